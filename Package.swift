@@ -1,0 +1,130 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+// MARK: - Settings every target shares
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .treatAllWarnings(as: .error),
+  .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+/// Folder names double as areas: `STRANGLER_AREAS=Proxy swift test` builds one pillar and what it needs,
+/// which on a small machine is the difference between seconds and minutes. Unset means everything.
+enum Area: String, CaseIterable {
+  case analysis = "Analysis"
+  case proxy = "Proxy"
+  case messaging = "Messaging"
+  case fixtures = "Fixtures"
+  case commandLine = "CommandLine"
+}
+
+let requestedAreas: [Area] = {
+  guard let list = Context.environment["STRANGLER_AREAS"], !list.isEmpty else {
+    return Area.allCases
+  }
+  return list.split(separator: ",").compactMap { Area(rawValue: String($0)) }
+}()
+
+func library(
+  _ name: String, _ area: Area, _ dependencies: [Target.Dependency] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(area.rawValue)/\(name)",
+    swiftSettings: settings)
+}
+
+func tests(
+  _ name: String, _ folder: String, _ dependencies: [Target.Dependency] = [],
+  resources: [Resource] = []
+) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies, path: "Tests/\(folder)/\(name)Tests",
+    resources: resources, swiftSettings: settings)
+}
+
+// MARK: - Third-party products
+
+extension Target.Dependency {
+  static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+  static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+  static let collections = product(name: "DequeModule", package: "swift-collections")
+  static let grdb = product(name: "GRDB", package: "GRDB.swift")
+  static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+  static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+  static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+  static let logging = product(name: "Logging", package: "swift-log")
+  static let nioCore = product(name: "NIOCore", package: "swift-nio")
+  static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+  static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+  static let swiftParser = product(name: "SwiftParser", package: "swift-syntax")
+  static let swiftSyntax = product(name: "SwiftSyntax", package: "swift-syntax")
+  static let yams = product(name: "Yams", package: "Yams")
+}
+
+// MARK: - Our targets, one list per area; dependencies point from I/O to pure, never back
+
+let analysis: [Target] = [
+  library("DependencyGraph", .analysis),
+  library("SourceScanning", .analysis, ["DependencyGraph", .swiftSyntax, .swiftParser]),
+  library("AnalysisReports", .analysis, ["DependencyGraph"]),
+]
+
+let proxy: [Target] = [
+  library("HTTPExchange", .proxy),
+  library("RoutingDecisions", .proxy, ["HTTPExchange"]),
+  library("ShadowComparison", .proxy),
+  library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
+  library(
+    "ProxyDataPlane", .proxy,
+    [
+      "HTTPExchange", "RoutingDecisions", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
+      .collections,
+    ]),
+  library(
+    "HummingbirdModule", .proxy,
+    ["ProxyDataPlane", .hummingbird, .httpTypes, .logging, .nioCore]),
+  library(
+    "ControlPlane", .proxy,
+    ["ProxyDataPlane", "RoutingDecisions", .hummingbird, .httpTypes, .lifecycle, .logging, .nioCore]),
+]
+
+let messaging: [Target] = [
+  library("TransactionalMessaging", .messaging),
+  library("MessageStoreSQLite", .messaging, ["TransactionalMessaging", .grdb]),
+  library(
+    "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
+]
+
+// MARK: - The package
+
+let areas: [Area: [Target]] = [
+  .analysis: analysis,
+  .proxy: proxy,
+  .messaging: messaging,
+]
+
+let package = Package(
+  name: "strangler",
+  platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/swiftlang/swift-syntax", exact: "603.0.1"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+  ],
+  targets: requestedAreas.flatMap { areas[$0] ?? [] },
+  swiftLanguageModes: [.v6]
+)
