@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Headers as the JSON object that the `headers` column holds, keys sorted.
+enum HeaderText {
+  static func encode(_ headers: [String: String]) throws -> String {
+    guard !headers.isEmpty else { return "{}" }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(headers), as: UTF8.self)
+  }
+
+  static func decode(_ text: String, event: String) throws -> [String: String] {
+    guard text != "{}" else { return [:] }
+    do {
+      return try JSONDecoder().decode([String: String].self, from: Data(text.utf8))
+    } catch {
+      throw MessageStoreError(
+        .corruptRow, "the headers of event \(event) are no JSON object of strings", cause: error)
+    }
+  }
+}

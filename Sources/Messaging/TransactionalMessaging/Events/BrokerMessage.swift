@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Names of the headers that carry an event's fields.
+///
+/// They are the outbox table's column names, which is what Debezium's outbox router writes with
+/// `table.fields.additional.placement` set to
+/// `type:header,aggregateversion:header,schema_version:header,occurred_at:header`.
+public enum MessageHeader {
+  /// Event id.
+  public static let id = "id"
+  /// Event type.
+  public static let type = "type"
+  /// Kind of aggregate.
+  public static let aggregateType = "aggregatetype"
+  /// Version within the aggregate, decimal.
+  public static let aggregateVersion = "aggregateversion"
+  /// Version of the payload's shape, decimal.
+  public static let schemaVersion = "schema_version"
+  /// Milliseconds since 1970, decimal.
+  public static let occurredAt = "occurred_at"
+
+  /// Names that callers must not use for headers of their own.
+  static let reserved: Set<String> = [
+    id, type, aggregateType, aggregateVersion, schemaVersion, occurredAt,
+  ]
+}
+
+/// What travels through a broker: an event in the shape that Debezium gives it.
+public struct BrokerMessage: Sendable, Equatable {
+  /// `outbox.event.<aggregateType>`.
+  public var topic: String
+  /// The aggregate id: messages of one key keep their order.
+  public var key: String
+  /// The event's own headers and those of `MessageHeader`.
+  public var headers: [String: String]
+  /// The payload, unchanged.
+  public var payload: [UInt8]
+
+  /// Creates a message.
+  public init(topic: String, key: String, headers: [String: String], payload: [UInt8]) {
+    self.topic = topic
+    self.key = key
+    self.headers = headers
+    self.payload = payload
+  }
+
+  /// The topic on which events of an aggregate type travel.
+  public static func topic(forAggregateType type: String) -> String { "outbox.event." + type }
+
+  /// The message that announces an appended event.
+  public init(_ appended: AppendedEvent) {
+    let event = appended.event
+    var headers = event.headers
+    headers[MessageHeader.id] = event.id
+    headers[MessageHeader.type] = event.type
+    headers[MessageHeader.aggregateType] = event.aggregateType
+    headers[MessageHeader.aggregateVersion] = String(appended.version)
+    headers[MessageHeader.schemaVersion] = String(event.schemaVersion)
+    headers[MessageHeader.occurredAt] = String(event.occurredAt)
+    self.init(
+      topic: Self.topic(forAggregateType: event.aggregateType), key: event.aggregateID,
+      headers: headers, payload: event.payload)
+  }
+}
+
+/// A message that cannot be read as an event.
+public struct MalformedMessage: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The header at fault.
+  public var header: String
+  /// Its value, nil when it is missing.
+  public var value: String?
+
+  /// One sentence with the header, its value and what was expected.
+  public var description: String {
+    if let value { return "header \(header) has the value \"\(value)\", expected a number from 1" }
+    return "header \(header) is missing; the message was not written by an outbox relay"
+  }
+}
+
+extension ReceivedEvent {
+  /// Reads a message back into the event that it announces.
+  ///
+  /// - Throws: `MalformedMessage` naming the first header that is missing or no number.
+  public init(_ message: BrokerMessage) throws(MalformedMessage) {
+    var own = message.headers
+    func take(_ name: String) throws(MalformedMessage) -> String {
+      guard let value = own.removeValue(forKey: name) else {
+        throw MalformedMessage(header: name, value: nil)
+      }
+      return value
+    }
+    func number<Number: FixedWidthInteger>(
+      _ name: String, from least: Number
+    ) throws(MalformedMessage) -> Number {
+      let text = try take(name)
+      guard let number = Number(text), number >= least else {
+        throw MalformedMessage(header: name, value: text)
+      }
+      return number
+    }
+    let id = try take(MessageHeader.id)
+    let type = try take(MessageHeader.type)
+    let aggregateType = try take(MessageHeader.aggregateType)
+    let version: Int64 = try number(MessageHeader.aggregateVersion, from: 1)
+    let schemaVersion: Int = try number(MessageHeader.schemaVersion, from: 1)
+    let occurredAt: Int64 = try number(MessageHeader.occurredAt, from: .min)
+    self.init(
+      version: version,
+      event: OutboxEvent(
+        id: id, aggregateType: aggregateType, aggregateID: message.key, type: type,
+        schemaVersion: schemaVersion, occurredAt: occurredAt, headers: own,
+        payload: message.payload))
+  }
+}
