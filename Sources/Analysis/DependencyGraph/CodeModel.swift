@@ -99,7 +99,7 @@ public struct SourceFile: Sendable, Equatable {
 public struct TypeDeclaration: Sendable, Equatable {
   /// What was declared.
   public enum Kind: String, Sendable, Codable {
-    case `class`, `struct`, `enum`, actor, `protocol`, typealias
+    case `class`, `struct`, `enum`, actor, `protocol`, `typealias`
     /// Top-level functions, variables and statements of one file.
     case fileScope
   }
