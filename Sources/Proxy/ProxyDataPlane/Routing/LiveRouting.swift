@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import RoutingDecisions
+import Synchronization
+
+/// The routing table in force, shared by all event loops and the admin API.
+///
+/// An event loop keeps a `CachedRouting` and compares one atomic number per request; only after a
+/// change does it take the lock. A change is one swap: each request sees the old table or the new
+/// one, never a mixture.
+public final class LiveRouting: Sendable {
+  /// Changes that are remembered per route; the oldest is dropped.
+  public static let historyLimit = 100
+
+  private struct State {
+    var table: RoutingTable
+    var history: [String: [PercentChange]] = [:]
+  }
+
+  private let state: Mutex<State>
+  private let publishedVersion = Atomic<UInt64>(1)
+
+  /// Puts a table in force.
+  public init(_ table: RoutingTable) {
+    state = Mutex(State(table: table))
+  }
+
+  /// Goes up by one with each change.
+  public var version: UInt64 { publishedVersion.load(ordering: .acquiring) }
+
+  /// The table in force.
+  public var current: RoutingTable { state.withLock { $0.table } }
+
+  /// The table in force and its version, from one moment.
+  func snapshot() -> (version: UInt64, table: RoutingTable) {
+    state.withLock { (publishedVersion.load(ordering: .relaxed), $0.table) }
+  }
+
+  /// Changes the share of one route's users that the extracted side answers, from the next request
+  /// on, and remembers who did it and why. Setting the share it has is recorded too.
+  @discardableResult
+  public func setPercent(
+    route: String, to percent: Percentage, actor: String, reason: String,
+    unixMilliseconds time: Int64
+  ) throws(PercentChangeError) -> PercentChange {
+    try state.withLock { state throws(PercentChangeError) in
+      let table = try state.table.settingPercent(ofRoute: route, to: percent)
+      guard let index = table.routeIndex(named: route) else { throw .unknownRoute(route) }
+      let change = PercentChange(
+        from: state.table.configuration.routes[index].percent, to: percent, actor: actor,
+        reason: reason, unixMilliseconds: time)
+      var history = state.history[route, default: []]
+      if history.count == Self.historyLimit { history.removeFirst() }
+      history.append(change)
+      state.history[route] = history
+      state.table = table
+      publishedVersion.wrappingAdd(1, ordering: .releasing)
+      return change
+    }
+  }
+
+  /// The last changes of a route, oldest first.
+  public func history(ofRoute route: String) -> [PercentChange] {
+    state.withLock { $0.history[route] ?? [] }
+  }
+}
+
+/// One change of a route's percentage.
+public struct PercentChange: Sendable, Equatable {
+  /// The percentage before.
+  public let from: Percentage
+  /// The percentage after.
+  public let to: Percentage
+  /// Who changed it.
+  public let actor: String
+  /// Why, in the words of who did.
+  public let reason: String
+  /// When: milliseconds since 1970-01-01T00:00:00Z.
+  public let unixMilliseconds: Int64
+}
+
+/// One event loop's view of the routing in force; owned by that loop alone.
+public struct CachedRouting {
+  private let live: LiveRouting
+  private var version: UInt64
+  private var cached: RoutingTable
+
+  /// Creates the view of one event loop.
+  public init(_ live: LiveRouting) {
+    self.live = live
+    (version, cached) = live.snapshot()
+  }
+
+  /// The table in force: one atomic load, and a lock only after a change.
+  public var table: RoutingTable {
+    mutating get {
+      if live.version != version {
+        (version, cached) = live.snapshot()
+      }
+      return cached
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything the proxy is told: where to listen, whom to ask, and which request goes where.
+///
+/// A plain value: it can be decoded from a file (`ConfigurationDecoding`) or written in Swift by a
+/// program that embeds the proxy. `RoutingTable.init` checks it either way.
+public struct ProxyConfiguration: Sendable, Equatable {
+  /// Address of the proxy's own listener; port 0 picks a free one.
+  public var listen: NetworkAddress
+  /// The admin listener; nil runs none.
+  public var admin: AdminConfiguration?
+  /// Number of event loops, 1 to 256.
+  public var workers: Int
+  /// How long each wait may last.
+  public var timeouts: ProxyTimeouts
+  /// How big each thing may get.
+  public var limits: ProxyLimits
+  /// Named places that answer requests; decisions name them by their index here.
+  public var upstreams: [UpstreamConfiguration]
+  /// Routes in file order; decisions name them by their index here.
+  public var routes: [RouteConfiguration]
+
+  /// Creates a configuration.
+  public init(
+    listen: NetworkAddress = NetworkAddress(host: "127.0.0.1", port: 8080),
+    admin: AdminConfiguration? = nil, workers: Int = 1, timeouts: ProxyTimeouts = .init(),
+    limits: ProxyLimits = .init(), upstreams: [UpstreamConfiguration],
+    routes: [RouteConfiguration]
+  ) {
+    self.listen = listen
+    self.admin = admin
+    self.workers = workers
+    self.timeouts = timeouts
+    self.limits = limits
+    self.upstreams = upstreams
+    self.routes = routes
+  }
+}
+
+/// The admin listener.
+public struct AdminConfiguration: Sendable, Equatable {
+  /// Where it listens; anything but loopback needs a token.
+  public var listen: NetworkAddress
+  /// Name of the environment variable that holds the bearer token; nil asks for no token.
+  public var tokenEnvironmentVariable: String?
+
+  /// Creates an admin listener's configuration.
+  public init(listen: NetworkAddress, tokenEnvironmentVariable: String? = nil) {
+    self.listen = listen
+    self.tokenEnvironmentVariable = tokenEnvironmentVariable
+  }
+}
+
+/// A named place that answers requests.
+public struct UpstreamConfiguration: Sendable, Equatable {
+  /// What stands behind the name.
+  public enum Target: Sendable, Equatable {
+    /// Servers that speak HTTP/1.1; at least one.
+    case network([NetworkAddress])
+    /// A module linked into the same process, by its name.
+    case module(String)
+  }
+
+  /// The name that routes use.
+  public var name: String
+  /// What stands behind the name.
+  public var target: Target
+
+  /// Creates an upstream.
+  public init(name: String, target: Target) {
+    self.name = name
+    self.target = target
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How big each thing of the data plane may get; sizes are bytes.
+public struct ProxyLimits: Sendable, Equatable {
+  /// The request line; then 414.
+  public var requestLine: Int
+  /// One header field, name and value; then 431.
+  public var field: Int
+  /// The whole head; then 431.
+  public var head: Int
+  /// Number of header fields; then 431.
+  public var fields: Int
+  /// A request body; then 413. Bodies stream, so this bounds work and not memory.
+  public var requestBody: Int
+  /// Open client connections, all workers together; further ones wait in the kernel's queue.
+  public var clientConnections: Int
+  /// Open connections to one upstream endpoint from one worker.
+  public var upstreamConnections: Int
+  /// Requests of one worker that wait for a connection to one endpoint; then 503.
+  public var upstreamQueue: Int
+
+  /// Creates limits; the head's defaults are those of the field.
+  public init(
+    requestLine: Int = 8 << 10, field: Int = 16 << 10, head: Int = 64 << 10, fields: Int = 100,
+    requestBody: Int = 1 << 30, clientConnections: Int = 10_000, upstreamConnections: Int = 256,
+    upstreamQueue: Int = 1024
+  ) {
+    self.requestLine = requestLine
+    self.field = field
+    self.head = head
+    self.fields = fields
+    self.requestBody = requestBody
+    self.clientConnections = clientConnections
+    self.upstreamConnections = upstreamConnections
+    self.upstreamQueue = upstreamQueue
+  }
+}

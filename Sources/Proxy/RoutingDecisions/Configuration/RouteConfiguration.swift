@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One route: which requests it takes, and which side answers how many of its users.
+public struct RouteConfiguration: Sendable, Equatable {
+  /// When a request that the extracted side failed may be asked of legacy.
+  public enum Fallback: String, Sendable, Equatable, CaseIterable {
+    /// GET, HEAD and OPTIONS only: a write never changes sides.
+    case safeMethods = "safe-methods"
+    /// Never.
+    case off
+  }
+
+  /// Unique name, used by the admin API, metrics and explanations.
+  public var name: String
+  /// Which requests it takes.
+  public var match: RouteMatch
+  /// Name of the upstream that answers for legacy.
+  public var legacy: String
+  /// Name of the upstream that answers for the extracted service; nil leaves all to legacy.
+  public var extracted: String?
+  /// Share of users whom the extracted side answers.
+  public var percent: Percentage
+  /// Where the user's key is looked for, in order; the first that is there counts.
+  public var sticky: [StickyKey]
+  /// Routes of one group put each user on the same side at the same percentage; nil groups the
+  /// route with itself. Renaming the group, or a route without one, deals the users anew.
+  public var group: String?
+  /// Whether legacy may answer for a failed extracted side.
+  public var fallback: Fallback
+
+  /// Creates a route.
+  public init(
+    name: String, match: RouteMatch, legacy: String, extracted: String? = nil,
+    percent: Percentage = .zero, sticky: [StickyKey] = [.clientAddress], group: String? = nil,
+    fallback: Fallback = .safeMethods
+  ) {
+    self.name = name
+    self.match = match
+    self.legacy = legacy
+    self.extracted = extracted
+    self.percent = percent
+    self.sticky = sticky
+    self.group = group
+    self.fallback = fallback
+  }
+}
+
+/// The conditions of a route; all must hold.
+public struct RouteMatch: Sendable, Equatable {
+  /// Path template, such as `/orders/42`, `/orders/{id}` or `/orders/**`.
+  public var path: PathTemplate
+  /// Host without port, such as `shop.example` or `*.shop.example`; nil takes any.
+  public var host: HostPattern?
+  /// Methods, exactly as sent; empty takes any.
+  public var methods: [String]
+  /// Header fields by name.
+  public var headers: [FieldCondition]
+  /// Query parameters by name.
+  public var query: [FieldCondition]
+
+  /// Creates conditions.
+  public init(
+    path: PathTemplate, host: HostPattern? = nil, methods: [String] = [],
+    headers: [FieldCondition] = [], query: [FieldCondition] = []
+  ) {
+    self.path = path
+    self.host = host
+    self.methods = methods
+    self.headers = headers
+    self.query = query
+  }
+
+  /// Number of conditions besides the path; more of them win over fewer on the same path.
+  public var conditionCount: Int {
+    (host == nil ? 0 : 1) + (methods.isEmpty ? 0 : 1) + headers.count + query.count
+  }
+}
+
+/// A condition on a header field or a query parameter.
+public struct FieldCondition: Sendable, Hashable {
+  /// What the value must be.
+  public enum Requirement: Sendable, Hashable {
+    /// One of the values given equals this one, byte for byte.
+    case equals(String)
+    /// It is there, whatever its value.
+    case present
+    /// It is not there.
+    case absent
+  }
+
+  /// Name of the field (any case) or parameter (exact).
+  public var name: String
+  /// What its value must be.
+  public var requirement: Requirement
+
+  /// Creates a condition.
+  public init(_ name: String, _ requirement: Requirement) {
+    self.name = name
+    self.requirement = requirement
+  }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The paths a route takes: `/orders`, `/orders/{id}/items` or `/orders/**`.
+///
+/// A segment is literal text or `{name}`, which takes any one non-empty segment. `/**` at the end
+/// takes the path before it and everything below. A trailing slash counts: `/orders/` is not
+/// `/orders`. Percent-encoded unreserved characters equal the plain ones (RFC 3986, 6.2.2.2), so
+/// `/%6Frders` cannot slip past a route for `/orders`.
+public struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
+  /// One segment between slashes.
+  public enum Segment: Sendable, Hashable {
+    /// Exactly this text, percent-encoding normalised.
+    case literal(String)
+    /// Any one non-empty segment; the name is for people.
+    case parameter(String)
+  }
+
+  /// The segments before an ending `/**`.
+  public let segments: [Segment]
+  /// Whether the template ends in `/**`.
+  public let takesEverythingBelow: Bool
+
+  /// Why a text is not a path template.
+  public struct ParsingError: Error, Equatable, CustomStringConvertible {
+    /// What is wrong and what to write instead.
+    public let description: String
+  }
+
+  /// Most segments a template may have.
+  public static let maximumSegments = 64
+
+  /// Parses a template.
+  public init(parsing text: String) throws(ParsingError) {
+    guard text.utf8.first == UInt8(ascii: "/") else {
+      throw ParsingError(description: "expected a path that starts with \"/\"")
+    }
+    var parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    takesEverythingBelow = parts.last == "**"
+    if takesEverythingBelow { parts.removeLast() }
+    guard parts.count <= Self.maximumSegments else {
+      throw ParsingError(description: "expected at most \(Self.maximumSegments) segments")
+    }
+    var segments: [Segment] = []
+    for (index, part) in parts.enumerated() {
+      let isLast = index == parts.count - 1 && !takesEverythingBelow
+      segments.append(try Self.segment(part, isLast: isLast))
+    }
+    self.segments = segments
+  }
+
+  private static func segment(
+    _ text: Substring, isLast: Bool
+  ) throws(ParsingError) -> Segment {
+    if text.isEmpty, !isLast {
+      throw ParsingError(description: "an empty segment (\"//\") never reaches routing")
+    }
+    if text.hasPrefix("{"), text.hasSuffix("}") {
+      let name = text.dropFirst().dropLast()
+      guard !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {
+        throw ParsingError(
+          description: "expected a name of letters, digits, \"-\" and \"_\" in \"\(text)\"")
+      }
+      return .parameter(String(name))
+    }
+    let normalized = PathSegmentBytes.normalized(text.utf8)
+    if normalized == [UInt8](".".utf8) || normalized == [UInt8]("..".utf8) {
+      throw ParsingError(description: "a \"\(text)\" segment never reaches routing")
+    }
+    for byte in text.utf8 where !isLiteralByte(byte) {
+      let character = Character(UnicodeScalar(byte))
+      switch character {
+      case "*", "{", "}":
+        throw ParsingError(
+          description:
+            "expected \"{name}\" for one whole segment or \"/**\" at the end, found \"\(text)\"")
+      case "?", "#":
+        throw ParsingError(
+          description: "\"\(character)\" does not belong to a path; conditions go under \"query\"")
+      default:
+        throw ParsingError(
+          description: "percent-encode what is not a URI path character in \"\(text)\"")
+      }
+    }
+    return .literal(String(decoding: normalized, as: UTF8.self))
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    PathSegmentBytes.isAlphanumeric(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+  }
+
+  /// RFC 3986 `pchar`, with `%` taken as it is.
+  private static func isLiteralByte(_ byte: UInt8) -> Bool {
+    PathSegmentBytes.isUnreserved(byte) || "%!$&'()+,;=:@".utf8.contains(byte)
+  }
+
+  /// The template's text, percent-encoding normalised.
+  public var description: String {
+    var text = ""
+    for segment in segments {
+      switch segment {
+      case .literal(let literal): text += "/" + literal
+      case .parameter(let name): text += "/{" + name + "}"
+      }
+    }
+    return takesEverythingBelow ? text + "/**" : text
+  }
+}

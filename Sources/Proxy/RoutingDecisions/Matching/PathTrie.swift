@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Receives the routes whose path template takes a path, most specific template first.
+protocol PathCandidateVisitor {
+  /// `candidates` is a range of `PathTrie.order`. Returns whether to stop looking.
+  mutating func visit(_ candidates: Range<Int32>) -> Bool
+}
+
+/// All path templates in one immutable trie of flat arrays.
+///
+/// Looking up a path walks it depth first: literal child before parameter child before `/**`, which
+/// is the order of specificity, read from the left. A path visits a node at most once, so a lookup
+/// costs at most the trie's size, whatever the client sends, and allocates nothing.
+struct PathTrie: Sendable {
+  private struct Node {
+    /// Literal children: a range of `edges`.
+    var literals: Range<Int32> = 0..<0
+    /// The `{name}` child, or -1.
+    var parameter: Int32 = -1
+    /// Routes whose template ends here, and those with `/**` here: ranges of `order`.
+    var exact: Range<Int32> = 0..<0
+    var below: Range<Int32> = 0..<0
+  }
+
+  private struct Edge {
+    var hash: UInt64
+    var label: BytePool.Text
+    var child: Int32
+  }
+
+  private var nodes: ContiguousArray<Node> = []
+  private var edges: ContiguousArray<Edge> = []
+  private var labels = BytePool()
+  /// Route indices; those of one template and place are neighbours, first to be tried first.
+  private(set) var order: ContiguousArray<Int32> = []
+
+  /// Compiles templates; `precedes` says which of two routes with the same template goes first.
+  init(_ templates: [PathTemplate], precedes: (Int, Int) -> Bool) {
+    var drafts = [PathTrieDraft()]
+    for (route, template) in templates.enumerated() {
+      PathTrieDraft.insert(template, route: route, into: &drafts)
+    }
+    nodes.reserveCapacity(drafts.count)
+    for draft in drafts {
+      var node = Node(parameter: Int32(draft.parameter))
+      node.exact = append(draft.exact.sorted(by: precedes))
+      node.below = append(draft.below.sorted(by: precedes))
+      node.literals = append(draft.literals)
+      nodes.append(node)
+    }
+  }
+
+  private mutating func append(_ routes: [Int]) -> Range<Int32> {
+    let start = Int32(order.count)
+    order.append(contentsOf: routes.map(Int32.init))
+    return start..<Int32(order.count)
+  }
+
+  private mutating func append(_ literals: [String: Int]) -> Range<Int32> {
+    let start = Int32(edges.count)
+    for (label, child) in literals {
+      let bytes = [UInt8](label.utf8)
+      let hash = bytes.withUnsafeBytes { Self.hash($0, from: 0, to: bytes.count) }
+      edges.append(Edge(hash: hash, label: labels.add(bytes), child: Int32(child)))
+    }
+    edges[Int(start)...].sort { ($0.hash, $0.child) < ($1.hash, $1.child) }
+    return start..<Int32(edges.count)
+  }
+
+  /// Visits the routes that take `path`, which starts at `/` (anything else, such as the `*` of
+  /// OPTIONS, is taken by `/**` alone).
+  @inline(__always)
+  func visitCandidates(
+    for path: UnsafeRawBufferPointer, with visitor: inout some PathCandidateVisitor
+  ) {
+    let start = path.first == UInt8(ascii: "/") ? 1 : path.count &+ 1
+    _ = visit(0, path, from: start, with: &visitor)
+  }
+
+  private func visit(
+    _ index: Int32, _ path: UnsafeRawBufferPointer, from start: Int,
+    with visitor: inout some PathCandidateVisitor
+  ) -> Bool {
+    let node = nodes[Int(index)]
+    if start > path.count {
+      if !node.exact.isEmpty, visitor.visit(node.exact) { return true }
+    } else if !node.literals.isEmpty || node.parameter >= 0 {
+      var end = start
+      while end < path.count, path[end] != UInt8(ascii: "/") { end &+= 1 }
+      let literal = literalChild(of: node, path, from: start, to: end)
+      if literal >= 0, visit(literal, path, from: end &+ 1, with: &visitor) { return true }
+      if node.parameter >= 0, end > start,
+        visit(node.parameter, path, from: end &+ 1, with: &visitor)
+      {
+        return true
+      }
+    }
+    return !node.below.isEmpty && visitor.visit(node.below)
+  }
+
+  private func literalChild(
+    of node: Node, _ path: UnsafeRawBufferPointer, from start: Int, to end: Int
+  ) -> Int32 {
+    if node.literals.isEmpty { return -1 }
+    let hash = Self.hash(path, from: start, to: end)
+    var low = Int(node.literals.lowerBound)
+    var high = Int(node.literals.upperBound)
+    while low < high {
+      let middle = (low &+ high) &>> 1
+      if edges[middle].hash < hash { low = middle &+ 1 } else { high = middle }
+    }
+    while low < Int(node.literals.upperBound), edges[low].hash == hash {
+      if isLabel(edges[low].label, path, from: start, to: end) { return edges[low].child }
+      low &+= 1
+    }
+    return -1
+  }
+
+  private func isLabel(
+    _ label: BytePool.Text, _ path: UnsafeRawBufferPointer, from start: Int, to end: Int
+  ) -> Bool {
+    var reader = PathSegmentBytes(path, from: start, to: end)
+    for index in 0..<Int(label.count) where reader.next() != labels.byte(index, of: label) {
+      return false
+    }
+    return reader.next() == nil
+  }
+
+  /// FNV-1a, 64 bits, over the normalised segment. Only labels of the configuration are looked up
+  /// by it, so a client cannot build collisions.
+  private static func hash(
+    _ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int
+  ) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    var reader = PathSegmentBytes(bytes, from: start, to: end)
+    while let byte = reader.next() {
+      hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+    }
+    return hash
+  }
+}
+
+/// A trie node while templates are being added.
+private struct PathTrieDraft {
+  var literals: [String: Int] = [:]
+  var parameter = -1
+  var exact: [Int] = []
+  var below: [Int] = []
+
+  static func insert(_ template: PathTemplate, route: Int, into drafts: inout [PathTrieDraft]) {
+    var node = 0
+    for segment in template.segments {
+      node = child(of: node, for: segment, in: &drafts)
+    }
+    if template.takesEverythingBelow {
+      drafts[node].below.append(route)
+    } else {
+      drafts[node].exact.append(route)
+    }
+  }
+
+  private static func child(
+    of node: Int, for segment: PathTemplate.Segment, in drafts: inout [PathTrieDraft]
+  ) -> Int {
+    let next = drafts.count
+    switch segment {
+    case .literal(let text):
+      if let known = drafts[node].literals[text] { return known }
+      drafts[node].literals[text] = next
+    case .parameter:
+      if drafts[node].parameter >= 0 { return drafts[node].parameter }
+      drafts[node].parameter = next
+    }
+    drafts.append(PathTrieDraft())
+    return next
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import HTTPExchange
+
+/// All routes, compiled: immutable, shared by all event loops, swapped as a whole.
+///
+/// `decide` is the one place where a request meets the routes; explanations run the same code.
+public final class RoutingTable: Sendable {
+  /// The configuration it was compiled from, with the percentages in force.
+  public let configuration: ProxyConfiguration
+  let paths: PathTrie
+  let conditions: RouteConditions
+  let keySources: UserKeySources
+  let splits: ContiguousArray<RouteSplit>
+
+  /// Compiles a configuration; throws everything that is wrong with it.
+  public init(_ configuration: ProxyConfiguration) throws(InvalidConfiguration) {
+    let errors = configuration.diagnostics().filter { $0.severity == .error }
+    guard errors.isEmpty else { throw InvalidConfiguration(errors) }
+    let matches = configuration.routes.map(\.match)
+    paths = PathTrie(matches.map(\.path)) { left, right in
+      (-matches[left].conditionCount, left) < (-matches[right].conditionCount, right)
+    }
+    conditions = RouteConditions(matches)
+    var sources = UserKeySources()
+    let upstreams = Dictionary(
+      configuration.upstreams.enumerated().map { ($1.name, $0) },
+      uniquingKeysWith: { first, _ in first })
+    splits = ContiguousArray(
+      configuration.routes.map { route in
+        RouteSplit(route, upstreams: upstreams, keys: sources.add(route.sticky))
+      })
+    keySources = sources
+    self.configuration = configuration
+  }
+
+  private init(_ table: RoutingTable, route: Int, percent: Percentage) {
+    var configuration = table.configuration
+    configuration.routes[route].percent = percent
+    var splits = table.splits
+    splits[route].threshold = percent.hundredths
+    self.configuration = configuration
+    self.paths = table.paths
+    self.conditions = table.conditions
+    self.keySources = table.keySources
+    self.splits = splits
+  }
+
+  /// Says which side answers a request; allocates nothing and keeps nothing.
+  public func decide(_ view: RequestView) -> RoutingDecision {
+    var visitor = FirstMatch(table: self, view: view)
+    paths.visitCandidates(for: view[view.path], with: &visitor)
+    guard visitor.route >= 0 else { return .noRoute }
+    return splits[visitor.route].decide(
+      route: visitor.route, key: keySources.firstKey(in: splits[visitor.route].keys, of: view))
+  }
+
+  /// The index of a route by its name.
+  public func routeIndex(named name: String) -> Int? {
+    configuration.routes.firstIndex { $0.name == name }
+  }
+
+  /// The same table with another percentage for one route; nothing is compiled again.
+  public func settingPercent(
+    ofRoute name: String, to percent: Percentage
+  ) throws(PercentChangeError) -> RoutingTable {
+    guard let index = routeIndex(named: name) else { throw .unknownRoute(name) }
+    guard configuration.routes[index].extracted != nil else { throw .noExtractedUpstream(name) }
+    return RoutingTable(self, route: index, percent: percent)
+  }
+}
+
+/// Why a percentage was not changed.
+public enum PercentChangeError: Error, Sendable, Equatable {
+  /// There is no route of this name.
+  case unknownRoute(String)
+  /// The route has no extracted upstream to send anybody to.
+  case noExtractedUpstream(String)
+}
+
+/// Stops at the first candidate whose conditions hold.
+private struct FirstMatch: PathCandidateVisitor {
+  unowned(unsafe) let table: RoutingTable  // lives only inside `decide`, which holds the table
+  let view: RequestView
+  var route = -1
+
+  mutating func visit(_ candidates: Range<Int32>) -> Bool {
+    for position in candidates {
+      let index = Int(table.paths.order[Int(position)])
+      if table.conditions.firstMismatch(of: index, for: view) == nil {
+        route = index
+        return true
+      }
+    }
+    return false
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What routing says about one request: trivial to copy, made for each request.
+@frozen
+public struct RoutingDecision: Sendable, Equatable {
+  /// Index into `ProxyConfiguration.routes`; -1 when no route takes the request.
+  public var routeIndex: Int
+  /// Which side answers; legacy when there is no route.
+  public var side: Side
+  /// Index into `ProxyConfiguration.upstreams`; -1 when no route takes the request.
+  public var upstream: Int
+  /// Index of the upstream that may answer a *safe* request which `upstream` failed; -1 for none.
+  public var fallbackUpstream: Int
+  /// The user's bucket, 0 to 9,999; -1 when the route does not split or the request has no key.
+  public var bucket: Int
+
+  /// Creates a decision.
+  @inlinable
+  public init(
+    routeIndex: Int, side: Side, upstream: Int, fallbackUpstream: Int = -1, bucket: Int = -1
+  ) {
+    self.routeIndex = routeIndex
+    self.side = side
+    self.upstream = upstream
+    self.fallbackUpstream = fallbackUpstream
+    self.bucket = bucket
+  }
+
+  /// No route takes the request: answer 404.
+  public static let noRoute = RoutingDecision(routeIndex: -1, side: .legacy, upstream: -1)
+}
