@@ -57,13 +57,17 @@ extension Target.Dependency {
   static let grdb = product(name: "GRDB", package: "GRDB.swift")
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
   static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+  static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
   static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
   static let logging = product(name: "Logging", package: "swift-log")
   static let nioCore = product(name: "NIOCore", package: "swift-nio")
   static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+  static let nioFoundation = product(name: "NIOFoundationCompat", package: "swift-nio")
+  static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
   static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
   static let swiftParser = product(name: "SwiftParser", package: "swift-syntax")
   static let swiftSyntax = product(name: "SwiftSyntax", package: "swift-syntax")
+  static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
   static let yams = product(name: "Yams", package: "Yams")
 }
 
@@ -101,12 +105,32 @@ let messaging: [Target] = [
     "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
 ]
 
+// The shop that the toolkit is shown on: a monolith, the service taken out of it, their traffic.
+let fixtures: [Target] = [
+  .target(
+    name: "ShopSeed", path: "fixtures/shop-seed/Sources/ShopSeed", swiftSettings: settings),
+  .target(
+    name: "ShopMonolith",
+    dependencies: [
+      "ShopSeed", .asyncHTTPClient, .grdb, .httpTypes, .hummingbird, .lifecycle, .logging,
+      .nioCore, .nioFoundation, .nioHTTP1,
+    ],
+    path: "fixtures/shop-monolith/Sources/ShopMonolith", swiftSettings: settings),
+  .executableTarget(
+    name: "shop-monolith",
+    dependencies: [
+      "ShopMonolith", .argumentParser, .hummingbird, .lifecycle, .logging, .unixSignals,
+    ],
+    path: "fixtures/shop-monolith/Sources/shop-monolith", swiftSettings: settings),
+]
+
 // MARK: - The package
 
 let areas: [Area: [Target]] = [
   .analysis: analysis,
   .proxy: proxy,
   .messaging: messaging,
+  .fixtures: fixtures,
 ]
 
 let package = Package(
