@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One client connection and the request it is about: every decision between two sockets.
+///
+/// Bytes and events go in, steps come out; a transport moves the bytes and reports what happened.
+/// The value holds no buffer. Bytes that a step does not consume stay with the transport, which
+/// shows them again together with those that follow.
+///
+///     idle -> head -> (routed) connecting -> response head -> response body -> idle
+///                        ^---- retry / fall back ---'                     '-> lingering -> closed
+package struct Exchange {
+  enum RequestPhase: UInt8 {
+    /// Between requests, or inside a head.
+    case head
+    case body
+    /// The whole request was read.
+    case complete
+    /// The last answer is given; what the client still sends is dropped.
+    case lingering
+  }
+
+  enum UpstreamPhase: UInt8 {
+    case none, connecting, responseHead, responseBody
+  }
+
+  /// Connections tried for one request before it counts as failed, the first one included.
+  static let connectAttempts: UInt8 = 3
+
+  var requestPhase = RequestPhase.head
+  var upstreamPhase = UpstreamPhase.none
+  var clientProgress = HeadProgress()
+  var upstreamProgress = HeadProgress()
+  var requestBody = BodyReader(.none)
+  var responseBody = BodyReader(.none)
+  var deadline: UInt64
+  var totalDeadline = UInt64.max
+
+  // The request at hand.
+  package internal(set) var facts = RequestFacts()
+  package internal(set) var marks = ResponseMarks()
+  package internal(set) var retries: UInt8 = 0
+  var hasFallback = false
+  var connectionsTried: UInt8 = 0
+  var wasResent = false
+  /// All bytes sent so far are kept by the transport and may be sent again.
+  package internal(set) var isReplayable = true
+  var replayBytes = 0
+  var sawResponseByte = false
+  var forwardedInterim = false
+  var interimCount = 0
+  var upstreamKeepsAlive = false
+  var lingered = 0
+
+  // The connections.
+  var clientIsWritable = true
+  var upstreamIsWritable = true
+  var inputEnded = false
+  package internal(set) var isDraining = false
+
+  package init(_ workspace: ExchangeWorkspace) {
+    deadline = workspace.deadline(workspace.timeouts.clientIdle)
+  }
+
+  /// No request is being read or answered.
+  package var isIdle: Bool { requestPhase == .head && clientProgress == HeadProgress() }
+  /// A request was admitted and is not answered yet.
+  package var isActive: Bool { upstreamPhase != .none }
+  /// The response head was passed on.
+  package var hasResponded: Bool { upstreamPhase == .responseBody }
+  /// The last answer was given.
+  package var isLingering: Bool { requestPhase == .lingering }
+  /// The whole request was passed on or kept.
+  package var requestIsComplete: Bool { requestPhase == .complete }
+  /// Legacy answers in place of the extracted side.
+  package var fellBack: Bool { marks.fellBack }
+}
+
+// MARK: - Connections
+
+extension Exchange {
+  /// The client's write buffer crossed its high or low water mark.
+  package mutating func clientWritability(_ isWritable: Bool, _ workspace: ExchangeWorkspace) {
+    clientIsWritable = isWritable
+    touch(workspace)
+  }
+
+  /// The upstream's write buffer crossed its high or low water mark.
+  package mutating func upstreamWritability(_ isWritable: Bool, _ workspace: ExchangeWorkspace) {
+    upstreamIsWritable = isWritable
+    touch(workspace)
+  }
+
+  /// The client will send nothing more, but may still read.
+  ///
+  /// - Returns: whether the connection is of no more use and closes now.
+  package mutating func clientInputEnded() -> Bool {
+    inputEnded = true
+    switch requestPhase {
+    case .complete: return false
+    case .head, .body, .lingering: return true
+    }
+  }
+
+  /// Asks for the connection to end after the answer at hand, or soon if it is idle.
+  package mutating func drain(_ workspace: ExchangeWorkspace) {
+    isDraining = true
+    if isIdle { deadline = min(deadline, workspace.deadline(workspace.timeouts.drainQuiet)) }
+  }
+
+  /// A body byte moved: the idle deadline starts anew.
+  mutating func touch(_ workspace: ExchangeWorkspace) {
+    if requestPhase == .body || upstreamPhase == .responseBody {
+      deadline = workspace.deadline(workspace.timeouts.bodyIdle)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Exchange {
+  /// Looks at the client's unconsumed bytes. Call until it needs bytes or is blocked.
+  package mutating func nextFromClient(
+    _ bytes: UnsafeRawBufferPointer, _ workspace: ExchangeWorkspace
+  ) -> ClientStep {
+    switch requestPhase {
+    case .head: return bytes.isEmpty ? .needBytes : readHead(bytes, workspace)
+    case .body: return bytes.isEmpty ? .needBytes : readBody(bytes, workspace)
+    case .complete: return bytes.isEmpty ? .needBytes : .blocked
+    case .lingering:
+      if bytes.isEmpty { return .needBytes }
+      lingered += bytes.count
+      return lingered > workspace.limits.linger ? .close : .discard
+    }
+  }
+
+  private mutating func readHead(
+    _ bytes: UnsafeRawBufferPointer, _ workspace: ExchangeWorkspace
+  ) -> ClientStep {
+    let isFresh = clientProgress == HeadProgress()
+    let outcome = workspace.requestParser.parse(
+      bytes, &clientProgress, into: workspace.storage, head: &workspace.request)
+    switch outcome {
+    case .complete:
+      facts = workspace.request.facts
+      return .head
+    case .incomplete:
+      facts = RequestFacts()
+      if isFresh { deadline = workspace.deadline(workspace.timeouts.requestHead) }
+      return .needBytes
+    case .rejected(let rejection):
+      facts = RequestFacts()
+      return .reject(.rejected(rejection))
+    }
+  }
+
+  private mutating func readBody(
+    _ bytes: UnsafeRawBufferPointer, _ workspace: ExchangeWorkspace
+  ) -> ClientStep {
+    if upstreamPhase == .connecting || !upstreamIsWritable { return .blocked }
+    let step = requestBody.read(bytes, keepFraming: true, limits: workspace.limits)
+    if let rejection = step.rejection {
+      return hasResponded ? .close : .reject(.rejected(rejection))
+    }
+    replayBytes &+= Int(step.forward.length)
+    if replayBytes > workspace.limits.replay { isReplayable = false }
+    if step.isFinished { requestPhase = .complete }
+    awaitResponse(workspace)
+    return .body(step)
+  }
+
+  /// The head of the workspace was routed: an upstream is being looked for.
+  ///
+  /// - Parameters:
+  ///   - headLength: bytes of the rewritten head, which the transport keeps for another attempt.
+  ///   - hasFallback: legacy may answer a safe request when this side fails.
+  package mutating func admit(
+    headLength: Int, hasFallback: Bool, _ workspace: ExchangeWorkspace
+  ) {
+    requestBody = BodyReader(facts.body)
+    requestPhase = facts.body == .none ? .complete : .body
+    self.hasFallback = hasFallback
+    marks = ResponseMarks()
+    retries = 0
+    connectionsTried = 0
+    wasResent = false
+    isReplayable = true
+    replayBytes = headLength
+    interimCount = 0
+    forwardedInterim = false
+    totalDeadline = workspace.deadline(workspace.timeouts.total)
+    beginAttempt(workspace)
+  }
+
+  mutating func beginAttempt(_ workspace: ExchangeWorkspace) {
+    upstreamPhase = .connecting
+    upstreamProgress = HeadProgress()
+    upstreamIsWritable = true
+    sawResponseByte = false
+    connectionsTried &+= 1
+    deadline = workspace.deadline(workspace.timeouts.connect)
+  }
+
+  /// A connection is there: the kept bytes are sent now.
+  package mutating func upstreamReady(_ workspace: ExchangeWorkspace) {
+    upstreamPhase = .responseHead
+    awaitResponse(workspace)
+  }
+
+  private mutating func awaitResponse(_ workspace: ExchangeWorkspace) {
+    let timeouts = workspace.timeouts
+    let waitsForHead = requestPhase == .complete && upstreamPhase == .responseHead
+    deadline = workspace.deadline(waitsForHead ? timeouts.responseHead : timeouts.bodyIdle)
+  }
+
+  /// The proxy answers the request itself; any upstream of it must be closed.
+  package mutating func answer(
+    _ problem: Problem, _ workspace: ExchangeWorkspace
+  ) -> AnswerPlan {
+    upstreamPhase = .none
+    totalDeadline = .max
+    var ends = isDraining || inputEnded
+    switch problem {
+    case .rejected, .requestTimeout, .draining: ends = true
+    case .noRoute:
+      ends = ends || !facts.keepAlive || facts.body != .none
+    case .upstream:
+      ends = ends || !facts.keepAlive || requestPhase != .complete
+    }
+    finishAnswer(ends: ends, workspace)
+    return AnswerPlan(omitsBody: facts.method == .head, sequel: ends ? .linger : .next)
+  }
+
+  mutating func finishAnswer(ends: Bool, _ workspace: ExchangeWorkspace) {
+    clientProgress = HeadProgress()
+    if ends {
+      requestPhase = .lingering
+      lingered = 0
+      deadline = workspace.deadline(workspace.timeouts.linger)
+    } else {
+      requestPhase = .head
+      deadline = workspace.deadline(workspace.timeouts.clientIdle)
+    }
+  }
+}

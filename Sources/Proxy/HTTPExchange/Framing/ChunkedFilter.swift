@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a body reader made of the bytes it was shown.
+package struct BodyStep: Equatable {
+  /// Bytes to pass on, as a range of what was shown.
+  package var forward = ByteRange(start: 0, length: 0)
+  /// Bytes used up, those passed on included. Never 0 unless `isFinished`, an error or no input.
+  package var consumed = 0
+  /// The body ended with the bytes used up.
+  package var isFinished = false
+  /// Set when the body breaks a rule; nothing of this step may be passed on.
+  package var rejection: Rejection?
+  package init() {}
+}
+
+/// Walks the chunked coding byte by byte, checks it and says which bytes go on.
+///
+/// With `keepFraming` the size lines and line ends go on exactly as checked, so a chunked body
+/// passes without being copied or cut anew; extensions and trailers are left out. Without it only
+/// the data goes on.
+struct ChunkedFilter: Equatable {
+  private enum Phase: UInt8 {
+    case size, extensions, sizeLineFeed, data, dataReturn, dataLineFeed
+    case trailerStart, trailer, trailerLineFeed, lastLineFeed, finished
+  }
+
+  private var phase = Phase.size
+  private var digits: UInt8 = 0
+  private var remaining = 0
+  private var overhead = 0
+  private var trailerColon = false
+
+  /// Data bytes seen so far.
+  private(set) var dataCount = 0
+
+  mutating func read(
+    _ bytes: UnsafeRawBufferPointer, keepFraming: Bool, limits: MessageLimits
+  ) -> BodyStep {
+    var step = BodyStep()
+    var start = -1
+    var cursor = 0
+    while cursor < bytes.count {
+      let passes = phase == .data || (keepFraming && passesFraming(bytes[cursor]))
+      if passes {
+        if start < 0 { start = cursor }
+      } else if start >= 0 {
+        break
+      }
+      if phase == .data {
+        let taken = min(remaining, bytes.count &- cursor)
+        remaining &-= taken
+        cursor &+= taken
+        if remaining == 0 { phase = .dataReturn }
+        continue
+      }
+      if let rejection = advance(bytes[cursor], limits) {
+        step.rejection = rejection
+        return step
+      }
+      cursor &+= 1
+      if phase == .finished {
+        step.isFinished = true
+        break
+      }
+    }
+    step.consumed = cursor
+    if start >= 0 { step.forward = ByteRange(start: start, length: cursor &- start) }
+    return step
+  }
+
+  /// Whether a byte that is not data stays in place when framing is kept.
+  private func passesFraming(_ byte: UInt8) -> Bool {
+    switch phase {
+    case .size: byte != 59
+    case .extensions: byte == 13
+    case .trailerStart: byte == 13
+    case .trailer, .trailerLineFeed, .finished: false
+    case .sizeLineFeed, .data, .dataReturn, .dataLineFeed, .lastLineFeed: true
+    }
+  }
+
+  private mutating func advance(_ byte: UInt8, _ limits: MessageLimits) -> Rejection? {
+    switch phase {
+    case .size: return size(byte)
+    case .extensions:
+      if byte == 13 {
+        phase = .sizeLineFeed
+        return nil
+      }
+      return dropped(byte, limits)
+    case .sizeLineFeed:
+      if byte != 10 { return .malformedChunk }
+      digits = 0
+      dataCount &+= remaining
+      if limits.body > 0, dataCount > limits.body { return .bodyTooLarge }
+      phase = remaining == 0 ? .trailerStart : .data
+    case .data: return nil
+    case .dataReturn:
+      if byte != 13 { return .malformedChunk }
+      phase = .dataLineFeed
+    case .dataLineFeed:
+      if byte != 10 { return .malformedChunk }
+      phase = .size
+    case .trailerStart, .trailer, .trailerLineFeed, .lastLineFeed, .finished:
+      return trailer(byte, limits)
+    }
+    return nil
+  }
+
+  private mutating func size(_ byte: UInt8) -> Rejection? {
+    let value: UInt8
+    switch byte {
+    case 48...57: value = byte &- 48
+    case 97...102: value = byte &- 87
+    case 65...70: value = byte &- 55
+    case 13, 59:
+      if digits == 0 { return .malformedChunk }
+      phase = byte == 13 ? .sizeLineFeed : .extensions
+      return nil
+    default: return .malformedChunk
+    }
+    // 15 digits are 60 bits: always an Int, and more than anybody sends.
+    if digits >= 15 { return .malformedChunk }
+    if digits == 0 { remaining = 0 }
+    remaining = remaining &<< 4 | Int(value)
+    digits &+= 1
+    return nil
+  }
+
+  private mutating func trailer(_ byte: UInt8, _ limits: MessageLimits) -> Rejection? {
+    switch phase {
+    case .trailerStart:
+      if byte == 13 {
+        phase = .lastLineFeed
+        return nil
+      }
+      trailerColon = false
+      phase = .trailer
+      return byte == 58 || byte == 32 || byte == 9 ? .malformedChunk : dropped(byte, limits)
+    case .trailer:
+      if byte == 13 {
+        phase = .trailerLineFeed
+        return trailerColon ? nil : .malformedChunk
+      }
+      if byte == 58 { trailerColon = true }
+      return dropped(byte, limits)
+    case .trailerLineFeed:
+      if byte != 10 { return .malformedChunk }
+      phase = .trailerStart
+    default:
+      if byte != 10 { return .malformedChunk }
+      phase = .finished
+    }
+    return nil
+  }
+
+  private mutating func dropped(_ byte: UInt8, _ limits: MessageLimits) -> Rejection? {
+    overhead &+= 1
+    if overhead > limits.chunkOverhead { return .chunkOverheadTooLarge }
+    return (byte < 0x20 && byte != 9) || byte == 0x7f ? .malformedChunk : nil
+  }
+}

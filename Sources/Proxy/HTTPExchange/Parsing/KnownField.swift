@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A field the proxy itself has to act on; everything else is `other` and passes.
+package enum KnownField: UInt8, Sendable {
+  case other
+  case host
+  case contentLength
+  case transferEncoding
+  case connection
+  case expect
+  case via
+  /// Belongs to one connection: Keep-Alive, Proxy-Connection, TE, Trailer, Upgrade, HTTP2-Settings.
+  case hopByHop
+  /// Says who the client is, and is only believed from ourselves: Forwarded, X-Forwarded-*.
+  case forwarding
+  /// Spoken only by strangler itself: Strangler-*.
+  case ownMark
+  /// Named by Connection, so it ends here.
+  case namedByConnection
+
+  /// Whether the field is left out when the head is written again. Framing fields are written anew.
+  @inline(__always)
+  var isDropped: Bool {
+    switch self {
+    case .other, .expect, .via: false
+    default: true
+    }
+  }
+
+  @inline(__always)
+  static func identify(_ name: UnsafeRawPointer, _ count: Int) -> KnownField {
+    let first = name.load(as: UInt8.self) | 0x20
+    switch first {
+    case 0x63 where count == 10: return ByteScanning.equals(name, count, "connection") ? .connection : .other
+    case 0x63 where count == 14:
+      return ByteScanning.equals(name, count, "content-length") ? .contentLength : .other
+    case 0x65 where count == 6: return ByteScanning.equals(name, count, "expect") ? .expect : .other
+    case 0x66 where count == 9:
+      return ByteScanning.equals(name, count, "forwarded") ? .forwarding : .other
+    case 0x68 where count == 4: return ByteScanning.equals(name, count, "host") ? .host : .other
+    case 0x68 where count == 14:
+      return ByteScanning.equals(name, count, "http2-settings") ? .hopByHop : .other
+    case 0x6b where count == 10:
+      return ByteScanning.equals(name, count, "keep-alive") ? .hopByHop : .other
+    case 0x70 where count == 16:
+      return ByteScanning.equals(name, count, "proxy-connection") ? .hopByHop : .other
+    case 0x73 where count > 10:
+      return ByteScanning.equals(name, 10, "strangler-") ? .ownMark : .other
+    case 0x74: return identifyT(name, count)
+    case 0x75 where count == 7: return ByteScanning.equals(name, count, "upgrade") ? .hopByHop : .other
+    case 0x76 where count == 3: return ByteScanning.equals(name, count, "via") ? .via : .other
+    case 0x78 where count > 12:
+      return ByteScanning.equals(name, 12, "x-forwarded-") ? .forwarding : .other
+    default: return .other
+    }
+  }
+
+  private static func identifyT(_ name: UnsafeRawPointer, _ count: Int) -> KnownField {
+    switch count {
+    case 2: ByteScanning.equals(name, count, "te") ? .hopByHop : .other
+    case 7: ByteScanning.equals(name, count, "trailer") ? .hopByHop : .other
+    case 17: ByteScanning.equals(name, count, "transfer-encoding") ? .transferEncoding : .other
+    default: .other
+    }
+  }
+
+  /// Fields that Connection must not name: dropping them would change what the request means.
+  static func isProtected(_ option: UnsafeRawBufferPointer) -> Bool {
+    guard let base = option.baseAddress else { return false }
+    switch identify(base, option.count) {
+    case .host, .contentLength, .transferEncoding, .connection, .expect, .via, .forwarding, .ownMark:
+      return true
+    case .other, .hopByHop, .namedByConnection:
+      break
+    }
+    let names: [StaticString] = [
+      "authorization", "cookie", "set-cookie", "content-type", "content-encoding", "date", "origin",
+      "cache-control", "location", "proxy-authorization", "x-real-ip",
+    ]
+    return names.contains { option.equalsIgnoringCase($0) }
+  }
+
+  /// Whether a name with underscores reads as a field that frames or addresses the message.
+  static func isLookalike(_ name: UnsafeRawBufferPointer) -> Bool {
+    let hyphenated = name.map { $0 == 0x5f ? UInt8(0x2d) : $0 }
+    return hyphenated.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return false }
+      switch identify(base, bytes.count) {
+      case .other: return bytes.equalsIgnoringCase("authorization")
+      default: return true
+      }
+    }
+  }
+}

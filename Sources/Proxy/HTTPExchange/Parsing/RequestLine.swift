@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads `method SP target SP version` out of one complete line.
+struct RequestLine {
+  let classes = ByteScanning.classes
+
+  func parse(
+    _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, into head: inout RequestHead
+  ) -> Rejection? {
+    var cursor = start
+    while cursor < end, classes[Int(bytes[cursor])] & ByteClass.token.rawValue != 0 { cursor &+= 1 }
+    if cursor == start || cursor >= end || bytes[cursor] != 32 { return .malformedRequestLine }
+    head.method = ByteRange(start: start, length: cursor &- start)
+    let targetStart = cursor &+ 1
+    cursor = targetStart
+    while cursor < end, bytes[cursor] > 32, bytes[cursor] < 0x7f { cursor &+= 1 }
+    if cursor < end, bytes[cursor] >= 0x80 { return .invalidTarget }
+    if cursor == targetStart || cursor >= end || bytes[cursor] != 32 {
+      return .malformedRequestLine
+    }
+    if let rejection = version(bytes, cursor &+ 1, end, into: &head) { return rejection }
+    head.facts.method = .identify(bytes[head.method])
+    switch head.facts.method {
+    case .connect: return .connectRefused
+    case .trace: return .traceRefused
+    default: return RequestTarget.parse(bytes, targetStart, cursor, classes, into: &head)
+    }
+  }
+
+  private func version(
+    _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, into head: inout RequestHead
+  ) -> Rejection? {
+    guard end &- start == 8 else { return .malformedRequestLine }
+    switch HTTPVersion.read(bytes, at: start) {
+    case .minor(let minor):
+      head.facts.minorVersion = minor
+      head.facts.keepAlive = minor == 1
+      return nil
+    case .other: return .unsupportedVersion
+    case .malformed: return .malformedRequestLine
+    }
+  }
+}
+
+/// The eight bytes `HTTP/x.y`.
+enum HTTPVersion {
+  case minor(UInt8)
+  case other
+  case malformed
+
+  /// Needs eight readable bytes at `offset`.
+  @inline(__always)
+  static func read(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> HTTPVersion {
+    let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    let minor = UInt8(truncatingIfNeeded: word &>> 56) &- 48
+    // "HTTP/1." in the low seven bytes.
+    if word & 0x00ff_ffff_ffff_ffff == 0x002e_312f_5054_5448 {
+      return minor <= 1 ? .minor(minor) : minor <= 9 ? .other : .malformed
+    }
+    let major = UInt8(truncatingIfNeeded: word &>> 40) &- 48
+    let dot = UInt8(truncatingIfNeeded: word &>> 48)
+    let isHTTP = word & 0x0000_00ff_ffff_ffff == 0x0000_002f_5054_5448
+    return isHTTP && major <= 9 && dot == 46 && minor <= 9 ? .other : .malformed
+  }
+}

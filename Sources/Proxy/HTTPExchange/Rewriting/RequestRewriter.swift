@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes the request that an upstream receives: never the bytes of the client, always our own.
+package enum RequestRewriter {
+  /// Bytes that every head may grow by: the fields added and their names.
+  private static let ownFields = 512
+  /// After so many passes a request is taken to run in a circle.
+  private static let mostPasses = 8
+
+  /// Memory that `write` needs at most.
+  package static func capacity(
+    _ head: RequestHead, _ storage: HeadStorage, clientAddress: Int
+  ) -> Int {
+    // A field line may grow by one space; the authority is written up to three times.
+    head.length &+ 2 &* storage.count &+ 3 &* Int(head.authority.length) &+ 3 &* clientAddress
+      &+ ownFields
+  }
+
+  /// Writes the head; the number of bytes written, or the rule that forbids to pass it on.
+  package static func write(
+    _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage,
+    clientAddress: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+  ) -> Result<Int, Rejection> {
+    var writer = HeadWriter(target)
+    writer.write(bytes[head.method])
+    writer.write(" ")
+    writer.write(bytes[head.target])
+    writer.write(" HTTP/1.1\r\nhost: ")
+    // HTTP/1.0 may come without a host, HTTP/1.1 may not leave so.
+    if head.authority.length > 0 {
+      writer.write(bytes[head.authority])
+    } else {
+      writer.write("unknown.invalid")
+    }
+    writer.write("\r\n")
+    if passes(bytes, storage) >= mostPasses { return .failure(.loopDetected) }
+    writer.writeFields(bytes, storage)
+    switch head.facts.body {
+    case .length(let length):
+      writer.write("content-length: ")
+      writer.write(decimal: length)
+      writer.write("\r\n")
+    case .chunked:
+      writer.write("transfer-encoding: chunked\r\n")
+    case .none, .untilClose:
+      // Without a length some servers answer 411 to methods that usually carry a body.
+      if !head.facts.method.isSafe && head.facts.method != .delete {
+        writer.write("content-length: 0\r\n")
+      }
+    }
+    writer.write(head.facts.minorVersion == 1 ? "via: 1.1 strangler\r\n" : "via: 1.0 strangler\r\n")
+    writeForwarding(head, bytes, clientAddress, &writer)
+    writer.write("\r\n")
+    return .success(writer.count)
+  }
+
+  private static func writeForwarding(
+    _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ clientAddress: UnsafeRawBufferPointer,
+    _ writer: inout HeadWriter
+  ) {
+    writer.write("x-forwarded-for: ")
+    writer.write(clientAddress)
+    writer.write("\r\nx-forwarded-proto: http\r\n")
+    let isAddress6 = clientAddress.contains(58)
+    if head.authority.length > 0 {
+      writer.write("x-forwarded-host: ")
+      writer.write(bytes[head.authority])
+      writer.write("\r\n")
+    }
+    // An IPv6 address and a host with a port hold colons, which RFC 7239 wants quoted.
+    writer.write(isAddress6 ? "forwarded: for=\"[" : "forwarded: for=")
+    writer.write(clientAddress)
+    writer.write(isAddress6 ? "]\"" : "")
+    if head.authority.length > 0 {
+      writer.write(";host=\"")
+      writer.write(bytes[head.authority])
+      writer.write("\"")
+    }
+    writer.write(";proto=http\r\n")
+  }
+
+  /// How often `Via` names this proxy.
+  private static func passes(_ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage) -> Int {
+    var count = 0
+    var index = 0
+    while index < storage.count {
+      if storage.roles[index] == .via {
+        ByteScanning.forEachListElement(bytes[storage.fields[index].value]) { element in
+          guard element.count > 10 else { return }
+          let pseudonym = UnsafeRawBufferPointer(rebasing: element[(element.count - 10)...])
+          if pseudonym.equalsIgnoringCase(" strangler") { count += 1 }
+        }
+      }
+      index &+= 1
+    }
+    return count
+  }
+}

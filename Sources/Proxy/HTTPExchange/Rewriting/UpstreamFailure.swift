@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How an upstream failed a request.
+package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
+  /// No endpoint is configured or every one was tried.
+  case noEndpoint
+  /// As many connections are open as the limit allows.
+  case connectionLimit
+  /// The connection could not be made.
+  case connectFailed
+  /// The connection was not made in time.
+  case connectTimeout
+  /// The connection closed before the answer began.
+  case closedBeforeResponse
+  /// The connection closed inside the answer's head or body.
+  case closedMidResponse
+  /// The answer breaks a rule of the protocol.
+  case malformedResponse
+  /// The answer did not begin in time.
+  case responseTimeout
+  /// The answer stopped for too long or took too long altogether.
+  case stalled
+  /// The module threw before it answered.
+  case moduleFailed
+
+  package var status: Int {
+    switch self {
+    case .noEndpoint, .connectionLimit: 503
+    case .connectTimeout, .responseTimeout, .stalled: 504
+    case .connectFailed, .closedBeforeResponse, .closedMidResponse, .malformedResponse,
+      .moduleFailed:
+      502
+    }
+  }
+
+  package var name: String {
+    switch self {
+    case .noEndpoint: "no-endpoint"
+    case .connectionLimit: "connection-limit"
+    case .connectFailed: "connect-failed"
+    case .connectTimeout: "connect-timeout"
+    case .closedBeforeResponse: "closed-before-response"
+    case .closedMidResponse: "closed-mid-response"
+    case .malformedResponse: "malformed-response"
+    case .responseTimeout: "response-timeout"
+    case .stalled: "stalled"
+    case .moduleFailed: "module-failed"
+    }
+  }
+
+  package var detail: String {
+    switch self {
+    case .noEndpoint: "The upstream has no endpoint to ask."
+    case .connectionLimit: "The upstream is busy: every connection allowed is in use."
+    case .connectFailed: "The upstream could not be reached."
+    case .connectTimeout: "The upstream did not accept the connection in time."
+    case .closedBeforeResponse: "The upstream closed the connection before it answered."
+    case .closedMidResponse: "The upstream closed the connection within its answer."
+    case .malformedResponse: "The upstream's answer is not valid HTTP/1.1."
+    case .responseTimeout: "The upstream did not answer in time."
+    case .stalled: "The upstream stopped answering."
+    case .moduleFailed: "The module failed before it answered."
+    }
+  }
+
+  /// Not one byte of the request reached the upstream.
+  package var isBeforeSending: Bool {
+    switch self {
+    case .noEndpoint, .connectionLimit, .connectFailed, .connectTimeout: true
+    default: false
+    }
+  }
+}
