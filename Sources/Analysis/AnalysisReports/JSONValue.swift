@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A JSON document whose keys keep their order, so that equal values give equal bytes and the most
+/// telling keys come first. `JSONEncoder` offers alphabetical order or none.
+enum JSONValue {
+  case string(String)
+  case integer(Int)
+  /// Written with four decimals.
+  case number(Double)
+  case array([JSONValue])
+  case object([(String, JSONValue)])
+
+  static func strings(_ values: [String]) -> JSONValue { .array(values.map { .string($0) }) }
+
+  /// The document with two spaces per level; ends with a line break.
+  var text: String {
+    var output = ""
+    write(to: &output, indent: "")
+    output += "\n"
+    return output
+  }
+
+  private func write(to output: inout String, indent: String) {
+    switch self {
+    case .string(let value): Self.write(value, to: &output)
+    case .integer(let value): output += "\(value)"
+    case .number(let value): output += Self.fourDecimals(value)
+    case .array(let values):
+      Self.write(values, ("[", "]"), to: &output, indent: indent) { value, output, inner in
+        value.write(to: &output, indent: inner)
+      }
+    case .object(let members):
+      Self.write(members, ("{", "}"), to: &output, indent: indent) { member, output, inner in
+        Self.write(member.0, to: &output)
+        output += ": "
+        member.1.write(to: &output, indent: inner)
+      }
+    }
+  }
+
+  private static func write<Element>(
+    _ elements: [Element], _ brackets: (String, String), to output: inout String, indent: String,
+    element: (Element, inout String, String) -> Void
+  ) {
+    output += brackets.0
+    let inner = indent + "  "
+    for (index, value) in elements.enumerated() {
+      output += (index == 0 ? "\n" : ",\n") + inner
+      element(value, &output, inner)
+    }
+    output += (elements.isEmpty ? "" : "\n" + indent) + brackets.1
+  }
+
+  private static func write(_ text: String, to output: inout String) {
+    output += "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": output += "\\\""
+      case "\\": output += "\\\\"
+      case "\n": output += "\\n"
+      case "\r": output += "\\r"
+      case "\t": output += "\\t"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: output.unicodeScalars.append(scalar)
+      }
+    }
+    output += "\""
+  }
+
+  /// JSON has no infinities; they cannot arise from shares and counts, and are written as null.
+  private static func fourDecimals(_ value: Double) -> String {
+    guard value.isFinite, abs(value) < 1e12 else { return "null" }
+    let scaled = Int((abs(value) * 10_000).rounded())
+    let digits = String(scaled % 10_000)
+    let fraction = String(repeating: "0", count: 4 - digits.count) + digits
+    return (value < 0 && scaled > 0 ? "-" : "") + "\(scaled / 10_000).\(fraction)"
+  }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import DependencyGraph
+
+/// Renders a first proxy configuration from a suggestion: each service's resources as routes at 0 %,
+/// so that everything still goes to the monolith, and a last route for the rest.
+public struct RouteConfiguration: Sendable {
+  /// Port of the monolith on the loopback address; services get the ports after it.
+  public var legacyPort: Int
+
+  /// Creates a renderer.
+  public init(legacyPort: Int = 9001) { self.legacyPort = legacyPort }
+
+  /// YAML in the format of `strangler proxy --config`; ends with a line break.
+  public func render(_ suggestion: BoundarySuggestion) -> String {
+    let reachable = suggestion.services.filter { !$0.routes.isEmpty }
+    var lines = [
+      "# Every route starts at 0 %: the monolith answers everything until you raise a percentage.",
+      "proxy: { listen: 127.0.0.1:8080, admin: 127.0.0.1:9901, workers: 1 }",
+      "upstreams:",
+      "  legacy: { endpoints: [127.0.0.1:\(legacyPort)] }",
+    ]
+    for (index, service) in reachable.enumerated() {
+      lines.append(
+        "  \(upstream(service.name)): { endpoints: [127.0.0.1:\(legacyPort + 1 + index)] }")
+    }
+    lines.append("routes:")
+    var taken: Set<String> = []
+    for service in reachable {
+      for pattern in patterns(service, among: reachable) {
+        let methods =
+          pattern.methods.isEmpty ? "" : ", methods: [\(pattern.methods.joined(separator: ", "))]"
+        let name = unique(routeName(service.name, pattern), &taken)
+        lines.append(
+          "  - { name: \(name), match: { path: \(quoted(pattern.path))\(methods) }, "
+            + "legacy: legacy, extracted: \(upstream(service.name)), percent: 0, "
+            + "sticky: [ client-address ] }")
+      }
+    }
+    lines.append("  - { name: everything-else, match: { path: /** }, legacy: legacy }")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private struct Pattern {
+    var path: String
+    var methods: [String]
+  }
+
+  /// One wildcard per prefix that only this service answers; else the templates themselves.
+  private func patterns(_ service: Service, among services: [Service]) -> [Pattern] {
+    var byPrefix: [String: [Service.Route]] = [:]
+    for route in service.routes { byPrefix[prefix(route.path), default: []].append(route) }
+    return byPrefix.sorted { $0.key < $1.key }.flatMap { prefix, routes -> [Pattern] in
+      let isShared = services.contains { other in
+        other.name != service.name && other.routes.contains { self.prefix($0.path) == prefix }
+      }
+      if !isShared, prefix != "/" { return [Pattern(path: prefix + "/**", methods: [])] }
+      return Dictionary(grouping: routes, by: \.path).sorted { $0.key < $1.key }.map { path, same in
+        let methods = Set(same.map(\.method)).sorted()
+        return Pattern(path: path, methods: methods.contains("*") ? [] : methods)
+      }
+    }
+  }
+
+  /// Segments up to the resource: `/api/v1/orders/{id}` gives `/api/v1/orders`.
+  private func prefix(_ path: String) -> String {
+    guard let resource = Vocabulary.resource(ofRoute: path) else { return "/" }
+    var prefix = ""
+    for segment in path.split(separator: "/") {
+      prefix += "/" + segment
+      if segment.lowercased() == resource { return prefix }
+    }
+    return "/"
+  }
+
+  private func routeName(_ service: String, _ pattern: Pattern) -> String {
+    let words = pattern.path.split(separator: "/").flatMap { Vocabulary.words(in: $0) }
+    let isOnlyService = words.isEmpty || words == Vocabulary.words(in: service)
+    return isOnlyService ? service : ([service] + words).joined(separator: "-")
+  }
+
+  private func upstream(_ service: String) -> String {
+    service == "legacy" ? "legacy-service" : service
+  }
+
+  private func unique(_ name: String, _ taken: inout Set<String>) -> String {
+    var candidate = name
+    var number = 2
+    while candidate == "everything-else" || !taken.insert(candidate).inserted {
+      candidate = "\(name)-\(number)"
+      number += 1
+    }
+    return candidate
+  }
+
+  /// Braces open a mapping in YAML's flow style, so templates need quotes.
+  private func quoted(_ path: String) -> String {
+    let plain = path.allSatisfy { $0.isLetter || $0.isNumber || "/*-_.".contains($0) }
+    return plain ? path : "\"\(path)\""
+  }
+}

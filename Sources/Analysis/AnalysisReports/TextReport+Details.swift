@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DependencyGraph
+
+extension TextReport {
+  /// One service with everything that moves along.
+  func details(_ service: Service, _ suggestion: BoundarySuggestion) -> [String] {
+    var lines = [style.strong("\(service.order). \(service.name)")]
+    func item(_ title: String, _ values: [String]) {
+      guard !values.isEmpty else { return }
+      lines += wrapped(title + ": " + values.joined(separator: ", "), width: width, indent: "  ")
+    }
+    item("why here", [service.reason])
+    item("routes", service.routes.map { "\($0.method) \($0.path)" })
+    item("tables owned", service.tables.owned)
+    item("tables of others", service.tables.shared)
+    item("jobs", service.jobs)
+    item(
+      "types",
+      service.types.map {
+        $0.stability < 0.8 ? "\($0.name) (in doubt, \(decimal($0.stability)))" : $0.name
+      })
+    item("files", service.files)
+    return lines
+  }
+
+  /// The cut list, grouped by border; the borders of the service that goes first come first.
+  func cuts(_ suggestion: BoundarySuggestion) -> [String] {
+    guard !suggestion.cuts.isEmpty else { return ["Nothing crosses the suggested borders."] }
+    var orders: [String: Int] = [:]
+    for service in suggestion.services { orders[service.name] = service.order }
+    let borders = Dictionary(grouping: suggestion.cuts) { Border(cut: $0) }
+      .sorted { $0.key.place(orders) < $1.key.place(orders) }
+    var lines = [style.strong("Cut list (\(counted(suggestion.cuts.count, "place")))")]
+    for (border, cuts) in borders {
+      lines.append("  \(border.from) -> \(border.to): \(counted(cuts.count, "place"))")
+      var table = TextTable([
+        .init("place", isFlexible: true), .init("symbol", isFlexible: true), .init("kind"),
+        .init("seam"),
+      ])
+      let shown = cuts.prefix(cutsPerBorder ?? cuts.count)
+      for cut in shown {
+        table.rows.append([cut.location.text, cut.symbol, cut.kind.name, cut.seam.title])
+      }
+      lines += table.lines(width: width - 4, style: style).dropFirst().map { "    " + $0 }
+      if shown.count < cuts.count {
+        lines.append(style.dim("    and \(cuts.count - shown.count) more (all in the JSON report)"))
+      }
+    }
+    return lines
+  }
+
+  private struct Border: Hashable {
+    var from: String
+    var to: String
+
+    init(cut: Cut) {
+      from = cut.fromService
+      to = cut.toService
+    }
+
+    func place(_ orders: [String: Int]) -> (Int, Int, String) {
+      let (first, second) = (orders[from] ?? .max, orders[to] ?? .max)
+      return (min(first, second), max(first, second), from)
+    }
+  }
+}
+
+extension Location {
+  var text: String { "\(file):\(line):\(column)" }
+}
+
+extension Cut.Seam {
+  var title: String {
+    switch self {
+    case .apiCall: "API call"
+    case .event: "event"
+    case .moveType: "move type"
+    case .splitTable: "split table"
+    case .copy: "copy"
+    }
+  }
+}
+
+extension Reference.Tier {
+  var title: String {
+    switch self {
+    case .syntax: "syntax"
+    case .compilerIndex: "compiler index"
+    case .buildIndex: "build index"
+    }
+  }
+}

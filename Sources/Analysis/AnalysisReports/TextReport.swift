@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import DependencyGraph
+
+/// Renders a suggestion for a terminal. Its first screen tells which service to extract first, why,
+/// what has to be cut for it, and how sure that is.
+public struct TextReport: Sendable {
+  /// Columns to fill, at least 60.
+  public var width: Int
+  /// Emphasis.
+  public var style: TextStyle
+  /// Cuts listed per border; nil lists all.
+  public var cutsPerBorder: Int?
+
+  static let leastWidth = 60
+  static let linesPerFinding = 3
+
+  /// Creates a renderer.
+  public init(width: Int = 100, style: TextStyle = .plain, cutsPerBorder: Int? = 5) {
+    self.width = max(Self.leastWidth, width)
+    self.style = style
+    self.cutsPerBorder = cutsPerBorder
+  }
+
+  /// The whole report; ends with a line break.
+  public func render(_ suggestion: BoundarySuggestion) -> String {
+    var sections: [[String]] = [coverage(suggestion), verdict(suggestion)]
+    if let first = suggestion.services.first, suggestion.verdict.decision == .split {
+      sections.append(firstService(first, suggestion))
+    }
+    if !suggestion.services.isEmpty { sections.append(services(suggestion)) }
+    sections.append(findings(suggestion))
+    sections.append(setApart(suggestion))
+    sections += suggestion.services.map { details($0, suggestion) }
+    sections.append(cuts(suggestion))
+    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
+      .joined(separator: "\n\n") + "\n"
+  }
+
+  private func coverage(_ suggestion: BoundarySuggestion) -> [String] {
+    let coverage = suggestion.coverage
+    let tiers = coverage.tiers.map { "\($0.references) references (\($0.name.title))" }
+    var parts = [
+      counted(coverage.files, "file"), counted(coverage.lines, "line"),
+      counted(coverage.types, "type"),
+    ]
+    parts += tiers.isEmpty ? ["no references"] : tiers
+    if coverage.parseFailures > 0 {
+      parts.append("\(counted(coverage.parseFailures, "file")) did not parse")
+    }
+    return wrapped("Read " + parts.joined(separator: ", ") + ".", width: width)
+  }
+
+  private func verdict(_ suggestion: BoundarySuggestion) -> [String] {
+    let lines = wrapped(suggestion.verdict.reason, width: width)
+    let isSplit = suggestion.verdict.decision == .split
+    return lines.map { isSplit ? style.good($0) : style.warning($0) }
+  }
+
+  private func firstService(_ service: Service, _ suggestion: BoundarySuggestion) -> [String] {
+    var lines = [style.strong("Extract first: \(service.name)")]
+    lines += wrapped("Why: " + service.reason + ".", width: width, indent: "  ")
+    let cuts = suggestion.cuts.filter {
+      $0.fromService == service.name || $0.toService == service.name
+    }
+    var seams: [String] = []
+    for seam in Cut.Seam.allCases {
+      let count = cuts.count { $0.seam == seam }
+      if count > 0 { seams.append("\(count) by \(seam.title)") }
+    }
+    let price =
+      cuts.isEmpty
+      ? "Cut: nothing crosses its border."
+      : "Cut: \(counted(cuts.count, "place")) in "
+        + "\(counted(Set(cuts.map(\.location.file)).count, "file")): "
+        + seams.joined(separator: ", ") + "."
+    lines += wrapped(price, width: width, indent: "  ")
+    lines += wrapped("Sure: " + confidence(service), width: width, indent: "  ")
+    return lines
+  }
+
+  private func confidence(_ service: Service) -> String {
+    let doubtful = service.types.filter { $0.stability < 0.8 }.sorted {
+      ($0.stability, $0.name) < ($1.stability, $1.name)
+    }
+    let firm = "\(service.types.count - doubtful.count) of \(counted(service.types.count, "type"))"
+    guard !doubtful.isEmpty else { return "all \(firm) keep their place in the noisy runs." }
+    let names = doubtful.prefix(3).map { "\($0.name) (\(decimal($0.stability)))" }
+    return "\(firm) keep their place in the noisy runs; in doubt: "
+      + names.joined(separator: ", ") + (doubtful.count > 3 ? " and others." : ".")
+  }
+
+  private func services(_ suggestion: BoundarySuggestion) -> [String] {
+    var table = TextTable([
+      .init("#", .right), .init("service", isFlexible: true), .init("types", .right),
+      .init("files", .right), .init("routes", .right), .init("tables", .right),
+      .init("shared", .right), .init("cuts in", .right), .init("out", .right),
+      .init("cohesion", .right), .init("stability", .right),
+    ])
+    for service in suggestion.services {
+      table.rows.append([
+        "\(service.order)", service.name, "\(service.types.count)", "\(service.files.count)",
+        "\(service.routes.count)", "\(service.tables.owned.count)",
+        "\(service.tables.shared.count)",
+        "\(suggestion.cuts.count { $0.toService == service.name })",
+        "\(suggestion.cuts.count { $0.fromService == service.name })",
+        decimal(service.scores.cohesion), decimal(service.scores.stability),
+      ])
+    }
+    return [style.strong("Services, in the order of extraction")]
+      + table.lines(width: width, style: style)
+  }
+
+  private func findings(_ suggestion: BoundarySuggestion) -> [String] {
+    guard !suggestion.findings.isEmpty else { return [] }
+    var lines = [style.strong("Findings (\(suggestion.findings.count))")]
+    for finding in suggestion.findings {
+      lines += wrapped(
+        "\(finding.severity.rawValue) \(finding.id): \(finding.message)", width: width, indent: "  "
+      )
+      for location in finding.locations.prefix(Self.linesPerFinding) {
+        lines.append(style.dim("    " + location.text))
+      }
+      if finding.locations.count > Self.linesPerFinding {
+        lines.append(
+          style.dim("    and \(finding.locations.count - Self.linesPerFinding) more places"))
+      }
+    }
+    return lines
+  }
+
+  private func setApart(_ suggestion: BoundarySuggestion) -> [String] {
+    var lines: [String] = []
+    if !suggestion.sharedKernel.isEmpty {
+      lines += wrapped(
+        "Shared kernel, a library for all services: "
+          + suggestion.sharedKernel.joined(separator: ", ") + ".", width: width)
+    }
+    if !suggestion.compositionRoots.isEmpty {
+      lines += wrapped(
+        "Composition roots, each service gets its own: "
+          + suggestion.compositionRoots.joined(separator: ", ") + ".", width: width)
+    }
+    return lines
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// In which order to extract: what costs little first. After each step the cuts of the extracted
+/// service are paid, so the next one is judged by what is left.
+enum ExtractionOrder {
+  /// A use of a foreign table costs as much as this many references: data has to be moved.
+  static let tableUseCost = 5
+
+  struct Candidate {
+    var name: String
+    /// A service without routes and jobs cannot be moved by routing; it goes last.
+    var isReachable: Bool
+    var stability: Double
+  }
+
+  /// Service indices in order of extraction.
+  static func order(
+    _ candidates: [Candidate], references: [(from: Int, to: Int)], tables: [(from: Int, to: Int)]
+  ) -> [Int] {
+    let count = candidates.count
+    var costs = [[Int]](repeating: [Int](repeating: 0, count: count), count: count)
+    for pair in references {
+      costs[pair.from][pair.to] += 1
+      costs[pair.to][pair.from] += 1
+    }
+    for pair in tables {
+      costs[pair.from][pair.to] += tableUseCost
+      costs[pair.to][pair.from] += tableUseCost
+    }
+    var left = Set(0..<count)
+    var order: [Int] = []
+    while !left.isEmpty {
+      func price(_ service: Int) -> Int { left.reduce(0) { $0 + costs[service][$1] } }
+      let prices = left.sorted().map { (service: $0, price: price($0)) }
+      let next = prices.min { first, second in
+        let (one, two) = (candidates[first.service], candidates[second.service])
+        if one.isReachable != two.isReachable { return one.isReachable }
+        if first.price != second.price { return first.price < second.price }
+        if one.stability != two.stability { return one.stability > two.stability }
+        return one.name < two.name
+      }
+      guard let next else { break }
+      order.append(next.service)
+      left.remove(next.service)
+    }
+    return order
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which service each type and each table belongs to; indices count services from 0.
+struct ServiceAssignment: Sendable {
+  let serviceCount: Int
+  /// Service of each type; nil for types that are set apart.
+  let serviceOfType: [Int?]
+  /// Service that should own each table that any service uses.
+  let ownerOfTable: [String: Int]
+
+  init(_ model: CodeModel, _ facts: UnitFacts, _ division: ServiceDivision) {
+    let serviceOfType = facts.units.unitOfType.map { division.service[$0] }
+    self.init(model, serviceOfType: serviceOfType, serviceCount: division.serviceCount)
+  }
+
+  /// An assignment that is given, for instance one that was stored.
+  init(_ model: CodeModel, serviceOfType: [Int?], serviceCount: Int) {
+    self.serviceCount = serviceCount
+    self.serviceOfType = serviceOfType
+    ownerOfTable = Self.owners(model, serviceOfType)
+  }
+
+  subscript(type: TypeID) -> Int? { serviceOfType[Int(type.index)] }
+
+  /// A record type weighs more than a write, a write more than a read: the owner is who knows what a
+  /// row means.
+  private static func claim(_ access: TableUse.Access) -> Double {
+    switch access {
+    case .maps: 4
+    case .writes: 3
+    case .reads: 1
+    case .defines: 0.01
+    }
+  }
+
+  private static func owners(_ model: CodeModel, _ serviceOfType: [Int?]) -> [String: Int] {
+    var claims: [String: [Int: Double]] = [:]
+    for use in model.tableUses {
+      guard let service = serviceOfType[Int(use.type.index)] else { continue }
+      claims[use.table, default: [:]][service, default: 0] += claim(use.access)
+    }
+    return claims.compactMapValues { services in
+      services.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+    }
+  }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Describes each service: its members, data, routes, scores and place in the order.
+struct ServiceDescriptions {
+  /// Names by service index.
+  let names: [String]
+  /// Services in the order of extraction.
+  let inOrder: [Service]
+  private let modularity: Double
+  private let agreement: Double
+  private let runs: Int
+  private let referenceCount: Int
+  private let crossingCount: Int
+
+  init(
+    _ model: CodeModel, _ facts: UnitFacts, _ division: ServiceDivision,
+    _ assignment: ServiceAssignment, _ crossings: BorderCrossings
+  ) {
+    let names = ServiceNames.choose(model, facts, assignment)
+    let counts = BorderCounts(model, assignment)
+    var services = (0..<assignment.serviceCount).map { index in
+      Service(
+        name: names[index], types: [], files: [],
+        tables: Service.Tables(owned: [], shared: []), routes: [], jobs: [],
+        scores: counts.scores(index, stability: division.serviceStability[index]), order: 0,
+        reason: "")
+    }
+    Self.fillMembers(&services, model, facts, division, assignment)
+    Self.fillInterfaces(&services, model, assignment)
+    inOrder = Self.ordered(services, model, assignment, crossings, runs: division.runs)
+    self.names = names
+    modularity = division.modularity
+    agreement = division.agreement
+    runs = division.runs
+    referenceCount = counts.inner.reduce(0, +) + crossings.references.count
+    crossingCount = crossings.references.count
+  }
+
+  func quality(_ options: AnalysisOptions) -> Quality {
+    Quality(
+      modularity: modularity, stability: agreement, gamma: options.gamma, services: names.count,
+      runs: runs, references: referenceCount, crossingReferences: crossingCount)
+  }
+
+  private static func fillMembers(
+    _ services: inout [Service], _ model: CodeModel, _ facts: UnitFacts,
+    _ division: ServiceDivision, _ assignment: ServiceAssignment
+  ) {
+    var files = [Set<String>](repeating: [], count: services.count)
+    for index in model.types.indices {
+      let id = TypeID(index)
+      guard let service = assignment[id] else { continue }
+      let type = model.types[index]
+      let location = model.location(type.position)
+      files[service].insert(location.file)
+      services[service].types.append(
+        Service.Member(
+          name: model.displayName(id), module: type.module, location: location,
+          stability: division.unitStability[facts.units[id]]))
+    }
+    for service in services.indices {
+      services[service].files = files[service].sorted()
+      services[service].types.sort { ($0.name, $0.location) < ($1.name, $1.location) }
+    }
+  }
+
+  private static func fillInterfaces(
+    _ services: inout [Service], _ model: CodeModel, _ assignment: ServiceAssignment
+  ) {
+    var owned = [Set<String>](repeating: [], count: services.count)
+    var shared = owned
+    for use in model.tableUses {
+      guard let service = assignment[use.type], let owner = assignment.ownerOfTable[use.table]
+      else {
+        continue
+      }
+      owned[owner].insert(use.table)
+      if owner != service { shared[service].insert(use.table) }
+    }
+    var routes = [Set<Service.Route>](repeating: [], count: services.count)
+    for route in model.routes {
+      guard let service = assignment[route.handler] else { continue }
+      routes[service].insert(Service.Route(method: route.method, path: route.path))
+    }
+    var jobs = owned.map { _ in Set<String>() }
+    for job in model.jobs {
+      guard let service = assignment[job.type] else { continue }
+      jobs[service].insert(model.displayName(job.type))
+    }
+    for index in services.indices {
+      services[index].tables = Service.Tables(
+        owned: owned[index].sorted(), shared: shared[index].sorted())
+      services[index].routes = routes[index].sorted { ($0.path, $0.method) < ($1.path, $1.method) }
+      services[index].jobs = jobs[index].sorted()
+    }
+  }
+
+  private static func ordered(
+    _ services: [Service], _ model: CodeModel, _ assignment: ServiceAssignment,
+    _ crossings: BorderCrossings, runs: Int
+  ) -> [Service] {
+    let pairs = crossings.pairs(model)
+    let references = Array(pairs.prefix(crossings.references.count))
+    let tables = Array(pairs.dropFirst(crossings.references.count))
+    let candidates = services.map { service in
+      ExtractionOrder.Candidate(
+        name: service.name, isReachable: !service.routes.isEmpty || !service.jobs.isEmpty,
+        stability: service.scores.stability)
+    }
+    let order = ExtractionOrder.order(candidates, references: references, tables: tables)
+    return order.enumerated().map { place, index in
+      var service = services[index]
+      service.order = place + 1
+      service.reason = reason(
+        service, inbound: references.count { $0.to == index },
+        outbound: references.count { $0.from == index },
+        foreignTableUses: tables.count { $0.from == index || $0.to == index }, runs: runs)
+      return service
+    }
+  }
+
+  private static func reason(
+    _ service: Service, inbound: Int, outbound: Int, foreignTableUses: Int, runs: Int
+  ) -> String {
+    var parts = [
+      "\(counted(inbound, "reference")) into it and \(outbound) out of it to cut",
+      foreignTableUses == 0
+        ? "no table shared with another service"
+        : "\(counted(foreignTableUses, "use")) of tables across its border",
+      counted(service.routes.count, "route"),
+    ]
+    if !service.jobs.isEmpty { parts.append(counted(service.jobs.count, "job")) }
+    parts.append("stability \(decimal(service.scores.stability)) over \(runs) runs")
+    return parts.joined(separator: ", ")
+  }
+}
+
+/// `1 route`, `2 routes`.
+package func counted(_ count: Int, _ noun: String) -> String {
+  "\(count) \(noun)\(count == 1 ? "" : "s")"
+}
+
+/// References counted by the borders they cross.
+private struct BorderCounts {
+  private(set) var inner: [Int]
+  private var outgoing: [Int]
+  private var incoming: [Int]
+  private var usedOutside: [Set<TypeID>]
+  private var outsideUsers: [Set<TypeID>]
+
+  init(_ model: CodeModel, _ assignment: ServiceAssignment) {
+    let count = assignment.serviceCount
+    inner = [Int](repeating: 0, count: count)
+    outgoing = inner
+    incoming = inner
+    usedOutside = [Set<TypeID>](repeating: [], count: count)
+    outsideUsers = usedOutside
+    for reference in model.references where reference.from != reference.to {
+      guard let from = assignment[reference.from], let to = assignment[reference.to] else {
+        continue
+      }
+      if from == to {
+        inner[from] += 1
+      } else {
+        outgoing[from] += 1
+        incoming[to] += 1
+        usedOutside[from].insert(reference.to)
+        outsideUsers[to].insert(reference.from)
+      }
+    }
+  }
+
+  func scores(_ service: Int, stability: Double) -> Service.Scores {
+    func share(_ part: Int, _ whole: Int, ifEmpty: Double) -> Double {
+      whole == 0 ? ifEmpty : Double(part) / Double(whole)
+    }
+    let outer = outgoing[service] + incoming[service]
+    let efferent = usedOutside[service].count
+    return Service.Scores(
+      cohesion: share(2 * inner[service], 2 * inner[service] + outer, ifEmpty: 1),
+      coupling: share(outgoing[service], inner[service] + outgoing[service], ifEmpty: 0),
+      instability: share(efferent, efferent + outsideUsers[service].count, ifEmpty: 0),
+      stability: stability)
+  }
+}

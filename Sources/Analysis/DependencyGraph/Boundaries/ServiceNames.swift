@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Names services by the words that are frequent inside and rare outside, in the form in which routes
+/// and tables spell them.
+enum ServiceNames {
+  private static let weights = (route: 4.0, table: 3.0, folder: 1.5, type: 1.0)
+
+  static func choose(
+    _ model: CodeModel, _ facts: UnitFacts, _ assignment: ServiceAssignment
+  ) -> [String] {
+    var words = WordCounts(services: assignment.serviceCount)
+    for route in model.routes {
+      guard let service = assignment[route.handler],
+        let resource = Vocabulary.resource(ofRoute: route.path)
+      else { continue }
+      words.add(resource, service, weights.route, spelledByInterface: true)
+    }
+    for (table, owner) in assignment.ownerOfTable.sorted(by: { $0.key < $1.key }) {
+      words.add(table, owner, weights.table, spelledByInterface: true)
+    }
+    for unit in facts.units.units {
+      guard let service = assignment[unit.types[0]] else { continue }
+      words.add(unit.displayName(model), service, weights.type)
+      let path = model.files[Int(unit.file.index)].path.split(separator: "/").dropLast()
+      if let folder = path.last { words.add(folder, service, weights.folder) }
+    }
+    return words.uniqueNames()
+  }
+}
+
+private struct WordCounts {
+  private var scores: [[String: Double]]
+  private var totals: [Double]
+  /// Spellings of a stem with their weights; those of routes and tables win.
+  private var spellings: [String: [String: Double]] = [:]
+
+  init(services: Int) {
+    scores = [[String: Double]](repeating: [:], count: services)
+    totals = [Double](repeating: 0, count: services)
+  }
+
+  mutating func add(
+    _ name: some StringProtocol, _ service: Int, _ weight: Double, spelledByInterface: Bool = false
+  ) {
+    let words = Vocabulary.businessWords(in: name)
+    for (index, word) in words.enumerated() {
+      // The first word of a compound names the area: `OrderShipment` is about orders.
+      let share = weight / Double(index + 1)
+      scores[service][Vocabulary.stem(word), default: 0] += share
+      totals[service] += share
+      spellings[Vocabulary.stem(word), default: [:]][word, default: 0] +=
+        spelledByInterface ? 100 * share : share
+    }
+  }
+
+  /// The best free word for each service, services with a clear word first.
+  func uniqueNames() -> [String] {
+    var rarity: [String: Double] = [:]
+    for service in scores.indices {
+      for (stem, score) in scores[service] { rarity[stem, default: 0] += score / totals[service] }
+    }
+    let ranked = scores.indices.map { service in
+      scores[service].map { stem, score in
+        let share = score / totals[service]
+        return (stem: stem, score: share * share / (rarity[stem] ?? 1))
+      }.sorted { ($1.score, $0.stem) < ($0.score, $1.stem) }
+    }
+    let order = ranked.indices.sorted { left, right in
+      (ranked[right].first?.score ?? 0, left) < (ranked[left].first?.score ?? 0, right)
+    }
+    var names = [String](repeating: "", count: scores.count)
+    var taken: Set<String> = []
+    for service in order {
+      let free = ranked[service].first { !taken.contains(spelling($0.stem)) }
+      var name = free.map { spelling($0.stem) } ?? "service"
+      if !taken.insert(name).inserted {
+        let stem = name
+        var number = 2
+        while !taken.insert("\(stem)-\(number)").inserted { number += 1 }
+        name = "\(stem)-\(number)"
+      }
+      names[service] = name
+    }
+    return names
+  }
+
+  private func spelling(_ stem: String) -> String {
+    spellings[stem]?.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? stem
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a unit is to the division.
+enum UnitRole: Sendable, Equatable {
+  /// Belongs to one service.
+  case member
+  /// Used by nearly everyone and using no area: a library that services share.
+  case sharedKernel
+  /// Wires the areas together and is used by hardly anyone: each service gets its own.
+  case compositionRoot
+}
+
+/// Finds the units that would glue or distort services, from a first division of everything.
+struct UnitRoles {
+  /// Share of the areas that must use a kernel type, or be wired by a composition root.
+  static let areaShare = 0.6
+  /// Areas below which "everyone" means nothing.
+  static let leastAreas = 3
+  /// Most users of a kernel type that may stand in one area; more, and it belongs there.
+  static let dominance = 0.5
+  /// Largest part of all units that one kernel type may draw along.
+  static let closureShare = 0.1
+  /// Closure that is accepted in small code bases.
+  static let leastClosure = 4
+  /// Users that a composition root may have.
+  static let rootUsers = 2
+
+  private let division: Partition
+  private let sizes: [Int]
+  private let users: [[Int]]
+  private let uses: [[Int]]
+  private let touchesData: [Bool]
+  private let definedTables: [Int]
+  private let areaCount: Int
+
+  static func find(_ model: CodeModel, _ facts: UnitFacts, _ division: Partition) -> [UnitRole] {
+    let finder = Self(model, facts, division)
+    guard finder.areaCount >= leastAreas else {
+      return [UnitRole](repeating: .member, count: facts.units.count)
+    }
+    return finder.roles()
+  }
+
+  private init(_ model: CodeModel, _ facts: UnitFacts, _ division: Partition) {
+    let count = facts.units.count
+    self.division = division
+    sizes = division.sizes
+    var users = [[Int]](repeating: [], count: count)
+    var uses = users
+    for link in facts.references {
+      users[link.to].append(link.from)
+      uses[link.from].append(link.to)
+    }
+    self.users = users
+    self.uses = uses
+    var touchesData = [Bool](repeating: false, count: count)
+    var defined = [Set<String>](repeating: [], count: count)
+    for use in model.tableUses {
+      if use.access == .defines {
+        defined[facts.units[use.type]].insert(use.table)
+      } else {
+        touchesData[facts.units[use.type]] = true
+      }
+    }
+    for route in model.routes { touchesData[facts.units[route.handler]] = true }
+    for job in model.jobs { touchesData[facts.units[job.type]] = true }
+    self.touchesData = touchesData
+    definedTables = defined.map(\.count)
+    areaCount = sizes.count { $0 >= ServiceDivision.leastUnits }
+  }
+
+  private func roles() -> [UnitRole] {
+    var roles = [UnitRole](repeating: .member, count: users.count)
+    let limit = max(Self.leastClosure, Int(Self.closureShare * Double(users.count)))
+    for unit in users.indices {
+      if isCompositionRoot(unit) { roles[unit] = .compositionRoot }
+    }
+    for unit in users.indices where roles[unit] == .member {
+      guard isUsedEverywhere(unit), let closure = cleanClosure(of: unit, limit) else { continue }
+      for drawn in closure where roles[drawn] == .member { roles[drawn] = .sharedKernel }
+    }
+    return roles
+  }
+
+  private func isUsedEverywhere(_ unit: Int) -> Bool {
+    guard !touchesData[unit] else { return false }
+    return isSpread(users[unit])
+  }
+
+  private func isCompositionRoot(_ unit: Int) -> Bool {
+    guard !touchesData[unit], users[unit].count <= Self.rootUsers else { return false }
+    if definedTables[unit] >= Self.leastAreas { return true }
+    return isSpread(uses[unit])
+  }
+
+  /// True when the units stand in enough areas and no area has most of them.
+  private func isSpread(_ units: [Int]) -> Bool {
+    var counts: [Int: Int] = [:]
+    for unit in units where sizes[division[unit]] >= ServiceDivision.leastUnits {
+      counts[division[unit], default: 0] += 1
+    }
+    let needed = max(Self.leastAreas, Int((Self.areaShare * Double(areaCount)).rounded(.up)))
+    guard counts.count >= needed, let most = counts.values.max() else { return false }
+    return Double(most) <= Self.dominance * Double(units.count)
+  }
+
+  /// Everything the unit needs, itself included; nil when that touches data or is too much.
+  private func cleanClosure(of unit: Int, _ limit: Int) -> [Int]? {
+    var closure = [unit]
+    var seen: Set<Int> = [unit]
+    var next = 0
+    while next < closure.count {
+      for used in uses[closure[next]] where seen.insert(used).inserted {
+        guard !touchesData[used], closure.count < limit else { return nil }
+        closure.append(used)
+      }
+      next += 1
+    }
+    return closure
+  }
+}

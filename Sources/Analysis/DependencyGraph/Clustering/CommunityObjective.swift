@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a clustering run makes large. The state follows one node at a time: it is taken out of its
+/// community, candidate communities are compared, and it is put into the best.
+///
+/// Weights are those of the level's graph; `link` is the weight between the node and a community.
+protocol CommunityObjective {
+  init(graph: WeightedGraph, labels: [Int32], parameter: Double)
+  mutating func remove(_ node: Int, from community: Int, link: Double)
+  mutating func insert(_ node: Int, into community: Int, link: Double)
+  /// Improvement over leaving the node on its own, in any unit, the same for all candidates.
+  func gain(_ node: Int, into community: Int, link: Double) -> Double
+  /// True when a part of a community is tied to the rest of it strongly enough to be merged with it
+  /// during refinement; `link` is the weight between the part and the rest.
+  func isWellConnected(strength: Double, within total: Double, link: Double) -> Bool
+}
+
+/// Modularity with resolution `g`: Q = (1/2m) sum over pairs [w - g k k' / 2m] (Reichardt, Bornholdt).
+struct ModularityObjective: CommunityObjective {
+  private let strengths: [Double]
+  private let scale: Double
+  private var totals: [Double]
+
+  init(graph: WeightedGraph, labels: [Int32], parameter: Double) {
+    strengths = graph.strengths
+    scale = graph.totalWeight > 0 ? parameter / (2 * graph.totalWeight) : 0
+    totals = [Double](repeating: 0, count: graph.nodeCount)
+    for (node, label) in labels.enumerated() { totals[Int(label)] += strengths[node] }
+  }
+
+  @inline(__always)
+  mutating func remove(_ node: Int, from community: Int, link: Double) {
+    totals[community] -= strengths[node]
+  }
+
+  @inline(__always)
+  mutating func insert(_ node: Int, into community: Int, link: Double) {
+    totals[community] += strengths[node]
+  }
+
+  @inline(__always)
+  func gain(_ node: Int, into community: Int, link: Double) -> Double {
+    link - scale * strengths[node] * totals[community]
+  }
+
+  @inline(__always)
+  func isWellConnected(strength: Double, within total: Double, link: Double) -> Bool {
+    link >= scale * strength * (total - strength)
+  }
+}
+
+/// The two-level map equation on undirected flow (Rosvall, Bergstrom 2008), negated: the shorter the
+/// description of a random walk, the better. The parameter scales the cost of leaving a community.
+struct MapEquationObjective: CommunityObjective {
+  private let flows: [Double]
+  private let exits: [Double]
+  private let unit: Double
+  private var communityFlows: [Double]
+  private var communityExits: [Double]
+  private var exitSum = 0.0
+
+  init(graph: WeightedGraph, labels: [Int32], parameter: Double) {
+    let unit = graph.totalWeight > 0 ? 1 / (2 * graph.totalWeight) : 0
+    self.unit = unit
+    flows = graph.strengths.map { $0 * unit }
+    exits = graph.strengths.indices.map { (graph.strengths[$0] - 2 * graph.loops[$0]) * unit }
+    communityFlows = [Double](repeating: 0, count: graph.nodeCount)
+    communityExits = communityFlows
+    for node in 0..<graph.nodeCount {
+      let label = labels[node]
+      communityFlows[Int(label)] += flows[node]
+      communityExits[Int(label)] += exits[node]
+      for entry in graph.row(node) where labels[Int(graph.neighbours[entry])] == label {
+        communityExits[Int(label)] -= graph.weights[entry] * unit
+      }
+    }
+    exitSum = communityExits.reduce(0, +)
+  }
+
+  @inline(__always)
+  mutating func remove(_ node: Int, from community: Int, link: Double) {
+    change(community, flow: -flows[node], exit: 2 * link * unit - exits[node])
+  }
+
+  @inline(__always)
+  mutating func insert(_ node: Int, into community: Int, link: Double) {
+    change(community, flow: flows[node], exit: exits[node] - 2 * link * unit)
+  }
+
+  @inline(__always)
+  private mutating func change(_ community: Int, flow: Double, exit: Double) {
+    communityFlows[community] += flow
+    communityExits[community] += exit
+    exitSum += exit
+  }
+
+  @inline(__always)
+  func gain(_ node: Int, into community: Int, link: Double) -> Double {
+    let flow = communityFlows[community]
+    let exit = max(0, communityExits[community])
+    let alone = max(0, exitSum) + exits[node]
+    let joined = max(0, alone - 2 * link * unit)
+    let newExit = max(0, exit + exits[node] - 2 * link * unit)
+    let before =
+      entropyTerm(alone) - 2 * (entropyTerm(exit) + entropyTerm(exits[node]))
+      + entropyTerm(exit + flow) + entropyTerm(exits[node] + flows[node])
+    let after =
+      entropyTerm(joined) - 2 * entropyTerm(newExit) + entropyTerm(newExit + flow + flows[node])
+    return before - after
+  }
+
+  @inline(__always)
+  func isWellConnected(strength: Double, within total: Double, link: Double) -> Bool {
+    link >= unit * strength * (total - strength)
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Many clusterings of the same evidence, each with noise on the weights. What they agree on does not
+/// hang on the exact weights; where they disagree, the report says so.
+struct ResampledRuns: Sendable {
+  /// Divisions of the units, one per run.
+  let partitions: [Partition]
+
+  /// Runs for an ordinary code base.
+  static let defaultCount = 32
+  /// Runs below which a stability number would mean nothing.
+  static let leastCount = 4
+  /// Edges visited by all runs together before their number is lowered; about a second's work.
+  static let edgeBudget = 2_500_000
+
+  /// Number of runs that the budget allows for a graph of this size.
+  static func count(edges: Int, wanted: Int) -> Int {
+    max(leastCount, min(wanted, edgeBudget / max(1, edges)))
+  }
+
+  init(_ evidence: EvidenceGraph, leiden: Leiden, count: Int) {
+    partitions = (0..<count).map { run in
+      let partition = leiden.partition(evidence.jittered(run: run), seed: UInt64(run + 1))
+      return Partition(partition.labels.prefix(evidence.unitCount))
+    }
+  }
+
+  private init(partitions: [Partition]) { self.partitions = partitions }
+
+  /// The runs seen on some of the nodes only.
+  func restricted(to nodes: [Int]) -> ResampledRuns {
+    ResampledRuns(
+      partitions: partitions.map { run in Partition(nodes.map { run.labels[$0] }) })
+  }
+
+  /// Mean adjusted Rand index between `partition` and the runs.
+  func agreement(with partition: Partition) -> Double {
+    guard !partition.labels.isEmpty, !partitions.isEmpty else { return 1 }
+    return partitions.reduce(0) { $0 + partition.adjustedRandIndex(with: $1) }
+      / Double(partitions.count)
+  }
+
+  /// For each unit the mean share of its companions in `partition` that stand with it in a run: 1 for
+  /// a unit that no noise parts from its service. A unit on its own has 1.
+  func stability(in partition: Partition) -> [Double] {
+    var sums = [Double](repeating: 0, count: partition.labels.count)
+    let sizes = partition.sizes
+    for run in partitions {
+      let table = OverlapTable(partition, run)
+      var together: [Int64: Int] = [:]
+      for cell in table.cells {
+        together[Int64(cell.first) << 32 | Int64(cell.second)] = cell.count
+      }
+      for unit in sums.indices {
+        let size = sizes[partition[unit]]
+        guard size > 1 else {
+          sums[unit] += 1
+          continue
+        }
+        let key = Int64(partition[unit]) << 32 | Int64(run[unit])
+        sums[unit] += Double((together[key] ?? 1) - 1) / Double(size - 1)
+      }
+    }
+    return sums.map { $0 / Double(max(1, partitions.count)) }
+  }
+
+  /// Mean over the runs of the best Jaccard index between a community and any of the run's.
+  func jaccard(of partition: Partition) -> [Double] {
+    var sums = [Double](repeating: 0, count: partition.count)
+    for run in partitions {
+      let table = OverlapTable(partition, run)
+      var best = [Double](repeating: 0, count: partition.count)
+      for cell in table.cells {
+        let union = table.firstSizes[cell.first] + table.secondSizes[cell.second] - cell.count
+        best[cell.first] = max(best[cell.first], Double(cell.count) / Double(union))
+      }
+      for community in best.indices { sums[community] += best[community] }
+    }
+    return sums.map { $0 / Double(max(1, partitions.count)) }
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension CodeModel {
+  /// The same facts in the documented order with identities renumbered, so that what follows does not
+  /// depend on the order in which a scanner met its files.
+  package func canonical() -> CodeModel {
+    let fileOrder = files.indices.sorted { (files[$0].path, $0) < (files[$1].path, $1) }
+    var newFile = [FileID](repeating: FileID(0), count: files.count)
+    for (new, old) in fileOrder.enumerated() { newFile[old] = FileID(new) }
+    func moved(_ position: SourcePosition) -> SourcePosition {
+      var position = position
+      position.file = newFile[Int(position.file.index)]
+      return position
+    }
+
+    var movedTypes = types
+    for index in movedTypes.indices {
+      movedTypes[index].position = moved(movedTypes[index].position)
+    }
+    let typeOrder = movedTypes.indices.sorted { left, right in
+      let (first, second) = (movedTypes[left], movedTypes[right])
+      return (first.position, first.qualifiedName, first.memberCount)
+        < (second.position, second.qualifiedName, second.memberCount)
+    }
+    var newType = [TypeID](repeating: TypeID(0), count: types.count)
+    for (new, old) in typeOrder.enumerated() { newType[old] = TypeID(new) }
+
+    var result = CodeModel(
+      files: fileOrder.map { files[$0] }, types: typeOrder.map { movedTypes[$0] },
+      references: references, tableUses: tableUses, routes: routes, jobs: jobs,
+      outboundCalls: outboundCalls, findings: findings)
+    result.renumber({ newType[Int($0.index)] }, moved)
+    result.sortFacts()
+    return result
+  }
+
+  private mutating func renumber(
+    _ type: (TypeID) -> TypeID, _ position: (SourcePosition) -> SourcePosition
+  ) {
+    for index in references.indices {
+      references[index].from = type(references[index].from)
+      references[index].to = type(references[index].to)
+      references[index].position = position(references[index].position)
+    }
+    for index in tableUses.indices {
+      tableUses[index].type = type(tableUses[index].type)
+      tableUses[index].position = position(tableUses[index].position)
+    }
+    for index in routes.indices {
+      routes[index].registeredBy = type(routes[index].registeredBy)
+      routes[index].handler = type(routes[index].handler)
+      routes[index].position = position(routes[index].position)
+    }
+    for index in jobs.indices {
+      jobs[index].type = type(jobs[index].type)
+      jobs[index].position = position(jobs[index].position)
+    }
+    for index in outboundCalls.indices {
+      outboundCalls[index].type = type(outboundCalls[index].type)
+      outboundCalls[index].position = position(outboundCalls[index].position)
+    }
+    for index in findings.indices {
+      findings[index].locations = findings[index].locations.map(position)
+    }
+  }
+
+  private mutating func sortFacts() {
+    references.sort { left, right in
+      if left.position != right.position { return left.position < right.position }
+      if left.from != right.from { return left.from < right.from }
+      if left.to != right.to { return left.to < right.to }
+      if left.symbol != right.symbol { return left.symbol < right.symbol }
+      return (left.kind.rawValue, left.tier.rawValue) < (right.kind.rawValue, right.tier.rawValue)
+    }
+    tableUses.sort { left, right in
+      if left.position != right.position { return left.position < right.position }
+      if left.type != right.type { return left.type < right.type }
+      return (left.table, left.access.rawValue, left.function, left.inTransaction ? 1 : 0)
+        < (right.table, right.access.rawValue, right.function, right.inTransaction ? 1 : 0)
+    }
+    routes.sort {
+      ($0.position, $0.path, $0.method, $0.handler, $0.registeredBy)
+        < ($1.position, $1.path, $1.method, $1.handler, $1.registeredBy)
+    }
+    jobs.sort { ($0.position, $0.type, $0.evidence) < ($1.position, $1.type, $1.evidence) }
+    outboundCalls.sort { ($0.position, $0.type, $0.target) < ($1.position, $1.type, $1.target) }
+    findings.sort {
+      ($0.locations.first?.file.index ?? -1, $0.locations.first?.line ?? 0, $0.id, $0.message)
+        < ($1.locations.first?.file.index ?? -1, $1.locations.first?.line ?? 0, $1.id, $1.message)
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One source of evidence as directed, weighted links.
+///
+/// Both ends of each link are normalised: a link gives `h w / out(source) + (1 - h) w / in(target)`.
+/// A type that everything uses, or that uses everything, then ties its neighbours together no more
+/// than any other: hubs are damped and need not be removed.
+struct FlowSignal {
+  private var weights: [Int64: Double] = [:]
+
+  var isEmpty: Bool { weights.isEmpty }
+
+  mutating func add(from source: Int, to target: Int, _ weight: Double) {
+    guard source != target, weight > 0 else { return }
+    weights[Int64(source) << 32 | Int64(target), default: 0] += weight
+  }
+
+  var links: [(source: Int, target: Int, weight: Double)] {
+    weights.sorted { $0.key < $1.key }.map { key, weight in
+      (Int(key >> 32), Int(key & 0xFFFF_FFFF), weight)
+    }
+  }
+
+  /// Undirected edges whose weights sum to `share`.
+  func edges(nodeCount: Int, sourceShare: Double, share: Double) -> [WeightedEdge] {
+    guard share > 0, !weights.isEmpty else { return [] }
+    let links = self.links
+    var outgoing = [Double](repeating: 0, count: nodeCount)
+    var incoming = outgoing
+    for link in links {
+      outgoing[link.source] += link.weight
+      incoming[link.target] += link.weight
+    }
+    var edges: [WeightedEdge] = []
+    edges.reserveCapacity(links.count)
+    var sum = 0.0
+    for link in links {
+      let flow =
+        sourceShare * link.weight / outgoing[link.source]
+        + (1 - sourceShare) * link.weight / incoming[link.target]
+      edges.append(WeightedEdge(link.source, link.target, flow))
+      sum += flow
+    }
+    for index in edges.indices { edges[index].weight *= share / sum }
+    return edges
+  }
+}

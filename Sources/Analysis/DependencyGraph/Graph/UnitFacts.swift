@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The facts of a code model lifted from types to units, each list in a stable order.
+struct UnitFacts: Sendable {
+  /// All references from one unit to another, as one link.
+  struct Link: Sendable {
+    var from: Int
+    var to: Int
+    /// Sum over kinds of `kind weight * (1 + ln count)`.
+    var weight: Double
+    /// Occurrences in the source.
+    var count: Int
+  }
+
+  /// Something that units share: a table, a resource, a folder, a word.
+  struct Evidence: Sendable {
+    var identity: String
+    var holders: [(unit: Int, weight: Double)]
+  }
+
+  let units: CodeUnits
+  let references: [Link]
+  let tables: [Evidence]
+  let routes: [Evidence]
+  let folders: [Evidence]
+  let names: [Evidence]
+
+  init(_ model: CodeModel) {
+    units = CodeUnits(model)
+    references = Self.links(model, units)
+    tables = Self.tables(model, units)
+    routes = Self.routes(model, units)
+    folders = Self.folders(model, units)
+    names = Self.names(model, units)
+  }
+
+  private static func links(_ model: CodeModel, _ units: CodeUnits) -> [Link] {
+    var counts: [Int64: Int] = [:]
+    for reference in model.references {
+      let (from, to) = (units[reference.from], units[reference.to])
+      guard from != to else { continue }
+      let kind = Int64(Reference.Kind.allCases.firstIndex(of: reference.kind) ?? 0)
+      counts[Int64(from) << 35 | Int64(to) << 4 | kind, default: 0] += 1
+    }
+    var links: [Link] = []
+    for (key, count) in counts.sorted(by: { $0.key < $1.key }) {
+      let (from, to) = (Int(key >> 35), Int(key >> 4 & 0x7FFF_FFFF))
+      let kind = Reference.Kind.allCases[Int(key & 0xF)]
+      let weight = SignalWeights.weight(of: kind) * (1 + naturalLogarithm(Double(count)))
+      if let last = links.last, last.from == from, last.to == to {
+        links[links.count - 1].weight += weight
+        links[links.count - 1].count += count
+      } else {
+        links.append(Link(from: from, to: to, weight: weight, count: count))
+      }
+    }
+    return links
+  }
+
+  private static func tables(_ model: CodeModel, _ units: CodeUnits) -> [Evidence] {
+    var holders = Holders(prefix: "table ")
+    for use in model.tableUses {
+      holders.add(use.table, units[use.type], SignalWeights.weight(of: use.access))
+    }
+    return holders.evidence
+  }
+
+  private static func routes(_ model: CodeModel, _ units: CodeUnits) -> [Evidence] {
+    var holders = Holders(prefix: "route ")
+    for route in model.routes {
+      guard let resource = Vocabulary.resource(ofRoute: route.path) else { continue }
+      holders.add(resource, units[route.handler], 1)
+    }
+    return holders.evidence
+  }
+
+  /// Each folder above a file, but for those whose own name tells a role and not an area.
+  private static func folders(_ model: CodeModel, _ units: CodeUnits) -> [Evidence] {
+    var holders = Holders(prefix: "folder ")
+    for (index, unit) in units.units.enumerated() {
+      var path = ""
+      for folder in model.files[Int(unit.file.index)].path.split(separator: "/").dropLast() {
+        path += "/" + folder
+        if !Vocabulary.businessWords(in: folder).isEmpty { holders.add(path, index, 1) }
+      }
+    }
+    return holders.evidence
+  }
+
+  private static func names(_ model: CodeModel, _ units: CodeUnits) -> [Evidence] {
+    var holders = Holders(prefix: "word ")
+    for (index, unit) in units.units.enumerated() {
+      for word in Set(Vocabulary.businessWords(in: unit.displayName(model))).sorted() {
+        holders.add(Vocabulary.stem(word), index, 1)
+      }
+    }
+    return holders.evidence
+  }
+
+  /// Collects evidence; repeated use of the same thing by one unit counts by its logarithm.
+  private struct Holders {
+    let prefix: String
+    private var sums: [String: [Int: (weight: Double, count: Int)]] = [:]
+
+    init(prefix: String) { self.prefix = prefix }
+
+    mutating func add(_ name: String, _ unit: Int, _ weight: Double) {
+      guard weight > 0 else { return }
+      let old = sums[name]?[unit] ?? (0, 0)
+      sums[name, default: [:]][unit] = (max(old.weight, weight), old.count + 1)
+    }
+
+    var evidence: [Evidence] {
+      sums.sorted { $0.key < $1.key }.map { name, units in
+        Evidence(
+          identity: prefix + name,
+          holders: units.sorted { $0.key < $1.key }.map { unit, sum in
+            (unit, sum.weight * (1 + naturalLogarithm(Double(sum.count))))
+          })
+      }
+    }
+  }
+}
+
+extension CodeUnits.Unit {
+  /// Name of the outermost type; the file's name for top-level functions.
+  func displayName(_ model: CodeModel) -> String {
+    let type = model.types[Int(types[0].index)]
+    guard type.kind == .fileScope else { return type.name }
+    let file = model.files[Int(file.index)].path.split(separator: "/").last ?? ""
+    return String(file.split(separator: ".").first ?? "")
+  }
+}

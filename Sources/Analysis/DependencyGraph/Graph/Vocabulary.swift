@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Words in names. `ordersByCustomerID` has the words orders, by, customer, id.
+package enum Vocabulary {
+  /// Words that name a role in the code and not a part of the business.
+  package static let roleWords: Set<String> = [
+    "abstract", "action", "actor", "adapter", "admin", "api", "app", "application", "array",
+    "async",
+    "background", "base", "builder", "by", "bootstrap", "cache", "calculator", "case", "channel",
+    "class", "client", "code", "codec", "coder", "coding", "collection", "column", "command",
+    "common", "component", "config", "configuration", "connection", "constant", "constants",
+    "container", "content", "context", "controller", "converter", "coordinator", "core", "count",
+    "create", "creator", "dao", "data", "database", "db", "decoder", "default", "definition",
+    "delegate", "delete", "descriptor", "detail", "details", "domain", "dto", "encoder", "engine",
+    "entity", "entry", "enum", "environment", "error", "errors", "event", "extension", "extensions",
+    "factory", "failure", "feature", "features", "fetcher", "file", "find", "filter", "finder",
+    "flag", "for", "foundation", "from", "function", "gateway", "generator", "get", "group",
+    "handler", "helper", "helpers", "http", "id", "identifier", "impl", "implementation", "info",
+    "input", "interface", "internal", "item", "items", "iterator", "job", "json", "key", "kind",
+    "kit", "layer", "lib", "line", "lines", "list", "loader", "logger", "logic", "main", "manager",
+    "mapper", "message", "middleware", "migration", "migrations", "migrator", "mock", "mode",
+    "model", "models", "module", "name", "new", "number", "object", "observer", "of", "option",
+    "options", "output", "page", "params", "parameters", "parser", "payload", "policy", "pool",
+    "processor", "property", "protocol", "provider", "proxy", "public", "query", "reader", "record",
+    "records", "registry", "renderer", "repo", "repository", "repositories", "request", "resolver",
+    "resource", "resources", "response", "result", "root", "route", "router", "routes", "row",
+    "rule", "runner", "scheduler", "schema", "seed", "seeder", "server", "service", "services",
+    "session", "set", "settings", "setup", "shared", "source", "sources", "state", "stats",
+    "status", "storage", "store", "strategy", "string", "struct", "summary", "support", "swift",
+    "system", "table", "task", "test", "tests", "the", "to", "tool", "tools", "tracker", "type",
+    "types", "update", "updater", "use", "usecase", "usecases", "util", "utilities", "utility",
+    "utils", "v1", "v2", "v3", "validation", "validator", "value", "view", "views", "with",
+    "worker", "wrapper", "writer",
+  ]
+
+  /// Lower-case words of an identifier, path segment or table name.
+  package static func words(in name: some StringProtocol) -> [String] {
+    var words: [String] = []
+    var current = ""
+    let characters = Array(name)
+    func isUpper(_ index: Int) -> Bool {
+      characters.indices.contains(index) && characters[index].isUppercase
+    }
+    func isLower(_ index: Int) -> Bool {
+      characters.indices.contains(index) && characters[index].isLowercase
+    }
+    for (index, character) in characters.enumerated() {
+      guard character.isLetter || character.isNumber else {
+        if !current.isEmpty { words.append(current) }
+        current = ""
+        continue
+      }
+      let startsWord =
+        isUpper(index) && (!isUpper(index - 1) || isLower(index + 1))
+      if startsWord, !current.isEmpty {
+        words.append(current)
+        current = ""
+      }
+      current += character.lowercased()
+    }
+    if !current.isEmpty { words.append(current) }
+    return words
+  }
+
+  /// Words that may name a part of the business: no role words, at least three letters.
+  package static func businessWords(in name: some StringProtocol) -> [String] {
+    words(in: name).filter {
+      $0.count >= 3 && !roleWords.contains($0) && !roleWords.contains(stem($0))
+    }
+  }
+
+  /// A word without the ending of its plural, good enough to join `order` with `orders` and
+  /// `category` with `categories`.
+  package static func stem(_ word: String) -> String {
+    if word.hasSuffix("ies"), word.count > 4 { return word.dropLast(3) + "y" }
+    for ending in ["sses", "shes", "ches", "xes"] where word.hasSuffix(ending) {
+      return String(word.dropLast(2))
+    }
+    if word.hasSuffix("s"), !word.hasSuffix("ss"), !word.hasSuffix("us"), word.count > 3 {
+      return String(word.dropLast())
+    }
+    return word
+  }
+
+  /// The first segment of a route that names a resource: `/api/v1/orders/{id}` gives `orders`.
+  package static func resource(ofRoute path: String) -> String? {
+    for segment in path.split(separator: "/") {
+      guard let first = segment.first, first.isLetter else { return nil }
+      let isPrefix =
+        segment == "api" || (first == "v" && segment.dropFirst().allSatisfy(\.isNumber))
+      if !isPrefix { return segment.lowercased() }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The pitfalls, one file each, and what the scanner reported. Worst first, then by id and place.
+enum Pitfalls {
+  /// Places that one finding lists at most; its message carries the full number.
+  static let locationLimit = 20
+
+  static func all(
+    _ model: CodeModel, _ facts: UnitFacts, _ assignment: ServiceAssignment,
+    _ crossings: BorderCrossings, names: [String]
+  ) -> [LocatedFinding] {
+    let context = PitfallContext(
+      model: model, facts: facts, assignment: assignment, crossings: crossings, names: names)
+    let found =
+      model.findings + GodTypes.find(context) + SharedHubs.find(context)
+      + ServiceCycles.find(context) + SharedTables.find(context)
+      + CrossServiceTransactions.find(context)
+    return found.map { finding in
+      LocatedFinding(
+        id: finding.id, severity: finding.severity, message: finding.message,
+        locations: finding.locations.prefix(locationLimit).map(model.location))
+    }.sorted { left, right in
+      if left.severity != right.severity { return left.severity > right.severity }
+      if left.id != right.id { return left.id < right.id }
+      if left.locations.first != right.locations.first {
+        guard let first = left.locations.first, let second = right.locations.first else {
+          return left.locations.isEmpty
+        }
+        return first < second
+      }
+      return left.message < right.message
+    }
+  }
+}
+
+/// What every search for a pitfall reads.
+struct PitfallContext {
+  let model: CodeModel
+  let facts: UnitFacts
+  let assignment: ServiceAssignment
+  let crossings: BorderCrossings
+  let names: [String]
+
+  /// Names of services as an enumeration: `a`, `a and b`, `a, b and c`.
+  func list(_ services: some Sequence<Int>) -> String {
+    let sorted = services.map { names[$0] }.sorted()
+    guard let last = sorted.last, sorted.count > 1 else { return sorted.first ?? "" }
+    return sorted.dropLast().joined(separator: ", ") + " and " + last
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Services that refer to each other: extracted as they are, neither can be deployed or be down alone.
+enum ServiceCycles {
+  static func find(_ context: PitfallContext) -> [Finding] {
+    var places: [Int: [Int: [Int]]] = [:]
+    for index in context.crossings.references {
+      let reference = context.model.references[index]
+      guard let from = context.assignment[reference.from], let to = context.assignment[reference.to]
+      else { continue }
+      places[from, default: [:]][to, default: []].append(index)
+    }
+    var findings: [Finding] = []
+    for first in 0..<context.assignment.serviceCount {
+      for second in (first + 1)..<max(first + 1, context.assignment.serviceCount) {
+        guard let there = places[first]?[second], let back = places[second]?[first] else {
+          continue
+        }
+        findings.append(finding(context, (first, there), (second, back)))
+      }
+    }
+    return findings
+  }
+
+  private static func finding(
+    _ context: PitfallContext, _ first: (service: Int, places: [Int]),
+    _ second: (service: Int, places: [Int])
+  ) -> Finding {
+    // The direction with fewer references is the one to break; it is named and shown first.
+    let (few, many) =
+      first.places.count <= second.places.count ? (first, second) : (second, first)
+    let (from, to) = (context.names[few.service], context.names[many.service])
+    let references = context.model.references
+    return Finding(
+      id: "service-cycle", severity: .warning,
+      message: "\(from) and \(to) need each other: \(counted(few.places.count, "reference")) from "
+        + "\(from) to \(to) and \(many.places.count) back; cutting the first "
+        + "\(few.places.count == 1 ? "one" : "\(few.places.count)") breaks the cycle.",
+      locations: few.places.map { references[$0].position }
+        + many.places.prefix(3).map { references[$0].position })
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Types that most services use: helpers to publish as a library, before every service copies them.
+enum SharedHubs {
+  /// Share of the services that must use the type.
+  static let serviceShare = 0.6
+  /// Services below which "most" means nothing.
+  static let leastServices = 3
+
+  static func find(_ context: PitfallContext) -> [Finding] {
+    let model = context.model
+    let count = context.assignment.serviceCount
+    guard count >= leastServices else { return [] }
+    let needed = max(leastServices, Int((serviceShare * Double(count)).rounded(.up)))
+    var services = [Set<Int>](repeating: [], count: model.types.count)
+    var users = [Set<TypeID>](repeating: [], count: model.types.count)
+    var references = [Int](repeating: 0, count: model.types.count)
+    for reference in model.references where reference.from != reference.to {
+      guard let service = context.assignment[reference.from] else { continue }
+      let target = Int(reference.to.index)
+      services[target].insert(service)
+      users[target].insert(reference.from)
+      references[target] += 1
+    }
+    return model.types.indices.compactMap { index in
+      guard services[index].count >= needed else { return nil }
+      let id = TypeID(index)
+      let isApart = context.assignment[id] == nil
+      let advice =
+        isApart
+        ? "it uses no area itself and can become a shared library"
+        : "it belongs to \(context.assignment[id].map { context.names[$0] } ?? "one service"), "
+          + "so each of the others needs a seam"
+      return Finding(
+        id: "shared-hub", severity: isApart ? .note : .warning,
+        message: "\(model.displayName(id)) is used by \(counted(users[index].count, "type")) in "
+          + "\(services[index].count) of \(count) services (\(references[index]) references): "
+          + advice + ".",
+        locations: [model.types[index].position])
+    }
+  }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Tables that two services write: whoever owns them, the other's writes bypass its rules.
+enum SharedTables {
+  static func find(_ context: PitfallContext) -> [Finding] {
+    var writers: [String: [Int: [SourcePosition]]] = [:]
+    for use in context.model.tableUses where use.access == .writes {
+      guard let service = context.assignment[use.type] else { continue }
+      writers[use.table, default: [:]][service, default: []].append(use.position)
+    }
+    return writers.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { table, places in
+      let owner = context.assignment.ownerOfTable[table]
+      let counts = places.sorted { $0.key < $1.key }
+        .map { "\(context.names[$0.key]) in \(counted($0.value.count, "place"))" }.sorted()
+      let foreign = places.filter { $0.key != owner }.sorted { $0.key < $1.key }
+        .flatMap(\.value).sorted()
+      let own = places.filter { $0.key == owner }.flatMap(\.value).sorted()
+      return Finding(
+        id: "shared-table", severity: .warning,
+        message: "Table \(table) is written by \(places.count) services ("
+          + counts.joined(separator: ", ") + "): "
+          + "let \(owner.map { context.names[$0] } ?? "one of them") own it, "
+          + "and turn the other writes into calls or events.",
+        locations: foreign + own)
+    }
+  }
+}
