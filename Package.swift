@@ -95,7 +95,10 @@ let proxy: [Target] = [
     ["ProxyDataPlane", .hummingbird, .httpTypes, .logging, .nioCore]),
   library(
     "ControlPlane", .proxy,
-    ["ProxyDataPlane", "RoutingDecisions", .hummingbird, .httpTypes, .lifecycle, .logging, .nioCore]),
+    [
+      "ProxyDataPlane", "RoutingDecisions", .hummingbird, .httpTypes, .lifecycle, .logging,
+      .nioCore,
+    ]),
 ]
 
 let messaging: [Target] = [
@@ -122,6 +125,19 @@ let fixtures: [Target] = [
       "ShopMonolith", .argumentParser, .hummingbird, .lifecycle, .logging, .unixSignals,
     ],
     path: "fixtures/shop-monolith/Sources/shop-monolith", swiftSettings: settings),
+  .target(
+    name: "OrdersService",
+    dependencies: [
+      "MessageStoreSQLite", "ShopSeed", "TransactionalMessaging", .grdb, .httpTypes, .hummingbird,
+      .logging,
+    ],
+    path: "fixtures/orders-service/Sources/OrdersService", swiftSettings: settings),
+  .executableTarget(
+    name: "orders-service",
+    dependencies: [
+      "OrdersService", .argumentParser, .hummingbird, .lifecycle, .logging, .unixSignals,
+    ],
+    path: "fixtures/orders-service/Sources/orders-service", swiftSettings: settings),
 ]
 
 // MARK: - The package
