@@ -19,12 +19,12 @@ public import TransactionalMessaging
 /// ```
 public struct SQLiteOutbox: Sendable {
   /// Raised after each commit that appended events; give it to the relay of the same process.
-  public let signal: CommitSignal
+  public let signal: WakeSignal
   /// Bounds of one event.
   public let limits: EventLimits
 
   /// Creates an outbox; it has no state besides its signal.
-  public init(limits: EventLimits = EventLimits(), signal: CommitSignal = CommitSignal()) {
+  public init(limits: EventLimits = EventLimits(), signal: WakeSignal = WakeSignal()) {
     self.limits = limits
     self.signal = signal
   }

@@ -2,11 +2,12 @@
 
 import Synchronization
 
-/// Wakes relays of the same process when a transaction that appended events has committed.
+/// Wakes tasks of the same process that wait for something to happen, such as relays for the next
+/// commit.
 ///
-/// It carries no data and may be late or missing: a relay also polls. That is why nothing needs to
-/// be sent inside the business transaction.
-public final class CommitSignal: Sendable {
+/// It carries no data and may be late or missing: whoever waits also polls or looks again. That is
+/// why nothing needs to be sent inside the business transaction.
+public final class WakeSignal: Sendable {
   private struct State {
     var generation: UInt64 = 0
     var nextWaiter: UInt64 = 0
@@ -18,7 +19,8 @@ public final class CommitSignal: Sendable {
   /// Creates a signal that nobody has raised yet.
   public init() {}
 
-  /// How often the signal was raised; pass it to `wait(after:)` so that no commit is missed.
+  /// How often the signal was raised; read it before looking for work and pass it to
+  /// `wait(after:)`, so that nothing is missed in between.
   public var generation: UInt64 { state.withLock(\.generation) }
 
   /// Wakes everybody who waits. Cheap, never blocks, may be called from any thread.

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+public import TransactionalMessaging
+
+/// Reads a consumer group and applies each event's effects exactly once, through an inbox.
+///
+/// A delivery is acknowledged only after the inbox has committed what became of it. On graceful
+/// shutdown the deliveries at hand are finished.
+public final class Consumer: Service {
+  private let group: String
+  private let broker: any MessageBroker
+  private let inbox: any EventInbox
+  private let configuration: ConsumerConfiguration
+  private let clock: any MessagingClock
+  private let logger: Logger
+  private let parkedChanged = WakeSignal()
+  private let shutdown = WakeSignal()
+  private let current = Mutex(ConsumerStatus())
+
+  /// Creates a consumer; `run` starts it.
+  ///
+  /// - Parameters:
+  ///   - group: name of the broker's group, the inbox's consumer name by default.
+  ///   - clock: decides about time; the machine's clock by default.
+  public init(
+    group: String? = nil, broker: any MessageBroker, inbox: any EventInbox,
+    configuration: ConsumerConfiguration = ConsumerConfiguration(),
+    clock: any MessagingClock = SystemMessagingClock(), logger: Logger
+  ) {
+    self.group = group ?? inbox.consumer
+    self.broker = broker
+    self.inbox = inbox
+    self.configuration = configuration
+    self.clock = clock
+    var logger = logger
+    logger[metadataKey: "consumer"] = "\(inbox.consumer)"
+    self.logger = logger
+  }
+
+  /// What it has done so far.
+  public var status: ConsumerStatus { current.withLock { $0 } }
+
+  /// Consumes until graceful shutdown or cancellation.
+  ///
+  /// - Throws: the broker's error when the group cannot be consumed at all.
+  public func run() async throws {
+    try await withGracefulShutdownHandler {
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { await self.retryParked() }
+        tasks.addTask { [self] in
+          defer { shutdown.raise() }
+          try await broker.consume(
+            group: group, concurrency: configuration.concurrency
+          ) { await self.handle($0) }
+        }
+        try await tasks.waitForAll()
+      }
+    } onGracefulShutdown: {
+      self.shutdown.raise()
+    }
+  }
+
+  // MARK: - Deliveries
+
+  private func handle(_ message: BrokerMessage) async -> Disposition {
+    let received: ReceivedEvent
+    do throws(MalformedMessage) {
+      received = try ReceivedEvent(message)
+    } catch {
+      current.withLock { $0.malformed += 1 }
+      logger.error(
+        "a message is no outbox event, its key waits",
+        metadata: ["topic": "\(message.topic)", "key": "\(message.key)", "reason": "\(error)"])
+      return .redeliver(afterMilliseconds: configuration.outage.most)
+    }
+    do {
+      let outcome = try await inbox.receive(received, now: clock.now())
+      note(outcome, of: received)
+      return .acknowledge
+    } catch {
+      logger.error(
+        "a delivery could not be recorded, it will come again",
+        metadata: ["event": "\(received.event.id)", "reason": "\(error)"])
+      return .redeliver(afterMilliseconds: noteOutage("\(error)"))
+    }
+  }
+
+  private func note(_ outcome: InboxOutcome, of received: ReceivedEvent) {
+    current.withLock { $0.count(outcome) }
+    switch outcome {
+    case .applied(let unblocks):
+      if unblocks { parkedChanged.raise() }
+    case .failed(let reason, let nextAt):
+      logger.warning(
+        nextAt == nil
+          ? "an event failed too often, its aggregate waits for an operator"
+          : "an event failed, its aggregate waits",
+        metadata: ["event": "\(received.event.id)", "reason": "\(reason)"])
+      parkedChanged.raise()
+    case .duplicate, .waiting:
+      break
+    }
+  }
+
+  private func noteOutage(_ reason: String) -> Int64 {
+    current.withLock { status in
+      status.outages += 1
+      status.consecutiveOutages += 1
+      status.lastOutage = reason
+      var random = SystemRandomNumberGenerator()
+      return configuration.outage.delay(
+        afterAttempt: status.consecutiveOutages, using: &random)
+    }
+  }
+
+  // MARK: - Parked events
+
+  private func retryParked() async {
+    while shutdown.generation == 0, !Task.isCancelled {
+      let changes = parkedChanged.generation
+      var wait = configuration.parkedPoll
+      do {
+        let now = clock.now()
+        let round = try await inbox.retryParked(now: now, limit: configuration.parkedBatch)
+        current.withLock { $0.retried += round.tried }
+        if round.tried > 0 { continue }
+        if let due = round.nextDue { wait = max(1, min(wait, due - now)) }
+      } catch {
+        logger.error("parked events could not be tried", metadata: ["reason": "\(error)"])
+        wait = noteOutage("\(error)")
+      }
+      _ = await clock.wait(milliseconds: wait, or: [(parkedChanged, changes), (shutdown, 0)])
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DequeModule
+
+/// What one consumer group has not consumed yet: bounded, in order within a lane, one delivery of
+/// a lane at a time.
+struct GroupQueue<Element> {
+  /// Messages that keep their order: one key of one topic.
+  struct LaneKey: Hashable {
+    var topic: String
+    var key: String
+  }
+
+  private struct Lane {
+    var elements: Deque<Element> = []
+    var isBusy = false
+  }
+
+  let capacity: Int
+  private(set) var count = 0
+  private var lanes: [LaneKey: Lane] = [:]
+  private var ready: Deque<LaneKey> = []
+
+  init(capacity: Int) { self.capacity = max(1, capacity) }
+
+  /// False when the queue is full; nothing has changed then.
+  mutating func offer(_ element: Element, lane key: LaneKey) -> Bool {
+    guard count < capacity else { return false }
+    count += 1
+    var lane = lanes[key] ?? Lane()
+    if lane.elements.isEmpty { ready.append(key) }
+    lane.elements.append(element)
+    lanes[key] = lane
+    return true
+  }
+
+  /// The next delivery; its lane stays busy until `consumed` or `giveBack`.
+  mutating func take() -> (element: Element, lane: LaneKey)? {
+    guard let key = ready.popFirst(), let element = lanes[key]?.elements.first else { return nil }
+    lanes[key]?.isBusy = true
+    return (element, key)
+  }
+
+  /// The delivery of the lane was consumed: the next one may be taken.
+  mutating func consumed(_ key: LaneKey) {
+    guard var lane = lanes[key], lane.isBusy else { return }
+    lane.isBusy = false
+    lane.elements.removeFirst()
+    count -= 1
+    lanes[key] = lane.elements.isEmpty ? nil : lane
+    if !lane.elements.isEmpty { ready.append(key) }
+  }
+
+  /// The delivery was not consumed: it comes again before later ones of its lane.
+  mutating func giveBack(_ key: LaneKey) {
+    guard lanes[key]?.isBusy == true else { return }
+    lanes[key]?.isBusy = false
+    ready.append(key)
+  }
+
+  /// Empties the queue and returns what was in it.
+  mutating func removeAll() -> [Element] {
+    defer {
+      lanes = [:]
+      ready = []
+      count = 0
+    }
+    return lanes.values.flatMap(\.elements)
+  }
+}

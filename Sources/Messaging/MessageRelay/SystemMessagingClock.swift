@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+public import TransactionalMessaging
+
+/// The machine's clock: wall time for what is stored, continuous time for waiting.
+public struct SystemMessagingClock: MessagingClock {
+  /// Creates the clock.
+  public init() {}
+
+  /// Milliseconds since 1970-01-01T00:00:00Z.
+  public func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
+
+  /// Returns after this many milliseconds of continuous time.
+  public func sleep(milliseconds: Int64) async throws {
+    try await Task.sleep(for: .milliseconds(milliseconds))
+  }
+}
+
+/// Waiting for the first of a time and some signals.
+extension MessagingClock {
+  /// Returns when the time has passed or a signal was raised after its generation, whichever is
+  /// first, or at once when the task is cancelled.
+  ///
+  /// - Returns: true when the time has passed.
+  func wait(
+    milliseconds: Int64, or signals: [(signal: WakeSignal, generation: UInt64)]
+  ) async -> Bool {
+    await withTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        do {
+          try await sleep(milliseconds: milliseconds)
+          return true
+        } catch {
+          return false
+        }
+      }
+      for (signal, generation) in signals {
+        group.addTask {
+          await signal.wait(after: generation)
+          return false
+        }
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? false
+    }
+  }
+}

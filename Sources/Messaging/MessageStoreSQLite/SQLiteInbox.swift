@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+public import GRDB
+public import TransactionalMessaging
+
+/// Applies each event's effects exactly once, in the order of its aggregate.
+///
+/// Effects, inbox row and high-water mark are one transaction of the consumer's own database.
+///
+/// ```swift
+/// let inbox = SQLiteInbox(consumer: "shipping")
+/// let consumer = Consumer(
+///   group: "shipping", broker: broker,
+///   inbox: inbox.bound(to: database) { event, db in
+///     try Shipment(for: event).insert(db)
+///   })
+/// ```
+public struct SQLiteInbox: Sendable {
+  /// Name of the consumer; each has marks of its own.
+  public let consumer: String
+  /// How failures are treated.
+  public let policy: InboxPolicy
+
+  /// Creates an inbox; `SQLiteMessageTables.install` must have run on the consumer's database.
+  public init(consumer: String, policy: InboxPolicy = InboxPolicy()) {
+    self.consumer = consumer
+    self.policy = policy
+  }
+
+  /// Handles one delivery: effects once, failures kept. When it returns, acknowledge the delivery.
+  ///
+  /// - Parameters:
+  ///   - now: milliseconds since 1970.
+  ///   - effects: what the event changes; runs inside the transaction and must change nothing
+  ///     elsewhere. When it throws, its changes are undone and the event is kept for later.
+  /// - Throws: `InboxFull` or GRDB's error; the delivery must then come again.
+  public func handle(
+    _ event: ReceivedEvent, now: Int64, in writer: some DatabaseWriter,
+    effects: @Sendable @escaping (Database) throws -> Void
+  ) async throws -> InboxOutcome {
+    try await writer.write { db in
+      try InboxTransaction(inbox: self, event: event, now: now).run(db, effects: effects)
+    }
+  }
+
+  /// The inbox together with its database and effects, as `Consumer` takes it.
+  public func bound(
+    to writer: some DatabaseWriter,
+    effects: @Sendable @escaping (ReceivedEvent, Database) throws -> Void
+  ) -> some EventInbox {
+    BoundSQLiteInbox(inbox: self, writer: writer, effects: effects)
+  }
+}
+
+private struct BoundSQLiteInbox<Writer: DatabaseWriter>: EventInbox {
+  let inbox: SQLiteInbox
+  let writer: Writer
+  let effects: @Sendable (ReceivedEvent, Database) throws -> Void
+
+  var consumer: String { inbox.consumer }
+
+  func receive(_ event: ReceivedEvent, now: Int64) async throws -> InboxOutcome {
+    try await inbox.handle(event, now: now, in: writer) { try effects(event, $0) }
+  }
+
+  func retryParked(now: Int64, limit: Int) async throws -> (tried: Int, nextDue: Int64?) {
+    let due = try await writer.read { db in
+      try ParkedRows.fetch(
+        db, sql: InboxStatements.due,
+        arguments: ["consumer": inbox.consumer, "now": now, "limit": limit])
+    }
+    for parked in due {
+      _ = try await writer.write { db in
+        try InboxTransaction(inbox: inbox, event: parked.received, now: now)
+          .retry(db) { try effects(parked.received, $0) }
+      }
+    }
+    let next = try await writer.read { db in
+      try Int64.fetchOne(
+        db, sql: InboxStatements.nextDue, arguments: ["consumer": inbox.consumer])
+    }
+    return (due.count, next)
+  }
+}

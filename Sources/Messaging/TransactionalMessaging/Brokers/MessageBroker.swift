@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Carries messages from relays to consumer groups.
+///
+/// Every broker passes the conformance suite in `Tests/Messaging`, within what its `features` say.
+public protocol MessageBroker: Sendable {
+  /// What the broker promises.
+  var features: BrokerFeatures { get }
+
+  /// Hands a message over and returns when the broker has taken responsibility for it.
+  ///
+  /// - Throws: `PublishFailure`. After a failure the message may have arrived all the same.
+  func publish(_ message: BrokerMessage) async throws(PublishFailure)
+
+  /// Delivers the messages of a consumer group until the task is cancelled or shut down.
+  ///
+  /// The handler runs concurrently for different keys, up to `concurrency`, and one message at a
+  /// time within a key. A message counts as consumed when the handler says `.acknowledge`.
+  ///
+  /// - Throws: `ConsumeFailure`.
+  func consume(
+    group: String, concurrency: Int,
+    handler: @escaping @Sendable (BrokerMessage) async -> Disposition
+  ) async throws
+}
+
+/// What a broker promises, so that tests and users know what to rely on.
+public struct BrokerFeatures: Sendable, Equatable {
+  /// Order that consumers of one group see.
+  public enum Order: Sendable {
+    /// Messages of one key keep the order in which they were published.
+    case perKey
+    /// None.
+    case none
+  }
+
+  /// Order within a group.
+  public var order: Order
+  /// Accepted messages survive the end of the process.
+  public var persistent: Bool
+  /// `publish` returns only after every group has consumed the message.
+  public var publishAwaitsConsumers: Bool
+  /// Messages with the same `id` header are dropped for a while.
+  public var deduplicates: Bool
+
+  /// Creates a description.
+  public init(order: Order, persistent: Bool, publishAwaitsConsumers: Bool, deduplicates: Bool) {
+    self.order = order
+    self.persistent = persistent
+    self.publishAwaitsConsumers = publishAwaitsConsumers
+    self.deduplicates = deduplicates
+  }
+}
+
+/// What a consumer decides about one delivery.
+public enum Disposition: Sendable, Equatable {
+  /// Consumed: never deliver it to this group again.
+  case acknowledge
+  /// Not consumed: deliver it again after this many milliseconds, before later ones of its key.
+  case redeliver(afterMilliseconds: Int64)
+}
+
+/// Why a message was not published.
+public enum PublishFailure: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The broker takes nothing at the moment; not the message's fault, so no attempt is counted.
+  case unavailable(String)
+  /// The broker refused or did not confirm this message.
+  case rejected(String)
+
+  /// One sentence.
+  public var description: String {
+    switch self {
+    case .unavailable(let reason): "the broker is unavailable: \(reason)"
+    case .rejected(let reason): "the broker did not accept the message: \(reason)"
+    }
+  }
+}
+
+/// Why a group cannot be consumed.
+public enum ConsumeFailure: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The broker does not know the group.
+  case unknownGroup(String, known: [String])
+
+  /// One sentence with what to do.
+  public var description: String {
+    switch self {
+    case .unknownGroup(let group, let known):
+      """
+      consumer group "\(group)" is not declared, known: \(known.joined(separator: ", ")); \
+      declare it when the broker is created
+      """
+    }
+  }
+}

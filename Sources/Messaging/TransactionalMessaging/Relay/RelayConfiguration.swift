@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Limits and times of a relay. Times are milliseconds.
+public struct RelayConfiguration: Sendable, Equatable {
+  /// Bounds of one batch.
+  public var page = PageLimit(events: 256)
+  /// Most messages that are published at the same time; one per aggregate at most.
+  public var concurrency = 64
+  /// A message that is not confirmed within this time counts as rejected.
+  public var publishTimeout: Int64 = 30_000
+  /// Wait between reads of an empty outbox; it doubles up to `longestPoll`.
+  public var shortestPoll: Int64 = 2
+  /// Longest wait between reads.
+  public var longestPoll: Int64 = 250
+  /// How long a lease lasts without renewal; it is renewed after a third of this.
+  public var lease: Int64 = 10_000
+  /// Wait before asking again for a lease that somebody else holds.
+  public var standby: Int64 = 1_000
+  /// Failed attempts after which an aggregate waits for an operator.
+  public var attempts = 3
+  /// Wait before a parked aggregate is tried again.
+  public var retry = Backoff(first: 2_000, most: 10_000)
+  /// Wait after the store or the whole broker failed.
+  public var outage = Backoff(first: 10, most: 5_000)
+  /// Most parked aggregates; at the limit the relay stops instead of losing order.
+  public var parkedAggregates = 10_000
+  /// Most parked aggregates that are tried again in one batch.
+  public var retriesPerBatch = 16
+
+  /// Creates a configuration with the defaults above.
+  public init() {}
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything a relay decides; `Relay` only carries the actions out.
+///
+/// Invariants: the cursor never passes an event that is neither acknowledged nor parked; a parked
+/// aggregate's later events wait behind it; an owner whose epoch was superseded changes nothing.
+package struct RelayStateMachine: Sendable {
+  /// What to do next. Each action has one method below that reports its end and gives the next.
+  package enum Action: Sendable, Equatable {
+    /// Ask for the lease, then call `acquired`.
+    case acquire(until: Int64)
+    /// Read new events, then call `read`.
+    case read(after: Int64, limit: PageLimit)
+    /// Read these parked aggregates' events, then call `readParked`.
+    case readParked([ParkedRead], limit: PageLimit)
+    /// Publish through a `PublicationBatch`, then call `published`.
+    case publish([AppendedEvent])
+    /// Save, then call `saved` or `fenced`.
+    case save(RelayProgress)
+    /// Wait this long or until a commit is signalled, then call `woken`.
+    case wait(milliseconds: Int64)
+    /// Wait this long whatever is committed, then call `woken`.
+    case pause(milliseconds: Int64)
+    /// Give the lease back, then call `released`.
+    case release(RelayLease)
+    /// Done.
+    case finish
+  }
+
+  /// A range of one parked aggregate's events.
+  package struct ParkedRead: Sendable, Equatable {
+    package var aggregate: AggregateKey
+    package var sequences: ClosedRange<Int64>
+  }
+
+  private enum Work: Sendable {
+    case new(EventPage)
+    case parked(pages: [AggregateKey: EventPage])
+  }
+
+  private struct Ownership: Sendable {
+    var lease: RelayLease
+    var leaseUntil: Int64
+    var cursor: Int64
+    var parked: [AggregateKey: ParkedAggregate]
+  }
+
+  private let configuration: RelayConfiguration
+  private var random: SeededGenerator
+  private var ownership: Ownership?
+  private var work: Work?
+  private var unsaved: RelayProgress?
+  private var outages = 0
+  private var poll: Int64
+  private var parkedHadTurn = false
+  private var stopping = false
+
+  package init(configuration: RelayConfiguration, seed: UInt64) {
+    self.configuration = configuration
+    random = SeededGenerator(seed: seed)
+    poll = configuration.shortestPoll
+  }
+
+  /// Cursor and number of parked aggregates, nil without the lease.
+  package var position: (cursor: Int64, parked: Int)? {
+    ownership.map { ($0.cursor, $0.parked.count) }
+  }
+
+  // MARK: - Life
+
+  /// The first action.
+  package mutating func start(now: Int64) -> Action { next(now: now) }
+
+  /// Asks the machine to end after the work at hand; the action at hand stays valid.
+  package mutating func stop() { stopping = true }
+
+  package mutating func woken(bySignal: Bool, now: Int64) -> Action {
+    if bySignal { poll = configuration.shortestPoll }
+    return next(now: now)
+  }
+
+  package mutating func released() -> Action {
+    ownership = nil
+    return .finish
+  }
+
+  private mutating func next(now: Int64) -> Action {
+    guard let owned = ownership, owned.leaseUntil > now else {
+      ownership = nil
+      return stopping ? .finish : .acquire(until: now + configuration.lease)
+    }
+    if stopping { return .release(owned.lease) }
+    if owned.leaseUntil - now < configuration.lease * 2 / 3 {
+      return save(cursor: owned.cursor, parked: [], released: [], now: now)
+    }
+    if !parkedHadTurn {
+      parkedHadTurn = true
+      let due = dueAggregates(owned, now: now)
+      if !due.isEmpty { return .readParked(due, limit: configuration.page) }
+    }
+    return .read(after: owned.cursor, limit: configuration.page)
+  }
+
+  private func dueAggregates(_ owned: Ownership, now: Int64) -> [ParkedRead] {
+    let due = owned.parked.values.filter { $0.state == .retrying && $0.nextAt <= now }
+      .sorted { ($0.nextAt, $0.firstSequence) < ($1.nextAt, $1.firstSequence) }
+    return due.prefix(configuration.retriesPerBatch).map {
+      ParkedRead(
+        aggregate: $0.aggregate, sequences: $0.firstSequence...max($0.firstSequence, owned.cursor))
+    }
+  }
+
+  // MARK: - Lease
+
+  /// Reports the answer to `.acquire`; nil when somebody else holds the lease.
+  package mutating func acquired(_ position: RelayPosition?, until: Int64) -> Action {
+    guard let position else {
+      return stopping ? .finish : .pause(milliseconds: configuration.standby)
+    }
+    ownership = Ownership(
+      lease: position.lease, leaseUntil: until, cursor: position.cursor,
+      parked: Dictionary(
+        position.parked.map { ($0.aggregate, $0) }, uniquingKeysWith: { first, _ in first }))
+    if stopping { return .release(position.lease) }
+    return .read(after: position.cursor, limit: configuration.page)
+  }
+
+  /// Reports that a save found a newer epoch: everything known is stale.
+  package mutating func fenced(now: Int64) -> Action {
+    forget()
+    return next(now: now)
+  }
+
+  /// Reports that the store failed. What it did is unknown, so the position is read again.
+  package mutating func storeFailed() -> Action {
+    forget()
+    if stopping { return .finish }
+    return pauseForOutage()
+  }
+
+  private mutating func forget() {
+    ownership = nil
+    work = nil
+    unsaved = nil
+  }
+
+  private mutating func pauseForOutage() -> Action {
+    outages += 1
+    return .pause(milliseconds: configuration.outage.delay(afterAttempt: outages, using: &random))
+  }
+
+  // MARK: - Batches
+
+  package mutating func read(_ page: EventPage, now: Int64) -> Action {
+    guard let owned = ownership else { return next(now: now) }
+    parkedHadTurn = false
+    guard let last = page.events.last else { return idle(now: now) }
+    poll = configuration.shortestPoll
+    let open = page.events.filter { owned.parked[$0.event.aggregate] == nil }
+    if open.isEmpty { return save(cursor: last.sequence, parked: [], released: [], now: now) }
+    work = .new(page)
+    return .publish(open)
+  }
+
+  package mutating func readParked(_ pages: [AggregateKey: EventPage], now: Int64) -> Action {
+    let events = pages.keys.sorted().flatMap { pages[$0]?.events ?? [] }
+    work = .parked(pages: pages)
+    return events.isEmpty
+      ? published(PublicationBatch([], concurrency: 1), now: now) : .publish(events)
+  }
+
+  /// Reports a settled batch.
+  package mutating func published(_ batch: PublicationBatch, now: Int64) -> Action {
+    guard let owned = ownership, let work else { return next(now: now) }
+    self.work = nil
+    lastOutage = batch.outage
+    switch work {
+    case .new(let page): return settle(page, batch, owned, now: now)
+    case .parked(let pages): return settle(pages, batch, owned, now: now)
+    }
+  }
+
+  /// Why the relay could not go on after the last batch, nil when it could.
+  package private(set) var lastOutage: String?
+
+  private mutating func settle(
+    _ page: EventPage, _ batch: PublicationBatch, _ owned: Ownership, now: Int64
+  ) -> Action {
+    let lanes = Dictionary(
+      batch.lanes.map { ($0.aggregate, $0) }, uniquingKeysWith: { first, _ in first })
+    var cursor = owned.cursor
+    var parked: [AggregateKey: ParkedAggregate] = [:]
+    for event in page.events {
+      let aggregate = event.event.aggregate
+      let isBehind = owned.parked[aggregate] != nil || parked[aggregate] != nil
+      if !isBehind, let lane = lanes[aggregate], let open = lane.firstOpen,
+        event.sequence >= open.sequence
+      {
+        guard let rejection = lane.rejection else { break }
+        guard owned.parked.count + parked.count < configuration.parkedAggregates else {
+          lastOutage = "\(configuration.parkedAggregates) aggregates are parked, the limit"
+          break
+        }
+        parked[aggregate] = park(open, attempts: 1, rejection, now: now)
+      }
+      cursor = event.sequence
+    }
+    return save(
+      cursor: cursor, parked: parked.values.sorted { $0.aggregate < $1.aggregate }, released: [],
+      now: now)
+  }
+
+  private mutating func settle(
+    _ pages: [AggregateKey: EventPage], _ batch: PublicationBatch, _ owned: Ownership, now: Int64
+  ) -> Action {
+    let lanes = Dictionary(
+      batch.lanes.map { ($0.aggregate, $0) }, uniquingKeysWith: { first, _ in first })
+    var changed: [ParkedAggregate] = []
+    var released: [AggregateKey] = []
+    for (aggregate, page) in pages.sorted(by: { $0.key < $1.key }) {
+      guard var entry = owned.parked[aggregate] else { continue }
+      let lane = lanes[aggregate]
+      guard let open = lane?.firstOpen else {
+        if page.truncated, let last = page.events.last {
+          entry.firstSequence = last.sequence + 1
+          entry.attempts = 0
+          entry.nextAt = now
+          changed.append(entry)
+        } else {
+          released.append(aggregate)
+        }
+        continue
+      }
+      if let rejection = lane?.rejection {
+        let attempts = open.sequence == entry.firstSequence ? entry.attempts + 1 : 1
+        changed.append(park(open, attempts: attempts, rejection, now: now))
+      } else if open.sequence != entry.firstSequence {
+        entry.firstSequence = open.sequence
+        entry.attempts = 0
+        changed.append(entry)
+      }
+    }
+    return save(cursor: owned.cursor, parked: changed, released: released, now: now)
+  }
+
+  private mutating func park(
+    _ event: AppendedEvent, attempts: Int, _ reason: String, now: Int64
+  ) -> ParkedAggregate {
+    ParkedAggregate(
+      aggregate: event.event.aggregate, firstSequence: event.sequence, attempts: attempts,
+      nextAt: now + configuration.retry.delay(afterAttempt: attempts, using: &random),
+      lastError: FailureFingerprint.bounded(reason), fingerprint: FailureFingerprint.of(reason),
+      state: attempts >= configuration.attempts ? .dead : .retrying)
+  }
+
+  // MARK: - Saving
+
+  private mutating func save(
+    cursor: Int64, parked: [ParkedAggregate], released: [AggregateKey], now: Int64
+  ) -> Action {
+    guard let owned = ownership else { return next(now: now) }
+    let progress = RelayProgress(
+      lease: owned.lease, leaseUntil: now + configuration.lease, cursor: cursor, parked: parked,
+      released: released)
+    unsaved = progress
+    return .save(progress)
+  }
+
+  package mutating func saved(now: Int64) -> Action {
+    guard let progress = unsaved, var owned = ownership else { return next(now: now) }
+    unsaved = nil
+    owned.cursor = progress.cursor
+    owned.leaseUntil = progress.leaseUntil
+    for entry in progress.parked { owned.parked[entry.aggregate] = entry }
+    for aggregate in progress.released { owned.parked[aggregate] = nil }
+    ownership = owned
+    if lastOutage != nil, !stopping { return pauseForOutage() }
+    outages = 0
+    return next(now: now)
+  }
+
+  private mutating func idle(now: Int64) -> Action {
+    guard let owned = ownership, !stopping else { return next(now: now) }
+    outages = 0
+    let delay = poll
+    poll = min(poll * 2, configuration.longestPoll)
+    let due = owned.parked.values.lazy.filter { $0.state == .retrying }.map(\.nextAt).min()
+    return .wait(milliseconds: max(1, min(delay, (due ?? .max) - now)))
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// SQL of the inbox; `:name` marks arguments.
+package enum InboxStatements {
+  package static let mark = """
+    SELECT version FROM inbox_hwm
+    WHERE consumer = :consumer AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
+    """
+
+  package static let setMark = """
+    INSERT INTO inbox_hwm (consumer, aggregatetype, aggregateid, version)
+    VALUES (:consumer, :aggregateType, :aggregateID, :version)
+    ON CONFLICT (consumer, aggregatetype, aggregateid) DO UPDATE SET version = :version
+    """
+
+  package static let seen = """
+    INSERT INTO inbox (consumer, event_id, seen_at) VALUES (:consumer, :id, :now)
+    ON CONFLICT (consumer, event_id) DO NOTHING
+    """
+
+  package static let parkedState = """
+    SELECT state, attempts FROM inbox_parked
+    WHERE consumer = :consumer AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
+      AND aggregateversion = :version
+    """
+
+  package static let parkedCount = "SELECT COUNT(*) FROM inbox_parked WHERE consumer = :consumer"
+
+  package static let park = """
+    INSERT INTO inbox_parked (consumer, aggregatetype, aggregateid, aggregateversion, event_id,
+      type, payload, occurred_at, headers, schema_version, attempts, next_at, last_error,
+      fingerprint, state)
+    VALUES (:consumer, :aggregateType, :aggregateID, :version, :id, :type, :payload, :occurredAt,
+      :headers, :schemaVersion, :attempts, :nextAt, :lastError, :fingerprint, :state)
+    ON CONFLICT (consumer, aggregatetype, aggregateid, aggregateversion) DO UPDATE
+      SET attempts = :attempts, next_at = :nextAt, last_error = :lastError,
+        fingerprint = :fingerprint, state = :state
+    """
+
+  package static let unpark = """
+    DELETE FROM inbox_parked
+    WHERE consumer = :consumer AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
+      AND aggregateversion = :version
+    """
+
+  /// Parked events whose turn has come: the next of their aggregate, and past their waiting time.
+  package static let due = """
+    SELECT p.* FROM inbox_parked p
+    LEFT JOIN inbox_hwm h ON h.consumer = p.consumer AND h.aggregatetype = p.aggregatetype
+      AND h.aggregateid = p.aggregateid
+    WHERE p.consumer = :consumer AND p.state <> 'dead' AND p.next_at <= :now
+      AND p.aggregateversion <= COALESCE(h.version, 0) + 1
+    ORDER BY p.next_at, p.aggregatetype, p.aggregateid, p.aggregateversion LIMIT :limit
+    """
+
+  package static let all = """
+    SELECT * FROM inbox_parked WHERE consumer = :consumer
+    ORDER BY aggregatetype, aggregateid, aggregateversion LIMIT :limit
+    """
+
+  /// When the next waiting time ends, nil when no parked event is being tried again.
+  package static let nextDue = """
+    SELECT MIN(next_at) FROM inbox_parked WHERE consumer = :consumer AND state = 'retrying'
+    """
+
+  package static let replay = """
+    UPDATE inbox_parked SET state = 'retrying', attempts = 0, next_at = 0
+    WHERE consumer = :consumer AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
+      AND state = 'dead'
+    """
+
+  package static let prune = "DELETE FROM inbox WHERE consumer = :consumer AND seen_at < :before"
+}
