@@ -138,6 +138,19 @@ let fixtures: [Target] = [
       "OrdersService", .argumentParser, .hummingbird, .lifecycle, .logging, .unixSignals,
     ],
     path: "fixtures/orders-service/Sources/orders-service", swiftSettings: settings),
+  .target(
+    name: "ShopTraffic",
+    dependencies: [.asyncHTTPClient, .nioCore, .nioHTTP1],
+    path: "fixtures/traffic/Sources/ShopTraffic", swiftSettings: settings),
+  .executableTarget(
+    name: "record-traffic",
+    dependencies: [
+      "ShopMonolith", "ShopTraffic", .argumentParser, .hummingbird, .lifecycle, .logging,
+    ],
+    path: "fixtures/traffic/Sources/record-traffic", swiftSettings: settings),
+  .target(
+    name: "FixtureTesting", dependencies: [.httpTypes, .hummingbirdTesting, .nioCore],
+    path: "Tests/Support/FixtureTesting", swiftSettings: settings),
 ]
 
 // MARK: - The package
