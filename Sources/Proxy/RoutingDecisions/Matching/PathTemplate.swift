@@ -29,6 +29,14 @@ public struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
   /// Most segments a template may have.
   public static let maximumSegments = 64
 
+  /// `/**`.
+  public static let everything = PathTemplate(segments: [], takesEverythingBelow: true)
+
+  private init(segments: [Segment], takesEverythingBelow: Bool) {
+    self.segments = segments
+    self.takesEverythingBelow = takesEverythingBelow
+  }
+
   /// Parses a template.
   public init(parsing text: String) throws(ParsingError) {
     guard text.utf8.first == UInt8(ascii: "/") else {

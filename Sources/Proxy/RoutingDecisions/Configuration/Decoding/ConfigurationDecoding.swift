@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a configuration document says, with everything that is wrong with it.
+public struct DecodedConfiguration: Sendable, Equatable {
+  /// The configuration; nil when there is an error.
+  public let configuration: ProxyConfiguration?
+  /// Errors and warnings in file order.
+  public let diagnostics: [Diagnostic]
+
+  /// A document that could not even be read.
+  public init(unreadable diagnostics: [Diagnostic]) {
+    configuration = nil
+    self.diagnostics = diagnostics
+  }
+
+  /// Decodes and validates a document; everything that is wrong is found in one go.
+  ///
+  /// `file` is the file's name as the user gave it, for the diagnostics.
+  public init(decoding document: ConfigurationNode, file: String) {
+    let findings = Findings(file: file)
+    let configuration = ConfigurationDecoder(findings).decode(document)
+    if let configuration { findings.add(configuration.findings(excluding: findings)) }
+    diagnostics = Self.inFileOrder(findings.diagnostics)
+    let isUsable = !diagnostics.contains { $0.severity == .error }
+    self.configuration = isUsable ? configuration : nil
+  }
+
+  /// The configuration, or an error that carries the diagnostics.
+  public func get() throws(InvalidConfiguration) -> ProxyConfiguration {
+    guard let configuration else { throw InvalidConfiguration(diagnostics) }
+    return configuration
+  }
+
+  private static func inFileOrder(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+    diagnostics.enumerated().sorted { left, right in
+      guard let first = left.element.location, let second = right.element.location,
+        first != second
+      else { return left.offset < right.offset }
+      return first < second
+    }.map(\.element)
+  }
+}
+
+/// Turns the document's tree into the configuration's values.
+struct ConfigurationDecoder {
+  let findings: Findings
+
+  init(_ findings: Findings) {
+    self.findings = findings
+  }
+
+  /// Nil when a part without which nothing can be checked is missing.
+  func decode(_ document: ConfigurationNode) -> ProxyConfiguration? {
+    let top = MappingReader.Child(key: "", node: document)
+    let expected = "a mapping with the keys proxy, upstreams and routes"
+    guard var reader = MappingReader(top, expected: expected, findings) else { return nil }
+    var configuration = ProxyConfiguration(upstreams: [], routes: [])
+    if let proxy = reader.child("proxy") { decodeProxy(proxy, into: &configuration) }
+    let upstreams = reader.child("upstreams")
+    if upstreams == nil { reader.missing("upstreams", "upstreams by name") }
+    let routes = reader.child("routes")
+    if routes == nil { reader.missing("routes", "a list of routes") }
+    reader.finish()
+    configuration.upstreams = upstreams.map(decodeUpstreams) ?? []
+    configuration.routes = routes.map(decodeRoutes) ?? []
+    return upstreams == nil || routes == nil ? nil : configuration
+  }
+
+  private func decodeProxy(
+    _ child: MappingReader.Child, into configuration: inout ProxyConfiguration
+  ) {
+    guard var reader = MappingReader(child, expected: "the proxy's settings", findings) else {
+      return
+    }
+    configuration.listen = reader.value("listen", as: .address) ?? configuration.listen
+    if let address = reader.value("admin", as: .address) {
+      configuration.admin = AdminConfiguration(listen: address)
+    }
+    if let variable = reader.child("admin-token-env") {
+      if !reader.has("admin") {
+        findings.error(
+          variable.key, at: variable.node.mark, "there is no \"admin\" address that it could guard")
+      }
+      configuration.admin?.tokenEnvironmentVariable =
+        ScalarType.environmentVariable.read(variable, findings)
+    }
+    configuration.workers = reader.value("workers", as: .count) ?? configuration.workers
+    if let timeouts = reader.child("timeouts") {
+      decodeTimeouts(timeouts, into: &configuration.timeouts)
+    }
+    if let limits = reader.child("limits") { decodeLimits(limits, into: &configuration.limits) }
+    reader.finish()
+  }
+
+  private func decodeTimeouts(
+    _ child: MappingReader.Child, into timeouts: inout ProxyTimeouts
+  ) {
+    guard var reader = MappingReader(child, expected: "timeouts by name", findings) else { return }
+    for (name, path) in ProxyTimeouts.keys {
+      if let duration = reader.value(name, as: .duration) { timeouts[keyPath: path] = duration }
+    }
+    if let total = reader.value("total", as: .durationOrOff) { timeouts.total = total }
+    reader.finish()
+  }
+
+  private func decodeLimits(_ child: MappingReader.Child, into limits: inout ProxyLimits) {
+    guard var reader = MappingReader(child, expected: "limits by name", findings) else { return }
+    for (name, path) in ProxyLimits.sizeKeys {
+      if let size = reader.value(name, as: .size) { limits[keyPath: path] = size }
+    }
+    for (name, path) in ProxyLimits.countKeys {
+      if let count = reader.value(name, as: .count) { limits[keyPath: path] = count }
+    }
+    reader.finish()
+  }
+
+  private func decodeUpstreams(_ child: MappingReader.Child) -> [UpstreamConfiguration] {
+    guard let reader = MappingReader(child, expected: "upstreams by name", findings) else {
+      return []
+    }
+    return reader.children.map { name, child in
+      if !ConfigurationName.isValid(name) {
+        findings.error(
+          child.key, at: child.node.mark, "expected \(ConfigurationName.expected) as its key")
+      }
+      return decodeUpstream(name, child)
+    }
+  }
+
+  /// One with a mistake keeps its name, so that routes to it are not called mistaken too.
+  private func decodeUpstream(
+    _ name: String, _ child: MappingReader.Child
+  ) -> UpstreamConfiguration {
+    let unknown = UpstreamConfiguration(name: name, target: .network([]))
+    let expected = "{ endpoints: [host:port] } or { module: name }"
+    guard var reader = MappingReader(child, expected: expected, findings) else { return unknown }
+    let module = reader.value("module", as: .name)
+    let list = reader.child("endpoints")
+    reader.finish()
+    switch (list, module) {
+    case (nil, let module?): return UpstreamConfiguration(name: name, target: .module(module))
+    case (let list?, nil):
+      let endpoints = items(list, expected: "a list of addresses").compactMap { item in
+        ScalarType.address.read(item, findings)
+      }
+      return UpstreamConfiguration(name: name, target: .network(endpoints))
+    case (.some, .some):
+      findings.error(reader.key, at: reader.mark, "expected \(expected), found both")
+    case (nil, nil): findings.error(reader.key, at: reader.mark, "expected \(expected)")
+    }
+    return unknown
+  }
+
+  /// The items of a list; a finding and none when it is not one.
+  func items(_ child: MappingReader.Child, expected: String) -> [MappingReader.Child] {
+    guard case .sequence(let nodes) = child.node.value else {
+      findings.error(
+        child.key, at: child.node.mark, "expected \(expected), found \(child.node.found)")
+      return []
+    }
+    return nodes.enumerated().map { index, node in
+      let key = "\(child.key)[\(index)]"
+      findings.note(key, at: node.mark)
+      return MappingReader.Child(key: key, node: node)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ProxyConfiguration {
+  /// Everything that is wrong or doubtful about it, by key; places are known to the decoder only.
+  public func diagnostics() -> [Diagnostic] {
+    var checks = ConfigurationChecks(configuration: self)
+    checks.run(skippingMatchesOf: [])
+    return checks.diagnostics
+  }
+
+  /// The same for a decoded configuration, without what follows from a mistake already found.
+  func findings(excluding findings: Findings) -> [Diagnostic] {
+    var checks = ConfigurationChecks(configuration: self)
+    let placeholders = routes.indices.filter { findings.hasError(at: "routes[\($0)].match") }
+    checks.run(skippingMatchesOf: Set(placeholders))
+    return checks.diagnostics.filter { !findings.hasError(at: $0.key) }
+  }
+}
+
+/// The checks that need the decoded value, each in one function.
+struct ConfigurationChecks {
+  let configuration: ProxyConfiguration
+  private(set) var diagnostics: [Diagnostic] = []
+
+  init(configuration: ProxyConfiguration) {
+    self.configuration = configuration
+  }
+
+  mutating func run(skippingMatchesOf placeholders: Set<Int>) {
+    checkListeners()
+    checkNumbers()
+    checkUpstreams()
+    checkRoutes()
+    checkGroups()
+    checkReachability(skipping: placeholders)
+  }
+
+  mutating func error(_ key: String, _ message: String) {
+    diagnostics.append(Diagnostic(.error, key: key, message: message))
+  }
+
+  mutating func warning(_ key: String, _ message: String) {
+    diagnostics.append(Diagnostic(.warning, key: key, message: message))
+  }
+
+  private mutating func checkListeners() {
+    guard let admin = configuration.admin else { return }
+    if !admin.listen.isLoopback, admin.tokenEnvironmentVariable == nil {
+      error(
+        "proxy.admin",
+        "\(admin.listen) can be reached from other machines: listen on 127.0.0.1, or set "
+          + "admin-token-env to the name of an environment variable that holds a token")
+    }
+    if admin.listen == configuration.listen, admin.listen.port != 0 {
+      error("proxy.admin", "the proxy itself listens on \(admin.listen); choose another port")
+    }
+  }
+
+  private mutating func checkNumbers() {
+    check(configuration.workers, in: 1...256, "proxy.workers")
+    let limits = configuration.limits
+    check(limits.requestLine, in: 256...(1 << 20), "proxy.limits.request-line")
+    check(limits.field, in: 256...(1 << 20), "proxy.limits.field")
+    check(limits.head, in: 1024...(4 << 20), "proxy.limits.head")
+    check(limits.fields, in: 8...10_000, "proxy.limits.fields")
+    check(limits.requestBody, in: 0...(1 << 50), "proxy.limits.request-body")
+    check(limits.clientConnections, in: 1...1_000_000, "proxy.limits.client-connections")
+    check(limits.upstreamConnections, in: 1...100_000, "proxy.limits.upstream-connections")
+    check(limits.upstreamQueue, in: 0...1_000_000, "proxy.limits.upstream-queue")
+    if limits.field > limits.head {
+      error("proxy.limits.field", "one field may not be larger than the whole head")
+    }
+    for (name, path) in ProxyTimeouts.keys where configuration.timeouts[keyPath: path] <= .zero {
+      error("proxy.timeouts.\(name)", "expected a duration longer than 0")
+    }
+    if let total = configuration.timeouts.total, total <= .zero {
+      error("proxy.timeouts.total", "expected a duration longer than 0, or off")
+    }
+  }
+
+  private mutating func check(_ number: Int, in range: ClosedRange<Int>, _ key: String) {
+    if !range.contains(number) {
+      error(key, "expected \(range.lowerBound) to \(range.upperBound), found \(number)")
+    }
+  }
+
+  private mutating func checkUpstreams() {
+    if configuration.upstreams.isEmpty { error("upstreams", "expected at least one upstream") }
+    let used = Set(configuration.routes.flatMap { [$0.legacy, $0.extracted ?? ""] })
+    var names: Set<String> = []
+    for upstream in configuration.upstreams {
+      let key = "upstreams.\(upstream.name)"
+      if !ConfigurationName.isValid(upstream.name) {
+        error(key, "expected \(ConfigurationName.expected) as its key")
+      }
+      if !names.insert(upstream.name).inserted { error(key, "another upstream has this name") }
+      if !used.contains(upstream.name) { warning(key, "no route uses this upstream") }
+      guard case .network(let endpoints) = upstream.target else { continue }
+      if endpoints.isEmpty { error("\(key).endpoints", "expected at least one address") }
+      for (index, endpoint) in endpoints.enumerated() {
+        checkEndpoint(
+          endpoint, "\(key).endpoints[\(index)]", isTwice: endpoints[..<index].contains(endpoint))
+      }
+    }
+  }
+
+  private mutating func checkEndpoint(_ endpoint: NetworkAddress, _ key: String, isTwice: Bool) {
+    if endpoint.port == 0 { error(key, "expected a port from 1 to 65535, found 0") }
+    if endpoint == configuration.listen {
+      error(key, "the proxy itself listens on \(endpoint): requests would go round in circles")
+    }
+    if isTwice { warning(key, "\(endpoint) stands here twice") }
+  }
+}
