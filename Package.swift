@@ -99,6 +99,8 @@ let proxy: [Target] = [
       "ProxyDataPlane", "RoutingDecisions", .hummingbird, .httpTypes, .lifecycle, .logging,
       .nioCore,
     ]),
+  tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange"]),
+  tests("ConfigurationFiles", "Proxy", ["ConfigurationFiles", "RoutingDecisions"]),
 ]
 
 let messaging: [Target] = [
