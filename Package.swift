@@ -59,6 +59,8 @@ extension Target.Dependency {
   static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
   static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
   static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+  static let lifecycleTestKit = product(
+    name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
   static let logging = product(name: "Logging", package: "swift-log")
   static let nioCore = product(name: "NIOCore", package: "swift-nio")
   static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
@@ -108,6 +110,26 @@ let messaging: [Target] = [
   library("MessageStoreSQLite", .messaging, ["TransactionalMessaging", .grdb]),
   library(
     "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
+  // Conformance suites that every store and broker passes, and a process that tests may kill.
+  .target(
+    name: "MessagingTestSupport", dependencies: ["TransactionalMessaging"],
+    path: "Tests/Messaging/MessagingTestSupport", swiftSettings: settings),
+  .executableTarget(
+    name: "messaging-crash-child",
+    dependencies: [
+      "MessageRelay", "MessageStoreSQLite", "TransactionalMessaging", .grdb, .logging,
+    ], path: "Tests/Messaging/CrashChild", swiftSettings: settings),
+  tests(
+    "TransactionalMessaging", "Messaging", ["TransactionalMessaging", "MessagingTestSupport"]),
+  tests(
+    "MessageStoreSQLite", "Messaging",
+    ["MessageStoreSQLite", "MessagingTestSupport", "TransactionalMessaging", .grdb]),
+  tests(
+    "MessageRelay", "Messaging",
+    [
+      "MessageRelay", "MessageStoreSQLite", "MessagingTestSupport", "TransactionalMessaging",
+      "messaging-crash-child", .grdb, .lifecycle, .lifecycleTestKit, .logging,
+    ]),
 ]
 
 // The shop that the toolkit is shown on: a monolith, the service taken out of it, their traffic.

@@ -70,6 +70,12 @@ public struct MalformedMessage: Error, Sendable, Equatable, CustomStringConverti
   /// Its value, nil when it is missing.
   public var value: String?
 
+  /// Creates the error.
+  public init(header: String, value: String?) {
+    self.header = header
+    self.value = value
+  }
+
   /// One sentence with the header, its value and what was expected.
   public var description: String {
     if let value { return "header \(header) has the value \"\(value)\", expected a number from 1" }

@@ -31,6 +31,11 @@ package struct RelayStateMachine: Sendable {
   package struct ParkedRead: Sendable, Equatable {
     package var aggregate: AggregateKey
     package var sequences: ClosedRange<Int64>
+
+    package init(aggregate: AggregateKey, sequences: ClosedRange<Int64>) {
+      self.aggregate = aggregate
+      self.sequences = sequences
+    }
   }
 
   private enum Work: Sendable {

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+package import TransactionalMessaging
+
+/// A broker with two groups, `one` and `two`, that both read the topic `outbox.event.order`.
+package enum BrokerConformance: String, CaseIterable, Sendable {
+  case everyGroupReceivesEachMessage
+  case keepsOrderWithinAKey
+  case redeliversBeforeLaterMessagesOfTheKey
+  case unknownGroupIsAnError
+
+  package static let topic = "outbox.event.order"
+
+  package func check(_ broker: any MessageBroker) async throws {
+    switch self {
+    case .everyGroupReceivesEachMessage: try await Self.everyGroupReceives(broker)
+    case .keepsOrderWithinAKey: try await Self.keepsOrder(broker)
+    case .redeliversBeforeLaterMessagesOfTheKey: try await Self.redelivers(broker)
+    case .unknownGroupIsAnError: try await Self.unknownGroup(broker)
+    }
+  }
+
+  /// What a group has seen, by key.
+  private final class Seen: Sendable {
+    private let deliveries = Mutex<[String: [String]]>([:])
+    private let changed = WakeSignal()
+
+    func add(_ message: BrokerMessage) -> Int {
+      let count = deliveries.withLock { deliveries in
+        deliveries[message.key, default: []].append(message.headers["number"] ?? "?")
+        return deliveries[message.key]?.count ?? 0
+      }
+      changed.raise()
+      return count
+    }
+
+    var byKey: [String: [String]] { deliveries.withLock { $0 } }
+
+    func wait(for total: Int) async {
+      while !Task.isCancelled {
+        let generation = changed.generation
+        if byKey.values.reduce(0, { $0 + $1.count }) >= total { return }
+        await changed.wait(after: generation)
+      }
+    }
+  }
+
+  private static func message(_ number: Int, key: String) -> BrokerMessage {
+    BrokerMessage(
+      topic: topic, key: key, headers: ["id": SampleEvents.id(number), "number": "\(number)"],
+      payload: Array("\(number)".utf8))
+  }
+
+  /// Publishes each key's messages in order, keys in parallel; tries again while unavailable, as a
+  /// relay does.
+  private static func publish(_ numbers: [Int], keys: Int, to broker: any MessageBroker) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      for key in 0..<keys {
+        tasks.addTask {
+          for number in numbers where number % keys == key {
+            try await publish(message(number, key: "k\(key)"), to: broker)
+          }
+        }
+      }
+      try await tasks.waitForAll()
+    }
+  }
+
+  private static func publish(_ message: BrokerMessage, to broker: any MessageBroker) async throws {
+    while true {
+      do throws(PublishFailure) {
+        return try await broker.publish(message)
+      } catch .unavailable {
+        try Task.checkCancellation()
+        await Task.yield()
+      }
+    }
+  }
+
+  private static func everyGroupReceives(_ broker: any MessageBroker) async throws {
+    let (one, two) = (Seen(), Seen())
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      for (name, seen) in [("one", one), ("two", two)] {
+        tasks.addTask {
+          try await broker.consume(group: name, concurrency: 4) { message in
+            _ = seen.add(message)
+            return .acknowledge
+          }
+        }
+      }
+      try await publish(Array(1...40), keys: 4, to: broker)
+      await one.wait(for: 40)
+      await two.wait(for: 40)
+      tasks.cancelAll()
+    }
+    try require(one.byKey.values.joined().count == 40, "group one saw \(one.byKey)")
+    try require(one.byKey == two.byKey, "one saw \(one.byKey), two saw \(two.byKey)")
+  }
+
+  private static func keepsOrder(_ broker: any MessageBroker) async throws {
+    let seen = Seen()
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask {
+        try await broker.consume(group: "one", concurrency: 8) { message in
+          await Task.yield()
+          _ = seen.add(message)
+          return .acknowledge
+        }
+      }
+      tasks.addTask { try await broker.consume(group: "two", concurrency: 1) { _ in .acknowledge } }
+      try await publish(Array(0..<300), keys: 5, to: broker)
+      await seen.wait(for: 300)
+      tasks.cancelAll()
+    }
+    for key in 0..<5 {
+      let expected = (0..<300).filter { $0 % 5 == key }.map(String.init)
+      let got = seen.byKey["k\(key)"] ?? []
+      try require(got == expected, "key k\(key) saw \(got)")
+    }
+  }
+
+  private static func redelivers(_ broker: any MessageBroker) async throws {
+    let seen = Seen()
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask {
+        try await broker.consume(group: "one", concurrency: 2) { message in
+          seen.add(message) <= 2 ? .redeliver(afterMilliseconds: 1) : .acknowledge
+        }
+      }
+      tasks.addTask { try await broker.consume(group: "two", concurrency: 1) { _ in .acknowledge } }
+      try await publish([0, 1, 2], keys: 1, to: broker)
+      await seen.wait(for: 5)
+      tasks.cancelAll()
+    }
+    try require(seen.byKey["k0"] == ["0", "0", "0", "1", "2"], "saw \(seen.byKey)")
+  }
+
+  private static func unknownGroup(_ broker: any MessageBroker) async throws {
+    do {
+      try await broker.consume(group: "nobody", concurrency: 1) { _ in .acknowledge }
+      throw ConformanceFailure(description: "an unknown group was consumed")
+    } catch let failure as ConsumeFailure {
+      try require(failure.description.contains("nobody"), "\(failure)")
+    }
+  }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import TransactionalMessaging
+
+/// A store under test, and the producer's side of its database.
+package struct RelayStoreUnderTest: Sendable {
+  package var store: any RelayStore
+  /// Appends events in one transaction.
+  package var append: @Sendable ([OutboxEvent]) async throws -> [AppendedEvent]
+  /// Appends events in a transaction that rolls back.
+  package var appendAborted: @Sendable ([OutboxEvent]) async throws -> Void
+
+  package init(
+    store: any RelayStore,
+    append: @escaping @Sendable ([OutboxEvent]) async throws -> [AppendedEvent],
+    appendAborted: @escaping @Sendable ([OutboxEvent]) async throws -> Void
+  ) {
+    self.store = store
+    self.append = append
+    self.appendAborted = appendAborted
+  }
+}
+
+/// What every relay store must do; each check starts with an empty store.
+package enum RelayStoreConformance: String, CaseIterable, Sendable {
+  case readsAllFieldsInOrder
+  case hidesAbortedTransactions
+  case pagesByCountAndBytes
+  case readsOneAggregateInRange
+  case oneOwnerUntilTheLeaseEnds
+  case releasedLeaseIsFree
+  case savesAllOrNothing
+  case fencedOwnerChangesNothing
+  case cursorNeverMovesBack
+  case relaysAreIndependent
+
+  package func check(_ subject: RelayStoreUnderTest) async throws {
+    switch self {
+    case .readsAllFieldsInOrder: try await Self.readsAllFieldsInOrder(subject)
+    case .hidesAbortedTransactions: try await Self.hidesAbortedTransactions(subject)
+    case .pagesByCountAndBytes: try await Self.pagesByCountAndBytes(subject)
+    case .readsOneAggregateInRange: try await Self.readsOneAggregateInRange(subject)
+    case .oneOwnerUntilTheLeaseEnds: try await Self.oneOwnerUntilTheLeaseEnds(subject)
+    case .releasedLeaseIsFree: try await Self.releasedLeaseIsFree(subject)
+    case .savesAllOrNothing: try await Self.savesAllOrNothing(subject)
+    case .fencedOwnerChangesNothing: try await Self.fencedOwnerChangesNothing(subject)
+    case .cursorNeverMovesBack: try await Self.cursorNeverMovesBack(subject)
+    case .relaysAreIndependent: try await Self.relaysAreIndependent(subject)
+    }
+  }
+
+  // MARK: - Reading
+
+  private static func readsAllFieldsInOrder(_ subject: RelayStoreUnderTest) async throws {
+    var events = SampleEvents.events(6, aggregates: ["a", "b"])
+    events[2].headers = ["b": "\"quoted\" / ü", "a": ""]
+    events[3].payload = Array(0...255)
+    let appended = try await subject.append(events)
+    let page = try await subject.store.events(after: 0, limit: PageLimit(events: 10))
+    try require(page.events == appended, "read \(page.events), appended \(appended)")
+    try require(!page.truncated, "the page holds everything and says that there is more")
+    try require(
+      appended.map(\.version) == [1, 1, 2, 2, 3, 3], "versions \(appended.map(\.version))")
+  }
+
+  private static func hidesAbortedTransactions(_ subject: RelayStoreUnderTest) async throws {
+    _ = try await subject.append([SampleEvents.event(1)])
+    try await subject.appendAborted([SampleEvents.event(2), SampleEvents.event(3)])
+    let last = try await subject.append([SampleEvents.event(4)])
+    let page = try await subject.store.events(after: 0, limit: PageLimit(events: 10))
+    try require(page.events.map(\.event.id) == [1, 4].map(SampleEvents.id), "\(page.events)")
+    try require(last[0].version == 2, "an aborted event used up version \(last[0].version)")
+  }
+
+  private static func pagesByCountAndBytes(_ subject: RelayStoreUnderTest) async throws {
+    let appended = try await subject.append(SampleEvents.events(5, aggregates: ["a"]))
+    let two = try await subject.store.events(after: 0, limit: PageLimit(events: 2))
+    try require(two.events == Array(appended[..<2]) && two.truncated, "two of five: \(two)")
+    let rest = try await subject.store.events(
+      after: appended[1].sequence, limit: PageLimit(events: 3))
+    try require(rest.events == Array(appended[2...]) && !rest.truncated, "the last three: \(rest)")
+    let bytes = try await subject.store.events(
+      after: 0, limit: PageLimit(events: 5, payloadBytes: 1))
+    try require(bytes.events.count == 1 && bytes.truncated, "one byte admits one event: \(bytes)")
+  }
+
+  private static func readsOneAggregateInRange(_ subject: RelayStoreUnderTest) async throws {
+    let appended = try await subject.append(SampleEvents.events(8, aggregates: ["a", "b"]))
+    let ofB = appended.filter { $0.event.aggregateID == "b" }
+    let page = try await subject.store.events(
+      of: AggregateKey(type: "order", id: "b"), in: ofB[1].sequence...ofB[2].sequence,
+      limit: PageLimit(events: 10))
+    try require(page.events == Array(ofB[1...2]), "\(page.events)")
+  }
+
+  // MARK: - Leases
+
+  private static func request(
+    _ owner: String, now: Int64, until: Int64, relay: String = "r"
+  ) -> LeaseRequest {
+    LeaseRequest(relay: relay, owner: owner, now: now, until: until)
+  }
+
+  private static func acquire(
+    _ subject: RelayStoreUnderTest, _ owner: String, now: Int64, until: Int64, relay: String = "r"
+  ) async throws -> RelayPosition {
+    let position = try await subject.store.acquire(
+      request(owner, now: now, until: until, relay: relay))
+    guard let position else { throw ConformanceFailure(description: "\(owner) got no lease") }
+    return position
+  }
+
+  private static func oneOwnerUntilTheLeaseEnds(_ subject: RelayStoreUnderTest) async throws {
+    let first = try await acquire(subject, "a", now: 0, until: 100)
+    let early = try await subject.store.acquire(request("b", now: 99, until: 200))
+    try require(early == nil, "two owners at once")
+    let again = try await acquire(subject, "a", now: 99, until: 150)
+    try require(again.lease.epoch > first.lease.epoch, "the epoch did not grow")
+    let taken = try await acquire(subject, "b", now: 150, until: 250)
+    try require(taken.lease.epoch > again.lease.epoch, "the epoch did not grow")
+  }
+
+  private static func releasedLeaseIsFree(_ subject: RelayStoreUnderTest) async throws {
+    let first = try await acquire(subject, "a", now: 0, until: 100)
+    try await subject.store.release(first.lease)
+    let second = try await acquire(subject, "b", now: 1, until: 100)
+    try await subject.store.release(first.lease)
+    let third = try await subject.store.acquire(request("c", now: 2, until: 100))
+    try require(third == nil, "a stale release freed the lease of \(second.lease.owner)")
+  }
+
+  // MARK: - Saving
+
+  private static func parked(_ id: String, at sequence: Int64) -> ParkedAggregate {
+    ParkedAggregate(
+      aggregate: AggregateKey(type: "order", id: id), firstSequence: sequence, attempts: 2,
+      nextAt: 77, lastError: "refused", fingerprint: "0123", state: .retrying)
+  }
+
+  private static func savesAllOrNothing(_ subject: RelayStoreUnderTest) async throws {
+    let position = try await acquire(subject, "a", now: 0, until: 100)
+    try await subject.store.save(
+      RelayProgress(
+        lease: position.lease, leaseUntil: 200, cursor: 5,
+        parked: [parked("x", at: 3), parked("y", at: 4)]))
+    try await subject.store.save(
+      RelayProgress(
+        lease: position.lease, leaseUntil: 200, cursor: 6,
+        released: [AggregateKey(type: "order", id: "x")]))
+    let read = try await acquire(subject, "a", now: 1, until: 200)
+    try require(read.cursor == 6, "cursor \(read.cursor)")
+    try require(read.parked == [parked("y", at: 4)], "parked \(read.parked)")
+  }
+
+  private static func fencedOwnerChangesNothing(_ subject: RelayStoreUnderTest) async throws {
+    let old = try await acquire(subject, "a", now: 0, until: 100)
+    let new = try await acquire(subject, "b", now: 100, until: 200)
+    do {
+      try await subject.store.save(
+        RelayProgress(
+          lease: old.lease, leaseUntil: 999, cursor: 9, parked: [parked("x", at: 3)]))
+      throw ConformanceFailure(description: "an owner saved under a superseded epoch")
+    } catch is RelayFenced {}
+    try await subject.store.release(old.lease)
+    try await subject.store.save(RelayProgress(lease: new.lease, leaseUntil: 200, cursor: 4))
+    let read = try await acquire(subject, "b", now: 101, until: 200)
+    try require(read.cursor == 4 && read.parked.isEmpty, "the fenced owner left \(read)")
+  }
+
+  private static func cursorNeverMovesBack(_ subject: RelayStoreUnderTest) async throws {
+    let position = try await acquire(subject, "a", now: 0, until: 100)
+    try await subject.store.save(RelayProgress(lease: position.lease, leaseUntil: 100, cursor: 7))
+    do {
+      try await subject.store.save(RelayProgress(lease: position.lease, leaseUntil: 100, cursor: 6))
+      throw ConformanceFailure(description: "the cursor moved back from 7 to 6")
+    } catch is RelayFenced {}
+  }
+
+  private static func relaysAreIndependent(_ subject: RelayStoreUnderTest) async throws {
+    let one = try await acquire(subject, "a", now: 0, until: 100, relay: "one")
+    let two = try await acquire(subject, "b", now: 0, until: 100, relay: "two")
+    try await subject.store.save(RelayProgress(lease: one.lease, leaseUntil: 100, cursor: 3))
+    let read = try await acquire(subject, two.lease.owner, now: 1, until: 100, relay: "two")
+    try require(read.cursor == 0, "relay two stands at \(read.cursor)")
+  }
+}
