@@ -79,6 +79,7 @@ let analysis: [Target] = [
   library("DependencyGraph", .analysis),
   library("SourceScanning", .analysis, ["DependencyGraph", .swiftSyntax, .swiftParser]),
   library("AnalysisReports", .analysis, ["DependencyGraph"]),
+  tests("DependencyGraph", "Analysis", ["DependencyGraph"]),
 ]
 
 let proxy: [Target] = [

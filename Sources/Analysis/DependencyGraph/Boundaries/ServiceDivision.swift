@@ -72,7 +72,12 @@ struct Clustering: Sendable {
     self.evidence = evidence
     self.options = options
     let count = ResampledRuns.count(edges: evidence.graph.edgeCount, wanted: options.runs)
-    let leiden = Leiden(objective: .modularity(resolution: options.gamma), iterations: 2)
+    let objective: Leiden.Objective =
+      switch options.objective {
+      case .modularity: .modularity(resolution: options.gamma)
+      case .mapEquation: .mapEquation
+      }
+    let leiden = Leiden(objective: objective, iterations: 2)
     runs = ResampledRuns(evidence, leiden: leiden, count: count)
     consensus = Consensus(runs.partitions)
   }

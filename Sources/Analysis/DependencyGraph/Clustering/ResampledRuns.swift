@@ -25,7 +25,7 @@ struct ResampledRuns: Sendable {
     }
   }
 
-  private init(partitions: [Partition]) { self.partitions = partitions }
+  init(partitions: [Partition]) { self.partitions = partitions }
 
   /// The runs seen on some of the nodes only.
   func restricted(to nodes: [Int]) -> ResampledRuns {

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import DependencyGraph
+
+@Suite struct ConsensusTests {
+  private static let runs = [
+    Partition([0, 0, 0, 1, 1, 1]), Partition([0, 0, 0, 1, 1, 1]), Partition([0, 0, 1, 1, 2, 2]),
+    Partition([0, 0, 1, 1, 1, 1]),
+  ]
+
+  @Test func followsTheMajority() {
+    // Node 2 stands with 0 and 1 in two of four runs, with 3 in the two others: the tie goes to the
+    // pair that was joined closest.
+    let majority = Consensus(Self.runs).majority()
+    #expect(majority[0] == majority[1])
+    #expect(majority[3] == majority[4] && majority[4] == majority[5])
+    #expect(majority[0] != majority[3])
+  }
+
+  @Test func joinsByAverageLinkage() {
+    let consensus = Consensus(Self.runs)
+    #expect(consensus.divided(into: 4) == Partition([0, 0, 1, 2, 3, 3]))
+    #expect(consensus.divided(into: 1)?.count == 1)
+    // Nodes 0 and 1, and 4 and 5, never part.
+    #expect(consensus.divided(into: 5) == nil)
+  }
+
+  @Test func agreeingRunsAreTheirOwnConsensus() {
+    let runs = [Partition](repeating: Self.runs[2], count: 3)
+    #expect(Consensus(runs).majority() == Self.runs[2])
+  }
+
+  @Test func takesTheMostTypicalRunOfHugeGraphs() {
+    let count = Consensus.groupLimit + 10
+    let typical = Partition((0..<count).map { Int32($0 / 2) })
+    let odd = Partition((0..<count).map { Int32(($0 + 1) / 2) })
+    let consensus = Consensus([odd, typical, Partition(singletons: count), typical])
+    #expect(consensus.majority() == typical)
+    #expect(consensus.divided(into: 3) == nil)
+  }
+
+  @Test func stabilityIsTheShareOfCompanionsThatStay() {
+    let runs = ResampledRuns(partitions: Self.runs)
+    let stability = runs.stability(in: Self.runs[0])
+    // Node 0: companions 1 and 2 stay in 2, 2, 1 and 1 cases of two.
+    #expect(stability[0] == 0.75)
+    #expect(stability[2] == 0.5)
+    let last: Double = (1 + 1 + 0.5 + 1) / 4
+    #expect(stability[5] == last)
+    // First community: 1, 1, 2/3, 2/3.
+    let jaccard = runs.jaccard(of: Self.runs[0])
+    #expect(jaccard.count == 2)
+    #expect(abs(jaccard[0] - 10.0 / 12) < 1e-12)
+    #expect(ResampledRuns(partitions: [Self.runs[0]]).agreement(with: Self.runs[0]) == 1)
+  }
+
+  @Test func largeGraphsGetFewerRuns() {
+    #expect(ResampledRuns.count(edges: 1_000, wanted: 32) == 32)
+    #expect(ResampledRuns.count(edges: 10_000_000, wanted: 32) == ResampledRuns.leastCount)
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DependencyGraph
+import Testing
+
+@Suite struct PitfallTests {
+  private static func findings(_ id: String, _ model: CodeModel) -> [LocatedFinding] {
+    BoundaryAnalysis().suggest(model).findings.filter { $0.id == id }
+  }
+
+  @Test func cycleBetweenServices() throws {
+    let found = Self.findings("service-cycle", SampleShop.model)
+    #expect(found.count == 1)
+    #expect(
+      found.first?.message == "shipments and orders need each other: 1 reference from shipments to "
+        + "orders and 2 back; cutting the first one breaks the cycle.")
+    #expect(found.first?.locations.count == 3)
+    #expect(
+      found.first?.locations.first?.file == "Sources/App/Services/ShipmentService.swift")
+  }
+
+  @Test func tableWrittenByTwoServices() {
+    let found = Self.findings("shared-table", SampleShop.model)
+    #expect(found.count == 2)
+    #expect(
+      found.first?.message == "Table payments is written by 2 services (orders in 1 place, "
+        + "payments in 1 place): let payments own it, and turn the other writes into calls or "
+        + "events.")
+    #expect(
+      found.first?.locations.map(\.file) == [
+        "Sources/App/Services/OrderService.swift",
+        "Sources/App/Repositories/PaymentRepository.swift",
+      ])
+  }
+
+  @Test func transactionAcrossServices() {
+    let found = Self.findings("cross-service-transaction", SampleShop.model)
+    #expect(found.count == 1)
+    #expect(
+      found.first?.message == "One transaction in OrderService.checkout writes 3 tables (orders, "
+        + "payments, products) of orders, payments and products: it needs a saga with a "
+        + "compensation for each step, or the tables stay together.")
+    #expect(found.first?.locations.count == 3)
+  }
+
+  @Test func transactionInsideOneServiceIsFine() {
+    var builder = SampleShop.builder()
+    for function in ["a", "b"] {
+      builder.table(
+        "shipments", .writes, by: "ShipmentRepository", in: function, transaction: true)
+    }
+    #expect(Self.findings("cross-service-transaction", builder.model).count == 1)
+  }
+
+  @Test func hubUsedByMostServices() {
+    let found = Self.findings("shared-hub", SampleShop.model)
+    #expect(
+      found.map(\.message) == [
+        "JSONProblem is used by 8 types in 4 of 4 services (8 references): it uses no area itself "
+          + "and can become a shared library.",
+        "Money is used by 8 types in 4 of 4 services (12 references): it uses no area itself and "
+          + "can become a shared library.",
+      ])
+    #expect(found.allSatisfy { $0.severity == .note })
+  }
+
+  @Test func godType() throws {
+    var builder = SampleShop.builder()
+    #expect(Self.findings("god-type", builder.model).isEmpty)
+    builder.type("ShopEngine", folder: "App", kind: .class, members: 42)
+    for area in SampleShop.areas {
+      builder.refer("ShopEngine", "\(area)Repository", .call, symbol: "save", times: 2)
+      builder.refer("\(area)Controller", "ShopEngine", .storedProperty)
+    }
+    let found = try #require(Self.findings("god-type", builder.model).first)
+    #expect(found.severity == .warning)
+    #expect(
+      found.message.hasPrefix(
+        "ShopEngine has 42 members, uses 4 types, is used by 4 types, touches 0 tables, and ties"))
+    #expect(found.locations.map(\.file) == ["Sources/App/ShopEngine.swift"])
+  }
+
+  @Test func largeTypeOfOneServiceIsNoGod() {
+    var builder = SampleShop.builder()
+    builder.type("OrderPricing", folder: "App/Services", kind: .class, members: 60)
+    builder.refer("OrderService", "OrderPricing", .call, times: 4)
+    builder.refer("OrderPricing", "OrderRecord", .signature, times: 4)
+    #expect(Self.findings("god-type", builder.model).isEmpty)
+  }
+
+  @Test func scannersFindingsComeAlongWorstFirst() {
+    var builder = SampleShop.builder()
+    builder.finding(
+      Finding(
+        id: "parse-failure", severity: .error, message: "Broken.swift does not parse.",
+        locations: [SourcePosition(file: FileID(0), line: 4, column: 2)]))
+    let findings = BoundaryAnalysis().suggest(builder.model).findings
+    #expect(findings.first?.id == "parse-failure")
+    #expect(findings.first?.locations.first?.line == 4)
+    #expect(findings.map(\.severity) == findings.map(\.severity).sorted(by: >))
+  }
+}

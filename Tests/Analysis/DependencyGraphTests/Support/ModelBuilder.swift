@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DependencyGraph
+
+/// Writes a code model by names; each type stands in a file of its own unless told otherwise, and
+/// each fact on a line of its own.
+struct ModelBuilder {
+  private(set) var model = CodeModel()
+  private var types: [String: TypeID] = [:]
+  private var files: [String: FileID] = [:]
+  private var nextLine: [FileID: Int] = [:]
+
+  subscript(_ name: String) -> TypeID {
+    guard let id = types[name] else { preconditionFailure("no type \(name)") }
+    return id
+  }
+
+  mutating func type(
+    _ name: String, folder: String = "App", file: String? = nil, module: String = "App",
+    kind: TypeDeclaration.Kind = .struct, members: Int = 3
+  ) {
+    let stem = name.split(separator: ".").last.map(String.init) ?? name
+    let path = "Sources/\(folder)/\(file ?? stem).swift"
+    let file = self.file(path, module)
+    types[name] = TypeID(model.types.count)
+    model.types.append(
+      TypeDeclaration(
+        name: stem, qualifiedName: name, module: module, kind: kind, position: place(file),
+        memberCount: members))
+  }
+
+  private mutating func file(_ path: String, _ module: String) -> FileID {
+    if let file = files[path] { return file }
+    let file = FileID(model.files.count)
+    model.files.append(SourceFile(path: path, module: module, lines: 100))
+    files[path] = file
+    return file
+  }
+
+  private mutating func place(_ file: FileID) -> SourcePosition {
+    nextLine[file, default: 0] += 1
+    return SourcePosition(file: file, line: nextLine[file] ?? 1, column: 3)
+  }
+
+  private mutating func place(_ type: String) -> SourcePosition {
+    place(model.types[Int(self[type].index)].position.file)
+  }
+
+  mutating func refer(
+    _ from: String, _ to: String, _ kind: Reference.Kind = .typeUse, symbol: String? = nil,
+    times: Int = 1
+  ) {
+    for _ in 0..<times {
+      model.references.append(
+        Reference(
+          from: self[from], to: self[to], kind: kind, tier: .syntax, symbol: symbol ?? to,
+          position: place(from)))
+    }
+  }
+
+  mutating func table(
+    _ table: String, _ access: TableUse.Access, by type: String, in function: String = "",
+    transaction: Bool = false
+  ) {
+    model.tableUses.append(
+      TableUse(
+        table: table, access: access, type: self[type], function: function,
+        inTransaction: transaction, position: place(type)))
+  }
+
+  mutating func route(_ method: String, _ path: String, _ handler: String) {
+    model.routes.append(
+      RouteRegistration(
+        method: method, path: path, registeredBy: self[handler], handler: self[handler],
+        position: place(handler)))
+  }
+
+  mutating func job(_ type: String) {
+    model.jobs.append(JobDeclaration(type: self[type], evidence: "Service", position: place(type)))
+  }
+
+  mutating func finding(_ finding: Finding) { model.findings.append(finding) }
+}
