@@ -44,13 +44,11 @@ struct PathSegmentBytes {
     return UInt8(ascii: "%")
   }
 
-  static func normalized(_ text: Substring.UTF8View) -> [UInt8] {
-    [UInt8](text).withUnsafeBytes { bytes in
-      var reader = PathSegmentBytes(bytes, from: 0, to: bytes.count)
-      var result: [UInt8] = []
-      while let byte = reader.next() { result.append(byte) }
-      return result
-    }
+  static func normalized(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    var reader = PathSegmentBytes(bytes, from: 0, to: bytes.count)
+    var result: [UInt8] = []
+    while let byte = reader.next() { result.append(byte) }
+    return result
   }
 
   static func hexValue(_ byte: UInt8) -> UInt8? {

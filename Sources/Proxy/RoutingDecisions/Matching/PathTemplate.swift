@@ -70,7 +70,7 @@ public struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
       }
       return .parameter(String(name))
     }
-    let normalized = PathSegmentBytes.normalized(text.utf8)
+    let normalized = Array(text.utf8).withUnsafeBytes(PathSegmentBytes.normalized)
     if normalized == [UInt8](".".utf8) || normalized == [UInt8]("..".utf8) {
       throw ParsingError(description: "a \"\(text)\" segment never reaches routing")
     }

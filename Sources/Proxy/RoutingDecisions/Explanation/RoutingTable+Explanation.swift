@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import HTTPExchange
+
+extension RoutingTable {
+  /// Explains the decision on a request. `decide` and this walk the same trie and evaluate the same
+  /// conditions; this one goes on after the first match to say what became of the others.
+  public func explain(_ view: RequestView) -> RoutingExplanation {
+    let decision = decide(view)
+    var recorder = AttemptRecorder(table: self, view: view)
+    paths.visitCandidates(for: view[view.path], with: &recorder)
+    let route = decision.routeIndex < 0 ? nil : configuration.routes[decision.routeIndex]
+    let path = view[view.path]
+    return RoutingExplanation(
+      method: String(decoding: view[view.method], as: UTF8.self),
+      path: String(decoding: path, as: UTF8.self),
+      normalizedPath: String(
+        decoding: PathSegmentBytes.normalized(path), as: UTF8.self),
+      query: String(decoding: view[view.query], as: UTF8.self),
+      authority: String(decoding: view[view.authority], as: UTF8.self),
+      clientAddress: String(decoding: view.clientAddress, as: UTF8.self),
+      decision: decision, attempts: recorder.attempts + otherPaths(recorder.attempts),
+      route: route, userKey: userKey(decision.routeIndex, view),
+      upstream: upstream(decision.upstream),
+      fallbackUpstream: upstream(decision.fallbackUpstream))
+  }
+
+  private func userKey(_ route: Int, _ view: RequestView) -> RoutingExplanation.UserKey? {
+    guard route >= 0, configuration.routes[route].extracted != nil,
+      let found = keySources.firstKey(in: splits[route].keys, of: view)
+    else { return nil }
+    return RoutingExplanation.UserKey(
+      text: String(decoding: found.key, as: UTF8.self),
+      place: configuration.routes[route].sticky[found.place])
+  }
+
+  private func upstream(_ index: Int) -> UpstreamConfiguration? {
+    index < 0 ? nil : configuration.upstreams[index]
+  }
+
+  private func otherPaths(
+    _ tried: [RoutingExplanation.Attempt]
+  ) -> [RoutingExplanation.Attempt] {
+    let known = Set(tried.map(\.routeIndex))
+    return configuration.routes.indices.filter { !known.contains($0) }
+      .map { attempt($0, .otherPath) }
+  }
+
+  fileprivate func attempt(
+    _ index: Int, _ outcome: RoutingExplanation.Outcome
+  ) -> RoutingExplanation.Attempt {
+    let route = configuration.routes[index]
+    return RoutingExplanation.Attempt(
+      routeIndex: index, route: route.name, path: route.match.path.description, outcome: outcome)
+  }
+}
+
+/// Notes what becomes of each candidate.
+private struct AttemptRecorder: PathCandidateVisitor {
+  let table: RoutingTable
+  let view: RequestView
+  var attempts: [RoutingExplanation.Attempt] = []
+  private var winner: String?
+
+  init(table: RoutingTable, view: RequestView) {
+    self.table = table
+    self.view = view
+  }
+
+  mutating func visit(_ candidates: Range<Int32>) -> Bool {
+    for position in candidates {
+      let index = Int(table.paths.order[Int(position)])
+      attempts.append(table.attempt(index, outcome(of: index)))
+    }
+    return false
+  }
+
+  private mutating func outcome(of index: Int) -> RoutingExplanation.Outcome {
+    let match = table.configuration.routes[index].match
+    switch table.conditions.firstMismatch(of: index, for: view) {
+    case .host: return .otherHost
+    case .method: return .otherMethod
+    case .header(let position): return .header(match.headers[position].name)
+    case .query(let position): return .query(match.query[position].name)
+    case nil: break
+    }
+    if let winner { return .outranked(by: winner) }
+    winner = table.configuration.routes[index].name
+    return .taken
+  }
+}
