@@ -54,7 +54,9 @@ package enum BrokerConformance: String, CaseIterable, Sendable {
 
   /// Publishes each key's messages in order, keys in parallel; tries again while unavailable, as a
   /// relay does.
-  private static func publish(_ numbers: [Int], keys: Int, to broker: any MessageBroker) async throws {
+  private static func publish(_ numbers: [Int], keys: Int, to broker: any MessageBroker)
+    async throws
+  {
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       for key in 0..<keys {
         tasks.addTask {

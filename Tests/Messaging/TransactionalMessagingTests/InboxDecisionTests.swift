@@ -4,15 +4,16 @@ import Testing
 import TransactionalMessaging
 
 struct InboxDecisionTests {
-  @Test(arguments: [
-    (1, nil, InboxStart.firstVersion, InboxDecision.apply),
-    (2, nil, .firstVersion, .park(expected: 1)),
-    (7, nil, .firstSeen, .apply),
-    (4, 4, .firstVersion, .duplicate),
-    (3, 4, .firstSeen, .duplicate),
-    (5, 4, .firstVersion, .apply),
-    (6, 4, .firstSeen, .park(expected: 5)),
-  ] as [(Int64, Int64?, InboxStart, InboxDecision)])
+  @Test(
+    arguments: [
+      (1, nil, InboxStart.firstVersion, InboxDecision.apply),
+      (2, nil, .firstVersion, .park(expected: 1)),
+      (7, nil, .firstSeen, .apply),
+      (4, 4, .firstVersion, .duplicate),
+      (3, 4, .firstSeen, .duplicate),
+      (5, 4, .firstVersion, .apply),
+      (6, 4, .firstSeen, .park(expected: 5)),
+    ] as [(Int64, Int64?, InboxStart, InboxDecision)])
   func followsTheMark(_ row: (Int64, Int64?, InboxStart, InboxDecision)) {
     let (version, mark, start, expected) = row
     #expect(
