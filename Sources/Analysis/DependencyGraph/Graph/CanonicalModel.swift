@@ -64,14 +64,23 @@ extension CodeModel {
     }
   }
 
+  private static func precedes(_ left: Reference, _ right: Reference) -> Bool {
+    if left.position != right.position { return left.position < right.position }
+    if left.from != right.from { return left.from < right.from }
+    if left.to != right.to { return left.to < right.to }
+    if left.symbol != right.symbol { return left.symbol < right.symbol }
+    return (left.kind.rawValue, left.tier.rawValue) < (right.kind.rawValue, right.tier.rawValue)
+  }
+
+  /// Scanners deliver sorted lists as a rule; looking costs a fraction of sorting.
+  private func isSorted<Element>(
+    _ elements: [Element], _ precedes: (Element, Element) -> Bool
+  ) -> Bool {
+    elements.indices.dropFirst().allSatisfy { !precedes(elements[$0], elements[$0 - 1]) }
+  }
+
   private mutating func sortFacts() {
-    references.sort { left, right in
-      if left.position != right.position { return left.position < right.position }
-      if left.from != right.from { return left.from < right.from }
-      if left.to != right.to { return left.to < right.to }
-      if left.symbol != right.symbol { return left.symbol < right.symbol }
-      return (left.kind.rawValue, left.tier.rawValue) < (right.kind.rawValue, right.tier.rawValue)
-    }
+    if !isSorted(references, Self.precedes) { references.sort(by: Self.precedes) }
     tableUses.sort { left, right in
       if left.position != right.position { return left.position < right.position }
       if left.type != right.type { return left.type < right.type }

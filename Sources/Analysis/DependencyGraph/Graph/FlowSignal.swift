@@ -6,25 +6,24 @@
 /// A type that everything uses, or that uses everything, then ties its neighbours together no more
 /// than any other: hubs are damped and need not be removed.
 struct FlowSignal {
-  private var weights: [Int64: Double] = [:]
-
-  var isEmpty: Bool { weights.isEmpty }
-
-  mutating func add(from source: Int, to target: Int, _ weight: Double) {
-    guard source != target, weight > 0 else { return }
-    weights[Int64(source) << 32 | Int64(target), default: 0] += weight
+  struct Link {
+    var source: Int
+    var target: Int
+    var weight: Double
   }
 
-  var links: [(source: Int, target: Int, weight: Double)] {
-    weights.sorted { $0.key < $1.key }.map { key, weight in
-      (Int(key >> 32), Int(key & 0xFFFF_FFFF), weight)
-    }
+  /// Links in the order in which they were added.
+  private(set) var links: [Link] = []
+
+  /// Adds a link; callers add each pair once and in a stable order.
+  mutating func add(from source: Int, to target: Int, _ weight: Double) {
+    guard source != target, weight > 0 else { return }
+    links.append(Link(source: source, target: target, weight: weight))
   }
 
   /// Undirected edges whose weights sum to `share`.
   func edges(nodeCount: Int, sourceShare: Double, share: Double) -> [WeightedEdge] {
-    guard share > 0, !weights.isEmpty else { return [] }
-    let links = self.links
+    guard share > 0, !links.isEmpty else { return [] }
     var outgoing = [Double](repeating: 0, count: nodeCount)
     var incoming = outgoing
     for link in links {

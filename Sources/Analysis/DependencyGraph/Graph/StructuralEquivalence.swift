@@ -15,19 +15,25 @@ enum StructuralEquivalence {
   /// Edges whose weights sum to `share`.
   static func edges(of signal: FlowSignal, nodeCount: Int, share: Double) -> [WeightedEdge] {
     guard share > 0, nodeCount > 1 else { return [] }
-    let links = signal.links.map { ($0.source, $0.target, naturalLogarithm(1 + $0.weight)) }
-    var edges =
-      twins(of: links, nodeCount: nodeCount)
-      + twins(of: links.map { ($0.1, $0.0, $0.2) }, nodeCount: nodeCount)
+    let uses = signal.links.map {
+      Feature(node: $0.source, feature: $0.target, weight: naturalLogarithm(1 + $0.weight))
+    }
+    let users = uses.map { Feature(node: $0.feature, feature: $0.node, weight: $0.weight) }
+    var edges = twins(of: uses, nodeCount: nodeCount) + twins(of: users, nodeCount: nodeCount)
     let sum = edges.reduce(0) { $0 + $1.weight }
     guard sum > 0 else { return [] }
     for index in edges.indices { edges[index].weight *= share / sum }
     return edges
   }
 
-  private static func twins(
-    of links: [(node: Int, feature: Int, weight: Double)], nodeCount: Int
-  ) -> [WeightedEdge] {
+  /// A node's tie to something that it may share with others.
+  private struct Feature {
+    var node: Int
+    var feature: Int
+    var weight: Double
+  }
+
+  private static func twins(of links: [Feature], nodeCount: Int) -> [WeightedEdge] {
     let features = rows(links, nodeCount: nodeCount)
     let pool = medianNorm(features)
     let lengths = features.map { norm($0) + pool }
@@ -45,12 +51,14 @@ enum StructuralEquivalence {
           products[holder.node] += entry.weight * holder.weight
         }
       }
-      let ranked = touched.map { (twin: $0, score: products[$0] / (lengths[node] * lengths[$0])) }
-        .sorted { ($1.score, $0.twin) < ($0.score, $1.twin) }
-      for pair in ranked.prefix(twinsPerNode) {
-        best.append(WeightedEdge(min(node, pair.twin), max(node, pair.twin), pair.score))
+      var closest = Closest(limit: twinsPerNode)
+      for twin in touched {
+        closest.offer(twin, products[twin] / (lengths[node] * lengths[twin]))
+        products[twin] = 0
       }
-      for twin in touched { products[twin] = 0 }
+      for entry in closest.entries {
+        best.append(WeightedEdge(min(node, entry.twin), max(node, entry.twin), entry.score))
+      }
       touched.removeAll(keepingCapacity: true)
     }
     return distinct(best)
@@ -58,7 +66,7 @@ enum StructuralEquivalence {
 
   /// Weighted features of each node.
   private static func rows(
-    _ links: [(node: Int, feature: Int, weight: Double)], nodeCount: Int
+    _ links: [Feature], nodeCount: Int
   ) -> [[(feature: Int, weight: Double)]] {
     var frequency = [Int](repeating: 0, count: nodeCount)
     for link in links { frequency[link.feature] += 1 }
@@ -77,6 +85,26 @@ enum StructuralEquivalence {
   private static func medianNorm(_ rows: [[(feature: Int, weight: Double)]]) -> Double {
     let norms = rows.map(norm).filter { $0 > 0 }.sorted()
     return norms.isEmpty ? 0 : norms[norms.count / 2]
+  }
+
+  /// The highest scores in descending order; of equal ones the smaller node is kept.
+  private struct Closest {
+    let limit: Int
+    private(set) var entries: [(twin: Int, score: Double)] = []
+
+    init(limit: Int) { self.limit = limit }
+
+    mutating func offer(_ twin: Int, _ score: Double) {
+      func isBehind(_ entry: (twin: Int, score: Double)) -> Bool {
+        entry.score < score || (entry.score == score && entry.twin > twin)
+      }
+      if entries.count == limit {
+        guard let last = entries.last, isBehind(last) else { return }
+        entries.removeLast()
+      }
+      let place = entries.firstIndex(where: isBehind) ?? entries.count
+      entries.insert((twin, score), at: place)
+    }
   }
 
   /// A pair that both ends chose counts once.

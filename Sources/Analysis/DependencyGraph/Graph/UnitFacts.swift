@@ -35,17 +35,23 @@ struct UnitFacts: Sendable {
   }
 
   private static func links(_ model: CodeModel, _ units: CodeUnits) -> [Link] {
-    var counts: [Int64: Int] = [:]
+    var keys: [Int64] = []
+    keys.reserveCapacity(model.references.count)
     for reference in model.references {
       let (from, to) = (units[reference.from], units[reference.to])
       guard from != to else { continue }
-      let kind = Int64(Reference.Kind.allCases.firstIndex(of: reference.kind) ?? 0)
-      counts[Int64(from) << 35 | Int64(to) << 4 | kind, default: 0] += 1
+      keys.append(Int64(from) << 35 | Int64(to) << 4 | Int64(kindNumber(reference.kind)))
     }
+    keys.sort()
     var links: [Link] = []
-    for (key, count) in counts.sorted(by: { $0.key < $1.key }) {
+    var start = 0
+    while start < keys.count {
+      let key = keys[start]
+      var end = start + 1
+      while end < keys.count, keys[end] == key { end += 1 }
       let (from, to) = (Int(key >> 35), Int(key >> 4 & 0x7FFF_FFFF))
       let kind = Reference.Kind.allCases[Int(key & 0xF)]
+      let count = end - start
       let weight = SignalWeights.weight(of: kind) * (1 + naturalLogarithm(Double(count)))
       if let last = links.last, last.from == from, last.to == to {
         links[links.count - 1].weight += weight
@@ -53,8 +59,22 @@ struct UnitFacts: Sendable {
       } else {
         links.append(Link(from: from, to: to, weight: weight, count: count))
       }
+      start = end
     }
     return links
+  }
+
+  private static func kindNumber(_ kind: Reference.Kind) -> Int {
+    switch kind {
+    case .inheritance: 0
+    case .conformance: 1
+    case .storedProperty: 2
+    case .construction: 3
+    case .call: 4
+    case .signature: 5
+    case .typeUse: 6
+    case .global: 7
+    }
   }
 
   private static func tables(_ model: CodeModel, _ units: CodeUnits) -> [Evidence] {
@@ -77,11 +97,14 @@ struct UnitFacts: Sendable {
   /// Each folder above a file, but for those whose own name tells a role and not an area.
   private static func folders(_ model: CodeModel, _ units: CodeUnits) -> [Evidence] {
     var holders = Holders(prefix: "folder ")
+    var known: [String: Bool] = [:]
     for (index, unit) in units.units.enumerated() {
       var path = ""
       for folder in model.files[Int(unit.file.index)].path.split(separator: "/").dropLast() {
         path += "/" + folder
-        if !Vocabulary.businessWords(in: folder).isEmpty { holders.add(path, index, 1) }
+        let namesAnArea = known[path] ?? !Vocabulary.businessWords(in: folder).isEmpty
+        known[path] = namesAnArea
+        if namesAnArea { holders.add(path, index, 1) }
       }
     }
     return holders.evidence

@@ -37,29 +37,45 @@ package enum Vocabulary {
   package static func words(in name: some StringProtocol) -> [String] {
     var words: [String] = []
     var current = ""
-    let characters = Array(name)
-    func isUpper(_ index: Int) -> Bool {
-      characters.indices.contains(index) && characters[index].isUppercase
-    }
-    func isLower(_ index: Int) -> Bool {
-      characters.indices.contains(index) && characters[index].isLowercase
-    }
-    for (index, character) in characters.enumerated() {
-      guard character.isLetter || character.isNumber else {
+    let scalars = Array(name.unicodeScalars)
+    for (index, scalar) in scalars.enumerated() {
+      let shape = Shape(scalar)
+      guard shape != .other else {
         if !current.isEmpty { words.append(current) }
         current = ""
         continue
       }
-      let startsWord =
-        isUpper(index) && (!isUpper(index - 1) || isLower(index + 1))
-      if startsWord, !current.isEmpty {
-        words.append(current)
-        current = ""
+      if shape == .upper, !current.isEmpty {
+        let endsCapitals = index + 1 < scalars.count && Shape(scalars[index + 1]) == .lower
+        if endsCapitals || Shape(scalars[index - 1]) != .upper {
+          words.append(current)
+          current = ""
+        }
       }
-      current += character.lowercased()
+      if shape == .upper {
+        current += scalar.properties.lowercaseMapping
+      } else {
+        current.unicodeScalars.append(scalar)
+      }
     }
     if !current.isEmpty { words.append(current) }
     return words
+  }
+
+  private enum Shape {
+    case upper, lower, digit, other
+
+    init(_ scalar: Unicode.Scalar) {
+      switch scalar {
+      case "a"..."z": self = .lower
+      case "A"..."Z": self = .upper
+      case "0"..."9": self = .digit
+      case _ where scalar.isASCII: self = .other
+      case _ where scalar.properties.isUppercase: self = .upper
+      case _ where scalar.properties.isAlphabetic: self = .lower
+      default: self = .other
+      }
+    }
   }
 
   /// Words that may name a part of the business: no role words, at least three letters.

@@ -11,19 +11,17 @@ enum GodTypes {
     let model = context.model
     var uses = [Set<Int>](repeating: [], count: model.types.count)
     var users = uses
-    var callers = [Set<TypeID>](repeating: [], count: model.types.count)
+    var callers = [Int](repeating: 0, count: model.types.count)
     var callees = callers
-    for reference in model.references where reference.from != reference.to {
-      let (from, to) = (Int(reference.from.index), Int(reference.to.index))
-      callers[to].insert(reference.from)
-      callees[from].insert(reference.to)
-      guard let source = context.assignment[reference.from],
-        let target = context.assignment[reference.to]
+    for link in context.typeLinks {
+      let (from, to) = (Int(link.from.index), Int(link.to.index))
+      callers[to] += 1
+      callees[from] += 1
+      guard let source = context.assignment[link.from], let target = context.assignment[link.to],
+        source != target
       else { continue }
-      if source != target || context.assignment[reference.to] == nil {
-        uses[from].insert(target)
-        users[to].insert(source)
-      }
+      uses[from].insert(target)
+      users[to].insert(source)
     }
     var tables = [Set<String>](repeating: [], count: model.types.count)
     for use in model.tableUses { tables[Int(use.type.index)].insert(use.table) }
@@ -36,8 +34,8 @@ enum GodTypes {
       return Finding(
         id: "god-type", severity: .warning,
         message: "\(model.displayName(TypeID(index))) has \(type.memberCount) members, "
-          + "uses \(counted(callees[index].count, "type")), is used by "
-          + "\(counted(callers[index].count, "type")), touches "
+          + "uses \(counted(callees[index], "type")), is used by "
+          + "\(counted(callers[index], "type")), touches "
           + "\(counted(tables[index].count, "table")), and ties "
           + "\(context.list(reach)) together: move its members to the services they serve.",
         locations: [type.position])

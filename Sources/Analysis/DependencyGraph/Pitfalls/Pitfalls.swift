@@ -36,10 +36,46 @@ enum Pitfalls {
 /// What every search for a pitfall reads.
 struct PitfallContext {
   let model: CodeModel
+  /// References between different types, one entry per pair of types, by source and target.
+  let typeLinks: [TypeLink]
   let facts: UnitFacts
   let assignment: ServiceAssignment
   let crossings: BorderCrossings
   let names: [String]
+
+  struct TypeLink {
+    var from: TypeID
+    var to: TypeID
+    var references: Int
+  }
+
+  init(
+    model: CodeModel, facts: UnitFacts, assignment: ServiceAssignment,
+    crossings: BorderCrossings, names: [String]
+  ) {
+    self.model = model
+    self.facts = facts
+    self.assignment = assignment
+    self.crossings = crossings
+    self.names = names
+    var keys: [Int64] = []
+    keys.reserveCapacity(model.references.count)
+    for reference in model.references where reference.from != reference.to {
+      keys.append(Int64(reference.from.index) << 32 | Int64(reference.to.index))
+    }
+    keys.sort()
+    var links: [TypeLink] = []
+    for (index, key) in keys.enumerated() {
+      if index > 0, keys[index - 1] == key {
+        links[links.count - 1].references += 1
+      } else {
+        links.append(
+          TypeLink(
+            from: TypeID(Int(key >> 32)), to: TypeID(Int(key & 0xFFFF_FFFF)), references: 1))
+      }
+    }
+    typeLinks = links
+  }
 
   /// Names of services as an enumeration: `a`, `a and b`, `a, b and c`.
   func list(_ services: some Sequence<Int>) -> String {

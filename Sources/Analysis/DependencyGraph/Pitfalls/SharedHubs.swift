@@ -13,14 +13,14 @@ enum SharedHubs {
     guard count >= leastServices else { return [] }
     let needed = max(leastServices, Int((serviceShare * Double(count)).rounded(.up)))
     var services = [Set<Int>](repeating: [], count: model.types.count)
-    var users = [Set<TypeID>](repeating: [], count: model.types.count)
-    var references = [Int](repeating: 0, count: model.types.count)
-    for reference in model.references where reference.from != reference.to {
-      guard let service = context.assignment[reference.from] else { continue }
-      let target = Int(reference.to.index)
+    var users = [Int](repeating: 0, count: model.types.count)
+    var references = users
+    for link in context.typeLinks {
+      guard let service = context.assignment[link.from] else { continue }
+      let target = Int(link.to.index)
       services[target].insert(service)
-      users[target].insert(reference.from)
-      references[target] += 1
+      users[target] += 1
+      references[target] += link.references
     }
     return model.types.indices.compactMap { index in
       guard services[index].count >= needed else { return nil }
@@ -33,7 +33,7 @@ enum SharedHubs {
           + "so each of the others needs a seam"
       return Finding(
         id: "shared-hub", severity: isApart ? .note : .warning,
-        message: "\(model.displayName(id)) is used by \(counted(users[index].count, "type")) in "
+        message: "\(model.displayName(id)) is used by \(counted(users[index], "type")) in "
           + "\(services[index].count) of \(count) services (\(references[index]) references): "
           + advice + ".",
         locations: [model.types[index].position])
