@@ -71,6 +71,8 @@ package struct Exchange {
   package var isLingering: Bool { requestPhase == .lingering }
   /// The whole request was passed on or kept.
   package var requestIsComplete: Bool { requestPhase == .complete }
+  /// The client will send nothing more.
+  package var hasInputEnded: Bool { inputEnded }
   /// Legacy answers in place of the extracted side.
   package var fellBack: Bool { marks.fellBack }
 }

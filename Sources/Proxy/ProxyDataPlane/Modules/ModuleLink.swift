@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import HTTPTypes
+import NIOCore
+
+/// A module seen as an upstream: what the proxy writes becomes a call, what the module answers
+/// becomes the bytes a server would have sent.
+///
+/// Speaking bytes costs a second parse and buys one path for everything: routing, framing rules,
+/// fallback, counters and back-pressure treat a module like any server, and a module's answer is
+/// checked as strictly as a stranger's.
+final class ModuleLink: UpstreamLink {
+  /// Pieces of request body that wait for the module; above it the client is held back.
+  private static let bodyPieces = (low: 2, high: 8)
+
+  var input = ByteBuffer()
+  private(set) var hasEnded = false
+  private(set) var failure: UpstreamFailure?
+  var client: ClientConnection?
+
+  private let module: any InProcessModule
+  private let eventLoop: any EventLoop
+  private let limits: MessageLimits
+  private var task: Task<Void, Never>?
+  private var received = ByteBuffer()
+  private var bodyReader = BodyReader(.none)
+  private var body: ModuleRequestBody.Producer.Source?
+  private var owesContinue = false
+  private var encoder = ModuleResponseEncoder()
+  private var writers: [EventLoopPromise<Void>] = []
+  private var isClosed = false
+
+  init(_ module: any InProcessModule, _ eventLoop: any EventLoop, _ limits: MessageLimits) {
+    self.module = module
+    self.eventLoop = eventLoop
+    self.limits = limits
+  }
+
+  func write(_ bytes: ByteBuffer) { received.writeImmutableBuffer(bytes) }
+
+  func flush() {
+    if isClosed || received.readableBytes == 0 { return }
+    if task == nil { start() }
+    feedBody()
+  }
+
+  func consumed() {
+    if input.readableBytes == 0 { input = ByteBuffer() }
+    guard !writers.isEmpty, input.readableBytes < limits.readAhead else { return }
+    let waiting = writers
+    writers = []
+    for writer in waiting { writer.succeed() }
+  }
+
+  func close() {
+    client = nil
+    if isClosed { return }
+    isClosed = true
+    hasEnded = true
+    body?.finish(ModuleResponseError.exchangeOver)
+    body = nil
+    for writer in writers { writer.fail(ModuleResponseError.exchangeOver) }
+    writers = []
+    task?.cancel()
+  }
+
+  /// A module has no connection to keep: each request gets a link of its own.
+  func release() { close() }
+}
+
+// MARK: - Request
+
+extension ModuleLink {
+  /// The whole head is there at the first flush, since it is written in one go.
+  private func start() {
+    var parsed: ModuleRequest?
+    received.withUnsafeReadableBytes { parsed = ModuleRequest(bytes: $0, limits: limits) }
+    guard let parsed else { return end(.moduleFailed) }
+    received.moveReaderIndex(forwardBy: parsed.headLength)
+    bodyReader = BodyReader(parsed.framing)
+    owesContinue = parsed.expectsContinue
+    encoder = ModuleResponseEncoder(isHead: parsed.request.method == .head)
+    let producer = ModuleRequestBody.Producer.makeSequence(
+      elementType: ByteBuffer.self, failureType: (any Error).self,
+      backPressureStrategy: .init(
+        lowWatermark: Self.bodyPieces.low, highWatermark: Self.bodyPieces.high),
+      finishOnDeinit: true, delegate: ModuleBodyDelegate(self, eventLoop))
+    body = producer.source
+    run(parsed.request, ModuleRequestBody(producer.sequence))
+  }
+
+  private func run(_ request: HTTPRequest, _ body: ModuleRequestBody) {
+    let writer = ModuleResponseWriter(self, eventLoop)
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    task = Task { [module, eventLoop] in
+      let succeeded: Bool
+      do {
+        try await module.respond(to: request, body: body, response: writer)
+        succeeded = true
+      } catch {
+        succeeded = false
+      }
+      eventLoop.execute { bound.value.moduleReturned(succeeded) }
+    }
+  }
+
+  private func feedBody() {
+    while let body, !bodyReader.isFinished, received.readableBytes > 0 {
+      let step = received.withUnsafeReadableBytes {
+        bodyReader.read($0, keepFraming: false, limits: limits)
+      }
+      let start = received.readerIndex + Int(step.forward.start)
+      if step.forward.length > 0,
+        let piece = received.getSlice(at: start, length: Int(step.forward.length))
+      {
+        if case .stopProducing = body.yield(piece) { client?.upstreamWritability(false, self) }
+      }
+      received.moveReaderIndex(forwardBy: step.consumed)
+      if step.rejection != nil { return end(.moduleFailed) }
+    }
+    if received.readableBytes == 0 { received = ByteBuffer() }
+    if bodyReader.isFinished {
+      body?.finish()
+      body = nil
+    }
+  }
+
+  /// The module asks for body, so a client that waits for permission gets it.
+  func bodyIsWanted() {
+    if owesContinue {
+      owesContinue = false
+      if !encoder.hasHead {
+        input.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        client?.upstreamIsReadable(self)
+      }
+    }
+    client?.upstreamWritability(true, self)
+  }
+}
+
+// MARK: - Response
+
+extension ModuleLink {
+  func acceptHead(_ head: HTTPResponse, _ promise: EventLoopPromise<Void>) {
+    accept(promise) { encoder.encode(head, into: &input) }
+  }
+
+  func acceptBody(_ bytes: ByteBuffer, _ promise: EventLoopPromise<Void>) {
+    accept(promise) { encoder.encode(bytes, into: &input) }
+  }
+
+  private func accept(_ promise: EventLoopPromise<Void>, _ encode: () -> Bool) {
+    if isClosed { return promise.fail(ModuleResponseError.exchangeOver) }
+    if !encode() { return promise.fail(ModuleResponseError.outOfOrder) }
+    client?.upstreamIsReadable(self)
+    // Passing the bytes on may have ended the exchange.
+    if input.readableBytes >= limits.readAhead, !isClosed {
+      writers.append(promise)
+    } else {
+      promise.succeed()
+    }
+  }
+
+  private func moduleReturned(_ succeeded: Bool) {
+    if isClosed { return }
+    if succeeded, encoder.hasHead {
+      encoder.finish(into: &input)
+      end(nil)
+    } else {
+      end(encoder.hasHead ? .closedMidResponse : .moduleFailed)
+    }
+  }
+
+  private func end(_ failure: UpstreamFailure?) {
+    self.failure = failure
+    hasEnded = true
+    client?.upstreamIsReadable(self)
+  }
+}
+
+/// Tells the link on its loop when the module reads, or will read no more.
+final class ModuleBodyDelegate: NIOAsyncSequenceProducerDelegate {
+  private let link: NIOLoopBound<ModuleLink>
+  private let eventLoop: any EventLoop
+
+  init(_ link: ModuleLink, _ eventLoop: any EventLoop) {
+    self.link = NIOLoopBound(link, eventLoop: eventLoop)
+    self.eventLoop = eventLoop
+  }
+
+  func produceMore() {
+    let link = link
+    eventLoop.execute { link.value.bodyIsWanted() }
+  }
+
+  /// A module that reads no further must not block its client: the rest is dropped.
+  func didTerminate() { produceMore() }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Synchronization
+
+/// Counts open client connections over all workers and stops accepting at the limit.
+///
+/// Connections beyond it wait in the kernel's queue, which costs this process nothing.
+final class AcceptLimit: Sendable {
+  private let limit: Int
+  private let open = Atomic<Int>(0)
+  private let resume = Mutex<(@Sendable () -> Void)?>(nil)
+
+  init(_ limit: Int) { self.limit = limit }
+
+  var isReached: Bool { open.load(ordering: .relaxed) >= limit }
+
+  func accepted() { open.add(1, ordering: .relaxed) }
+
+  func released() {
+    let before = open.subtract(1, ordering: .relaxed).oldValue
+    if before == limit { resume.withLock { $0 }?() }
+  }
+
+  func onRelease(_ action: @escaping @Sendable () -> Void) { resume.withLock { $0 = action } }
+}
+
+/// Sits on the listening channel and holds back `accept` while the limit is reached.
+final class AcceptHandler: ChannelDuplexHandler {
+  typealias InboundIn = any Channel
+  typealias InboundOut = any Channel
+  typealias OutboundIn = any Channel
+
+  private let limit: AcceptLimit
+  private var isHeldBack = false
+
+  init(_ limit: AcceptLimit) { self.limit = limit }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    let eventLoop = context.eventLoop
+    limit.onRelease {
+      eventLoop.execute {
+        let (handler, context) = bound.value
+        handler.resume(context)
+      }
+    }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { limit.onRelease {} }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    limit.accepted()
+    context.fireChannelRead(data)
+  }
+
+  func read(context: ChannelHandlerContext) {
+    isHeldBack = limit.isReached
+    if !isHeldBack { context.read() }
+  }
+
+  private func resume(_ context: ChannelHandlerContext) {
+    if isHeldBack, !limit.isReached {
+      isHeldBack = false
+      context.read()
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a proxy could not start.
+public struct ProxyServerError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What kind of trouble it is.
+  public enum Code: Sendable, Equatable {
+    /// An upstream names a module that was not handed over.
+    case unknownModule
+    /// The listener could not be bound.
+    case bindFailed
+    /// The server was stopped before it was bound, or run twice.
+    case notRunning
+  }
+
+  /// What kind of trouble it is.
+  public let code: Code
+  /// What was wrong, where, and what to do.
+  public let message: String
+
+  /// The message.
+  public var description: String { message }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import NIOCore
+
+/// One connection to an upstream endpoint: a pipe for bytes, without any idea of HTTP.
+final class NetworkLink: ChannelDuplexHandler, UpstreamLink {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  var input = ByteBuffer()
+  private(set) var hasEnded = false
+  let failure: UpstreamFailure? = nil
+  var client: ClientConnection?
+  /// When it was put back, in milliseconds.
+  var idleSince: UInt64 = 0
+
+  private unowned let pool: EndpointPool
+  private let readAhead: Int
+  private var context: ChannelHandlerContext?
+  private var isHeldBack = false
+
+  init(_ pool: EndpointPool, readAhead: Int) {
+    self.pool = pool
+    self.readAhead = readAhead
+  }
+
+  func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
+
+  func flush() { context?.flush() }
+
+  func consumed() {
+    if input.readableBytes == 0 { input = ByteBuffer() }
+    if isHeldBack, input.readableBytes < readAhead {
+      isHeldBack = false
+      context?.read()
+    }
+  }
+
+  func close() {
+    client = nil
+    context?.close(promise: nil)
+  }
+
+  func release() {
+    client = nil
+    pool.release(self)
+  }
+}
+
+// MARK: - Channel events
+
+extension NetworkLink {
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard let client else {
+      // Bytes that nobody asked for: the next request must not take them for its answer.
+      context.close(promise: nil)
+      return
+    }
+    var bytes = unwrapInboundIn(data)
+    if input.readableBytes == 0 {
+      input = bytes
+    } else {
+      input.writeBuffer(&bytes)
+    }
+    client.upstreamIsReadable(self)
+  }
+
+  func read(context: ChannelHandlerContext) {
+    isHeldBack = input.readableBytes >= readAhead
+    if !isHeldBack { context.read() }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    client?.upstreamWritability(context.channel.isWritable, self)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    hasEnded = true
+    pool.closed(self)
+    client?.upstreamIsReadable(self)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.close(promise: nil)
+  }
+}
