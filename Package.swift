@@ -104,6 +104,12 @@ let proxy: [Target] = [
     ]),
   tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange"]),
   tests("ConfigurationFiles", "Proxy", ["ConfigurationFiles", "RoutingDecisions"]),
+  tests("HTTPExchange", "Proxy", ["HTTPExchange"]),
+  tests(
+    "ProxyDataPlane", "Proxy",
+    [
+      "ProxyDataPlane", "RoutingDecisions", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
+    ]),
 ]
 
 let messaging: [Target] = [

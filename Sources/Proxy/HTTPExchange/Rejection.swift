@@ -104,7 +104,8 @@ extension Rejection {
     case .bareLineFeed: "Lines end in CR LF, not in LF alone."
     case .bareCarriageReturn: "A CR must be followed by LF."
     case .controlCharacter: "The head holds a control character."
-    case .malformedRequestLine: "The request line is not: method, one space, target, one space, version."
+    case .malformedRequestLine:
+      "The request line is not: method, one space, target, one space, version."
     case .unsupportedVersion: "Only HTTP/1.0 and HTTP/1.1 are spoken here."
     case .malformedStatusLine: "The status line is not: version, one space, three digits."
     case .invalidFieldName: "A field name is empty or holds a character that is not allowed."

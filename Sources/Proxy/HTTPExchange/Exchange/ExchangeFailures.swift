@@ -39,7 +39,9 @@ extension Exchange {
     case .connectFailed, .connectTimeout:
       return connectionsTried < Self.connectAttempts
     case .closedBeforeResponse:
-      if wasResent || !facts.method.isIdempotent || !isReplayable || sawResponseByte { return false }
+      if wasResent || !facts.method.isIdempotent || !isReplayable || sawResponseByte {
+        return false
+      }
       wasResent = true
       return true
     default:

@@ -14,7 +14,8 @@ extension Exchange {
       if bytes.isEmpty { return .needBytes }
       if !clientIsWritable { return .blocked }
       let keepFraming = marks.relay != .outOfChunks
-      let step = responseBody.read(bytes, keepFraming: keepFraming, limits: workspace.responseLimits)
+      let step = responseBody.read(
+        bytes, keepFraming: keepFraming, limits: workspace.responseLimits)
       if step.rejection != nil { return .failed(.malformedResponse) }
       touch(workspace)
       return .body(step)

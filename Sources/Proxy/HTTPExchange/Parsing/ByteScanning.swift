@@ -12,7 +12,7 @@ struct ByteClass: OptionSet {
 enum ByteScanning {
   /// Classes of all 256 bytes. Parsers copy the pointer once, since each use of a global checks
   /// that it was initialised.
-  nonisolated(unsafe) static let classes: UnsafePointer<UInt8> = makeClasses()  // written once, then only read
+  nonisolated(unsafe) static let classes = makeClasses()  // written once, then only read
 
   private static func makeClasses() -> UnsafePointer<UInt8> {
     let table = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)

@@ -31,7 +31,8 @@ package enum KnownField: UInt8, Sendable {
   static func identify(_ name: UnsafeRawPointer, _ count: Int) -> KnownField {
     let first = name.load(as: UInt8.self) | 0x20
     switch first {
-    case 0x63 where count == 10: return ByteScanning.equals(name, count, "connection") ? .connection : .other
+    case 0x63 where count == 10:
+      return ByteScanning.equals(name, count, "connection") ? .connection : .other
     case 0x63 where count == 14:
       return ByteScanning.equals(name, count, "content-length") ? .contentLength : .other
     case 0x65 where count == 6: return ByteScanning.equals(name, count, "expect") ? .expect : .other
@@ -47,7 +48,8 @@ package enum KnownField: UInt8, Sendable {
     case 0x73 where count > 10:
       return ByteScanning.equals(name, 10, "strangler-") ? .ownMark : .other
     case 0x74: return identifyT(name, count)
-    case 0x75 where count == 7: return ByteScanning.equals(name, count, "upgrade") ? .hopByHop : .other
+    case 0x75 where count == 7:
+      return ByteScanning.equals(name, count, "upgrade") ? .hopByHop : .other
     case 0x76 where count == 3: return ByteScanning.equals(name, count, "via") ? .via : .other
     case 0x78 where count > 12:
       return ByteScanning.equals(name, 12, "x-forwarded-") ? .forwarding : .other
@@ -68,7 +70,8 @@ package enum KnownField: UInt8, Sendable {
   static func isProtected(_ option: UnsafeRawBufferPointer) -> Bool {
     guard let base = option.baseAddress else { return false }
     switch identify(base, option.count) {
-    case .host, .contentLength, .transferEncoding, .connection, .expect, .via, .forwarding, .ownMark:
+    case .host, .contentLength, .transferEncoding, .connection, .expect, .via, .forwarding,
+      .ownMark:
       return true
     case .other, .hopByHop, .namedByConnection:
       break

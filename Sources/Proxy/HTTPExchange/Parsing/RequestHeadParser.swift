@@ -85,7 +85,9 @@ package struct RequestHeadParser {
       case .transferEncoding: framing.addTransferEncoding(bytes[value])
       case .connection: connection.add(bytes[value])
       case .expect:
-        if !bytes[value].equalsIgnoringCase("100-continue") { expectation = .unsupportedExpectation }
+        if !bytes[value].equalsIgnoringCase("100-continue") {
+          expectation = .unsupportedExpectation
+        }
         head.facts.expectsContinue = true
       default: break
       }

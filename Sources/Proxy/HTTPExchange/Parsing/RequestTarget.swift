@@ -46,7 +46,9 @@ enum RequestTarget {
   ) -> Result<ByteRange, Rejection> {
     let target = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
     let scheme: Int
-    if target.count > 7, UnsafeRawBufferPointer(rebasing: target[..<7]).equalsIgnoringCase("http://") {
+    if target.count > 7,
+      UnsafeRawBufferPointer(rebasing: target[..<7]).equalsIgnoringCase("http://")
+    {
       scheme = 7
     } else if target.count > 8,
       UnsafeRawBufferPointer(rebasing: target[..<8]).equalsIgnoringCase("https://")

@@ -38,7 +38,8 @@ struct HeadWriter {
     count = at
     repeat {
       at &-= 1
-      base.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ rest % 10), toByteOffset: at, as: UInt8.self)
+      base.storeBytes(
+        of: UInt8(truncatingIfNeeded: 48 &+ rest % 10), toByteOffset: at, as: UInt8.self)
       rest /= 10
     } while rest > 0
   }

@@ -51,7 +51,8 @@ package enum Problem: Sendable, Equatable {
   ///   - close: says that the connection ends here.
   ///   - omitsBody: the request was HEAD, so only the head may follow.
   package func response(upstream: String?, close: Bool, omitsBody: Bool) -> [UInt8] {
-    var body = "{\"type\":\"about:blank\",\"title\":\"\(ReasonPhrase.of(status))\",\"status\":\(status)"
+    var body =
+      "{\"type\":\"about:blank\",\"title\":\"\(ReasonPhrase.of(status))\",\"status\":\(status)"
     body += ",\"reason\":\"\(reason)\",\"detail\":\"\(detail)\""
     if let upstream { body += ",\"upstream\":\"\(Self.escaped(upstream))\"" }
     body += "}\n"
