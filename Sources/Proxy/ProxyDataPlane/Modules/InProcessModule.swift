@@ -63,12 +63,14 @@ public enum ModuleResponseError: Error, Sendable, Equatable {
 
 /// Sends a module's response: a head, then pieces of body.
 public struct ModuleResponseWriter: Sendable {
+  /// The client's connection, for frameworks that want its event loop, allocator or addresses.
+  /// Nobody but the proxy may write to it or close it.
+  public let channel: any Channel
   private let link: NIOLoopBound<ModuleLink>
-  private let eventLoop: any EventLoop
 
-  init(_ link: ModuleLink, _ eventLoop: any EventLoop) {
-    self.link = NIOLoopBound(link, eventLoop: eventLoop)
-    self.eventLoop = eventLoop
+  init(_ link: ModuleLink, _ channel: any Channel) {
+    self.link = NIOLoopBound(link, eventLoop: channel.eventLoop)
+    self.channel = channel
   }
 
   /// Sends the head. With a `Content-Length` field the body must have that length; without one the
@@ -89,9 +91,9 @@ public struct ModuleResponseWriter: Sendable {
   private func perform(
     _ action: @escaping @Sendable (ModuleLink, EventLoopPromise<Void>) -> Void
   ) async throws {
-    let promise = eventLoop.makePromise(of: Void.self)
+    let promise = channel.eventLoop.makePromise(of: Void.self)
     let link = link
-    eventLoop.execute { action(link.value, promise) }
+    channel.eventLoop.execute { action(link.value, promise) }
     try await promise.futureResult.get()
   }
 }

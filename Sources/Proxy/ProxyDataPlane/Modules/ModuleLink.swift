@@ -20,7 +20,7 @@ final class ModuleLink: UpstreamLink {
   var client: ClientConnection?
 
   private let module: any InProcessModule
-  private let eventLoop: any EventLoop
+  private let channel: any Channel
   private let limits: MessageLimits
   private var task: Task<Void, Never>?
   private var received = ByteBuffer()
@@ -31,9 +31,10 @@ final class ModuleLink: UpstreamLink {
   private var writers: [EventLoopPromise<Void>] = []
   private var isClosed = false
 
-  init(_ module: any InProcessModule, _ eventLoop: any EventLoop, _ limits: MessageLimits) {
+  /// `channel`: the client's, on whose loop everything happens.
+  init(_ module: any InProcessModule, _ channel: any Channel, _ limits: MessageLimits) {
     self.module = module
-    self.eventLoop = eventLoop
+    self.channel = channel
     self.limits = limits
   }
 
@@ -85,15 +86,16 @@ extension ModuleLink {
       elementType: ByteBuffer.self, failureType: (any Error).self,
       backPressureStrategy: .init(
         lowWatermark: Self.bodyPieces.low, highWatermark: Self.bodyPieces.high),
-      finishOnDeinit: true, delegate: ModuleBodyDelegate(self, eventLoop))
+      finishOnDeinit: true, delegate: ModuleBodyDelegate(self, channel.eventLoop))
     body = producer.source
     run(parsed.request, ModuleRequestBody(producer.sequence))
   }
 
   private func run(_ request: HTTPRequest, _ body: ModuleRequestBody) {
-    let writer = ModuleResponseWriter(self, eventLoop)
+    let writer = ModuleResponseWriter(self, channel)
+    let eventLoop = channel.eventLoop
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    task = Task { [module, eventLoop] in
+    task = Task { [module] in
       let succeeded: Bool
       do {
         try await module.respond(to: request, body: body, response: writer)

@@ -22,14 +22,12 @@ enum LinkRequest {
 final class Upstream {
   private let pools: [EndpointPool]
   private let module: (any InProcessModule)?
-  private let eventLoop: any EventLoop
   private var next = 0
 
   init(
     _ target: UpstreamTarget, _ eventLoop: any EventLoop, _ configuration: ProxyConfiguration,
     _ workspace: ExchangeWorkspace, _ counters: WorkerCounters
   ) {
-    self.eventLoop = eventLoop
     switch target {
     case .endpoints(let addresses):
       pools = addresses.map { EndpointPool($0, eventLoop, configuration, workspace, counters) }
@@ -43,7 +41,8 @@ final class Upstream {
   /// Endpoints take turns, so a request that is tried again meets another one if there is one.
   func link(for client: ClientConnection, fresh: Bool) -> LinkRequest {
     if let module {
-      return .ready(ModuleLink(module, eventLoop, client.worker.workspace.limits))
+      guard let channel = client.context?.channel else { return .failed(.noEndpoint) }
+      return .ready(ModuleLink(module, channel, client.workspace.limits))
     }
     if pools.isEmpty { return .failed(.noEndpoint) }
     var tried = 0
