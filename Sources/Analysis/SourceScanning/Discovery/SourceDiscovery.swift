@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
+import Foundation
+
+/// Finds the Swift files of a folder. Never leaves it: symbolic links are counted, not followed, so
+/// links that loop or lead to `/` cost nothing.
+struct SourceDiscovery {
+  /// Folders that hold copies, products or other people's code.
+  static let skippedFolders: Set<String> = [
+    "Pods", "Carthage", "DerivedData", "node_modules", "build",
+  ]
+
+  struct Result {
+    /// Relative paths in byte order.
+    var sources: [String] = []
+    /// Relative paths of package manifests.
+    var manifests: [String] = []
+    var testFiles = 0
+    var generatedFiles = 0
+    var links: [String] = []
+    var unreadableFolders: [String] = []
+  }
+
+  let root: String
+  let options: ScanOptions
+
+  func discover() -> Result {
+    var result = Result()
+    var folders = [""]
+    while let folder = folders.popLast() {
+      visit(folder, &folders, &result)
+    }
+    result.sources.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    result.manifests.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    result.links.sort()
+    result.unreadableFolders.sort()
+    return result
+  }
+
+  private func visit(_ folder: String, _ folders: inout [String], _ result: inout Result) {
+    let path = folder.isEmpty ? root : root + "/" + folder
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+      result.unreadableFolders.append(folder)
+      return
+    }
+    for name in names where !name.hasPrefix(".") {
+      let relative = folder.isEmpty ? name : folder + "/" + name
+      switch kind(of: root + "/" + relative) {
+      case .link:
+        if name.hasSuffix(".swift") || !name.contains(".") { result.links.append(relative) }
+      case .folder: if !Self.skippedFolders.contains(name) { folders.append(relative) }
+      case .file: if name.hasSuffix(".swift") { classify(relative, name, &result) }
+      case .other: continue
+      }
+    }
+  }
+
+  private func classify(_ relative: String, _ name: String, _ result: inout Result) {
+    if name == "Package.swift" {
+      result.manifests.append(relative)
+    } else if name.hasPrefix("Package@swift") {
+      return
+    } else if Self.isTest(relative), !options.includeTests {
+      result.testFiles += 1
+    } else if Self.isGenerated(name), !options.includeGenerated {
+      result.generatedFiles += 1
+    } else {
+      result.sources.append(relative)
+    }
+  }
+
+  static func isTest(_ path: String) -> Bool {
+    path.split(separator: "/").dropLast().contains { $0 == "Tests" || $0.hasSuffix("Tests") }
+  }
+
+  static func isGenerated(_ name: String) -> Bool {
+    [".pb.swift", ".grpc.swift", ".generated.swift"].contains { name.hasSuffix($0) }
+  }
+
+  private enum Kind { case file, folder, link, other }
+
+  private func kind(of path: String) -> Kind {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return switch attributes?[.type] as? FileAttributeType {
+    case .typeRegular?: .file
+    case .typeDirectory?: .folder
+    case .typeSymbolicLink?: .link
+    default: .other
+    }
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import SwiftSyntax
+
+/// Turns one syntax tree into `FileFacts`; the tree can be dropped afterwards.
+struct FileLowering {
+  /// Expressions nested deeper than this are left out; chains of calls do not count as nesting.
+  static let depthLimit = 200
+
+  var facts: FileFacts
+  let conditions: BuildConditions
+  var depth = 0
+  /// Offset of the first expression that `depthLimit` cut off.
+  var firstCut: UInt32?
+  /// Loops lowered so far; a closure compares before and after to know whether it holds one.
+  var loops = 0
+  /// Function whose body is being lowered: the parent of local declarations.
+  var bodyOwner: Handle<Declaration>?
+  private var interned: [String: String] = [:]
+
+  init(path: String, module: String, conditions: BuildConditions) {
+    facts = FileFacts(path: path, module: module)
+    self.conditions = conditions
+  }
+
+  mutating func lower(_ file: SourceFileSyntax) {
+    facts.topLevel = lowerFileItems(file.statements)
+  }
+
+  /// Declarations of a file are globals, not locals of a body.
+  private mutating func lowerFileItems(_ items: CodeBlockItemListSyntax) -> Block {
+    var block: Block = []
+    for item in items {
+      switch item.item {
+      case .decl(let declaration):
+        if let config = declaration.as(IfConfigDeclSyntax.self) {
+          if case .statements(let inner)? = conditions.activeClause(of: config)?.elements {
+            block += lowerFileItems(inner)
+          }
+        } else {
+          lower(declaration, parent: nil, isLocal: false)
+        }
+      case .stmt(let statement): block += lower(statement)
+      case .expr(let expression): block.append(.expression(lower(expression)))
+      }
+    }
+    return block
+  }
+
+  // MARK: Names and places
+
+  func offset(_ node: some SyntaxProtocol) -> UInt32 {
+    UInt32(node.positionAfterSkippingLeadingTrivia.utf8Offset)
+  }
+
+  /// Identifier without back-ticks. Long names share one allocation per file.
+  mutating func name(_ token: TokenSyntax) -> String {
+    var text = token.text
+    if text.utf8.first == UInt8(ascii: "`") { text = text.filter { $0 != "`" } }
+    guard text.utf8.count > 15 else { return text }
+    if let known = interned[text] { return known }
+    interned[text] = text
+    return text
+  }
+
+  mutating func add(_ node: TypeExpression, at offset: UInt32) -> TypeExpression.ID {
+    facts.types.append(node)
+    facts.typeOffsets.append(offset)
+    return Handle(facts.types.count - 1)
+  }
+
+  mutating func add(_ node: Expression, at offset: UInt32) -> Expression.ID {
+    facts.expressions.append(node)
+    facts.expressionOffsets.append(offset)
+    return Handle(facts.expressions.count - 1)
+  }
+
+  mutating func add(_ node: Closure) -> Handle<Closure> {
+    facts.closures.append(node)
+    return Handle(facts.closures.count - 1)
+  }
+
+  mutating func add(_ node: Pattern) -> Handle<Pattern> {
+    facts.patterns.append(node)
+    return Handle(facts.patterns.count - 1)
+  }
+}

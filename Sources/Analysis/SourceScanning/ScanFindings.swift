@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
+
+/// What the reader should know about files that were left out or read in part.
+struct ScanFindings {
+  let discovery: SourceDiscovery.Result
+  let files: [ReadFile]
+
+  func findings() -> [Finding] {
+    var findings: [Finding] = []
+    for (index, file) in files.enumerated() {
+      for problem in file.problems {
+        findings.append(finding(problem, in: file, at: FileID(index)))
+      }
+    }
+    note("unreadable-folder", .warning, discovery.unreadableFolders, "folders cannot be listed")
+    note("symbolic-link", .note, discovery.links, "symbolic links were not followed")
+    if discovery.testFiles > 0 {
+      findings.append(
+        Finding(
+          id: "tests-left-out", severity: .note,
+          message: "\(discovery.testFiles) test files were left out"))
+    }
+    if discovery.generatedFiles > 0 {
+      findings.append(
+        Finding(
+          id: "generated-left-out", severity: .note,
+          message: "\(discovery.generatedFiles) generated files were left out"))
+    }
+    func note(_ id: String, _ severity: Finding.Severity, _ paths: [String], _ what: String) {
+      guard let first = paths.first else { return }
+      findings.append(
+        Finding(
+          id: id, severity: severity, message: "\(paths.count) \(what), the first is \(first)"))
+    }
+    return findings
+  }
+
+  private func finding(_ problem: ReadFile.Problem, in file: ReadFile, at id: FileID) -> Finding {
+    func place(_ offset: UInt32) -> [SourcePosition] {
+      let location = file.facts.location(of: offset)
+      return [SourcePosition(file: id, line: location.line, column: location.column)]
+    }
+    let path = file.facts.path
+    let start = [SourcePosition(file: id, line: 1, column: 1)]
+    return switch problem {
+    case .unreadable:
+      Finding(
+        id: "unreadable-file", severity: .error,
+        message: "\(path) cannot be read; check its permissions", locations: start)
+    case .tooLarge(let bytes):
+      Finding(
+        id: "file-too-large", severity: .warning,
+        message: "\(path) has \(bytes) bytes, more than the limit, and was left out",
+        locations: start)
+    case .invalidUTF8:
+      Finding(
+        id: "invalid-utf8", severity: .warning,
+        message: "\(path) is not valid UTF-8; the broken bytes were replaced", locations: start)
+    case .doesNotParse(let offset):
+      Finding(
+        id: "parse-failure", severity: .warning,
+        message: "\(path) does not parse; what could be read of it was used",
+        locations: place(offset))
+    case .tooDeep(let offset):
+      Finding(
+        id: "nesting-too-deep", severity: .warning,
+        message:
+          "\(path) nests expressions more than \(FileLowering.depthLimit) deep; the rest was left out",
+        locations: place(offset))
+    }
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What to read and how.
+public struct ScanOptions: Sendable {
+  /// Parse and resolve on this many threads; the result does not depend on it.
+  public var threads: Int
+  /// Also read files in folders named `Tests` or ending in `Tests`.
+  public var includeTests: Bool
+  /// Also read files that a generator wrote, such as `*.pb.swift` or those marked `DO NOT EDIT`.
+  public var includeGenerated: Bool
+  /// Value that `#if os(...)` is evaluated for.
+  public var platform: String
+  /// Names that `#if NAME` finds defined.
+  public var defines: Set<String>
+  /// Files above this size are reported and left out. In bytes.
+  public var maximumFileBytes: Int
+
+  /// Creates options; the defaults read product code for Linux on one thread a processor.
+  public init(
+    threads: Int = SourceScanner.availableProcessors, includeTests: Bool = false,
+    includeGenerated: Bool = false, platform: String = "Linux",
+    defines: Set<String> = ["SWIFT_PACKAGE", "DEBUG"], maximumFileBytes: Int = 32 << 20
+  ) {
+    self.threads = threads
+    self.includeTests = includeTests
+    self.includeGenerated = includeGenerated
+    self.platform = platform
+    self.defines = defines
+    self.maximumFileBytes = maximumFileBytes
+  }
+}
+
+/// How far a scan has come.
+public struct ScanProgress: Sendable, Equatable {
+  /// What is being done.
+  public enum Phase: String, Sendable {
+    /// Looking for Swift files.
+    case discovering
+    /// Reading and parsing them.
+    case parsing
+    /// Finding out what names mean.
+    case resolving
+  }
+  /// The current phase.
+  public var phase: Phase
+  /// Files done in this phase.
+  public var completed: Int
+  /// Files in all.
+  public var total: Int
+  /// Creates a value.
+  public init(phase: Phase, completed: Int, total: Int) {
+    self.phase = phase
+    self.completed = completed
+    self.total = total
+  }
+}
+
+/// Why a folder could not be scanned at all. Trouble with single files is a finding instead.
+public struct ScanError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong.
+  public enum Code: String, Sendable {
+    /// Nothing exists at the path.
+    case missing
+    /// The path names a file.
+    case notAFolder
+    /// The folder cannot be listed.
+    case unreadable
+    /// No Swift file to read in it.
+    case noSources
+  }
+  /// What is wrong.
+  public var code: Code
+  /// The folder as it was given.
+  public var folder: String
+  /// Files that options left out, which explains a folder without sources.
+  public var leftOut: Int
+  /// Creates an error.
+  public init(code: Code, folder: String, leftOut: Int = 0) {
+    self.code = code
+    self.folder = folder
+    self.leftOut = leftOut
+  }
+
+  /// One sentence: what is wrong, where, and what to do.
+  public var description: String {
+    switch code {
+    case .missing: "no such folder: \(folder); give the path of a Swift package or source folder"
+    case .notAFolder: "\(folder) is a file; give the folder that holds the sources"
+    case .unreadable: "cannot list \(folder); check its permissions"
+    case .noSources:
+      leftOut == 0
+        ? "no Swift files in \(folder); give the path of a Swift package or source folder"
+        : "no Swift files in \(folder) except \(leftOut) test or generated ones; include those to scan them"
+    }
+  }
+}

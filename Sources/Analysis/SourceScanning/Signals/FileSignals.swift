@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
+
+/// What walking the bodies of one file found.
+struct FileSignals: Sendable {
+  var references: [Reference] = []
+  var tableUses: [FoundTableUse] = []
+  var databaseCalls: [DatabaseCall] = []
+  var routes: [FoundRoute] = []
+  var routerPasses: [RouterPass] = []
+  var jobs: [JobDeclaration] = []
+  var outboundCalls: [OutboundCall] = []
+}
+
+/// A table use with the function it stands in, for following calls out of transactions.
+struct FoundTableUse: Sendable {
+  var use: TableUse
+  var member: MemberID?
+  /// Only a string that looks like SQL says so.
+  var isFromSQL = false
+}
+
+/// A call that hands a database connection on.
+struct DatabaseCall: Sendable {
+  var caller: MemberID?
+  var callee: MemberID
+  var function: String
+  var inTransaction: Bool
+  var position: SourcePosition
+}
+
+/// A route whose prefix may depend on where its router comes from.
+struct FoundRoute: Sendable {
+  var method: String
+  var origin: RouteOrigin
+  var registeredBy: TypeID
+  var handler: TypeID
+  var position: SourcePosition
+}
+
+/// A router handed to a function, or a collection mounted on a router.
+struct RouterPass: Sendable {
+  var carrier: RouteOrigin.Carrier
+  var origin: RouteOrigin
+}
+
+/// What inference has to know about a call that means more than its types.
+struct CallEffect {
+  var result: InferredType?
+  var closureParameters: [InferredType]?
+  var isTransaction = false
+}
+
+extension BodyInference {
+  /// What the call means before its arguments are looked at.
+  mutating func effect(of site: CallSite) -> CallEffect {
+    if let effect = routerEffect(of: site) { return effect }
+    if let effect = queryEffect(of: site) { return effect }
+    return databaseEffect(of: site)
+  }
+
+  /// What the call means beyond its types.
+  mutating func noteCall(_ site: CallSite) {
+    guard isRecording else { return }
+    noteSchemaChange(site)
+    noteDatabaseCall(site)
+    noteJob(site)
+    noteOutboundCall(site)
+  }
+
+  func staticString(_ id: Expression.ID) -> String? {
+    StaticStrings(table: table, tableNames: tableNames)
+      .fold(id, file: context.file, scope: context.scope)
+  }
+}

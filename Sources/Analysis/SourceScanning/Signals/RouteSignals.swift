@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
+
+extension BodyInference {
+  private static let routers: Set<String> = [
+    "Router", "RouterGroup", "RouterMethods", "RoutesBuilder", "Routes", "RouteCollection",
+    "RouterBuilder", "Application",
+  ]
+  private static let verbs: Set<String> = [
+    "get", "post", "put", "patch", "delete", "head", "options",
+  ]
+
+  /// A value of a router type is followed by where its paths start.
+  func routerValue(of type: InferredType) -> InferredType {
+    guard case .external(let name, _) = type.unwrapped, Self.routers.contains(name) else {
+      return type
+    }
+    return .router(RouteOrigin(carrier: nil, path: ""))
+  }
+
+  /// A parameter of router type gets its prefix from the calls of the function.
+  func routerParameter(_ index: Int, of type: InferredType) -> InferredType {
+    guard case .router(var origin) = routerValue(of: type), let member = context.member else {
+      return type
+    }
+    origin.carrier = RouteOrigin.Carrier(member: member, parameter: index)
+    return .router(origin)
+  }
+
+  /// Called for a property with a router type; its paths start where it is mounted.
+  func noteReturnedRouter(_ type: InferredType) {}
+
+  private func origin(of type: InferredType) -> RouteOrigin? {
+    if case .router(let origin) = routerValue(of: type.unwrapped) { return origin }
+    return nil
+  }
+
+  /// `RouteCollection()` in a property or function starts paths at wherever that is mounted.
+  private func collectionOrigin() -> RouteOrigin {
+    let carrier = context.member.map { RouteOrigin.Carrier(member: $0, parameter: nil) }
+    return RouteOrigin(carrier: carrier, path: "")
+  }
+
+  mutating func routerEffect(of site: CallSite) -> CallEffect? {
+    if case .metatype(.external("RouteCollection", _)) = site.callee.type {
+      return CallEffect(result: .router(collectionOrigin()))
+    }
+    guard site.callee.member == nil, let receiver = site.receiver,
+      let origin = origin(of: receiver.type)
+    else { return nil }
+    let hasHandler =
+      !site.trailingClosures.isEmpty
+      || site.arguments.contains { $0.label == "use" || isClosure($0.value) }
+    switch site.name {
+    case "group", "grouped":
+      let inner = RouteOrigin(carrier: origin.carrier, path: origin.path + path(of: site))
+      return CallEffect(result: .router(inner), closureParameters: [.router(inner)])
+    case "on" where hasHandler:
+      note(method(of: site), origin, site)
+      return CallEffect(result: .router(origin))
+    case let verb where Self.verbs.contains(verb) && hasHandler:
+      note(verb.uppercased(), origin, site)
+      return CallEffect(result: .router(origin))
+    case "add", "addMiddleware": return CallEffect(result: .router(origin))
+    case "addRoutes": return mount(site, on: origin)
+    default: return nil
+    }
+  }
+
+  private func isClosure(_ id: Expression.ID) -> Bool {
+    if case .closure = facts[id] { true } else { false }
+  }
+
+  // MARK: Registrations
+
+  private mutating func note(_ method: String, _ origin: RouteOrigin, _ site: CallSite) {
+    guard isRecording, let registering = self.origin else { return }
+    let route = RouteOrigin(carrier: origin.carrier, path: origin.path + path(of: site))
+    signals.routes.append(
+      FoundRoute(
+        method: method, origin: route, registeredBy: registering,
+        handler: handler(of: site) ?? registering, position: position(site.offset)))
+  }
+
+  /// The type whose method `use:` names.
+  private func handler(of site: CallSite) -> TypeID? {
+    guard let use = site.arguments.first(where: { $0.label == "use" }) else { return nil }
+    var silent = self
+    silent.isRecording = false
+    guard let member = silent.evaluate(use.value).member, let owner = table[member].owner else {
+      return nil
+    }
+    return numbering.type(of: owner, in: table)
+  }
+
+  /// `on(.GET, ...)` and `on("path", method: .get)`.
+  private func method(of site: CallSite) -> String {
+    for argument in site.arguments where argument.label == nil || argument.label == "method" {
+      if case .member(nil, let name) = facts[argument.value] {
+        let upper = name.uppercased()
+        if Self.verbs.contains(upper.lowercased()) { return upper }
+      }
+    }
+    return "*"
+  }
+
+  // MARK: Paths
+
+  /// Path arguments of a registration, each with a leading slash.
+  private func path(of site: CallSite) -> String {
+    var path = ""
+    for argument in site.arguments where argument.label == nil || argument.label == "path" {
+      switch facts[argument.value] {
+      case .closure, .literal: continue
+      case .member(nil, let name):
+        path += ["catchall": "/**", "anything": "/*"][name] ?? ""
+      case .call(let callee, let inner, _):
+        guard case .member(nil, let kind) = facts[callee], let first = inner.first else { continue }
+        let name = staticString(first.value) ?? "parameter"
+        path += kind == "parameter" ? "/{\(name)}" : "/" + name
+      default:
+        guard let text = staticString(argument.value) else { continue }
+        path += RoutePath.normalised(text)
+      }
+    }
+    return path
+  }
+
+  // MARK: Mounting
+
+  /// `addRoutes(controller.routes, atPath: "/orders")`.
+  private mutating func mount(_ site: CallSite, on origin: RouteOrigin) -> CallEffect {
+    var silent = self
+    silent.isRecording = false
+    let prefix =
+      site.arguments.first { $0.label == "atPath" }
+      .flatMap { staticString($0.value) }.map(RoutePath.normalised) ?? ""
+    if isRecording, let collection = site.arguments.first,
+      let member = silent.evaluate(collection.value).member
+    {
+      signals.routerPasses.append(
+        RouterPass(
+          carrier: .init(member: member, parameter: nil),
+          origin: RouteOrigin(carrier: origin.carrier, path: origin.path + prefix)))
+    }
+    return CallEffect(result: .router(origin))
+  }
+
+  /// A router that is an argument: the function's routes get its prefix.
+  mutating func noteRouterPassed(
+    _ value: Value, toParameter index: Int?, of site: CallSite
+  ) {
+    guard isRecording else { return }
+    if let member = site.callee.member, let index, let origin = origin(of: value.type) {
+      signals.routerPasses.append(
+        RouterPass(carrier: .init(member: member, parameter: index), origin: origin))
+    } else if site.name == "register", let router = site.receiver.flatMap({ origin(of: $0.type) }),
+      case .nominal(let collection, _) = value.type,
+      let boot = members(of: collection, named: "boot").first
+    {
+      signals.routerPasses.append(
+        RouterPass(carrier: .init(member: boot, parameter: 0), origin: router))
+    }
+  }
+}
+
+/// Path templates as `RouteRegistration` writes them.
+enum RoutePath {
+  /// `orders/:id/` becomes `/orders/{id}`.
+  static func normalised(_ path: String) -> String {
+    var normalised = ""
+    for part in path.split(separator: "/") {
+      normalised += part.hasPrefix(":") ? "/{\(part.dropFirst())}" : "/" + part
+    }
+    return normalised
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
+
+/// All uses of tables, without names that only look like tables.
+struct TableUses {
+  private let uses: [TableUse]
+
+  init(names: [TableUse], _ signals: [FileSignals]) {
+    let found = signals.flatMap(\.tableUses)
+    let known = Set(names.map(\.table)).union(
+      found.filter { $0.use.access == .defines || !$0.isFromSQL }.map(\.use.table))
+    var occurrences: [String: Int] = [:]
+    for item in found { occurrences[item.use.table, default: 0] += 1 }
+    // A name that one string mentions once may be prose or the alias of a subquery.
+    let trusted = found.filter {
+      known.contains($0.use.table) || (occurrences[$0.use.table] ?? 0) > 1
+    }
+    let derived = TransactionPropagation(
+      uses: trusted, calls: signals.flatMap(\.databaseCalls))
+    uses = names + trusted.map(\.use) + derived.derivedUses()
+  }
+
+  func sorted() -> [TableUse] {
+    uses.sorted {
+      if $0.position != $1.position { return $0.position < $1.position }
+      if $0.table != $1.table { return $0.table < $1.table }
+      if $0.type != $1.type { return $0.type < $1.type }
+      return $0.access.rawValue < $1.access.rawValue
+    }
+  }
+}

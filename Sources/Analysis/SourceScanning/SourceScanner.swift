@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+public import DependencyGraph
+import Foundation
+
+/// Reads a folder of Swift sources into a `CodeModel`, without building it and without a network.
+///
+/// The same bytes give the same model, for any number of threads and in any run.
+public struct SourceScanner: Sendable {
+  /// Number of processors, the default number of threads.
+  public static var availableProcessors: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  private let options: ScanOptions
+
+  /// Creates a scanner.
+  public init(options: ScanOptions = ScanOptions()) { self.options = options }
+
+  /// Scans a folder.
+  ///
+  /// Blocks the calling thread until the model is there and works on threads of its own, so do not
+  /// call it from an actor or a task that others wait for.
+  ///
+  /// - Parameters:
+  ///   - folder: path of any checkout or source folder.
+  ///   - progress: called on the calling thread, often.
+  /// - Returns: the model. Files that could not be read or parsed are among its findings.
+  /// - Throws: `ScanError` when there is nothing to read.
+  public func scan(
+    folder: String, progress: (ScanProgress) -> Void = { _ in }
+  ) throws(ScanError) -> CodeModel {
+    progress(ScanProgress(phase: .discovering, completed: 0, total: 0))
+    let root = try checkedRoot(folder)
+    let discovery = SourceDiscovery(root: root, options: options).discover()
+    guard !discovery.sources.isEmpty else {
+      let leftOut = discovery.testFiles + discovery.generatedFiles
+      throw ScanError(code: .noSources, folder: folder, leftOut: leftOut)
+    }
+    let files = read(discovery, root: root, progress: progress)
+    guard files.contains(where: { !$0.isGenerated || options.includeGenerated }) else {
+      throw ScanError(code: .noSources, folder: folder, leftOut: files.count)
+    }
+    let assembly = ModelAssembly(options: options, discovery: discovery, read: files)
+    return assembly.model { completed, total in
+      progress(ScanProgress(phase: .resolving, completed: completed, total: total))
+    }
+  }
+
+  private func checkedRoot(_ folder: String) throws(ScanError) -> String {
+    let root = URL(fileURLWithPath: folder).standardizedFileURL.resolvingSymlinksInPath().path
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: root, isDirectory: &isFolder) else {
+      throw ScanError(code: .missing, folder: folder)
+    }
+    guard isFolder.boolValue else { throw ScanError(code: .notAFolder, folder: folder) }
+    guard (try? FileManager.default.contentsOfDirectory(atPath: root)) != nil else {
+      throw ScanError(code: .unreadable, folder: folder)
+    }
+    return root
+  }
+
+  private func read(
+    _ discovery: SourceDiscovery.Result, root: String, progress: (ScanProgress) -> Void
+  ) -> [ReadFile] {
+    let manifests = discovery.manifests.map { path in
+      (path: path, text: (try? String(contentsOfFile: root + "/" + path, encoding: .utf8)) ?? "")
+    }
+    let modules = ModuleMap(
+      manifests: manifests, sources: discovery.sources,
+      rootName: root.split(separator: "/").last.map(String.init) ?? "Sources")
+    var conditions = BuildConditions()
+    conditions.platform = options.platform
+    conditions.defines = options.defines
+    conditions.modules = BuildConditions.toolchainModules.union(modules.modules)
+    let reader = FileReader(root: root, options: options, modules: modules, conditions: conditions)
+    let total = discovery.sources.count
+    return StackedThreads.map(discovery.sources, threads: options.threads) { completed in
+      progress(ScanProgress(phase: .parsing, completed: completed, total: total))
+    } _: { _, path in
+      reader.read(path)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
+
+/// Numbers the types of the model: by file, a file's own scope first, then by position.
+struct TypeNumbering: Sendable {
+  private(set) var declarations: [TypeDeclaration] = []
+  /// The pseudo type of each file that has code outside of types.
+  private(set) var fileScopes: [TypeID?]
+  private var typeOfNominal: [TypeID?]
+
+  init(table: SymbolTable) {
+    fileScopes = Array(repeating: nil, count: table.files.count)
+    typeOfNominal = Array(repeating: nil, count: table.nominals.count)
+    var byFile: [[NominalID]] = Array(repeating: [], count: table.files.count)
+    for index in table.nominals.indices {
+      let id = NominalID(index)
+      if Self.isNumbered(table[id]) { byFile[table[id].file].append(id) }
+    }
+    for file in table.files.indices {
+      if let loose = Self.looseMembers(of: file, in: table) {
+        fileScopes[file] = TypeID(declarations.count)
+        declarations.append(Self.fileScope(of: file, loose, in: table))
+      }
+      let facts = table.files[file]
+      func offset(_ id: NominalID) -> UInt32 {
+        table[id].declaration.map { facts[$0].offset } ?? 0
+      }
+      for id in byFile[file].sorted(by: { offset($0) < offset($1) }) {
+        typeOfNominal[Int(id.index)] = TypeID(declarations.count)
+        declarations.append(Self.declaration(of: id, at: offset(id), in: table))
+      }
+    }
+  }
+
+  /// The type that stands for a nominal; `nil` for types from elsewhere.
+  func type(of id: NominalID, in table: SymbolTable) -> TypeID? {
+    table.accountable(id).flatMap { typeOfNominal[Int($0.index)] }
+  }
+
+  private static func isNumbered(_ nominal: Nominal) -> Bool {
+    switch nominal.kind {
+    case .class, .struct, .enum, .actor, .protocol: true
+    case .alias: nominal.parent == nil
+    case .associatedType, .external: false
+    }
+  }
+
+  /// Number of members of a file's scope: globals and extensions of types from elsewhere; `nil` when
+  /// the file has no code outside of types.
+  private static func looseMembers(of file: Int, in table: SymbolTable) -> Int? {
+    let facts = table.files[file]
+    var count = 0
+    var hasCode = !facts.topLevel.isEmpty
+    for (index, declaration) in facts.declarations.enumerated() {
+      if declaration.kind == .extension {
+        let extended = table.nominalOfDeclaration[file][index]
+        if extended.map({ table.accountable($0) == nil }) ?? true { hasCode = true }
+      } else if let member = table.memberOfDeclaration[file][index] {
+        let owner = table[member].owner
+        if owner.map({ table.accountable($0) == nil }) ?? true { count += 1 }
+      }
+    }
+    return hasCode || count > 0 ? count : nil
+  }
+
+  private static func fileScope(
+    of file: Int, _ members: Int, in table: SymbolTable
+  ) -> TypeDeclaration {
+    let facts = table.files[file]
+    let name = facts.path.split(separator: "/").last.map(String.init) ?? facts.path
+    return TypeDeclaration(
+      name: name, qualifiedName: facts.path, module: facts.module, kind: .fileScope,
+      position: SourcePosition(file: FileID(file), line: 1, column: 1), memberCount: members)
+  }
+
+  private static func declaration(
+    of id: NominalID, at offset: UInt32, in table: SymbolTable
+  ) -> TypeDeclaration {
+    let nominal = table[id]
+    let facts = table.files[nominal.file]
+    let place = facts.location(of: offset)
+    var path = [nominal.name]
+    var parent = nominal.parent
+    while let outer = parent {
+      path.append(table[outer].name)
+      parent = table[outer].parent
+    }
+    return TypeDeclaration(
+      name: nominal.name, qualifiedName: path.reversed().joined(separator: "."),
+      module: facts.module, kind: kind(of: nominal),
+      position: SourcePosition(
+        file: FileID(nominal.file), line: place.line, column: place.column),
+      memberCount: nominal.memberCount)
+  }
+
+  private static func kind(of nominal: Nominal) -> TypeDeclaration.Kind {
+    switch nominal.kind {
+    case .class: .class
+    case .struct: .struct
+    case .enum: .enum
+    case .actor: .actor
+    case .protocol: .protocol
+    case .alias, .associatedType, .external: .typealias
+    }
+  }
+}
