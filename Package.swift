@@ -79,6 +79,9 @@ let analysis: [Target] = [
   library("DependencyGraph", .analysis),
   library("SourceScanning", .analysis, ["DependencyGraph", .swiftSyntax, .swiftParser]),
   library("AnalysisReports", .analysis, ["DependencyGraph"]),
+  .executableTarget(
+    name: "scan-benchmark", dependencies: ["SourceScanning", "DependencyGraph"],
+    path: "Tests/Benchmarks/ScanBenchmark", swiftSettings: settings),
   tests("DependencyGraph", "Analysis", ["DependencyGraph"]),
 ]
 
