@@ -82,7 +82,11 @@ let analysis: [Target] = [
   .executableTarget(
     name: "scan-benchmark", dependencies: ["SourceScanning", "DependencyGraph"],
     path: "Tests/Benchmarks/ScanBenchmark", swiftSettings: settings),
-  tests("DependencyGraph", "Analysis", ["DependencyGraph"]),
+  .target(
+    name: "SampleModels", dependencies: ["DependencyGraph"], path: "Tests/Support/SampleModels",
+    swiftSettings: settings),
+  tests("DependencyGraph", "Analysis", ["DependencyGraph", "SampleModels"]),
+  tests("AnalysisReports", "Analysis", ["AnalysisReports", "DependencyGraph", "SampleModels"]),
 ]
 
 let proxy: [Target] = [

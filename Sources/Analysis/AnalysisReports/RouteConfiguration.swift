@@ -74,7 +74,10 @@ public struct RouteConfiguration: Sendable {
   }
 
   private func routeName(_ service: String, _ pattern: Pattern) -> String {
-    let words = pattern.path.split(separator: "/").flatMap { Vocabulary.words(in: $0) }
+    let segments = pattern.path.split(separator: "/").drop {
+      Vocabulary.resource(ofRoute: "/" + $0) == nil && $0.first?.isLetter == true
+    }
+    let words = segments.flatMap { Vocabulary.words(in: $0) }
     let isOnlyService = words.isEmpty || words == Vocabulary.words(in: service)
     return isOnlyService ? service : ([service] + words).joined(separator: "-")
   }

@@ -93,9 +93,10 @@ public struct TextReport: Sendable {
   private func services(_ suggestion: BoundarySuggestion) -> [String] {
     var table = TextTable([
       .init("#", .right), .init("service", isFlexible: true), .init("types", .right),
-      .init("files", .right), .init("routes", .right), .init("tables", .right),
-      .init("shared", .right), .init("cuts in", .right), .init("out", .right),
-      .init("cohesion", .right), .init("stability", .right),
+      .init("files", .right, isOptional: true), .init("routes", .right), .init("tables", .right),
+      .init("of others", .right, isOptional: true), .init("cuts in", .right),
+      .init("out", .right), .init("cohesion", .right, isOptional: true),
+      .init("stability", .right),
     ])
     for service in suggestion.services {
       table.rows.append([

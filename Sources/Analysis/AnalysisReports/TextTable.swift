@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A table of text cells fitted into a width. The widest flexible column is shortened with `…`.
+/// A table of text cells fitted into a width: optional columns are left out, the last one first, and
+/// then the widest flexible column is shortened with `…`.
 struct TextTable {
   enum Alignment { case left, right }
 
@@ -8,11 +9,16 @@ struct TextTable {
     var title: String
     var alignment: Alignment
     var isFlexible: Bool
+    var isOptional: Bool
 
-    init(_ title: String, _ alignment: Alignment = .left, isFlexible: Bool = false) {
+    init(
+      _ title: String, _ alignment: Alignment = .left, isFlexible: Bool = false,
+      isOptional: Bool = false
+    ) {
       self.title = title
       self.alignment = alignment
       self.isFlexible = isFlexible
+      self.isOptional = isOptional
     }
   }
 
@@ -27,37 +33,37 @@ struct TextTable {
 
   /// Lines of the table, the titles first.
   func lines(width: Int, style: TextStyle) -> [String] {
-    let widths = fittedWidths(width)
-    var lines = [style.dim(line(columns.map(\.title), widths))]
-    lines += rows.map { line($0, widths) }
-    return lines
+    let (shown, widths) = fitted(width)
+    func line(_ cells: [String]) -> String {
+      let padded = shown.map { column in
+        let cell = shortened(cells[column], to: widths[column])
+        let space = String(repeating: " ", count: max(0, widths[column] - cell.count))
+        return columns[column].alignment == .left ? cell + space : space + cell
+      }
+      let joined = padded.joined(separator: Self.gap)
+      return String(joined.reversed().drop { $0 == " " }.reversed())
+    }
+    return [style.dim(line(columns.map(\.title)))] + rows.map(line)
   }
 
-  private func fittedWidths(_ width: Int) -> [Int] {
+  /// Columns to show, and the width of each column of the table.
+  private func fitted(_ width: Int) -> (shown: [Int], widths: [Int]) {
     var widths = columns.indices.map { column in
       ([columns[column].title] + rows.map { $0[column] }).map(\.count).max() ?? 0
     }
-    let gaps = Self.gap.count * max(0, columns.count - 1)
-    var excess = widths.reduce(gaps, +) - width
-    while excess > 0 {
-      let flexible = widths.indices.filter {
-        columns[$0].isFlexible && widths[$0] > Self.leastWidth
-      }
+    var shown = Array(columns.indices)
+    func excess() -> Int {
+      shown.reduce(Self.gap.count * (shown.count - 1)) { $0 + widths[$1] } - width
+    }
+    while excess() > 0, let place = shown.lastIndex(where: { columns[$0].isOptional }) {
+      shown.remove(at: place)
+    }
+    while excess() > 0 {
+      let flexible = shown.filter { columns[$0].isFlexible && widths[$0] > Self.leastWidth }
       guard let widest = flexible.max(by: { (widths[$0], $1) < (widths[$1], $0) }) else { break }
       widths[widest] -= 1
-      excess -= 1
     }
-    return widths
-  }
-
-  private func line(_ cells: [String], _ widths: [Int]) -> String {
-    let padded = cells.indices.map { index in
-      let cell = shortened(cells[index], to: widths[index])
-      let space = String(repeating: " ", count: max(0, widths[index] - cell.count))
-      return columns[index].alignment == .left ? cell + space : space + cell
-    }
-    let joined = padded.joined(separator: Self.gap)
-    return String(joined.reversed().drop { $0 == " " }.reversed())
+    return (shown, widths)
   }
 
   private func shortened(_ cell: String, to width: Int) -> String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DependencyGraph
+import SampleModels
 import Testing
 
 @Suite struct SuggestionTests {

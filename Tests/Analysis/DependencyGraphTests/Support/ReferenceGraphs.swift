@@ -2,6 +2,7 @@
 
 import DependencyGraph
 import Foundation
+import SampleModels
 import Testing
 
 /// Published graphs and divisions under `fixtures/graphs`.

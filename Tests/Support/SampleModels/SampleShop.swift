@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DependencyGraph
+package import DependencyGraph
 
 /// A small shop of four areas in layer folders, with one tangle of each kind.
-enum SampleShop {
-  static let areas = ["Order", "Product", "Payment", "Shipment"]
-  static let tables = [
+package enum SampleShop {
+  package static let areas = ["Order", "Product", "Payment", "Shipment"]
+  package static let tables = [
     "Order": "orders", "Product": "products", "Payment": "payments", "Shipment": "shipments",
   ]
 
-  static var model: CodeModel { builder().model }
+  package static var model: CodeModel { builder().model }
 
-  static func builder() -> ModelBuilder {
+  package static func builder() -> ModelBuilder {
     var builder = ModelBuilder()
     for area in areas { declare(area, &builder) }
     builder.type("Money", folder: "App/Support", members: 8)
@@ -66,7 +66,7 @@ enum SampleShop {
   }
 
   /// Names of the types of an area.
-  static func types(of area: String) -> Set<String> {
+  package static func types(of area: String) -> Set<String> {
     Set(
       ["Controller", "Service", "Repository", "Record", "Request", "Record.Key"].map { area + $0 })
   }

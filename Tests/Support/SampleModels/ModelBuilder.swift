@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DependencyGraph
+package import DependencyGraph
 
 /// Writes a code model by names; each type stands in a file of its own unless told otherwise, and
 /// each fact on a line of its own.
-struct ModelBuilder {
-  private(set) var model = CodeModel()
+package struct ModelBuilder {
+  package private(set) var model = CodeModel()
   private var types: [String: TypeID] = [:]
   private var files: [String: FileID] = [:]
   private var nextLine: [FileID: Int] = [:]
 
-  subscript(_ name: String) -> TypeID {
+  package init() {}
+
+  package subscript(_ name: String) -> TypeID {
     guard let id = types[name] else { preconditionFailure("no type \(name)") }
     return id
   }
 
-  mutating func type(
+  package mutating func type(
     _ name: String, folder: String = "App", file: String? = nil, module: String = "App",
     kind: TypeDeclaration.Kind = .struct, members: Int = 3
   ) {
@@ -46,7 +48,7 @@ struct ModelBuilder {
     place(model.types[Int(self[type].index)].position.file)
   }
 
-  mutating func refer(
+  package mutating func refer(
     _ from: String, _ to: String, _ kind: Reference.Kind = .typeUse, symbol: String? = nil,
     times: Int = 1
   ) {
@@ -58,7 +60,7 @@ struct ModelBuilder {
     }
   }
 
-  mutating func table(
+  package mutating func table(
     _ table: String, _ access: TableUse.Access, by type: String, in function: String = "",
     transaction: Bool = false
   ) {
@@ -68,16 +70,16 @@ struct ModelBuilder {
         inTransaction: transaction, position: place(type)))
   }
 
-  mutating func route(_ method: String, _ path: String, _ handler: String) {
+  package mutating func route(_ method: String, _ path: String, _ handler: String) {
     model.routes.append(
       RouteRegistration(
         method: method, path: path, registeredBy: self[handler], handler: self[handler],
         position: place(handler)))
   }
 
-  mutating func job(_ type: String) {
+  package mutating func job(_ type: String) {
     model.jobs.append(JobDeclaration(type: self[type], evidence: "Service", position: place(type)))
   }
 
-  mutating func finding(_ finding: Finding) { model.findings.append(finding) }
+  package mutating func finding(_ finding: Finding) { model.findings.append(finding) }
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AnalysisReports
+import DependencyGraph
+import SampleModels
+import Testing
+
+@Suite struct RouteConfigurationTests {
+  @Test func sampleShop() throws {
+    let suggestion = BoundaryAnalysis().suggest(SampleShop.model)
+    try GoldenFile.expect(RouteConfiguration().render(suggestion), equals: "sample-shop.yaml")
+  }
+
+  @Test func everyRouteIsCoveredAtZeroPercentAndTheRestGoesToTheMonolith() {
+    let suggestion = BoundaryAnalysis().suggest(SampleShop.model)
+    let lines = RouteConfiguration().render(suggestion).split(separator: "\n")
+    for table in SampleShop.tables.values {
+      let route = lines.filter { $0.contains("path: /api/v1/\(table)/**") }
+      #expect(route.count == 1)
+      #expect(route.allSatisfy { $0.contains("percent: 0,") && $0.contains("extracted: \(table)") })
+    }
+    #expect(
+      lines.last == "  - { name: everything-else, match: { path: /** }, legacy: legacy }")
+  }
+
+  @Test func resourcesOfTwoServicesAreSplitByTemplateAndMethod() {
+    var builder = SampleShop.builder()
+    builder.route("GET", "/api/v1/orders/{id}/payments", "PaymentController")
+    let yaml = RouteConfiguration().render(BoundaryAnalysis().suggest(builder.model))
+    #expect(!yaml.contains("/api/v1/orders/**"))
+    #expect(
+      yaml.contains("match: { path: \"/api/v1/orders/{id}/payments\", methods: [GET] }"))
+    #expect(yaml.contains("match: { path: \"/api/v1/orders/{id}\", methods: [GET] }"))
+    #expect(yaml.contains("match: { path: /api/v1/orders, methods: [POST] }"))
+  }
+
+  @Test func withoutRoutesOnlyTheMonolithIsLeft() {
+    let yaml = RouteConfiguration(legacyPort: 7000).render(BoundaryAnalysis().suggest(CodeModel()))
+    #expect(yaml.contains("legacy: { endpoints: [127.0.0.1:7000] }"))
+    #expect(yaml.split(separator: "\n").count { $0.hasPrefix("  - ") } == 1)
+  }
+}

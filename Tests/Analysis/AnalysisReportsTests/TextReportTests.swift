@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AnalysisReports
+import DependencyGraph
+import SampleModels
+import Testing
+
+@Suite struct TextReportTests {
+  private static let suggestion = BoundaryAnalysis().suggest(SampleShop.model)
+
+  @Test func sampleShop() throws {
+    try GoldenFile.expect(
+      TextReport(width: 100).render(Self.suggestion), equals: "sample-shop.txt")
+  }
+
+  @Test func firstScreenAnswersWhatWhyPriceAndDoubt() {
+    let screen = TextReport(width: 100).render(Self.suggestion)
+      .split(separator: "\n", omittingEmptySubsequences: false).prefix(24).joined(separator: "\n")
+    for needed in [
+      "Split into 4 services", "Extract first: shipments", "Why: 2 references into it",
+      "Cut: 3 places in 2 files", "Sure: all 6 of 6 types keep their place",
+      "Services, in the order",
+    ] {
+      #expect(screen.contains(needed), "\(needed)")
+    }
+  }
+
+  @Test(arguments: [60, 80, 120])
+  func keepsToTheWidth(width: Int) {
+    let tooLong = TextReport(width: width).render(Self.suggestion)
+      .split(separator: "\n").filter { $0.count > width }.map(String.init)
+    #expect(tooLong.isEmpty)
+  }
+
+  @Test func colourChangesNothingElse() throws {
+    let coloured = TextReport(width: 100, style: .coloured).render(Self.suggestion)
+    let plain = TextReport(width: 100).render(Self.suggestion)
+    #expect(coloured.contains("\u{1B}[1m"))
+    #expect(coloured.replacing(try Regex("\u{1B}\\[[0-9]+m"), with: "") == plain)
+  }
+
+  @Test func saysWhenThereIsNothingToSplit() {
+    let report = TextReport().render(BoundaryAnalysis().suggest(CodeModel()))
+    #expect(
+      report == """
+        Read 0 files, 0 lines, 0 types, no references.
+
+        No types were found, so there is nothing to split.
+
+        Nothing crosses the suggested borders.
+
+        """)
+  }
+
+  @Test func listsAllCutsWhenAsked() {
+    let report = TextReport(cutsPerBorder: nil).render(Self.suggestion)
+    #expect(!report.contains("more (all in the JSON report)"))
+    let short = TextReport(cutsPerBorder: 1).render(Self.suggestion)
+    #expect(short.contains("and 1 more (all in the JSON report)"))
+    for cut in Self.suggestion.cuts {
+      #expect(report.contains("\(cut.location.file):\(cut.location.line)"))
+    }
+  }
+}
