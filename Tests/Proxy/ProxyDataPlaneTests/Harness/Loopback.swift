@@ -49,6 +49,7 @@ struct Origin {
   typealias Behaviour = @Sendable (WireConnection, Counter) async throws -> Void
 
   /// Runs an origin while `body` runs. Errors of a connection end that connection only.
+  @discardableResult
   static func run<Value>(
     _ behaviour: @escaping Behaviour, _ body: (Origin) async throws -> Value
   ) async throws -> Value {
@@ -121,6 +122,7 @@ struct RunningProxy {
   private let trigger: @Sendable () async -> Void
 
   /// Runs a proxy while `body` runs, then shuts it down gracefully.
+  @discardableResult
   static func run<Value>(
     _ configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
     _ body: (RunningProxy) async throws -> Value

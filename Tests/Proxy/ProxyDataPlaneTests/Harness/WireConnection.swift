@@ -48,6 +48,15 @@ final class WireConnection {
     self.outbound = outbound
   }
 
+  /// The sending half, which may be used while the other half waits for a message.
+  struct Sender: Sendable {
+    fileprivate let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+
+    func send(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
+  }
+
+  var sender: Sender { Sender(outbound: outbound) }
+
   func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
   func send(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
