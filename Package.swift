@@ -189,6 +189,18 @@ let fixtures: [Target] = [
   .target(
     name: "FixtureTesting", dependencies: [.httpTypes, .hummingbirdTesting, .nioCore],
     path: "Tests/Support/FixtureTesting", swiftSettings: settings),
+  tests(
+    "ShopMonolith", "Fixtures",
+    [
+      "FixtureTesting", "ShopMonolith", "ShopSeed", "ShopTraffic", .grdb, .hummingbird,
+      .hummingbirdTesting, .lifecycle, .lifecycleTestKit, .logging,
+    ]),
+  tests(
+    "OrdersService", "Fixtures",
+    [
+      "FixtureTesting", "MessageStoreSQLite", "OrdersService", "ShopMonolith", "ShopSeed", .grdb,
+      .hummingbirdTesting,
+    ]),
 ]
 
 // MARK: - The package
