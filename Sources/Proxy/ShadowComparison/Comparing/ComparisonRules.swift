@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a comparison looks at, leaves out and hides.
+public struct ComparisonRules: Sendable {
+  /// Matches array elements by a member instead of by position.
+  public struct UnorderedArray: Sendable, Hashable {
+    /// The array, written with its brackets: `items[]`.
+    public var array: PathPattern
+    /// Member that identifies an element; nil compares whole elements as a set.
+    public var key: String?
+
+    /// Creates a rule.
+    public init(_ array: PathPattern, key: String? = nil) {
+      self.array = array
+      self.key = key
+    }
+  }
+
+  /// Numbers that may differ a little.
+  public struct Tolerance: Sendable, Hashable {
+    /// Where.
+    public var path: PathPattern
+    /// Largest absolute difference that counts as equal.
+    public var difference: Double
+
+    /// Creates a rule.
+    public init(_ path: PathPattern, difference: Double) {
+      self.path = path
+      self.difference = difference
+    }
+  }
+
+  /// Headers that are compared, in any case; all others are not looked at.
+  public var headers: [String]
+  /// Differences here make the outcome `ignored` instead of `mismatched`.
+  public var ignore: [PathPattern]
+  /// Values here are compared and never kept or shown.
+  public var redact: [PathPattern]
+  /// Arrays whose order means nothing.
+  public var unordered: [UnorderedArray]
+  /// Numbers that may differ a little.
+  public var tolerances: [Tolerance]
+  /// Most bytes of an example value.
+  public var exampleBytes: Int
+  /// Most different paths that one comparison lists; the rest is counted.
+  public var differences: Int
+  /// Bodies above this many bytes are compared as bytes, not by path.
+  public var parsedBodyBytes: Int
+
+  /// Creates rules.
+  public init(
+    headers: [String] = ["content-type", "location"], ignore: [PathPattern] = [],
+    redact: [PathPattern] = [], unordered: [UnorderedArray] = [], tolerances: [Tolerance] = [],
+    exampleBytes: Int = 120, differences: Int = 100, parsedBodyBytes: Int = 4 << 20
+  ) {
+    self.headers = headers
+    self.ignore = ignore
+    self.redact = redact
+    self.unordered = unordered
+    self.tolerances = tolerances
+    self.exampleBytes = exampleBytes
+    self.differences = differences
+    self.parsedBodyBytes = parsedBodyBytes
+  }
+}

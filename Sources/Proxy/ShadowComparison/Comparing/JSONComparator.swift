@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Compares two JSON documents path by path.
+struct JSONComparator {
+  let rules: ComparisonRules
+
+  func compare(
+    _ legacy: JSONValue, _ extracted: JSONValue, at path: ResponsePath,
+    _ collector: inout DifferenceCollector
+  ) {
+    switch (legacy, extracted) {
+    case (.object(let left), .object(let right)):
+      compareMembers(left, right, at: path, &collector)
+    case (.array(let left), .array(let right)):
+      compareElements(left, right, at: path.elements, &collector)
+    case (.number(let left), .number(let right)):
+      guard left != right, !isWithinTolerance(left, right, at: path) else { return }
+      collector.add(path, .value, left.text, right.text)
+    default:
+      guard legacy != extracted else { return }
+      let kind: PathKind.Kind = legacy.typeName == extracted.typeName ? .value : .type
+      collector.add(path, kind, show(legacy, at: path), show(extracted, at: path))
+    }
+  }
+
+  private func compareMembers(
+    _ legacy: [String: JSONValue], _ extracted: [String: JSONValue], at path: ResponsePath,
+    _ collector: inout DifferenceCollector
+  ) {
+    // Sorted, so that the same differences are listed when a limit cuts the list.
+    for name in Set(legacy.keys).union(extracted.keys).sorted() {
+      let member = path.member(name)
+      switch (legacy[name], extracted[name]) {
+      case (let left?, let right?): compare(left, right, at: member, &collector)
+      case (let left, let right):
+        collector.add(
+          member, .presence, left.map { show($0, at: member) }, right.map { show($0, at: member) })
+      }
+    }
+  }
+
+  private func isWithinTolerance(
+    _ legacy: JSONNumber, _ extracted: JSONNumber, at path: ResponsePath
+  ) -> Bool {
+    rules.tolerances.contains {
+      $0.path.matches(path.shown)
+        && abs(legacy.approximation - extracted.approximation) <= $0.difference
+    }
+  }
+
+  // MARK: - Arrays
+
+  private func compareElements(
+    _ legacy: [JSONValue], _ extracted: [JSONValue], at path: ResponsePath,
+    _ collector: inout DifferenceCollector
+  ) {
+    guard legacy != extracted else { return }
+    if let rule = rules.unordered.first(where: { $0.array.matches(path) }) {
+      if let key = rule.key, let left = keyed(legacy, by: key),
+        let right = keyed(extracted, by: key)
+      {
+        compareKeyed(left, right, at: path, &collector)
+      } else {
+        compareAsSet(legacy, extracted, at: path, &collector)
+      }
+      return
+    }
+    if legacy.count == extracted.count, counted(legacy) == counted(extracted) {
+      collector.add(
+        path, .order, show(elements: legacy, at: path), show(elements: extracted, at: path))
+      return
+    }
+    for (left, right) in zip(legacy, extracted) { compare(left, right, at: path, &collector) }
+    reportSurplus(
+      legacy.dropFirst(extracted.count).first, extracted.dropFirst(legacy.count).first, at: path,
+      &collector)
+  }
+
+  /// Nil when an element has no such member or two have the same.
+  private func keyed(_ elements: [JSONValue], by key: String) -> [JSONValue: JSONValue]? {
+    var keyed: [JSONValue: JSONValue] = [:]
+    for element in elements {
+      guard case .object(let members) = element, let name = members[key],
+        keyed.updateValue(element, forKey: name) == nil
+      else { return nil }
+    }
+    return keyed
+  }
+
+  private func compareKeyed(
+    _ legacy: [JSONValue: JSONValue], _ extracted: [JSONValue: JSONValue], at path: ResponsePath,
+    _ collector: inout DifferenceCollector
+  ) {
+    let keys = Set(legacy.keys).union(extracted.keys)
+    for key in keys.sorted(by: { $0.text(limit: 200) < $1.text(limit: 200) }) {
+      switch (legacy[key], extracted[key]) {
+      case (let left?, let right?): compare(left, right, at: path, &collector)
+      case (let left, let right): reportSurplus(left, right, at: path, &collector)
+      }
+    }
+  }
+
+  private func compareAsSet(
+    _ legacy: [JSONValue], _ extracted: [JSONValue], at path: ResponsePath,
+    _ collector: inout DifferenceCollector
+  ) {
+    let (left, right) = (counted(legacy), counted(extracted))
+    let onlyLegacy = legacy.first { left[$0, default: 0] > right[$0, default: 0] }
+    let onlyExtracted = extracted.first { right[$0, default: 0] > left[$0, default: 0] }
+    reportSurplus(onlyLegacy, onlyExtracted, at: path, &collector)
+  }
+
+  private func counted(_ elements: [JSONValue]) -> [JSONValue: Int] {
+    elements.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+  }
+
+  private func reportSurplus(
+    _ legacy: JSONValue?, _ extracted: JSONValue?, at path: ResponsePath,
+    _ collector: inout DifferenceCollector
+  ) {
+    guard legacy != nil || extracted != nil else { return }
+    collector.add(
+      path, .presence, legacy.map { show($0, at: path) }, extracted.map { show($0, at: path) })
+  }
+
+  // MARK: - Examples
+
+  private func show(_ value: JSONValue, at path: ResponsePath) -> String {
+    redacted(value, at: path).text(limit: rules.exampleBytes)
+  }
+
+  /// `path` names the elements, not the array.
+  private func show(elements: [JSONValue], at path: ResponsePath) -> String {
+    JSONValue.array(elements.map { redacted($0, at: path) }).text(limit: rules.exampleBytes)
+  }
+
+  /// The value without anything that a rule hides, however deep.
+  private func redacted(_ value: JSONValue, at path: ResponsePath) -> JSONValue {
+    guard !rules.redact.isEmpty else { return value }
+    if rules.redact.contains(where: { $0.matches(path) }) { return .string("(redacted)") }
+    switch value {
+    case .object(let members):
+      return .object(
+        Dictionary(
+          uniqueKeysWithValues: members.map { ($0, redacted($1, at: path.member($0))) }))
+    case .array(let elements):
+      return .array(elements.map { redacted($0, at: path.elements) })
+    case .null, .bool, .number, .string:
+      return value
+    }
+  }
+}

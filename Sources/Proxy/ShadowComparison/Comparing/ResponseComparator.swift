@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Compares two answers to the same request: status, chosen headers, and the body by content type.
+public struct ResponseComparator: Sendable {
+  /// What is looked at, left out and hidden.
+  public let rules: ComparisonRules
+
+  /// Creates a comparator.
+  public init(rules: ComparisonRules = ComparisonRules()) { self.rules = rules }
+
+  /// Compares. Equal inputs give equal results, whatever order members have.
+  public func compare(legacy: ComparedResponse, extracted: ComparedResponse) -> Comparison {
+    if legacy.status >= 500 {
+      return Comparison(outcome: .legacyError, differences: [], ignored: [], unlisted: 0)
+    }
+    let found = differences(legacy, extracted)
+    if extracted.status >= 500 {
+      let status = found.listed.filter { $0.pathKind.path == .status }
+      return Comparison(outcome: .extractedError, differences: status, ignored: [], unlisted: 0)
+    }
+    let outcome: Comparison.Outcome =
+      !found.listed.isEmpty ? .mismatched : found.ignored.isEmpty ? .matched : .ignored
+    return Comparison(
+      outcome: outcome, differences: found.listed, ignored: found.ignored,
+      unlisted: found.unlisted)
+  }
+
+  /// Who is odd, for each path-kind in which the first legacy answer and the extracted one differ,
+  /// now that legacy has answered the same request once more.
+  public func oddOneOut(
+    legacy: ComparedResponse, extracted: ComparedResponse, legacyAgain: ComparedResponse
+  ) -> [PathKind: OddOneOut] {
+    let first = differences(legacy, extracted).listed.map(\.pathKind)
+    let betweenLegacies = Set(differences(legacy, legacyAgain).listed.map(\.pathKind))
+    let toExtracted = Set(differences(extracted, legacyAgain).listed.map(\.pathKind))
+    var verdicts: [PathKind: OddOneOut] = [:]
+    for pathKind in first {
+      verdicts[pathKind] =
+        !betweenLegacies.contains(pathKind)
+        ? .extracted : toExtracted.contains(pathKind) ? .volatile : .legacy
+    }
+    return verdicts
+  }
+
+  private func differences(
+    _ legacy: ComparedResponse, _ extracted: ComparedResponse
+  ) -> DifferenceCollector {
+    var collector = DifferenceCollector(rules: rules)
+    if legacy.status != extracted.status {
+      collector.add(.status, .value, String(legacy.status), String(extracted.status))
+    }
+    for name in rules.headers {
+      compareHeader(name, legacy.header(name), extracted.header(name), &collector)
+    }
+    compareBodies(legacy, extracted, &collector)
+    collector.sort()
+    return collector
+  }
+
+  private func compareHeader(
+    _ name: String, _ legacy: String?, _ extracted: String?, _ collector: inout DifferenceCollector
+  ) {
+    switch (legacy, extracted) {
+    case (nil, nil): return
+    case (let legacy?, let extracted?):
+      guard normalised(name, legacy) != normalised(name, extracted) else { return }
+      collector.add(.header(name), .value, legacy, extracted)
+    default:
+      collector.add(.header(name), .presence, legacy, extracted)
+    }
+  }
+
+  /// Media types are case-insensitive and spaces around their parameters mean nothing.
+  private func normalised(_ name: String, _ value: String) -> String {
+    name.lowercased() == "content-type" ? value.lowercased().filter { $0 != " " } : value
+  }
+
+  // MARK: - Bodies
+
+  private func compareBodies(
+    _ legacy: ComparedResponse, _ extracted: ComparedResponse,
+    _ collector: inout DifferenceCollector
+  ) {
+    guard legacy.body != extracted.body else { return }
+    if legacy.body.isEmpty || extracted.body.isEmpty {
+      collector.add(.body, .presence, size(legacy.body), size(extracted.body))
+      return
+    }
+    let form = BodyForm(contentType: legacy.header("content-type"))
+    let isSmall = max(legacy.body.count, extracted.body.count) <= rules.parsedBodyBytes
+    switch form {
+    case .json where isSmall: compareJSON(legacy.body, extracted.body, &collector)
+    case .text where isSmall: compareText(legacy.body, extracted.body, &collector)
+    case .json, .text, .binary:
+      collector.add(.body, .value, digest(legacy.body), digest(extracted.body))
+    }
+  }
+
+  private func compareJSON(
+    _ legacy: [UInt8], _ extracted: [UInt8], _ collector: inout DifferenceCollector
+  ) {
+    let left = parse(legacy)
+    let right = parse(extracted)
+    switch (left, right) {
+    case (.success(let left), .success(let right)):
+      JSONComparator(rules: rules).compare(left, right, at: .root, &collector)
+    case (.failure, .failure) where rules.redact.isEmpty:
+      compareText(legacy, extracted, &collector)
+    case (.failure, .failure):
+      // What is no JSON has no paths by which it could be redacted.
+      collector.add(.body, .value, digest(legacy), digest(extracted))
+    case (.failure(let problem), .success):
+      collector.add(.body, .type, "no JSON: \(problem)", "JSON")
+    case (.success, .failure(let problem)):
+      collector.add(.body, .type, "JSON", "no JSON: \(problem)")
+    }
+  }
+
+  private func parse(_ body: [UInt8]) -> Result<JSONValue, JSONProblem> {
+    Result { () throws(JSONProblem) in try JSONParser.parse(body) }
+  }
+
+  /// Shows both texts from shortly before their first difference.
+  private func compareText(
+    _ legacy: [UInt8], _ extracted: [UInt8], _ collector: inout DifferenceCollector
+  ) {
+    let common = zip(legacy, extracted).prefix { $0 == $1 }.count
+    let start = max(0, common - 20)
+    func excerpt(_ text: [UInt8]) -> String {
+      String(decoding: text[start...].prefix(rules.exampleBytes), as: UTF8.self)
+    }
+    collector.add(.body, .value, excerpt(legacy), excerpt(extracted))
+  }
+
+  private func size(_ body: [UInt8]) -> String? { body.isEmpty ? nil : "\(body.count) bytes" }
+
+  private func digest(_ body: [UInt8]) -> String {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in body { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    return "\(body.count) bytes, FNV-1a \(String(hash, radix: 16))"
+  }
+}
