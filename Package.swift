@@ -117,6 +117,7 @@ let proxy: [Target] = [
     [
       "ProxyDataPlane", "RoutingDecisions", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
+  tests("ShadowComparison", "Proxy", ["ShadowComparison"]),
 ]
 
 let messaging: [Target] = [

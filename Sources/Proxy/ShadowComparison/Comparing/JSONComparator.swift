@@ -42,9 +42,11 @@ struct JSONComparator {
   private func isWithinTolerance(
     _ legacy: JSONNumber, _ extracted: JSONNumber, at path: ResponsePath
   ) -> Bool {
-    rules.tolerances.contains {
-      $0.path.matches(path.shown)
-        && abs(legacy.approximation - extracted.approximation) <= $0.difference
+    // 1.01 - 1.00 is a little more than 0.01 in binary: allow for the rounding of both numbers.
+    let difference = abs(legacy.approximation - extracted.approximation)
+    let rounding = max(legacy.approximation.ulp, extracted.approximation.ulp)
+    return rules.tolerances.contains {
+      $0.path.matches(path.shown) && difference <= $0.difference + rounding
     }
   }
 
