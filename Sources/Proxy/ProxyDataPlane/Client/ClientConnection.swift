@@ -73,8 +73,9 @@ extension ClientConnection {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    exchange.clientWritability(context.channel.isWritable, workspace)
-    readUpstream()
+    let isWritable = context.channel.isWritable
+    exchange.clientWritability(isWritable, workspace)
+    if isWritable { readUpstream() }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -176,7 +177,7 @@ extension ClientConnection {
   func upstreamWritability(_ isWritable: Bool, _ link: any UpstreamLink) {
     guard self.link === link else { return }
     exchange.upstreamWritability(isWritable, workspace)
-    readClient()
+    if isWritable { readClient() }
   }
 
   /// Carries out steps until the upstream's bytes are used up or have to wait.

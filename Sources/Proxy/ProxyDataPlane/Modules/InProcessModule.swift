@@ -35,21 +35,30 @@ public struct ModuleRequestBody: AsyncSequence, Sendable {
   >
 
   private let source: Producer
+  private let onFirstRead: (@Sendable () -> Void)?
 
-  init(_ source: Producer) { self.source = source }
+  init(_ source: Producer, onFirstRead: (@Sendable () -> Void)?) {
+    self.source = source
+    self.onFirstRead = onFirstRead
+  }
 
   /// Iterates over the pieces; throws when the client is gone before the end.
   public struct AsyncIterator: AsyncIteratorProtocol {
     fileprivate var base: Producer.AsyncIterator
+    fileprivate var onFirstRead: (@Sendable () -> Void)?
 
     /// The next piece, or nil at the end of the body.
     @concurrent
-    public mutating func next() async throws -> ByteBuffer? { try await base.next() }
+    public mutating func next() async throws -> ByteBuffer? {
+      onFirstRead?()
+      onFirstRead = nil
+      return try await base.next()
+    }
   }
 
   /// Can be called once.
   public func makeAsyncIterator() -> AsyncIterator {
-    AsyncIterator(base: source.makeAsyncIterator())
+    AsyncIterator(base: source.makeAsyncIterator(), onFirstRead: onFirstRead)
   }
 }
 

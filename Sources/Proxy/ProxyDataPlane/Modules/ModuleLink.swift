@@ -26,7 +26,6 @@ final class ModuleLink: UpstreamLink {
   private var received = ByteBuffer()
   private var bodyReader = BodyReader(.none)
   private var body: ModuleRequestBody.Producer.Source?
-  private var owesContinue = false
   private var encoder = ModuleResponseEncoder()
   private var writers: [EventLoopPromise<Void>] = []
   private var isClosed = false
@@ -80,7 +79,6 @@ extension ModuleLink {
     guard let parsed else { return end(.moduleFailed) }
     received.moveReaderIndex(forwardBy: parsed.headLength)
     bodyReader = BodyReader(parsed.framing)
-    owesContinue = parsed.expectsContinue
     encoder = ModuleResponseEncoder(isHead: parsed.request.method == .head)
     let producer = ModuleRequestBody.Producer.makeSequence(
       elementType: ByteBuffer.self, failureType: (any Error).self,
@@ -88,7 +86,13 @@ extension ModuleLink {
         lowWatermark: Self.bodyPieces.low, highWatermark: Self.bodyPieces.high),
       finishOnDeinit: true, delegate: ModuleBodyDelegate(self, channel.eventLoop))
     body = producer.source
-    run(parsed.request, ModuleRequestBody(producer.sequence))
+    let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
+    let permit: @Sendable () -> Void = { [eventLoop = channel.eventLoop] in
+      eventLoop.execute { bound.value.permitBody() }
+    }
+    run(
+      parsed.request,
+      ModuleRequestBody(producer.sequence, onFirstRead: parsed.expectsContinue ? permit : nil))
   }
 
   private func run(_ request: HTTPRequest, _ body: ModuleRequestBody) {
@@ -108,36 +112,36 @@ extension ModuleLink {
   }
 
   private func feedBody() {
+    var isFull = false
     while let body, !bodyReader.isFinished, received.readableBytes > 0 {
       let step = received.withUnsafeReadableBytes {
         bodyReader.read($0, keepFraming: false, limits: limits)
       }
-      let start = received.readerIndex + Int(step.forward.start)
-      if step.forward.length > 0,
-        let piece = received.getSlice(at: start, length: Int(step.forward.length))
-      {
-        if case .stopProducing = body.yield(piece) { client?.upstreamWritability(false, self) }
-      }
-      received.moveReaderIndex(forwardBy: step.consumed)
       if step.rejection != nil { return end(.moduleFailed) }
+      let start = received.readerIndex + Int(step.forward.start)
+      let piece = received.getSlice(at: start, length: Int(step.forward.length))
+      received.moveReaderIndex(forwardBy: step.consumed)
+      if let piece, piece.readableBytes > 0, case .stopProducing = body.yield(piece) {
+        isFull = true
+      }
     }
     if received.readableBytes == 0 { received = ByteBuffer() }
     if bodyReader.isFinished {
       body?.finish()
       body = nil
+    } else if isFull {
+      client?.upstreamWritability(false, self)
     }
   }
 
-  /// The module asks for body, so a client that waits for permission gets it.
-  func bodyIsWanted() {
-    if owesContinue {
-      owesContinue = false
-      if !encoder.hasHead {
-        input.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
-        client?.upstreamIsReadable(self)
-      }
-    }
-    client?.upstreamWritability(true, self)
+  /// There is room for more body, or the module will not read on.
+  func bodyIsWanted() { client?.upstreamWritability(true, self) }
+
+  /// The module reads the body of a client that waits for permission to send it.
+  private func permitBody() {
+    if isClosed || encoder.hasHead { return }
+    input.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+    client?.upstreamIsReadable(self)
   }
 }
 

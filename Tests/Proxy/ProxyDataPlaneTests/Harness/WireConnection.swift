@@ -108,6 +108,19 @@ final class WireConnection {
     return message
   }
 
+  /// Reads and forgets bytes; the head in front of them is read as lines.
+  func messageSkippingBody(_ length: Int) async throws -> WireMessage? {
+    guard let head = try await head() else { return nil }
+    var rest = length
+    while true {
+      let taken = min(rest, received.readableBytes)
+      received.moveReaderIndex(forwardBy: taken)
+      rest -= taken
+      if rest == 0 { return WireMessage(lines: head) }
+      if try await !receive() { throw WireError(description: "closed \(rest) bytes early") }
+    }
+  }
+
   private func head() async throws -> [String]? {
     var lines: [String] = []
     while true {
