@@ -27,6 +27,19 @@ struct CartAndJobTests {
     }
   }
 
+  @Test func twoClicksMakeOneOrder() async throws {
+    let shop = try ShopUnderTest()
+    try await shop.client { client in
+      _ = try await client.post("/carts", #"{"customerId":7}"#)
+      _ = try await client.put("/carts/1/lines/GAR-0016", #"{"quantity":2}"#)
+      async let first = client.post("/carts/1/checkout")
+      async let second = client.post("/carts/1/checkout")
+      let statuses = try await [first.status, second.status]
+      #expect(statuses.sorted() == [201, 409])
+    }
+    #expect(try await shop.count("orders") == 1_001)
+  }
+
   @Test func anEmptyCartStaysOpen() async throws {
     try await ShopUnderTest().client { client in
       _ = try await client.post("/carts", #"{"customerId":7}"#)

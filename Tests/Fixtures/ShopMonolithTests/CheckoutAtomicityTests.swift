@@ -50,7 +50,6 @@ struct CheckoutAtomicityTests {
   @Test func theSecondLineOutOfStockTakesTheFirstBack() async throws {
     let gateway = RecordingGateway()
     let shop = try ShopUnderTest(gateway: gateway)
-    _ = try await shop.engine.inventory.count("KIT-0009", onHand: 10)
     let reserved = try await shop.engine.inventory.level(of: "KIT-0009").reserved
     _ = try await shop.engine.inventory.count("KIT-0009", onHand: reserved)
     let before = try await shop.checkoutTables()
@@ -59,6 +58,14 @@ struct CheckoutAtomicityTests {
     #expect(answer["error.code"] == "out-of-stock")
     #expect(try await shop.checkoutTables() == before)
     #expect(gateway.voided == ["auth-7"])
+  }
+
+  @Test func aGatewayThatCannotVoidDoesNotHideTheReason() async throws {
+    let shop = try ShopUnderTest(gateway: RecordingGateway(voids: false))
+    let reserved = try await shop.engine.inventory.level(of: "GAR-0016").reserved
+    _ = try await shop.engine.inventory.count("GAR-0016", onHand: reserved)
+    let answer = try await shop.client { try await $0.post("/orders", order) }
+    #expect(answer["error.code"] == "out-of-stock")
   }
 
   @Test func aDeclinedPaymentWritesNothing() async throws {
@@ -72,6 +79,9 @@ struct CheckoutAtomicityTests {
 
 private final class RecordingGateway: PaymentGateway {
   private let references = Mutex<[String]>([])
+  private let voids: Bool
+
+  init(voids: Bool = true) { self.voids = voids }
 
   var voided: [String] { references.withLock { $0 } }
 
@@ -80,6 +90,7 @@ private final class RecordingGateway: PaymentGateway {
   }
 
   func void(_ authorisation: Authorisation) async throws {
+    guard voids else { throw ShopError.gatewayUnavailable("closed") }
     references.withLock { $0.append(authorisation.reference) }
   }
 }

@@ -50,8 +50,9 @@ struct FulfilmentTests {
     let shop = try ShopUnderTest()
     let id = try #require(
       try await shop.client { client in
-        let person =
-          #"{"name":"Vera Wolf","email":"v@example.com","street":"A 1","city":"Graz","country":"AT"}"#
+        let person = """
+          {"name":"Vera Wolf","email":"v@example.com","street":"A 1","city":"Graz","country":"AT"}
+          """
         return try await client.post("/customers", person)["id"]
       })
     try await shop.client { client in
