@@ -28,7 +28,7 @@ struct InboxTransaction {
     case .parkedBefore:
       return .waiting
     case .park:
-      try keep(db, state: .waiting, attempts: 0, nextAt: 0, error: "")
+      try keep(db, known, state: .waiting, attempts: 0, nextAt: 0, error: "")
       return .waiting
     case .apply:
       return try apply(db, known: known, effects: effects)
@@ -95,7 +95,7 @@ struct InboxTransaction {
     let nextAt = now + inbox.policy.retry.delay(afterAttempt: attempts, using: &random)
     let text = String(describing: error)
     try keep(
-      db, state: dead ? .dead : .retrying, attempts: attempts, nextAt: dead ? 0 : nextAt,
+      db, known, state: dead ? .dead : .retrying, attempts: attempts, nextAt: dead ? 0 : nextAt,
       error: text)
     if known.mark == nil, inbox.policy.start == .firstSeen {
       // From here on this aggregate has a beginning, or the event would never be due.
@@ -106,13 +106,15 @@ struct InboxTransaction {
   }
 
   private func keep(
-    _ db: Database, state: ParkedEvent.State, attempts: Int, nextAt: Int64, error: String
+    _ db: Database, _ known: Known, state: ParkedEvent.State, attempts: Int, nextAt: Int64,
+    error: String
   ) throws {
-    let count = try Int.fetchOne(
-      db, sql: InboxStatements.parkedCount, arguments: ["consumer": inbox.consumer])
-    let known = try self.known(db)
-    if known.parkedState == nil, let count, count >= inbox.policy.parkedEvents {
-      throw InboxFull(consumer: inbox.consumer, limit: inbox.policy.parkedEvents)
+    if known.parkedState == nil {
+      let count = try Int.fetchOne(
+        db, sql: InboxStatements.parkedCount, arguments: ["consumer": inbox.consumer])
+      guard count ?? 0 < inbox.policy.parkedEvents else {
+        throw InboxFull(consumer: inbox.consumer, limit: inbox.policy.parkedEvents)
+      }
     }
     let content = event.event
     try db.execute(

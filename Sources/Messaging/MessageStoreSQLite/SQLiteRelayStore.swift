@@ -130,6 +130,19 @@ extension SQLiteRelayStore {
     try await change(aggregate, relay: relay, skipping: 1)
   }
 
+  /// Deletes events that happened before a time (milliseconds since 1970), that every relay of this
+  /// database has passed and none has parked; at most `limit`, so that writers never wait for long.
+  ///
+  /// - Returns: how many were deleted; call it again while it is `limit`.
+  @discardableResult
+  public func prune(occurredBefore time: Int64, limit: Int = 1_000) async throws -> Int {
+    try await writer.write { db in
+      try db.execute(
+        sql: RelayStatements.prune, arguments: ["before": time, "limit": limit])
+      return db.changesCount
+    }
+  }
+
   private func change(
     _ aggregate: AggregateKey, relay: String, skipping: Int
   ) async throws -> Bool {

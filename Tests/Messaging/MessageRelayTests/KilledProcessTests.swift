@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import MessagingTestSupport
 import Testing
 import TransactionalMessaging
 
@@ -13,7 +14,7 @@ struct KilledProcessTests {
   @Test func killingTheProcessLosesNothing() throws {
     let seed = UInt64.random(in: 0...UInt64(UInt32.max))
     var random = SeededGenerator(seed: seed)
-    let folder = try TestFolder()
+    let folder = try TemporaryFolder()
     for _ in 0..<Self.kills {
       let process = try start(folder, "work", "\(random.next())")
       // The pipe holds few lines, so the child runs about as far as it is read: the moment of the
@@ -29,7 +30,7 @@ struct KilledProcessTests {
     try check(folder, seed: seed)
   }
 
-  private func check(_ folder: TestFolder, seed: UInt64) throws {
+  private func check(_ folder: TemporaryFolder, seed: UInt64) throws {
     let producer = try DatabaseQueue(path: folder.path("producer.sqlite"))
     let consumer = try DatabaseQueue(path: folder.path("consumer.sqlite"))
     let committed = try rows(producer, "SELECT aggregate, id FROM business ORDER BY rowid")
@@ -58,7 +59,7 @@ struct KilledProcessTests {
     var output: Pipe
   }
 
-  private func start(_ folder: TestFolder, _ arguments: String...) throws -> Child {
+  private func start(_ folder: TemporaryFolder, _ arguments: String...) throws -> Child {
     let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     let child = Child(process: Process(), output: Pipe())
     child.process.executableURL = products.appendingPathComponent("messaging-crash-child")

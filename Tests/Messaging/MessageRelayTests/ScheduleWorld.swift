@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import GRDB
 import MessageStoreSQLite
 import MessagingTestSupport
@@ -13,7 +12,7 @@ final class ScheduleWorld {
   private struct Aborted: Error {}
   private struct Broken: Error {}
 
-  private let folder: TestFolder
+  private let folder: TemporaryFolder
   private var producer: DatabaseQueue
   private var consumer: DatabaseQueue
   private let outbox = SQLiteOutbox()
@@ -47,7 +46,7 @@ final class ScheduleWorld {
 
   init(seed: UInt64) throws {
     random = SeededGenerator(seed: seed)
-    folder = try TestFolder()
+    folder = try TemporaryFolder()
     producer = try Self.open(folder.path("producer.sqlite"))
     consumer = try Self.open(folder.path("consumer.sqlite"))
     try consumer.write {
@@ -252,19 +251,4 @@ final class ScheduleWorld {
       return effects
     }
   }
-}
-
-/// A folder that is removed with the value that owns it.
-final class TestFolder: Sendable {
-  private let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("messaging-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 }

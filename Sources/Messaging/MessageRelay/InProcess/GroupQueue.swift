@@ -4,11 +4,16 @@ import DequeModule
 
 /// What one consumer group has not consumed yet: bounded, in order within a lane, one delivery of
 /// a lane at a time.
-struct GroupQueue<Element> {
+package struct GroupQueue<Element> {
   /// Messages that keep their order: one key of one topic.
-  struct LaneKey: Hashable {
-    var topic: String
-    var key: String
+  package struct LaneKey: Hashable {
+    package var topic: String
+    package var key: String
+
+    package init(topic: String, key: String) {
+      self.topic = topic
+      self.key = key
+    }
   }
 
   private struct Lane {
@@ -16,15 +21,15 @@ struct GroupQueue<Element> {
     var isBusy = false
   }
 
-  let capacity: Int
-  private(set) var count = 0
+  package let capacity: Int
+  package private(set) var count = 0
   private var lanes: [LaneKey: Lane] = [:]
   private var ready: Deque<LaneKey> = []
 
-  init(capacity: Int) { self.capacity = max(1, capacity) }
+  package init(capacity: Int) { self.capacity = max(1, capacity) }
 
   /// False when the queue is full; nothing has changed then.
-  mutating func offer(_ element: Element, lane key: LaneKey) -> Bool {
+  package mutating func offer(_ element: Element, lane key: LaneKey) -> Bool {
     guard count < capacity else { return false }
     count += 1
     var lane = lanes[key] ?? Lane()
@@ -35,14 +40,14 @@ struct GroupQueue<Element> {
   }
 
   /// The next delivery; its lane stays busy until `consumed` or `giveBack`.
-  mutating func take() -> (element: Element, lane: LaneKey)? {
+  package mutating func take() -> (element: Element, lane: LaneKey)? {
     guard let key = ready.popFirst(), let element = lanes[key]?.elements.first else { return nil }
     lanes[key]?.isBusy = true
     return (element, key)
   }
 
   /// The delivery of the lane was consumed: the next one may be taken.
-  mutating func consumed(_ key: LaneKey) {
+  package mutating func consumed(_ key: LaneKey) {
     guard var lane = lanes[key], lane.isBusy else { return }
     lane.isBusy = false
     lane.elements.removeFirst()
@@ -52,14 +57,14 @@ struct GroupQueue<Element> {
   }
 
   /// The delivery was not consumed: it comes again before later ones of its lane.
-  mutating func giveBack(_ key: LaneKey) {
+  package mutating func giveBack(_ key: LaneKey) {
     guard lanes[key]?.isBusy == true else { return }
     lanes[key]?.isBusy = false
     ready.append(key)
   }
 
   /// Empties the queue and returns what was in it.
-  mutating func removeAll() -> [Element] {
+  package mutating func removeAll() -> [Element] {
     defer {
       lanes = [:]
       ready = []

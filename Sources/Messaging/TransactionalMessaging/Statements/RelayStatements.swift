@@ -67,4 +67,15 @@ package enum RelayStatements {
       first_seq = first_seq + :skipped
     WHERE relay = :relay AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
     """
+
+  /// Rows that every relay has passed and none has parked; nothing while there is no relay.
+  package static let prune = """
+    DELETE FROM outbox WHERE seq IN (
+      SELECT o.seq FROM outbox o
+      WHERE o.seq <= (SELECT MIN(done_seq) FROM relay_shard) AND o.occurred_at < :before
+        AND NOT EXISTS (
+          SELECT 1 FROM parked p WHERE p.aggregatetype = o.aggregatetype
+            AND p.aggregateid = o.aggregateid AND p.first_seq <= o.seq)
+      ORDER BY o.seq LIMIT :limit)
+    """
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+import MessageRelay
+import MessageStoreSQLite
+import MessagingTestSupport
+import Synchronization
+import Testing
+import TransactionalMessaging
+
+@Suite(.timeLimit(.minutes(1)))
+struct ConsumerTests {
+  private struct Broken: Error {}
+
+  /// Relays and consumes with an inbox whose effects first ask `before`, until `count` are applied.
+  private func run(
+    _ world: MessagingWorld, effects count: Int, policy: InboxPolicy = InboxPolicy(),
+    before: @Sendable @escaping (ReceivedEvent) throws -> Void
+  ) async throws -> ConsumerStatus {
+    let broker = world.broker()
+    let inbox = SQLiteInbox(consumer: "effects", policy: policy)
+      .bound(to: world.consumer) { event, db in
+        try db.execute(
+          sql: "INSERT INTO effect (aggregate, id) VALUES (?, ?)",
+          arguments: [event.event.aggregateID, event.event.id])
+        try before(event)
+      }
+    let consumer = Consumer(
+      broker: broker, inbox: inbox, clock: world.clock, logger: world.logger)
+    let relay = Relay(
+      store: SQLiteRelayStore(world.producer), broker: broker, signal: world.outbox.signal,
+      configuration: MessagingWorld.configuration, clock: world.clock, seed: 1,
+      logger: world.logger)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await relay.run() }
+      tasks.addTask { try await consumer.run() }
+      try await world.clock.advance { try await world.countEffects() >= count }
+      tasks.cancelAll()
+      try await tasks.waitForAll()
+    }
+    return consumer.status
+  }
+
+  @Test func triesAFailedEventAgainInOrder() async throws {
+    let world = try MessagingWorld()
+    try await world.append(1...12, aggregates: ["a", "b"])
+    let failures = Mutex(2)
+    let status = try await run(world, effects: 12) { event in
+      guard event.event.id == SampleEvents.id(4) else { return }
+      try failures.withLock { failures in
+        failures -= 1
+        if failures >= 0 { throw Broken() }
+      }
+    }
+    #expect(
+      try await world.effects() == MessagingWorld.expected(1...12, aggregates: ["a", "b"]))
+    #expect(status.failed == 1)
+    #expect(status.retried >= 2)
+  }
+
+  @Test func theDatabasesOwnTroublesCountNoAttempt() async throws {
+    let world = try MessagingWorld()
+    try await world.append(1...4, aggregates: ["a"])
+    let troubles = Mutex(5)
+    let status = try await run(world, effects: 4, policy: InboxPolicy(attempts: 1)) { event in
+      try troubles.withLock { troubles in
+        troubles -= 1
+        if troubles >= 0 { throw DatabaseError(resultCode: .SQLITE_FULL) }
+      }
+    }
+    #expect(status.outages == 5)
+    #expect(status.failed == 0)
+    #expect(try await world.effects() == MessagingWorld.expected(1...4, aggregates: ["a"]))
+  }
+}
