@@ -9,6 +9,15 @@ import Testing
 struct OrderIDTests {
   private static let order = #"{"customerId":7,"lines":[{"sku":"GAR-0016","quantity":1}]}"#
 
+  @Test func aDatabaseThatCannotBeOpenedIsNamed() {
+    let path = "/dev/null/orders.sqlite"
+    #expect {
+      _ = try ServiceUnderTest(database: path)
+    } throws: { error in
+      "\(error)".hasPrefix("database: cannot open \(path)")
+    }
+  }
+
   @Test func idsCountUpFromTheServicesOwnRangeAcrossRestarts() async throws {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "orders-service-\(UUID().uuidString)")
