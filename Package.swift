@@ -28,7 +28,10 @@ let requestedAreas: [Area] = {
   guard let list = Context.environment["STRANGLER_AREAS"], !list.isEmpty else {
     return Area.allCases
   }
-  return list.split(separator: ",").compactMap { Area(rawValue: String($0)) }
+  var areas = list.split(separator: ",").compactMap { Area(rawValue: String($0)) }
+  // The orders service appends to the outbox.
+  if areas.contains(.fixtures), !areas.contains(.messaging) { areas.append(.messaging) }
+  return areas
 }()
 
 func library(
