@@ -89,6 +89,7 @@ let analysis: [Target] = [
     name: "SampleModels", dependencies: ["DependencyGraph"], path: "Tests/Support/SampleModels",
     swiftSettings: settings),
   tests("DependencyGraph", "Analysis", ["DependencyGraph", "SampleModels"]),
+  tests("FixtureAnalysis", "Analysis", ["AnalysisReports", "DependencyGraph", "SourceScanning"]),
   tests("AnalysisReports", "Analysis", ["AnalysisReports", "DependencyGraph", "SampleModels"]),
 ]
 

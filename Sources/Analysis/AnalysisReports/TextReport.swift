@@ -124,7 +124,8 @@ public struct TextReport: Sendable {
       }
       if finding.locations.count > Self.linesPerFinding {
         lines.append(
-          style.dim("    and \(finding.locations.count - Self.linesPerFinding) more places"))
+          style.dim(
+            "    and \(counted(finding.locations.count - Self.linesPerFinding, "more place"))"))
       }
     }
     return lines

@@ -5,12 +5,18 @@
 enum ExtractionOrder {
   /// A use of a foreign table costs as much as this many references: data has to be moved.
   static let tableUseCost = 5
+  /// Stability below which a service is likely to be made of left-overs; it waits for a closer look.
+  static let leastStability = 0.75
 
   struct Candidate {
     var name: String
-    /// A service without routes and jobs cannot be moved by routing; it goes last.
-    var isReachable: Bool
+    /// Requests can be moved route by route. A service that only has jobs, or that nothing reaches
+    /// from outside, cannot be moved by routing; it goes last.
+    var hasRoutes: Bool
     var stability: Double
+
+    /// Worth starting with: movable, and with a border that holds.
+    var isReady: Bool { hasRoutes && stability >= ExtractionOrder.leastStability }
   }
 
   /// Service indices in order of extraction.
@@ -34,7 +40,8 @@ enum ExtractionOrder {
       let prices = left.sorted().map { (service: $0, price: price($0)) }
       let next = prices.min { first, second in
         let (one, two) = (candidates[first.service], candidates[second.service])
-        if one.isReachable != two.isReachable { return one.isReachable }
+        if one.isReady != two.isReady { return one.isReady }
+        if one.hasRoutes != two.hasRoutes { return one.hasRoutes }
         if first.price != second.price { return first.price < second.price }
         if one.stability != two.stability { return one.stability > two.stability }
         return one.name < two.name

@@ -104,7 +104,7 @@ struct ServiceDescriptions {
     let tables = Array(pairs.dropFirst(crossings.references.count))
     let candidates = services.map { service in
       ExtractionOrder.Candidate(
-        name: service.name, isReachable: !service.routes.isEmpty || !service.jobs.isEmpty,
+        name: service.name, hasRoutes: !service.routes.isEmpty,
         stability: service.scores.stability)
     }
     let order = ExtractionOrder.order(candidates, references: references, tables: tables)

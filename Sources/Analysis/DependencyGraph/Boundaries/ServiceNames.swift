@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Names services by the words that are frequent inside and rare outside, in the form in which routes
-/// and tables spell them.
+/// Names services. Where a folder holds a service and little else, the folder's name is what the team
+/// calls it; else the words that are frequent inside and rare outside name it, in the form in which
+/// routes and tables spell them.
 enum ServiceNames {
   private static let weights = (route: 4.0, table: 3.0, folder: 1.5, type: 1.0)
+  /// Jaccard index of a folder's and a service's units from which the folder names the service.
+  private static let leastOverlap = 0.5
 
   static func choose(
     _ model: CodeModel, _ facts: UnitFacts, _ assignment: ServiceAssignment
@@ -24,7 +27,33 @@ enum ServiceNames {
       let path = model.files[Int(unit.file.index)].path.split(separator: "/").dropLast()
       if let folder = path.last { words.add(folder, service, weights.folder) }
     }
-    return words.uniqueNames()
+    return words.uniqueNames(preferring: folderNames(facts, assignment))
+  }
+
+  /// For each service the name of the folder that matches it best, if one does well enough.
+  private static func folderNames(
+    _ facts: UnitFacts, _ assignment: ServiceAssignment
+  ) -> [Int: (name: String, overlap: Double)] {
+    let services = facts.units.units.map { assignment[$0.types[0]] }
+    var sizes = [Int](repeating: 0, count: assignment.serviceCount)
+    for service in services { if let service { sizes[service] += 1 } }
+    var best: [Int: (name: String, overlap: Double)] = [:]
+    for folder in facts.folders {
+      var common: [Int: Int] = [:]
+      var size = 0
+      for holder in folder.holders {
+        guard let service = services[holder.unit] else { continue }
+        common[service, default: 0] += 1
+        size += 1
+      }
+      let words = Vocabulary.words(in: folder.identity.split(separator: "/").last ?? "")
+      for (service, count) in common {
+        let overlap = Double(count) / Double(size + sizes[service] - count)
+        guard overlap >= leastOverlap, overlap > best[service]?.overlap ?? 0 else { continue }
+        best[service] = (words.joined(separator: "-"), overlap)
+      }
+    }
+    return best
   }
 }
 
@@ -53,8 +82,9 @@ private struct WordCounts {
     }
   }
 
-  /// The best free word for each service, services with a clear word first.
-  func uniqueNames() -> [String] {
+  /// The preferred name or else the best free word for each service, services with a clear name
+  /// first.
+  func uniqueNames(preferring preferred: [Int: (name: String, overlap: Double)]) -> [String] {
     var rarity: [String: Double] = [:]
     for service in scores.indices {
       for (stem, score) in scores[service] { rarity[stem, default: 0] += score / totals[service] }
@@ -65,12 +95,18 @@ private struct WordCounts {
         return (stem: stem, score: share * share / (rarity[stem] ?? 1))
       }.sorted { ($1.score, $0.stem) < ($0.score, $1.stem) }
     }
-    let order = ranked.indices.sorted { left, right in
-      (ranked[right].first?.score ?? 0, left) < (ranked[left].first?.score ?? 0, right)
+    func clarity(_ service: Int) -> Double {
+      // Words score at most 1, so folders come first.
+      preferred[service].map { 1 + $0.overlap } ?? ranked[service].first?.score ?? 0
     }
+    let order = ranked.indices.sorted { (clarity($1), $0) < (clarity($0), $1) }
     var names = [String](repeating: "", count: scores.count)
     var taken: Set<String> = []
     for service in order {
+      if let name = preferred[service]?.name, taken.insert(name).inserted {
+        names[service] = name
+        continue
+      }
       let free = ranked[service].first { !taken.contains(spelling($0.stem)) }
       var name = free.map { spelling($0.stem) } ?? "service"
       if !taken.insert(name).inserted {

@@ -24,6 +24,9 @@ struct UnitRoles {
   static let leastClosure = 4
   /// Users that a composition root may have.
   static let rootUsers = 2
+  /// Areas whose tables a type must write to be taken for one that fills a database with data, as a
+  /// least number and as a share of all areas. A business transaction seldom spans so many.
+  static let seededAreas = (least: 4, share: 0.5)
 
   private let division: Partition
   private let sizes: [Int]
@@ -31,6 +34,7 @@ struct UnitRoles {
   private let uses: [[Int]]
   private let touchesData: [Bool]
   private let definedTables: [Int]
+  private let isSeeder: [Bool]
   private let areaCount: Int
 
   static func find(_ model: CodeModel, _ facts: UnitFacts, _ division: Partition) -> [UnitRole] {
@@ -66,7 +70,26 @@ struct UnitRoles {
     for job in model.jobs { touchesData[facts.units[job.type]] = true }
     self.touchesData = touchesData
     definedTables = defined.map(\.count)
-    areaCount = sizes.count { $0 >= ServiceDivision.leastUnits }
+    let areaCount = sizes.count { $0 >= ServiceDivision.leastUnits }
+    self.areaCount = areaCount
+    isSeeder = Self.seeders(model, facts, division, users: users, areaCount: areaCount)
+  }
+
+  /// Units that write tables of most areas, answer no request, and are started by hardly anyone.
+  private static func seeders(
+    _ model: CodeModel, _ facts: UnitFacts, _ division: Partition, users: [[Int]], areaCount: Int
+  ) -> [Bool] {
+    let areas = facts.units.unitOfType.map { Optional(division[$0]) }
+    let owners = ServiceAssignment(model, serviceOfType: areas, serviceCount: division.count)
+      .ownerOfTable
+    var written = [Set<Int>](repeating: [], count: facts.units.count)
+    for use in model.tableUses where use.access == .writes {
+      if let owner = owners[use.table] { written[facts.units[use.type]].insert(owner) }
+    }
+    for route in model.routes { written[facts.units[route.handler]] = [] }
+    for job in model.jobs { written[facts.units[job.type]] = [] }
+    let needed = max(seededAreas.least, Int((seededAreas.share * Double(areaCount)).rounded(.up)))
+    return written.indices.map { written[$0].count >= needed && users[$0].count <= rootUsers }
   }
 
   private func roles() -> [UnitRole] {
@@ -88,6 +111,7 @@ struct UnitRoles {
   }
 
   private func isCompositionRoot(_ unit: Int) -> Bool {
+    if isSeeder[unit] { return true }
     guard !touchesData[unit], users[unit].count <= Self.rootUsers else { return false }
     if definedTables[unit] >= Self.leastAreas { return true }
     return isSpread(uses[unit])

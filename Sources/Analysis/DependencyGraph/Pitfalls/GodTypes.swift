@@ -7,7 +7,12 @@ enum GodTypes {
   /// Other services that it must use, and be used by, together.
   static let leastServices = 3
 
-  static func find(_ context: PitfallContext) -> [Finding] {
+  static func find(_ context: PitfallContext) -> [Finding] { measured(context).map(\.finding) }
+
+  /// The god types themselves.
+  static func types(_ context: PitfallContext) -> Set<TypeID> { Set(measured(context).map(\.type)) }
+
+  private static func measured(_ context: PitfallContext) -> [(type: TypeID, finding: Finding)] {
     let model = context.model
     var uses = [Set<Int>](repeating: [], count: model.types.count)
     var users = uses
@@ -31,7 +36,7 @@ enum GodTypes {
       guard type.memberCount >= leastMembers, reach.count >= leastServices, !uses[index].isEmpty,
         type.kind != .fileScope
       else { return nil }
-      return Finding(
+      let finding = Finding(
         id: "god-type", severity: .warning,
         message: "\(model.displayName(TypeID(index))) has \(type.memberCount) members, "
           + "uses \(counted(callees[index], "type")), is used by "
@@ -39,6 +44,7 @@ enum GodTypes {
           + "\(counted(tables[index].count, "table")), and ties "
           + "\(context.list(reach)) together: move its members to the services they serve.",
         locations: [type.position])
+      return (TypeID(index), finding)
     }
   }
 }

@@ -18,7 +18,7 @@ enum Pitfalls {
     return found.map { finding in
       LocatedFinding(
         id: finding.id, severity: finding.severity, message: finding.message,
-        locations: finding.locations.prefix(locationLimit).map(model.location))
+        locations: distinct(finding.locations).prefix(locationLimit).map(model.location))
     }.sorted { left, right in
       if left.severity != right.severity { return left.severity > right.severity }
       if left.id != right.id { return left.id < right.id }
@@ -30,6 +30,14 @@ enum Pitfalls {
       }
       return left.message < right.message
     }
+  }
+}
+
+extension Pitfalls {
+  /// One call can write several tables, and so give the same place several times.
+  private static func distinct(_ positions: [SourcePosition]) -> [SourcePosition] {
+    var seen: Set<SourcePosition> = []
+    return positions.filter { seen.insert($0).inserted }
   }
 }
 

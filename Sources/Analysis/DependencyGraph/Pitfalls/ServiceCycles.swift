@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Services that refer to each other: extracted as they are, neither can be deployed or be down alone.
+/// References from and to god types are left out: they close a cycle with everyone, and have a finding
+/// of their own.
 enum ServiceCycles {
   static func find(_ context: PitfallContext) -> [Finding] {
+    let godTypes = GodTypes.types(context)
     var places: [Int: [Int: [Int]]] = [:]
     for index in context.crossings.references {
       let reference = context.model.references[index]
+      guard !godTypes.contains(reference.from), !godTypes.contains(reference.to) else { continue }
       guard let from = context.assignment[reference.from], let to = context.assignment[reference.to]
       else { continue }
       places[from, default: [:]][to, default: []].append(index)

@@ -20,4 +20,29 @@ import Testing
     #expect(mojo >= mojoFM)
     #expect(rand >= agreement)
   }
+
+  /// The whole pipeline, types that were set apart counted as services of their own.
+  @Test(arguments: [
+    ("bash", AnalysisOptions.Objective.modularity, 61.0, 0.29),
+    ("bash", .mapEquation, 65.0, 0.33),
+    ("archstudio", .modularity, 61.0, 0.43),
+    ("archstudio", .mapEquation, 63.0, 0.13),
+  ])
+  func suggestionsComeCloseToExperts(
+    name: String, objective: AnalysisOptions.Objective, mojoFM: Double, agreement: Double
+  ) throws {
+    let system = try ReferenceGraphs.system(name)
+    let options = AnalysisOptions(objective: objective, weights: .structureOnly)
+    let suggestion = BoundaryAnalysis(options: options).suggest(system.model)
+    var services: [String: Int32] = [:]
+    for service in suggestion.services {
+      for type in service.types { services[type.location.file] = Int32(service.order) }
+    }
+    let found = Partition(
+      system.names.indices.map { index in
+        services[system.model.files[index].path] ?? Int32(1_000 + index)
+      })
+    #expect(found.mojoFM(to: system.truth) >= mojoFM)
+    #expect(found.adjustedRandIndex(with: system.truth) >= agreement)
+  }
 }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DependencyGraph
+import Foundation
+import SourceScanning
+
+/// The fixture monolith, what was planted in it, and what the analysis says about it.
+enum ShopMonolith {
+  struct Truth: Decodable {
+    struct TypeArea: Decodable {
+      var type: String
+      var area: String
+    }
+    struct TableArea: Decodable {
+      var table: String
+      var area: String
+    }
+    struct Planted: Decodable {
+      struct GodType: Decodable { var type: String }
+      struct Cycle: Decodable { var areas: [String] }
+      struct SharedTable: Decodable {
+        var table: String
+        var owner: String
+      }
+      struct Transaction: Decodable {
+        var type: String
+        var function: String
+        var areas: [String]
+      }
+      var godType: GodType
+      var cycle: Cycle
+      var sharedTable: SharedTable
+      var multiAreaTransaction: Transaction
+      var sharedHelpers: [String]
+      var job: [String]
+    }
+    var areas: [String]
+    var planted: Planted
+    var tables: [TableArea]
+    var types: [TypeArea]
+  }
+
+  private static let folder = URL(filePath: #filePath)
+    .deletingLastPathComponent().appending(path: "../../../fixtures/shop-monolith").standardized
+
+  static func truth() throws -> Truth {
+    let data = try Data(contentsOf: folder.appending(path: "truth.json"))
+    return try JSONDecoder().decode(Truth.self, from: data)
+  }
+
+  /// Scanned once; the analysis itself is cheap.
+  static let model = Result { try SourceScanner().scan(folder: folder.path(percentEncoded: false)) }
+
+  static func suggestion() throws -> BoundarySuggestion {
+    BoundaryAnalysis().suggest(try model.get())
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AnalysisReports
+import DependencyGraph
+import Testing
+
+@Suite struct ShopMonolithAnalysisTests {
+  private let suggestion: BoundarySuggestion
+  private let truth: ShopMonolith.Truth
+
+  init() throws {
+    suggestion = try ShopMonolith.suggestion()
+    truth = try ShopMonolith.truth()
+  }
+
+  private func findings(_ id: String) -> [LocatedFinding] {
+    suggestion.findings.filter { $0.id == id }
+  }
+
+  @Test func findsTheAreasByName() {
+    let names = Set(suggestion.services.map(\.name))
+    for area in truth.areas { #expect(names.contains(area), "\(area) in \(names.sorted())") }
+    #expect(suggestion.verdict.decision == .split)
+    #expect(suggestion.services.count <= truth.areas.count + 2)
+  }
+
+  @Test func putsTypesIntoTheirAreas() {
+    var service: [String: Int32] = [:]
+    for candidate in suggestion.services {
+      for type in candidate.types { service[type.name] = Int32(candidate.order) }
+    }
+    // Foundation types belong to no area; what is set apart counts as wrong.
+    let areas = truth.types.filter { truth.areas.contains($0.area) }
+    let found = Partition(areas.enumerated().map { service[$1.type] ?? Int32(1_000 + $0) })
+    let expected = Partition(
+      areas.map { area in Int32(truth.areas.firstIndex(of: area.area) ?? 0) })
+    #expect(found.adjustedRandIndex(with: expected) >= 0.8)
+    #expect(found.mojoFM(to: expected) >= 85)
+  }
+
+  @Test func givesTablesToTheirAreas() {
+    let owners = suggestion.services.flatMap { service in
+      service.tables.owned.map { ($0, service.name) }
+    }
+    for table in truth.tables where truth.areas.contains(table.area) {
+      #expect(owners.contains { $0 == (table.table, table.area) }, "\(table.table)")
+    }
+  }
+
+  @Test func findsTheGodType() {
+    let found = findings("god-type")
+    #expect(found.count == 1)
+    #expect(found.first?.message.hasPrefix(truth.planted.godType.type + " has ") == true)
+  }
+
+  @Test func findsTheCycle() {
+    let areas = truth.planted.cycle.areas
+    #expect(
+      findings("service-cycle").contains { finding in
+        areas.allSatisfy { finding.message.prefix { $0 != ":" }.contains($0) }
+      })
+  }
+
+  @Test func findsTheSharedTable() {
+    let table = truth.planted.sharedTable
+    let found = findings("shared-table").first { $0.message.hasPrefix("Table \(table.table) ") }
+    #expect(found?.message.contains("let \(table.owner) own it") == true)
+  }
+
+  @Test func findsTheTransactionThatNeedsASaga() {
+    let planted = truth.planted.multiAreaTransaction
+    let found = findings("cross-service-transaction").first {
+      $0.message.contains("\(planted.type).\(planted.function)")
+    }
+    for area in planted.areas { #expect(found?.message.contains(area) == true) }
+  }
+
+  @Test func findsTheSharedHelpers() {
+    let found = suggestion.sharedKernel + findings("shared-hub").map(\.message)
+    let missing = truth.planted.sharedHelpers.filter { helper in
+      !found.contains { $0 == helper || $0.hasPrefix(helper + " is used by ") }
+    }
+    // The audit log writes a table of its own, so it is no library.
+    #expect(missing == ["AuditLog"] || missing.isEmpty)
+  }
+
+  @Test func startsWithAStableServiceThatHasRoutes() throws {
+    let first = try #require(suggestion.services.first)
+    #expect(!first.routes.isEmpty)
+    #expect(first.scores.stability >= 0.75)
+    #expect(suggestion.services.flatMap(\.jobs).sorted() == truth.planted.job.sorted())
+  }
+
+  @Test func reportsAreTheSameBytesEachTime() throws {
+    let again = try ShopMonolith.suggestion()
+    #expect(JSONReport().render(again) == JSONReport().render(suggestion))
+    #expect(RouteConfiguration().render(suggestion).contains("path: /orders/**"))
+  }
+}
