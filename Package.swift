@@ -91,6 +91,7 @@ let analysis: [Target] = [
   tests("DependencyGraph", "Analysis", ["DependencyGraph", "SampleModels"]),
   tests("FixtureAnalysis", "Analysis", ["AnalysisReports", "DependencyGraph", "SourceScanning"]),
   tests("AnalysisReports", "Analysis", ["AnalysisReports", "DependencyGraph", "SampleModels"]),
+  tests("SourceScanning", "Analysis", ["SourceScanning", "DependencyGraph"]),
 ]
 
 let proxy: [Target] = [

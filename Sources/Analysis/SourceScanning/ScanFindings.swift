@@ -62,6 +62,12 @@ struct ScanFindings {
         id: "parse-failure", severity: .warning,
         message: "\(path) does not parse; what could be read of it was used",
         locations: place(offset))
+    case .bracketTower(let offset):
+      Finding(
+        id: "nesting-too-deep", severity: .warning,
+        message:
+          "\(path) nests more than \(FileReader.bracketLimit) brackets and was left out",
+        locations: place(offset))
     case .tooDeep(let offset):
       Finding(
         id: "nesting-too-deep", severity: .warning,

@@ -12,11 +12,13 @@ struct Listing {
       case "references": lines += references()
       case "tables": lines += tables()
       case "routes": lines += routes()
-      case "jobs": lines += model.jobs.map { "\(place($0.position)) \(name($0.type)) \($0.evidence)" }
+      case "jobs":
+        lines += model.jobs.map { "\(place($0.position)) \(name($0.type)) \($0.evidence)" }
       case "calls":
         lines += model.outboundCalls.map { "\(place($0.position)) \(name($0.type)) \($0.target)" }
       case "findings": lines += model.findings.map { "\($0.severity) \($0.id): \($0.message)" }
-      case "types": lines += model.types.map { "\(place($0.position)) \($0.kind) \($0.qualifiedName)" }
+      case "types":
+        lines += model.types.map { "\(place($0.position)) \($0.kind) \($0.qualifiedName)" }
       default: lines.append("unknown part \(part)")
       }
     }

@@ -20,6 +20,8 @@ struct BodyInference {
     /// `Type.function`, empty outside of functions.
     var function = ""
     var member: MemberID?
+    /// Alias whose declaration is being walked: its scope holds no members, so it is no type's scope.
+    var alias: NominalID?
     /// Transaction closures around the code.
     var transactionDepth = 0
   }
@@ -54,7 +56,7 @@ struct BodyInference {
 
   /// Type whose code is being walked.
   var origin: TypeID? {
-    guard let nominal = table.enclosingNominal(of: context.scope) else {
+    guard let nominal = context.alias ?? table.enclosingNominal(of: context.scope) else {
       return numbering.fileScopes[context.file]
     }
     return numbering.type(of: nominal, in: table) ?? numbering.fileScopes[context.file]

@@ -17,6 +17,9 @@ struct CallSite {
 }
 
 extension BodyInference {
+  /// Static properties that by convention hold an instance of their type.
+  private static let singletons: Set<String> = ["shared", "default", "standard"]
+
   /// Evaluates `root.link(link)[link]` from the root outwards in a loop, so that the length of a
   /// chain costs no stack.
   mutating func evaluateChain(
@@ -242,6 +245,7 @@ extension BodyInference {
         return Value(.metatype(table.value(of: nested, [])))
       }
       if name.first?.isUppercase == true { return Value(.metatype(.external(name, []))) }
+      if Self.singletons.contains(name) { return Value(.external(outer, [])) }
     case .external(let external, let arguments):
       var value = Value(StandardLibraryTypes.member(name, of: external, arguments))
       value.isForeign = !StandardLibraryTypes.isStandardContainer(external)

@@ -25,6 +25,7 @@ extension BodyInference {
       if let extended = declaration.type { _ = type(extended, as: .typeUse) }
       walkType(declaration)
     case .typealias, .associatedType:
+      context.alias = table.nominalOfDeclaration[context.file][Int(handle.index)]
       walkType(declaration)
       if let aliased = declaration.type { _ = type(aliased, as: .typeUse) }
     case .function, .initializer, .subscript: walkFunction(declaration)
@@ -110,7 +111,6 @@ extension BodyInference {
       let inferred = infer(value, expecting: written)
       if written.isUnknown { written = inferred }
     }
-    noteReturnedRouter(written)
     walk(declaration.accessors, of: written)
   }
 }

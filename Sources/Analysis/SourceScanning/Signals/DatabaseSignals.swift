@@ -154,8 +154,6 @@ extension BodyInference {
       let name = staticString(site.arguments[0].value)
     {
       note(name, .defines, at: site.offset)
-    } else if site.name == "column" || site.name == "references" {
-      return
     }
   }
 

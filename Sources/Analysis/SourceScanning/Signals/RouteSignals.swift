@@ -27,9 +27,6 @@ extension BodyInference {
     return .router(origin)
   }
 
-  /// Called for a property with a router type; its paths start where it is mounted.
-  func noteReturnedRouter(_ type: InferredType) {}
-
   private func origin(of type: InferredType) -> RouteOrigin? {
     if case .router(let origin) = routerValue(of: type.unwrapped) { return origin }
     return nil

@@ -75,6 +75,7 @@ extension BodyInference {
 
   /// The URL in a literal, also inside `URL(string:)`; else the expression as written.
   private func staticURL(_ id: Expression.ID) -> String {
+    if case .forceUnwrap(let inner) = facts[id] { return staticURL(inner) }
     if case .call(_, let arguments, _) = facts[id], let first = arguments.first,
       let text = staticString(first.value)
     {

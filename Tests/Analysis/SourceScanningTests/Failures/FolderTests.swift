@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
+import Foundation
+import Testing
+
+@testable import SourceScanning
+
+@Suite struct FolderTests {
+  @Test func missingFolder() throws {
+    let folder = try ScratchFolder()
+    let error = #expect(throws: ScanError.self) {
+      try SourceScanner().scan(folder: folder.path + "/nothing")
+    }
+    #expect(error?.code == .missing)
+    #expect(error?.description.hasPrefix("no such folder") == true)
+  }
+
+  @Test func fileInsteadOfFolder() throws {
+    let folder = try ScratchFolder()
+    try folder.write("struct A {}", to: "A.swift")
+    let error = #expect(throws: ScanError.self) {
+      try SourceScanner().scan(folder: folder.path + "/A.swift")
+    }
+    #expect(error?.code == .notAFolder)
+  }
+
+  @Test func folderWithoutSwift() throws {
+    let folder = try ScratchFolder()
+    try folder.write("hello", to: "README.md")
+    let error = #expect(throws: ScanError.self) { try SourceScanner().scan(folder: folder.path) }
+    #expect(error?.code == .noSources)
+    #expect(error?.leftOut == 0)
+  }
+
+  @Test func folderWithTestsOnlySaysSo() throws {
+    let folder = try ScratchFolder()
+    try folder.write("struct A {}", to: "Tests/AppTests/A.swift")
+    let error = #expect(throws: ScanError.self) { try SourceScanner().scan(folder: folder.path) }
+    #expect(error?.leftOut == 1)
+    let model = try SourceScanner(options: ScanOptions(includeTests: true)).scan(
+      folder: folder.path)
+    #expect(model.types.count == 1)
+  }
+
+  @Test func whatIsLeftOutIsCounted() throws {
+    let folder = try ScratchFolder()
+    try folder.write("struct A {}", to: "Sources/App/A.swift")
+    try folder.write("struct T {}", to: "Tests/AppTests/T.swift")
+    try folder.write("struct G {}", to: "Sources/App/G.pb.swift")
+    try folder.write("// DO NOT EDIT\nstruct H {}", to: "Sources/App/H.swift")
+    try folder.write("struct B {}", to: ".build/checkouts/x/B.swift")
+    try folder.write("struct P {}", to: "Pods/P.swift")
+    let model = try SourceScanner().scan(folder: folder.path)
+    #expect(model.types.map(\.name) == ["A"])
+    #expect(
+      model.findings.map(\.message) == [
+        "1 test files were left out", "2 generated files were left out",
+      ])
+    let all = try SourceScanner(options: ScanOptions(includeTests: true, includeGenerated: true))
+      .scan(folder: folder.path)
+    #expect(all.types.map(\.name) == ["A", "G", "H", "T"])
+  }
+
+  @Test func linksAreNotFollowed() throws {
+    let folder = try ScratchFolder()
+    try folder.write("struct A {}", to: "Sources/App/A.swift")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/Sources/App/loop", withDestinationPath: folder.path)
+    let model = try SourceScanner().scan(folder: folder.path)
+    #expect(model.files.map(\.path) == ["Sources/App/A.swift"])
+    #expect(model.findings.map(\.id) == ["symbolic-link"])
+    #expect(model.files.first?.module == "App")
+  }
+
+  @Test(.enabled(if: getuid() != 0, "the superuser may read everything"))
+  func unreadableFileIsAFinding() throws {
+    let folder = try ScratchFolder()
+    try folder.write("struct A {}", to: "A.swift")
+    try folder.write("struct B {}", to: "B.swift")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0], ofItemAtPath: folder.path + "/B.swift")
+    let model = try SourceScanner().scan(folder: folder.path)
+    #expect(model.findings.map(\.id) == ["unreadable-file"])
+  }
+
+  @Test func fileThatVanishesIsAFinding() {
+    let modules = ModuleMap(manifests: [], sources: [], rootName: "x")
+    let reader = FileReader(
+      root: "/nonexistent", options: ScanOptions(), modules: modules, conditions: BuildConditions())
+    #expect(reader.read("Gone.swift").problems == [.unreadable])
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
+import Testing
+
+@testable import SourceScanning
+
+@Suite struct ModelShapeTests {
+  @Test func typesAreNumberedByFileAndPosition() {
+    let model = InlineSources([
+      "Sources/App/B.swift": "func free() {}\nenum Second { struct Inner {} }\nactor Third {}",
+      "Sources/App/A.swift": "class First {}",
+    ]).model()
+    #expect(
+      model.types.map(\.qualifiedName) == [
+        "First", "Sources/App/B.swift", "Second", "Second.Inner", "Third",
+      ])
+    #expect(model.types.map(\.kind) == [.class, .fileScope, .enum, .struct, .actor])
+    #expect(model.types[3].position == SourcePosition(file: FileID(1), line: 2, column: 22))
+  }
+
+  @Test func membersOfExtensionsCount() {
+    let model = InlineSources([
+      "A.swift": "struct God { var a = 1; func b() {} }",
+      "B.swift": "extension God { func c() {}; init(x: Int) { self.init() } }",
+    ]).model()
+    #expect(model.types.first { $0.name == "God" }?.memberCount == 4)
+  }
+
+  @Test func referencesTellTheNameAndItsPlace() {
+    let source = "struct A { func go() {} }\nstruct B {\n  func f(a: A) { a.go() }\n}\n"
+    let call = InlineSources(source).model().references.first { $0.kind == .call }
+    #expect(call?.symbol == "go")
+    #expect(call?.position == SourcePosition(file: FileID(0), line: 3, column: 20))
+    #expect(call?.tier == .syntax)
+  }
+
+  @Test func columnsCountBytes() {
+    let source = "struct A {}\n/* größer */ let a = A()\n"
+    let model = InlineSources(source).model()
+    #expect(model.references.first?.position.column == 24)
+  }
+
+  @Test func linesAreCountedWithAndWithoutFinalNewline() {
+    let model = InlineSources([
+      "A.swift": "struct A {}\n", "B.swift": "struct B {\n}", "C.swift": "",
+    ]).model()
+    #expect(model.files.map(\.lines) == [1, 2, 0])
+  }
+
+  @Test func modulesComeFromTheManifest() {
+    let manifest = """
+      let package = Package(name: "x", targets: [
+        .target(name: "Orders", path: "Code/Orders"), .executableTarget(name: "App"),
+        library("Deep", .area),
+      ])
+      """
+    let paths = [
+      "Code/Orders/A.swift", "Sources/App/B.swift", "Sources/Area/Deep/C.swift", "Loose.swift",
+      "Sources/Other/D.swift",
+    ]
+    let map = ModuleMap(
+      manifests: [(path: "Package.swift", text: manifest)], sources: paths, rootName: "root")
+    #expect(paths.map(map.module) == ["Orders", "App", "Deep", "root", "Other"])
+  }
+
+  @Test func nestedPackagesKeepTheirOwnTargets() {
+    let paths = ["services/orders/Sources/Core/A.swift", "services/stock/Sources/Core2/B.swift"]
+    let map = ModuleMap(
+      manifests: [
+        (
+          path: "services/orders/Package.swift",
+          text: "let p = Package(targets: [.target(name: \"Core\")])"
+        ),
+        (
+          path: "services/stock/Package.swift",
+          text: "let p = Package(targets: [.target(name: \"Core2\")])"
+        ),
+      ], sources: paths, rootName: "root")
+    #expect(paths.map(map.module) == ["Core", "Core2"])
+  }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+struct RouteRule: CustomTestStringConvertible {
+  var rule: String
+  var source: String
+  var routes: [String]
+  var testDescription: String { rule }
+
+  init(_ rule: String, _ source: String, _ routes: [String]) {
+    self.rule = rule
+    self.source = source
+    self.routes = routes
+  }
+
+  static let all: [RouteRule] = [
+    .init(
+      "Hummingbird closures and parameters",
+      """
+      struct App { func build() {
+        let router = Router(context: Context.self)
+        router.get("/orders/:id") { request, context in "" }
+        router.post("orders") { _, _ in "" }
+        router.get { _, _ in "" }
+      } }
+      """,
+      ["GET /orders/{id} App", "POST /orders App", "GET / App"]),
+    .init(
+      "groups, chained and kept",
+      """
+      struct App { func build() {
+        let router = Router()
+        let api = router.group("api").group("v1")
+        api.get("a") { _, _ in "" }.post("b") { _, _ in "" }
+        api.add(middleware: Log()).get("c") { _, _ in "" }
+      } }
+      """,
+      ["GET /api/v1/a App", "POST /api/v1/b App", "GET /api/v1/c App"]),
+    .init(
+      "prefix of the caller",
+      """
+      struct Orders {
+        func addRoutes(to group: RouterGroup<Context>) { group.get(":id", use: show) }
+        func show() -> String { "" }
+      }
+      struct App { func build() {
+        let router = Router()
+        Orders().addRoutes(to: router.group("orders"))
+      } }
+      """,
+      ["GET /orders/{id} Orders"]),
+    .init(
+      "opaque router parameter handed on twice",
+      """
+      struct Inner { func add(to group: some RouterMethods<Context>) { group.get("x") { _, _ in "" } } }
+      struct Outer { func add(to group: some RouterMethods<Context>) { Inner().add(to: group.group("in")) } }
+      struct App { func build() {
+        let router = Router()
+        Outer().add(to: router.group("one"))
+        Outer().add(to: router.group("two"))
+      } }
+      """,
+      ["GET /one/in/x Inner", "GET /two/in/x Inner"]),
+    .init(
+      "route collection mounted at a path",
+      """
+      struct Todos {
+        var endpoints: RouteCollection<Context> {
+          RouteCollection(context: Context.self).get(":id", use: show).delete(use: clear)
+        }
+        func show() {}
+        func clear() {}
+      }
+      struct App { func build() {
+        let router = Router()
+        router.addRoutes(Todos().endpoints, atPath: "/todos")
+      } }
+      """,
+      ["GET /todos/{id} Todos", "DELETE /todos Todos"]),
+    .init(
+      "Vapor collection, variadic path, closure group",
+      """
+      import Vapor
+      struct Orders: RouteCollection {
+        func boot(routes: any RoutesBuilder) throws {
+          let orders = routes.grouped("orders")
+          orders.get(use: index)
+          orders.group(":orderID") { order in order.delete("lines", ":line", use: remove) }
+          orders.on(.PATCH, "raw", body: .stream, use: index)
+        }
+        func index() {}
+        func remove() {}
+      }
+      func routes(_ app: Application) throws {
+        try app.grouped("api").register(collection: Orders())
+      }
+      """,
+      [
+        "GET /api/orders Orders", "DELETE /api/orders/{orderID}/lines/{line} Orders",
+        "PATCH /api/orders/raw Orders",
+      ]),
+    .init(
+      "handler of another type and constant path",
+      """
+      enum Paths { static let orders = "orders" }
+      struct Controller { func list() {} }
+      struct App {
+        let controller = Controller()
+        func build(router: Router<Context>) { router.get("\\(Paths.orders)/all", use: controller.list) }
+      }
+      """,
+      ["GET /orders/all Controller"]),
+    .init(
+      "clients are not routers",
+      "struct App { let client: HTTPClient; func f() { client.get(\"/orders\") { _ in } } }", []),
+  ]
+}
+
+@Suite struct RouteSignalTests {
+  @Test(arguments: RouteRule.all) func routes(rule: RouteRule) {
+    #expect(InlineSources(rule.source).model().routeLines == rule.routes)
+  }
+}
