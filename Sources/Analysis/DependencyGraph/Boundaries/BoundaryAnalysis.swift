@@ -19,7 +19,9 @@ public struct BoundaryAnalysis: Sendable {
     let services = ServiceDescriptions(model, facts, division, assignment, crossings)
     let quality = services.quality(options)
     return BoundarySuggestion(
-      verdict: Verdict.judge(quality, units: division.includedCount),
+      verdict: Verdict.judge(
+        quality, units: division.includedCount,
+        interfaces: model.routes.count + model.tableUses.count),
       services: services.inOrder,
       sharedKernel: division.names(of: .sharedKernel, model),
       compositionRoots: division.names(of: .compositionRoot, model),

@@ -11,13 +11,19 @@ extension Verdict {
   /// Part of the references that may cross borders.
   static let mostCrossing = 0.5
 
-  static func judge(_ quality: Quality, units: Int) -> Verdict {
+  /// - Parameters:
+  ///   - units: separable types that were divided.
+  ///   - interfaces: routes and uses of tables; code without any is a library, not an application.
+  static func judge(_ quality: Quality, units: Int, interfaces: Int) -> Verdict {
     var doubts: [String] = []
     if units == 0 {
       return Verdict(
         decision: .doNotSplit, reason: "No types were found, so there is nothing to split.")
     }
     let crossing = Double(quality.crossingReferences) / Double(max(1, quality.references))
+    if interfaces == 0 {
+      doubts.append("no route and no table was found, so this looks like a library")
+    }
     if quality.services < 2 { doubts.append("the code forms a single area") }
     if units < leastUnits {
       doubts.append("\(units) separable types are fewer than \(leastUnits)")

@@ -3,9 +3,12 @@
 /// Types with many members that tie many services together in both directions.
 enum GodTypes {
   /// Members from which a type is large.
-  static let leastMembers = 15
-  /// Other services that it must use, and be used by, together.
+  static let leastMembers = 20
+  /// Other services that it must use or be used by.
   static let leastServices = 3
+  /// Other services that it must use, and as many that must use it; a type that is only used is a
+  /// hub, one that only uses is wiring.
+  static let leastEachWay = 2
 
   static func find(_ context: PitfallContext) -> [Finding] { measured(context).map(\.finding) }
 
@@ -33,7 +36,8 @@ enum GodTypes {
     return model.types.indices.compactMap { index in
       let type = model.types[index]
       let reach = uses[index].union(users[index])
-      guard type.memberCount >= leastMembers, reach.count >= leastServices, !uses[index].isEmpty,
+      guard type.memberCount >= leastMembers, reach.count >= leastServices,
+        uses[index].count >= leastEachWay, users[index].count >= leastEachWay,
         type.kind != .fileScope
       else { return nil }
       let finding = Finding(

@@ -11,7 +11,7 @@ import Testing
     crossingReferences: 20)
 
   @Test func splitsWithTheNumbersThatSaySo() {
-    let verdict = Verdict.judge(Self.good, units: 40)
+    let verdict = Verdict.judge(Self.good, units: 40, interfaces: 9)
     #expect(verdict.decision == .split)
     #expect(
       verdict.reason
@@ -28,7 +28,7 @@ import Testing
   ) {
     var quality = Self.good
     quality[keyPath: path] = value
-    let verdict = Verdict.judge(quality, units: 40)
+    let verdict = Verdict.judge(quality, units: 40, interfaces: 9)
     #expect(verdict.decision == .doNotSplit)
     #expect(verdict.reason == "Do not split yet: \(doubt).")
   }
@@ -37,10 +37,18 @@ import Testing
     var quality = Self.good
     quality.crossingReferences = 120
     quality.services = 1
-    let verdict = Verdict.judge(quality, units: 5)
+    let verdict = Verdict.judge(quality, units: 5, interfaces: 9)
     #expect(
       verdict.reason == "Do not split yet: the code forms a single area; 5 separable types are "
         + "fewer than 12; 60 % of the references would cross borders (at most 50 % is bearable).")
+  }
+
+  @Test func librariesAreNotSplit() {
+    var model = SampleShop.model
+    (model.routes, model.tableUses) = ([], [])
+    let verdict = BoundaryAnalysis().suggest(model).verdict
+    #expect(verdict.decision == .doNotSplit)
+    #expect(verdict.reason.contains("no route and no table was found"))
   }
 
   @Test func nothingToSplit() {
