@@ -58,19 +58,21 @@ struct CrashChild {
     let relay = Relay(
       store: SQLiteRelayStore(producer), broker: broker, signal: outbox.signal,
       configuration: configuration, logger: logger)
+    let applied = WakeSignal()
     let inbox = SQLiteInbox(consumer: "effects").bound(to: consumer) { event, db in
       try db.execute(
         sql: "INSERT INTO effect (aggregate, id) VALUES (?, ?)",
         arguments: [event.event.aggregateID, event.event.id])
       Self.tell("effect")
+      db.afterNextTransaction { _ in applied.raise() }
     }
     let reader = Consumer(broker: broker, inbox: inbox, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await relay.run() }
       tasks.addTask { try await reader.run() }
       if drains {
-        while try await !isDrained(relay.status.cursor) {
-          try await Task.sleep(for: .milliseconds(5))
+        while case let seen = applied.generation, try await !isDrained() {
+          await applied.wait(after: seen)
         }
       } else {
         try await appendForever(seed: seed)
@@ -106,11 +108,14 @@ struct CrashChild {
     }
   }
 
-  private func isDrained(_ cursor: Int64) async throws -> Bool {
-    let last = try await producer.read {
-      try Int64.fetchOne($0, sql: "SELECT MAX(seq) FROM outbox")
+  private func isDrained() async throws -> Bool {
+    let events = try await producer.read {
+      try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox")
     }
-    return cursor >= last ?? 0
+    let effects = try await consumer.read {
+      try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM effect")
+    }
+    return effects ?? 0 >= events ?? 0
   }
 
   private static func tell(_ line: String) {

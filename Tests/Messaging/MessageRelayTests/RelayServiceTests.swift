@@ -146,6 +146,27 @@ struct RelayServiceTests {
     #expect(seen.withLock { $0 } == (1...4).map(SampleEvents.id))
   }
 
+  @Test func saysWhyItWaitsAndForgetsIt() async throws {
+    let world = try MessagingWorld()
+    try await world.append(1...1, aggregates: ["a"])
+    let isDown = Mutex(true)
+    let broker = ScriptedBroker { _ in isDown.withLock { $0 } ? .unavailable("down") : nil }
+    let relay = Relay(
+      store: SQLiteRelayStore(world.producer), broker: broker,
+      configuration: MessagingWorld.configuration, clock: world.clock, seed: 1,
+      logger: world.logger)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await relay.run() }
+      await world.clock.advance { relay.status.outage == "down" }
+      #expect(relay.status.cursor == 0)
+      isDown.withLock { $0 = false }
+      await world.clock.advance { relay.status.cursor == 1 }
+      #expect(relay.status.outage == nil)
+      tasks.cancelAll()
+      try await tasks.waitForAll()
+    }
+  }
+
   @Test func publishingNeedsAConsumerInEachGroup() async throws {
     let world = try MessagingWorld()
     let broker = world.broker()

@@ -18,6 +18,8 @@ struct RelayRun {
 
   private var status = RelayStatus()
   private var commitsSeen: UInt64 = 0
+  private var brokerOutage: String?
+  private var storeOutage: String?
 
   init(
     name: String, owner: String, store: any RelayStore, broker: any MessageBroker,
@@ -48,12 +50,13 @@ struct RelayRun {
         action = machine.fenced(now: clock.now())
       } catch {
         logger.error("the outbox store failed", metadata: ["error": "\(error)"])
-        status.outage = "the store failed: \(error)"
+        storeOutage = "the store failed: \(error)"
         action = machine.storeFailed()
       }
       status.isOwner = machine.position != nil
       status.cursor = machine.position?.cursor ?? status.cursor
       status.parkedAggregates = machine.position?.parked ?? status.parkedAggregates
+      status.outage = storeOutage ?? brokerOutage
       report(status)
     }
     status.isOwner = false
@@ -70,7 +73,9 @@ struct RelayRun {
     case .read(let after, let limit):
       // Remembered before the store is read: a commit in between must not be slept through.
       commitsSeen = committed.generation
-      return machine.read(try await store.events(after: after, limit: limit), now: clock.now())
+      let page = try await store.events(after: after, limit: limit)
+      storeOutage = nil
+      return machine.read(page, now: clock.now())
     case .readParked(let reads, let limit):
       var pages: [AggregateKey: EventPage] = [:]
       for read in reads {
@@ -118,10 +123,10 @@ struct RelayRun {
         ])
     }
     let outage = machine.lastOutage
-    if let outage, outage != status.outage {
+    if let outage, outage != brokerOutage {
       logger.warning("the relay waits", metadata: ["reason": "\(outage)"])
     }
-    status.outage = outage
+    brokerOutage = outage
   }
 
   // MARK: - Publishing

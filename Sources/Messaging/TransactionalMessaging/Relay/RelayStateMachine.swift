@@ -279,7 +279,11 @@ package struct RelayStateMachine: Sendable {
     for entry in progress.parked { owned.parked[entry.aggregate] = entry }
     for aggregate in progress.released { owned.parked[aggregate] = nil }
     ownership = owned
-    if lastOutage != nil, !stopping { return pauseForOutage() }
+    if lastOutage != nil, !stopping {
+      // Known to the reader of `lastOutage` by now; a later save must not wait for it again.
+      lastOutage = nil
+      return pauseForOutage()
+    }
     outages = 0
     return next(now: now)
   }
