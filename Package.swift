@@ -60,6 +60,7 @@ extension Target.Dependency {
   static let grdb = product(name: "GRDB", package: "GRDB.swift")
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
   static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+  static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
   static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
   static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
   static let lifecycleTestKit = product(
@@ -111,8 +112,8 @@ let proxy: [Target] = [
   library(
     "ControlPlane", .proxy,
     [
-      "ProxyDataPlane", "RoutingDecisions", .hummingbird, .httpTypes, .lifecycle, .logging,
-      .nioCore,
+      "ProxyDataPlane", "RoutingDecisions", .hummingbird, .hummingbirdCore, .httpTypes,
+      .lifecycle, .logging, .nioCore,
     ]),
   tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange"]),
   tests("ConfigurationFiles", "Proxy", ["ConfigurationFiles", "RoutingDecisions"]),
@@ -123,6 +124,12 @@ let proxy: [Target] = [
       "ProxyDataPlane", "RoutingDecisions", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
   tests("ShadowComparison", "Proxy", ["ShadowComparison"]),
+  tests(
+    "ControlPlane", "Proxy",
+    [
+      "ControlPlane", "ProxyDataPlane", "RoutingDecisions", .hummingbirdTesting, .httpTypes,
+      .lifecycle, .logging, .nioCore,
+    ]),
 ]
 
 let messaging: [Target] = [

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Hummingbird
+internal import HummingbirdCore
+public import Logging
+internal import NIOCore
+public import ProxyDataPlane
+public import RoutingDecisions
+public import ServiceLifecycle
+
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
+/// The admin API: routes and their percentages, metrics, health.
+///
+/// Run it in the proxy's `ServiceGroup`, before the proxy: services are shut down from the last to
+/// the first, so it still answers health checks and scrapes while the proxy drains.
+public struct AdminServer: Service {
+  /// Most connections that are open at once; further ones wait in the kernel's queue.
+  public static let maximumConnections = 128
+  /// How long a connection may be idle, in seconds.
+  public static let idleTimeout: Int64 = 60
+
+  private let application: Application<RouterResponder<AdminRequestContext>>
+
+  /// Creates the server; nothing listens before `run()`.
+  ///
+  /// - Parameters:
+  ///   - configuration: the address, which must be a loopback address unless there is a token.
+  ///   - token: what requests must carry as `Authorization: Bearer`; nil asks for nothing.
+  ///   - routing: the table that is shown and changed.
+  ///   - counters: the numbers behind `/metrics`.
+  ///   - readiness: what `/health/ready` says.
+  ///   - onListening: called with the port once connections are taken.
+  ///   - unixMilliseconds: the time, milliseconds since 1970-01-01T00:00:00Z.
+  ///   - logger: gets a line for each change of a percentage.
+  /// - Throws: `AdminServerError` for an address that needs a token and has none.
+  public init(
+    configuration: AdminConfiguration, token: AdminToken?, routing: LiveRouting,
+    counters: ProxyCounters, readiness: ProxyReadiness, logger: Logger,
+    unixMilliseconds: @escaping @Sendable () -> Int64 = Self.systemTime,
+    onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) throws(AdminServerError) {
+    guard configuration.listen.isLoopback || token != nil else {
+      throw .tokenMissing(configuration.listen)
+    }
+    let router = Router(context: AdminRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: ProblemMiddleware())
+    router.add(middleware: CrossSiteGuard(trustsHost: token != nil))
+    HealthController(readiness: readiness).addRoutes(to: router)
+    let guarded = router.group().add(middleware: TokenGuard(token: token))
+    RoutesController(routing: routing, unixMilliseconds: unixMilliseconds).addRoutes(to: guarded)
+    MetricsController(routing: routing, counters: counters).addRoutes(to: guarded)
+    application = Application(
+      responder: router.buildResponder(),
+      server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleTimeout))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(configuration.listen.host, port: configuration.listen.port),
+        availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)),
+      onServerRunning: { await onListening($0.localAddress?.port ?? configuration.listen.port) },
+      logger: logger)
+  }
+
+  /// Serves until graceful shutdown or cancellation; throws when the address cannot be bound.
+  public func run() async throws {
+    try await application.run()
+  }
+
+  /// The system's clock.
+  @Sendable public static func systemTime() -> Int64 {
+    Int64(Date().timeIntervalSince1970 * 1000)
+  }
+}
+
+/// Why an admin server was not created.
+public enum AdminServerError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The address can be reached from other machines, and nothing would guard it.
+  case tokenMissing(NetworkAddress)
+  /// The environment variable that should hold the token is not set.
+  case tokenVariableNotSet(String)
+  /// The token can be guessed.
+  case tokenTooShort(String)
+
+  /// What is wrong and what to do.
+  public var description: String {
+    switch self {
+    case .tokenMissing(let address):
+      "the admin address \(address) can be reached from other machines: listen on 127.0.0.1, "
+        + "or set proxy.admin-token-env"
+    case .tokenVariableNotSet(let variable):
+      "the environment variable \(variable) should hold the admin token, but it is not set"
+    case .tokenTooShort(let variable):
+      "the admin token in \(variable) is shorter than \(AdminToken.minimumLength) characters"
+    }
+  }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Hummingbird
+internal import ProxyDataPlane
+
+/// `/metrics`, in the Prometheus text format, version 0.0.4.
+struct MetricsController {
+  let routing: LiveRouting
+  let counters: ProxyCounters
+
+  func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
+    router.get("/metrics") { _, _ in
+      let text = ProxyMetrics.text(routing: routing, counters: counters.snapshot())
+      return Response(
+        status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+        body: .init(byteBuffer: .init(string: text)))
+    }
+    router.refuse([.put, .post, .patch, .delete], "/metrics", allow: "GET, HEAD")
+  }
+}
