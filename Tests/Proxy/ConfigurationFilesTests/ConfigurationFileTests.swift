@@ -1,15 +1,174 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConfigurationFiles
+import Foundation
 import RoutingDecisions
 import Testing
 
 @Suite struct ConfigurationFileTests {
+  private func withFile(_ contents: Data, _ body: (String) -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("strangler-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appendingPathComponent("strangler.yaml")
+    try contents.write(to: file)
+    body(file.path)
+  }
+
+  private func firstError(_ text: String) -> String? {
+    ConfigurationFile.decode(text, file: "s.yaml").diagnostics.first?.description
+  }
+
+  @Test func everySettingIsRead() throws {
+    let text = """
+      proxy:
+        listen: "[::1]:8081"
+        admin: 10.0.0.1:9901
+        admin-token-env: STRANGLER_TOKEN
+        workers: 4
+        timeouts: { connect: 250ms, request-head: 5s, response-head: 1m, idle: 2m, total: 1h,
+                    keep-alive: 3s, upstream-keep-alive: 4s, drain: 6s }
+        limits: { request-line: 4KiB, field: 8KiB, head: 32KiB, fields: 50, request-body: 1MiB,
+                  client-connections: 5, upstream-connections: 6, upstream-queue: 7 }
+      upstreams:
+        legacy: { module: shop }
+        orders: { endpoints: [10.0.0.2:80, "[2001:db8::1]:81"] }
+      routes:
+        - name: orders
+          match:
+            host: "*.shop.example"
+            path: "/orders/{id}/**"
+            methods: [GET, POST]
+            headers: { x-beta: "1", x-old: { present: false } }
+            query: { page: { present: true } }
+          legacy: legacy
+          extracted: orders
+          percent: 12.5
+          sticky: [ { header: x-user-id }, { cookie: session }, client-address ]
+          group: checkout
+          fallback: off
+        - { name: rest, match: { path: /** }, legacy: legacy }
+      """
+    let decoded = ConfigurationFile.decode(text, file: "s.yaml")
+    #expect(decoded.diagnostics == [])
+    let configuration = try #require(decoded.configuration)
+    #expect(configuration.listen == NetworkAddress(host: "::1", port: 8081))
+    #expect(
+      configuration.admin
+        == AdminConfiguration(
+          listen: NetworkAddress(host: "10.0.0.1", port: 9901),
+          tokenEnvironmentVariable: "STRANGLER_TOKEN"))
+    #expect(configuration.workers == 4)
+    #expect(
+      configuration.timeouts
+        == ProxyTimeouts(
+          connect: .milliseconds(250), requestHead: .seconds(5), responseHead: .seconds(60),
+          idle: .seconds(120), keepAlive: .seconds(3), upstreamKeepAlive: .seconds(4),
+          total: .seconds(3600), drain: .seconds(6)))
+    #expect(
+      configuration.limits
+        == ProxyLimits(
+          requestLine: 4096, field: 8192, head: 32768, fields: 50, requestBody: 1 << 20,
+          clientConnections: 5, upstreamConnections: 6, upstreamQueue: 7))
+    #expect(
+      configuration.upstreams.map(\.summary) == [
+        "legacy (module shop)", "orders (10.0.0.2:80, [2001:db8::1]:81)",
+      ])
+    let route = try #require(configuration.routes.first)
+    #expect(
+      route.match.summary
+        == "GET,POST /orders/{id}/** host=*.shop.example header x-beta=1 header x-old absent "
+        + "query page present")
+    #expect(route.percent.hundredths == 1250)
+    #expect(route.sticky == [.header("x-user-id"), .cookie("session"), .clientAddress])
+    #expect(route.group == "checkout")
+    #expect(route.fallback == .off)
+  }
+
+  @Test func theFixtureIsValid() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../fixtures/configs/strangler.yaml").standardized.path
+    let decoded = ConfigurationFile.load(file)
+    #expect(decoded.diagnostics == [])
+    #expect(
+      ValidationReport(decoded, file: file).text.hasSuffix(
+        "strangler.yaml is valid: 2 routes, 2 upstreams, 0 warnings\n"))
+  }
+
   @Test func aMissingFileSaysSo() {
     let decoded = ConfigurationFile.load("no/such/strangler.yaml")
     #expect(
       decoded.diagnostics.map(\.description) == [
         "error: there is no file no/such/strangler.yaml; name one with --config"
       ])
+  }
+
+  @Test func aFolderOrATooLargeFileOrAnotherEncodingIsRefused() throws {
+    let folder = FileManager.default.temporaryDirectory.path
+    #expect(ConfigurationFile.load(folder).configuration == nil)
+    try withFile(Data(repeating: 0x23, count: ConfigurationFile.maximumSize + 1)) { path in
+      #expect(
+        ConfigurationFile.load(path).diagnostics.first?.message
+          == "\(path) is larger than 1024 KiB; is it a configuration file?")
+    }
+    try withFile(Data([0x61, 0xff])) { path in
+      #expect(
+        ConfigurationFile.load(path).diagnostics.first?.message == "\(path) is not UTF-8 text")
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "proxy: [",
+      """
+      s.yaml:2:1: error: not valid YAML: did not find expected node content while parsing \
+      a flow node
+      """
+    ),
+    (
+      "a: b: c", "s.yaml:1:5: error: not valid YAML: mapping values are not allowed in this context"
+    ),
+    ("a: *b", "s.yaml:1:4: error: not valid YAML: found undefined alias"),
+    (
+      "a: 1\n\ta: 2",
+      """
+      s.yaml:2:1: error: not valid YAML: found a tab character that violates indentation \
+      while scanning a plain scalar
+      """
+    ),
+    ("a: 1\n---\nb: 1", "s.yaml:2:1: error: not valid YAML: but found another document"),
+    ("? [a]\n: 1", "s.yaml:1:3: error: expected a text as key"),
+  ])
+  func syntaxErrorsAreDiagnostics(text: String, expected: String) {
+    #expect(firstError(text) == expected)
+  }
+
+  @Test func anchorsMayBeUsed() {
+    let text = """
+      upstreams: { legacy: { module: shop }, orders: { module: orders } }
+      routes:
+        - { name: a, match: { path: /a }, legacy: legacy, extracted: orders,
+            sticky: &who [ { header: u } ] }
+        - { name: b, match: { path: /** }, legacy: legacy, extracted: orders, sticky: *who }
+      """
+    let configuration = ConfigurationFile.decode(text, file: "s.yaml").configuration
+    #expect(configuration?.routes.map(\.sticky) == [[.header("u")], [.header("u")]])
+  }
+
+  @Test func anAliasBombIsBounded() {
+    var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    for level in 1...9 {
+      let alias = "*a\(level - 1)"
+      let items = Array(repeating: alias, count: 10).joined(separator: ", ")
+      text += "a\(level): &a\(level) [\(items)]\n"
+    }
+    #expect(
+      firstError(text)?.hasSuffix("more than 200000 values once aliases are followed") == true)
+  }
+
+  @Test func nestingIsBounded() {
+    let text = "a: " + String(repeating: "[", count: 70) + String(repeating: "]", count: 70)
+    #expect(firstError(text)?.hasSuffix("nested deeper than 64 levels") == true)
   }
 }

@@ -56,40 +56,55 @@ public struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
     self.segments = segments
   }
 
-  private static func segment(
-    _ text: Substring, isLast: Bool
-  ) throws(ParsingError) -> Segment {
+  private static func segment(_ text: Substring, isLast: Bool) throws(ParsingError) -> Segment {
     if text.isEmpty, !isLast {
-      throw ParsingError(description: "an empty segment (\"//\") never reaches routing")
+      throw ParsingError(description: "an empty segment (\"//\") is refused before routing")
     }
     if text.hasPrefix("{"), text.hasSuffix("}") {
       let name = text.dropFirst().dropLast()
       guard !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {
         throw ParsingError(
-          description: "expected a name of letters, digits, \"-\" and \"_\" in \"\(text)\"")
+          description: "expected letters, digits, \"-\" and \"_\" between the braces")
       }
       return .parameter(String(name))
     }
+    try checkCharacters(text)
     let normalized = Array(text.utf8).withUnsafeBytes(PathSegmentBytes.normalized)
-    if normalized == [UInt8](".".utf8) || normalized == [UInt8]("..".utf8) {
-      throw ParsingError(description: "a \"\(text)\" segment never reaches routing")
+    let literal = String(decoding: normalized, as: UTF8.self)
+    if literal == "." || literal == ".." {
+      throw ParsingError(description: "a dot segment is refused before routing")
     }
+    try checkEscapes(literal)
+    return .literal(literal)
+  }
+
+  private static func checkCharacters(_ text: Substring) throws(ParsingError) {
     for byte in text.utf8 where !isLiteralByte(byte) {
-      let character = Character(UnicodeScalar(byte))
-      switch character {
-      case "*", "{", "}":
+      switch byte {
+      case UInt8(ascii: "*"), UInt8(ascii: "{"), UInt8(ascii: "}"):
         throw ParsingError(
-          description:
-            "expected \"{name}\" for one whole segment or \"/**\" at the end, found \"\(text)\"")
-      case "?", "#":
+          description: "expected \"{name}\" for one whole segment or \"/**\" at the end")
+      case UInt8(ascii: "?"):
         throw ParsingError(
-          description: "\"\(character)\" does not belong to a path; conditions go under \"query\"")
-      default:
-        throw ParsingError(
-          description: "percent-encode what is not a URI path character in \"\(text)\"")
+          description: "\"?\" does not belong to a path; conditions go under \"query\"")
+      default: throw ParsingError(description: "a character has to be percent-encoded")
       }
     }
-    return .literal(String(decoding: normalized, as: UTF8.self))
+  }
+
+  /// What the parser of requests refuses can never match.
+  private static func checkEscapes(_ literal: String) throws(ParsingError) {
+    for part in literal.split(separator: "%", omittingEmptySubsequences: false).dropFirst() {
+      let digits = part.utf8.prefix(2)
+      guard digits.count == 2, let byte = UInt8(part.prefix(2), radix: 16) else {
+        throw ParsingError(description: "\"%\" is not followed by two hexadecimal digits")
+      }
+      let isRefused = byte < 0x20 || byte == 0x7F || "/\\".utf8.contains(byte)
+      if isRefused {
+        throw ParsingError(
+          description: "\"%\(part.prefix(2))\" in a path is refused before routing")
+      }
+    }
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {

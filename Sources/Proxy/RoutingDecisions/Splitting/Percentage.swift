@@ -2,7 +2,7 @@
 
 /// A share of users from 0 to 100 percent in steps of 0.01, held as an exact integer.
 public struct Percentage: Sendable, Hashable, Comparable, CustomStringConvertible {
-  /// Hundredths of a percent, 0 to 10,000; also the number of buckets that go to the extracted side.
+  /// Hundredths of a percent, 0 to 10,000; also the number of buckets the extracted side gets.
   public let hundredths: Int
 
   /// Nobody.

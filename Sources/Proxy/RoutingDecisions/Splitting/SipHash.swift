@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// SipHash-2-4 (Aumasson and Bernstein, 2012), written out because the split must give every user
-/// the same bucket on every replica, platform and version, and Swift's `Hasher` is seeded per process.
+/// the same bucket on every replica, platform and version; Swift's `Hasher` is seeded per process.
 public struct SipHash: Sendable, Equatable {
   /// First half of the 128-bit key, read as little-endian.
   public let key0: UInt64

@@ -102,11 +102,12 @@ extension ConfigurationChecks {
         first[group] = index
         continue
       }
-      if configuration.routes[leader].sticky != route.sticky {
+      let places = configuration.routes[leader].sticky
+      if places != route.sticky {
         error(
           "routes[\(index)].sticky",
           "routes[\(leader)] of the group \"\(group)\" finds its users elsewhere "
-            + "(\(configuration.routes[leader].sticky.map(\.description).joined(separator: ", "))), "
+            + "(\(places.map(\.description).joined(separator: ", "))), "
             + "so one user could be on two sides")
       }
     }
