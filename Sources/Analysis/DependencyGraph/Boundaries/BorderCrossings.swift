@@ -83,16 +83,3 @@ struct BorderCrossings: Sendable {
     }
   }
 }
-
-extension CodeModel {
-  /// The model without the references and table uses that cross a border of `assignment`.
-  func removing(_ crossings: BorderCrossings) -> CodeModel {
-    var reduced = self
-    let references = Set(crossings.references)
-    let uses = Set(crossings.tableUses)
-    reduced.references = self.references.indices.filter { !references.contains($0) }
-      .map { self.references[$0] }
-    reduced.tableUses = tableUses.indices.filter { !uses.contains($0) }.map { tableUses[$0] }
-    return reduced
-  }
-}

@@ -23,10 +23,10 @@ public struct BoundaryAnalysis: Sendable {
         quality, units: division.includedCount,
         interfaces: model.routes.count + model.tableUses.count),
       services: services.inOrder,
-      sharedKernel: division.names(of: .sharedKernel, model),
-      compositionRoots: division.names(of: .compositionRoot, model),
+      sharedKernel: division.names(of: .sharedKernel, model, facts),
+      compositionRoots: division.names(of: .compositionRoot, model, facts),
       cuts: crossings.cuts(model, names: services.names),
-      findings: Pitfalls.all(model, facts, assignment, crossings, names: services.names),
+      findings: Pitfalls.all(model, assignment, crossings, names: services.names),
       quality: quality,
       coverage: Coverage(model))
   }

@@ -54,10 +54,9 @@ struct ServiceDivision: Sendable {
   }
 
   /// Qualified names of the types with a role, sorted.
-  func names(of role: UnitRole, _ model: CodeModel) -> [String] {
-    let units = CodeUnits(model)
-    return units.units.indices.filter { roles[$0] == role }
-      .flatMap { units.units[$0].types.map(model.displayName) }.sorted()
+  func names(of role: UnitRole, _ model: CodeModel, _ facts: UnitFacts) -> [String] {
+    facts.units.units.indices.filter { roles[$0] == role }
+      .flatMap { facts.units.units[$0].types.map(model.displayName) }.sorted()
   }
 }
 

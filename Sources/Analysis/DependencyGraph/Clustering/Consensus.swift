@@ -7,6 +7,10 @@ struct Consensus: Sendable {
   /// with the others is taken instead.
   static let groupLimit = 4_000
 
+  /// Groups join up to this mean share of runs that part them; the margin is for sums of rounded
+  /// shares.
+  private static let joiningDistance = 0.5 + 1e-6
+
   private let groupOfNode: Partition
   /// Joins of two groups in ascending order of distance; groups are named by their smallest member.
   private let joins: [(first: Int, second: Int, distance: Double)]
@@ -25,28 +29,17 @@ struct Consensus: Sendable {
     }
   }
 
-  /// The division in which groups stay together that share a community in more than half of the runs
+  /// The division in which groups stay together that share a community in at least half of the runs
   /// on average.
-  func majority(threshold: Double = 0.5) -> Partition {
-    medoid ?? cut { _, distance in distance < 1 - threshold + 1e-9 }
-  }
-
-  /// The division of the same tree into `count` communities; nil when there are fewer groups, or too
-  /// many for a tree.
-  func divided(into count: Int) -> Partition? {
-    guard medoid == nil, groupOfNode.count >= count, count > 0 else { return nil }
-    let joinCount = groupOfNode.count - count
-    return cut { index, _ in index < joinCount }
-  }
-
-  private func cut(_ isJoined: (Int, Double) -> Bool) -> Partition {
+  func majority() -> Partition {
+    if let medoid { return medoid }
     var parent = Array(0..<groupOfNode.count)
     func root(_ group: Int) -> Int {
       var group = group
       while parent[group] != group { group = parent[group] }
       return group
     }
-    for (index, join) in joins.enumerated() where isJoined(index, join.distance) {
+    for join in joins where join.distance <= Self.joiningDistance {
       let (first, second) = (root(join.first), root(join.second))
       parent[max(first, second)] = min(first, second)
     }

@@ -8,8 +8,6 @@ struct UnitFacts: Sendable {
     var to: Int
     /// Sum over kinds of `kind weight * (1 + ln count)`.
     var weight: Double
-    /// Occurrences in the source.
-    var count: Int
   }
 
   /// Something that units share: a table, a resource, a folder, a word.
@@ -55,9 +53,8 @@ struct UnitFacts: Sendable {
       let weight = SignalWeights.weight(of: kind) * (1 + naturalLogarithm(Double(count)))
       if let last = links.last, last.from == from, last.to == to {
         links[links.count - 1].weight += weight
-        links[links.count - 1].count += count
       } else {
-        links.append(Link(from: from, to: to, weight: weight, count: count))
+        links.append(Link(from: from, to: to, weight: weight))
       }
       start = end
     }

@@ -6,11 +6,11 @@ enum Pitfalls {
   static let locationLimit = 20
 
   static func all(
-    _ model: CodeModel, _ facts: UnitFacts, _ assignment: ServiceAssignment,
-    _ crossings: BorderCrossings, names: [String]
+    _ model: CodeModel, _ assignment: ServiceAssignment, _ crossings: BorderCrossings,
+    names: [String]
   ) -> [LocatedFinding] {
     let context = PitfallContext(
-      model: model, facts: facts, assignment: assignment, crossings: crossings, names: names)
+      model: model, assignment: assignment, crossings: crossings, names: names)
     let found =
       model.findings + GodTypes.find(context) + SharedHubs.find(context)
       + ServiceCycles.find(context) + SharedTables.find(context)
@@ -46,7 +46,6 @@ struct PitfallContext {
   let model: CodeModel
   /// References between different types, one entry per pair of types, by source and target.
   let typeLinks: [TypeLink]
-  let facts: UnitFacts
   let assignment: ServiceAssignment
   let crossings: BorderCrossings
   let names: [String]
@@ -58,11 +57,10 @@ struct PitfallContext {
   }
 
   init(
-    model: CodeModel, facts: UnitFacts, assignment: ServiceAssignment,
-    crossings: BorderCrossings, names: [String]
+    model: CodeModel, assignment: ServiceAssignment, crossings: BorderCrossings,
+    names: [String]
   ) {
     self.model = model
-    self.facts = facts
     self.assignment = assignment
     self.crossings = crossings
     self.names = names
