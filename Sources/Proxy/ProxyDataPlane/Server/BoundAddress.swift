@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import RoutingDecisions
+package import RoutingDecisions
 import Synchronization
 
 /// The address of a listener, for those who wait until it is known.
-final class BoundAddress: Sendable {
+package final class BoundAddress: Sendable {
   private enum State {
     case waiting([CheckedContinuation<NetworkAddress, any Error>])
     case settled(Result<NetworkAddress, any Error>)
@@ -12,7 +12,9 @@ final class BoundAddress: Sendable {
 
   private let state = Mutex(State.waiting([]))
 
-  func value() async throws -> NetworkAddress {
+  package init() {}
+
+  package func value() async throws -> NetworkAddress {
     try await withCheckedThrowingContinuation { continuation in
       let settled = state.withLock { state -> Result<NetworkAddress, any Error>? in
         switch state {
@@ -26,10 +28,10 @@ final class BoundAddress: Sendable {
     }
   }
 
-  func succeed(_ address: NetworkAddress) { settle(.success(address)) }
+  package func succeed(_ address: NetworkAddress) { settle(.success(address)) }
 
   /// Also replaces an address that is no longer true.
-  func fail(_ error: any Error) { settle(.failure(error)) }
+  package func fail(_ error: any Error) { settle(.failure(error)) }
 
   private func settle(_ result: Result<NetworkAddress, any Error>) {
     let waiting = state.withLock { state -> [CheckedContinuation<NetworkAddress, any Error>] in
