@@ -216,6 +216,36 @@ let fixtures: [Target] = [
     ]),
 ]
 
+let commandLine: [Target] = [
+  library(
+    "StranglerDemo", .commandLine,
+    [
+      "AnalysisReports", "ConfigurationFiles", "ControlPlane", "DependencyGraph",
+      "HummingbirdModule", "MessageRelay", "MessageStoreSQLite", "OrdersService",
+      "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShopMonolith", "ShopSeed",
+      "SourceScanning", "TransactionalMessaging", .asyncHTTPClient, .grdb, .hummingbird,
+      .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1,
+    ]),
+  library(
+    "StranglerCommands", .commandLine,
+    [
+      "AnalysisReports", "ConfigurationFiles", "ControlPlane", "DependencyGraph",
+      "ProxyDataPlane", "RoutingDecisions", "SourceScanning", "StranglerDemo", .argumentParser,
+      .lifecycle, .logging, .unixSignals,
+    ]),
+  .executableTarget(
+    name: "strangler", dependencies: ["StranglerCommands"],
+    path: "Sources/CommandLine/strangler", swiftSettings: settings),
+  tests("StranglerDemo", "CommandLine", ["StranglerDemo"]),
+  tests(
+    "EndToEnd", "EndToEnd",
+    [
+      "strangler", "shop-monolith", "orders-service", .asyncHTTPClient, .nioCore, .nioHTTP1,
+      .nioPosix,
+    ]),
+  tests("Repository", "Repository", [.swiftSyntax, .swiftParser]),
+]
+
 // MARK: - The package
 
 let areas: [Area: [Target]] = [
@@ -223,6 +253,7 @@ let areas: [Area: [Target]] = [
   .proxy: proxy,
   .messaging: messaging,
   .fixtures: fixtures,
+  .commandLine: commandLine,
 ]
 
 let package = Package(

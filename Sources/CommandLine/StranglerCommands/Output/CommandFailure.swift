@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+
+/// Ends a command with a sentence for the person who ran it.
+struct CommandFailure: Error {
+  /// Exit code for arguments, files and configurations that cannot be used.
+  static let unusableInput = ExitCode(2)
+  /// Exit code for a command that ran and whose answer is no.
+  static let negativeAnswer = ExitCode(1)
+
+  let message: String
+  let exitCode: ExitCode
+
+  /// The command could not run: exit code 2.
+  static func unusable(_ message: String) -> CommandFailure {
+    CommandFailure(message: message, exitCode: unusableInput)
+  }
+
+  /// The command ran and a demand was not met: exit code 1.
+  static func negative(_ message: String) -> CommandFailure {
+    CommandFailure(message: message, exitCode: negativeAnswer)
+  }
+}

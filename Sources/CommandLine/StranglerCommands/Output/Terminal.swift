@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// One of the process's output streams, and what it is connected to.
+struct Terminal: Sendable {
+  static let standardOutput = Terminal(descriptor: STDOUT_FILENO)
+  static let standardError = Terminal(descriptor: STDERR_FILENO)
+
+  let descriptor: Int32
+
+  /// True when a person sees the output directly.
+  var isInteractive: Bool { isatty(descriptor) == 1 }
+
+  /// True when colour may be used: a terminal, and neither NO_COLOR nor TERM=dumb.
+  var allowsColour: Bool {
+    isInteractive && getenv("NO_COLOR") == nil
+      && getenv("TERM").map { String(cString: $0) } != "dumb"
+  }
+
+  /// Columns of the terminal; 100 where the output goes to a file or a pipe.
+  var width: Int {
+    var size = winsize()
+    guard isInteractive, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return 100
+    }
+    return Int(size.ws_col)
+  }
+
+  /// Writes all of the text. A closed pipe ends the output quietly, as `strangler ... | head` expects.
+  func write(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while let start = rest.baseAddress, !rest.isEmpty {
+        #if canImport(Darwin)
+          let count = Darwin.write(descriptor, start, rest.count)
+        #elseif canImport(Glibc)
+          let count = Glibc.write(descriptor, start, rest.count)
+        #else
+          let count = Musl.write(descriptor, start, rest.count)
+        #endif
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return }
+        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      }
+    }
+  }
+}

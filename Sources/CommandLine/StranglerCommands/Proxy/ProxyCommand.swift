@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import ControlPlane
+internal import Foundation
+internal import Logging
+internal import ProxyDataPlane
+internal import RoutingDecisions
+internal import ServiceLifecycle
+internal import UnixSignals
+
+struct ProxyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "proxy",
+    abstract: "Run the front proxy: each request goes to the monolith or to an extracted service.",
+    discussion: """
+      Listens on loopback unless the configuration says otherwise. SIGTERM and SIGINT drain: no new
+      connections, requests in flight are finished.
+
+      EXAMPLES
+        strangler proxy --config strangler.yaml
+        curl -X PUT 127.0.0.1:9901/routes/orders -d '{"percent": 25, "reason": "first users"}'
+        curl 127.0.0.1:9901/metrics
+      """)
+
+  @OptionGroup var configuration: ConfigurationOption
+
+  @Option(help: "Least severe level that is logged to standard error.")
+  var logLevel = LogLevel.info
+
+  func run() async throws {
+    let configuration = try configuration.load()
+    let level = logLevel.level
+    LoggingSystem.bootstrap { label in
+      var handler = StreamLogHandler.standardError(label: label)
+      handler.logLevel = level
+      return handler
+    }
+    let logger = Logger(label: "strangler.proxy")
+    do {
+      let front = try FrontProxy(
+        configuration: configuration, environment: ProcessInfo.processInfo.environment,
+        logger: logger)
+      try await ServiceGroup(
+        services: [front, Announcement(front: front)],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+      ).run()
+    } catch let error as ProxyServerError {
+      throw CommandFailure.unusable(error.message)
+    } catch let error as AdminServerError {
+      throw CommandFailure.unusable(error.description)
+    }
+  }
+}
+
+/// Says on standard output where the proxy listens, once it does; scripts wait for these lines.
+private struct Announcement: Service {
+  let front: FrontProxy
+
+  func run() async throws {
+    let addresses = try await front.addresses()
+    Terminal.standardOutput.write("proxy listening on \(addresses.proxy)\n")
+    if let admin = addresses.admin {
+      Terminal.standardOutput.write("admin listening on \(admin)\n")
+    }
+    try await gracefulShutdown()
+  }
+}
+
+/// Levels as the command line names them.
+enum LogLevel: String, CaseIterable, ExpressibleByArgument {
+  case trace, debug, info, notice, warning, error
+
+  var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+
+struct RoutesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "routes",
+    abstract: "Check a configuration, list its routes, ask where a request would go.",
+    discussion: """
+      EXAMPLES
+        strangler routes validate --config strangler.yaml
+        strangler routes list --config strangler.yaml --format json
+        strangler routes explain --config strangler.yaml 'GET /orders/42' -H 'x-user-id: 7'
+      """,
+    subcommands: [
+      RoutesValidateCommand.self, RoutesListCommand.self, RoutesExplainCommand.self,
+    ])
+}
+
+/// How the routes commands write.
+enum RoutesFormat: String, CaseIterable, ExpressibleByArgument {
+  case text, json
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import RoutingDecisions
+
+struct RoutesListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List the routes of a configuration with their sides and percentages.",
+    discussion: """
+      EXAMPLES
+        strangler routes list --config strangler.yaml
+        strangler routes list --config strangler.yaml --format json
+      """)
+
+  @OptionGroup var configuration: ConfigurationOption
+
+  @Option(help: "text or json.")
+  var format = RoutesFormat.text
+
+  func run() throws {
+    let listing = RouteListing(try configuration.load())
+    Terminal.standardOutput.write(format == .json ? listing.json + "\n" : listing.text)
+  }
+}

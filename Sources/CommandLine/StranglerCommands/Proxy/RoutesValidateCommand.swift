@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import ConfigurationFiles
+internal import RoutingDecisions
+
+struct RoutesValidateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Check a configuration; all errors come at once, each with its line.",
+    discussion: """
+      Ends with 0 when the proxy would start with the file, with 1 when it would not.
+
+      EXAMPLES
+        strangler routes validate --config strangler.yaml
+        strangler routes validate --config strangler.yaml --format json
+      """)
+
+  @OptionGroup var configuration: ConfigurationOption
+
+  @Option(help: "text or json.")
+  var format = RoutesFormat.text
+
+  func run() throws {
+    let report = ValidationReport(
+      ConfigurationFile.load(configuration.file), file: configuration.file)
+    switch format {
+    case .json: Terminal.standardOutput.write(report.json + "\n")
+    case .text: (report.isUsable ? Terminal.standardOutput : .standardError).write(report.text)
+    }
+    guard report.isUsable else { throw CommandFailure.negativeAnswer }
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ArgumentParser
+
+/// The `strangler` command: one subcommand per question a migrating team asks.
+public struct Strangler: AsyncParsableCommand {
+  /// Name, summary, subcommands.
+  public static let configuration = CommandConfiguration(
+    commandName: "strangler",
+    abstract: "Move a Swift monolith to services one route, one table and one event at a time.",
+    discussion: """
+      EXAMPLES
+        strangler demo                                  see everything at work in two minutes
+        strangler analyze ~/code/monolith               where can we cut?
+        strangler analyze ~/code/monolith --format json
+        strangler routes validate --config strangler.yaml
+        strangler routes explain --config strangler.yaml 'GET /orders/42' -H 'x-user-id: 7'
+        strangler proxy --config strangler.yaml         which side answers this request?
+
+      EXIT CODES
+        0  done
+        1  the command ran and its answer is no: a check failed, a demand was not met
+        2  the command could not run: wrong arguments, unreadable input, invalid configuration
+      """,
+    version: "0.1.0",
+    subcommands: [
+      AnalyzeCommand.self, ProxyCommand.self, RoutesCommand.self, DemoCommand.self,
+      OrdersServiceCommand.self,
+    ])
+
+  /// Creates the command.
+  public init() {}
+
+  /// Parses the process's arguments, runs the command they name and exits with its code.
+  public static func runToExit() async -> Never {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+      exit(withError: nil)
+    } catch let error as CommandFailure {
+      Terminal.standardError.write("strangler: \(error.message)\n")
+      exit(withError: error.exitCode)
+    } catch let code as ExitCode {
+      exit(withError: code)
+    } catch {
+      // ArgumentParser writes help to standard output and usage errors to standard error; only its
+      // code for the latter (64) is replaced by ours.
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if !text.isEmpty {
+        (code.isSuccess ? Terminal.standardOutput : .standardError).write(text + "\n")
+      }
+      exit(withError: code.isSuccess ? code : CommandFailure.unusableInput)
+    }
+  }
+}

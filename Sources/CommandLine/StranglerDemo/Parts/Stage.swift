@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ConfigurationFiles
+internal import ControlPlane
+internal import HummingbirdModule
+internal import Logging
+internal import RoutingDecisions
+internal import ServiceLifecycle
+internal import ShopMonolith
+internal import ShopSeed
+
+/// The running parts: the proxy with the monolith inside, its admin API, and the extracted service.
+struct Stage: Sendable {
+  let proxyAddress: String
+  let adminAddress: String
+  let ordersPort: Int
+  let skus: [String]
+  let seededOrders = Int64(ShopSeed.orderCount)
+  let logger: Logger
+  private let services: ServiceGroup
+  private let running: Task<Void, any Error>
+
+  /// Starts everything on free ports of loopback.
+  static func open(
+    workspace: Workspace, ordersService: ChildService, logger: Logger
+  ) async throws -> Stage {
+    let ordersPort = try await ordersService.start()
+    let file = try workspace.write(configuration(ordersPort: ordersPort), to: "strangler.yaml")
+    let configuration = try ConfigurationFile.load(file).get()
+    var shop = ShopConfiguration()
+    shop.database = workspace.path("shop.sqlite")
+    let monolith = try ShopApplication(configuration: shop, logger: logger)
+    let front = try FrontProxy(
+      configuration: configuration,
+      modules: ["shop": HummingbirdModule(monolith.responder, logger: logger)], logger: logger)
+    let services = ServiceGroup(services: [front], logger: logger)
+    let running = Task { try await services.run() }
+    do {
+      let addresses = try await front.addresses()
+      return Stage(
+        proxyAddress: "http://\(addresses.proxy)",
+        adminAddress: addresses.admin.map { "http://\($0)" } ?? "", ordersPort: ordersPort,
+        skus: ShopSeed().products.map(\.sku), logger: logger, services: services, running: running)
+    } catch {
+      running.cancel()
+      throw error
+    }
+  }
+
+  /// Drains the proxy and stops the admin API.
+  func close() async {
+    await services.triggerGracefulShutdown()
+    _ = await running.result
+  }
+
+  /// The monolith is a module of this process, the service answers over the network. The two routes
+  /// with a header address one side on purpose, for the comparison.
+  private static func configuration(ordersPort: Int) -> String {
+    """
+    proxy: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, workers: 1 }
+    upstreams:
+      legacy: { module: shop }
+      orders: { endpoints: [127.0.0.1:\(ordersPort)] }
+    routes:
+      - name: orders
+        match: { path: /orders/** }
+        legacy: legacy
+        extracted: orders
+        percent: 0
+        sticky: [ { header: x-user-id }, client-address ]
+      - { name: compare-legacy, match: { path: /orders/**, headers: { x-compare: legacy } }, legacy: legacy }
+      - { name: compare-extracted, match: { path: /orders/**, headers: { x-compare: extracted } }, legacy: orders }
+      - { name: everything-else, match: { path: /** }, legacy: legacy }
+
+    """
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+@Suite struct CommandLineTests {
+  @Test func `help shows the commands with examples`() async throws {
+    let outcome = try await Executable.strangler.run(["--help"])
+    #expect(outcome.exitCode == 0)
+    for command in ["analyze", "proxy", "routes", "demo"] {
+      #expect(outcome.output.contains("strangler \(command)"))
+    }
+    #expect(!outcome.output.contains("demo-orders-service"))
+  }
+
+  @Test(arguments: ["analyze", "proxy", "routes", "routes explain", "demo"])
+  func `every command's help has examples`(command: String) async throws {
+    let words = command.split(separator: " ").map(String.init)
+    let outcome = try await Executable.strangler.run(words + ["--help"])
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.output.contains("EXAMPLES"))
+    #expect(outcome.output.contains("  strangler \(command) "))
+  }
+
+  @Test(arguments: [
+    ["nonsense"], ["analyze"], ["analyze", "--format", "xml", "."], ["proxy", "--port", "1"],
+    ["routes", "explain", "--config", "x.yaml"], ["demo", "--users", "many"],
+  ])
+  func `wrong arguments end with 2 and say so on standard error`(arguments: [String]) async throws {
+    let outcome = try await Executable.strangler.run(arguments)
+    #expect(outcome.exitCode == 2)
+    #expect(outcome.output == "")
+    #expect(outcome.errors.contains("Usage:"))
+  }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Synchronization
+
+/// Programs of this package as built beside the tests.
+enum Executable: String {
+  case strangler
+  case shopMonolith = "shop-monolith"
+  case ordersService = "orders-service"
+
+  /// The build's product folder: the tests' own bundle lies in it.
+  static let folder: URL = {
+    let bundle = Bundle(for: Anchor.self).bundleURL
+    return bundle.pathExtension == "xctest" ? bundle.deletingLastPathComponent() : bundle
+  }()
+
+  private final class Anchor {}
+
+  var url: URL { Self.folder.appending(path: rawValue) }
+
+  /// Runs the program to its end.
+  func run(_ arguments: [String]) async throws -> Outcome {
+    let running = try RunningProgram(url, arguments)
+    return await running.outcome()
+  }
+
+  /// Starts the program and returns while it runs.
+  func start(_ arguments: [String]) throws -> RunningProgram {
+    try RunningProgram(url, arguments)
+  }
+}
+
+/// How a program ended and what it wrote.
+struct Outcome: Sendable {
+  let exitCode: Int32
+  let output: String
+  let errors: String
+}
+
+/// A program under test. Its output is collected as it comes; lines can be awaited.
+final class RunningProgram: Sendable {
+  struct EndedEarly: Error {
+    let marker: String
+    let errors: String
+  }
+
+  private let process: Process
+  private let output = ProgramOutput()
+  private let ended: Task<Void, Never>
+
+  init(_ executable: URL, _ arguments: [String]) throws {
+    process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    let outputPipe = Pipe()
+    let errorPipe = Pipe()
+    process.standardOutput = outputPipe
+    process.standardError = errorPipe
+    let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+    process.terminationHandler = { _ in continuation.finish() }
+    ended = Task { for await _ in stream {} }
+    try process.run()
+    output.collect(outputPipe.fileHandleForReading, as: .output)
+    output.collect(errorPipe.fileHandleForReading, as: .errors)
+  }
+
+  /// The rest of the first line of standard output or standard error that holds the marker.
+  func text(after marker: String) async throws -> String {
+    guard let text = await output.text(after: marker) else {
+      throw EndedEarly(marker: marker, errors: await output.all().errors)
+    }
+    return text
+  }
+
+  func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+  /// Waits for the end and returns everything that was written.
+  func outcome() async -> Outcome {
+    await ended.value
+    let written = await output.all()
+    return Outcome(
+      exitCode: process.terminationStatus, output: written.output, errors: written.errors)
+  }
+}
+
+/// What a program writes, read on a thread per pipe; callers wait for text.
+final class ProgramOutput: Sendable {
+  enum Stream { case output, errors }
+
+  private struct State {
+    var output = ""
+    var errors = ""
+    var openPipes = 0
+    var waiters: [CheckedContinuation<Void, Never>] = []
+
+    func text(after marker: String) -> String? {
+      for text in [output, errors] {
+        if let range = text.range(of: marker),
+          let end = text[range.upperBound...].firstIndex(of: "\n")
+        {
+          return String(text[range.upperBound..<end])
+        }
+      }
+      return nil
+    }
+  }
+
+  private let state = Mutex(State())
+
+  /// Starts to read a pipe to its end.
+  func collect(_ handle: FileHandle, as stream: Stream) {
+    state.withLock { $0.openPipes += 1 }
+    Thread {
+      while let data = try? handle.read(upToCount: 65_536), !data.isEmpty {
+        let text = String(decoding: data, as: UTF8.self)
+        self.change { stream == .output ? ($0.output += text) : ($0.errors += text) }
+      }
+      self.change { $0.openPipes -= 1 }
+    }.start()
+  }
+
+  /// What follows the marker up to the end of its line; nil when all pipes ended without it.
+  func text(after marker: String) async -> String? {
+    await wait { $0.text(after: marker) != nil || $0.openPipes == 0 }
+    return state.withLock { $0.text(after: marker) }
+  }
+
+  /// Everything, once all pipes have ended.
+  func all() async -> (output: String, errors: String) {
+    await wait { $0.openPipes == 0 }
+    return state.withLock { ($0.output, $0.errors) }
+  }
+
+  private func wait(until isTrue: (borrowing State) -> Bool) async {
+    while true {
+      if state.withLock({ isTrue($0) }) { return }
+      await withCheckedContinuation { waiter in
+        let waits = state.withLock { state in
+          if isTrue(state) { return false }
+          state.waiters.append(waiter)
+          return true
+        }
+        if !waits { waiter.resume() }
+      }
+    }
+  }
+
+  private func change(_ body: (inout State) -> Void) {
+    let waiters = state.withLock { state in
+      body(&state)
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+@Suite struct RoutesTests {
+  static let configuration = """
+    proxy: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, workers: 1 }
+    upstreams:
+      legacy: { endpoints: [127.0.0.1:9001] }
+      orders: { endpoints: [127.0.0.1:9002] }
+    routes:
+      - { name: orders, match: { path: /orders/**, methods: [GET, POST] }, legacy: legacy, extracted: orders, percent: 5, sticky: [ { header: x-user-id }, client-address ] }
+      - { name: everything-else, match: { path: /** }, legacy: legacy }
+
+    """
+
+  @Test func `a good file is valid and listed`() async throws {
+    let scratch = try Scratch()
+    let file = try scratch.write(Self.configuration, to: "strangler.yaml")
+    let valid = try await Executable.strangler.run(["routes", "validate", "--config", file])
+    #expect(valid.exitCode == 0)
+    let list = try await Executable.strangler.run(["routes", "list", "--config", file])
+    #expect(list.exitCode == 0)
+    #expect(list.output.contains("orders"))
+    #expect(list.output.contains("everything-else"))
+    #expect(list.output.contains("5"))
+  }
+
+  @Test func `all errors come at once, each with its line`() async throws {
+    let scratch = try Scratch()
+    let file = try scratch.write(
+      """
+      proxy: { listen: nowhere }
+      upstreams:
+        legacy: { endpoints: [127.0.0.1:9001] }
+      routes:
+        - { name: orders, match: { path: /orders/** }, legacy: legcy, percent: 140 }
+
+      """, to: "strangler.yaml")
+    let outcome = try await Executable.strangler.run(["routes", "validate", "--config", file])
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errors.contains("strangler.yaml:1:"))
+    #expect(outcome.errors.contains("strangler.yaml:5:"))
+    #expect(outcome.errors.contains("percent"))
+    #expect(outcome.errors.contains("legcy"))
+    let proxy = try await Executable.strangler.run(["proxy", "--config", file])
+    #expect(proxy.exitCode == 2)
+    #expect(proxy.errors.contains("strangler.yaml:1:"))
+  }
+
+  @Test func `explain says which rule answers and why`() async throws {
+    let scratch = try Scratch()
+    let file = try scratch.write(Self.configuration, to: "strangler.yaml")
+    let explain = ["routes", "explain", "--config", file]
+    let order = try await Executable.strangler.run(
+      explain + ["GET /orders/42", "-H", "x-user-id: 7"])
+    #expect(order.exitCode == 0)
+    #expect(order.output.contains("orders"))
+    #expect(order.output.contains("x-user-id"))
+    #expect(order.output.contains("bucket"))
+    let other = try await Executable.strangler.run(explain + ["DELETE /orders/42"])
+    #expect(other.output.contains("everything-else"))
+    let bad = try await Executable.strangler.run(explain + ["no request"])
+    #expect(bad.exitCode == 2)
+  }
+}
