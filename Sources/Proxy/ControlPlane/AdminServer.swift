@@ -25,6 +25,7 @@ public struct AdminServer: Service {
   public static let idleTimeout: Int64 = 60
 
   private let application: Application<RouterResponder<AdminRequestContext>>
+  private let address: NetworkAddress
 
   /// Creates the server; nothing listens before `run()`.
   ///
@@ -47,6 +48,7 @@ public struct AdminServer: Service {
     guard configuration.listen.isLoopback || token != nil else {
       throw .tokenMissing(configuration.listen)
     }
+    address = configuration.listen
     let router = Router(context: AdminRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: CrossSiteGuard(trustsHost: token != nil))
@@ -64,9 +66,14 @@ public struct AdminServer: Service {
       logger: logger)
   }
 
-  /// Serves until graceful shutdown or cancellation; throws when the address cannot be bound.
+  /// Serves until graceful shutdown or cancellation; throws `AdminServerError.bindFailed` when the
+  /// address cannot be bound.
   public func run() async throws {
-    try await application.run()
+    do {
+      try await application.run()
+    } catch let error as IOError {
+      throw AdminServerError.bindFailed(address, reason: "\(error)")
+    }
   }
 
   /// The system's clock.
@@ -75,7 +82,7 @@ public struct AdminServer: Service {
   }
 }
 
-/// Why an admin server was not created.
+/// Why an admin server was not created, or did not run.
 public enum AdminServerError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The address can be reached from other machines, and nothing would guard it.
   case tokenMissing(NetworkAddress)
@@ -83,6 +90,8 @@ public enum AdminServerError: Error, Sendable, Equatable, CustomStringConvertibl
   case tokenVariableNotSet(String)
   /// The token can be guessed.
   case tokenTooShort(String)
+  /// The address cannot be listened on.
+  case bindFailed(NetworkAddress, reason: String)
 
   /// What is wrong and what to do.
   public var description: String {
@@ -94,6 +103,9 @@ public enum AdminServerError: Error, Sendable, Equatable, CustomStringConvertibl
       "the environment variable \(variable) should hold the admin token, but it is not set"
     case .tokenTooShort(let variable):
       "the admin token in \(variable) is shorter than \(AdminToken.minimumLength) characters"
+    case .bindFailed(let address, let reason):
+      "cannot listen on \(address): \(reason); choose another address with proxy.admin, or stop "
+        + "what uses this one"
     }
   }
 }

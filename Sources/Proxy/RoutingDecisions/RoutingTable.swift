@@ -80,7 +80,7 @@ public enum PercentChangeError: Error, Sendable, Equatable {
 
 /// Stops at the first candidate whose conditions hold.
 private struct FirstMatch: PathCandidateVisitor {
-  unowned(unsafe) let table: RoutingTable  // lives only inside `decide`, which holds the table
+  let table: RoutingTable
   let view: RequestView
   var route = -1
 

@@ -3,15 +3,6 @@
 import HTTPExchange
 import RoutingDecisions
 
-extension MessageLimits {
-  /// The limits of a configuration; what it does not name keeps its default.
-  init(_ limits: ProxyLimits) {
-    self.init(
-      requestLine: limits.requestLine, field: limits.field, head: limits.head,
-      fieldCount: limits.fields, body: limits.requestBody)
-  }
-}
-
 extension ExchangeTimeouts {
   /// The timeouts of a configuration, in milliseconds.
   init(_ timeouts: ProxyTimeouts) {

@@ -60,7 +60,7 @@ struct PathTrie: Sendable {
     let start = Int32(edges.count)
     for (label, child) in literals {
       let bytes = [UInt8](label.utf8)
-      let hash = bytes.withUnsafeBytes { Self.hash($0, from: 0, to: bytes.count) }
+      let hash = bytes.withUnsafeBytes { PathSegment($0, from: 0).hash }
       edges.append(Edge(hash: hash, label: labels.add(bytes), child: Int32(child)))
     }
     edges[Int(start)...].sort { ($0.hash, $0.child) < ($1.hash, $1.child) }
@@ -85,12 +85,11 @@ struct PathTrie: Sendable {
     if start > path.count {
       if !node.exact.isEmpty, visitor.visit(node.exact) { return true }
     } else if !node.literals.isEmpty || node.parameter >= 0 {
-      var end = start
-      while end < path.count, path[end] != UInt8(ascii: "/") { end &+= 1 }
-      let literal = literalChild(of: node, path, from: start, to: end)
-      if literal >= 0, visit(literal, path, from: end &+ 1, with: &visitor) { return true }
-      if node.parameter >= 0, end > start,
-        visit(node.parameter, path, from: end &+ 1, with: &visitor)
+      let segment = PathSegment(path, from: start)
+      let literal = literalChild(of: node, path, segment)
+      if literal >= 0, visit(literal, path, from: segment.end &+ 1, with: &visitor) { return true }
+      if node.parameter >= 0, segment.end > start,
+        visit(node.parameter, path, from: segment.end &+ 1, with: &visitor)
       {
         return true
       }
@@ -99,44 +98,33 @@ struct PathTrie: Sendable {
   }
 
   private func literalChild(
-    of node: Node, _ path: UnsafeRawBufferPointer, from start: Int, to end: Int
+    of node: Node, _ path: UnsafeRawBufferPointer, _ segment: PathSegment
   ) -> Int32 {
-    if node.literals.isEmpty { return -1 }
-    let hash = Self.hash(path, from: start, to: end)
     var low = Int(node.literals.lowerBound)
     var high = Int(node.literals.upperBound)
     while low < high {
       let middle = (low &+ high) &>> 1
-      if edges[middle].hash < hash { low = middle &+ 1 } else { high = middle }
+      if edges[middle].hash < segment.hash { low = middle &+ 1 } else { high = middle }
     }
-    while low < Int(node.literals.upperBound), edges[low].hash == hash {
-      if isLabel(edges[low].label, path, from: start, to: end) { return edges[low].child }
+    while low < Int(node.literals.upperBound), edges[low].hash == segment.hash {
+      if isLabel(edges[low].label, path, segment) { return edges[low].child }
       low &+= 1
     }
     return -1
   }
 
   private func isLabel(
-    _ label: BytePool.Text, _ path: UnsafeRawBufferPointer, from start: Int, to end: Int
+    _ label: BytePool.Text, _ path: UnsafeRawBufferPointer, _ segment: PathSegment
   ) -> Bool {
-    var reader = PathSegmentBytes(path, from: start, to: end)
+    if !segment.isEscaped {
+      return labels.equals(
+        label, UnsafeRawBufferPointer(rebasing: path[segment.start..<segment.end]))
+    }
+    var reader = PathSegmentBytes(path, from: segment.start, to: segment.end)
     for index in 0..<Int(label.count) where reader.next() != labels.byte(index, of: label) {
       return false
     }
     return reader.next() == nil
-  }
-
-  /// FNV-1a, 64 bits, over the normalised segment. Only labels of the configuration are looked up
-  /// by it, so a client cannot build collisions.
-  private static func hash(
-    _ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int
-  ) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    var reader = PathSegmentBytes(bytes, from: start, to: end)
-    while let byte = reader.next() {
-      hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-    }
-    return hash
   }
 }
 

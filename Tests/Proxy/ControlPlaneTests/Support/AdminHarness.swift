@@ -36,8 +36,14 @@ struct AdminHarness {
       configuration, rejectionReasons: ["bare-line-feed"], failureReasons: ["connect-failed"])
   }
 
-  /// Runs the server while `body` talks to it; the clock says 2026-11-23T12:00:00.250Z.
+  /// Runs the server while `body` talks to it.
   func run(_ body: @escaping @Sendable (TestClient) async throws -> Void) async throws {
+    try await run { client, _ in try await body(client) }
+  }
+
+  /// Runs the server while `body` talks to it on the port given; its clock says
+  /// 2026-11-23T12:00:00.250Z.
+  func run(_ body: @escaping @Sendable (TestClient, Int) async throws -> Void) async throws {
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     let server = try AdminServer(
       configuration: AdminConfiguration(listen: NetworkAddress(host: "127.0.0.1", port: 0)),
@@ -51,7 +57,9 @@ struct AdminHarness {
       tasks.addTask { try await group.run() }
       tasks.addTask {
         let port = try #require(await ports.first { _ in true })
-        try await TestClient.withClient(host: "127.0.0.1", port: port) { try await body($0) }
+        try await TestClient.withClient(host: "127.0.0.1", port: port) {
+          try await body($0, port)
+        }
         await group.triggerGracefulShutdown()
       }
       try await tasks.waitForAll()
