@@ -123,6 +123,12 @@ let proxy: [Target] = [
     [
       "ProxyDataPlane", "RoutingDecisions", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
+  tests(
+    "HummingbirdModule", "Proxy",
+    [
+      "HummingbirdModule", "ProxyDataPlane", "RoutingDecisions", .asyncHTTPClient, .hummingbird,
+      .lifecycle, .logging, .nioCore,
+    ]),
   tests("ShadowComparison", "Proxy", ["ShadowComparison"]),
   tests(
     "ControlPlane", "Proxy",

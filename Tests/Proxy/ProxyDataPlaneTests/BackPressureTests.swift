@@ -74,7 +74,8 @@ struct BackPressureTests {
     try await Origin.run(origin) { origin in
       try await RunningProxy.run(.all(to: origin.port)) { proxy in
         try await Loopback.connect(proxy.port) { client in
-          try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(Self.length)\r\n\r\n")
+          try await client.send(
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(Self.length)\r\n\r\n")
           let sender = client.sender
           async let sending: Void = {
             for _ in 0..<Self.pieces {
@@ -97,7 +98,9 @@ struct BackPressureTests {
     try await Origin.run(Origin.saying("ok")) { origin in
       try await RunningProxy.run(.all(to: origin.port)) { proxy in
         try await Loopback.connect(proxy.port) { client in
-          for byte in "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\nZ\r\n0\r\n\r\n".utf8
+          for byte
+            in "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\nZ\r\n0\r\n\r\n"
+            .utf8
           {
             try await client.send(ByteBuffer(bytes: [byte]))
           }

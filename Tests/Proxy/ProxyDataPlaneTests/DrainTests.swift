@@ -54,8 +54,9 @@ struct DrainTests {
   }
 
   /// Sends one request after the other; throws when one is cut or not answered.
-  private static func requestUntilClosed(_ port: Int) async throws -> (answers: Int, announced: Bool)
-  {
+  private static func requestUntilClosed(_ port: Int) async throws -> (
+    answers: Int, announced: Bool
+  ) {
     try await Loopback.connect(port) { client in
       var answers = 0
       while true {

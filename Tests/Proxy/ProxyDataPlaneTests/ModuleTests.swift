@@ -38,7 +38,8 @@ struct ModuleTests {
     for try await piece in body { try await response.write(piece) }
   }
 
-  @Test("A module answers requests one after the other on one connection, with length and in chunks")
+  @Test(
+    "A module answers requests one after the other on one connection, with length and in chunks")
   func echoes() async throws {
     try await Self.run(Self.echo) { proxy in
       try await Loopback.connect(proxy.port) { client in
@@ -49,11 +50,13 @@ struct ModuleTests {
         #expect(response.value("x-for") == "127.0.0.1")
         #expect(response.value("content-length") == "5")
         try await client.send(
-          "POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+          "POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+        )
         let chunked = try #require(try await client.message())
         #expect(chunked.text == "abcde")
         #expect(chunked.value("transfer-encoding") == "chunked")
-        try await client.send("HEAD /c HTTP/1.1\r\nHost: a\r\n\r\nGET /d HTTP/1.1\r\nHost: a\r\n\r\n")
+        try await client.send(
+          "HEAD /c HTTP/1.1\r\nHost: a\r\n\r\nGET /d HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try await client.message(isAnswerToHead: true)?.value("x-path") == "/c")
         #expect(try await client.message()?.value("x-path") == "/d")
       }

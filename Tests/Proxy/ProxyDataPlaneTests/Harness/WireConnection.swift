@@ -50,16 +50,17 @@ final class WireConnection {
 
   /// The sending half, which may be used while the other half waits for a message.
   struct Sender: Sendable {
-    fileprivate let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    fileprivate let channel: any Channel
 
-    func send(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
+    /// Returns once the kernel took the bytes, so that a sender feels who does not read.
+    func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes).get() }
   }
 
-  var sender: Sender { Sender(outbound: outbound) }
+  var sender: Sender { Sender(channel: channel) }
 
-  func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
+  func send(_ text: String) async throws { try await sender.send(ByteBuffer(string: text)) }
 
-  func send(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
+  func send(_ bytes: ByteBuffer) async throws { try await sender.send(bytes) }
 
   func finishSending() { outbound.finish() }
 

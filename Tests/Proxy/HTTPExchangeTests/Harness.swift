@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+
+/// SplitMix64: small, seeded, the same on every machine.
+struct SeededRandom: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+/// Drives one exchange with text, as a transport would with sockets, and writes down what it does.
+struct ExchangeDriver {
+  enum Entry: Equatable {
+    case toUpstream(String)
+    case toClient(String)
+    case refused(Problem)
+    case kept(upstream: Bool)
+    case closed
+  }
+
+  let workspace: ExchangeWorkspace
+  var exchange: Exchange
+  private(set) var log: [Entry] = []
+  private var clientBytes: [UInt8] = []
+  private var upstreamBytes: [UInt8] = []
+  private let hasFallback: Bool
+
+  init(
+    limits: MessageLimits = MessageLimits(), timeouts: ExchangeTimeouts = ExchangeTimeouts(),
+    hasFallback: Bool = false
+  ) {
+    workspace = ExchangeWorkspace(limits: limits, timeouts: timeouts)
+    exchange = Exchange(workspace)
+    self.hasFallback = hasFallback
+  }
+
+  /// Everything of one kind, joined: how a message was cut must not matter.
+  var upstreamText: String {
+    log.reduce(into: "") { if case .toUpstream(let text) = $1 { $0 += text } }
+  }
+
+  var clientText: String {
+    log.reduce(into: "") { if case .toClient(let text) = $1 { $0 += text } }
+  }
+
+  var refusal: Problem? {
+    for case .refused(let problem) in log { return problem }
+    return nil
+  }
+
+  mutating func client(_ text: String) { client(Array(text.utf8)) }
+
+  mutating func client(_ bytes: [UInt8]) {
+    clientBytes += bytes
+    pumpClient()
+  }
+
+  mutating func upstream(_ text: String) { upstream(Array(text.utf8)) }
+
+  mutating func upstream(_ bytes: [UInt8]) {
+    upstreamBytes += bytes
+    pumpUpstream()
+  }
+
+  /// The connection asked for is there.
+  mutating func connect() {
+    exchange.upstreamReady(workspace)
+    pumpClient()
+  }
+
+  mutating func fail(_ failure: UpstreamFailure) -> Recovery {
+    let recovery = exchange.upstreamFailed(failure, workspace)
+    upstreamBytes = []
+    return recovery
+  }
+
+  mutating func pumpClient() {
+    while true {
+      let step = clientBytes.withUnsafeBytes { exchange.nextFromClient($0, workspace) }
+      switch step {
+      case .needBytes, .blocked: return
+      case .head: admit()
+      case .body(let body):
+        if body.forward.length > 0 { log.append(.toUpstream(text(clientBytes, body.forward))) }
+        clientBytes.removeFirst(body.consumed)
+      case .discard: clientBytes = []
+      case .reject(let problem):
+        log.append(.refused(problem))
+        if exchange.answer(problem, workspace).sequel == .linger { log.append(.closed) }
+      case .close:
+        log.append(.closed)
+        return
+      }
+    }
+  }
+
+  private mutating func admit() {
+    let head = workspace.request
+    let address = Array("192.0.2.1".utf8)
+    var output = [UInt8](
+      repeating: 0,
+      count: RequestRewriter.capacity(head, workspace.storage, clientAddress: address.count))
+    let outcome = output.withUnsafeMutableBytes { target in
+      clientBytes.withUnsafeBytes { bytes in
+        address.withUnsafeBytes {
+          RequestRewriter.write(
+            head, bytes, workspace.storage, clientAddress: $0, into: target)
+        }
+      }
+    }
+    clientBytes.removeFirst(head.length)
+    switch outcome {
+    case .failure(let rejection):
+      log.append(.refused(.rejected(rejection)))
+      _ = exchange.answer(.rejected(rejection), workspace)
+    case .success(let count):
+      log.append(.toUpstream(String(decoding: output[..<count], as: UTF8.self)))
+      exchange.admit(headLength: count, hasFallback: hasFallback, workspace)
+    }
+  }
+
+  mutating func pumpUpstream() {
+    while true {
+      let step = upstreamBytes.withUnsafeBytes { exchange.nextFromUpstream($0, workspace) }
+      switch step {
+      case .needBytes, .blocked: return
+      case .interim(let forward):
+        if forward { writeHead() }
+        upstreamBytes.removeFirst(workspace.response.length)
+      case .head:
+        writeHead()
+        upstreamBytes.removeFirst(workspace.response.length)
+      case .body(let body):
+        if body.forward.length > 0 { log.append(.toClient(text(upstreamBytes, body.forward))) }
+        upstreamBytes.removeFirst(body.consumed)
+      case .finished:
+        let completion = exchange.completeResponse(leftover: upstreamBytes.count, workspace)
+        upstreamBytes = []
+        log.append(.kept(upstream: completion.keepsUpstream))
+        if completion.client == .linger { log.append(.closed) }
+        return pumpClient()
+      case .failed(let failure):
+        switch fail(failure) {
+        case .answer(let problem):
+          log.append(.refused(problem))
+          _ = exchange.answer(problem, workspace)
+        default: log.append(.closed)
+        }
+        return
+      }
+    }
+  }
+
+  private mutating func writeHead() {
+    var output = [UInt8](
+      repeating: 0, count: ResponseRewriter.capacity(workspace.response, workspace.storage))
+    let count = output.withUnsafeMutableBytes { target in
+      upstreamBytes.withUnsafeBytes {
+        ResponseRewriter.write(
+          workspace.response, $0, workspace.storage, marks: exchange.marks, into: target)
+      }
+    }
+    log.append(.toClient(String(decoding: output[..<count], as: UTF8.self)))
+  }
+
+  private func text(_ bytes: [UInt8], _ range: ByteRange) -> String {
+    String(decoding: bytes[Int(range.start)..<range.end], as: UTF8.self)
+  }
+}
