@@ -127,7 +127,7 @@ let proxy: [Target] = [
     "HummingbirdModule", "Proxy",
     [
       "HummingbirdModule", "ProxyDataPlane", "RoutingDecisions", .asyncHTTPClient, .hummingbird,
-      .lifecycle, .logging, .nioCore,
+      .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
   tests("ShadowComparison", "Proxy", ["ShadowComparison"]),
   tests(

@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdModule
 import Logging
 import NIOCore
+import NIOHTTP1
 import ProxyDataPlane
 import RoutingDecisions
 import ServiceLifecycle
@@ -66,7 +67,7 @@ struct HummingbirdModuleTests {
     try await Self.run { base in
       let client = HTTPClient.shared
       let hello = try await client.get(url: base + "/hello/ada").get()
-      #expect(hello.status == .ok)
+      #expect(hello.status.code == 200)
       #expect(hello.body.map { String(buffer: $0) } == "hello ada")
 
       var upload = HTTPClientRequest(url: base + "/size")
@@ -77,9 +78,9 @@ struct HummingbirdModuleTests {
 
       let stream = try await client.get(url: base + "/stream").get()
       #expect(stream.body.map { String(buffer: $0) } == "0;1;2;")
-      #expect(try await client.get(url: base + "/broken").get().status == .internalServerError)
-      #expect(try await client.get(url: base + "/forbidden").get().status == .forbidden)
-      #expect(try await client.get(url: base + "/nothing").get().status == .notFound)
+      #expect(try await client.get(url: base + "/broken").get().status.code == 500)
+      #expect(try await client.get(url: base + "/forbidden").get().status.code == 403)
+      #expect(try await client.get(url: base + "/nothing").get().status.code == 404)
     }
   }
 }
