@@ -93,6 +93,10 @@ let analysis: [Target] = [
   tests("FixtureAnalysis", "Analysis", ["AnalysisReports", "DependencyGraph", "SourceScanning"]),
   tests("AnalysisReports", "Analysis", ["AnalysisReports", "DependencyGraph", "SampleModels"]),
   tests("SourceScanning", "Analysis", ["SourceScanning", "DependencyGraph"]),
+  .target(name: "CIndexStore", path: "Sources/System/CIndexStore"),
+  tests(
+    "CompilerIndex", "Analysis",
+    ["CIndexStore", "SourceScanning", "DependencyGraph", .swiftParser, .swiftSyntax]),
 ]
 
 let proxy: [Target] = [

@@ -133,7 +133,7 @@ extension BodyInference {
   ) -> Value {
     let type = expected.unwrapped
     guard !type.isUnknown else {
-      var value = uniqueMember(name, shape, at: offset)
+      var value = uniqueMember(name, isStatic: true, shape, at: offset)
       // Without a contextual type a plain case is still a value of its enum.
       if let result = value.type.functionResult, shape == nil { value.type = result }
       return value
@@ -250,7 +250,8 @@ extension BodyInference {
       var value = Value(StandardLibraryTypes.member(name, of: external, arguments))
       value.isForeign = !StandardLibraryTypes.isStandardContainer(external)
       return value
-    case .unknown where !base.isForeign: return uniqueMember(name, shape, at: offset)
+    case .unknown where !base.isForeign:
+      return uniqueMember(name, isStatic: false, shape, at: offset)
     default: break
     }
     var value = Value(.unknown)

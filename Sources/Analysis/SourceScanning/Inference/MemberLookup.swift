@@ -157,13 +157,16 @@ extension BodyInference {
   private static let shortestUniqueName = 5
 
   /// The one visible type that declares a member of this name, where the receiver is unknown.
-  mutating func uniqueMember(_ name: String, _ shape: CallShape?, at offset: UInt32) -> Value {
+  mutating func uniqueMember(
+    _ name: String, isStatic: Bool, _ shape: CallShape?, at offset: UInt32
+  ) -> Value {
     guard name.utf8.count >= Self.shortestUniqueName, !Self.everydayNames.contains(name),
       let all = table.membersByName[name]
     else { return Value(.unknown) }
     let visible = all.filter { id in
       let member = table[id]
-      guard let owner = member.owner, table[owner].kind != .external else { return false }
+      guard member.isStatic == isStatic, let owner = member.owner, table[owner].kind != .external
+      else { return false }
       let module = table.files[member.file].module
       return isVisible(member)
         && (module == facts.module || table.visibleModuleSets[context.file].contains(module))
