@@ -86,6 +86,9 @@ let analysis: [Target] = [
   .executableTarget(
     name: "scan-benchmark", dependencies: ["SourceScanning", "DependencyGraph"],
     path: "Tests/Benchmarks/ScanBenchmark", swiftSettings: settings),
+  .executableTarget(
+    name: "graph-benchmark", dependencies: ["DependencyGraph"],
+    path: "Tests/Benchmarks/GraphBenchmark", swiftSettings: settings),
   .target(
     name: "SampleModels", dependencies: ["DependencyGraph"], path: "Tests/Support/SampleModels",
     swiftSettings: settings),

@@ -76,7 +76,8 @@ struct Clustering: Sendable {
       case .modularity: .modularity(resolution: options.gamma)
       case .mapEquation: .mapEquation
       }
-    let leiden = Leiden(objective: objective, iterations: 2)
+    // A second pass gains little; where the budget already lowers the runs, it goes first.
+    let leiden = Leiden(objective: objective, iterations: count < options.runs ? 1 : 2)
     runs = ResampledRuns(evidence, leiden: leiden, count: count)
     consensus = Consensus(runs.partitions)
   }
