@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import DependencyGraph
 import Foundation
 
 /// Finds the Swift files of a folder. Never leaves it: symbolic links are counted, not followed, so
@@ -7,7 +6,7 @@ import Foundation
 struct SourceDiscovery {
   /// Folders that hold copies, products or other people's code.
   static let skippedFolders: Set<String> = [
-    "Pods", "Carthage", "DerivedData", "node_modules", "build",
+    "Pods", "Carthage", "DerivedData", "node_modules",
   ]
 
   struct Result {
