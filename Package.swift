@@ -256,7 +256,9 @@ let commandLine: [Target] = [
       "strangler", "shop-monolith", "orders-service", .asyncHTTPClient, .nioCore, .nioHTTP1,
       .nioPosix,
     ]),
-  tests("Repository", "Repository", [.swiftSyntax, .swiftParser]),
+  tests(
+    "Repository", "Repository",
+    ["DependencyGraph", "SourceScanning", .swiftSyntax, .swiftParser]),
 ]
 
 // MARK: - The package
