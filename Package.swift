@@ -14,8 +14,9 @@ let settings: [SwiftSetting] = [
   .treatWarning("DeprecatedDeclaration", as: .warning),
 ]
 
-/// Folder names double as areas: `STRANGLER_AREAS=Proxy swift test` builds one pillar and what it needs,
-/// which on a small machine is the difference between seconds and minutes. Unset means everything.
+/// Folder names double as areas: `STRANGLER_AREAS=Proxy swift test` builds one pillar and what it
+/// needs, which on a small machine is the difference between seconds and minutes. Unset means
+/// everything.
 enum Area: String, CaseIterable {
   case analysis = "Analysis"
   case proxy = "Proxy"

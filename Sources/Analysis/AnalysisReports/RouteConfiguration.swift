@@ -2,8 +2,8 @@
 
 public import DependencyGraph
 
-/// Renders a first proxy configuration from a suggestion: each service's resources as routes at 0 %,
-/// so that everything still goes to the monolith, and a last route for the rest.
+/// Renders a first proxy configuration from a suggestion: each service's resources as routes at 0
+/// %, so that everything still goes to the monolith, and a last route for the rest.
 public struct RouteConfiguration: Sendable {
   /// Port of the monolith on the loopback address; services get the ports after it.
   public var legacyPort: Int

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A table of text cells fitted into a width: optional columns are left out, the last one first, and
-/// then the widest flexible column is shortened with `…`.
+/// A table of text cells fitted into a width: optional columns are left out, the last one first,
+/// and then the widest flexible column is shortened with `…`.
 struct TextTable {
   enum Alignment { case left, right }
 

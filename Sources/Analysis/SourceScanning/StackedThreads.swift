@@ -4,8 +4,8 @@ import Synchronization
 
 /// Maps values on several threads with stacks large enough for recursion over deeply nested source.
 ///
-/// Tasks of the concurrency runtime run on stacks of half a megabyte; the parser alone needs more for
-/// code that is nested as deeply as it accepts.
+/// Tasks of the concurrency runtime run on stacks of half a megabyte; the parser alone needs more
+/// for code that is nested as deeply as it accepts.
 enum StackedThreads {
   private static let stackBytes = 64 << 20
 

@@ -32,7 +32,8 @@ public enum SQLiteMessageTables {
   /// Only the tables, inside a transaction of the caller such as a step of her own
   /// `DatabaseMigrator`; durability stays as the connection has it.
   ///
-  /// - Throws: `MessageStoreError` with code `outsideTransaction` or `newerSchema`, or GRDB's error.
+  /// - Throws: `MessageStoreError` with code `outsideTransaction` or `newerSchema`, or GRDB's
+  /// error.
   public static func install(in db: Database) throws {
     guard db.isInsideTransaction else {
       throw MessageStoreError(

@@ -9,7 +9,8 @@ public import ServiceLifecycle
 /// stop: the admin API is up first and answers until the proxy has drained.
 ///
 ///     let front = try FrontProxy(configuration: configuration, modules: ["shop": module])
-///     try await ServiceGroup(services: [front], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+///     try await ServiceGroup(services: [front], gracefulShutdownSignals: [.sigterm], logger:
+///     logger).run()
 public struct FrontProxy: Service {
   /// The data plane.
   public let proxy: ProxyServer
@@ -42,8 +43,8 @@ public struct FrontProxy: Service {
     }
   }
 
-  /// Where both listen, with the ports that the system picked; waits until they are bound. The admin
-  /// address is nil when the configuration has none.
+  /// Where both listen, with the ports that the system picked; waits until they are bound. The
+  /// admin address is nil when the configuration has none.
   ///
   /// - Throws: What `run` threw, when one of them could not be bound.
   public func addresses() async throws -> (proxy: NetworkAddress, admin: NetworkAddress?) {

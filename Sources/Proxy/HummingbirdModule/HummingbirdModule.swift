@@ -12,8 +12,8 @@ public import ProxyDataPlane
 ///     let proxy = try ProxyServer(configuration: configuration, modules: ["shop": module])
 ///
 /// Middleware, routes and errors behave as behind Hummingbird's own server. What differs:
-/// `Request.head` carries the fields the proxy adds, such as `X-Forwarded-For`, the context's channel
-/// is the client's connection to the proxy, and no `Server` field is set.
+/// `Request.head` carries the fields the proxy adds, such as `X-Forwarded-For`, the context's
+/// channel is the client's connection to the proxy, and no `Server` field is set.
 public struct HummingbirdModule<Responder: HTTPResponder>: InProcessModule
 where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
   private let responder: Responder
@@ -25,6 +25,9 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     self.logger = logger
   }
 
+  /// Builds Hummingbird's request and context, asks the responder, and streams its answer.
+  ///
+  /// Throws when the client is gone or the body cannot be written.
   public func respond(
     to request: HTTPRequest, body: ModuleRequestBody, response: ModuleResponseWriter
   ) async throws {

@@ -6,11 +6,12 @@ import Testing
 
 /// Compares what the scanner infers from syntax with what the compiler knows.
 ///
-/// The compiler's side is the index store that the debug build of these tests writes beside them, so
-/// the comparison costs no build of its own. Any other build can be compared as well, and
+/// The compiler's side is the index store that the debug build of these tests writes beside them,
+/// so the comparison costs no build of its own. Any other build can be compared as well, and
 /// `INDEX_DETAILS=1` lists the differences:
 ///
-///     INDEX_STORE=DIR/.build/debug/index/store INDEX_SOURCES=DIR swift test --filter ResolutionQuality
+///     INDEX_STORE=DIR/.build/debug/index/store INDEX_SOURCES=DIR swift test --filter
+///     ResolutionQuality
 @Suite(.enabled(if: BuildIndex.isAvailable, "needs the index of a debug build"))
 struct ResolutionQualityTests {
   private static let precision = 0.97

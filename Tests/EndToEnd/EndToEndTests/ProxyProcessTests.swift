@@ -5,7 +5,8 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-/// The real programs over real sockets: the shop, the orders service and the proxy, one process each.
+/// The real programs over real sockets: the shop, the orders service and the proxy, one process
+/// each.
 @Suite(.timeLimit(.minutes(3)))
 struct ProxyProcessTests {
   @Test func `traffic moves by one call and returns by another`() async throws {
@@ -137,7 +138,12 @@ final class Programs: Sendable {
       legacy: { endpoints: [127.0.0.1:\(shop)] }
       orders: { endpoints: [127.0.0.1:\(orders)] }
     routes:
-      - { name: orders, match: { path: /orders/** }, legacy: legacy, extracted: orders, percent: 0, sticky: [ { header: x-user-id }, client-address ] }
+      - name: orders
+        match: { path: /orders/** }
+        legacy: legacy
+        extracted: orders
+        percent: 0
+        sticky: [ { header: x-user-id }, client-address ]
       - { name: everything-else, match: { path: /** }, legacy: legacy }
 
     """

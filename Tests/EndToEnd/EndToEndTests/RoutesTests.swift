@@ -9,7 +9,12 @@ import Testing
       legacy: { endpoints: [127.0.0.1:9001] }
       orders: { endpoints: [127.0.0.1:9002] }
     routes:
-      - { name: orders, match: { path: /orders/**, methods: [GET, POST] }, legacy: legacy, extracted: orders, percent: 5, sticky: [ { header: x-user-id }, client-address ] }
+      - name: orders
+        match: { path: /orders/**, methods: [GET, POST] }
+        legacy: legacy
+        extracted: orders
+        percent: 5
+        sticky: [ { header: x-user-id }, client-address ]
       - { name: everything-else, match: { path: /** }, legacy: legacy }
 
     """

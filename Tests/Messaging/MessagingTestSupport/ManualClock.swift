@@ -50,8 +50,8 @@ package final class ManualClock: MessagingClock {
     for sleeper in due { sleeper.continuation.resume() }
   }
 
-  /// Moves the time in steps, letting tasks run in between, until the condition holds. Bound it with
-  /// the test's time limit.
+  /// Moves the time in steps, letting tasks run in between, until the condition holds. Bound it
+  /// with the test's time limit.
   package func advance(
     by step: Int64 = 50, until condition: () async throws -> Bool
   ) async rethrows {

@@ -2,8 +2,8 @@
 
 /// How an analysis divides. The defaults suit any code base; nothing here changes what was read.
 public struct AnalysisOptions: Sendable, Equatable {
-  /// Number of services that is asked for; nil lets the agreement of the runs decide. Asking for more
-  /// than there are separable types gives as many as there are.
+  /// Number of services that is asked for; nil lets the agreement of the runs decide. Asking for
+  /// more than there are separable types gives as many as there are.
   public var services: Int?
   /// Clusterings from which stability is measured. Lowered on graphs so large that the runs would
   /// take seconds; `Quality.runs` tells the number that was used.

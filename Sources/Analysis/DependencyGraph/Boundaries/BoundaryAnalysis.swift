@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// From what was read to a suggestion. The result depends on the facts and options alone: not on the
-/// order of the model's lists, the process, or the machine.
+/// From what was read to a suggestion. The result depends on the facts and options alone: not on
+/// the order of the model's lists, the process, or the machine.
 public struct BoundaryAnalysis: Sendable {
   private let options: AnalysisOptions
 
   /// Creates an analysis.
   public init(options: AnalysisOptions = AnalysisOptions()) { self.options = options }
 
-  /// Divides the code and tells what the borders cost. Never fails: a model that holds no type gives
-  /// the verdict not to split.
+  /// Divides the code and tells what the borders cost. Never fails: a model that holds no type
+  /// gives the verdict not to split.
   public func suggest(_ model: CodeModel) -> BoundarySuggestion {
     let model = model.canonical()
     let facts = UnitFacts(model)

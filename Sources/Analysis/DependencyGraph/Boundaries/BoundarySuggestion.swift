@@ -7,8 +7,8 @@ public struct BoundarySuggestion: Sendable, Equatable {
   public var verdict: Verdict
   /// Suggested services in the order in which to extract them.
   public var services: [Service]
-  /// Qualified names of types that nearly everyone uses and that use no area themselves; they become
-  /// a library that services share.
+  /// Qualified names of types that nearly everyone uses and that use no area themselves; they
+  /// become a library that services share.
   public var sharedKernel: [String]
   /// Qualified names of types that wire the areas together and that nobody uses; each service gets
   /// its own.
@@ -202,8 +202,8 @@ public struct Coverage: Sendable, Equatable {
   public var types: Int
   /// Files that did not parse.
   public var parseFailures: Int
-  /// References found by each tier of evidence, in the order of the tiers; tiers without any are left
-  /// out.
+  /// References found by each tier of evidence, in the order of the tiers; tiers without any are
+  /// left out.
   public var tiers: [Tier]
 
   /// References of one tier.

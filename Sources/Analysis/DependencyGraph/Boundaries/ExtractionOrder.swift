@@ -5,7 +5,8 @@
 enum ExtractionOrder {
   /// A use of a foreign table costs as much as this many references: data has to be moved.
   static let tableUseCost = 5
-  /// Stability below which a service is likely to be made of left-overs; it waits for a closer look.
+  /// Stability below which a service is likely to be made of left-overs; it waits for a closer
+  /// look.
   static let leastStability = 0.75
 
   struct Candidate {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Suggests how to replace a reference that crosses a border. A rule of thumb for a person to check:
-/// it sees names and shapes, not meaning.
+/// Suggests how to replace a reference that crosses a border. A rule of thumb for a person to
+/// check: it sees names and shapes, not meaning.
 struct SeamAdvice: Sendable {
   /// Words of members that tell of something that has happened and expect no answer.
   private static let notificationWords: Set<String> = [

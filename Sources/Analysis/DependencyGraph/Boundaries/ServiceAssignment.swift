@@ -22,8 +22,8 @@ struct ServiceAssignment: Sendable {
 
   subscript(type: TypeID) -> Int? { serviceOfType[Int(type.index)] }
 
-  /// A record type weighs more than a write, a write more than a read: the owner is who knows what a
-  /// row means.
+  /// A record type weighs more than a write, a write more than a read: the owner is who knows what
+  /// a row means.
   private static func claim(_ access: TableUse.Access) -> Double {
     switch access {
     case .maps: 4

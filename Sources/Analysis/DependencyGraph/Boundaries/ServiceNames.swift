@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Names services. Where a folder holds a service and little else, the folder's name is what the team
-/// calls it; else the words that are frequent inside and rare outside name it, in the form in which
-/// routes and tables spell them.
+/// Names services. Where a folder holds a service and little else, the folder's name is what the
+/// team calls it; else the words that are frequent inside and rare outside name it, in the form in
+/// which routes and tables spell them.
 enum ServiceNames {
   private static let weights = (route: 4.0, table: 3.0, folder: 1.5, type: 1.0)
   /// Jaccard index of a folder's and a service's units from which the folder names the service.

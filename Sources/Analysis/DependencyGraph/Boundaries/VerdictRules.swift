@@ -3,8 +3,8 @@
 extension Verdict {
   /// Units below which a split is not worth its operation.
   static let leastUnits = 12
-  /// Modularity that says the code falls into areas at all (Newman, Girvan 2004 name 0.3 as the lower
-  /// end of what real communities show).
+  /// Modularity that says the code falls into areas at all (Newman, Girvan 2004 name 0.3 as the
+  /// lower end of what real communities show).
   static let leastModularity = 0.3
   /// Agreement under noise below which the borders are arbitrary.
   static let leastStability = 0.5

@@ -15,7 +15,8 @@ protocol CommunityObjective {
   func isWellConnected(strength: Double, within total: Double, link: Double) -> Bool
 }
 
-/// Modularity with resolution `g`: Q = (1/2m) sum over pairs [w - g k k' / 2m] (Reichardt, Bornholdt).
+/// Modularity with resolution `g`: Q = (1/2m) sum over pairs [w - g k k' / 2m] (Reichardt,
+/// Bornholdt).
 struct ModularityObjective: CommunityObjective {
   private let strengths: [Double]
   private let scale: Double
@@ -49,8 +50,9 @@ struct ModularityObjective: CommunityObjective {
   }
 }
 
-/// The two-level map equation on undirected flow (Rosvall, Bergstrom 2008), negated: the shorter the
-/// description of a random walk, the better. The parameter scales the cost of leaving a community.
+/// The two-level map equation on undirected flow (Rosvall, Bergstrom 2008), negated: the shorter
+/// the description of a random walk, the better. The parameter scales the cost of leaving a
+/// community.
 struct MapEquationObjective: CommunityObjective {
   private let flows: [Double]
   private let exits: [Double]

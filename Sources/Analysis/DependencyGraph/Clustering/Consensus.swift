@@ -3,8 +3,8 @@
 /// The division that many runs agree on: average linkage over the share of runs that put two nodes
 /// into the same community.
 struct Consensus: Sendable {
-  /// Distinct groups above which the linkage's quadratic memory is too much; the run that agrees best
-  /// with the others is taken instead.
+  /// Distinct groups above which the linkage's quadratic memory is too much; the run that agrees
+  /// best with the others is taken instead.
   static let groupLimit = 4_000
 
   /// Groups join up to this mean share of runs that part them; the margin is for sums of rounded

@@ -2,8 +2,8 @@
 
 /// The Leiden algorithm (Traag, Waltman, van Eck 2019): fast local moving, refinement, aggregation.
 ///
-/// A run is a pure function of graph, objective and seed. Communities are connected: refinement only
-/// joins parts that share an edge.
+/// A run is a pure function of graph, objective and seed. Communities are connected: refinement
+/// only joins parts that share an edge.
 package struct Leiden: Sendable, Equatable {
   /// What is made large.
   package enum Objective: Sendable, Equatable {
@@ -12,8 +12,8 @@ package struct Leiden: Sendable, Equatable {
   }
 
   package var objective: Objective
-  /// Repetitions, each starting from the last one's result; a repetition that changes nothing is the
-  /// last.
+  /// Repetitions, each starting from the last one's result; a repetition that changes nothing is
+  /// the last.
   package var iterations: Int
   /// Levels of aggregation within one repetition; real graphs need fewer than ten.
   static let levelLimit = 32

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Many clusterings of the same evidence, each with noise on the weights. What they agree on does not
-/// hang on the exact weights; where they disagree, the report says so.
+/// Many clusterings of the same evidence, each with noise on the weights. What they agree on does
+/// not hang on the exact weights; where they disagree, the report says so.
 struct ResampledRuns: Sendable {
   /// Divisions of the units, one per run.
   let partitions: [Partition]
@@ -40,8 +40,8 @@ struct ResampledRuns: Sendable {
       / Double(partitions.count)
   }
 
-  /// For each unit the mean share of its companions in `partition` that stand with it in a run: 1 for
-  /// a unit that no noise parts from its service. A unit on its own has 1.
+  /// For each unit the mean share of its companions in `partition` that stand with it in a run: 1
+  /// for a unit that no noise parts from its service. A unit on its own has 1.
   func stability(in partition: Partition) -> [Double] {
     var sums = [Double](repeating: 0, count: partition.labels.count)
     let sizes = partition.sizes

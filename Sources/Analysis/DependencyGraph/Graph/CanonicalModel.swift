@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension CodeModel {
-  /// The same facts in the documented order with identities renumbered, so that what follows does not
-  /// depend on the order in which a scanner met its files.
+  /// The same facts in the documented order with identities renumbered, so that what follows does
+  /// not depend on the order in which a scanner met its files.
   package func canonical() -> CodeModel {
     let fileOrder = files.indices.sorted { (files[$0].path, $0) < (files[$1].path, $1) }
     var newFile = [FileID](repeating: FileID(0), count: files.count)

@@ -2,8 +2,8 @@
 
 /// The pieces that move as one: a type together with the types nested in it in the same file.
 ///
-/// A nested type that an extension declares in another file is a unit of its own, so that a namespace
-/// spread over many files does not glue them together.
+/// A nested type that an extension declares in another file is a unit of its own, so that a
+/// namespace spread over many files does not glue them together.
 struct CodeUnits: Sendable {
   struct Unit: Sendable {
     /// Stable identity: the module and the name, with the path where two types share both.

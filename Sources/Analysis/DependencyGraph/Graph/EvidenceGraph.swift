@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// All evidence as one weighted graph. Nodes `0..<unitCount` are code units; the nodes after them
-/// stand for tables, resources, folders and words, to which the units that share them are tied. Such
-/// a node costs one edge per unit that shares it, where tying the units to each other would cost the
-/// square.
+/// stand for tables, resources, folders and words, to which the units that share them are tied.
+/// Such a node costs one edge per unit that shares it, where tying the units to each other would
+/// cost the square.
 struct EvidenceGraph: Sendable {
   let graph: WeightedGraph
   let unitCount: Int
@@ -50,8 +50,8 @@ struct EvidenceGraph: Sendable {
     keys = identities.map(stableHash)
   }
 
-  /// The graph with each weight multiplied by a number from 0.5 to 1.5 that depends on the edge's ends
-  /// and the run alone: taking one edge away leaves the noise on all others as it was.
+  /// The graph with each weight multiplied by a number from 0.5 to 1.5 that depends on the edge's
+  /// ends and the run alone: taking one edge away leaves the noise on all others as it was.
   func jittered(run: Int) -> WeightedGraph {
     let salt = SeededRandom.mix(UInt64(run + 1) &* 0x9E37_79B9_7F4A_7C15)
     return graph.reweighted { node, neighbour, weight in

@@ -13,8 +13,8 @@ package struct WeightedEdge: Sendable, Equatable {
   }
 }
 
-/// An undirected weighted graph in compressed sparse rows: the neighbours of node `v` and the weights
-/// of the edges to them stand at `rowStarts[v]..<rowStarts[v + 1]`, in ascending order.
+/// An undirected weighted graph in compressed sparse rows: the neighbours of node `v` and the
+/// weights of the edges to them stand at `rowStarts[v]..<rowStarts[v + 1]`, in ascending order.
 package struct WeightedGraph: Sendable, Equatable {
   package let rowStarts: [Int32]
   package let neighbours: [Int32]

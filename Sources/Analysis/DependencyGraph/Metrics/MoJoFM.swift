@@ -27,8 +27,8 @@ extension Partition {
     return moves + count - matching.maximumSize()
   }
 
-  /// Communities that the division farthest from the truth can keep apart: it spreads each community
-  /// of the truth over as many communities as possible.
+  /// Communities that the division farthest from the truth can keep apart: it spreads each
+  /// community of the truth over as many communities as possible.
   private static func mostGroups(_ sizes: [Int]) -> Int {
     sizes.sorted().reduce(0) { groups, size in groups < size ? groups + 1 : groups }
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Services that refer to each other: extracted as they are, neither can be deployed or be down alone.
-/// References from and to god types are left out: they close a cycle with everyone, and have a finding
-/// of their own.
+/// Services that refer to each other: extracted as they are, neither can be deployed or be down
+/// alone. References from and to god types are left out: they close a cycle with everyone, and have
+/// a finding of their own.
 enum ServiceCycles {
   static func find(_ context: PitfallContext) -> [Finding] {
     let godTypes = GodTypes.types(context)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One declaration as written: a type, an extension, a member, a global or a local function or type.
+/// One declaration as written: a type, an extension, a member, a global or a local function or
+/// type.
 struct Declaration: Sendable {
   enum Kind: Sendable {
     case `class`, `struct`, `enum`, actor, `protocol`, `extension`

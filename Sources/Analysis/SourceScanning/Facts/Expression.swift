@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An expression as written. Markers without influence on types (`await`, `&`, parentheses) are gone.
+/// An expression as written. Markers without influence on types (`await`, `&`, parentheses) are
+/// gone.
 enum Expression: Sendable {
   typealias ID = Handle<Expression>
 

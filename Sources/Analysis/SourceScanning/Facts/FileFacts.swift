@@ -2,9 +2,9 @@
 
 /// Everything the resolver needs to know about one file, as plain values.
 ///
-/// A syntax tree weighs about 28 times its source and lives in one thread's hands; these arenas weigh
-/// a fraction of that and may be read from any thread. Nodes name their children by index, so neither
-/// reading nor releasing a deep expression recurses.
+/// A syntax tree weighs about 28 times its source and lives in one thread's hands; these arenas
+/// weigh a fraction of that and may be read from any thread. Nodes name their children by index, so
+/// neither reading nor releasing a deep expression recurses.
 struct FileFacts: Sendable {
   /// Path relative to the scanned folder.
   var path: String

@@ -20,7 +20,8 @@ struct BodyInference {
     /// `Type.function`, empty outside of functions.
     var function = ""
     var member: MemberID?
-    /// Alias whose declaration is being walked: its scope holds no members, so it is no type's scope.
+    /// Alias whose declaration is being walked: its scope holds no members, so it is no type's
+    /// scope.
     var alias: NominalID?
     /// Transaction closures around the code.
     var transactionDepth = 0

@@ -41,7 +41,8 @@ extension BodyInference {
     }
   }
 
-  /// A local function sees the locals around it; a local type is walked with the file's declarations.
+  /// A local function sees the locals around it; a local type is walked with the file's
+  /// declarations.
   private mutating func walkLocal(_ handle: Handle<Declaration>) {
     guard facts[handle].kind == .function else { return }
     let outerScope = context.scope

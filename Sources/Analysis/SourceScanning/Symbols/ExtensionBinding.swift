@@ -4,8 +4,8 @@ extension SymbolTable {
   /// Extensions of extensions of extensions exist; longer ladders do not.
   private static let extensionRounds = 4
 
-  /// Binds each extension to the type it extends. What is still unknown in the last round comes from
-  /// outside of the tree.
+  /// Binds each extension to the type it extends. What is still unknown in the last round comes
+  /// from outside of the tree.
   mutating func bindExtensions() {
     resolveSupertypes()
     for round in 1...Self.extensionRounds where !pendingExtensions.isEmpty {

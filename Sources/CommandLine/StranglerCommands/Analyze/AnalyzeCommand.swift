@@ -22,7 +22,7 @@ struct AnalyzeCommand: ParsableCommand {
         strangler analyze ~/code/monolith
         strangler analyze ~/code/monolith --services 6
         strangler analyze ~/code/monolith --format json --output boundaries.json
-        strangler analyze ~/code/monolith --format routes > strangler.yaml   first proxy configuration
+        strangler analyze ~/code/monolith --format routes > strangler.yaml
       """)
 
   @Argument(help: "Folder with Swift sources: a package, an app, any checkout.")

@@ -32,7 +32,8 @@ struct Terminal: Sendable {
     return Int(size.ws_col)
   }
 
-  /// Writes all of the text. A closed pipe ends the output quietly, as `strangler ... | head` expects.
+  /// Writes all of the text. A closed pipe ends the output quietly, as `strangler ... | head`
+  /// expects.
   func write(_ text: String) {
     var text = text
     text.withUTF8 { bytes in

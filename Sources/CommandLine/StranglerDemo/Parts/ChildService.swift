@@ -2,7 +2,8 @@
 internal import Foundation
 internal import Synchronization
 
-/// A service in a process of its own, so that killing it is a real SIGKILL and not a polite request.
+/// A service in a process of its own, so that killing it is a real SIGKILL and not a polite
+/// request.
 ///
 /// The child is this same executable with other arguments. It announces its port on standard output
 /// and ends when its standard input closes, so it cannot outlive the parent, however that one ends.

@@ -67,8 +67,12 @@ struct Stage: Sendable {
         extracted: orders
         percent: 0
         sticky: [ { header: x-user-id }, client-address ]
-      - { name: compare-legacy, match: { path: /orders/**, headers: { x-compare: legacy } }, legacy: legacy }
-      - { name: compare-extracted, match: { path: /orders/**, headers: { x-compare: extracted } }, legacy: orders }
+      - name: compare-legacy
+        match: { path: /orders/**, headers: { x-compare: legacy } }
+        legacy: legacy
+      - name: compare-extracted
+        match: { path: /orders/**, headers: { x-compare: extracted } }
+        legacy: orders
       - { name: everything-else, match: { path: /** }, legacy: legacy }
 
     """

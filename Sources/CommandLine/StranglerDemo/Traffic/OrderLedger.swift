@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the users ordered, by the answers they got: the truth that delivered events are held against.
+/// What the users ordered, by the answers they got: the truth that delivered events are held
+/// against.
 struct OrderLedger: Sendable {
   /// Orders whose placing was answered, by id, with the events they must have caused, in order.
   private(set) var expectedEvents: [String: [String]] = [:]

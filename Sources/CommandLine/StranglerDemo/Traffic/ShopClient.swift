@@ -48,7 +48,8 @@ struct ShopClient: Sendable {
       milliseconds: (clock.now - start) / .milliseconds(1))
   }
 
-  /// The extracted service names itself in `server`; the proxy's own problem pages belong to no side.
+  /// The extracted service names itself in `server`; the proxy's own problem pages belong to no
+  /// side.
   private static func side(of response: HTTPClientResponse) -> UserLedger.Side? {
     if response.headers.first(name: "server") == "orders-service" { return .extracted }
     let isProblem = response.headers.first(name: "content-type") == "application/problem+json"

@@ -10,7 +10,8 @@ struct UserLedger: Sendable {
     case legacy, extracted
   }
 
-  /// What the percentage does while an answer arrives; decides whether a move back counts as a flip.
+  /// What the percentage does while an answer arrives; decides whether a move back counts as a
+  /// flip.
   enum Phase: Sendable, Equatable {
     /// The percentage stays or grows: nobody may return to legacy.
     case ramp

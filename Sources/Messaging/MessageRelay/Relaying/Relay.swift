@@ -10,7 +10,8 @@ public import TransactionalMessaging
 /// aggregate, in parallel across them.
 ///
 /// Several relays of one name may run for one outbox, in one process or many: one owns the lease,
-/// the others stand by. On graceful shutdown the batch at hand is finished and the lease given back.
+/// the others stand by. On graceful shutdown the batch at hand is finished and the lease given
+/// back.
 ///
 /// ```swift
 /// let relay = Relay(

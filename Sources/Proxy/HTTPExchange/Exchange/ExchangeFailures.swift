@@ -4,9 +4,9 @@ extension Exchange {
   /// The upstream of this exchange failed or closed.
   ///
   /// A connection that was never made may be tried again by every method, since nothing was sent.
-  /// Once bytes were sent, only an idempotent request without a byte of answer goes out again, once,
-  /// on the same side. Only a safe request changes sides, and only towards legacy: a write that two
-  /// sides might both have seen is worse than an error.
+  /// Once bytes were sent, only an idempotent request without a byte of answer goes out again,
+  /// once, on the same side. Only a safe request changes sides, and only towards legacy: a write
+  /// that two sides might both have seen is worse than an error.
   package mutating func upstreamFailed(
     _ failure: UpstreamFailure, _ workspace: ExchangeWorkspace
   ) -> Recovery {

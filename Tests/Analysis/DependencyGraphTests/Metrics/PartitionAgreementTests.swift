@@ -33,7 +33,8 @@ import Testing
     #expect(Partition(singletons: 1).mojoFM(to: Partition(singletons: 1)) == 100)
   }
 
-  /// Values published with the reference implementation's test data (see fixtures/graphs/README.md).
+  /// Values published with the reference implementation's test data (see
+  /// fixtures/graphs/README.md).
   @Test(arguments: [
     ("httpd-2.4.7_acdc_clustered", "httpd-2.3.8_acdc_clustered", 93.59),
     ("httpd-2.4.10_acdc_clustered", "httpd-2.4.7_acdc_clustered", 99.42),
