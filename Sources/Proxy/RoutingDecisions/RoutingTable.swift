@@ -51,8 +51,9 @@ public final class RoutingTable: Sendable {
     var visitor = FirstMatch(table: self, view: view)
     paths.visitCandidates(for: view[view.path], with: &visitor)
     guard visitor.route >= 0 else { return .noRoute }
-    return splits[visitor.route].decide(
-      route: visitor.route, key: keySources.firstKey(in: splits[visitor.route].keys, of: view))
+    let split = splits[visitor.route]
+    let key = split.extracted < 0 ? nil : keySources.firstKey(in: split.keys, of: view)
+    return split.decide(route: visitor.route, key: key)
   }
 
   /// The index of a route by its name.

@@ -38,6 +38,6 @@ struct RoutesExplainCommand: ParsableCommand {
       throw CommandFailure.unusable(problem.description)
     }
     Terminal.standardOutput.write(
-      format == .json ? explanation.json + "\n" : explanation.text)
+      format == .json ? explanation.json : explanation.text)
   }
 }

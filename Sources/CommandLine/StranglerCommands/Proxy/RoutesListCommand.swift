@@ -19,6 +19,6 @@ struct RoutesListCommand: ParsableCommand {
 
   func run() throws {
     let listing = RouteListing(try configuration.load())
-    Terminal.standardOutput.write(format == .json ? listing.json + "\n" : listing.text)
+    Terminal.standardOutput.write(format == .json ? listing.json : listing.text)
   }
 }

@@ -24,7 +24,7 @@ struct RoutesValidateCommand: ParsableCommand {
     let report = ValidationReport(
       ConfigurationFile.load(configuration.file), file: configuration.file)
     switch format {
-    case .json: Terminal.standardOutput.write(report.json + "\n")
+    case .json: Terminal.standardOutput.write(report.json)
     case .text: (report.isUsable ? Terminal.standardOutput : .standardError).write(report.text)
     }
     guard report.isUsable else { throw CommandFailure.negativeAnswer }
