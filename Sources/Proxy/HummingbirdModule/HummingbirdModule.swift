@@ -13,7 +13,7 @@ public import ProxyDataPlane
 ///
 /// Middleware, routes and errors behave as behind Hummingbird's own server. What differs:
 /// `Request.head` carries the fields the proxy adds, such as `X-Forwarded-For`, the context's
-/// channel is the client's connection to the proxy, and no `Server` field is set.
+/// channel is the client's connection to the proxy, and no `Date` or `Server` field is set.
 public struct HummingbirdModule<Responder: HTTPResponder>: InProcessModule
 where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
   private let responder: Responder
@@ -25,7 +25,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     self.logger = logger
   }
 
-  /// Builds Hummingbird's request and context, asks the responder, and streams its answer.
+  /// Asks the responder and streams its answer; what the responder throws becomes a 500, as behind
+  /// Hummingbird's own server.
   ///
   /// Throws when the client is gone or the body cannot be written.
   public func respond(

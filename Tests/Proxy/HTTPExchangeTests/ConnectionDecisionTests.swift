@@ -121,6 +121,26 @@ struct ConnectionDecisionTests {
     #expect(driver.clientText.hasSuffix("ok"))
   }
 
+  @Test("The last answer has the time its reader needs; only then the close is waited for")
+  func delivery() {
+    let timeouts = ExchangeTimeouts(bodyIdle: 100, linger: 2)
+    var driver = ExchangeDriver(timeouts: timeouts)
+    driver.client("GET / HTTP/1.1\r\nHost:\r\n\r\n")
+    let closesUndelivered = driver.exchange.clientInputEnded()
+    #expect(!closesUndelivered)
+    driver.workspace.now += 50
+    driver.exchange.clientWritability(true, driver.workspace)
+    driver.workspace.now += 99
+    #expect(driver.exchange.expire(driver.workspace) == .none)
+    driver.exchange.answerDelivered(driver.workspace)
+    driver.workspace.now += 1
+    #expect(driver.exchange.expire(driver.workspace) == .none)
+    driver.workspace.now += 1
+    #expect(driver.exchange.expire(driver.workspace) == .close)
+    let closesDelivered = driver.exchange.clientInputEnded()
+    #expect(closesDelivered)
+  }
+
   private static let timeouts = ExchangeTimeouts(
     connect: 1, requestHead: 2, responseHead: 3, bodyIdle: 4, clientIdle: 5, total: 1000)
 

@@ -98,10 +98,8 @@ struct BackPressureTests {
     try await Origin.run(Origin.saying("ok")) { origin in
       try await RunningProxy.run(.all(to: origin.port)) { proxy in
         try await Loopback.connect(proxy.port) { client in
-          for byte
-            in "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\nZ\r\n0\r\n\r\n"
-            .utf8
-          {
+          let head = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+          for byte in (head + "1;x\r\nZ\r\n0\r\n\r\n").utf8 {
             try await client.send(ByteBuffer(bytes: [byte]))
           }
           #expect(try await client.message()?.text == "ok")

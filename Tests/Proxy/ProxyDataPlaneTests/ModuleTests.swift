@@ -50,8 +50,8 @@ struct ModuleTests {
         #expect(response.value("x-for") == "127.0.0.1")
         #expect(response.value("content-length") == "5")
         try await client.send(
-          "POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
-        )
+          "POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
         let chunked = try #require(try await client.message())
         #expect(chunked.text == "abcde")
         #expect(chunked.value("transfer-encoding") == "chunked")

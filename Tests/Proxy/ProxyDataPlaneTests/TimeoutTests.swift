@@ -46,7 +46,7 @@ struct TimeoutTests {
 
   @Test("An upstream that never answers is 504, and legacy answers a safe request instead")
   func responseHead() async throws {
-    let timeouts = Self.timeouts { $0.responseHead = .seconds(1) }
+    let timeouts = Self.timeouts { $0.responseHead = .seconds(3) }
     try await Origin.run(Self.silent) { silent in
       try await Origin.run(Origin.saying("legacy")) { legacy in
         let configuration = try ProxyConfiguration.extracted(
@@ -82,7 +82,7 @@ struct TimeoutTests {
 
   @Test("A connection between two requests is closed without a word")
   func idleClient() async throws {
-    let timeouts = Self.timeouts { $0.keepAlive = .seconds(1) }
+    let timeouts = Self.timeouts { $0.keepAlive = .seconds(3) }
     try await Origin.run(Origin.saying("ok")) { origin in
       try await RunningProxy.run(.all(to: origin.port, timeouts: timeouts)) { proxy in
         try await Loopback.connect(proxy.port) { client in

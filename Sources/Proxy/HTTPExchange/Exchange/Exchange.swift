@@ -55,6 +55,8 @@ package struct Exchange {
   var clientIsWritable = true
   var upstreamIsWritable = true
   var inputEnded = false
+  /// The last answer has left for the client.
+  var isDelivered = false
   package internal(set) var isDraining = false
 
   package init(_ workspace: ExchangeWorkspace) {
@@ -99,7 +101,8 @@ extension Exchange {
     inputEnded = true
     switch requestPhase {
     case .complete: return false
-    case .head, .body, .lingering: return true
+    case .lingering: return isDelivered
+    case .head, .body: return true
     }
   }
 
@@ -109,9 +112,17 @@ extension Exchange {
     if isIdle { deadline = min(deadline, workspace.deadline(workspace.timeouts.drainQuiet)) }
   }
 
+  /// The last byte of the last answer has left; only the client's close is waited for.
+  package mutating func answerDelivered(_ workspace: ExchangeWorkspace) {
+    guard requestPhase == .lingering else { return }
+    isDelivered = true
+    deadline = workspace.deadline(workspace.timeouts.linger)
+  }
+
   /// A body byte moved: the idle deadline starts anew.
   mutating func touch(_ workspace: ExchangeWorkspace) {
-    if requestPhase == .body || upstreamPhase == .responseBody {
+    let isDelivering = requestPhase == .lingering && !isDelivered
+    if requestPhase == .body || upstreamPhase == .responseBody || isDelivering {
       deadline = workspace.deadline(workspace.timeouts.bodyIdle)
     }
   }

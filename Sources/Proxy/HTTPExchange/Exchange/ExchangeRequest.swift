@@ -118,7 +118,7 @@ extension Exchange {
     if ends {
       requestPhase = .lingering
       lingered = 0
-      deadline = workspace.deadline(workspace.timeouts.linger)
+      deadline = workspace.deadline(workspace.timeouts.bodyIdle)
     } else {
       requestPhase = .head
       deadline = workspace.deadline(workspace.timeouts.clientIdle)

@@ -68,8 +68,7 @@ extension Exchange {
 
   /// The response is complete and passed on.
   ///
-  /// - Parameter leftover: bytes of the upstream behind the response, which make it unfit for
-  /// reuse.
+  /// - Parameter leftover: bytes of the upstream behind the response; they make it unfit for reuse.
   package mutating func completeResponse(
     leftover: Int, _ workspace: ExchangeWorkspace
   ) -> Completion {

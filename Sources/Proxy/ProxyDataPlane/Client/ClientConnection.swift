@@ -54,7 +54,11 @@ extension ClientConnection {
     worker.add(self)
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+  /// Comes for every connection, also for one that was gone before it became active.
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    worker.remove(self)
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)
@@ -89,7 +93,6 @@ extension ClientConnection {
   func channelInactive(context: ChannelHandlerContext) {
     if exchange.isActive { account(status: exchange.hasResponded ? status : 0) }
     dropUpstream()
-    worker.remove(self)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -135,6 +138,7 @@ extension ClientConnection {
       answer(problem)
     case .close:
       close()
+      return false
     }
     return true
   }

@@ -79,12 +79,19 @@ extension ClientConnection {
 
   private func proceed(_ sequel: ClientSequel) {
     guard sequel == .linger, let context else { return }
-    // The client sees the end of the answer, and what it still sends is read until it closes: a
-    // close with unread bytes would reset the connection and could destroy the answer.
+    let written = context.eventLoop.makePromise(of: Void.self)
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+    written.futureResult.assumeIsolated().whenComplete { _ in self.delivered() }
+  }
+
+  /// The client sees the end of the answer, and what it still sends is read until it closes: a
+  /// close with unread bytes would reset the connection and could destroy the answer.
+  private func delivered() {
+    exchange.answerDelivered(workspace)
     if exchange.hasInputEnded {
       close()
     } else {
-      context.close(mode: .output, promise: nil)
+      context?.close(mode: .output, promise: nil)
     }
   }
 

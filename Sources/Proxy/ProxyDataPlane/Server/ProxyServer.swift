@@ -84,7 +84,7 @@ public final class ProxyServer: Service {
     let workers = group.makeIterator().enumerated().map { index, eventLoop in
       Worker(
         eventLoop: eventLoop, configuration: configuration, targets: targets, live: routing,
-        counters: counters.worker(index), accepting: accepting, logger: logger)
+        counters: counters.worker(index), accepting: accepting)
     }
     for worker in workers { worker.eventLoop.execute { worker.start() } }
     let listener = try await bind(group, workers, accepting)
@@ -96,9 +96,9 @@ public final class ProxyServer: Service {
     readiness.advance(to: .ready)
     // Returns on graceful shutdown and throws on cancellation; both end the service.
     let isGraceful = (try? await gracefulShutdown()) != nil
-    readiness.advance(to: .draining)
     try? await listener.close()
     if isGraceful { await drain(workers) }
+    readiness.advance(to: .draining)
     for worker in workers { try? await worker.eventLoop.submit { worker.stop() }.get() }
     logger.info("proxy stopped")
   }
@@ -142,16 +142,16 @@ public final class ProxyServer: Service {
   private func drain(_ workers: [Worker]) async {
     logger.info("proxy drains", metadata: ["limit": "\(configuration.timeouts.drain)"])
     let limit = TimeAmount(configuration.timeouts.drain)
-    await withTaskGroup(of: Void.self) { group in
-      for worker in workers {
-        group.addTask {
-          let finished = worker.eventLoop.flatSubmit {
-            worker.eventLoop.scheduleTask(in: limit) { worker.stop() }
-            return worker.drain()
-          }
-          try? await finished.get()
-        }
+    var drained: [EventLoopFuture<Void>] = []
+    for worker in workers {
+      let begun = worker.eventLoop.submit {
+        worker.eventLoop.scheduleTask(in: limit) { worker.stop() }
+        return worker.drain()
       }
+      if let future = try? await begun.get() { drained.append(future) }
     }
+    // Whoever sees this state may rely on every answer from now on being its connection's last.
+    readiness.advance(to: .draining)
+    for future in drained { try? await future.get() }
   }
 }

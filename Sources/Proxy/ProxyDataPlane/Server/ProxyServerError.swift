@@ -8,7 +8,7 @@ public struct ProxyServerError: Error, Sendable, Equatable, CustomStringConverti
     case unknownModule
     /// The listener could not be bound.
     case bindFailed
-    /// The server was stopped before it was bound, or run twice.
+    /// The server has stopped.
     case notRunning
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPExchange
-import Logging
 import NIOCore
 import RoutingDecisions
 
@@ -15,7 +14,6 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
   let eventLoop: any EventLoop
   let workspace: ExchangeWorkspace
   let counters: WorkerCounters
-  let logger: Logger
   let upstreams: [Upstream]
   let upstreamNames: [String]
   var routing: CachedRouting
@@ -29,12 +27,11 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
 
   init(
     eventLoop: any EventLoop, configuration: ProxyConfiguration, targets: [UpstreamTarget],
-    live: LiveRouting, counters: WorkerCounters, accepting: AcceptLimit, logger: Logger
+    live: LiveRouting, counters: WorkerCounters, accepting: AcceptLimit
   ) {
     self.eventLoop = eventLoop
     self.counters = counters
     self.accepting = accepting
-    self.logger = logger
     let workspace = ExchangeWorkspace(
       limits: MessageLimits(configuration.limits),
       timeouts: ExchangeTimeouts(configuration.timeouts))

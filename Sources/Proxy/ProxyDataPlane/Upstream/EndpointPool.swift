@@ -67,7 +67,12 @@ final class EndpointPool {
       if waiting.count >= limits.upstreamQueue { return false }
     }
     waiting.append(ticket)
-    if mayOpen { connect() }
+    if mayOpen {
+      connect()
+    } else if ticket.needsFresh {
+      // An idle connection is of no use to this request: it makes room for a new one.
+      idle.first?.close()
+    }
     return true
   }
 
