@@ -146,6 +146,18 @@ let proxy: [Target] = [
     ]),
 ]
 
+// The side-by-side benchmark of the proxy reads /proc and waits with epoll.
+#if os(Linux)
+  let proxyBenchmark: [Target] = [
+    .systemLibrary(name: "CLinuxEvents", path: "Tests/Benchmarks/CLinuxEvents"),
+    .executableTarget(
+      name: "proxy-benchmark", dependencies: ["CLinuxEvents", .argumentParser],
+      path: "Tests/Benchmarks/ProxyBenchmark", swiftSettings: settings),
+  ]
+#else
+  let proxyBenchmark: [Target] = []
+#endif
+
 let messaging: [Target] = [
   library("TransactionalMessaging", .messaging),
   library("MessageStoreSQLite", .messaging, ["TransactionalMessaging", .grdb]),
@@ -266,7 +278,7 @@ let commandLine: [Target] = [
 
 let areas: [Area: [Target]] = [
   .analysis: analysis,
-  .proxy: proxy,
+  .proxy: proxy + proxyBenchmark,
   .messaging: messaging,
   .fixtures: fixtures,
   .commandLine: commandLine,

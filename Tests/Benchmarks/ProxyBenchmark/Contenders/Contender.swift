@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a contender is told to do. All of them get the same: a path rule, a sticky 50/50 split by
+/// the user's header between two origins, keep-alive on both sides, time limits, forwarding
+/// headers, and no access log.
+struct ProxyTask {
+  let listen: UInt16
+  let legacy: UInt16
+  let extracted: UInt16
+  let workers: Int
+  let client: ClientProtocol
+}
+
+/// What clients speak to the proxy; the origins always speak HTTP/1.1 in clear text.
+enum ClientProtocol: String, Codable {
+  case http1 = "cleartext HTTP/1.1"
+}
+
+/// A proxy that can be measured.
+protocol Contender: Sendable {
+  var name: String { get }
+  /// The program, to be run as it is or under a tool.
+  var program: String { get }
+  /// Whether the tool that counts instructions can run it.
+  var runsUnderValgrind: Bool { get }
+  /// Writes the files the program needs; its arguments. `prefix` keeps their names apart.
+  func prepare(_ task: ProxyTask, prefix: String) throws -> [String]
+}
+
+extension Contender {
+  var runsUnderValgrind: Bool { true }
+}
+
+/// The contenders that are there, ours first; the second is what ratios refer to.
+enum Contenders {
+  static let ours = "strangler"
+
+  static func found(strangler: String, other: String?, envoy: String?) -> [any Contender] {
+    var found: [any Contender] = [Strangler(name: ours, program: strangler)]
+    if let haproxy = path(of: "haproxy") { found.append(HAProxy(program: haproxy)) }
+    if let nginx = path(of: "nginx") { found.append(Nginx(program: nginx)) }
+    if let envoy = envoy ?? path(of: "envoy") { found.append(Envoy(program: envoy)) }
+    if let other { found.append(Strangler(name: "strangler (other)", program: other)) }
+    return found
+  }
+
+  /// Where a program is; administrators' folders are looked at too.
+  static func path(of program: String) -> String? {
+    let search = ProcessEnvironment.searchPath + ["/usr/local/sbin", "/usr/sbin", "/sbin"]
+    return search.map { "\($0)/\(program)" }.first(where: ProcessEnvironment.isExecutable)
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+struct Envoy: Contender {
+  let name = "Envoy"
+  let program: String
+  var runsUnderValgrind: Bool { false }
+
+  func prepare(_ task: ProxyTask, prefix: String) throws -> [String] {
+    let configuration = """
+      static_resources:
+        listeners:
+        - address: \(address(task.listen))
+          filter_chains:
+          - filters:
+            - name: envoy.filters.network.http_connection_manager
+              typed_config:
+                "@type": \(Self.type("filters.network.http_connection_manager.v3.HttpConnectionManager"))
+                stat_prefix: clients
+                use_remote_address: true
+                generate_request_id: false
+                stream_idle_timeout: 60s
+                request_headers_timeout: 10s
+                http_filters:
+                - name: envoy.filters.http.router
+                  typed_config: { "@type": \(Self.type("filters.http.router.v3.Router")) }
+                route_config:
+                  virtual_hosts:
+                  - name: all
+                    domains: ["*"]
+                    routes:
+                    - match: { prefix: /items/ }
+                      route:
+                        timeout: 30s
+                        hash_policy: [ { header: { header_name: x-user-id } } ]
+                        weighted_clusters:
+                          use_hash_policy: true
+                          clusters:
+                          - { name: legacy, weight: 50 }
+                          - { name: extracted, weight: 50 }
+        clusters:
+        - \(cluster("legacy", task.legacy))
+        - \(cluster("extracted", task.extracted))
+
+      """
+    let file = try ScratchFolder.shared.write(configuration, to: "\(prefix)-envoy.yaml")
+    return [
+      "--concurrency", "\(task.workers)", "--disable-hot-restart", "--log-level", "error",
+      "--config-path", file,
+    ]
+  }
+
+  private static func type(_ name: String) -> String {
+    "type.googleapis.com/envoy.extensions.\(name)"
+  }
+
+  private func address(_ port: UInt16) -> String {
+    "{ socket_address: { address: 127.0.0.1, port_value: \(port) } }"
+  }
+
+  private func cluster(_ name: String, _ port: UInt16) -> String {
+    "{ name: \(name), type: STATIC, connect_timeout: 2s, load_assignment: { cluster_name: "
+      + "\(name), endpoints: [ { lb_endpoints: [ { endpoint: { address: \(address(port)) } } ] } ] } }"
+  }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+struct Strangler: Contender {
+  let name: String
+  let program: String
+
+  func prepare(_ task: ProxyTask, prefix: String) throws -> [String] {
+    let configuration = """
+      proxy:
+        listen: 127.0.0.1:\(task.listen)
+        workers: \(task.workers)
+        timeouts: { connect: 2s, response-head: 30s, idle: 60s, keep-alive: 60s, drain: 1s }
+      upstreams:
+        legacy: { endpoints: [127.0.0.1:\(task.legacy)] }
+        extracted: { endpoints: [127.0.0.1:\(task.extracted)] }
+      routes:
+        - name: items
+          match: { path: /items/** }
+          legacy: legacy
+          extracted: extracted
+          percent: 50
+          sticky: [ { header: x-user-id } ]
+
+      """
+    let file = try ScratchFolder.shared.write(configuration, to: "\(prefix).yaml")
+    return ["proxy", "--config", file, "--log-level", "error"]
+  }
+}

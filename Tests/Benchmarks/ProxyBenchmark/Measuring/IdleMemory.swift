@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an idle keep-alive client costs in the contender's own memory; the kernel's is not counted.
+enum IdleMemory {
+  /// Before memory is read, so that what is freed late is freed, in seconds.
+  private static let settling = 0.5
+
+  /// KiB for each of so many clients that sent one request and stay.
+  static func measure(
+    _ contender: any Contender, origin: Origin, clients: Int
+  ) throws -> Double {
+    let setup = BenchmarkCase.small
+    origin.answer(bodyBytes: setup.bodyBytes)
+    let running = try RunningContender(contender, setup, origin: origin)
+    defer { running.stop() }
+    // What every client shares is there before the first one is counted.
+    let warmUp = LoadGenerator(
+      LoadPlan(port: running.port, clients: BenchmarkCase.clients, pace: .counted(5000)))
+    _ = try warmUp.finish()
+    Instant.wait(seconds: settling)
+    let before = running.tree.proportionalKiB
+    let crowd = try IdleCrowd(port: running.port, clients: clients)
+    Instant.wait(seconds: settling)
+    let after = running.tree.proportionalKiB
+    crowd.leave()
+    return Double(after - before) / Double(clients)
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Turns of all contenders, interleaved: A B C, A B C, ... What disturbs the machine for longer
+/// than a turn then falls on all of them.
+struct Rounds {
+  private(set) var kept: [[Turn]] = []
+  private(set) var dropped = 0
+  /// Too few rounds were undisturbed, so that all of them are used.
+  private(set) var isDisturbed = false
+
+  /// - Parameters:
+  ///   - wanted: undisturbed rounds after which it ends.
+  ///   - most: rounds after which it ends in any case.
+  ///   - deadline: no round begins after it, unless none was run.
+  init(
+    wanted: Int, most: Int, deadline: Instant, contenders: [RunningContender],
+    turn: (RunningContender) throws -> Turn
+  ) throws {
+    var disturbed: [[Turn]] = []
+    while kept.count < wanted, kept.count + disturbed.count < most {
+      if Instant.now > deadline, kept.count + disturbed.count > 0 { break }
+      let round = try contenders.map(turn)
+      if round.contains(where: \.isDisturbed) {
+        disturbed.append(round)
+      } else {
+        kept.append(round)
+      }
+    }
+    dropped = disturbed.count
+    if kept.count < min(3, wanted) {
+      kept += disturbed
+      dropped = 0
+      isDisturbed = true
+    }
+  }
+
+  /// One value a round of the contender at an index.
+  func values(_ contender: Int, _ value: (Turn) -> Double) -> [Double] {
+    kept.map { value($0[contender]) }
+  }
+
+  /// One ratio a round between a contender and the one that is the measure.
+  func ratios(_ contender: Int, to reference: Int, _ value: (Turn) -> Double) -> [Double] {
+    kept.map { value($0[contender]) / value($0[reference]) }
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A contender that answers requests, until it is stopped.
+final class RunningContender {
+  let name: String
+  let port: UInt16
+  /// The processes, taken once it answered.
+  private(set) var tree: ProcessTree
+  private let child: ChildProcess
+
+  /// Starts a contender and waits until it answers.
+  ///
+  /// - Parameters:
+  ///   - wrapper: a command that runs the contender, and what to run in place of its program.
+  ///   - patience: seconds until it has to answer.
+  init(
+    _ contender: any Contender, _ setup: BenchmarkCase, origin: Origin,
+    wrapper: (program: String, command: [String])? = nil, patience: Double = 10
+  ) throws {
+    name = contender.name
+    port = try LoopbackSocket.freePorts(1)[0]
+    let task = ProxyTask(
+      listen: port, legacy: origin.legacyPort, extracted: origin.extractedPort,
+      workers: setup.workers, client: setup.client)
+    let prefix = "contender-\(port)"
+    let arguments = try contender.prepare(task, prefix: prefix)
+    let command = (wrapper?.command ?? []) + [wrapper?.program ?? contender.program] + arguments
+    let log = try ScratchFolder.shared.path("\(prefix).out")
+    let layout = ProcessorLayout(workers: setup.workers)
+    let child = try ChildProcess(layout.pinned(command), output: log)
+    self.child = child
+    tree = ProcessTree(root: child.pid)
+    let port = port
+    let answers = Instant.wait(upTo: patience) { child.hasEnded || Self.answers(port) }
+    if !answers || child.hasEnded {
+      child.stop()
+      throw BenchmarkError(
+        "\(contender.name) does not answer; it wrote: \(ProcessFiles.text(log) ?? "nothing")")
+    }
+    tree = ProcessTree(root: child.pid)
+  }
+
+  func stop() { child.stop() }
+
+  private static func answers(_ port: UInt16) -> Bool {
+    let load = LoadGenerator(LoadPlan(port: port, clients: 1, pace: .counted(1)))
+    return (try? load.finish())?.answered == 1
+  }
+}
