@@ -9,6 +9,8 @@ struct ProxyTask {
   let extracted: UInt16
   let workers: Int
   let client: ClientProtocol
+  /// A tool looks at the process that is started, so it has to do the work itself.
+  let isOneProcess: Bool
 }
 
 /// What clients speak to the proxy; the origins always speak HTTP/1.1 in clear text.

@@ -17,6 +17,7 @@ struct Nginx: Contender {
   private func configuration(_ task: ProxyTask, temporary: String) throws -> String {
     """
     daemon off;
+    master_process \(task.isOneProcess ? "off" : "on");
     \(ProcessEnvironment.isRoot ? "user root;" : "")
     worker_processes \(task.workers);
     pid \(temporary).pid;

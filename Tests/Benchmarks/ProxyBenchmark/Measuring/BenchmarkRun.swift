@@ -144,7 +144,7 @@ extension BenchmarkRun {
 
 extension BenchmarkRun {
   private func instructions(_ origin: Origin, _ report: inout Report) throws {
-    guard let tool = Instructions() else {
+    guard let tool = try Instructions() else {
       report.notes.append("instructions left out: valgrind is not installed")
       return
     }

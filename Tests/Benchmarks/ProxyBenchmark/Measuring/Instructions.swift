@@ -8,25 +8,28 @@ struct Instructions {
   private static let warmUp: UInt64 = 500
   private static let patience = 90.0
 
-  let valgrind: String
-  let control: String
+  private let valgrind: String
+  private let control: String
+  private let preloaded: String?
 
   /// nil when valgrind is not there.
-  init?() {
+  init?() throws {
     guard let valgrind = Contenders.path(of: "valgrind"),
       let control = Contenders.path(of: "callgrind_control")
     else { return nil }
     self.valgrind = valgrind
     self.control = control
+    preloaded = try SuspendShim.build()
   }
 
   func measure(_ contender: any Contender, origin: Origin, requests: UInt64) throws -> Double {
     origin.answer(bodyBytes: BenchmarkCase.small.bodyBytes)
     let name = "callgrind-\(contender.name.filter(\.isLetter))"
     let output = try ScratchFolder.shared.path(name)
-    let wrapper = [
+    let tool = [
       valgrind, "--tool=callgrind", "--callgrind-out-file=\(output).%p", "--log-file=\(output).log",
     ]
+    let wrapper = (preloaded.map { ["env", "LD_PRELOAD=\($0)"] } ?? []) + tool
     let running = try RunningContender(
       contender, .small, origin: origin,
       wrapper: (try withoutDebugInformation(contender.program), wrapper), patience: Self.patience)

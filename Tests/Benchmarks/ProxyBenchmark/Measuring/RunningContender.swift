@@ -21,7 +21,7 @@ final class RunningContender {
     port = try LoopbackSocket.freePorts(1)[0]
     let task = ProxyTask(
       listen: port, legacy: origin.legacyPort, extracted: origin.extractedPort,
-      workers: setup.workers, client: setup.client)
+      workers: setup.workers, client: setup.client, isOneProcess: wrapper != nil)
     let prefix = "contender-\(port)"
     let arguments = try contender.prepare(task, prefix: prefix)
     let command = (wrapper?.command ?? []) + [wrapper?.program ?? contender.program] + arguments
@@ -35,7 +35,8 @@ final class RunningContender {
     if !answers || child.hasEnded {
       child.stop()
       throw BenchmarkError(
-        "\(contender.name) does not answer; it wrote: \(ProcessFiles.text(log) ?? "nothing")")
+        "\(contender.name) does not answer (status \(child.status ?? 0)); it wrote: "
+          + (ProcessFiles.text(log) ?? "nothing"))
     }
     tree = ProcessTree(root: child.pid)
   }
