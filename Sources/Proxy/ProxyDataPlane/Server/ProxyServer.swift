@@ -87,7 +87,13 @@ public final class ProxyServer: Service {
         counters: counters.worker(index), accepting: accepting)
     }
     for worker in workers { worker.eventLoop.execute { worker.start() } }
-    let listener = try await bind(group, workers, accepting)
+    let listener: any Channel
+    do {
+      listener = try await bind(group, workers, accepting)
+    } catch {
+      await stop(workers)
+      throw error
+    }
     let address = NetworkAddress(
       host: configuration.listen.host,
       port: listener.localAddress?.port ?? configuration.listen.port)
@@ -99,8 +105,12 @@ public final class ProxyServer: Service {
     try? await listener.close()
     if isGraceful { await drain(workers) }
     readiness.advance(to: .draining)
-    for worker in workers { try? await worker.eventLoop.submit { worker.stop() }.get() }
+    await stop(workers)
     logger.info("proxy stopped")
+  }
+
+  private func stop(_ workers: [Worker]) async {
+    for worker in workers { try? await worker.eventLoop.submit { worker.stop() }.get() }
   }
 
   private func bind(
