@@ -7,12 +7,13 @@ public import DependencyGraph
 ///
 /// Shape: `schema`, `verdict {decision, reason}`, `services [{name, order, reason, scores
 /// {cohesion, coupling, instability, stability}, routes [{method, path}], tables {owned, shared},
-/// jobs, types [{name, module, file, line, stability}], files}]`, `sharedKernel`, `compositionRoots`, `findings
-/// [{id, severity, message, locations [{file, line, column}]}]`, `cuts [{fromService, toService,
-/// fromType, target, file, line, column, symbol, kind, seam}]`, `quality {modularity, stability,
-/// gamma, services, runs, references, crossingReferences}`, `coverage {files, lines, types,
-/// parseFailures, tiers {name: references}}`. Scores are shares from 0 to 1 with four decimals;
-/// lines and UTF-8 columns count from 1. A change that breaks readers raises the number in `schema`.
+/// jobs, types [{name, module, file, line, stability}], files}]`, `sharedKernel`,
+/// `compositionRoots`, `findings [{id, severity, message, locations [{file, line, column}]}]`,
+/// `cuts [{fromService, toService, fromType, target, file, line, column, symbol, kind, seam}]`,
+/// `quality {modularity, stability, gamma, services, runs, references, crossingReferences}`,
+/// `coverage {files, lines, types, parseFailures, tiers {name: references}}`. Scores are shares
+/// from 0 to 1 with four decimals; lines and UTF-8 columns count from 1. A change that breaks
+/// readers raises the number in `schema`.
 public struct JSONReport: Sendable {
   /// Value of the key `schema`.
   public static let schema = "strangler.boundary-suggestion/1"

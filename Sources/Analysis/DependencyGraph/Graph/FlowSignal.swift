@@ -2,9 +2,9 @@
 
 /// One source of evidence as directed, weighted links.
 ///
-/// Both ends of each link are normalised: a link gives `h w / out(source) + (1 - h) w / in(target)`.
-/// A type that everything uses, or that uses everything, then ties its neighbours together no more
-/// than any other: hubs are damped and need not be removed.
+/// Both ends of each link are normalised: a link gives `h w / out(source) + (1 - h) w /
+/// in(target)`. A type that everything uses, or that uses everything, then ties its neighbours
+/// together no more than any other: hubs are damped and need not be removed.
 struct FlowSignal {
   struct Link {
     var source: Int

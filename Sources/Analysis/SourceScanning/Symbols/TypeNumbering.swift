@@ -45,8 +45,8 @@ struct TypeNumbering: Sendable {
     }
   }
 
-  /// Number of members of a file's scope: globals and extensions of types from elsewhere; `nil` when
-  /// the file has no code outside of types.
+  /// Number of members of a file's scope: globals and extensions of types from elsewhere; `nil`
+  /// when the file has no code outside of types.
   private static func looseMembers(of file: Int, in table: SymbolTable) -> Int? {
     let facts = table.files[file]
     var count = 0
