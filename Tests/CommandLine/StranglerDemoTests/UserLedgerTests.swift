@@ -49,6 +49,9 @@ import Testing
     #expect(ledger.failedRequests == 3)
     #expect(ledger.wrongAnswers == 1)
     #expect(ledger.requests == 4)
+    #expect(
+      ledger.failureDetails == ", connection: 1, status 404: 1, status 502: 1, wrong answers: 1")
+    #expect(UserLedger().failureDetails == "")
   }
 
   @Test func `quantiles are values that were seen`() {

@@ -48,7 +48,7 @@ import Testing
       service.routes.contains { $0.path.hasPrefix("/orders") }
     }
     #expect(orders != nil)
-    for id in ["god-type", "shared-table", "transaction-across-services"] {
+    for id in ["god-type", "shared-table", "cross-service-transaction", "service-cycle"] {
       #expect(report.findings.contains { $0.id == id }, "no finding \(id)")
     }
     #expect(!report.cuts.isEmpty)

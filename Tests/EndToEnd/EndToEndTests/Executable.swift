@@ -19,8 +19,9 @@ enum Executable: String {
   var url: URL { Self.folder.appending(path: rawValue) }
 
   /// Runs the program to its end.
-  func run(_ arguments: [String]) async throws -> Outcome {
-    let running = try RunningProgram(url, arguments)
+  /// - Parameter temporaryFolder: What the program takes for the system's temporary folder.
+  func run(_ arguments: [String], temporaryFolder: String? = nil) async throws -> Outcome {
+    let running = try RunningProgram(url, arguments, temporaryFolder: temporaryFolder)
     return await running.outcome()
   }
 
@@ -48,11 +49,15 @@ final class RunningProgram: Sendable {
   private let output = ProgramOutput()
   private let ended: Task<Void, Never>
 
-  init(_ executable: URL, _ arguments: [String]) throws {
+  init(_ executable: URL, _ arguments: [String], temporaryFolder: String? = nil) throws {
     process = Process()
     process.executableURL = executable
     process.arguments = arguments
     process.standardInput = FileHandle.nullDevice
+    if let temporaryFolder {
+      process.environment = ProcessInfo.processInfo.environment
+        .merging(["TMPDIR": temporaryFolder]) { _, new in new }
+    }
     let outputPipe = Pipe()
     let errorPipe = Pipe()
     process.standardOutput = outputPipe
@@ -112,7 +117,8 @@ final class ProgramOutput: Sendable {
   func collect(_ handle: FileHandle, as stream: Stream) {
     state.withLock { $0.openPipes += 1 }
     Thread {
-      while let data = try? handle.read(upToCount: 65_536), !data.isEmpty {
+      // `read(upToCount:)` would wait for all the bytes; this returns what there is.
+      while case let data = handle.availableData, !data.isEmpty {
         let text = String(decoding: data, as: UTF8.self)
         self.change { stream == .output ? ($0.output += text) : ($0.errors += text) }
       }

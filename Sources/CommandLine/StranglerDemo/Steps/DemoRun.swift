@@ -27,7 +27,7 @@ struct DemoRun: Sendable {
     var summary = summary
     let users = traffic.userLedger
     let orders = traffic.orderLedger
-    summary.show("requests through the proxy", "\(users.requests) of \(options.users) users")
+    summary.show("requests through the proxy", "\(users.requests) by \(options.users) users")
     summary.show(
       "latency seen by users",
       "median \(users.latency(quantile: 0.5).rounded(toPlaces: 1)) ms, "

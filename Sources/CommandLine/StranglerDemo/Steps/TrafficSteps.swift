@@ -17,7 +17,9 @@ extension DemoRun {
     try await ramp(to: 100)
     let users = traffic.userLedger
     summary.demand(
-      "failed requests", "\(users.failedRequests + users.wrongAnswers) of \(users.requests)",
+      "failed requests",
+      "\(users.failedRequests + users.wrongAnswers) of \(users.requests)"
+        + users.failureDetails,
       users.requests > 0 && users.failedRequests + users.wrongAnswers == 0)
     summary.demand(
       "users flipped back while ramping up",

@@ -17,7 +17,7 @@ struct ShopClient: Sendable {
     let milliseconds: Double
   }
 
-  private static let timeout = TimeAmount.seconds(5)
+  private static let timeout = TimeAmount.seconds(20)
   private static let largestBody = 1 << 20
 
   let client: HTTPClient

@@ -71,6 +71,12 @@ struct UserLedger: Sendable {
 
   var failedRequests: Int { failures.values.reduce(0, +) }
 
+  /// What failed and how often, such as `, status 502: 3`; empty when nothing did.
+  var failureDetails: String {
+    failures.sorted { $0.key < $1.key }.map { ", \($0.key): \($0.value)" }.joined()
+      + (wrongAnswers > 0 ? ", wrong answers: \(wrongAnswers)" : "")
+  }
+
   /// Latency below which the given share (0...1) of the answers stayed, in milliseconds.
   func latency(quantile: Double) -> Double {
     guard !latencies.isEmpty else { return 0 }
