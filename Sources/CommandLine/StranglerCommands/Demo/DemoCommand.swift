@@ -77,19 +77,20 @@ struct DemoCommand: AsyncParsableCommand {
         for await _ in signals { return nil }
         return nil
       }
-      var answer: Bool?
+      var wasInterrupted = false
       do {
         while let finished = try await group.next() {
-          answer = finished
-          if finished != nil { break }
+          if let finished {
+            group.cancelAll()
+            return finished
+          }
+          wasInterrupted = true
           group.cancelAll()
         }
-      } catch is CancellationError {
-        throw CommandFailure.negative("interrupted")
+      } catch  where wasInterrupted {
+        // Whatever a step threw, it threw because it was cancelled.
       }
-      group.cancelAll()
-      guard let answer else { throw CommandFailure.negative("interrupted") }
-      return answer
+      throw CommandFailure.negative("interrupted")
     }
   }
 
