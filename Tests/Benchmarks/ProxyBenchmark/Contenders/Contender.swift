@@ -23,6 +23,8 @@ protocol Contender: Sendable {
   var name: String { get }
   /// The program, to be run as it is or under a tool.
   var program: String { get }
+  /// What makes it tell its version; empty when nothing does.
+  var versionArguments: [String] { get }
   /// Whether the tool that counts instructions can run it.
   var runsUnderValgrind: Bool { get }
   /// Writes the files the program needs; its arguments. `prefix` keeps their names apart.
@@ -31,19 +33,38 @@ protocol Contender: Sendable {
 
 extension Contender {
   var runsUnderValgrind: Bool { true }
+
+  /// The first line that it says about its version.
+  func version() throws -> String? {
+    if versionArguments.isEmpty { return nil }
+    let text = try ChildProcess.run(program, versionArguments).output
+    return text.split(separator: "\n").first.map(String.init)
+  }
 }
 
-/// The contenders that are there, ours first; the second is what ratios refer to.
+/// The contenders that are there, ours first; the first stranger is what ratios refer to.
 enum Contenders {
   static let ours = "strangler"
 
-  static func found(strangler: String, other: String?, envoy: String?) -> [any Contender] {
-    var found: [any Contender] = [Strangler(name: ours, program: strangler)]
+  /// `transports`: those of ours to measure, each as a contender; none leaves it to the program.
+  static func found(
+    strangler: String, other: String?, envoy: String?, transports: [String]
+  ) -> [any Contender] {
+    var found = builds(of: strangler, called: ours, transports)
     if let haproxy = path(of: "haproxy") { found.append(HAProxy(program: haproxy)) }
     if let nginx = path(of: "nginx") { found.append(Nginx(program: nginx)) }
     if let envoy = envoy ?? path(of: "envoy") { found.append(Envoy(program: envoy)) }
-    if let other { found.append(Strangler(name: "strangler (other)", program: other)) }
+    if let other { found += builds(of: other, called: "other", transports) }
     return found
+  }
+
+  private static func builds(
+    of program: String, called name: String, _ transports: [String]
+  ) -> [any Contender] {
+    if transports.isEmpty { return [Strangler(name: name, program: program, transport: nil)] }
+    return transports.map {
+      Strangler(name: "\(name) \($0)", program: program, transport: $0)
+    }
   }
 
   /// Where a program is; administrators' folders are looked at too.

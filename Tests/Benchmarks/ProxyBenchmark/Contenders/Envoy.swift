@@ -3,6 +3,7 @@
 struct Envoy: Contender {
   let name = "Envoy"
   let program: String
+  let versionArguments = ["--version"]
   var runsUnderValgrind: Bool { false }
 
   func prepare(_ task: ProxyTask, prefix: String) throws -> [String] {

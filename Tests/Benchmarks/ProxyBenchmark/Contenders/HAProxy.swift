@@ -3,6 +3,7 @@
 struct HAProxy: Contender {
   let name = "HAProxy"
   let program: String
+  let versionArguments = ["-v"]
 
   func prepare(_ task: ProxyTask, prefix: String) throws -> [String] {
     let configuration = """

@@ -3,6 +3,7 @@
 struct Nginx: Contender {
   let name = "nginx"
   let program: String
+  let versionArguments = ["-v"]
 
   func prepare(_ task: ProxyTask, prefix: String) throws -> [String] {
     let scratch = ScratchFolder.shared

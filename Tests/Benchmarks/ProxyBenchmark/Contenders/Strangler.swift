@@ -3,12 +3,16 @@
 struct Strangler: Contender {
   let name: String
   let program: String
+  /// As the configuration names it; nil leaves the choice to the program.
+  let transport: String?
+  let versionArguments: [String] = []
 
   func prepare(_ task: ProxyTask, prefix: String) throws -> [String] {
     let configuration = """
       proxy:
         listen: 127.0.0.1:\(task.listen)
         workers: \(task.workers)
+        \(transport.map { "transport: \($0)" } ?? "")
         timeouts: { connect: 2s, response-head: 30s, idle: 60s, keep-alive: 60s, drain: 1s }
       upstreams:
         legacy: { endpoints: [127.0.0.1:\(task.legacy)] }

@@ -20,7 +20,7 @@ struct BenchmarkRun {
     self.effort = effort
     self.measurements = measurements
     end = .now + effort.budget
-    reference = min(1, contenders.count - 1)
+    reference = contenders.firstIndex { !($0 is Strangler) } ?? 0
   }
 
   func report() throws -> Report {
@@ -31,12 +31,12 @@ struct BenchmarkRun {
       machine: .init(
         processors: ProcessorLayout.available.count, model: Self.processorModel),
       versions: [:], reference: contenders[reference].name)
-    // The figures that noise cannot touch come first, so that time spent on noise costs none.
-    if measurements.contains(.instructions) { try instructions(origin, &report) }
+    for contender in contenders { report.versions[contender.name] = try contender.version() }
+    if measurements.contains(.cost) { try costs(origin, &report) }
+    if measurements.contains(.latency) { try latency(origin, &report) }
     if measurements.contains(.calls) { try systemCalls(origin, &report) }
     if measurements.contains(.memory) { try memory(origin, &report) }
-    if measurements.contains(.latency) { try latency(origin, &report) }
-    if measurements.contains(.cost) { try costs(origin, &report) }
+    if measurements.contains(.instructions) { try instructions(origin, &report) }
     return report
   }
 
@@ -71,10 +71,11 @@ struct BenchmarkRun {
 
 extension BenchmarkRun {
   private func costs(_ origin: Origin, _ report: inout Report) throws {
+    // Half of the time, unless nothing else is measured; the cases divide it.
+    let costEnd = measurements == [.cost] ? end : .now + effort.budget / 2
     for (index, setup) in effort.cases.enumerated() {
       guard hasTime(for: setup.title, &report) else { continue }
-      // The cases that follow get their share of the time.
-      let share = (end - .now) / Double(effort.cases.count - index)
+      let share = (costEnd - .now) / Double(effort.cases.count - index)
       let deadline = Instant.now + share
       report.cases.append(
         try withContenders(setup, origin) { running in
@@ -114,7 +115,7 @@ extension BenchmarkRun {
 extension BenchmarkRun {
   private func latency(_ origin: Origin, _ report: inout Report) throws {
     guard hasTime(for: "latency", &report) else { return }
-    let deadline = Instant.now + (end - .now) / 2
+    let deadline = Instant.now + (end - .now) / 3
     report.halfLoad = try withContenders(.small, origin) { running in
       let most = try Turn(
         of: running[reference], origin: origin, pace: .saturating, seconds: effort.turn)
@@ -160,6 +161,7 @@ extension BenchmarkRun {
       report.notes.append("system calls left out: perf is not installed or may not count")
       return
     }
+    guard hasTime(for: "system calls", &report) else { return }
     try withContenders(.small, origin) { running in
       for contender in running {
         let value = try tool.measure(contender, origin: origin)
@@ -170,6 +172,7 @@ extension BenchmarkRun {
 
   private func memory(_ origin: Origin, _ report: inout Report) throws {
     for contender in contenders {
+      guard hasTime(for: "\(contender.name)'s memory", &report) else { continue }
       let value = try IdleMemory.measure(contender, origin: origin, clients: effort.idleClients)
       report.kibibytesPerIdleClient.append(.init(contender: contender.name, value: value))
     }

@@ -5,7 +5,8 @@ import Glibc
 /// User instructions for one small request, counted by callgrind: the one figure that no other
 /// load on the machine can change.
 struct Instructions {
-  private static let warmUp: UInt64 = 500
+  /// Requests of the loads that serve to warm up and to compare with.
+  private static let base: UInt64 = 500
   private static let patience = 90.0
 
   private let valgrind: String
@@ -34,18 +35,28 @@ struct Instructions {
       contender, .small, origin: origin,
       wrapper: (try withoutDebugInformation(contender.program), wrapper), patience: Self.patience)
     defer { running.stop() }
-    try send(Self.warmUp, to: running)
-    try dump(running)
+    _ = try count(Self.base, running, name)
+    // Both loads open and close their connections, so the difference is requests alone.
+    let few = try count(Self.base, running, name)
+    let many = try count(Self.base + requests, running, name)
+    if many <= few { throw BenchmarkError("callgrind counted nothing for \(contender.name)") }
+    return Double(many - few) / Double(requests)
+  }
+
+  /// Instructions of so many requests.
+  private func count(_ requests: UInt64, _ running: RunningContender, _ name: String) throws
+    -> UInt64
+  {
     let before = Set(ScratchFolder.shared.names())
     try send(requests, to: running)
-    try dump(running)
-    // Each dump holds what was counted since the one before.
-    let dumps = ScratchFolder.shared.names().filter {
-      $0.hasPrefix("\(name).") && !before.contains($0)
+    for process in running.tree.processes {
+      let outcome = try ChildProcess.run(control, ["--dump", "\(process)"])
+      if outcome.status != 0 { throw BenchmarkError("callgrind_control: \(outcome.output)") }
     }
-    let total = try dumps.reduce(UInt64(0)) { try $0 + count(in: $1) }
-    if total == 0 { throw BenchmarkError("callgrind counted nothing for \(contender.name)") }
-    return Double(total) / Double(requests)
+    // Each dump holds what was counted since the one before.
+    return try ScratchFolder.shared.names()
+      .filter { $0.hasPrefix("\(name).") && !before.contains($0) }
+      .reduce(UInt64(0)) { try $0 + total(of: $1) }
   }
 
   private func send(_ requests: UInt64, to running: RunningContender) throws {
@@ -54,14 +65,7 @@ struct Instructions {
     _ = try LoadGenerator(plan).finish()
   }
 
-  private func dump(_ running: RunningContender) throws {
-    for process in running.tree.processes {
-      let outcome = try ChildProcess.run(control, ["--dump", "\(process)"])
-      if outcome.status != 0 { throw BenchmarkError("callgrind_control: \(outcome.output)") }
-    }
-  }
-
-  private func count(in dump: String) throws -> UInt64 {
+  private func total(of dump: String) throws -> UInt64 {
     let text = ProcessFiles.text(try ScratchFolder.shared.path(dump)) ?? ""
     let totals = text.split(separator: "\n").last {
       $0.hasPrefix("totals:") || $0.hasPrefix("summary:")
