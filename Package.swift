@@ -29,7 +29,13 @@ let requestedAreas: [Area] = {
   guard let list = Context.environment["STRANGLER_AREAS"], !list.isEmpty else {
     return Area.allCases
   }
-  var areas = list.split(separator: ",").compactMap { Area(rawValue: String($0)) }
+  var areas = list.split(separator: ",").map { name in
+    guard let area = Area(rawValue: String(name)) else {
+      let known = Area.allCases.map(\.rawValue).joined(separator: ", ")
+      fatalError("STRANGLER_AREAS: no area is called \(name); there are \(known)")
+    }
+    return area
+  }
   // The orders service appends to the outbox.
   if areas.contains(.fixtures), !areas.contains(.messaging) { areas.append(.messaging) }
   return areas

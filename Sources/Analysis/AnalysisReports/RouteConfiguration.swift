@@ -41,6 +41,11 @@ public struct RouteConfiguration: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// What tells about the process that answers: it stays where it is, whoever has the code.
+  private static let operational: Set<String> = [
+    "/health", "/healthz", "/live", "/livez", "/metrics", "/ready", "/readyz",
+  ]
+
   private struct Pattern {
     var path: String
     var methods: [String]
@@ -49,7 +54,9 @@ public struct RouteConfiguration: Sendable {
   /// One wildcard per prefix that only this service answers; else the templates themselves.
   private func patterns(_ service: Service, among services: [Service]) -> [Pattern] {
     var byPrefix: [String: [Service.Route]] = [:]
-    for route in service.routes { byPrefix[prefix(route.path), default: []].append(route) }
+    for route in service.routes where !Self.operational.contains(prefix(route.path)) {
+      byPrefix[prefix(route.path), default: []].append(route)
+    }
     return byPrefix.sorted { $0.key < $1.key }.flatMap { prefix, routes -> [Pattern] in
       let isShared = services.contains { other in
         other.name != service.name && other.routes.contains { self.prefix($0.path) == prefix }

@@ -9,12 +9,11 @@ public struct Strangler: AsyncParsableCommand {
     abstract: "Move a Swift monolith to services one route, one table and one event at a time.",
     discussion: """
       EXAMPLES
-        strangler demo                                  see everything at work in two minutes
-        strangler analyze ~/code/monolith               where can we cut?
-        strangler analyze ~/code/monolith --format json
+        strangler demo                       see everything at work in one minute
+        strangler analyze ~/code/monolith    where can we cut?
         strangler routes validate --config strangler.yaml
-        strangler routes explain --config strangler.yaml 'GET /orders/42' -H 'x-user-id: 7'
-        strangler proxy --config strangler.yaml         which side answers this request?
+        strangler routes explain 'GET /orders/42' -H 'x-user-id: 7'
+        strangler proxy --config strangler.yaml
 
       EXIT CODES
         0  done

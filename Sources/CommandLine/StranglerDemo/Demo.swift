@@ -41,9 +41,12 @@ public struct Demo: Sendable {
     logger.logLevel = .critical
     let stage = try await Stage.open(
       workspace: workspace, ordersService: ordersService, logger: logger)
+    // A connection for each user, as browsers have: nobody queues behind another one's request.
+    var configuration = HTTPClient.Configuration()
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = options.users
     let client = HTTPClient(
       eventLoopGroup: HTTPClient.defaultEventLoopGroup,
-      configuration: .init(connectionPool: .init(idleTimeout: .seconds(30))))
+      configuration: configuration)
     let outcome: Result<DemoSummary, any Error>
     do {
       outcome = .success(try await perform(on: stage, client: client, afterwards: afterwards))

@@ -23,13 +23,21 @@ extension SQLiteInbox {
   /// Gives up an aggregate's next event without effects: the dead one at its head, or a missing
   /// version that will never come. What waits behind it goes on.
   ///
-  /// - Returns: the version that was given up.
+  /// - Returns: the version that was given up; nil when nothing is dead or waits behind a gap. Nothing
+  ///   is given up then: the next event would count as a duplicate before it came.
   @discardableResult
-  public func skip(_ aggregate: AggregateKey, in db: Database) throws -> Int64 {
+  public func skip(_ aggregate: AggregateKey, in db: Database) throws -> Int64? {
     let mark = try Int64.fetchOne(
       db, sql: InboxStatements.mark, arguments: arguments(aggregate))
     let skipped = (mark ?? 0) + 1
     let arguments = arguments(aggregate) &+ ["version": skipped]
+    let head = try Row.fetchOne(db, sql: InboxStatements.parkedState, arguments: arguments)
+    if let head {
+      guard head["state"] == ParkedEvent.State.dead.rawValue else { return nil }
+    } else {
+      let isGap = try Bool.fetchOne(db, sql: InboxStatements.hasParkedBehind, arguments: arguments)
+      guard isGap == true else { return nil }
+    }
     try db.execute(sql: InboxStatements.setMark, arguments: arguments)
     try db.execute(sql: InboxStatements.unpark, arguments: arguments)
     return skipped

@@ -5,12 +5,17 @@ public import ProxyDataPlane
 public import RoutingDecisions
 public import ServiceLifecycle
 
-/// The front proxy and its admin API as one service, in the order in which they have to start and
-/// stop: the admin API is up first and answers until the proxy has drained.
+#if canImport(FoundationEssentials)
+  public import FoundationEssentials
+#else
+  public import Foundation
+#endif
+
+/// The front proxy and its admin API as one service, in the order in which they have to stop: the
+/// admin API answers until the proxy has drained.
 ///
 ///     let front = try FrontProxy(configuration: configuration, modules: ["shop": module])
-///     try await ServiceGroup(services: [front], gracefulShutdownSignals: [.sigterm], logger:
-///     logger).run()
+///     try await ServiceGroup(services: [front], logger: logger).run()
 public struct FrontProxy: Service {
   /// The data plane.
   public let proxy: ProxyServer
@@ -28,7 +33,8 @@ public struct FrontProxy: Service {
   ///   `AdminServerError` for an admin address that nothing would guard.
   public init(
     configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
-    environment: [String: String] = [:], logger: Logger = Logger(label: "strangler.proxy")
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    logger: Logger = Logger(label: "strangler.proxy")
   ) throws {
     self.logger = logger
     let proxy = try ProxyServer(configuration: configuration, modules: modules, logger: logger)

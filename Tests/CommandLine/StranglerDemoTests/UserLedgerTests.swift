@@ -39,6 +39,15 @@ import Testing
     #expect(ledger.usersOnExtracted.isEmpty)
   }
 
+  @Test func `only requests that began after the rollback can break it`() {
+    var ledger = UserLedger()
+    ledger.note(answer(1, .extracted, .rollback))
+    #expect(ledger.answersAfterRollback.isEmpty)
+    ledger.note(answer(1, .legacy, .rolledBack))
+    ledger.note(answer(2, .extracted, .rolledBack))
+    #expect(ledger.answersAfterRollback == [.legacy: 1, .extracted: 1])
+  }
+
   @Test func `failures are counted by what failed, wrong answers apart`() {
     var ledger = UserLedger()
     ledger.note(answer(1, nil, status: nil))

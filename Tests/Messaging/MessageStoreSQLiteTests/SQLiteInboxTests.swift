@@ -103,8 +103,11 @@ struct SQLiteInboxTests {
     _ = try await bound(inbox).receive(received(2), now: 0)
     let aggregate = AggregateKey(type: "order", id: "a")
     #expect(try await database.write { try inbox.skip(aggregate, in: $0) } == 1)
+    #expect(try await database.write { try inbox.skip(aggregate, in: $0) } == nil)
     #expect(try await bound(inbox).retryParked(now: 1, limit: 10).tried == 1)
     #expect(try effects() == [SampleEvents.id(2)])
+    #expect(try await database.write { try inbox.skip(aggregate, in: $0) } == nil)
+    #expect(try await bound(inbox).receive(received(3), now: 2) == .applied(unblocks: false))
   }
 
   @Test func joinsARunningStreamWhenAskedTo() async throws {

@@ -87,8 +87,9 @@ struct DemoCommand: AsyncParsableCommand {
           wasInterrupted = true
           group.cancelAll()
         }
-      } catch  where wasInterrupted {
-        // Whatever a step threw, it threw because it was cancelled.
+      } catch {
+        // Whatever a cancelled step threw, it threw because it was cancelled.
+        guard wasInterrupted else { throw error }
       }
       throw CommandFailure.negative("interrupted")
     }

@@ -18,7 +18,8 @@ struct ProxyCommand: AsyncParsableCommand {
 
       EXAMPLES
         strangler proxy --config strangler.yaml
-        curl -X PUT 127.0.0.1:9901/routes/orders -d '{"percent": 25, "reason": "first users"}'
+        curl -X PUT 127.0.0.1:9901/routes/orders \\
+          -H 'content-type: application/json' -d '{"percent": 25, "reason": "start"}'
         curl 127.0.0.1:9901/metrics
       """)
 

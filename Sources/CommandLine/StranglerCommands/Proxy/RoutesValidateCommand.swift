@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
 internal import ConfigurationFiles
+internal import Foundation
 internal import RoutingDecisions
 
 struct RoutesValidateCommand: ParsableCommand {
@@ -8,7 +9,8 @@ struct RoutesValidateCommand: ParsableCommand {
     commandName: "validate",
     abstract: "Check a configuration; all errors come at once, each with its line.",
     discussion: """
-      Ends with 0 when the proxy would start with the file, with 1 when it would not.
+      Ends with 0 when the file is valid, with 1 when it is not, with 2 when it cannot be read.
+      Modules and tokens belong to the program that runs the proxy, so they are not looked for.
 
       EXAMPLES
         strangler routes validate --config strangler.yaml
@@ -21,6 +23,9 @@ struct RoutesValidateCommand: ParsableCommand {
   var format = RoutesFormat.text
 
   func run() throws {
+    guard FileManager.default.isReadableFile(atPath: configuration.file) else {
+      throw CommandFailure.unusable("cannot read \(configuration.file); name a file with --config")
+    }
     let report = ValidationReport(
       ConfigurationFile.load(configuration.file), file: configuration.file)
     switch format {

@@ -115,9 +115,10 @@ final class TrafficGenerator: Sendable {
   ) async -> ShopClient.Answer? {
     let start = clock.now
     let answer = try? await send(shop, "user-\(user)")
-    // Only what began and ended while the percentage stood or grew can show a flip.
+    // Only what began and ended while the percentage stood or grew can show a flip, and only what
+    // began after the rollback can show that it holds.
     let now = course.withLock { $0.phase }
-    let effective = phase == .ramp ? now : phase
+    let effective = phase != .ramp ? phase : now == .rolledBack ? .rollback : now
     users.withLock {
       $0.note(
         UserLedger.Answer(

@@ -19,6 +19,8 @@ struct UserLedger: Sendable {
     case outage
     /// The percentage goes down on purpose.
     case rollback
+    /// It is at 0 again: requests that begin now belong to legacy.
+    case rolledBack
   }
 
   /// One answer, or its absence.
@@ -40,6 +42,8 @@ struct UserLedger: Sendable {
   private(set) var wrongAnswers = 0
   private(set) var flippedBack: Set<Int> = []
   private(set) var answersBySide: [Side: Int] = [:]
+  /// Answers to requests that began after the rollback.
+  private(set) var answersAfterRollback: [Side: Int] = [:]
   private(set) var usersOnExtracted: Set<Int> = []
   private(set) var usersSeen: Set<Int> = []
   private var latencies: [Double] = []
@@ -59,12 +63,13 @@ struct UserLedger: Sendable {
     if !answer.isRight { wrongAnswers += 1 }
     guard answer.isSplitRoute, let side = answer.side else { return }
     answersBySide[side, default: 0] += 1
+    if answer.phase == .rolledBack { answersAfterRollback[side, default: 0] += 1 }
     usersSeen.insert(answer.user)
     switch (side, answer.phase) {
     case (.extracted, _): usersOnExtracted.insert(answer.user)
     case (.legacy, .ramp) where usersOnExtracted.contains(answer.user):
       flippedBack.insert(answer.user)
-    case (.legacy, .rollback): usersOnExtracted.remove(answer.user)
+    case (.legacy, .rollback), (.legacy, .rolledBack): usersOnExtracted.remove(answer.user)
     case (.legacy, _): break
     }
   }

@@ -24,6 +24,12 @@ package enum InboxStatements {
       AND aggregateversion = :version
     """
 
+  package static let hasParkedBehind = """
+    SELECT EXISTS (SELECT 1 FROM inbox_parked
+      WHERE consumer = :consumer AND aggregatetype = :aggregateType
+        AND aggregateid = :aggregateID AND aggregateversion > :version)
+    """
+
   package static let parkedCount = "SELECT COUNT(*) FROM inbox_parked WHERE consumer = :consumer"
 
   package static let park = """
