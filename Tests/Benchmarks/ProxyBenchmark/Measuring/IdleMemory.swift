@@ -4,6 +4,8 @@
 enum IdleMemory {
   /// Before memory is read, so that what is freed late is freed, in seconds.
   private static let settling = 0.5
+  /// Few, since the memory they give back would be used for the clients that are counted.
+  private static let warmUpClients = 4
 
   /// KiB for each of so many clients that sent one request and stay.
   static func measure(
@@ -15,7 +17,7 @@ enum IdleMemory {
     defer { running.stop() }
     // What every client shares is there before the first one is counted.
     let warmUp = LoadGenerator(
-      LoadPlan(port: running.port, clients: BenchmarkCase.clients, pace: .counted(5000)))
+      LoadPlan(port: running.port, clients: warmUpClients, pace: .counted(5000)))
     _ = try warmUp.finish()
     Instant.wait(seconds: settling)
     let before = running.tree.proportionalKiB
