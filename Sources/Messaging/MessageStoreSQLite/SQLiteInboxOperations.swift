@@ -23,7 +23,8 @@ extension SQLiteInbox {
   /// Gives up an aggregate's next event without effects: the dead one at its head, or a missing
   /// version that will never come. What waits behind it goes on.
   ///
-  /// - Returns: the version that was given up; nil when nothing is dead or waits behind a gap. Nothing
+  /// - Returns: the version that was given up; nil when nothing is dead or waits behind a gap.
+  /// Nothing
   ///   is given up then: the next event would count as a duplicate before it came.
   @discardableResult
   public func skip(_ aggregate: AggregateKey, in db: Database) throws -> Int64? {

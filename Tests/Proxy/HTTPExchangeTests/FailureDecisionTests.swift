@@ -25,6 +25,16 @@ struct FailureDecisionTests {
     #expect(driver.exchange.retries == 2)
   }
 
+  @Test("A read that legacy can answer waits for one connection timeout only")
+  func hungSide() {
+    var read = Self.driver("GET", connected: false)
+    #expect(read.fail(.connectTimeout) == .fallBack)
+    var write = Self.driver("POST", connected: false)
+    #expect(write.fail(.connectTimeout) == .retry)
+    #expect(write.fail(.connectTimeout) == .retry)
+    #expect(write.fail(.connectTimeout) == .answer(.upstream(.connectTimeout)))
+  }
+
   @Test(
     "Only a safe method changes sides",
     arguments: [

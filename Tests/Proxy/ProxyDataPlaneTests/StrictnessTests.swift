@@ -75,6 +75,20 @@ struct StrictnessTests {
     }
   }
 
+  @Test("A head as large as the configuration allows arrives")
+  func largestHead() async throws {
+    try await Origin.run(Origin.saying("reached")) { origin in
+      let limits = ProxyLimits(field: 400 << 10, head: 512 << 10)
+      try await RunningProxy.run(.all(to: origin.port, limits: limits)) { proxy in
+        try await Loopback.connect(proxy.port) { client in
+          let value = String(repeating: "v", count: 390 << 10)
+          try await client.send("GET / HTTP/1.1\r\nHost: a\r\nX: \(value)\r\n\r\n")
+          #expect(try await client.message()?.text == "reached")
+        }
+      }
+    }
+  }
+
   @Test("A path that no route takes is 404 and the connection lives on")
   func noRoute() async throws {
     try await Origin.run(Origin.saying("reached")) { origin in

@@ -36,8 +36,11 @@ extension Exchange {
 
   private mutating func mayRetry(_ failure: UpstreamFailure) -> Bool {
     switch failure {
-    case .connectFailed, .connectTimeout:
+    case .connectFailed:
       return connectionsTried < Self.connectAttempts
+    case .connectTimeout:
+      // Each attempt costs a whole timeout; a reader whom legacy can serve does not wait for more.
+      return !mayFallBack && connectionsTried < Self.connectAttempts
     case .closedBeforeResponse:
       if wasResent || !facts.method.isIdempotent || !isReplayable || sawResponseByte {
         return false
