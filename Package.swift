@@ -110,6 +110,8 @@ let analysis: [Target] = [
 ]
 
 let proxy: [Target] = [
+  // epoll, eventfd, timerfd and accept4, which Swift's module of the C library leaves out.
+  .systemLibrary(name: "CLinuxEvents", path: "Sources/System/CLinuxEvents"),
   library("HTTPExchange", .proxy),
   library("RoutingDecisions", .proxy, ["HTTPExchange"]),
   library("ShadowComparison", .proxy),
@@ -117,6 +119,7 @@ let proxy: [Target] = [
   library(
     "ProxyDataPlane", .proxy,
     [
+      .target(name: "CLinuxEvents", condition: .when(platforms: [.linux])),
       "HTTPExchange", "RoutingDecisions", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
       .collections,
     ]),
@@ -155,10 +158,9 @@ let proxy: [Target] = [
 // The side-by-side benchmark of the proxy reads /proc and waits with epoll.
 #if os(Linux)
   let proxyBenchmark: [Target] = [
-    .systemLibrary(name: "CLinuxEvents", path: "Tests/Benchmarks/CLinuxEvents"),
     .executableTarget(
       name: "proxy-benchmark", dependencies: ["CLinuxEvents", .argumentParser],
-      path: "Tests/Benchmarks/ProxyBenchmark", swiftSettings: settings),
+      path: "Tests/Benchmarks/ProxyBenchmark", swiftSettings: settings)
   ]
 #else
   let proxyBenchmark: [Target] = []

@@ -20,6 +20,19 @@ import Testing
     ConfigurationFile.decode(text, file: "s.yaml").diagnostics.first?.description
   }
 
+  @Test func aTransportThatThePlatformLacksIsRefused() {
+    var configuration = ProxyConfiguration(upstreams: [], routes: [])
+    configuration.transport = .epoll
+    let found = configuration.diagnostics(transports: [.nio]).filter { $0.key == "proxy.transport" }
+    #expect(
+      found.map(\.description) == [
+        "error: proxy.transport: epoll is not available on this platform; use nio, or leave the key "
+          + "out"
+      ])
+    let without = configuration.diagnostics(transports: [.epoll, .nio])
+    #expect(!without.contains { $0.key == "proxy.transport" })
+  }
+
   @Test func everySettingIsRead() throws {
     let text = """
       proxy:
@@ -27,6 +40,7 @@ import Testing
         admin: 10.0.0.1:9901
         admin-token-env: STRANGLER_TOKEN
         workers: 4
+        transport: nio
         timeouts: { connect: 250ms, request-head: 5s, response-head: 1m, idle: 2m, total: 1h,
                     keep-alive: 3s, upstream-keep-alive: 4s, drain: 6s }
         limits: { request-line: 4KiB, field: 8KiB, head: 32KiB, fields: 50, request-body: 1MiB,
@@ -60,6 +74,7 @@ import Testing
           listen: NetworkAddress(host: "10.0.0.1", port: 9901),
           tokenEnvironmentVariable: "STRANGLER_TOKEN"))
     #expect(configuration.workers == 4)
+    #expect(configuration.transport == .nio)
     #expect(
       configuration.timeouts
         == ProxyTimeouts(

@@ -10,7 +10,7 @@ import Testing
 ///
 /// Each test lets the fast side send far more than all buffers on the way could hold, and checks
 /// that it gets stuck while the slow side does nothing, and that everything arrives once it does.
-@Suite("Back-pressure", .timeLimit(.minutes(1)))
+@Suite("Back-pressure", .everyTransport, .timeLimit(.minutes(1)))
 struct BackPressureTests {
   private static let piece = ByteBuffer(repeating: 7, count: 1 << 20)
   /// More than the kernel's buffers of both connections can take, which grow up to 37 MiB each.
@@ -30,7 +30,7 @@ struct BackPressureTests {
         if now == last, now > 0 { return now }
         last = now
         // Waits on the loop's clock, long against the time a piece takes on loopback.
-        try await Loopback.group.next().scheduleTask(in: .milliseconds(300)) {}.futureResult.get()
+        try await Loopback.pause(milliseconds: 300)
       }
     }
   }

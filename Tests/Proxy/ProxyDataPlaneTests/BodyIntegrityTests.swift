@@ -9,7 +9,7 @@ import Testing
 ///
 /// Bodies are windows of one random pattern, so both ends know what to expect without a message
 /// between them: the origin checks what it gets, the client what comes back.
-@Suite("Body integrity", .timeLimit(.minutes(3)))
+@Suite("Body integrity", .everyTransport, .timeLimit(.minutes(3)))
 struct BodyIntegrityTests {
   private static let seed: UInt64 = 0x5eed_0001
   private static let requests = 10_000

@@ -5,7 +5,7 @@ import ProxyDataPlane
 import RoutingDecisions
 import Testing
 
-@Suite("Connections", .timeLimit(.minutes(1)))
+@Suite("Connections", .everyTransport, .timeLimit(.minutes(1)))
 struct ConnectionTests {
   private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 

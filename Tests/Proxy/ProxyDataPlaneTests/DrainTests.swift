@@ -5,7 +5,7 @@ import ProxyDataPlane
 import RoutingDecisions
 import Testing
 
-@Suite("Graceful drain", .timeLimit(.minutes(1)))
+@Suite("Graceful drain", .everyTransport, .timeLimit(.minutes(1)))
 struct DrainTests {
   @Test("A request in flight is finished, told that the connection ends, and cut by nobody")
   func inFlight() async throws {

@@ -4,7 +4,7 @@ import ProxyDataPlane
 import RoutingDecisions
 import Testing
 
-@Suite("Forwarding", .timeLimit(.minutes(1)))
+@Suite("Forwarding", .everyTransport, .timeLimit(.minutes(1)))
 struct ForwardingTests {
   @Test("A GET reaches the origin rewritten and its answer comes back")
   func get() async throws {

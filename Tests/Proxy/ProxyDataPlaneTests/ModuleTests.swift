@@ -6,7 +6,7 @@ import ProxyDataPlane
 import RoutingDecisions
 import Testing
 
-@Suite("In-process modules", .timeLimit(.minutes(1)))
+@Suite("In-process modules", .everyTransport, .timeLimit(.minutes(1)))
 struct ModuleTests {
   typealias Answer =
     @Sendable (HTTPRequest, ModuleRequestBody, ModuleResponseWriter) async throws -> Void

@@ -4,7 +4,7 @@ import ProxyDataPlane
 import RoutingDecisions
 import Testing
 
-@Suite("Refused requests", .timeLimit(.minutes(1)))
+@Suite("Refused requests", .everyTransport, .timeLimit(.minutes(1)))
 struct StrictnessTests {
   struct Vector: CustomTestStringConvertible {
     let rule: String

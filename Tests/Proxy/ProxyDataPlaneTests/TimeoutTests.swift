@@ -4,7 +4,7 @@ import ProxyDataPlane
 import RoutingDecisions
 import Testing
 
-@Suite("Timeouts", .timeLimit(.minutes(1)))
+@Suite("Timeouts", .everyTransport, .timeLimit(.minutes(1)))
 struct TimeoutTests {
   private static let silent: Origin.Behaviour = { connection, requests in
     _ = try await connection.message()

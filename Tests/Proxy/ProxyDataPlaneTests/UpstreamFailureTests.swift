@@ -4,7 +4,7 @@ import ProxyDataPlane
 import RoutingDecisions
 import Testing
 
-@Suite("Upstreams that fail", .timeLimit(.minutes(1)))
+@Suite("Upstreams that fail", .everyTransport, .timeLimit(.minutes(1)))
 struct UpstreamFailureTests {
   private static let get = "GET /orders/1 HTTP/1.1\r\nHost: a\r\n\r\n"
   private static let post = "POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"

@@ -75,6 +75,8 @@ package struct Exchange {
   package var requestIsComplete: Bool { requestPhase == .complete }
   /// The client will send nothing more.
   package var hasInputEnded: Bool { inputEnded }
+  /// When `expire` has something to say at the earliest, in milliseconds of the workspace's clock.
+  package var nextDeadline: UInt64 { min(deadline, totalDeadline) }
   /// Legacy answers in place of the extracted side.
   package var fellBack: Bool { marks.fellBack }
 }

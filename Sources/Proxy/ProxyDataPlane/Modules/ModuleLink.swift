@@ -17,7 +17,7 @@ final class ModuleLink: UpstreamLink {
   var input = ByteBuffer()
   private(set) var hasEnded = false
   private(set) var failure: UpstreamFailure?
-  var client: ClientConnection?
+  var client: (any LinkClient)?
 
   private let module: any InProcessModule
   private let channel: any Channel

@@ -15,6 +15,14 @@ final class AcceptLimit: Sendable {
 
   var isReached: Bool { open.load(ordering: .relaxed) >= limit }
 
+  /// Takes a place before a connection is accepted; false when there is none. `released` gives it
+  /// back, also when no connection came.
+  func reserve() -> Bool {
+    if open.add(1, ordering: .relaxed).newValue <= limit { return true }
+    open.subtract(1, ordering: .relaxed)
+    return false
+  }
+
   func accepted() { open.add(1, ordering: .relaxed) }
 
   func released() {

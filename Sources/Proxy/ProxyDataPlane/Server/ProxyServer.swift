@@ -2,8 +2,6 @@
 
 import HTTPExchange
 public import Logging
-import NIOCore
-import NIOPosix
 public import RoutingDecisions
 public import ServiceLifecycle
 import Synchronization
@@ -67,101 +65,47 @@ public final class ProxyServer: Service {
   ///
   /// - Throws: `ProxyServerError` when the listener cannot be bound.
   public func run() async throws {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.workers)
+    let transport = makeTransport()
     do {
-      try await serve(on: group)
+      let address = try await transport.start()
+      logger.info(
+        "proxy listens",
+        metadata: ["address": "\(address)", "transport": "\(configuration.transport.rawValue)"])
+      bound.succeed(address)
     } catch {
       bound.fail(error)
-      try? await group.shutdownGracefully()
+      await transport.shutDown()
       throw error
     }
+    await serve(on: transport)
     bound.fail(ProxyServerError(code: .notRunning, message: "The proxy has stopped."))
-    try await group.shutdownGracefully()
   }
 
-  private func serve(on group: MultiThreadedEventLoopGroup) async throws {
-    let accepting = AcceptLimit(configuration.limits.clientConnections)
-    let workers = group.makeIterator().enumerated().map { index, eventLoop in
-      Worker(
-        eventLoop: eventLoop, configuration: configuration, targets: targets, live: routing,
-        counters: counters.worker(index), accepting: accepting)
-    }
-    for worker in workers { worker.eventLoop.execute { worker.start() } }
-    let listener: any Channel
-    do {
-      listener = try await bind(group, workers, accepting)
-    } catch {
-      await stop(workers)
-      throw error
-    }
-    let address = NetworkAddress(
-      host: configuration.listen.host,
-      port: listener.localAddress?.port ?? configuration.listen.port)
-    logger.info("proxy listens", metadata: ["address": "\(address)"])
-    bound.succeed(address)
+  private func serve(on transport: any ProxyTransport) async {
     readiness.advance(to: .ready)
     // Returns on graceful shutdown and throws on cancellation; both end the service.
     let isGraceful = (try? await gracefulShutdown()) != nil
-    try? await listener.close()
-    if isGraceful { await drain(workers) }
+    await transport.stopListening()
+    if isGraceful {
+      let limit = configuration.timeouts.drain
+      logger.info("proxy drains", metadata: ["limit": "\(limit)"])
+      await transport.beginDrain(limit: limit)
+      // Whoever sees this state may rely on every answer from now on being its connection's last.
+      readiness.advance(to: .draining)
+      await transport.drained()
+    }
     readiness.advance(to: .draining)
-    await stop(workers)
+    await transport.shutDown()
     logger.info("proxy stopped")
   }
 
-  private func stop(_ workers: [Worker]) async {
-    for worker in workers { try? await worker.eventLoop.submit { worker.stop() }.get() }
-  }
-
-  private func bind(
-    _ group: MultiThreadedEventLoopGroup, _ workers: [Worker], _ accepting: AcceptLimit
-  ) async throws -> any Channel {
-    let byLoop = Dictionary(
-      workers.map { (ObjectIdentifier($0.eventLoop), $0) }, uniquingKeysWith: { first, _ in first })
-    let bootstrap = ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 1024)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .serverChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(AcceptHandler(accepting))
-        }
-      }
-      .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.allowRemoteHalfClosure, value: true)
-      .childChannelOption(.recvAllocator, value: ChannelTuning.receiveAllocator)
-      .childChannelOption(.maxMessagesPerRead, value: 1)
-      .childChannelOption(.writeBufferWaterMark, value: ChannelTuning.writeWaterMark)
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          guard let worker = byLoop[ObjectIdentifier(channel.eventLoop)] else { return }
-          try channel.pipeline.syncOperations.addHandler(ClientConnection(worker))
-        }
-      }
-    do {
-      return try await bootstrap.bind(
-        host: configuration.listen.host, port: configuration.listen.port
-      ).get()
-    } catch {
-      throw ProxyServerError(
-        code: .bindFailed,
-        message: "Cannot listen on \(configuration.listen): \(error). Choose another address with "
-          + "proxy.listen, or stop what uses this one.")
-    }
-  }
-
-  private func drain(_ workers: [Worker]) async {
-    logger.info("proxy drains", metadata: ["limit": "\(configuration.timeouts.drain)"])
-    let limit = TimeAmount(configuration.timeouts.drain)
-    var drained: [EventLoopFuture<Void>] = []
-    for worker in workers {
-      let begun = worker.eventLoop.submit {
-        worker.eventLoop.scheduleTask(in: limit) { worker.stop() }
-        return worker.drain()
-      }
-      if let future = try? await begun.get() { drained.append(future) }
-    }
-    // Whoever sees this state may rely on every answer from now on being its connection's last.
-    readiness.advance(to: .draining)
-    for future in drained { try? await future.get() }
+  private func makeTransport() -> any ProxyTransport {
+    let parts = ServerParts(
+      targets: targets, routing: routing, counters: counters,
+      accepting: AcceptLimit(configuration.limits.clientConnections), logger: logger)
+    #if os(Linux)
+      if configuration.transport == .epoll { return EpollTransport(configuration, parts) }
+    #endif
+    return NIOTransport(configuration, parts)
   }
 }

@@ -2,20 +2,41 @@
 
 import DequeModule
 import HTTPExchange
-import NIOCore
-import NIOPosix
 import RoutingDecisions
 
+/// A connection that can wait in a pool for its next request.
+protocol PooledLink: AnyObject {
+  /// When it was put back, in milliseconds of the workspace's clock.
+  var idleSince: UInt64 { get set }
+  var isIdle: Bool { get set }
+  var hasEnded: Bool { get }
+  func close()
+}
+
+/// Who waits for a connection of a pool.
+protocol PoolClient: AnyObject {
+  associatedtype Link: PooledLink
+  /// The pool found a connection.
+  func connected(_ link: Link)
+  /// The pool could make no connection.
+  func connectionFailed(_ failure: UpstreamFailure)
+}
+
 /// A request that waits for a connection.
-final class ConnectionTicket {
+final class ConnectionTicket<Client: PoolClient> {
   /// nil once the client no longer waits.
-  var client: ClientConnection?
+  var client: Client?
   /// A pooled connection will not do: the request failed on one before.
   let needsFresh: Bool
 
-  init(_ client: ClientConnection, needsFresh: Bool) {
+  init(_ client: Client, needsFresh: Bool) {
     self.client = client
     self.needsFresh = needsFresh
+  }
+
+  func take() -> Client? {
+    defer { client = nil }
+    return client
   }
 }
 
@@ -24,51 +45,40 @@ final class ConnectionTicket {
 /// A request takes the connection used last, so that those not needed grow old and close. With none
 /// idle it waits in line, and whatever connection comes first, a new one or one given back, serves
 /// the line's head.
-final class EndpointPool {
-  let address: NetworkAddress
-  private let socketAddress: SocketAddress?
-  private let eventLoop: any EventLoop
-  private let counters: WorkerCounters
-  private let limits: ProxyLimits
-  private let connectTimeout: TimeAmount
-  private let workspace: ExchangeWorkspace
-  private var idle: [NetworkLink] = []
-  private var links: [ObjectIdentifier: NetworkLink] = [:]
+final class EndpointPool<Client: PoolClient> {
+  private let context: WorkerContext
+  /// Begins a connection; `opened` or `failed` follows.
+  private let connect: (EndpointPool) -> Void
+  @exclusivity(unchecked) private var idle: [Client.Link] = []
+  private var links: [ObjectIdentifier: Client.Link] = [:]
   private var connecting = 0
-  private var waiting = Deque<ConnectionTicket>()
+  @exclusivity(unchecked) private var waiting = Deque<ConnectionTicket<Client>>()
 
-  init(
-    _ address: NetworkAddress, _ eventLoop: any EventLoop, _ configuration: ProxyConfiguration,
-    _ workspace: ExchangeWorkspace, _ counters: WorkerCounters
-  ) {
-    self.address = address
-    self.eventLoop = eventLoop
-    self.counters = counters
-    limits = configuration.limits
-    self.workspace = workspace
-    connectTimeout = TimeAmount(configuration.timeouts.connect)
-    // Names are left to the connect call, which resolves them off the loop each time.
-    socketAddress = try? SocketAddress(ipAddress: address.host, port: address.port)
+  init(_ context: WorkerContext, connect: @escaping (EndpointPool) -> Void) {
+    self.context = context
+    self.connect = connect
   }
 
+  var isEmpty: Bool { links.isEmpty && connecting == 0 }
+
   /// The connection used last.
-  func takeIdle() -> NetworkLink? {
+  func takeIdle() -> Client.Link? {
     while let link = idle.popLast() {
+      link.isIdle = false
       if !link.hasEnded { return link }
     }
     return nil
   }
 
   /// Puts a ticket in line; false when the line is full.
-  func enqueue(_ ticket: ConnectionTicket) -> Bool {
-    let mayOpen = links.count + connecting < limits.upstreamConnections
-    if !mayOpen {
+  func enqueue(_ ticket: ConnectionTicket<Client>) -> Bool {
+    if !mayConnect {
       waiting.removeAll { $0.client == nil }
-      if waiting.count >= limits.upstreamQueue { return false }
+      if waiting.count >= context.limits.upstreamQueue { return false }
     }
     waiting.append(ticket)
-    if mayOpen {
-      connect()
+    if mayConnect {
+      begin()
     } else if ticket.needsFresh {
       // An idle connection is of no use to this request: it makes room for a new one.
       idle.first?.close()
@@ -76,27 +86,43 @@ final class EndpointPool {
     return true
   }
 
-  func release(_ link: NetworkLink) {
-    if let ticket = nextTicket(isFresh: false) {
-      ticket.client?.connected(link, ticket)
+  /// The link's exchange is over and it may serve another one.
+  func release(_ link: Client.Link) {
+    if let client = nextTicket(isFresh: false)?.take() {
+      client.connected(link)
     } else {
       keep(link)
     }
   }
 
-  private func keep(_ link: NetworkLink) {
-    link.idleSince = workspace.now
-    idle.append(link)
+  func opened(_ link: Client.Link) {
+    connecting -= 1
+    links[ObjectIdentifier(link)] = link
+    context.counters.upstreamOpened()
+    if let client = nextTicket(isFresh: true)?.take() {
+      client.connected(link)
+    } else {
+      keep(link)
+    }
   }
 
-  func closed(_ link: NetworkLink) {
-    guard links.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
-    counters.upstreamClosed()
-    idle.removeAll { $0 === link }
+  /// One attempt failed, so one request is told; the others wait for their own attempts.
+  func failed(_ failure: UpstreamFailure) {
+    connecting -= 1
+    nextTicket(isFresh: true)?.take()?.connectionFailed(failure)
     openForWaiting()
   }
 
+  func closed(_ link: Client.Link) {
+    guard links.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
+    context.counters.upstreamClosed()
+    if link.isIdle { idle.removeAll { $0 === link } }
+    openForWaiting()
+  }
+
+  /// Closes what was not needed for too long.
   func closeIdle() {
+    let workspace = context.workspace
     let timeout = workspace.timeouts.upstreamIdle
     // The oldest are at the front.
     let old = idle.prefix { workspace.now >= $0.idleSince &+ timeout }
@@ -107,8 +133,23 @@ final class EndpointPool {
     waiting.removeAll()
     for link in links.values { link.close() }
   }
+}
 
-  private func nextTicket(isFresh: Bool) -> ConnectionTicket? {
+extension EndpointPool {
+  private var mayConnect: Bool { links.count + connecting < context.limits.upstreamConnections }
+
+  private func begin() {
+    connecting += 1
+    connect(self)
+  }
+
+  private func keep(_ link: Client.Link) {
+    link.idleSince = context.workspace.now
+    link.isIdle = true
+    idle.append(link)
+  }
+
+  private func nextTicket(isFresh: Bool) -> ConnectionTicket<Client>? {
     var index = 0
     while index < waiting.count {
       if waiting[index].client == nil {
@@ -125,71 +166,6 @@ final class EndpointPool {
   /// A place became free: connections that the limit forbade may be opened now.
   private func openForWaiting() {
     waiting.removeAll { $0.client == nil }
-    if waiting.count > connecting, links.count + connecting < limits.upstreamConnections {
-      connect()
-    }
+    if waiting.count > connecting, mayConnect { begin() }
   }
-}
-
-// MARK: - Connecting
-
-extension EndpointPool {
-  private func connect() {
-    connecting += 1
-    let bootstrap = ClientBootstrap(group: eventLoop)
-      .connectTimeout(connectTimeout)
-      .channelOption(.socketOption(.tcp_nodelay), value: 1)
-      .channelOption(.recvAllocator, value: ChannelTuning.receiveAllocator)
-      .channelOption(.maxMessagesPerRead, value: 1)
-      .channelOption(.writeBufferWaterMark, value: ChannelTuning.writeWaterMark)
-    let attempt =
-      if let socketAddress {
-        bootstrap.connect(to: socketAddress)
-      } else {
-        bootstrap.connect(host: address.host, port: address.port)
-      }
-    attempt.assumeIsolated().whenComplete { result in
-      self.connecting -= 1
-      switch result {
-      case .success(let channel): self.opened(channel)
-      case .failure(let error): self.failed(error)
-      }
-    }
-  }
-
-  private func opened(_ channel: any Channel) {
-    let link = NetworkLink(self, readAhead: workspace.limits.readAhead)
-    do {
-      try channel.pipeline.syncOperations.addHandler(link)
-    } catch {
-      channel.close(promise: nil)
-      return failed(error)
-    }
-    links[ObjectIdentifier(link)] = link
-    counters.upstreamOpened()
-    if let ticket = nextTicket(isFresh: true) {
-      ticket.client?.connected(link, ticket)
-    } else {
-      keep(link)
-    }
-  }
-
-  /// One attempt failed, so one request is told; the others wait for their own attempts.
-  private func failed(_ error: any Error) {
-    let isTimeout = if case .connectTimeout? = error as? ChannelError { true } else { false }
-    if let ticket = nextTicket(isFresh: true) {
-      ticket.client?.connectionFailed(isTimeout ? .connectTimeout : .connectFailed, ticket)
-    }
-    openForWaiting()
-  }
-}
-
-/// Socket settings of both sides.
-enum ChannelTuning {
-  /// Grows with the messages, so that large bodies take few reads and idle peers little memory.
-  static let receiveAllocator = AdaptiveRecvByteBufferAllocator(
-    minimum: 2048, initial: 4096, maximum: 128 * 1024)
-  /// Above the high mark the other side is not read from.
-  static let writeWaterMark = ChannelOptions.Types.WriteBufferWaterMark(
-    low: 64 * 1024, high: 256 * 1024)
 }

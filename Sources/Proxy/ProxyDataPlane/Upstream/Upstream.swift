@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPExchange
-import NIOCore
 import RoutingDecisions
 
 /// What stands behind the name of an upstream.
@@ -10,27 +9,26 @@ enum UpstreamTarget: Sendable {
   case module(any InProcessModule)
 }
 
-/// How a request gets its link.
-enum LinkRequest {
-  case ready(any UpstreamLink)
+/// How a request gets its upstream.
+enum LinkRequest<Client: PoolClient> {
+  case ready(Client.Link)
+  case module(any InProcessModule)
   /// The client is told through `connected` or `connectionFailed`.
-  case waiting(ConnectionTicket)
+  case waiting(ConnectionTicket<Client>)
   case failed(UpstreamFailure)
 }
 
 /// One worker's view of one upstream.
-final class Upstream {
-  private let pools: [EndpointPool]
+final class Upstream<Client: PoolClient> {
+  private let pools: [EndpointPool<Client>]
   private let module: (any InProcessModule)?
-  private var next = 0
+  @exclusivity(unchecked) private var next = 0
 
-  init(
-    _ target: UpstreamTarget, _ eventLoop: any EventLoop, _ configuration: ProxyConfiguration,
-    _ workspace: ExchangeWorkspace, _ counters: WorkerCounters
-  ) {
+  /// `pool`: makes the pool of one endpoint.
+  init(_ target: UpstreamTarget, pool: (NetworkAddress) -> EndpointPool<Client>) {
     switch target {
     case .endpoints(let addresses):
-      pools = addresses.map { EndpointPool($0, eventLoop, configuration, workspace, counters) }
+      pools = addresses.map(pool)
       module = nil
     case .module(let module):
       pools = []
@@ -38,12 +36,12 @@ final class Upstream {
     }
   }
 
+  /// No connection is open or on its way.
+  var isEmpty: Bool { pools.allSatisfy(\.isEmpty) }
+
   /// Endpoints take turns, so a request that is tried again meets another one if there is one.
-  func link(for client: ClientConnection, fresh: Bool) -> LinkRequest {
-    if let module {
-      guard let channel = client.context?.channel else { return .failed(.noEndpoint) }
-      return .ready(ModuleLink(module, channel, client.workspace.limits))
-    }
+  func link(for client: Client, fresh: Bool) -> LinkRequest<Client> {
+    if let module { return .module(module) }
     if pools.isEmpty { return .failed(.noEndpoint) }
     var tried = 0
     while tried < pools.count {

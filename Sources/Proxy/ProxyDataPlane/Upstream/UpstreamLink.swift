@@ -14,7 +14,7 @@ protocol UpstreamLink: AnyObject {
   /// What the end means when it comes too early and the exchange knows no better; nil otherwise.
   var failure: UpstreamFailure? { get }
   /// Whom to tell about bytes, the end, and writability; nil when nobody is served.
-  var client: ClientConnection? { get set }
+  var client: (any LinkClient)? { get set }
   /// Writes without flushing.
   func write(_ bytes: ByteBuffer)
   func flush()
@@ -24,4 +24,12 @@ protocol UpstreamLink: AnyObject {
   func close()
   /// The exchange is over and the link may serve another one.
   func release()
+}
+
+/// Whom a link tells.
+protocol LinkClient: AnyObject {
+  /// The link received bytes or ended.
+  func upstreamIsReadable(_ link: any UpstreamLink)
+  /// The link takes more, or takes no more for now.
+  func upstreamWritability(_ isWritable: Bool, _ link: any UpstreamLink)
 }

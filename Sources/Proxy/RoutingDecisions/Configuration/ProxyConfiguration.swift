@@ -11,6 +11,8 @@ public struct ProxyConfiguration: Sendable, Equatable {
   public var admin: AdminConfiguration?
   /// Number of event loops, 1 to 256.
   public var workers: Int
+  /// What moves the bytes.
+  public var transport: TransportKind
   /// How long each wait may last.
   public var timeouts: ProxyTimeouts
   /// How big each thing may get.
@@ -23,18 +25,40 @@ public struct ProxyConfiguration: Sendable, Equatable {
   /// Creates a configuration.
   public init(
     listen: NetworkAddress = NetworkAddress(host: "127.0.0.1", port: 8080),
-    admin: AdminConfiguration? = nil, workers: Int = 1, timeouts: ProxyTimeouts = .init(),
+    admin: AdminConfiguration? = nil, workers: Int = 1,
+    transport: TransportKind = .standard, timeouts: ProxyTimeouts = .init(),
     limits: ProxyLimits = .init(), upstreams: [UpstreamConfiguration],
     routes: [RouteConfiguration]
   ) {
     self.listen = listen
     self.admin = admin
     self.workers = workers
+    self.transport = transport
     self.timeouts = timeouts
     self.limits = limits
     self.upstreams = upstreams
     self.routes = routes
   }
+}
+
+/// What moves the bytes between clients and upstreams; nothing a client sees depends on it.
+public enum TransportKind: String, Sendable, CaseIterable {
+  /// Sockets on epoll, one thread a worker; Linux only, and the cheapest there.
+  case epoll
+  /// SwiftNIO's event loops; every platform, and programs that live on SwiftNIO already.
+  case nio
+
+  /// Those this platform has.
+  public static var available: [TransportKind] {
+    #if os(Linux)
+      [.epoll, .nio]
+    #else
+      [.nio]
+    #endif
+  }
+
+  /// The one used when none is asked for.
+  public static var standard: TransportKind { available[0] }
 }
 
 /// The admin listener.

@@ -48,6 +48,10 @@ import Testing
       "1:19: error: proxy.workers: expected a whole number, found \"two\""
     ),
     (
+      "proxy: { transport: uring }",
+      "1:21: error: proxy.transport: expected one of epoll, nio, found \"uring\""
+    ),
+    (
       "proxy: { timeouts: { connect: 2 } }",
       """
       1:31: error: proxy.timeouts.connect: expected a duration such as 250ms, 2s, 5m or \

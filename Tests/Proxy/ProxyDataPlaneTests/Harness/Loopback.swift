@@ -12,14 +12,19 @@ import Synchronization
 enum Loopback {
   static let group = MultiThreadedEventLoopGroup.singleton
 
+  /// Lets time pass on a loop's clock.
+  static func pause(milliseconds: Int64) async throws {
+    try await group.next().scheduleTask(in: .milliseconds(milliseconds)) {}.futureResult.get()
+  }
+
   /// Connects, runs `body`, closes.
   static func connect<Value>(
-    _ port: Int, _ body: (WireConnection) async throws -> Value
+    _ port: Int, host: String = "127.0.0.1", _ body: (WireConnection) async throws -> Value
   ) async throws -> Value {
     let channel = try await ClientBootstrap(group: group)
       .channelOption(.socketOption(.tcp_nodelay), value: 1)
       .channelOption(.allowRemoteHalfClosure, value: true)
-      .connect(host: "127.0.0.1", port: port) { channel in
+      .connect(host: host, port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
           try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
             wrappingChannelSynchronously: channel,
@@ -128,6 +133,8 @@ struct RunningProxy {
     _ body: (RunningProxy) async throws -> Value
   ) async throws -> Value {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    var configuration = configuration
+    configuration.transport = EveryTransport.current
     let server = try ProxyServer(
       configuration: configuration, modules: modules, logger: logger)
     let services = ServiceGroup(

@@ -85,6 +85,8 @@ struct ConfigurationDecoder {
         ScalarType.environmentVariable.read(variable, findings)
     }
     configuration.workers = reader.value("workers", as: .count) ?? configuration.workers
+    configuration.transport =
+      reader.value("transport", as: .transport) ?? configuration.transport
     if let timeouts = reader.child("timeouts") {
       decodeTimeouts(timeouts, into: &configuration.timeouts)
     }
@@ -164,4 +166,10 @@ struct ConfigurationDecoder {
       return MappingReader.Child(key: key, node: node)
     }
   }
+}
+
+extension ScalarType where Value == TransportKind {
+  static let transport = ScalarType(
+    expected: "one of " + Value.allCases.map(\.rawValue).joined(separator: ", "),
+    parse: { Value(rawValue: $0) })
 }

@@ -2,8 +2,11 @@
 
 extension ProxyConfiguration {
   /// Everything that is wrong or doubtful about it, by key; places are known to the decoder only.
-  public func diagnostics() -> [Diagnostic] {
-    var checks = ConfigurationChecks(configuration: self)
+  public func diagnostics() -> [Diagnostic] { diagnostics(transports: TransportKind.available) }
+
+  /// The same for a platform that has these transports.
+  package func diagnostics(transports: [TransportKind]) -> [Diagnostic] {
+    var checks = ConfigurationChecks(configuration: self, transports: transports)
     checks.run(skippingMatchesOf: [])
     return checks.diagnostics
   }
@@ -20,14 +23,20 @@ extension ProxyConfiguration {
 /// The checks that need the decoded value, each in one function.
 struct ConfigurationChecks {
   let configuration: ProxyConfiguration
+  /// What the platform has.
+  let transports: [TransportKind]
   private(set) var diagnostics: [Diagnostic] = []
 
-  init(configuration: ProxyConfiguration) {
+  init(
+    configuration: ProxyConfiguration, transports: [TransportKind] = TransportKind.available
+  ) {
     self.configuration = configuration
+    self.transports = transports
   }
 
   mutating func run(skippingMatchesOf placeholders: Set<Int>) {
     checkListeners()
+    checkTransport()
     checkNumbers()
     checkUpstreams()
     checkRoutes()
@@ -54,6 +63,15 @@ struct ConfigurationChecks {
     if admin.listen == configuration.listen, admin.listen.port != 0 {
       error("proxy.admin", "the proxy itself listens on \(admin.listen); choose another port")
     }
+  }
+
+  private mutating func checkTransport() {
+    if transports.contains(configuration.transport) { return }
+    let names = transports.map(\.rawValue).joined(separator: ", ")
+    error(
+      "proxy.transport",
+      "\(configuration.transport.rawValue) is not available on this platform; use \(names), or "
+        + "leave the key out")
   }
 
   private mutating func checkNumbers() {

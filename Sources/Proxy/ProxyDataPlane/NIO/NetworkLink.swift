@@ -4,7 +4,7 @@ import HTTPExchange
 import NIOCore
 
 /// One connection to an upstream endpoint: a pipe for bytes, without any idea of HTTP.
-final class NetworkLink: ChannelDuplexHandler, UpstreamLink {
+final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
@@ -12,16 +12,16 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink {
   var input = ByteBuffer()
   private(set) var hasEnded = false
   let failure: UpstreamFailure? = nil
-  var client: ClientConnection?
-  /// When it was put back, in milliseconds.
+  var client: (any LinkClient)?
   var idleSince: UInt64 = 0
+  var isIdle = false
 
-  private unowned let pool: EndpointPool
+  private unowned let pool: EndpointPool<ClientConnection>
   private let readAhead: Int
   private var context: ChannelHandlerContext?
   private var isHeldBack = false
 
-  init(_ pool: EndpointPool, readAhead: Int) {
+  init(_ pool: EndpointPool<ClientConnection>, readAhead: Int) {
     self.pool = pool
     self.readAhead = readAhead
   }

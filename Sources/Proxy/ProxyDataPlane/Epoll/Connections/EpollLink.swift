@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if os(Linux)
+  import HTTPExchange
+  import NIOCore
+
+  /// The far side of one exchange, for the epoll transport.
+  protocol EpollLink: AnyObject {
+    /// Bytes received and not consumed yet; valid until the next call.
+    var received: UnsafeRawBufferPointer { get }
+    func consume(_ count: Int)
+    /// Takes more bytes or the end; false when neither is there now.
+    func receive() -> Bool
+    /// Ends a look at `received`: its bytes are kept by the link from here on.
+    func settle()
+    var hasEnded: Bool { get }
+    /// What the end means; nil when the exchange knows.
+    var failure: UpstreamFailure? { get }
+    /// Sends both runs; false when what could not be sent waits now.
+    func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool
+    /// Nothing more is wanted, and the link is of no further use.
+    func close()
+    /// The exchange is over and the link may serve another one.
+    func release()
+  }
+
+  /// A connection to an upstream endpoint.
+  final class SocketLink: SocketStream, EpollLink, PooledLink, EventHandler {
+    @exclusivity(unchecked) var idleSince: UInt64 = 0
+    @exclusivity(unchecked) var isIdle = false
+    @exclusivity(unchecked) private(set) var hasEnded = false
+    let failure: UpstreamFailure? = nil
+    @exclusivity(unchecked) var client: EpollClient?
+    private let pool: EndpointPool<EpollClient>
+
+    init(_ worker: EpollWorker, _ socket: SystemSocket, _ pool: EndpointPool<EpollClient>) {
+      self.pool = pool
+      super.init(worker, socket)
+    }
+
+    func handle(_ readiness: Readiness) {
+      note(readiness)
+      if readiness.contains(.writable), hasUnsent {
+        if !sendTail() { hasEnded = true }
+        client?.upstreamWritability(!hasUnsent)
+      }
+      guard readiness != .writable else { return }
+      if let client {
+        client.run()
+      } else {
+        watchIdle()
+      }
+    }
+
+    /// Nobody asked for anything: bytes must not be taken for the next request's answer, and an end
+    /// makes the connection useless.
+    private func watchIdle() {
+      if receive() { close() }
+    }
+
+    var received: UnsafeRawBufferPointer { inbox.bytes }
+
+    func consume(_ count: Int) { inbox.consume(count) }
+
+    func settle() { inbox.settle() }
+
+    func receive() -> Bool {
+      if hasEnded { return false }
+      switch take() {
+      case .bytes: break
+      case .empty: return false
+      case .end, .broken: hasEnded = true
+      }
+      return true
+    }
+
+    func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
+      // What the upstream said before it broke the connection is still to be read.
+      if !deliver(first, second) { note(.broken) }
+      return !hasUnsent
+    }
+
+    func close() {
+      if !isOpen { return }
+      client = nil
+      hasEnded = true
+      closeSocket()
+      pool.closed(self)
+    }
+
+    func release() {
+      client = nil
+      pool.release(self)
+    }
+  }
+
+  /// A module behind the bytes of a link.
+  final class ModuleUpstream: EpollLink, LinkClient {
+    private let module: ModuleLink
+    private unowned let client: EpollClient
+    private var inbox = ByteQueue()
+    private var isClosed = false
+
+    init(_ module: ModuleLink, _ client: EpollClient) {
+      self.module = module
+      self.client = client
+      module.client = self
+    }
+
+    var received: UnsafeRawBufferPointer { inbox.bytes }
+
+    func consume(_ count: Int) { inbox.consume(count) }
+
+    func receive() -> Bool {
+      if module.input.readableBytes == 0 { return false }
+      module.input.withUnsafeReadableBytes { inbox.append($0) }
+      module.input.clear()
+      module.consumed()
+      return true
+    }
+
+    func settle() {}
+
+    var hasEnded: Bool { module.hasEnded && module.input.readableBytes == 0 }
+    var failure: UpstreamFailure? { module.failure }
+
+    func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
+      module.write(ByteBuffer(bytes: first))
+      if !second.isEmpty { module.write(ByteBuffer(bytes: second)) }
+      module.flush()
+      // A module that is full says so through `upstreamWritability`.
+      return true
+    }
+
+    func close() {
+      isClosed = true
+      module.close()
+    }
+
+    func release() { close() }
+
+    func upstreamIsReadable(_ link: any UpstreamLink) {
+      if !isClosed { client.resumeClient() }
+    }
+
+    func upstreamWritability(_ isWritable: Bool, _ link: any UpstreamLink) {
+      if !isClosed { client.upstreamWritability(isWritable) }
+    }
+  }
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if os(Linux)
+  import Glibc
+
+  /// One connected socket: what was received and not consumed, and what could not be sent yet.
+  ///
+  /// Readiness is told once (edge-triggered), so it is remembered until a call says otherwise. Idle
+  /// it holds no buffer.
+  ///
+  /// One thread uses it, and no two accesses overlap; the check for that at run time would cost more
+  /// than what it guards. The same goes for the other classes of this transport.
+  class SocketStream {
+    /// Most bytes taken in one call, and so the most that wait in memory on each way.
+    static let most = 128 * 1024
+
+    final let worker: EpollWorker
+    @exclusivity(unchecked) private(set) final var socket: SystemSocket
+    @exclusivity(unchecked) final var inbox = Inbox()
+    @exclusivity(unchecked) private var tail = ByteQueue()
+    @exclusivity(unchecked) private var mayHaveMore = false
+    /// The end was announced: reading goes on until it is reached.
+    @exclusivity(unchecked) private var isEnding = false
+
+    init(_ worker: EpollWorker, _ socket: SystemSocket) {
+      self.worker = worker
+      self.socket = socket
+    }
+
+    final var isOpen: Bool { socket.descriptor >= 0 }
+    final var hasUnsent: Bool { !tail.isEmpty }
+
+    final func note(_ readiness: Readiness) {
+      if !readiness.isDisjoint(with: [.readable, .ending, .broken]) { mayHaveMore = true }
+      if !readiness.isDisjoint(with: [.ending, .broken]) { isEnding = true }
+    }
+
+    /// Takes what the socket has into the worker's scratch memory, which `inbox` then shows.
+    final func take() -> Reception {
+      if !mayHaveMore { return .empty }
+      let reception = socket.receive(into: worker.scratch)
+      switch reception {
+      case .bytes(let count):
+        // Less than asked for means that there was no more, and new bytes will be told.
+        if count < worker.scratch.count, !isEnding { mayHaveMore = false }
+        inbox.add(UnsafeRawBufferPointer(rebasing: worker.scratch[..<count]))
+      case .end, .empty, .broken: mayHaveMore = false
+      }
+      return reception
+    }
+
+    /// Sends both runs, and keeps what the kernel does not take; false when the connection broke.
+    final func deliver(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
+      var sent = 0
+      if tail.isEmpty {
+        switch socket.send(first, second) {
+        case .sent(let count): sent = count
+        case .broken: return false
+        }
+        if sent == first.count &+ second.count { return true }
+      }
+      let fromFirst = min(sent, first.count)
+      tail.append(UnsafeRawBufferPointer(rebasing: first[fromFirst...]))
+      tail.append(UnsafeRawBufferPointer(rebasing: second[(sent &- fromFirst)...]))
+      return true
+    }
+
+    /// Sends what waits; false when the connection broke.
+    final func sendTail() -> Bool {
+      if tail.isEmpty { return true }
+      switch socket.send(tail.bytes, UnsafeRawBufferPointer(start: nil, count: 0)) {
+      case .sent(let count): tail.consume(count)
+      case .broken: return false
+      }
+      return true
+    }
+
+    final func closeSocket() {
+      let closing = socket
+      socket = .closed
+      worker.loop.close(closing)
+      inbox = Inbox()
+      tail.clear()
+    }
+  }
+#endif

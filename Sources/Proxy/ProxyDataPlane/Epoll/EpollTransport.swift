@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if os(Linux)
+  import NIOCore
+  import NIOPosix
+  import RoutingDecisions
+  import Synchronization
+
+  /// One thread a worker, each with an epoll loop and a listener of its own; the kernel spreads the
+  /// clients over the listeners.
+  final class EpollTransport: ProxyTransport {
+    private let configuration: ProxyConfiguration
+    private let parts: ServerParts
+    private let threads: NIOThreadPool
+    private let workers = Mutex<[EpollWorker]>([])
+
+    init(_ configuration: ProxyConfiguration, _ parts: ServerParts) {
+      self.configuration = configuration
+      self.parts = parts
+      threads = NIOThreadPool(numberOfThreads: configuration.workers)
+    }
+
+    func start() async throws -> NetworkAddress {
+      let candidates = try await resolveListener()
+      let workers = try (0..<configuration.workers).map { index in
+        guard let loop = EpollLoop() else { throw Self.exhausted }
+        return EpollWorker(loop, configuration, parts, index: index)
+      }
+      self.workers.withLock { $0 = workers }
+      let (sockets, port) = try bind(candidates)
+      threads.start()
+      for worker in workers { threads.submit { _ in worker.loop.run(for: worker) } }
+      for (worker, socket) in zip(workers, sockets) {
+        guard try await worker.loop.submit({ worker.listen(socket) }).get() else {
+          throw Self.exhausted
+        }
+      }
+      return NetworkAddress(host: configuration.listen.host, port: port)
+    }
+
+    func stopListening() async {
+      for worker in running { try? await worker.loop.submit { worker.stopListening() }.get() }
+    }
+
+    func beginDrain(limit: Duration) async {
+      let limit = TimeAmount(limit)
+      for worker in running {
+        let begun = worker.loop.submit {
+          _ = worker.loop.scheduleTask(in: limit) { worker.stop() }
+          worker.drain()
+        }
+        try? await begun.get()
+      }
+    }
+
+    func drained() async {
+      for worker in running { try? await worker.drained.futureResult.get() }
+    }
+
+    func shutDown() async {
+      for worker in running {
+        try? await worker.loop.submit { worker.stop() }.get()
+        worker.loop.stop()
+      }
+      try? await threads.shutdownGracefully()
+    }
+  }
+
+  extension EpollTransport {
+    private var running: [EpollWorker] { workers.withLock(\.self) }
+
+    private static let exhausted = ProxyServerError(
+      code: .bindFailed,
+      message: "The system has no descriptors left for a listener. Raise the limit of open files "
+        + "(ulimit -n), or lower proxy.workers.")
+
+    private func resolveListener() async throws -> [SocketName] {
+      let address = configuration.listen
+      let names = try await NIOThreadPool.singleton.runIfActive { SocketName.resolve(address) }
+      if names.isEmpty {
+        throw ProxyServerError.cannotListen(on: address, "the host name is unknown")
+      }
+      return names
+    }
+
+    /// One listener a worker, all on the port that the first one got.
+    private func bind(
+      _ candidates: [SocketName]
+    ) throws -> (sockets: [SystemSocket], port: Int) {
+      var failure = ListenFailure(text: "no address")
+      for candidate in candidates {
+        do {
+          let first = try SystemSocket.listening(on: candidate, joins: false).get()
+          guard let name = first.localName, let port = name.networkAddress?.port else {
+            first.close()
+            throw ListenFailure.last
+          }
+          var sockets = [first]
+          do {
+            while sockets.count < configuration.workers {
+              sockets.append(try SystemSocket.listening(on: name, joins: true).get())
+            }
+          } catch {
+            for socket in sockets { socket.close() }
+            throw error
+          }
+          return (sockets, port)
+        } catch let error as ListenFailure {
+          failure = error
+        }
+      }
+      throw ProxyServerError.cannotListen(on: configuration.listen, failure.text)
+    }
+  }
+#endif

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if os(Linux)
+  import HTTPExchange
+  import NIOCore
+  import RoutingDecisions
+
+  /// Everything one thread owns: its loop, listener, connections, pools and scratch memory.
+  ///
+  /// Nothing of it is locked, because nobody but the thread touches it.
+  final class EpollWorker: @unchecked Sendable {  // confined to its loop's thread
+    /// Memory for what is written to a client that is kept between two writes.
+    static let outboundKept = 64 * 1024
+
+    let loop: EpollLoop
+    let context: WorkerContext
+    /// Where sockets put what they receive; empty between two looks.
+    let scratch = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: SocketStream.most, alignment: 64)
+    /// What is written to the client at hand.
+    @exclusivity(unchecked) var outbound = ByteQueue()
+    @exclusivity(unchecked) var registry = ClientRegistry<EpollClient>()
+    @exclusivity(unchecked) private(set) var upstreams: [Upstream<EpollClient>] = []
+    private var connectors: [EpollConnector] = []
+    private var listener: EpollListener?
+    @exclusivity(unchecked) private var scheduled: [EpollClient] = []
+    private var isDraining = false
+    /// Succeeds once a drain has left no connection.
+    let drained: EventLoopPromise<Void>
+
+    init(
+      _ loop: EpollLoop, _ configuration: ProxyConfiguration, _ parts: ServerParts, index: Int
+    ) {
+      self.loop = loop
+      context = WorkerContext(configuration, parts, worker: index)
+      drained = loop.makePromise()
+      upstreams = parts.targets.map { target in
+        Upstream(target) { address in
+          let connector = EpollConnector(self, address)
+          connectors.append(connector)
+          return EndpointPool(context, connect: connector.connect)
+        }
+      }
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Milliseconds on the workspace's clock.
+    var now: UInt64 { context.workspace.now }
+  }
+
+  // MARK: - Connections
+
+  extension EpollWorker {
+    /// Begins to accept; false when the loop cannot take the socket.
+    func listen(_ socket: SystemSocket) -> Bool {
+      let listener = EpollListener(self, socket)
+      self.listener = listener
+      return listener.start()
+    }
+
+    func stopListening() {
+      listener?.close()
+      settle()
+    }
+
+    /// A connection came, for which a place was reserved.
+    func accepted(_ socket: SystemSocket, _ name: SocketName) {
+      socket.sendAtOnce()
+      let client = EpollClient(self, socket, name)
+      guard loop.add(socket, client) else {
+        socket.close()
+        return context.accepting.released()
+      }
+      registry.add(client)
+      context.counters.clientOpened()
+      if isDraining { client.drain() }
+    }
+
+    func remove(_ client: EpollClient) {
+      guard registry.remove(client) else { return }
+      context.counters.clientClosed()
+      context.accepting.released()
+      listener?.resume()
+      finishDraining()
+    }
+
+    /// The client runs before the loop waits again.
+    func schedule(_ client: EpollClient) {
+      if client.isScheduled { return }
+      client.isScheduled = true
+      scheduled.append(client)
+    }
+
+    /// Lets every connection end after the answer at hand.
+    func drain() {
+      isDraining = true
+      for client in registry.clients { client.drain() }
+      finishDraining()
+    }
+
+    /// Closes whatever is still open.
+    func stop() {
+      listener?.close()
+      for client in registry.clients.reversed() { client.close() }
+      for upstream in upstreams { upstream.closeAll() }
+      for connector in connectors { connector.cancel() }
+      isDraining = true
+      finishDraining()
+    }
+
+    private func finishDraining() {
+      if isDraining, registry.isEmpty { drained.succeed() }
+    }
+  }
+
+  // MARK: - Loop
+
+  extension EpollWorker: EpollLoopOwner {
+    func tellTime() { context.tellTime() }
+
+    func settle() {
+      while let client = scheduled.popLast() {
+        client.isScheduled = false
+        client.run()
+      }
+    }
+
+    var needsTicks: Bool {
+      !registry.isEmpty || (listener?.isHeldBack ?? false) || !upstreams.allSatisfy(\.isEmpty)
+    }
+
+    func tick() {
+      var position = Int.max
+      while let client = registry.due(at: now, from: position) {
+        position = client.position - 1
+        client.checkDeadline()
+      }
+      for upstream in upstreams { upstream.closeIdle() }
+      for connector in connectors where !connector.isEmpty { connector.checkDeadlines() }
+      // Places are given back on other threads too.
+      listener?.resume()
+    }
+  }
+#endif

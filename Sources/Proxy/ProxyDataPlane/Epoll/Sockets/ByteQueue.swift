@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bytes that wait, in memory that is given back once none are left.
+struct ByteQueue: ~Copyable {
+  private static let smallest = 512
+
+  private var memory: UnsafeMutableRawPointer?
+  private var capacity = 0
+  private var start = 0
+  private var end = 0
+
+  init() {}
+
+  deinit { memory?.deallocate() }
+
+  var count: Int { end &- start }
+  var isEmpty: Bool { start == end }
+
+  /// Valid until the next change.
+  var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: memory.map { $0 + start }, count: count)
+  }
+
+  mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    if bytes.isEmpty { return }
+    write(capacity: bytes.count) { target in
+      target.copyMemory(from: bytes)
+      return bytes.count
+    }
+  }
+
+  /// Lets `fill` write up to `capacity` bytes behind the others; it answers how many it wrote.
+  mutating func write(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+    let memory = reserve(capacity)
+    let written = fill(UnsafeMutableRawBufferPointer(start: memory + end, count: capacity))
+    precondition(written >= 0 && written <= capacity, "more was written than there is room for")
+    end &+= written
+  }
+
+  mutating func consume(_ count: Int) {
+    precondition(count >= 0 && count <= self.count, "more was consumed than there is")
+    start &+= count
+    if start == end { clear() }
+  }
+
+  /// Forgets the bytes and gives the memory back.
+  mutating func clear() {
+    memory?.deallocate()
+    memory = nil
+    capacity = 0
+    start = 0
+    end = 0
+  }
+
+  /// Forgets the bytes but keeps the memory, unless it grew beyond `limit`.
+  mutating func reuse(keeping limit: Int) {
+    if capacity > limit { return clear() }
+    start = 0
+    end = 0
+  }
+
+  private mutating func reserve(_ room: Int) -> UnsafeMutableRawPointer {
+    if let memory, capacity &- end >= room { return memory }
+    let count = count
+    if let memory, capacity &- count >= room, start >= capacity / 2 {
+      memory.copyMemory(from: memory + start, byteCount: count)
+      start = 0
+      end = count
+      return memory
+    }
+    // Doubling keeps the copies in proportion to what was appended.
+    let larger = max(Self.smallest, count &+ room, capacity > 0 ? count &* 2 : 0)
+    let fresh = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+    if let memory {
+      fresh.copyMemory(from: memory + start, byteCount: count)
+      memory.deallocate()
+    }
+    memory = fresh
+    capacity = larger
+    start = 0
+    end = count
+    return fresh
+  }
+}
+
+/// Bytes received and not consumed yet: those just received stay where the socket put them, and
+/// only what is left over at the end of a look is copied.
+struct Inbox: ~Copyable {
+  private var saved = ByteQueue()
+  /// Part of the worker's scratch memory; empty between two looks.
+  private var window = UnsafeRawBufferPointer(start: nil, count: 0)
+
+  init() {}
+
+  var count: Int { saved.count &+ window.count }
+  var isEmpty: Bool { count == 0 }
+
+  /// Valid until the next change.
+  var bytes: UnsafeRawBufferPointer { saved.isEmpty ? window : saved.bytes }
+
+  /// `bytes` must stay as they are until `settle`.
+  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    settle()
+    if saved.isEmpty {
+      window = bytes
+    } else {
+      saved.append(bytes)
+    }
+  }
+
+  mutating func consume(_ count: Int) {
+    if saved.isEmpty {
+      window = UnsafeRawBufferPointer(rebasing: window[count...])
+    } else {
+      saved.consume(count)
+    }
+  }
+
+  /// Copies what is left of the scratch memory.
+  mutating func settle() {
+    if window.isEmpty { return }
+    saved.append(window)
+    window = UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import NIOCore
+import RoutingDecisions
+
+/// One client's channel.
+final class ClientConnection: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  let worker: Worker
+  var position = 0
+  var exchange: Exchange
+  var record = ExchangeRecord()
+
+  private var channelContext: ChannelHandlerContext?
+  /// Received from the client and not consumed yet.
+  private var input = ByteBuffer()
+  /// The rewritten request, kept to be sent again: its head, and its body while that is small.
+  private var kept = ByteBuffer()
+  /// `kept` still has to be written to the upstream at hand.
+  private var keptIsUnsent = false
+  private var link: (any UpstreamLink)?
+  private var ticket: ConnectionTicket<ClientConnection>?
+  private var address: [UInt8] = Array("unknown".utf8)
+  private var isHeldBack = false
+  private var isReadingClient = false
+  private var isReadingUpstream = false
+
+  init(_ worker: Worker) {
+    self.worker = worker
+    exchange = Exchange(worker.context.workspace)
+  }
+
+  func drain() {
+    exchange.drain(workspace)
+    worker.deadlineChanged(self)
+  }
+}
+
+// MARK: - Channel events
+
+extension ClientConnection {
+  func handlerAdded(context: ChannelHandlerContext) {
+    channelContext = context
+    if let address = context.remoteAddress?.ipAddress { self.address = Array(address.utf8) }
+    worker.add(self)
+  }
+
+  /// Comes for every connection, also for one that was gone before it became active.
+  func handlerRemoved(context: ChannelHandlerContext) {
+    channelContext = nil
+    worker.remove(self)
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var bytes = unwrapInboundIn(data)
+    counters.received(bytes: bytes.readableBytes)
+    if input.readableBytes == 0 {
+      input = bytes
+    } else {
+      input.writeBuffer(&bytes)
+    }
+    readClient()
+  }
+
+  func read(context: ChannelHandlerContext) {
+    isHeldBack = input.readableBytes >= workspace.limits.readAhead
+    if !isHeldBack { context.read() }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    let isWritable = context.channel.isWritable
+    exchange.clientWritability(isWritable, workspace)
+    if isWritable { readUpstream() }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case ChannelEvent.inputClosed? = event as? ChannelEvent {
+      if exchange.clientInputEnded() { close() }
+    } else {
+      context.fireUserInboundEventTriggered(event)
+    }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    clientIsGone()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.close(promise: nil)
+  }
+}
+
+// MARK: - Steps
+
+extension ClientConnection: LinkClient {
+  /// Carries out steps until the client's bytes are used up or have to wait.
+  private func readClient() {
+    // Writing can call back into this object; the loop that runs already sees what changed.
+    if isReadingClient { return }
+    isReadingClient = true
+    while isOpen, clientStep() == .advanced {}
+    isReadingClient = false
+    sendKept()
+    link?.flush()
+    if input.readableBytes == 0 { input = ByteBuffer() }
+    if isHeldBack, input.readableBytes < workspace.limits.readAhead {
+      isHeldBack = false
+      channelContext?.read()
+    }
+    worker.deadlineChanged(self)
+  }
+
+  /// Carries out steps until the upstream's bytes are used up or have to wait.
+  private func readUpstream() {
+    if isReadingUpstream { return }
+    isReadingUpstream = true
+    while isOpen, link != nil, upstreamStep() == .advanced {}
+    isReadingUpstream = false
+    flush()
+    link?.consumed()
+    worker.deadlineChanged(self)
+    // A response that ended may have been holding back the next request.
+    if !exchange.isActive, input.readableBytes > 0 { readClient() }
+  }
+
+  func upstreamIsReadable(_ link: any UpstreamLink) {
+    if self.link === link { readUpstream() }
+  }
+
+  func upstreamWritability(_ isWritable: Bool, _ link: any UpstreamLink) {
+    guard self.link === link else { return }
+    exchange.upstreamWritability(isWritable, workspace)
+    if isWritable { readClient() }
+  }
+}
+
+// MARK: - From the client, to the upstream
+
+extension ClientConnection: PoolClient {
+  func requestLink(upstream: Int, fresh: Bool) {
+    switch worker.upstreams[upstream].link(for: self, fresh: fresh) {
+    case .ready(let link): attach(link)
+    case .module(let module):
+      guard let channel = channelContext?.channel else { return }
+      attach(ModuleLink(module, channel, workspace.limits))
+    case .waiting(let ticket): self.ticket = ticket
+    case .failed(let failure): upstreamFailed(failure)
+    }
+  }
+
+  private func attach(_ link: any UpstreamLink) {
+    self.link = link
+    link.client = self
+    keptIsUnsent = true
+    exchange.upstreamReady(workspace)
+  }
+
+  func connected(_ link: NetworkLink) {
+    ticket = nil
+    attach(link)
+    readClient()
+  }
+
+  func connectionFailed(_ failure: UpstreamFailure) {
+    ticket = nil
+    upstreamFailed(failure)
+  }
+
+  private func sendKept() {
+    guard keptIsUnsent, let link else { return }
+    keptIsUnsent = false
+    link.write(kept)
+  }
+}
+
+extension ClientConnection: ExchangePump, RegisteredClient {
+  var context: WorkerContext { worker.context }
+  var isOpen: Bool { channelContext != nil }
+
+  func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+    input.withUnsafeReadableBytes(body)
+  }
+
+  func consumeReceived(_ count: Int) { input.moveReaderIndex(forwardBy: count) }
+
+  func withClientAddress<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+    address.withUnsafeBytes(body)
+  }
+
+  func keepHead(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+    kept.clear()
+    _ = kept.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity, fill)
+  }
+
+  var keptCount: Int { kept.readableBytes }
+
+  func send(_ range: ByteRange) {
+    let start = input.readerIndex + Int(range.start)
+    guard let link, let bytes = input.getSlice(at: start, length: Int(range.length)) else { return }
+    if exchange.isReplayable {
+      kept.writeImmutableBuffer(bytes)
+      if !keptIsUnsent { link.write(bytes) }
+    } else {
+      sendKept()
+      link.write(bytes)
+    }
+  }
+
+  func dropUpstream() {
+    keptIsUnsent = false
+    _ = ticket?.take()
+    ticket = nil
+    let link = link
+    self.link = nil
+    link?.close()
+  }
+
+  func leaveUpstream(isReusable: Bool) {
+    guard let link else { return }
+    self.link = nil
+    if isReusable, !link.hasEnded {
+      link.release()
+    } else {
+      link.close()
+    }
+  }
+
+  func resumeClient() { readClient() }
+}
+
+// MARK: - From the upstream, to the client
+
+extension ClientConnection {
+  /// Bodies up to this size are copied behind the head, which saves a system call.
+  private static let copiedBody = 16 * 1024
+
+  func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+    link?.input.withUnsafeReadableBytes(body)
+      ?? body(UnsafeRawBufferPointer(start: nil, count: 0))
+  }
+
+  func consumeAnswer(_ count: Int) { link?.input.moveReaderIndex(forwardBy: count) }
+
+  var answerHasEnded: Bool { link?.hasEnded ?? true }
+  var answerFailure: UpstreamFailure? { link?.failure }
+
+  func write(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+    _ = worker.outbound.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity, fill)
+  }
+
+  func write(_ text: StaticString) { worker.outbound.writeStaticString(text) }
+
+  func write(_ bytes: [UInt8]) { worker.outbound.writeBytes(bytes) }
+
+  func relay(_ range: ByteRange) {
+    guard let input = link?.input else { return }
+    let start = input.readerIndex + Int(range.start)
+    guard let bytes = input.getSlice(at: start, length: Int(range.length)) else { return }
+    if bytes.readableBytes <= Self.copiedBody {
+      worker.outbound.writeImmutableBuffer(bytes)
+    } else {
+      writeOutbound()
+      write(bytes)
+    }
+  }
+
+  private func write(_ bytes: ByteBuffer) {
+    counters.sent(bytes: bytes.readableBytes)
+    channelContext?.write(wrapOutboundOut(bytes), promise: nil)
+  }
+
+  /// Hands what was gathered to the channel, without flushing.
+  private func writeOutbound() {
+    if worker.outbound.readableBytes == 0 { return }
+    write(worker.outbound)
+    worker.outbound.clear()
+  }
+
+  func flush() {
+    writeOutbound()
+    channelContext?.flush()
+  }
+
+  func finishOutput() { channelContext?.close(mode: .output, promise: nil) }
+
+  /// An empty write is done once all writes before it are.
+  func awaitDelivery() {
+    guard let channelContext else { return }
+    let written = channelContext.eventLoop.makePromise(of: Void.self)
+    channelContext.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+    written.futureResult.assumeIsolated().whenComplete { _ in
+      self.answerDelivered()
+      self.worker.deadlineChanged(self)
+    }
+  }
+
+  func close() {
+    dropUpstream()
+    channelContext?.close(promise: nil)
+  }
+}

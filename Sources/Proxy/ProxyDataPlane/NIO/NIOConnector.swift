@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import NIOCore
+import NIOPosix
+import RoutingDecisions
+
+/// Makes connections to one endpoint.
+final class NIOConnector {
+  private let address: NetworkAddress
+  private let socketAddress: SocketAddress?
+  private let eventLoop: any EventLoop
+  private let timeout: TimeAmount
+  private let readAhead: Int
+
+  init(_ address: NetworkAddress, _ eventLoop: any EventLoop, timeout: Duration, readAhead: Int) {
+    self.address = address
+    self.eventLoop = eventLoop
+    self.timeout = TimeAmount(timeout)
+    self.readAhead = readAhead
+    // Names are left to the connect call, which resolves them off the loop each time.
+    socketAddress = try? SocketAddress(ipAddress: address.host, port: address.port)
+  }
+
+  func connect(_ pool: EndpointPool<ClientConnection>) {
+    let bootstrap = ClientBootstrap(group: eventLoop)
+      .connectTimeout(timeout)
+      .channelOption(.socketOption(.tcp_nodelay), value: 1)
+      .channelOption(.recvAllocator, value: ChannelTuning.receiveAllocator)
+      .channelOption(.maxMessagesPerRead, value: 1)
+      .channelOption(.writeBufferWaterMark, value: ChannelTuning.writeWaterMark)
+    let attempt =
+      if let socketAddress {
+        bootstrap.connect(to: socketAddress)
+      } else {
+        bootstrap.connect(host: address.host, port: address.port)
+      }
+    let readAhead = readAhead
+    attempt.assumeIsolated().whenComplete { result in
+      do {
+        let channel = try result.get()
+        let link = NetworkLink(pool, readAhead: readAhead)
+        do {
+          try channel.pipeline.syncOperations.addHandler(link)
+        } catch {
+          channel.close(promise: nil)
+          throw error
+        }
+        pool.opened(link)
+      } catch {
+        let isTimeout = if case .connectTimeout? = error as? ChannelError { true } else { false }
+        pool.failed(isTimeout ? .connectTimeout : .connectFailed)
+      }
+    }
+  }
+}
+
+/// Socket settings of both sides.
+enum ChannelTuning {
+  /// Grows with the messages, so that large bodies take few reads and idle peers little memory.
+  static let receiveAllocator = AdaptiveRecvByteBufferAllocator(
+    minimum: 2048, initial: 4096, maximum: 128 * 1024)
+  /// Above the high mark the other side is not read from.
+  static let writeWaterMark = ChannelOptions.Types.WriteBufferWaterMark(
+    low: 64 * 1024, high: 256 * 1024)
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOPosix
+import RoutingDecisions
+import Synchronization
+
+/// SwiftNIO's event loops, one worker on each.
+final class NIOTransport: ProxyTransport {
+  private let configuration: ProxyConfiguration
+  private let accepting: AcceptLimit
+  private let group: MultiThreadedEventLoopGroup
+  private let workers: [Worker]
+  private let listener = Mutex<(any Channel)?>(nil)
+
+  init(_ configuration: ProxyConfiguration, _ parts: ServerParts) {
+    self.configuration = configuration
+    accepting = parts.accepting
+    group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.workers)
+    workers = group.makeIterator().enumerated().map { index, eventLoop in
+      Worker(eventLoop, configuration, parts, index: index)
+    }
+  }
+
+  func start() async throws -> NetworkAddress {
+    for worker in workers { worker.eventLoop.execute { worker.start() } }
+    let channel = try await bind()
+    listener.withLock { $0 = channel }
+    return NetworkAddress(
+      host: configuration.listen.host,
+      port: channel.localAddress?.port ?? configuration.listen.port)
+  }
+
+  func stopListening() async { try? await listener.withLock(\.self)?.close() }
+
+  func beginDrain(limit: Duration) async {
+    let limit = TimeAmount(limit)
+    for worker in workers {
+      let begun = worker.eventLoop.submit {
+        _ = worker.eventLoop.scheduleTask(in: limit) { worker.stop() }
+        worker.drain()
+      }
+      try? await begun.get()
+    }
+  }
+
+  func drained() async {
+    for worker in workers { try? await worker.drained.futureResult.get() }
+  }
+
+  func shutDown() async {
+    for worker in workers { try? await worker.eventLoop.submit { worker.stop() }.get() }
+    try? await group.shutdownGracefully()
+  }
+
+  private func bind() async throws -> any Channel {
+    let byLoop = Dictionary(
+      workers.map { (ObjectIdentifier($0.eventLoop), $0) }, uniquingKeysWith: { first, _ in first })
+    let accepting = accepting
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptHandler(accepting))
+        }
+      }
+      .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelOption(.recvAllocator, value: ChannelTuning.receiveAllocator)
+      .childChannelOption(.maxMessagesPerRead, value: 1)
+      .childChannelOption(.writeBufferWaterMark, value: ChannelTuning.writeWaterMark)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          guard let worker = byLoop[ObjectIdentifier(channel.eventLoop)] else { return }
+          try channel.pipeline.syncOperations.addHandler(ClientConnection(worker))
+        }
+      }
+    do {
+      return try await bootstrap.bind(
+        host: configuration.listen.host, port: configuration.listen.port
+      ).get()
+    } catch {
+      throw ProxyServerError.cannotListen(on: configuration.listen, "\(error)")
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import NIOCore
+import RoutingDecisions
+
+/// Everything one event loop owns: its connections, pools, counters and scratch memory.
+///
+/// Nothing of it is locked, because nobody but the loop touches it.
+final class Worker: @unchecked Sendable {  // confined to its event loop
+  let eventLoop: any EventLoop
+  let context: WorkerContext
+  let upstreams: [Upstream<ClientConnection>]
+  /// Holds what is written to a client within one event; unique again once the socket took it.
+  var outbound = ByteBufferAllocator().buffer(capacity: 32 * 1024)
+  private var registry = ClientRegistry<ClientConnection>()
+  private var isDraining = false
+  /// Succeeds once a drain has left no connection.
+  let drained: EventLoopPromise<Void>
+  private var ticker: RepeatedTask?
+
+  init(
+    _ eventLoop: any EventLoop, _ configuration: ProxyConfiguration, _ parts: ServerParts,
+    index: Int
+  ) {
+    self.eventLoop = eventLoop
+    let context = WorkerContext(configuration, parts, worker: index)
+    self.context = context
+    drained = eventLoop.makePromise()
+    upstreams = parts.targets.map { target in
+      Upstream(target) { address in
+        let connector = NIOConnector(
+          address, eventLoop, timeout: configuration.timeouts.connect,
+          readAhead: context.workspace.limits.readAhead)
+        return EndpointPool(context, connect: connector.connect)
+      }
+    }
+  }
+
+  /// Begins to look at deadlines. On the loop.
+  func start() {
+    context.tellTime()
+    let tick = TimeAmount.milliseconds(WorkerContext.tickMilliseconds)
+    ticker = eventLoop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { [weak self] _ in
+      self?.onTick()
+    }
+  }
+
+  private func onTick() {
+    context.tellTime()
+    var position = Int.max
+    while let client = registry.due(at: context.workspace.now, from: position) {
+      position = client.position - 1
+      client.checkDeadline()
+    }
+    for upstream in upstreams { upstream.closeIdle() }
+  }
+}
+
+// MARK: - Connections
+
+extension Worker {
+  func add(_ client: ClientConnection) {
+    registry.add(client)
+    context.counters.clientOpened()
+    if isDraining { client.drain() }
+  }
+
+  func remove(_ client: ClientConnection) {
+    guard registry.remove(client) else { return }
+    context.counters.clientClosed()
+    context.accepting.released()
+    finishDraining()
+  }
+
+  func deadlineChanged(_ client: ClientConnection) { registry.deadlineChanged(client) }
+
+  /// Lets every connection end after the answer at hand.
+  func drain() {
+    isDraining = true
+    for client in registry.clients { client.drain() }
+    finishDraining()
+  }
+
+  /// Closes whatever is still open.
+  func stop() {
+    ticker?.cancel()
+    for client in registry.clients.reversed() { client.close() }
+    for upstream in upstreams { upstream.closeAll() }
+    isDraining = true
+    finishDraining()
+  }
+
+  private func finishDraining() {
+    if isDraining, registry.isEmpty { drained.succeed() }
+  }
+}

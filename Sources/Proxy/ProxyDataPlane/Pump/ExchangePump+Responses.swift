@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import NIOCore
+import RoutingDecisions
+
+/// What goes out to the client.
+extension ExchangePump {
+  func writeResponseHead() {
+    let capacity = ResponseRewriter.capacity(workspace.response, workspace.storage)
+    withAnswer { bytes in
+      write(capacity: capacity) { target in
+        ResponseRewriter.write(
+          workspace.response, bytes, workspace.storage, marks: exchange.marks, into: target)
+      }
+    }
+  }
+
+  func writeResponseBody(_ range: ByteRange) {
+    let cutsChunks = exchange.marks.relay == .intoChunks
+    if cutsChunks {
+      write(capacity: ChunkLine.capacity) { ChunkLine.write(Int(range.length), into: $0) }
+    }
+    relay(range)
+    if cutsChunks { write(ChunkLine.end) }
+  }
+
+  func completeResponse() {
+    let leftover = withAnswer(\.count)
+    let completion = exchange.completeResponse(leftover: leftover, workspace)
+    account(status: record.status)
+    flush()
+    leaveUpstream(isReusable: completion.keepsUpstream)
+    proceed(completion.client)
+  }
+
+  /// The body ended with the upstream's close.
+  func completeByClose() {
+    if exchange.marks.relay == .intoChunks { write(ChunkLine.last) }
+    completeResponse()
+  }
+
+  /// Answers a request that never got as far as an upstream.
+  func refuse(_ problem: Problem) {
+    if case .rejected(let rejection) = problem {
+      counters.rejected(reason: Int(rejection.rawValue))
+    }
+    answer(problem)
+  }
+
+  /// Answers in place of an upstream.
+  func answer(_ problem: Problem) {
+    let isRouted = exchange.isActive
+    let upstream = isRouted ? context.upstreamName(currentUpstream) : nil
+    dropUpstream()
+    let plan = exchange.answer(problem, workspace)
+    if !isRouted { record = ExchangeRecord(startedAt: WorkerContext.clock()) }
+    write(
+      problem.response(
+        upstream: upstream, close: plan.sequel == .linger, omitsBody: plan.omitsBody))
+    flush()
+    account(status: problem.status)
+    proceed(plan.sequel)
+  }
+
+  private func proceed(_ sequel: ClientSequel) {
+    if sequel == .linger { awaitDelivery() }
+  }
+
+  /// The client sees the end of its last answer, and what it still sends is read until it closes:
+  /// a close with unread bytes would reset the connection and could destroy the answer.
+  func answerDelivered() {
+    exchange.answerDelivered(workspace)
+    if exchange.hasInputEnded {
+      close()
+    } else {
+      finishOutput()
+    }
+  }
+
+  func account(status: Int) {
+    let now = WorkerContext.clock()
+    counters.requestFinished(
+      route: record.decision.routeIndex,
+      side: exchange.fellBack ? .legacy : record.decision.side, status: status,
+      nanoseconds: now > record.startedAt ? now &- record.startedAt : 0)
+    record.status = 0
+  }
+}

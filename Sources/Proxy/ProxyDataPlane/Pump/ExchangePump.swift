@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import NIOCore
+import RoutingDecisions
+
+/// How far a step got.
+enum PumpStep {
+  /// Something was done; look again.
+  case advanced
+  /// More bytes are needed.
+  case starved
+  /// The bytes that are there have to wait for the other side.
+  case blocked
+}
+
+/// One client's connection as every transport sees it.
+///
+/// The steps of an exchange are carried out here, once for all transports. What a transport adds is
+/// how bytes are held and moved; it decides nothing about HTTP.
+protocol ExchangePump: AnyObject {
+  var context: WorkerContext { get }
+  var exchange: Exchange { get set }
+  var record: ExchangeRecord { get set }
+  /// Neither side closed the client's connection.
+  var isOpen: Bool { get }
+
+  // From the client.
+
+  /// Bytes received from the client and not consumed yet.
+  func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value
+  func consumeReceived(_ count: Int)
+  /// Textual address of the peer.
+  func withClientAddress<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value
+
+  // To the upstream.
+
+  /// Asks for a connection to an upstream; `attach`, or `upstreamFailed`, follows now or later.
+  func requestLink(upstream: Int, fresh: Bool)
+  /// Keeps the rewritten head in place of the request kept before.
+  func keepHead(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int)
+  var keptCount: Int { get }
+  /// Passes on a range of the received bytes, and keeps it while the exchange may be sent again.
+  func send(_ range: ByteRange)
+  /// Lets go of the upstream or of the wait for one; bytes not passed on are lost.
+  func dropUpstream()
+  /// The exchange is over for the upstream.
+  func leaveUpstream(isReusable: Bool)
+
+  // From the upstream.
+
+  /// Bytes received from the upstream and not consumed yet.
+  func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value
+  func consumeAnswer(_ count: Int)
+  /// No byte follows those of the answer.
+  var answerHasEnded: Bool { get }
+  /// What the upstream says its end means; nil leaves that to the exchange.
+  var answerFailure: UpstreamFailure? { get }
+
+  // To the client; what is written goes out at `flush` at the latest.
+
+  func write(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int)
+  func write(_ text: StaticString)
+  func write(_ bytes: [UInt8])
+  /// Writes a range of the answer's bytes.
+  func relay(_ range: ByteRange)
+  func flush()
+  /// Calls `answerDelivered` once everything written has left.
+  func awaitDelivery()
+  /// Nothing is written any more; the client may still send.
+  func finishOutput()
+  func close()
+  /// The client's bytes have to be looked at again.
+  func resumeClient()
+}
+
+/// What is remembered of the request at hand, for counters and retries.
+struct ExchangeRecord {
+  var decision = RoutingDecision.noRoute
+  /// Nanoseconds on the clock of `WorkerContext.clock`.
+  var startedAt: UInt64 = 0
+  /// Status passed on to the client; 0 before one was.
+  var status = 0
+}
+
+extension ExchangePump {
+  var workspace: ExchangeWorkspace { context.workspace }
+  var counters: WorkerCounters { context.counters }
+
+  /// The upstream that is asked now, or was asked last.
+  var currentUpstream: Int {
+    exchange.fellBack ? record.decision.fallbackUpstream : record.decision.upstream
+  }
+
+  /// Looks at the client's bytes once.
+  func clientStep() -> PumpStep {
+    let step = withReceived { exchange.nextFromClient($0, workspace) }
+    switch step {
+    case .needBytes: return .starved
+    case .blocked: return .blocked
+    case .head: admitRequest()
+    case .body(let body):
+      if body.forward.length > 0 { send(body.forward) }
+      consumeReceived(body.consumed)
+    case .discard: consumeReceived(withReceived(\.count))
+    case .reject(let problem): refuse(problem)
+    case .close:
+      close()
+      return .blocked
+    }
+    return .advanced
+  }
+
+  /// Looks at the upstream's bytes once; only while there is an upstream.
+  func upstreamStep() -> PumpStep {
+    let step = withAnswer { exchange.nextFromUpstream($0, workspace) }
+    switch step {
+    case .needBytes:
+      guard answerHasEnded else { return .starved }
+      upstreamFailed(answerFailure ?? exchange.meaningOfUpstreamClose)
+    case .blocked: return .blocked
+    case .interim(let forward):
+      if forward { writeResponseHead() }
+      consumeAnswer(workspace.response.length)
+    case .head:
+      record.status = workspace.response.status
+      writeResponseHead()
+      consumeAnswer(workspace.response.length)
+    case .body(let body):
+      if body.forward.length > 0 { writeResponseBody(body.forward) }
+      consumeAnswer(body.consumed)
+    case .finished: completeResponse()
+    case .failed(let failure): upstreamFailed(failure)
+    }
+    return .advanced
+  }
+
+  /// Does what has become due.
+  func checkDeadline() {
+    switch exchange.expire(workspace) {
+    case .none: break
+    case .close, .abort: close()
+    case .answer(let problem): answer(problem)
+    case .upstream(let failure): upstreamFailed(failure)
+    }
+  }
+
+  /// The client's connection is closed: an exchange that was under way ends here.
+  func clientIsGone() {
+    if exchange.isActive { account(status: exchange.hasResponded ? record.status : 0) }
+    dropUpstream()
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import Logging
+import NIOCore
+import RoutingDecisions
+
+/// What all connections of one worker share, whatever carries their bytes.
+final class WorkerContext {
+  /// How often deadlines are looked at; a timeout may come this much late.
+  static let tickMilliseconds: Int64 = 20
+
+  let workspace: ExchangeWorkspace
+  let counters: WorkerCounters
+  let limits: ProxyLimits
+  let logger: Logger
+  let accepting: AcceptLimit
+  private let upstreamNames: [String]
+  @exclusivity(unchecked) private var routing: CachedRouting
+
+  init(_ configuration: ProxyConfiguration, _ shared: ServerParts, worker: Int) {
+    workspace = ExchangeWorkspace(
+      limits: MessageLimits(configuration.limits),
+      timeouts: ExchangeTimeouts(configuration.timeouts))
+    counters = shared.counters.worker(worker)
+    limits = configuration.limits
+    logger = shared.logger
+    accepting = shared.accepting
+    upstreamNames = configuration.upstreams.map(\.name)
+    routing = CachedRouting(shared.routing)
+    tellTime()
+  }
+
+  func decide(_ view: RequestView) -> RoutingDecision { routing.table.decide(view) }
+
+  func upstreamName(_ index: Int) -> String? {
+    upstreamNames.indices.contains(index) ? upstreamNames[index] : nil
+  }
+
+  /// Nanoseconds that never go back.
+  static func clock() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
+
+  /// Sets the workspace's clock.
+  func tellTime() { workspace.now = Self.clock() / 1_000_000 }
+}
+
+/// What a server hands to the transport that it runs on.
+struct ServerParts: Sendable {
+  let targets: [UpstreamTarget]
+  let routing: LiveRouting
+  let counters: ProxyCounters
+  let accepting: AcceptLimit
+  let logger: Logger
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import RoutingDecisions
+
+/// What carries a server's bytes: listeners, loops, and the connections on them.
+protocol ProxyTransport: Sendable {
+  /// Binds the listener and begins to accept.
+  ///
+  /// - Returns: the address with the port in use.
+  /// - Throws: `ProxyServerError`; nothing is left behind then but `shutDown` to call.
+  func start() async throws -> NetworkAddress
+  /// Accepts no more; connections that the system accepted already are still taken.
+  func stopListening() async
+  /// Lets every connection end after its answer, and cuts those left when `limit` is over. Returns
+  /// once that is in force.
+  func beginDrain(limit: Duration) async
+  /// Returns once no connection is left.
+  func drained() async
+  /// Closes what is open and ends all threads.
+  func shutDown() async
+}
+
+extension ProxyServerError {
+  static func cannotListen(on address: NetworkAddress, _ reason: String) -> ProxyServerError {
+    ProxyServerError(
+      code: .bindFailed,
+      message: "Cannot listen on \(address): \(reason). Choose another address with "
+        + "proxy.listen, or stop what uses this one.")
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import ProxyDataPlane
+
+#if os(Linux)
+  @Suite("Queued bytes")
+  struct ByteQueueTests {
+    @Test("Random appends and consumes keep the order, and an empty queue holds no memory")
+    func order() {
+      let seed: UInt64 = 0x5eed_0002
+      var random = SeededRandom(seed: seed)
+      var queue = ByteQueue()
+      var model: [UInt8] = []
+      for step in 0..<20_000 {
+        if Bool.random(using: &random) {
+          let count = Int.random(in: 0...700, using: &random)
+          let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+          bytes.withUnsafeBytes { queue.append($0) }
+          model += bytes
+        } else {
+          let count = Int.random(in: 0...min(900, model.count), using: &random)
+          queue.consume(count)
+          model.removeFirst(count)
+        }
+        let isSame = queue.bytes.elementsEqual(model)
+        #expect(isSame, "step \(step) of seed \(seed)")
+        if !isSame { return }
+      }
+      queue.consume(queue.count)
+      let memory = queue.bytes.baseAddress
+      #expect(memory == nil)
+    }
+
+    @Test("Memory that grew beyond what is kept is given back, other memory is used again")
+    func reuse() {
+      var queue = ByteQueue()
+      [UInt8](repeating: 1, count: 100).withUnsafeBytes { queue.append($0) }
+      let first = queue.bytes.baseAddress
+      queue.reuse(keeping: 4096)
+      [UInt8](repeating: 2, count: 50).withUnsafeBytes { queue.append($0) }
+      let second = queue.bytes
+      #expect(second.baseAddress == first)
+      #expect(second.elementsEqual([UInt8](repeating: 2, count: 50)))
+      [UInt8](repeating: 3, count: 10_000).withUnsafeBytes { queue.append($0) }
+      queue.reuse(keeping: 4096)
+      let third = queue.bytes.baseAddress
+      #expect(third == nil)
+    }
+
+    @Test("An inbox shows what was received in place and keeps only what is left")
+    func inbox() {
+      let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
+      defer { scratch.deallocate() }
+      scratch.copyBytes(from: Array("abcdefgh".utf8))
+      var inbox = Inbox()
+      inbox.add(UnsafeRawBufferPointer(scratch))
+      let inPlace = inbox.bytes.baseAddress
+      #expect(inPlace == UnsafeRawPointer(scratch.baseAddress))
+      inbox.consume(6)
+      inbox.settle()
+      scratch.copyBytes(from: Array("12345678".utf8))
+      let left = String(decoding: inbox.bytes, as: UTF8.self)
+      #expect(left == "gh")
+      inbox.add(UnsafeRawBufferPointer(scratch))
+      let both = String(decoding: inbox.bytes, as: UTF8.self)
+      #expect(both == "gh12345678")
+      inbox.consume(10)
+      let none = inbox.count
+      #expect(none == 0)
+    }
+  }
+#endif
