@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What every exchange of one worker shares: the rules and the memory for the head at hand.
+///
+/// One thread uses it, and no two accesses overlap; the check for that at run time would cost more
+/// than what it guards.
 package final class ExchangeWorkspace {
   package let limits: MessageLimits
   /// The body limit protects upstreams from clients; answers may be of any size.
@@ -11,11 +14,11 @@ package final class ExchangeWorkspace {
   let responseParser: ResponseHeadParser
 
   /// The request head that the last `.head` step of a client announced.
-  package internal(set) var request = RequestHead()
+  @exclusivity(unchecked) package internal(set) var request = RequestHead()
   /// The response head that the last `.head` or `.interim` step of an upstream announced.
-  package internal(set) var response = ResponseHead()
+  @exclusivity(unchecked) package internal(set) var response = ResponseHead()
   /// Milliseconds on a clock that never goes back, set by the worker that owns the workspace.
-  package var now: UInt64 = 0
+  @exclusivity(unchecked) package var now: UInt64 = 0
 
   package init(limits: MessageLimits, timeouts: ExchangeTimeouts) {
     self.limits = limits

@@ -7,7 +7,8 @@ package final class HeadStorage {
   let fields: UnsafeMutablePointer<HeaderField>
   let roles: UnsafeMutablePointer<KnownField>
   let capacity: Int
-  package internal(set) var count = 0
+  /// Read for each field; one thread uses it, and no two accesses overlap.
+  @exclusivity(unchecked) package internal(set) var count = 0
 
   /// `capacity`: the most fields a head may have.
   package init(capacity: Int) {

@@ -39,6 +39,11 @@ final class ModuleLink: UpstreamLink {
 
   func write(_ bytes: ByteBuffer) { received.writeImmutableBuffer(bytes) }
 
+  func writeAndFlush(_ bytes: ByteBuffer) {
+    write(bytes)
+    flush()
+  }
+
   func flush() {
     if isClosed || received.readableBytes == 0 { return }
     if task == nil { start() }

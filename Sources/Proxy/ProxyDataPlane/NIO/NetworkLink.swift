@@ -9,26 +9,39 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  var input = ByteBuffer()
-  private(set) var hasEnded = false
+  @exclusivity(unchecked) var input = ByteBuffer()
+  @exclusivity(unchecked) private(set) var hasEnded = false
   let failure: UpstreamFailure? = nil
-  var client: (any LinkClient)?
+  @exclusivity(unchecked) var client: (any LinkClient)?
   var idleSince: UInt64 = 0
   var isIdle = false
 
   private unowned let pool: EndpointPool<ClientConnection>
   private let readAhead: Int
-  private var context: ChannelHandlerContext?
+  @exclusivity(unchecked) private var context: ChannelHandlerContext?
   private var isHeldBack = false
+  private var isUnflushed = false
 
   init(_ pool: EndpointPool<ClientConnection>, readAhead: Int) {
     self.pool = pool
     self.readAhead = readAhead
   }
 
-  func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
+  func write(_ bytes: ByteBuffer) {
+    isUnflushed = true
+    context?.write(wrapOutboundOut(bytes), promise: nil)
+  }
 
-  func flush() { context?.flush() }
+  func flush() {
+    if !isUnflushed { return }
+    isUnflushed = false
+    context?.flush()
+  }
+
+  func writeAndFlush(_ bytes: ByteBuffer) {
+    isUnflushed = false
+    context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+  }
 
   func consumed() {
     if input.readableBytes == 0 { input = ByteBuffer() }
@@ -70,6 +83,9 @@ extension NetworkLink {
     }
     client.upstreamIsReadable(self)
   }
+
+  /// Nobody behind this handler wants to know.
+  func channelReadComplete(context: ChannelHandlerContext) {}
 
   func read(context: ChannelHandlerContext) {
     isHeldBack = input.readableBytes >= readAhead

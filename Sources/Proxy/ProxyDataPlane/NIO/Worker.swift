@@ -12,7 +12,7 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
   let context: WorkerContext
   let upstreams: [Upstream<ClientConnection>]
   /// Holds what is written to a client within one event; unique again once the socket took it.
-  var outbound = ByteBufferAllocator().buffer(capacity: 32 * 1024)
+  @exclusivity(unchecked) var outbound = ByteBufferAllocator().buffer(capacity: 32 * 1024)
   private var registry = ClientRegistry<ClientConnection>()
   private var isDraining = false
   /// Succeeds once a drain has left no connection.

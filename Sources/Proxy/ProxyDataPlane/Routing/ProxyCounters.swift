@@ -57,8 +57,8 @@ public final class ProxyCounters: Sendable {
   }
 }
 
-/// The counters of one event loop. Cheap to copy; written by that loop alone.
-public struct WorkerCounters: Sendable {
+/// The counters of one event loop, written by that loop alone.
+public final class WorkerCounters: Sendable {
   let block: CounterBlock
   private let layout: CounterLayout
 

@@ -18,6 +18,7 @@ protocol UpstreamLink: AnyObject {
   /// Writes without flushing.
   func write(_ bytes: ByteBuffer)
   func flush()
+  func writeAndFlush(_ bytes: ByteBuffer)
   /// Part of `input` was consumed: reading may go on.
   func consumed()
   /// Nothing more is wanted, and the link is of no further use.
