@@ -21,21 +21,26 @@
     }
 
     func start() async throws -> NetworkAddress {
-      let candidates = try await resolveListener()
-      let workers = try (0..<configuration.workers).map { index in
-        guard let loop = EpollLoop() else { throw Self.exhausted }
-        return EpollWorker(loop, configuration, parts, index: index)
-      }
-      self.workers.withLock { $0 = workers }
-      let (sockets, port) = try bind(candidates)
+      var (sockets, port) = try bind(try await resolveListener())
+      // A worker owns its socket from the moment it listens on it.
+      defer { for socket in sockets { socket.close() } }
       threads.start()
-      for worker in workers { threads.submit { _ in worker.loop.run(for: worker) } }
-      for (worker, socket) in zip(workers, sockets) {
+      for index in 0..<configuration.workers {
+        let worker = try startWorker(index)
+        let socket = sockets.removeFirst()
         guard try await worker.loop.submit({ worker.listen(socket) }).get() else {
           throw Self.exhausted
         }
       }
       return NetworkAddress(host: configuration.listen.host, port: port)
+    }
+
+    private func startWorker(_ index: Int) throws -> EpollWorker {
+      guard let loop = EpollLoop() else { throw Self.exhausted }
+      let worker = EpollWorker(loop, configuration, parts, index: index)
+      workers.withLock { $0.append(worker) }
+      threads.submit { _ in loop.run(for: worker) }
+      return worker
     }
 
     func stopListening() async {

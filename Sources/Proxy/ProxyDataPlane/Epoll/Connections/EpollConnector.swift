@@ -112,10 +112,11 @@
       isResolving = true
       let address = address
       let loop = worker.loop
-      let confined = Confined(self)
+      // Both may be gone from everywhere else when the resolver answers.
+      let confined = Confined((connector: self, worker: worker))
       NIOThreadPool.singleton.submit { _ in
         let names = SocketName.resolve(address)
-        loop.execute { confined.value.resolved(names) }
+        loop.execute { confined.value.connector.resolved(names) }
       }
     }
 

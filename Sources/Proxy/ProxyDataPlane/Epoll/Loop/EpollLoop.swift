@@ -33,6 +33,8 @@
       let deadline: UInt64
       let number: Int
       let fire: @Sendable () -> Void
+      /// The loop ended before the deadline.
+      let abandon: @Sendable () -> Void
     }
 
     @exclusivity(unchecked) private var poll: EventPoll
@@ -96,6 +98,8 @@
         owner.settle()
         tickIfDue(owner)
       }
+      for timer in timers { timer.abandon() }
+      timers = []
       thread.store(0, ordering: .relaxed)
       inbound.withLock { $0.hasEnded = true }
       runLateTasks()
@@ -203,13 +207,16 @@
     ) -> Scheduled<T> {
       let promise = makePromise(of: T.self)
       let number = timerNumbers.add(1, ordering: .relaxed).newValue
-      let timer = Timer(deadline: deadline.uptimeNanoseconds / 1_000_000, number: number) {
+      let fire: @Sendable () -> Void = {
         do {
           promise.assumeIsolated().succeed(try task())
         } catch {
           promise.fail(error)
         }
       }
+      let timer = Timer(
+        deadline: deadline.uptimeNanoseconds / 1_000_000, number: number, fire: fire,
+        abandon: { promise.fail(EventLoopError.shutdown) })
       execute { self.insert(timer) }
       return Scheduled(promise: promise) {
         self.execute { self.timers.removeAll { $0.number == number } }
@@ -223,6 +230,7 @@
     }
 
     private func insert(_ timer: Timer) {
+      if isStopping.load(ordering: .relaxed) { return timer.abandon() }
       let place = timers.firstIndex { $0.deadline > timer.deadline } ?? timers.endIndex
       timers.insert(timer, at: place)
     }
