@@ -10,13 +10,12 @@ struct UpstreamFailureTests {
   private static let post = "POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"
 
   /// A port where nobody listens: an origin had it and is gone.
-  private static func deadPort() async throws -> Int {
-    try await Origin.run(Origin.saying("")) { $0.port }
-  }
+  /// Nobody listens there (tcpmux), and no other test is ever given it.
+  private static let deadPort = 1
 
   @Test("Nobody listens: 502 with a problem that names the upstream, and the connection lives on")
   func refused() async throws {
-    let port = try await Self.deadPort()
+    let port = Self.deadPort
     try await RunningProxy.run(.all(to: port)) { proxy in
       try await Loopback.connect(proxy.port) { client in
         for _ in 0..<2 {
@@ -32,7 +31,7 @@ struct UpstreamFailureTests {
 
   @Test("A second endpoint takes over from a dead one, for writes too: nothing was sent yet")
   func otherEndpoint() async throws {
-    let dead = try await Self.deadPort()
+    let dead = Self.deadPort
     try await Origin.run(Origin.saying("alive")) { origin in
       try await RunningProxy.run(.all(to: dead, origin.port)) { proxy in
         try await Loopback.connect(proxy.port) { client in
@@ -128,7 +127,7 @@ struct UpstreamFailureTests {
 
   @Test("The extracted side is dead: legacy answers safe requests, marked and counted")
   func fallback() async throws {
-    let dead = try await Self.deadPort()
+    let dead = Self.deadPort
     try await Origin.run(Origin.saying("legacy")) { legacy in
       try await RunningProxy.run(.extracted(dead, legacy: legacy.port)) { proxy in
         try await Loopback.connect(proxy.port) { client in
@@ -150,7 +149,7 @@ struct UpstreamFailureTests {
 
   @Test("Fallback can be switched off")
   func fallbackOff() async throws {
-    let dead = try await Self.deadPort()
+    let dead = Self.deadPort
     try await Origin.run(Origin.saying("legacy")) { legacy in
       try await RunningProxy.run(.extracted(dead, legacy: legacy.port, fallback: .off)) { proxy in
         try await Loopback.connect(proxy.port) { client in

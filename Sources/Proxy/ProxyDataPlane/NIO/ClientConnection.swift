@@ -94,6 +94,7 @@ extension ClientConnection {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    worker.remove(self)
     clientIsGone()
   }
 

@@ -313,11 +313,11 @@
     func close() {
       if !isOpen { return }
       closeSocket()
+      worker.remove(self)
       clientIsGone()
       kept.clear()
       worker.outbound.reuse(keeping: EpollWorker.outboundKept)
       channel?.end()
-      worker.remove(self)
     }
   }
 #endif
