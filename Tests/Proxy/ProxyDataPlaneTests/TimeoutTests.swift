@@ -82,7 +82,7 @@ struct TimeoutTests {
 
   @Test("A connection between two requests is closed without a word")
   func idleClient() async throws {
-    let timeouts = Self.timeouts { $0.keepAlive = .seconds(3) }
+    let timeouts = Self.timeouts { $0.keepAlive = .seconds(8) }
     try await Origin.run(Origin.saying("ok")) { origin in
       try await RunningProxy.run(.all(to: origin.port, timeouts: timeouts)) { proxy in
         try await Loopback.connect(proxy.port) { client in
