@@ -8,8 +8,8 @@
   /// Readiness is told once (edge-triggered), so it is remembered until a call says otherwise. Idle
   /// it holds no buffer.
   ///
-  /// One thread uses it, and no two accesses overlap; the check for that at run time would cost more
-  /// than what it guards. The same goes for the other classes of this transport.
+  /// One thread uses it, and no two accesses overlap; the check for that at run time would cost
+  /// more than what it guards. The same goes for the other classes of this transport.
   class SocketStream {
     /// Most bytes taken in one call, and so the most that wait in memory on each way.
     static let most = 128 * 1024
