@@ -333,6 +333,9 @@ extension ClientConnection {
   }
 
   func close() {
+    // What was not handed over is lost with the connection, and must not reach another client.
+    outboundIsWritten = false
+    worker.outbound.clear()
     dropUpstream()
     channelContext?.close(promise: nil)
   }

@@ -52,6 +52,8 @@ extension ExchangePump {
   func answer(_ problem: Problem) {
     let isRouted = exchange.isActive
     let upstream = isRouted ? context.upstreamName(currentUpstream) : nil
+    // Letting go of an upstream may serve another client at once, who writes into the same buffer.
+    flush()
     dropUpstream()
     let plan = exchange.answer(problem, workspace)
     if !isRouted { record = ExchangeRecord(startedAt: WorkerContext.clock()) }

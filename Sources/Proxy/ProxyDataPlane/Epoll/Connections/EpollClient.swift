@@ -313,10 +313,11 @@
     func close() {
       if !isOpen { return }
       closeSocket()
+      // What was not sent is lost with the connection, and must not reach another client.
+      worker.outbound.reuse(keeping: EpollWorker.outboundKept)
       worker.remove(self)
       clientIsGone()
       kept.clear()
-      worker.outbound.reuse(keeping: EpollWorker.outboundKept)
       channel?.end()
     }
   }
