@@ -61,7 +61,10 @@ import Testing
 
   @Test func `no unfinished marks and no switched-off tests`() {
     let marks = ["TODO", "FIXME", "XXX", "not implemented", "unimplemented"]
-    let switches = [".disabled(", "XCTSkip", "#expect(true)", "#expect(Bool(true))"]
+    // In two pieces each, so that this list is not taken for what it forbids.
+    let switches = [
+      ".disabled" + "(", "XCT" + "Skip", "#expect" + "(true)", "#expect" + "(Bool(true))",
+    ]
     let offenders = SourceTree.shared.swiftFiles
       .filter { !$0.path.hasPrefix("Tests/Repository/") }
       .filter { file in
