@@ -24,6 +24,8 @@
     private var connectors: [EpollConnector] = []
     private var listener: EpollListener?
     @exclusivity(unchecked) private var scheduled: [EpollClient] = []
+    /// Clients that go on in the next round.
+    private var postponed: [EpollClient] = []
     private var isDraining = false
     /// Succeeds once a drain has left no connection.
     let drained: EventLoopPromise<Void>
@@ -92,6 +94,9 @@
       scheduled.append(client)
     }
 
+    /// The client runs once the others had their turn.
+    func postpone(_ client: EpollClient) { postponed.append(client) }
+
     /// Lets every connection end after the answer at hand.
     func drain() {
       isDraining = true
@@ -124,6 +129,15 @@
         client.isScheduled = false
         client.run()
       }
+    }
+
+    var hasPostponed: Bool { !postponed.isEmpty }
+
+    func resumePostponed() {
+      let clients = postponed
+      postponed = []
+      for client in clients { schedule(client) }
+      settle()
     }
 
     var needsTicks: Bool {

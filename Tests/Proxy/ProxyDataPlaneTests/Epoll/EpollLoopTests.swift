@@ -12,6 +12,8 @@ import Testing
   struct EpollLoopTests {
     private final class Idle: EpollLoopOwner, Sendable {
       func settle() {}
+      var hasPostponed: Bool { false }
+      func resumePostponed() {}
       func tick() {}
       var needsTicks: Bool { false }
       func tellTime() {}

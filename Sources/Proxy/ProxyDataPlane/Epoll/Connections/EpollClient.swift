@@ -18,6 +18,11 @@
     /// It stands in the worker's list of clients to run.
     @exclusivity(unchecked) var isScheduled = false
 
+    /// Times a socket is read before other connections get their turn.
+    private static let mostReceives = 8
+    /// Times it may still be read in this turn.
+    @exclusivity(unchecked) private var receivesLeft = 0
+
     private let name: SocketName
     private let address: [UInt8]
     /// The rewritten request, kept to be sent again: its head, and its body while that is small.
@@ -65,6 +70,7 @@
       // A module answers within a call at times; the loop that runs sees what changed.
       if isRunning { return resumeClient() }
       isRunning = true
+      receivesLeft = Self.mostReceives
       takeFound()
       var wasActive: Bool
       repeat {
@@ -85,10 +91,20 @@
         // Bytes that wait for the upstream are enough; more would only fill memory.
         if step == .blocked || inbox.count >= workspace.limits.readAhead { break }
         sendKept()
-        if !takeFromSocket() { break }
+        if !mayReceive() || !takeFromSocket() { break }
       }
       sendKept()
       inbox.settle()
+    }
+
+    /// False when it is the others' turn; this client goes on in the loop's next round.
+    private func mayReceive() -> Bool {
+      if receivesLeft == 0 {
+        worker.postpone(self)
+        return false
+      }
+      receivesLeft &-= 1
+      return true
     }
 
     /// False when nothing came.
@@ -107,7 +123,8 @@
         let step = upstreamStep()
         if step == .advanced { continue }
         flush()
-        if step == .blocked || hasUnsent || !isOpen || !link.receive() { break }
+        if step == .blocked || hasUnsent || !isOpen { break }
+        if !mayReceive() || !link.receive() { break }
       }
       flush()
       link?.settle()

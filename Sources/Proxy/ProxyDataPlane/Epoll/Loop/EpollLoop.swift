@@ -10,6 +10,10 @@
   protocol EpollLoopOwner: AnyObject {
     /// After each event and each batch of tasks.
     func settle()
+    /// Something waits for the next round, which comes at once then.
+    var hasPostponed: Bool { get }
+    /// Once a round.
+    func resumePostponed()
     /// Every `WorkerContext.tickMilliseconds` while `needsTicks`.
     func tick()
     var needsTicks: Bool { get }
@@ -93,6 +97,7 @@
           handler.handle(readiness)
           owner.settle()
         }
+        if owner.hasPostponed { owner.resumePostponed() }
         runTasks()
         fireTimers()
         owner.settle()
@@ -112,7 +117,7 @@
     }
 
     private func patience(_ owner: any EpollLoopOwner) -> Int32 {
-      if hasInbound.load(ordering: .acquiring) { return 0 }
+      if hasInbound.load(ordering: .acquiring) || owner.hasPostponed { return 0 }
       var deadline = timers.first?.deadline ?? .max
       if owner.needsTicks {
         if nextTick == 0 { nextTick = Self.milliseconds + UInt64(WorkerContext.tickMilliseconds) }
