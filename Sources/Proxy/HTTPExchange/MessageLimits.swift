@@ -12,7 +12,8 @@ public struct MessageLimits: Sendable, Equatable {
   public var fieldCount: Int
   /// Body bytes without chunk framing; more is 413. 0 means no limit.
   public var body: Int
-  /// Chunk extensions and trailers of one message together.
+  /// Chunk extensions of one message together; more is 400. Its trailers have the same limit
+  /// (with that of `field` and `fieldCount`); more is 431.
   public var chunkOverhead: Int
   /// Interim (1xx) responses before the final one.
   public var interimResponses: Int

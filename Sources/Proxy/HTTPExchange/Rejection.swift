@@ -64,10 +64,14 @@ public enum Rejection: UInt8, Sendable, Equatable, CaseIterable {
   case headTooLarge
   /// More fields than the limit.
   case tooManyFields
-  /// A chunk size, its line ending or a trailer is malformed.
+  /// A chunk size or a line ending of a chunk is malformed.
   case malformedChunk
-  /// Chunk extensions or trailers are longer than the limit.
+  /// Chunk extensions are longer than the limit.
   case chunkOverheadTooLarge
+  /// A field line behind the last chunk is malformed.
+  case malformedTrailer
+  /// The trailers are longer or more than the limit.
+  case trailersTooLarge
   /// The body is longer than the limit.
   case bodyTooLarge
 }
@@ -82,7 +86,7 @@ extension Rejection {
     case .traceRefused: 405
     case .loopDetected: 508
     case .requestLineTooLong: 414
-    case .fieldTooLarge, .headTooLarge, .tooManyFields: 431
+    case .fieldTooLarge, .headTooLarge, .tooManyFields, .trailersTooLarge: 431
     case .bodyTooLarge: 413
     default: 400
     }
@@ -133,7 +137,9 @@ extension Rejection {
     case .headTooLarge: "The fields together are longer than the limit."
     case .tooManyFields: "There are more fields than the limit."
     case .malformedChunk: "The chunked body is malformed."
-    case .chunkOverheadTooLarge: "Chunk extensions or trailers are longer than the limit."
+    case .chunkOverheadTooLarge: "Chunk extensions are longer than the limit."
+    case .malformedTrailer: "A field behind the last chunk is malformed."
+    case .trailersTooLarge: "The fields behind the last chunk are longer than the limit."
     case .bodyTooLarge: "The body is longer than the limit."
     }
   }

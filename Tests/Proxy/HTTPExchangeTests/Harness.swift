@@ -91,6 +91,7 @@ struct ExchangeDriver {
       case .head: admit()
       case .body(let body):
         if body.forward.length > 0 { log.append(.toUpstream(text(clientBytes, body.forward))) }
+        if body.trailers.length > 0 { log.append(.toUpstream(trailers(clientBytes, body))) }
         clientBytes.removeFirst(body.consumed)
       case .discard: clientBytes = []
       case .reject(let problem):
@@ -141,6 +142,9 @@ struct ExchangeDriver {
         upstreamBytes.removeFirst(workspace.response.length)
       case .body(let body):
         if body.forward.length > 0 { log.append(.toClient(text(upstreamBytes, body.forward))) }
+        if body.trailers.length > 0, exchange.marks.relay == .asReceived {
+          log.append(.toClient(trailers(upstreamBytes, body)))
+        }
         upstreamBytes.removeFirst(body.consumed)
       case .finished:
         let completion = exchange.completeResponse(leftover: upstreamBytes.count, workspace)
@@ -170,6 +174,15 @@ struct ExchangeDriver {
       }
     }
     log.append(.toClient(String(decoding: output[..<count], as: UTF8.self)))
+  }
+
+  private func trailers(_ bytes: [UInt8], _ body: BodyStep) -> String {
+    let capacity = TrailerWriter.capacity(length: Int(body.trailers.length), workspace.storage)
+    var output = [UInt8](repeating: 0, count: capacity)
+    let count = output.withUnsafeMutableBytes { target in
+      bytes.withUnsafeBytes { TrailerWriter.write($0, workspace.storage, into: target) }
+    }
+    return String(decoding: output[..<count], as: UTF8.self)
   }
 
   private func text(_ bytes: [UInt8], _ range: ByteRange) -> String {

@@ -145,18 +145,21 @@ struct RequestVector: CustomTestStringConvertible {
     .refused(.malformedChunk, "control character in an extension", chunked("1;a\u{1}\r\nZ\r\n")),
     .refused(.malformedChunk, "bare LF in an extension", chunked("1;a\nZ\r\n")),
     .refused(.malformedChunk, "size overflows", chunked("fffffffffffffffff\r\n")),
-    .refused(.malformedChunk, "trailer without colon", chunked("0\r\nabc\r\n\r\n")),
-    .refused(.malformedChunk, "bare LF in a trailer", chunked("0\r\na: b\n\r\n")),
-    .refused(.malformedChunk, "bare LF at the end", chunked("0\r\n\n")),
+    .refused(.malformedTrailer, "without colon", chunked("0\r\nabc\r\n\r\n")),
+    .refused(.malformedTrailer, "bare LF", chunked("0\r\na: b\n\r\n")),
+    .refused(.malformedTrailer, "bare LF at the end", chunked("0\r\n\n")),
     .passes(
       "chunks", chunked("3\r\nabc\r\n1A\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\n\r\n"),
       body: "3\r\nabc\r\n1A\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\n\r\n"),
     .passes(
       "extensions are dropped", chunked("3;a=b;c=\"d\"\r\nabc\r\n0;z\r\n\r\n"),
       body: "3\r\nabc\r\n0\r\n\r\n"),
+    .refused(.malformedTrailer, "space before the colon", chunked("0\r\na : b\r\n\r\n")),
+    .refused(.malformedTrailer, "folded", chunked("0\r\na: b\r\n c\r\n\r\n")),
+    .refused(.malformedTrailer, "lookalike", chunked("0\r\nContent_Length: 1\r\n\r\n")),
     .passes(
-      "trailers are dropped", chunked("3\r\nabc\r\n0\r\nX-A: b\r\nX-C: d\r\n\r\n"),
-      body: "3\r\nabc\r\n0\r\n\r\n"),
+      "trailers", chunked("3\r\nabc\r\n0\r\nX-A: b\r\nX-C:  d\r\n\r\n"),
+      body: "3\r\nabc\r\n0\r\nX-A: b\r\nX-C: d\r\n\r\n"),
   ]
 
   static let methods: [RequestVector] = [

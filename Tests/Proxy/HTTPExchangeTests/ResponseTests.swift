@@ -36,6 +36,17 @@ struct ResponseTests {
         + "2;x=y\r\nab\r\n0\r\nT: u\r\n\r\n",
       client: "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\(via)\r\n2\r\nab\r\n0\r\n\r\n"),
     Vector(
+      name: "trailers for a client that takes them",
+      request: "GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n",
+      response: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: T\r\n\r\n"
+        + "2\r\nab\r\n0\r\nT:u\r\nSet-Cookie: a=b\r\nContent-Length: 3\r\nV: w\r\n\r\n",
+      client: "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\(via)\r\n"
+        + "2\r\nab\r\n0\r\nT: u\r\nV: w\r\n\r\n"),
+    Vector(
+      name: "trailers for HTTP/1.0", request: "GET / HTTP/1.0\r\nTE: trailers\r\n\r\n",
+      response: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nT: u\r\n\r\n",
+      client: "HTTP/1.1 200 OK\r\n\(via)connection: close\r\n\r\na", closesClient: true),
+    Vector(
       name: "chunked for HTTP/1.0", request: old,
       response:
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
@@ -157,6 +168,7 @@ struct ResponseTests {
     arguments: [
       "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabc",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nT: u\r\n",
     ])
   func cut(_ response: String) {
     var driver = ExchangeDriver(hasFallback: true)

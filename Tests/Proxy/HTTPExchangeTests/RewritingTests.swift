@@ -28,7 +28,7 @@ struct RewritingTests {
     "Hop-by-hop fields end here",
     arguments: [
       "Connection: close", "Connection: x-a\r\nX-A: 1", "Keep-Alive: timeout=5",
-      "Proxy-Connection: x", "TE: trailers", "Trailer: x", "Upgrade: websocket",
+      "Proxy-Connection: x", "TE: gzip", "Trailer: x", "Upgrade: websocket",
       "HTTP2-Settings: x",
     ])
   func hopByHop(_ fields: String) {
@@ -63,6 +63,17 @@ struct RewritingTests {
     #expect(lines.contains("Via: 1.1 edge"))
     #expect(lines.contains("via: 1.0 strangler"))
     #expect(lines[0] == "GET / HTTP/1.1")
+  }
+
+  @Test(
+    "TE keeps trailers and nothing else", arguments: ["trailers", "gzip, Trailers", "trailers,"])
+  func trailersTaken(_ value: String) {
+    let lines = Self.forwarded("GET / HTTP/1.1\r\nHost: a\r\nTE: \(value)\r\n\r\n")
+    #expect(lines.filter { $0 == "te: trailers" }.count == 1)
+    #expect(lines.contains("connection: te"))
+    #expect(!lines.contains { $0.contains("gzip") })
+    let old = Self.forwarded("GET / HTTP/1.0\r\nTE: trailers\r\n\r\n")
+    #expect(!old.contains { $0.hasPrefix("te:") })
   }
 
   @Test("A body is framed by us, once")

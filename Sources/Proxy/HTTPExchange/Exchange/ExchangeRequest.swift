@@ -40,11 +40,14 @@ extension Exchange {
     _ bytes: UnsafeRawBufferPointer, _ workspace: ExchangeWorkspace
   ) -> ClientStep {
     if upstreamPhase == .connecting || !upstreamIsWritable { return .blocked }
-    let step = requestBody.read(bytes, keepFraming: true, limits: workspace.limits)
+    let step = requestBody.read(
+      bytes, keepFraming: true, limits: workspace.limits, workspace, &clientProgress,
+      passesTrailers: true)
     if let rejection = step.rejection {
       return hasResponded ? .close : .reject(.rejected(rejection))
     }
-    replayBytes &+= Int(step.forward.length)
+    if step.consumed == 0, !step.isFinished { return .needBytes }
+    replayBytes &+= Int(step.forward.length) &+ Int(step.trailers.length)
     if replayBytes > workspace.limits.replay { isReplayable = false }
     if step.isFinished { requestPhase = .complete }
     awaitResponse(workspace)

@@ -15,8 +15,10 @@ extension Exchange {
       if !clientIsWritable { return .blocked }
       let keepFraming = marks.relay != .outOfChunks
       let step = responseBody.read(
-        bytes, keepFraming: keepFraming, limits: workspace.responseLimits)
+        bytes, keepFraming: keepFraming, limits: workspace.responseLimits, workspace,
+        &upstreamProgress, passesTrailers: facts.acceptsTrailers)
       if step.rejection != nil { return .failed(.malformedResponse) }
+      if step.consumed == 0, !step.isFinished { return .needBytes }
       touch(workspace)
       return .body(step)
     }

@@ -12,6 +12,7 @@ package final class ExchangeWorkspace {
   package let storage: HeadStorage
   let requestParser: RequestHeadParser
   let responseParser: ResponseHeadParser
+  let trailerReader: TrailerReader
 
   /// The request head that the last `.head` step of a client announced.
   @exclusivity(unchecked) package internal(set) var request = RequestHead()
@@ -29,6 +30,7 @@ package final class ExchangeWorkspace {
     storage = HeadStorage(capacity: limits.fieldCount)
     requestParser = RequestHeadParser(limits: limits)
     responseParser = ResponseHeadParser(limits: limits)
+    trailerReader = TrailerReader(limits: limits)
   }
 
   func deadline(_ milliseconds: UInt64) -> UInt64 {

@@ -25,7 +25,11 @@ package struct BodyReader: Equatable {
   /// The sender ends the body by closing.
   package var endsWithClose: Bool { mode == .untilClose }
 
-  /// Looks at the bytes behind those consumed before; call again while something is left.
+  /// The trailer section was read by somebody else.
+  package mutating func finishTrailers() { mode = .finished }
+
+  /// Looks at the bytes behind those consumed before; call again while something is left, but not
+  /// once it met trailers.
   package mutating func read(
     _ bytes: UnsafeRawBufferPointer, keepFraming: Bool, limits: MessageLimits
   ) -> BodyStep {

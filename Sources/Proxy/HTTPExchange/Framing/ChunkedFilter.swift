@@ -8,6 +8,11 @@ package struct BodyStep: Equatable {
   package var consumed = 0
   /// The body ended with the bytes used up.
   package var isFinished = false
+  /// The data ended, and a trailer section follows that is read apart.
+  package var meetsTrailers = false
+  /// The trailer section that was used up, as a range of what was shown. Its fields are in the
+  /// workspace, those that must not pass marked; empty when there is none.
+  package var trailers = ByteRange(start: 0, length: 0)
   /// Set when the body breaks a rule; nothing of this step may be passed on.
   package var rejection: Rejection?
   package init() {}
@@ -16,19 +21,18 @@ package struct BodyStep: Equatable {
 /// Walks the chunked coding byte by byte, checks it and says which bytes go on.
 ///
 /// With `keepFraming` the size lines and line ends go on exactly as checked, so a chunked body
-/// passes without being copied or cut anew; extensions and trailers are left out. Without it only
-/// the data goes on.
+/// passes without being copied or cut anew; extensions are left out. Without it only the data goes
+/// on. It stops in front of trailers, whose lines are judged one by one (`TrailerReader`).
 struct ChunkedFilter: Equatable {
   private enum Phase: UInt8 {
     case size, extensions, sizeLineFeed, data, dataReturn, dataLineFeed
-    case trailerStart, trailer, trailerLineFeed, lastLineFeed, finished
+    case trailerStart, lastLineFeed, trailers, finished
   }
 
   private var phase = Phase.size
   private var digits: UInt8 = 0
   private var remaining = 0
   private var overhead = 0
-  private var trailerColon = false
 
   /// Data bytes seen so far.
   private(set) var dataCount = 0
@@ -40,6 +44,11 @@ struct ChunkedFilter: Equatable {
     var start = -1
     var cursor = 0
     while cursor < bytes.count {
+      if phase == .trailerStart, bytes[cursor] != 13 { phase = .trailers }
+      if phase == .trailers {
+        step.meetsTrailers = true
+        break
+      }
       let passes = phase == .data || (keepFraming && passesFraming(bytes[cursor]))
       if passes {
         if start < 0 { start = cursor }
@@ -73,9 +82,8 @@ struct ChunkedFilter: Equatable {
     switch phase {
     case .size: byte != 59
     case .extensions: byte == 13
-    case .trailerStart: byte == 13
-    case .trailer, .trailerLineFeed, .finished: false
-    case .sizeLineFeed, .data, .dataReturn, .dataLineFeed, .lastLineFeed: true
+    case .trailers, .finished: false
+    case .sizeLineFeed, .data, .dataReturn, .dataLineFeed, .trailerStart, .lastLineFeed: true
     }
   }
 
@@ -101,8 +109,11 @@ struct ChunkedFilter: Equatable {
     case .dataLineFeed:
       if byte != 10 { return .malformedChunk }
       phase = .size
-    case .trailerStart, .trailer, .trailerLineFeed, .lastLineFeed, .finished:
-      return trailer(byte, limits)
+    case .trailerStart: phase = .lastLineFeed
+    case .lastLineFeed:
+      if byte != 10 { return .malformedChunk }
+      phase = .finished
+    case .trailers, .finished: return nil
     }
     return nil
   }
@@ -124,33 +135,6 @@ struct ChunkedFilter: Equatable {
     if digits == 0 { remaining = 0 }
     remaining = remaining &<< 4 | Int(value)
     digits &+= 1
-    return nil
-  }
-
-  private mutating func trailer(_ byte: UInt8, _ limits: MessageLimits) -> Rejection? {
-    switch phase {
-    case .trailerStart:
-      if byte == 13 {
-        phase = .lastLineFeed
-        return nil
-      }
-      trailerColon = false
-      phase = .trailer
-      return byte == 58 || byte == 32 || byte == 9 ? .malformedChunk : dropped(byte, limits)
-    case .trailer:
-      if byte == 13 {
-        phase = .trailerLineFeed
-        return trailerColon ? nil : .malformedChunk
-      }
-      if byte == 58 { trailerColon = true }
-      return dropped(byte, limits)
-    case .trailerLineFeed:
-      if byte != 10 { return .malformedChunk }
-      phase = .trailerStart
-    default:
-      if byte != 10 { return .malformedChunk }
-      phase = .finished
-    }
     return nil
   }
 

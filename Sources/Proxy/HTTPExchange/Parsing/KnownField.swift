@@ -9,14 +9,18 @@ package enum KnownField: UInt8, Sendable {
   case connection
   case expect
   case via
-  /// Belongs to one connection: Keep-Alive, Proxy-Connection, TE, Trailer, Upgrade, HTTP2-Settings.
+  /// Belongs to one connection: Keep-Alive, Proxy-Connection, Trailer, Upgrade, HTTP2-Settings.
   case hopByHop
+  /// Says what this connection takes; only `trailers` is asked of the next one too.
+  case te
   /// Says who the client is, and is only believed from ourselves: Forwarded, X-Forwarded-*.
   case forwarding
   /// Spoken only by strangler itself: Strangler-*.
   case ownMark
   /// Named by Connection, so it ends here.
   case namedByConnection
+  /// Would change how the message is read, routed or trusted, which is decided when trailers come.
+  case forbiddenTrailer
 
   /// Whether the field is left out when the head is written again. Framing fields are written anew.
   @inline(__always)
@@ -59,7 +63,7 @@ package enum KnownField: UInt8, Sendable {
 
   private static func identifyT(_ name: UnsafeRawPointer, _ count: Int) -> KnownField {
     switch count {
-    case 2: ByteScanning.equals(name, count, "te") ? .hopByHop : .other
+    case 2: ByteScanning.equals(name, count, "te") ? .te : .other
     case 7: ByteScanning.equals(name, count, "trailer") ? .hopByHop : .other
     case 17: ByteScanning.equals(name, count, "transfer-encoding") ? .transferEncoding : .other
     default: .other
@@ -73,7 +77,7 @@ package enum KnownField: UInt8, Sendable {
     case .host, .contentLength, .transferEncoding, .connection, .expect, .via, .forwarding,
       .ownMark:
       return true
-    case .other, .hopByHop, .namedByConnection:
+    case .other, .hopByHop, .te, .namedByConnection, .forbiddenTrailer:
       break
     }
     let names: [StaticString] = [

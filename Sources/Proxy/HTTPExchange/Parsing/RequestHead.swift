@@ -65,6 +65,8 @@ package struct RequestFacts: Sendable, Equatable {
   package var keepAlive = true
   /// The client waits for `100 Continue` before it sends the body.
   package var expectsContinue = false
+  /// The client takes trailers behind a chunked answer.
+  package var acceptsTrailers = false
   package var body = BodyFraming.none
   package init() {}
 }

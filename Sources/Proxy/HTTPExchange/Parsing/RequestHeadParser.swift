@@ -74,6 +74,7 @@ package struct RequestHeadParser {
     var host: ByteRange?
     var hosts = 0
     var expectation: Rejection?
+    let isCurrent = head.facts.minorVersion == 1
     var index = 0
     while index < storage.count {
       let value = storage.fields[index].value
@@ -89,6 +90,10 @@ package struct RequestHeadParser {
           expectation = .unsupportedExpectation
         }
         head.facts.expectsContinue = true
+      case .te:
+        ByteScanning.forEachListElement(bytes[value]) {
+          if $0.equalsIgnoringCase("trailers") { head.facts.acceptsTrailers = isCurrent }
+        }
       default: break
       }
       index &+= 1
@@ -103,7 +108,6 @@ package struct RequestHeadParser {
     }
     if connection.namesProtectedField { return .protectedConnectionOption }
     if connection.namesFields { ConnectionOptions.markNamedFields(bytes, storage) }
-    let isCurrent = head.facts.minorVersion == 1
     head.facts.keepAlive = !connection.closes && (isCurrent || connection.keepsAlive)
     head.facts.expectsContinue = head.facts.expectsContinue && isCurrent && head.facts.body != .none
     return isCurrent ? expectation : nil

@@ -48,6 +48,7 @@ package enum RequestRewriter {
         writer.write("content-length: 0\r\n")
       }
     }
+    if head.facts.acceptsTrailers { writer.write("te: trailers\r\nconnection: te\r\n") }
     writer.write(head.facts.minorVersion == 1 ? "via: 1.1 strangler\r\n" : "via: 1.0 strangler\r\n")
     writeForwarding(head, bytes, clientAddress, &writer)
     writer.write("\r\n")

@@ -123,6 +123,8 @@ extension ModuleLink {
         bodyReader.read($0, keepFraming: false, limits: limits)
       }
       if step.rejection != nil { return end(.moduleFailed) }
+      // A module is shown no trailers.
+      if step.meetsTrailers { bodyReader.finishTrailers() }
       let start = received.readerIndex + Int(step.forward.start)
       let piece = received.getSlice(at: start, length: Int(step.forward.length))
       received.moveReaderIndex(forwardBy: step.consumed)

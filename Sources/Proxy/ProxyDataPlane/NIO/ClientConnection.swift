@@ -213,7 +213,13 @@ extension ClientConnection: ExchangePump, RegisteredClient {
 
   func send(_ range: ByteRange) {
     let start = input.readerIndex + Int(range.start)
-    guard let link, let bytes = input.getSlice(at: start, length: Int(range.length)) else { return }
+    if let bytes = input.getSlice(at: start, length: Int(range.length)) { forward(bytes) }
+  }
+
+  func send(_ bytes: [UInt8]) { forward(ByteBuffer(bytes: bytes)) }
+
+  private func forward(_ bytes: ByteBuffer) {
+    guard let link else { return }
     if exchange.isReplayable {
       kept.writeImmutableBuffer(bytes)
       if !keptIsUnsent { link.write(bytes) }

@@ -43,6 +43,17 @@ extension ExchangePump {
     }
   }
 
+  func sendTrailers(_ section: ByteRange) {
+    let capacity = TrailerWriter.capacity(length: Int(section.length), workspace.storage)
+    send(
+      withReceived { bytes in
+        [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
+          count = TrailerWriter.write(
+            bytes, workspace.storage, into: UnsafeMutableRawBufferPointer(target))
+        }
+      })
+  }
+
   /// Does what the exchange makes of a failed upstream.
   func upstreamFailed(_ failure: UpstreamFailure) {
     let upstream = currentUpstream

@@ -25,6 +25,15 @@ extension ExchangePump {
     if cutsChunks { write(ChunkLine.end) }
   }
 
+  func writeTrailers(_ section: ByteRange) {
+    if exchange.marks.relay == .outOfChunks { return }
+    withAnswer { bytes in
+      write(capacity: TrailerWriter.capacity(length: Int(section.length), workspace.storage)) {
+        TrailerWriter.write(bytes, workspace.storage, into: $0)
+      }
+    }
+  }
+
   func completeResponse() {
     let leftover = withAnswer(\.count)
     let completion = exchange.completeResponse(leftover: leftover, workspace)

@@ -42,6 +42,10 @@ protocol ExchangePump: AnyObject {
   var keptCount: Int { get }
   /// Passes on a range of the received bytes, and keeps it while the exchange may be sent again.
   func send(_ range: ByteRange)
+  /// Passes on bytes made here in the same way.
+  func send(_ bytes: [UInt8])
+  /// Passes on the trailers in the workspace, which were read from that part of what was received.
+  func sendTrailers(_ section: ByteRange)
   /// Lets go of the upstream or of the wait for one; bytes not passed on are lost.
   func dropUpstream()
   /// The exchange is over for the upstream.
@@ -64,6 +68,8 @@ protocol ExchangePump: AnyObject {
   func write(_ bytes: [UInt8])
   /// Writes a range of the answer's bytes.
   func relay(_ range: ByteRange)
+  /// Writes the trailers in the workspace, which were read from that part of the answer.
+  func writeTrailers(_ section: ByteRange)
   func flush()
   /// Calls `answerDelivered` once everything written has left.
   func awaitDelivery()
@@ -101,6 +107,7 @@ extension ExchangePump {
     case .head: admitRequest()
     case .body(let body):
       if body.forward.length > 0 { send(body.forward) }
+      if body.trailers.length > 0 { sendTrailers(body.trailers) }
       consumeReceived(body.consumed)
     case .discard: consumeReceived(withReceived(\.count))
     case .reject(let problem): refuse(problem)
@@ -128,6 +135,7 @@ extension ExchangePump {
       consumeAnswer(workspace.response.length)
     case .body(let body):
       if body.forward.length > 0 { writeResponseBody(body.forward) }
+      if body.trailers.length > 0 { writeTrailers(body.trailers) }
       consumeAnswer(body.consumed)
     case .finished: completeResponse()
     case .failed(let failure): upstreamFailed(failure)

@@ -8,6 +8,8 @@ struct WireMessage: Equatable {
   /// Start line and field lines, without line ends.
   var lines: [String]
   var body = ByteBuffer()
+  /// Field lines behind the last chunk.
+  var trailers: [String] = []
 
   var startLine: String { lines.first ?? "" }
 
@@ -99,7 +101,7 @@ final class WireConnection {
       return message
     }
     if message.value("transfer-encoding") != nil {
-      message.body = try await chunkedBody()
+      try await readChunks(into: &message)
     } else if let length = message.value("content-length") {
       message.body = try await take(Int(length) ?? 0)
     } else if isResponse {
@@ -160,16 +162,20 @@ final class WireConnection {
     return received.readSlice(length: length) ?? ByteBuffer()
   }
 
-  private func chunkedBody() async throws -> ByteBuffer {
-    var body = ByteBuffer()
+  private func readChunks(into message: inout WireMessage) async throws {
     while true {
       guard let line = try await nextLine(), let size = Int(line, radix: 16) else {
         throw WireError(description: "no chunk size")
       }
+      if size == 0 { break }
       var chunk = try await take(size)
-      body.writeBuffer(&chunk)
+      message.body.writeBuffer(&chunk)
       if try await nextLine() != "" { throw WireError(description: "no line end behind a chunk") }
-      if size == 0 { return body }
+    }
+    while true {
+      guard let line = try await nextLine() else { throw WireError(description: "no last line") }
+      if line.isEmpty { return }
+      message.trailers.append(line)
     }
   }
 }

@@ -233,8 +233,12 @@
     var keptCount: Int { kept.count }
 
     func send(_ range: ByteRange) {
-      let bytes = UnsafeRawBufferPointer(
-        rebasing: inbox.bytes[Int(range.start)..<range.end])
+      forward(UnsafeRawBufferPointer(rebasing: inbox.bytes[Int(range.start)..<range.end]))
+    }
+
+    func send(_ bytes: [UInt8]) { bytes.withUnsafeBytes { forward($0) } }
+
+    private func forward(_ bytes: UnsafeRawBufferPointer) {
       if !exchange.isReplayable { return pass(bytes) }
       kept.append(bytes)
       if !keptIsUnsent { pass(bytes) }
