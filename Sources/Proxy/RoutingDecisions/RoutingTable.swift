@@ -12,6 +12,8 @@ public final class RoutingTable: Sendable {
   let conditions: RouteConditions
   let keySources: UserKeySources
   let splits: ContiguousArray<RouteSplit>
+  /// Names of protocols in lower case, by route.
+  private let upgrades: [[[UInt8]]]
 
   /// Compiles a configuration; throws everything that is wrong with it.
   public init(_ configuration: ProxyConfiguration) throws(InvalidConfiguration) {
@@ -31,6 +33,7 @@ public final class RoutingTable: Sendable {
         RouteSplit(route, upstreams: upstreams, keys: sources.add(route.sticky))
       })
     keySources = sources
+    upgrades = configuration.routes.map { $0.upgrades.map { Array($0.lowercased().utf8) } }
     self.configuration = configuration
   }
 
@@ -42,6 +45,7 @@ public final class RoutingTable: Sendable {
     self.configuration = configuration
     self.paths = table.paths
     self.conditions = table.conditions
+    self.upgrades = table.upgrades
     self.keySources = table.keySources
     self.splits = splits
   }
@@ -54,6 +58,12 @@ public final class RoutingTable: Sendable {
     let split = splits[visitor.route]
     let key = split.extracted < 0 ? nil : keySources.firstKey(in: split.keys, of: view)
     return split.decide(route: visitor.route, key: key)
+  }
+
+  /// Whether requests of a route may switch to a protocol, whose name is compared without case.
+  public func permitsUpgrade(to name: UnsafeRawBufferPointer, route: Int) -> Bool {
+    upgrades.indices.contains(route)
+      && upgrades[route].contains { $0.elementsEqual(name, by: { $0 == $1.asciiLowercased }) }
   }
 
   /// The index of a route by its name.

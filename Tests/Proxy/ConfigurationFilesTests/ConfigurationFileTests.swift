@@ -42,7 +42,7 @@ import Testing
         workers: 4
         transport: nio
         timeouts: { connect: 250ms, request-head: 5s, response-head: 1m, idle: 2m, total: 1h,
-                    keep-alive: 3s, upstream-keep-alive: 4s, drain: 6s }
+                    keep-alive: 3s, upstream-keep-alive: 4s, drain: 6s, tunnel: 7s }
         limits: { request-line: 4KiB, field: 8KiB, head: 32KiB, fields: 50, request-body: 1MiB,
                   client-connections: 5, upstream-connections: 6, upstream-queue: 7 }
       upstreams:
@@ -62,6 +62,7 @@ import Testing
           sticky: [ { header: x-user-id }, { cookie: session }, client-address ]
           group: checkout
           fallback: off
+          upgrades: [websocket, x-own]
         - { name: rest, match: { path: /** }, legacy: legacy }
       """
     let decoded = ConfigurationFile.decode(text, file: "s.yaml")
@@ -79,8 +80,8 @@ import Testing
       configuration.timeouts
         == ProxyTimeouts(
           connect: .milliseconds(250), requestHead: .seconds(5), responseHead: .seconds(60),
-          idle: .seconds(120), keepAlive: .seconds(3), upstreamKeepAlive: .seconds(4),
-          total: .seconds(3600), drain: .seconds(6)))
+          idle: .seconds(120), tunnel: .seconds(7), keepAlive: .seconds(3),
+          upstreamKeepAlive: .seconds(4), total: .seconds(3600), drain: .seconds(6)))
     #expect(
       configuration.limits
         == ProxyLimits(
@@ -99,6 +100,8 @@ import Testing
     #expect(route.sticky == [.header("x-user-id"), .cookie("session"), .clientAddress])
     #expect(route.group == "checkout")
     #expect(route.fallback == .off)
+    #expect(route.upgrades == ["websocket", "x-own"])
+    #expect(configuration.routes.last?.upgrades == ["websocket"])
   }
 
   @Test func theFixtureIsValid() throws {

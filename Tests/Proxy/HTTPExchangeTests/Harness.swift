@@ -24,6 +24,8 @@ struct ExchangeDriver {
     case toClient(String)
     case refused(Problem)
     case kept(upstream: Bool)
+    case finishedUpstream
+    case finishedClient
     case closed
   }
 
@@ -93,6 +95,7 @@ struct ExchangeDriver {
         if body.forward.length > 0 { log.append(.toUpstream(text(clientBytes, body.forward))) }
         if body.trailers.length > 0 { log.append(.toUpstream(trailers(clientBytes, body))) }
         clientBytes.removeFirst(body.consumed)
+      case .finishUpstream: log.append(.finishedUpstream)
       case .discard: clientBytes = []
       case .reject(let problem):
         log.append(.refused(problem))
@@ -110,11 +113,14 @@ struct ExchangeDriver {
     var output = [UInt8](
       repeating: 0,
       count: RequestRewriter.capacity(head, workspace.storage, clientAddress: address.count))
+    let upgrade = clientBytes.withUnsafeBytes { bytes in
+      head.upgrade(bytes) { $0.equalsIgnoringCase("websocket") }
+    }
     let outcome = output.withUnsafeMutableBytes { target in
       clientBytes.withUnsafeBytes { bytes in
         address.withUnsafeBytes {
           RequestRewriter.write(
-            head, bytes, workspace.storage, clientAddress: $0, into: target)
+            head, bytes, workspace.storage, clientAddress: $0, upgrade: upgrade, into: target)
         }
       }
     }
@@ -125,7 +131,8 @@ struct ExchangeDriver {
       _ = exchange.answer(.rejected(rejection), workspace)
     case .success(let count):
       log.append(.toUpstream(String(decoding: output[..<count], as: UTF8.self)))
-      exchange.admit(headLength: count, hasFallback: hasFallback, workspace)
+      exchange.admit(
+        headLength: count, hasFallback: hasFallback, offersUpgrade: upgrade.length > 0, workspace)
     }
   }
 
@@ -140,6 +147,10 @@ struct ExchangeDriver {
       case .head:
         writeHead()
         upstreamBytes.removeFirst(workspace.response.length)
+      case .tunnel:
+        writeHead()
+        upstreamBytes.removeFirst(workspace.response.length)
+        pumpClient()
       case .body(let body):
         if body.forward.length > 0 { log.append(.toClient(text(upstreamBytes, body.forward))) }
         if body.trailers.length > 0, exchange.marks.relay == .asReceived {

@@ -15,12 +15,14 @@ package struct Exchange {
     case body
     /// The whole request was read.
     case complete
+    /// The upstream switched to another protocol.
+    case tunnel
     /// The last answer is given; what the client still sends is dropped.
     case lingering
   }
 
   enum UpstreamPhase: UInt8 {
-    case none, connecting, responseHead, responseBody
+    case none, connecting, responseHead, responseBody, tunnel
   }
 
   /// Connections tried for one request before it counts as failed, the first one included.
@@ -40,6 +42,8 @@ package struct Exchange {
   package internal(set) var marks = ResponseMarks()
   package internal(set) var retries: UInt8 = 0
   var hasFallback = false
+  /// The upstream may switch to another protocol.
+  var offersUpgrade = false
   var connectionsTried: UInt8 = 0
   var wasResent = false
   /// All bytes sent so far are kept by the transport and may be sent again.
@@ -55,8 +59,12 @@ package struct Exchange {
   var clientIsWritable = true
   var upstreamIsWritable = true
   var inputEnded = false
-  /// The last answer has left for the client.
+  /// The last answer, or of a tunnel the last byte, has left for the client.
   var isDelivered = false
+  /// The upstream sends nothing more into the tunnel.
+  var tunnelIsEnding = false
+  /// The upstream of a tunnel was told that the client sends nothing more.
+  var upstreamIsFinished = false
   package internal(set) var isDraining = false
 
   package init(_ workspace: ExchangeWorkspace) {
@@ -68,7 +76,9 @@ package struct Exchange {
   /// A request was admitted and is not answered yet.
   package var isActive: Bool { upstreamPhase != .none }
   /// The response head was passed on.
-  package var hasResponded: Bool { upstreamPhase == .responseBody }
+  package var hasResponded: Bool { upstreamPhase == .responseBody || upstreamPhase == .tunnel }
+  /// The connection carries another protocol.
+  package var isTunnel: Bool { requestPhase == .tunnel }
   /// The last answer was given.
   package var isLingering: Bool { requestPhase == .lingering }
   /// The whole request was passed on or kept.
@@ -102,7 +112,7 @@ extension Exchange {
   package mutating func clientInputEnded() -> Bool {
     inputEnded = true
     switch requestPhase {
-    case .complete: return false
+    case .complete, .tunnel: return false
     case .lingering: return isDelivered
     case .head, .body: return true
     }
@@ -116,13 +126,17 @@ extension Exchange {
 
   /// The last byte of the last answer has left; only the client's close is waited for.
   package mutating func answerDelivered(_ workspace: ExchangeWorkspace) {
-    guard requestPhase == .lingering else { return }
+    switch requestPhase {
+    case .lingering: deadline = workspace.deadline(workspace.timeouts.linger)
+    case .tunnel: deadline = workspace.deadline(workspace.timeouts.bodyIdle)
+    case .head, .body, .complete: return
+    }
     isDelivered = true
-    deadline = workspace.deadline(workspace.timeouts.linger)
   }
 
   /// A body byte moved: the idle deadline starts anew.
   mutating func touch(_ workspace: ExchangeWorkspace) {
+    if requestPhase == .tunnel { return touchTunnel(workspace) }
     let isDelivering = requestPhase == .lingering && !isDelivered
     if requestPhase == .body || upstreamPhase == .responseBody || isDelivering {
       deadline = workspace.deadline(workspace.timeouts.bodyIdle)

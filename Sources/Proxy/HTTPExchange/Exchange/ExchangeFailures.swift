@@ -17,6 +17,8 @@ extension Exchange {
       if responseBody.isFinished { return .completed }
       if failure == .closedMidResponse, responseBody.endsWithClose { return .completed }
       return .abort
+    case .tunnel:
+      return upstreamEndedTunnel(workspace)
     case .connecting, .responseHead:
       if mayRetry(failure) {
         retries &+= 1
@@ -61,7 +63,7 @@ extension Exchange {
     switch upstreamPhase {
     case .connecting: .connectFailed
     case .none, .responseHead: sawResponseByte ? .closedMidResponse : .closedBeforeResponse
-    case .responseBody: .closedMidResponse
+    case .responseBody, .tunnel: .closedMidResponse
     }
   }
 
@@ -76,14 +78,14 @@ extension Exchange {
     if now < deadline { return .none }
     deadline = .max
     switch (requestPhase, upstreamPhase) {
-    case (.lingering, _): return .close
+    case (.lingering, _), (.tunnel, _): return .close
     case (.head, _): return isIdle ? .close : .answer(.requestTimeout)
     case (_, .none): return .close
     case (_, .connecting): return .upstream(.connectTimeout)
     case (.body, .responseHead):
       return upstreamIsWritable ? .answer(.requestTimeout) : .upstream(.stalled)
     case (.complete, .responseHead): return .upstream(.responseTimeout)
-    case (_, .responseBody): return .abort
+    case (_, .responseBody), (_, .tunnel): return .abort
     }
   }
 }

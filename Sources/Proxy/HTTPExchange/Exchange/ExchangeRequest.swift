@@ -9,6 +9,7 @@ extension Exchange {
     case .head: return bytes.isEmpty ? .needBytes : readHead(bytes, workspace)
     case .body: return bytes.isEmpty ? .needBytes : readBody(bytes, workspace)
     case .complete: return bytes.isEmpty ? .needBytes : .blocked
+    case .tunnel: return tunnelFromClient(bytes, workspace)
     case .lingering:
       if bytes.isEmpty { return .needBytes }
       lingered += bytes.count
@@ -59,9 +60,11 @@ extension Exchange {
   /// - Parameters:
   ///   - headLength: bytes of the rewritten head, which the transport keeps for another attempt.
   ///   - hasFallback: legacy may answer a safe request when this side fails.
+  ///   - offersUpgrade: the rewritten head lets the upstream switch to another protocol.
   package mutating func admit(
-    headLength: Int, hasFallback: Bool, _ workspace: ExchangeWorkspace
+    headLength: Int, hasFallback: Bool, offersUpgrade: Bool = false, _ workspace: ExchangeWorkspace
   ) {
+    self.offersUpgrade = offersUpgrade
     requestBody = BodyReader(facts.body)
     requestPhase = facts.body == .none ? .complete : .body
     self.hasFallback = hasFallback

@@ -7,6 +7,7 @@ extension Exchange {
   ) -> UpstreamStep {
     switch upstreamPhase {
     case .none, .connecting: return .needBytes
+    case .tunnel: return tunnelFromUpstream(bytes, workspace)
     case .responseHead:
       return bytes.isEmpty ? .needBytes : readResponseHead(bytes, workspace)
     case .responseBody:
@@ -37,10 +38,15 @@ extension Exchange {
     case .complete: break
     }
     let head = workspace.response
+    if head.switchesProtocol {
+      // Only who was asked to may switch, and says to what.
+      guard offersUpgrade, head.upgrade.length > 0 else { return .failed(.malformedResponse) }
+      beginTunnel(workspace)
+      return .tunnel
+    }
     if head.isInterim {
       interimCount += 1
-      // Upgrade is never passed on, so nobody may switch protocols.
-      if head.status == 101 || interimCount > workspace.limits.interimResponses {
+      if interimCount > workspace.limits.interimResponses {
         return .failed(.malformedResponse)
       }
       let forward = facts.minorVersion == 1 && (head.status != 100 || facts.expectsContinue)

@@ -10,6 +10,8 @@ package enum ClientStep: Equatable {
   case head
   /// Pass on and consume. Rejections never come this way.
   case body(BodyStep)
+  /// The client ended its side of a tunnel; tell the upstream once it got everything before.
+  case finishUpstream
   /// Consume all of it; the client is only drained.
   case discard
   /// Answer with this problem, then do as the answer plan says.
@@ -25,6 +27,9 @@ package enum UpstreamStep: Equatable {
   case blocked
   /// A 1xx head is in the workspace; consume its length and pass it on if told so.
   case interim(forward: Bool)
+  /// A 101 head is in the workspace; consume its length and write it. All bytes from here on, both
+  /// ways, belong to the protocol it names.
+  case tunnel
   /// The final head is in the workspace; consume its length and write it with `marks`.
   case head
   case body(BodyStep)
@@ -44,6 +49,8 @@ package enum Recovery: Equatable {
   case fallBack
   /// Answer the client with a problem.
   case answer(Problem)
+  /// The upstream ended its side of a tunnel: tell the client once it got everything before.
+  case finishClient
   /// The answer has begun and cannot be completed: cut the client's connection.
   case abort
   /// The close ended the body as it should.

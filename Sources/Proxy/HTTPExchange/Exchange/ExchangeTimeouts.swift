@@ -10,6 +10,8 @@ public struct ExchangeTimeouts: Sendable, Equatable {
   public var responseHead: UInt64
   /// Without a byte moving while a body is on its way.
   public var bodyIdle: UInt64
+  /// Without a byte in either direction of a tunnel.
+  public var tunnel: UInt64
   /// A client connection between two requests.
   public var clientIdle: UInt64
   /// A pooled upstream connection.
@@ -24,13 +26,15 @@ public struct ExchangeTimeouts: Sendable, Equatable {
   /// Creates timeouts; the defaults are those of the design.
   public init(
     connect: UInt64 = 2000, requestHead: UInt64 = 10_000, responseHead: UInt64 = 30_000,
-    bodyIdle: UInt64 = 30_000, clientIdle: UInt64 = 60_000, upstreamIdle: UInt64 = 30_000,
+    bodyIdle: UInt64 = 30_000, tunnel: UInt64 = 3_600_000, clientIdle: UInt64 = 60_000,
+    upstreamIdle: UInt64 = 30_000,
     total: UInt64 = 300_000, linger: UInt64 = 2000, drainQuiet: UInt64 = 300
   ) {
     self.connect = connect
     self.requestHead = requestHead
     self.responseHead = responseHead
     self.bodyIdle = bodyIdle
+    self.tunnel = tunnel
     self.clientIdle = clientIdle
     self.upstreamIdle = upstreamIdle
     self.total = total

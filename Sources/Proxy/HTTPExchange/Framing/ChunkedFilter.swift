@@ -16,6 +16,12 @@ package struct BodyStep: Equatable {
   /// Set when the body breaks a rule; nothing of this step may be passed on.
   package var rejection: Rejection?
   package init() {}
+
+  /// So many bytes pass as they are.
+  init(passing count: Int) {
+    forward = ByteRange(start: 0, length: count)
+    consumed = count
+  }
 }
 
 /// Walks the chunked coding byte by byte, checks it and says which bytes go on.

@@ -4,6 +4,7 @@
 struct ConnectionOptions {
   private(set) var closes = false
   private(set) var keepsAlive = false
+  private(set) var upgrades = false
   private(set) var namesFields = false
   private(set) var namesProtectedField = false
 
@@ -22,6 +23,8 @@ struct ConnectionOptions {
       closes = true
     } else if option.equalsIgnoringCase("keep-alive") {
       keepsAlive = true
+    } else if option.equalsIgnoringCase("upgrade") {
+      upgrades = true
     } else {
       namesFields = true
       if KnownField.isProtected(option) { namesProtectedField = true }

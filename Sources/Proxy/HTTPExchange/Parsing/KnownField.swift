@@ -9,8 +9,10 @@ package enum KnownField: UInt8, Sendable {
   case connection
   case expect
   case via
-  /// Belongs to one connection: Keep-Alive, Proxy-Connection, Trailer, Upgrade, HTTP2-Settings.
+  /// Belongs to one connection: Keep-Alive, Proxy-Connection, Trailer, HTTP2-Settings.
   case hopByHop
+  /// Belongs to one connection, and is said anew where the protocol may be switched.
+  case upgrade
   /// Says what this connection takes; only `trailers` is asked of the next one too.
   case te
   /// Says who the client is, and is only believed from ourselves: Forwarded, X-Forwarded-*.
@@ -53,7 +55,7 @@ package enum KnownField: UInt8, Sendable {
       return ByteScanning.equals(name, 10, "strangler-") ? .ownMark : .other
     case 0x74: return identifyT(name, count)
     case 0x75 where count == 7:
-      return ByteScanning.equals(name, count, "upgrade") ? .hopByHop : .other
+      return ByteScanning.equals(name, count, "upgrade") ? .upgrade : .other
     case 0x76 where count == 3: return ByteScanning.equals(name, count, "via") ? .via : .other
     case 0x78 where count > 12:
       return ByteScanning.equals(name, 12, "x-forwarded-") ? .forwarding : .other
@@ -77,7 +79,7 @@ package enum KnownField: UInt8, Sendable {
     case .host, .contentLength, .transferEncoding, .connection, .expect, .via, .forwarding,
       .ownMark:
       return true
-    case .other, .hopByHop, .te, .namedByConnection, .forbiddenTrailer:
+    case .other, .hopByHop, .upgrade, .te, .namedByConnection, .forbiddenTrailer:
       break
     }
     let names: [StaticString] = [

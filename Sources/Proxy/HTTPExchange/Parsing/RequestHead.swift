@@ -40,10 +40,27 @@ package struct RequestHead {
   /// Path and query, as they will be forwarded.
   package var target = ByteRange(start: 0, length: 0)
   package var authority = ByteRange(start: 0, length: 0)
+  /// The protocols that the client offers to switch to; empty when there is none or it must not.
+  package var upgrade = ByteRange(start: 0, length: 0)
   package var facts = RequestFacts()
   /// Bytes of the head, the empty line included.
   package var length = 0
   package init() {}
+
+  /// The first protocol offered that is permitted; empty when none is.
+  package func upgrade(
+    _ bytes: UnsafeRawBufferPointer, where isPermitted: (UnsafeRawBufferPointer) -> Bool
+  ) -> ByteRange {
+    var chosen = ByteRange(start: 0, length: 0)
+    if upgrade.length == 0 { return chosen }
+    ByteScanning.forEachListElement(bytes[upgrade]) { offer in
+      guard chosen.length == 0, isPermitted(offer), let base = bytes.baseAddress,
+        let start = offer.baseAddress
+      else { return }
+      chosen = ByteRange(start: start - base, length: offer.count)
+    }
+    return chosen
+  }
 
   /// The view that routing decides on; valid as long as the buffers given.
   package func view(

@@ -73,6 +73,8 @@ package struct RequestHeadParser {
     var connection = ConnectionOptions()
     var host: ByteRange?
     var hosts = 0
+    var upgrade = ByteRange(start: 0, length: 0)
+    var upgrades = 0
     var expectation: Rejection?
     let isCurrent = head.facts.minorVersion == 1
     var index = 0
@@ -90,6 +92,9 @@ package struct RequestHeadParser {
           expectation = .unsupportedExpectation
         }
         head.facts.expectsContinue = true
+      case .upgrade:
+        upgrades &+= 1
+        upgrade = value
       case .te:
         ByteScanning.forEachListElement(bytes[value]) {
           if $0.equalsIgnoringCase("trailers") { head.facts.acceptsTrailers = isCurrent }
@@ -108,6 +113,10 @@ package struct RequestHeadParser {
     }
     if connection.namesProtectedField { return .protectedConnectionOption }
     if connection.namesFields { ConnectionOptions.markNamedFields(bytes, storage) }
+    // Which bytes would belong to which protocol is clear only when no body stands between.
+    if isCurrent, upgrades == 1, connection.upgrades, head.facts.body == .none {
+      head.upgrade = upgrade
+    }
     head.facts.keepAlive = !connection.closes && (isCurrent || connection.keepsAlive)
     head.facts.expectsContinue = head.facts.expectsContinue && isCurrent && head.facts.body != .none
     return isCurrent ? expectation : nil

@@ -5,6 +5,8 @@ package struct ResponseHead {
   package var status = 0
   package var reason = ByteRange(start: 0, length: 0)
   package var body = BodyFraming.untilClose
+  /// The protocol that the upstream switches to; empty when it does not name exactly one.
+  package var upgrade = ByteRange(start: 0, length: 0)
   /// The upstream lets the connection live on.
   package var keepAlive = true
   /// Bytes of the head, the empty line included.
@@ -13,6 +15,8 @@ package struct ResponseHead {
 
   /// 1xx: another head follows.
   package var isInterim: Bool { status < 200 }
+  /// 101: what follows is another protocol.
+  package var switchesProtocol: Bool { status == 101 }
 }
 
 /// Reads response heads as strictly as request heads: an upstream is trusted to answer, not to
@@ -104,6 +108,7 @@ package struct ResponseHeadParser {
   ) -> Rejection? {
     var framing = FramingFields()
     var connection = ConnectionOptions()
+    var upgrades = 0
     var index = 0
     while index < storage.count {
       let value = storage.fields[index].value
@@ -111,6 +116,9 @@ package struct ResponseHeadParser {
       case .contentLength: framing.addContentLength(bytes[value])
       case .transferEncoding: framing.addTransferEncoding(bytes[value])
       case .connection: connection.add(bytes[value])
+      case .upgrade:
+        upgrades &+= 1
+        head.upgrade = value
       default: break
       }
       index &+= 1
@@ -119,6 +127,8 @@ package struct ResponseHeadParser {
     case .failure(let rejection): return rejection
     case .success(let body): head.body = body
     }
+    let namesOne = upgrades == 1 && !bytes[head.upgrade].contains(44)
+    if !namesOne || !connection.upgrades { head.upgrade = ByteRange(start: 0, length: 0) }
     if connection.namesFields { ConnectionOptions.markNamedFields(bytes, storage) }
     head.keepAlive = !connection.closes && (minor == 1 || connection.keepsAlive)
     if method == .head || head.status < 200 || head.status == 204 || head.status == 304 {

@@ -17,9 +17,13 @@ package enum RequestRewriter {
   }
 
   /// Writes the head; the number of bytes written, or the rule that forbids to pass it on.
+  ///
+  /// `upgrade`: the protocol that the upstream may switch to, a part of `head.upgrade`; empty for
+  /// none.
   package static func write(
     _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage,
-    clientAddress: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    clientAddress: UnsafeRawBufferPointer, upgrade: ByteRange = ByteRange(start: 0, length: 0),
+    into target: UnsafeMutableRawBufferPointer
   ) -> Result<Int, Rejection> {
     var writer = HeadWriter(target)
     writer.write(bytes[head.method])
@@ -48,11 +52,28 @@ package enum RequestRewriter {
         writer.write("content-length: 0\r\n")
       }
     }
-    if head.facts.acceptsTrailers { writer.write("te: trailers\r\nconnection: te\r\n") }
+    writeConnection(head, bytes, upgrade, &writer)
     writer.write(head.facts.minorVersion == 1 ? "via: 1.1 strangler\r\n" : "via: 1.0 strangler\r\n")
     writeForwarding(head, bytes, clientAddress, &writer)
     writer.write("\r\n")
     return .success(writer.count)
+  }
+
+  private static func writeConnection(
+    _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ upgrade: ByteRange,
+    _ writer: inout HeadWriter
+  ) {
+    if head.facts.acceptsTrailers {
+      writer.write("te: trailers\r\n")
+      writer.write(upgrade.length > 0 ? "connection: te, upgrade\r\n" : "connection: te\r\n")
+    } else if upgrade.length > 0 {
+      writer.write("connection: upgrade\r\n")
+    }
+    if upgrade.length > 0 {
+      writer.write("upgrade: ")
+      writer.write(bytes[upgrade])
+      writer.write("\r\n")
+    }
   }
 
   private static func writeForwarding(

@@ -52,6 +52,11 @@ package enum ResponseRewriter {
         writer.write("connection: keep-alive\r\n")
       }
     }
+    if head.switchesProtocol {
+      writer.write("connection: upgrade\r\nupgrade: ")
+      writer.write(bytes[head.upgrade])
+      writer.write("\r\n")
+    }
     writer.write("\r\n")
     return writer.count
   }

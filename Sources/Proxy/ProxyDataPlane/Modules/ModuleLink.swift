@@ -50,6 +50,9 @@ final class ModuleLink: UpstreamLink {
     feedBody()
   }
 
+  /// A request to a module ends with its body; none is ever switched to another protocol.
+  func finish() {}
+
   func consumed() {
     if input.readableBytes == 0 { input = ByteBuffer() }
     guard !writers.isEmpty, input.readableBytes < limits.readAhead else { return }

@@ -58,9 +58,9 @@ struct ModuleResponseEncoder {
 
   init(isHead: Bool = false) { self.isHead = isHead }
 
-  /// False when the final head was sent before.
+  /// False when the final head was sent before, or for 101: a module has no connection to switch.
   mutating func encode(_ head: HTTPResponse, into bytes: inout ByteBuffer) -> Bool {
-    if hasHead { return false }
+    if hasHead || head.status.code == 101 { return false }
     bytes.writeString("HTTP/1.1 \(head.status.code) \(head.status.reasonPhrase)\r\n")
     for field in head.headerFields where !Self.framingNames.contains(field.name) {
       bytes.writeString("\(field.name.rawName): \(field.value)\r\n")

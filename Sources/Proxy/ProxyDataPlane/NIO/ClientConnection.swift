@@ -87,7 +87,7 @@ extension ClientConnection {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case ChannelEvent.inputClosed? = event as? ChannelEvent {
-      if exchange.clientInputEnded() { close() }
+      if exchange.clientInputEnded() { close() } else { readClient() }
     } else {
       context.fireUserInboundEventTriggered(event)
     }
@@ -228,6 +228,8 @@ extension ClientConnection: ExchangePump, RegisteredClient {
       link.write(bytes)
     }
   }
+
+  func finishUpstream() { link?.finish() }
 
   func dropUpstream() {
     keptIsUnsent = false

@@ -26,6 +26,7 @@ final class NIOConnector {
     let bootstrap = ClientBootstrap(group: eventLoop)
       .connectTimeout(timeout)
       .channelOption(.socketOption(.tcp_nodelay), value: 1)
+      .channelOption(.allowRemoteHalfClosure, value: true)
       .channelOption(.recvAllocator, value: ChannelTuning.receiveAllocator)
       .channelOption(.maxMessagesPerRead, value: 1)
       .channelOption(.writeBufferWaterMark, value: ChannelTuning.writeWaterMark)

@@ -43,6 +43,11 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
     context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
   }
 
+  func finish() {
+    flush()
+    context?.close(mode: .output, promise: nil)
+  }
+
   func consumed() {
     if input.readableBytes == 0 { input = ByteBuffer() }
     if isHeldBack, input.readableBytes < readAhead {
@@ -94,6 +99,18 @@ extension NetworkLink {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     client?.upstreamWritability(context.channel.isWritable, self)
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard case ChannelEvent.inputClosed? = event as? ChannelEvent else {
+      return context.fireUserInboundEventTriggered(event)
+    }
+    hasEnded = true
+    if let client {
+      client.upstreamIsReadable(self)
+    } else {
+      context.close(promise: nil)
+    }
   }
 
   func channelInactive(context: ChannelHandlerContext) {

@@ -10,15 +10,17 @@ extension ExchangePump {
   func admitRequest() {
     record = ExchangeRecord(startedAt: WorkerContext.clock())
     let length = workspace.request.length
-    let problem = routeAndRewrite()
+    var offersUpgrade = false
+    let problem = routeAndRewrite(&offersUpgrade)
     consumeReceived(length)
     if let problem { return refuse(problem) }
     exchange.admit(
-      headLength: keptCount, hasFallback: record.decision.fallbackUpstream >= 0, workspace)
+      headLength: keptCount, hasFallback: record.decision.fallbackUpstream >= 0,
+      offersUpgrade: offersUpgrade, workspace)
     requestLink(upstream: currentUpstream, fresh: false)
   }
 
-  private func routeAndRewrite() -> Problem? {
+  private func routeAndRewrite(_ offersUpgrade: inout Bool) -> Problem? {
     let head = workspace.request
     let storage = workspace.storage
     return withReceived { bytes in
@@ -26,11 +28,13 @@ extension ExchangePump {
         let view = head.view(bytes, storage, clientAddress: address)
         record.decision = context.decide(view)
         if record.decision.routeIndex < 0 { return .noRoute }
+        let upgrade = permittedUpgrade(head, bytes)
+        offersUpgrade = upgrade.length > 0
         let capacity = RequestRewriter.capacity(head, storage, clientAddress: address.count)
         var refusal: Rejection?
         keepHead(capacity: capacity) { target in
           let outcome = RequestRewriter.write(
-            head, bytes, storage, clientAddress: address, into: target)
+            head, bytes, storage, clientAddress: address, upgrade: upgrade, into: target)
           switch outcome {
           case .success(let count): return count
           case .failure(let rejection):
@@ -41,6 +45,13 @@ extension ExchangePump {
         return refusal.map { .rejected($0) }
       }
     }
+  }
+
+  @inline(__always)
+  private func permittedUpgrade(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> ByteRange {
+    if head.upgrade.length == 0 { return head.upgrade }
+    let route = record.decision.routeIndex
+    return head.upgrade(bytes) { context.permitsUpgrade(to: $0, route: route) }
   }
 
   func sendTrailers(_ section: ByteRange) {
@@ -58,7 +69,7 @@ extension ExchangePump {
   func upstreamFailed(_ failure: UpstreamFailure) {
     let upstream = currentUpstream
     let recovery = exchange.upstreamFailed(failure, workspace)
-    if recovery != .completed, recovery != .none {
+    if recovery != .completed, recovery != .none, recovery != .finishClient {
       counters.upstreamFailed(upstream: upstream, reason: Int(failure.rawValue))
     }
     switch recovery {
@@ -77,6 +88,9 @@ extension ExchangePump {
     case .answer(let problem):
       answer(problem)
       resumeClient()
+    case .finishClient:
+      flush()
+      awaitDelivery()
     case .abort:
       close()
     case .completed:

@@ -34,6 +34,16 @@ extension ExchangePump {
     }
   }
 
+  /// The upstream switched to another protocol: for the counters the request is answered.
+  func beginTunnel() {
+    writeResponseHead()
+    consumeAnswer(workspace.response.length)
+    flush()
+    account(status: 101)
+    // The client may have sent bytes of that protocol already.
+    resumeClient()
+  }
+
   func completeResponse() {
     let leftover = withAnswer(\.count)
     let completion = exchange.completeResponse(leftover: leftover, workspace)

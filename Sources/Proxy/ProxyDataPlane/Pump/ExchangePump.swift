@@ -46,6 +46,9 @@ protocol ExchangePump: AnyObject {
   func send(_ bytes: [UInt8])
   /// Passes on the trailers in the workspace, which were read from that part of what was received.
   func sendTrailers(_ section: ByteRange)
+  /// Nothing more is passed on; the upstream sees that once everything before has left, and may
+  /// still send.
+  func finishUpstream()
   /// Lets go of the upstream or of the wait for one; bytes not passed on are lost.
   func dropUpstream()
   /// The exchange is over for the upstream.
@@ -109,6 +112,7 @@ extension ExchangePump {
       if body.forward.length > 0 { send(body.forward) }
       if body.trailers.length > 0 { sendTrailers(body.trailers) }
       consumeReceived(body.consumed)
+    case .finishUpstream: finishUpstream()
     case .discard: consumeReceived(withReceived(\.count))
     case .reject(let problem): refuse(problem)
     case .close:
@@ -129,6 +133,7 @@ extension ExchangePump {
     case .interim(let forward):
       if forward { writeResponseHead() }
       consumeAnswer(workspace.response.length)
+    case .tunnel: beginTunnel()
     case .head:
       record.status = workspace.response.status
       writeResponseHead()
@@ -155,7 +160,9 @@ extension ExchangePump {
 
   /// The client's connection is closed: an exchange that was under way ends here.
   func clientIsGone() {
-    if exchange.isActive { account(status: exchange.hasResponded ? record.status : 0) }
+    if exchange.isActive, !exchange.isTunnel {
+      account(status: exchange.hasResponded ? record.status : 0)
+    }
     dropUpstream()
   }
 }

@@ -33,6 +33,10 @@ final class WorkerContext {
 
   func decide(_ view: RequestView) -> RoutingDecision { routing.table.decide(view) }
 
+  func permitsUpgrade(to name: UnsafeRawBufferPointer, route: Int) -> Bool {
+    routing.table.permitsUpgrade(to: name, route: route)
+  }
+
   func upstreamName(_ index: Int) -> String? {
     upstreamNames.indices.contains(index) ? upstreamNames[index] : nil
   }

@@ -10,7 +10,7 @@ extension ExchangeTimeouts {
       connect: timeouts.connect.wholeMilliseconds,
       requestHead: timeouts.requestHead.wholeMilliseconds,
       responseHead: timeouts.responseHead.wholeMilliseconds,
-      bodyIdle: timeouts.idle.wholeMilliseconds,
+      bodyIdle: timeouts.idle.wholeMilliseconds, tunnel: timeouts.tunnel.wholeMilliseconds,
       clientIdle: timeouts.keepAlive.wholeMilliseconds,
       upstreamIdle: timeouts.upstreamKeepAlive.wholeMilliseconds,
       total: timeouts.total.map(\.wholeMilliseconds) ?? 0)

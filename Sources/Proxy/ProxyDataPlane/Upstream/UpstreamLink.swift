@@ -19,6 +19,8 @@ protocol UpstreamLink: AnyObject {
   func write(_ bytes: ByteBuffer)
   func flush()
   func writeAndFlush(_ bytes: ByteBuffer)
+  /// Nothing more is written; the far side sees that once it got everything before.
+  func finish()
   /// Part of `input` was consumed: reading may go on.
   func consumed()
   /// Nothing more is wanted, and the link is of no further use.

@@ -11,6 +11,9 @@ public struct ProxyTimeouts: Sendable, Equatable {
   public var responseHead: Duration
   /// Without any byte in either direction during an exchange; then 408, 504 or a close.
   public var idle: Duration
+  /// Without any byte in either direction after the protocol was switched, as to WebSocket; then
+  /// both connections are closed. Once one side has ended, `idle` counts.
+  public var tunnel: Duration
   /// A client connection between two requests; then it is closed.
   public var keepAlive: Duration
   /// A pooled upstream connection without a request; then it is closed.
@@ -24,13 +27,15 @@ public struct ProxyTimeouts: Sendable, Equatable {
   public init(
     connect: Duration = .seconds(2), requestHead: Duration = .seconds(10),
     responseHead: Duration = .seconds(30), idle: Duration = .seconds(60),
-    keepAlive: Duration = .seconds(60), upstreamKeepAlive: Duration = .seconds(30),
+    tunnel: Duration = .seconds(3600), keepAlive: Duration = .seconds(60),
+    upstreamKeepAlive: Duration = .seconds(30),
     total: Duration? = nil, drain: Duration = .seconds(30)
   ) {
     self.connect = connect
     self.requestHead = requestHead
     self.responseHead = responseHead
     self.idle = idle
+    self.tunnel = tunnel
     self.keepAlive = keepAlive
     self.upstreamKeepAlive = upstreamKeepAlive
     self.total = total

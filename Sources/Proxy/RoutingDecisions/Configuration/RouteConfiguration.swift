@@ -27,12 +27,17 @@ public struct RouteConfiguration: Sendable, Equatable {
   public var group: String?
   /// Whether legacy may answer for a failed extracted side.
   public var fallback: Fallback
+  /// Protocols that a client may switch to by `Upgrade`, any case; after the upstream's 101 bytes
+  /// pass both ways unread. WebSocket unless said otherwise, since a proxy put in front must not
+  /// break what worked; empty for none. Offers of others are dropped, and the request goes on as
+  /// plain HTTP.
+  public var upgrades: [String]
 
   /// Creates a route.
   public init(
     name: String, match: RouteMatch, legacy: String, extracted: String? = nil,
     percent: Percentage = .zero, sticky: [StickyKey] = [.clientAddress], group: String? = nil,
-    fallback: Fallback = .safeMethods
+    fallback: Fallback = .safeMethods, upgrades: [String] = ["websocket"]
   ) {
     self.name = name
     self.match = match
@@ -42,6 +47,7 @@ public struct RouteConfiguration: Sendable, Equatable {
     self.sticky = sticky
     self.group = group
     self.fallback = fallback
+    self.upgrades = upgrades
   }
 }
 

@@ -49,11 +49,20 @@ import Testing
       ["s.yaml:5:72: error: routes[0].percnt: unknown key; did you mean \"percent\"?"]
     ),
     (
+      "{ name: a, match: { path: /a }, legacy: orders, upgrades: [h2c] }",
+      [
+        """
+        s.yaml:5:62: error: routes[0].upgrades[0]: requests inside a tunnel would pass by every \
+        rule; HTTP is not tunnelled
+        """
+      ]
+    ),
+    (
       "{ name: a, match: { path: /a }, legacy: orders, colour: blue }",
       [
         """
         s.yaml:5:53: error: routes[0].colour: unknown key; expected one of name, match, \
-        legacy, extracted, percent, sticky, group, fallback
+        legacy, extracted, percent, sticky, group, fallback, upgrades
         """
       ]
     ),

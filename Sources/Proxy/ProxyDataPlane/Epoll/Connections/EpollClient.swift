@@ -80,7 +80,7 @@
         // A response that ended may have been holding back the next request.
       } while isOpen && wasActive && !exchange.isActive
       isRunning = false
-      if !exchange.isActive { kept.clear() }
+      if !exchange.isActive || exchange.isTunnel { kept.clear() }
       if isOpen { worker.registry.deadlineChanged(self) }
     }
 
@@ -243,6 +243,8 @@
       kept.append(bytes)
       if !keptIsUnsent { pass(bytes) }
     }
+
+    func finishUpstream() { link?.finish() }
 
     func dropUpstream() {
       keptIsUnsent = false

@@ -18,6 +18,8 @@
     var failure: UpstreamFailure? { get }
     /// Sends both runs; false when what could not be sent waits now.
     func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool
+    /// Nothing more is sent; the far side sees that once it got everything before.
+    func finish()
     /// Nothing more is wanted, and the link is of no further use.
     func close()
     /// The exchange is over and the link may serve another one.
@@ -63,6 +65,8 @@
     func consume(_ count: Int) { inbox.consume(count) }
 
     func settle() { inbox.settle() }
+
+    func finish() { finishWhenSent() }
 
     func receive() -> Bool {
       if hasEnded { return false }
@@ -120,6 +124,8 @@
     }
 
     func settle() {}
+
+    func finish() { module.finish() }
 
     var hasEnded: Bool { module.hasEnded && module.input.readableBytes == 0 }
     var failure: UpstreamFailure? { module.failure }

@@ -21,6 +21,8 @@
     @exclusivity(unchecked) private var mayHaveMore = false
     /// The end was announced: reading goes on until it is reached.
     @exclusivity(unchecked) private var isEnding = false
+    /// Nothing follows what waits.
+    @exclusivity(unchecked) private var isFinishing = false
 
     init(_ worker: EpollWorker, _ socket: SystemSocket) {
       self.worker = worker
@@ -72,7 +74,14 @@
       case .sent(let count): tail.consume(count)
       case .broken: return false
       }
+      if isFinishing, tail.isEmpty { socket.finishOutput() }
       return true
+    }
+
+    /// The peer sees the end once it got everything before.
+    final func finishWhenSent() {
+      isFinishing = true
+      if tail.isEmpty { socket.finishOutput() }
     }
 
     final func closeSocket() {

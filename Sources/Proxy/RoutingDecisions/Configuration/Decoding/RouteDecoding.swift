@@ -23,6 +23,10 @@ extension ConfigurationDecoder {
     if let sticky = reader.child("sticky") { route.sticky = decodeSticky(sticky) }
     route.group = reader.value("group", as: .name)
     route.fallback = reader.value("fallback", as: .fallback) ?? .safeMethods
+    if let upgrades = reader.child("upgrades") {
+      route.upgrades = items(upgrades, expected: "a list of protocols such as [websocket]")
+        .compactMap { ScalarType.token.read($0, findings) }
+    }
     reader.finish()
     return route
   }

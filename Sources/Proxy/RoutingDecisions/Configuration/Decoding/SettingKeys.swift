@@ -5,7 +5,8 @@ extension ProxyTimeouts {
   static var keys: [(String, WritableKeyPath<ProxyTimeouts, Duration>)] {
     [
       ("connect", \.connect), ("request-head", \.requestHead), ("response-head", \.responseHead),
-      ("idle", \.idle), ("keep-alive", \.keepAlive), ("upstream-keep-alive", \.upstreamKeepAlive),
+      ("idle", \.idle), ("tunnel", \.tunnel),
+      ("keep-alive", \.keepAlive), ("upstream-keep-alive", \.upstreamKeepAlive),
       ("drain", \.drain),
     ]
   }

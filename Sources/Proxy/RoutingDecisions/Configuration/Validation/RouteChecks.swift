@@ -22,6 +22,7 @@ extension ConfigurationChecks {
       checkSplit(route, key)
       checkMethods(route.match.methods, "\(key).match.methods")
       checkConditions(route.match, "\(key).match")
+      checkUpgrades(route.upgrades, "\(key).upgrades")
     }
   }
 
@@ -67,6 +68,20 @@ extension ConfigurationChecks {
         error(key, "\(method) is refused before routing")
       } else if methods[..<index].contains(method) {
         warning(key, "\(method) stands here twice")
+      }
+    }
+  }
+
+  private mutating func checkUpgrades(_ upgrades: [String], _ key: String) {
+    let names = upgrades.map { $0.lowercased() }
+    for (index, name) in names.enumerated() {
+      let key = "\(key)[\(index)]"
+      if !HTTPToken.isValid(name) {
+        error(key, "expected a protocol such as websocket, found \"\(upgrades[index])\"")
+      } else if name == "h2c" || name.hasPrefix("http") {
+        error(key, "requests inside a tunnel would pass by every rule; HTTP is not tunnelled")
+      } else if names[..<index].contains(name) {
+        warning(key, "\(name) stands here twice")
       }
     }
   }
