@@ -112,8 +112,13 @@ let analysis: [Target] = [
 let proxy: [Target] = [
   // epoll, eventfd, timerfd and accept4, which Swift's module of the C library leaves out.
   .systemLibrary(name: "CLinuxEvents", path: "Sources/System/CLinuxEvents"),
+  // OpenSSL 3 of the system.
+  .systemLibrary(
+    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
+    providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
   library("HTTPExchange", .proxy),
   library("RoutingDecisions", .proxy, ["HTTPExchange"]),
+  library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy),
   library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
   library(
@@ -147,6 +152,11 @@ let proxy: [Target] = [
       .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
   tests("ShadowComparison", "Proxy", ["ShadowComparison"]),
+  // Authorities and certificates, made when a test needs them.
+  .target(
+    name: "TestCertificates", dependencies: ["COpenSSL"], path: "Tests/Support/TestCertificates",
+    swiftSettings: settings),
+  tests("TLSEngine", "Proxy", ["TLSEngine", "TestCertificates", "RoutingDecisions"]),
   tests(
     "ControlPlane", "Proxy",
     [
