@@ -5,7 +5,7 @@ package import RoutingDecisions
 import Synchronization
 
 /// What the engines towards one upstream share.
-package final class TLSClientContext: TLSContext, @unchecked Sendable {  // OpenSSL locks what it shares
+package final class TLSClientContext: TLSContext, @unchecked Sendable {  // OpenSSL has locks
   let handle: OpaquePointer
   private let serverName: String?
   /// The last session with each name, as DER: a value that threads may share.

@@ -6,7 +6,7 @@ package import RoutingDecisions
 /// What the engines of a listener share: certificates, rules, and the keys of session tickets.
 ///
 /// Reloading certificates makes a new one; engines keep the one they began with.
-package final class TLSServerContext: TLSContext, @unchecked Sendable {  // OpenSSL locks what it shares
+package final class TLSServerContext: TLSContext, @unchecked Sendable {  // OpenSSL has locks
   /// One for each certificate.
   private var handles: [OpaquePointer] = []
   private let names: ServerNames
