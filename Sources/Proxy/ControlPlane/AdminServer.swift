@@ -35,13 +35,15 @@ public struct AdminServer: Service {
   ///   - routing: the table that is shown and changed.
   ///   - counters: the numbers behind `/metrics`.
   ///   - readiness: what `/health/ready` says.
+  ///   - reloader: what `/reload` calls; nil when there is no file to read again.
   ///   - onListening: called with the port once connections are taken.
   ///   - unixMilliseconds: the time, milliseconds since 1970-01-01T00:00:00Z.
   ///   - logger: gets a line for each change of a percentage.
   /// - Throws: `AdminServerError` for an address that needs a token and has none.
   public init(
     configuration: AdminConfiguration, token: AdminToken?, routing: LiveRouting,
-    counters: ProxyCounters, readiness: ProxyReadiness, logger: Logger,
+    counters: ProxyCounters, readiness: ProxyReadiness, reloader: ConfigurationReloader? = nil,
+    logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64 = Self.systemTime,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) throws(AdminServerError) {
@@ -56,6 +58,7 @@ public struct AdminServer: Service {
     let guarded = router.group().add(middleware: TokenGuard(token: token))
     RoutesController(routing: routing, unixMilliseconds: unixMilliseconds).addRoutes(to: guarded)
     MetricsController(routing: routing, counters: counters).addRoutes(to: guarded)
+    ConfigurationController(routing: routing, reloader: reloader).addRoutes(to: guarded)
     application = Application(
       responder: router.buildResponder(),
       server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleTimeout))),
@@ -72,7 +75,7 @@ public struct AdminServer: Service {
     do {
       try await application.run()
     } catch let error as IOError {
-      throw AdminServerError.bindFailed(address, reason: "\(error)")
+      throw AdminServerError.bindFailed(address, reason: SystemErrorText.plain(error))
     }
   }
 

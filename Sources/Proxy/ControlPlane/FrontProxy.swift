@@ -19,6 +19,8 @@ public import ServiceLifecycle
 public struct FrontProxy: Service {
   /// The data plane.
   public let proxy: ProxyServer
+  /// Reads the configuration again; nil when the program handed over no source.
+  public let reloader: ConfigurationReloader?
   private let admin: AdminServer?
   private let adminAddress = BoundAddress()
   private let logger: Logger
@@ -29,22 +31,30 @@ public struct FrontProxy: Service {
   ///   - configuration: Where to listen, whom to ask, what goes where.
   ///   - modules: The in-process modules that upstreams name, by that name.
   ///   - environment: Where the admin token is looked up.
+  ///   - source: Reads the configuration again for `reloader` and `POST /reload`; nil for none.
   /// - Throws: `InvalidConfiguration`, `ProxyServerError` for a module that is missing,
   ///   `AdminServerError` for an admin address that nothing would guard.
   public init(
     configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
     environment: [String: String] = ProcessInfo.processInfo.environment,
+    source: ConfigurationReloader.Source? = nil,
     logger: Logger = Logger(label: "strangler.proxy")
   ) throws {
     self.logger = logger
     let proxy = try ProxyServer(configuration: configuration, modules: modules, logger: logger)
     self.proxy = proxy
+    let reloader = source.map { source in
+      ConfigurationReloader(
+        source: source, logger: logger, unixMilliseconds: AdminServer.systemTime
+      ) { try await proxy.reload($0, unixMilliseconds: $1) }
+    }
+    self.reloader = reloader
     let bound = adminAddress
     admin = try configuration.admin.map { admin in
       try AdminServer(
         configuration: admin, token: AdminToken.read(for: admin, environment: environment),
         routing: proxy.routing, counters: proxy.counters, readiness: proxy.readiness,
-        logger: logger,
+        reloader: reloader, logger: logger,
         onListening: { bound.succeed(NetworkAddress(host: admin.listen.host, port: $0)) })
     }
   }
@@ -60,13 +70,27 @@ public struct FrontProxy: Service {
 
   /// Serves until graceful shutdown or cancellation.
   public func run() async throws {
-    var services: [any Service] = [proxy]
-    if let admin { services.insert(admin, at: 0) }
-    do {
-      try await ServiceGroup(services: services, logger: logger).run()
-    } catch {
-      adminAddress.fail(error)
-      throw error
+    guard let admin else { return try await proxy.run() }
+    let address = adminAddress
+    let first = Step { [logger] in
+      do {
+        try await admin.run()
+      } catch {
+        address.fail(error)
+        throw error
+      }
+      logger.debug("admin API stopped")
     }
+    // Nobody is served by a proxy that could not be asked about it.
+    let second = Step { [proxy] in
+      _ = try await address.value()
+      try await proxy.run()
+    }
+    try await ServiceGroup(services: [first, second], logger: logger).run()
+  }
+
+  private struct Step: Service {
+    let body: @Sendable () async throws -> Void
+    func run() async throws { try await body() }
   }
 }

@@ -8,6 +8,8 @@ public import HTTPExchange
 public final class RoutingTable: Sendable {
   /// The configuration it was compiled from, with the percentages in force.
   public let configuration: ProxyConfiguration
+  /// The numbers by which decisions name routes and upstreams.
+  public let numbers: RoutingNumbers
   let paths: PathTrie
   let conditions: RouteConditions
   let keySources: UserKeySources
@@ -16,7 +18,14 @@ public final class RoutingTable: Sendable {
   private let upgrades: [[[UInt8]]]
 
   /// Compiles a configuration; throws everything that is wrong with it.
-  public init(_ configuration: ProxyConfiguration) throws(InvalidConfiguration) {
+  public convenience init(_ configuration: ProxyConfiguration) throws(InvalidConfiguration) {
+    try self.init(configuration, numbers: RoutingNumbers(configuration))
+  }
+
+  /// Compiles a configuration that has been given numbers.
+  package init(
+    _ configuration: ProxyConfiguration, numbers: RoutingNumbers
+  ) throws(InvalidConfiguration) {
     let errors = configuration.diagnostics().filter { $0.severity == .error }
     guard errors.isEmpty else { throw InvalidConfiguration(errors) }
     let matches = configuration.routes.map(\.match)
@@ -25,24 +34,25 @@ public final class RoutingTable: Sendable {
     }
     conditions = RouteConditions(matches)
     var sources = UserKeySources()
-    let upstreams = Dictionary(
-      configuration.upstreams.enumerated().map { ($1.name, $0) },
-      uniquingKeysWith: { first, _ in first })
     splits = ContiguousArray(
       configuration.routes.map { route in
-        RouteSplit(route, upstreams: upstreams, keys: sources.add(route.sticky))
+        RouteSplit(route, numbers, keys: sources.add(route.sticky))
       })
     keySources = sources
     upgrades = configuration.routes.map { $0.upgrades.map { Array($0.lowercased().utf8) } }
     self.configuration = configuration
+    self.numbers = numbers
   }
 
-  private init(_ table: RoutingTable, route: Int, percent: Percentage) {
+  private init(_ table: RoutingTable, percentages: [Int: Percentage]) {
     var configuration = table.configuration
-    configuration.routes[route].percent = percent
     var splits = table.splits
-    splits[route].threshold = percent.hundredths
+    for (route, percent) in percentages {
+      configuration.routes[route].percent = percent
+      splits[route].threshold = percent.hundredths
+    }
     self.configuration = configuration
+    self.numbers = table.numbers
     self.paths = table.paths
     self.conditions = table.conditions
     self.upgrades = table.upgrades
@@ -57,7 +67,7 @@ public final class RoutingTable: Sendable {
     guard visitor.route >= 0 else { return .noRoute }
     let split = splits[visitor.route]
     let key = split.extracted < 0 ? nil : keySources.firstKey(in: split.keys, of: view)
-    return split.decide(route: visitor.route, key: key)
+    return split.decide(key: key)
   }
 
   /// Whether requests of a route may switch to a protocol, whose name is compared without case.
@@ -77,7 +87,12 @@ public final class RoutingTable: Sendable {
   ) throws(PercentChangeError) -> RoutingTable {
     guard let index = routeIndex(named: name) else { throw .unknownRoute(name) }
     guard configuration.routes[index].extracted != nil else { throw .noExtractedUpstream(name) }
-    return RoutingTable(self, route: index, percent: percent)
+    return RoutingTable(self, percentages: [index: percent])
+  }
+
+  /// The same table with the percentages that a change to it keeps.
+  package func keepingPercentages(of change: ConfigurationChange) -> RoutingTable {
+    change.keptPercentages.isEmpty ? self : RoutingTable(self, percentages: change.keptPercentages)
   }
 }
 

@@ -10,7 +10,10 @@ struct ConfigurationOption: ParsableArguments {
 
   /// The configuration; warnings go to standard error.
   /// - Throws: A failure that lists every error with its place.
-  func load() throws -> ProxyConfiguration {
+  func load() throws -> ProxyConfiguration { try Self.load(file) }
+
+  /// The configuration that a file holds.
+  static func load(_ file: String) throws -> ProxyConfiguration {
     let decoded = ConfigurationFile.load(file)
     let report = ValidationReport(decoded, file: file)
     guard let configuration = decoded.configuration else {

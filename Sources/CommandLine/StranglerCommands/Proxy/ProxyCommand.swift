@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
+internal import ConfigurationFiles
 internal import ControlPlane
 internal import Foundation
 internal import Logging
@@ -14,7 +15,8 @@ struct ProxyCommand: AsyncParsableCommand {
     abstract: "Run the front proxy: each request goes to the monolith or to an extracted service.",
     discussion: """
       Listens on loopback unless the configuration says otherwise. SIGTERM and SIGINT drain: no new
-      connections, requests in flight are finished.
+      connections, requests in flight are finished. SIGHUP reads the configuration again; one that
+      cannot be used is reported and changes nothing.
 
       EXAMPLES
         strangler proxy --config strangler.yaml
@@ -25,11 +27,16 @@ struct ProxyCommand: AsyncParsableCommand {
 
   @OptionGroup var configuration: ConfigurationOption
 
+  private var source: ConfigurationReloader.Source {
+    let file = configuration.file
+    return { ConfigurationFile.load(file) }
+  }
+
   @Option(help: "Least severe level that is logged to standard error.")
   var logLevel = LogLevel.info
 
   func run() async throws {
-    let configuration = try configuration.load()
+    let loaded = try configuration.load()
     let level = logLevel.level
     LoggingSystem.bootstrap { label in
       var handler = StreamLogHandler.standardError(label: label)
@@ -39,16 +46,27 @@ struct ProxyCommand: AsyncParsableCommand {
     let logger = Logger(label: "strangler.proxy")
     do {
       let front = try FrontProxy(
-        configuration: configuration, environment: ProcessInfo.processInfo.environment,
+        configuration: loaded, environment: ProcessInfo.processInfo.environment, source: source,
         logger: logger)
       try await ServiceGroup(
-        services: [front, Announcement(front: front)],
+        services: [front, Announcement(front: front), ReloadOnSignal(front: front)],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
       ).run()
     } catch let error as ProxyServerError {
       throw CommandFailure.unusable(error.message)
     } catch let error as AdminServerError {
       throw CommandFailure.unusable(error.description)
+    }
+  }
+}
+
+/// SIGHUP asks for the configuration to be read again.
+private struct ReloadOnSignal: Service {
+  let front: FrontProxy
+
+  func run() async throws {
+    for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+      await front.reloader?.reload(cause: "SIGHUP")
     }
   }
 }

@@ -10,9 +10,11 @@ struct RoutesCommand: AsyncParsableCommand {
         strangler routes validate --config strangler.yaml
         strangler routes list --config strangler.yaml --format json
         strangler routes explain --config strangler.yaml 'GET /orders/42' -H 'x-user-id: 7'
+        strangler routes diff strangler.yaml next.yaml
       """,
     subcommands: [
       RoutesValidateCommand.self, RoutesListCommand.self, RoutesExplainCommand.self,
+      RoutesDiffCommand.self,
     ])
 }
 

@@ -6,12 +6,6 @@ internal import Logging
 internal import ProxyDataPlane
 internal import RoutingDecisions
 
-#if canImport(FoundationEssentials)
-  internal import FoundationEssentials
-#else
-  internal import Foundation
-#endif
-
 /// `/routes` and `/routes/{name}`: what is in force, and changing percentages.
 struct RoutesController {
   let routing: LiveRouting
@@ -104,9 +98,7 @@ private struct ChangeReport: Encodable {
   let to: Double
 
   init(_ change: PercentChange) {
-    let seconds = Double(change.unixMilliseconds) / 1000
-    at = Date(timeIntervalSince1970: seconds)
-      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    at = Timestamp.text(change.unixMilliseconds)
     actor = change.actor
     reason = change.reason
     from = Double(change.from.hundredths) / 100

@@ -52,7 +52,7 @@ struct ProblemMiddleware: RouterMiddleware {
 
   private static func detail(_ status: HTTPResponse.Status, _ request: Request) -> String {
     status == .notFound
-      ? "There is nothing at \(request.uri.path). There is: /routes, /routes/{name}, /metrics, "
-        + "/health/live, /health/ready." : status.reasonPhrase
+      ? "There is nothing at \(request.uri.path). There is: /routes, /routes/{name}, /config, "
+        + "/reload, /metrics, /health/live, /health/ready." : status.reasonPhrase
   }
 }

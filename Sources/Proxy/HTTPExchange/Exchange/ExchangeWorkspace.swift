@@ -8,7 +8,8 @@ package final class ExchangeWorkspace {
   package let limits: MessageLimits
   /// The body limit protects upstreams from clients; answers may be of any size.
   let responseLimits: MessageLimits
-  package let timeouts: ExchangeTimeouts
+  /// Waits that begin after a change take the new one.
+  @exclusivity(unchecked) package var timeouts: ExchangeTimeouts
   package let storage: HeadStorage
   let requestParser: RequestHeadParser
   let responseParser: ResponseHeadParser

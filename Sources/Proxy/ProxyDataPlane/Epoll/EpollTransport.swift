@@ -43,6 +43,14 @@
       return worker
     }
 
+    func adopt(_ change: WorkerChange) async {
+      for worker in running { try? await worker.loop.submit { worker.adopt(change) }.get() }
+    }
+
+    func retire(_ upstreams: [Int]) async {
+      for worker in running { try? await worker.loop.submit { worker.retire(upstreams) }.get() }
+    }
+
     func stopListening() async {
       for worker in running { try? await worker.loop.submit { worker.stopListening() }.get() }
     }

@@ -36,19 +36,34 @@
       self.loop = loop
       context = WorkerContext(configuration, parts, worker: index)
       drained = loop.makePromise()
-      upstreams = parts.targets.map { target in
-        Upstream(target) { address in
-          let connector = EpollConnector(self, address)
-          connectors.append(connector)
-          return EndpointPool(context, connect: connector.connect)
-        }
-      }
+      upstreams = parts.targets.map(makeUpstream)
     }
 
     deinit { scratch.deallocate() }
 
     /// Milliseconds on the workspace's clock.
     var now: UInt64 { context.workspace.now }
+  }
+
+  // MARK: - Upstreams
+
+  extension EpollWorker {
+    private func makeUpstream(_ target: UpstreamTarget) -> Upstream<EpollClient> {
+      Upstream(target) { address in
+        let connector = EpollConnector(self, address)
+        connectors.append(connector)
+        return EndpointPool(context, connect: connector.connect)
+      }
+    }
+
+    func adopt(_ change: WorkerChange) {
+      context.adopt(change)
+      upstreams += change.added.map(makeUpstream)
+    }
+
+    func retire(_ numbers: [Int]) {
+      for number in numbers { upstreams[number].retire() }
+    }
   }
 
   // MARK: - Connections

@@ -10,21 +10,19 @@ final class NIOConnector {
   private let address: NetworkAddress
   private let socketAddress: SocketAddress?
   private let eventLoop: any EventLoop
-  private let timeout: TimeAmount
-  private let readAhead: Int
+  private let workspace: ExchangeWorkspace
 
-  init(_ address: NetworkAddress, _ eventLoop: any EventLoop, timeout: Duration, readAhead: Int) {
+  init(_ address: NetworkAddress, _ eventLoop: any EventLoop, _ workspace: ExchangeWorkspace) {
     self.address = address
     self.eventLoop = eventLoop
-    self.timeout = TimeAmount(timeout)
-    self.readAhead = readAhead
+    self.workspace = workspace
     // Names are left to the connect call, which resolves them off the loop each time.
     socketAddress = try? SocketAddress(ipAddress: address.host, port: address.port)
   }
 
   func connect(_ pool: EndpointPool<ClientConnection>) {
     let bootstrap = ClientBootstrap(group: eventLoop)
-      .connectTimeout(timeout)
+      .connectTimeout(.milliseconds(Int64(workspace.timeouts.connect)))
       .channelOption(.socketOption(.tcp_nodelay), value: 1)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelOption(.recvAllocator, value: ChannelTuning.receiveAllocator)
@@ -36,7 +34,7 @@ final class NIOConnector {
       } else {
         bootstrap.connect(host: address.host, port: address.port)
       }
-    let readAhead = readAhead
+    let readAhead = workspace.limits.readAhead
     attempt.assumeIsolated().whenComplete { result in
       do {
         let channel = try result.get()

@@ -31,6 +31,18 @@ final class NIOTransport: ProxyTransport {
       port: channel.localAddress?.port ?? configuration.listen.port)
   }
 
+  func adopt(_ change: WorkerChange) async {
+    for worker in workers {
+      try? await worker.eventLoop.submit { worker.adopt(change) }.get()
+    }
+  }
+
+  func retire(_ upstreams: [Int]) async {
+    for worker in workers {
+      try? await worker.eventLoop.submit { worker.retire(upstreams) }.get()
+    }
+  }
+
   func stopListening() async { try? await listener.withLock(\.self)?.close() }
 
   func beginDrain(limit: Duration) async {
@@ -83,7 +95,8 @@ final class NIOTransport: ProxyTransport {
         host: configuration.listen.host, port: configuration.listen.port
       ).get()
     } catch {
-      throw ProxyServerError.cannotListen(on: configuration.listen, "\(error)")
+      throw ProxyServerError.cannotListen(
+        on: configuration.listen, SystemErrorText.plain(error))
     }
   }
 }

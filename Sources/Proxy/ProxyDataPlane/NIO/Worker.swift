@@ -10,7 +10,7 @@ import RoutingDecisions
 final class Worker: @unchecked Sendable {  // confined to its event loop
   let eventLoop: any EventLoop
   let context: WorkerContext
-  let upstreams: [Upstream<ClientConnection>]
+  @exclusivity(unchecked) private(set) var upstreams: [Upstream<ClientConnection>] = []
   /// Holds what is written to a client within one event; unique again once the socket took it.
   @exclusivity(unchecked) var outbound = ByteBufferAllocator().buffer(capacity: 32 * 1024)
   private var registry = ClientRegistry<ClientConnection>()
@@ -24,17 +24,9 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
     index: Int
   ) {
     self.eventLoop = eventLoop
-    let context = WorkerContext(configuration, parts, worker: index)
-    self.context = context
+    context = WorkerContext(configuration, parts, worker: index)
     drained = eventLoop.makePromise()
-    upstreams = parts.targets.map { target in
-      Upstream(target) { address in
-        let connector = NIOConnector(
-          address, eventLoop, timeout: configuration.timeouts.connect,
-          readAhead: context.workspace.limits.readAhead)
-        return EndpointPool(context, connect: connector.connect)
-      }
-    }
+    upstreams = parts.targets.map(makeUpstream)
   }
 
   /// Begins to look at deadlines. On the loop.
@@ -54,6 +46,26 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
       client.checkDeadline()
     }
     for upstream in upstreams { upstream.closeIdle() }
+  }
+}
+
+// MARK: - Upstreams
+
+extension Worker {
+  private func makeUpstream(_ target: UpstreamTarget) -> Upstream<ClientConnection> {
+    Upstream(target) { address in
+      let connector = NIOConnector(address, eventLoop, context.workspace)
+      return EndpointPool(context, connect: connector.connect)
+    }
+  }
+
+  func adopt(_ change: WorkerChange) {
+    context.adopt(change)
+    upstreams += change.added.map(makeUpstream)
+  }
+
+  func retire(_ numbers: [Int]) {
+    for number in numbers { upstreams[number].retire() }
   }
 }
 

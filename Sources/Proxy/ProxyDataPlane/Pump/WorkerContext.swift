@@ -11,17 +11,22 @@ final class WorkerContext {
   static let tickMilliseconds: Int64 = 20
 
   let workspace: ExchangeWorkspace
-  let counters: WorkerCounters
+  @exclusivity(unchecked) private(set) var counters: WorkerCounters
   let limits: ProxyLimits
   let logger: Logger
   let accepting: AcceptLimit
-  private let upstreamNames: [String]
+  private let index: Int
+  private let allCounters: ProxyCounters
+  /// By number.
+  private var upstreamNames: [String]
   @exclusivity(unchecked) private var routing: CachedRouting
 
   init(_ configuration: ProxyConfiguration, _ shared: ServerParts, worker: Int) {
     workspace = ExchangeWorkspace(
       limits: MessageLimits(configuration.limits),
       timeouts: ExchangeTimeouts(configuration.timeouts))
+    index = worker
+    allCounters = shared.counters
     counters = shared.counters.worker(worker)
     limits = configuration.limits
     logger = shared.logger
@@ -29,6 +34,13 @@ final class WorkerContext {
     upstreamNames = configuration.upstreams.map(\.name)
     routing = CachedRouting(shared.routing)
     tellTime()
+  }
+
+  /// Takes up what a change brought, before the first decision that names it.
+  func adopt(_ change: WorkerChange) {
+    counters = allCounters.growWorker(index)
+    upstreamNames = change.upstreamNames
+    workspace.timeouts = ExchangeTimeouts(change.timeouts)
   }
 
   func decide(_ view: RequestView) -> RoutingDecision { routing.table.decide(view) }
@@ -55,4 +67,13 @@ struct ServerParts: Sendable {
   let counters: ProxyCounters
   let accepting: AcceptLimit
   let logger: Logger
+}
+
+/// What a changed configuration brings to each worker.
+struct WorkerChange: Sendable {
+  let timeouts: ProxyTimeouts
+  /// Names of all upstreams, by number.
+  let upstreamNames: [String]
+  /// What stands behind the upstreams that were added; their numbers follow those before.
+  let added: [UpstreamTarget]
 }

@@ -3,6 +3,8 @@
 import RoutingDecisions
 
 /// Which slot of a counter block holds what.
+///
+/// A layout can grow: routes and upstreams are only ever added, each at the end of its section.
 struct CounterLayout: Sendable {
   static let clientsOpened = 0
   static let clientsClosed = 1
@@ -17,16 +19,18 @@ struct CounterLayout: Sendable {
   static let latencyBuckets = 15
   /// Statuses, latency buckets and the sum of latencies of one route's side.
   private static let perSide = statusClasses + latencyBuckets + 1
+  /// Both sides, fallbacks, retries.
+  private static let perRoute = Side.allCases.count * perSide + 2
 
+  /// Names by number.
   let routes: [String]
   let upstreams: [String]
   let rejectionReasons: [String]
   let failureReasons: [String]
 
-  private let firstFallback: Int
-  private let firstRetry: Int
-  private let firstRejection: Int
-  private let firstFailure: Int
+  private let firstRoute: Int
+  private let firstUpstream: Int
+  private var perUpstream: Int { failureReasons.count + 1 }
   let count: Int
 
   init(
@@ -36,17 +40,32 @@ struct CounterLayout: Sendable {
     self.upstreams = upstreams
     self.rejectionReasons = rejectionReasons
     self.failureReasons = failureReasons
-    let routeSlots = routes.count + 1
-    firstFallback = Self.fixed + routeSlots * Side.allCases.count * Self.perSide
-    firstRetry = firstFallback + routeSlots
-    firstRejection = firstRetry + routeSlots
-    firstFailure = firstRejection + rejectionReasons.count + 1
-    count = firstFailure + upstreams.count * (failureReasons.count + 1)
+    firstRoute = Self.fixed + rejectionReasons.count + 1
+    firstUpstream = firstRoute + (routes.count + 1) * Self.perRoute
+    count = firstUpstream + upstreams.count * (failureReasons.count + 1)
+  }
+
+  /// The same with more routes and upstreams.
+  func growing(routes: [String], upstreams: [String]) -> CounterLayout {
+    CounterLayout(
+      routes: routes, upstreams: upstreams, rejectionReasons: rejectionReasons,
+      failureReasons: failureReasons)
+  }
+
+  /// Runs of slots that stand elsewhere in a layout that grew from this one: their places here, and
+  /// where each run starts there.
+  func runs(in grown: CounterLayout) -> [(here: Range<Int>, there: Int)] {
+    [
+      (0..<firstRoute, 0), (firstRoute..<firstUpstream, grown.firstRoute),
+      (firstUpstream..<count, grown.firstUpstream),
+    ]
   }
 
   /// Route -1, no route, has the first place.
+  private func route(_ route: Int) -> Int { firstRoute + (route + 1) * Self.perRoute }
+
   func routeSide(_ route: Int, _ side: Side) -> Int {
-    Self.fixed + ((route + 1) * Side.allCases.count + Int(side.rawValue)) * Self.perSide
+    self.route(route) + Int(side.rawValue) * Self.perSide
   }
 
   func statusClass(_ status: Int) -> Int {
@@ -61,18 +80,17 @@ struct CounterLayout: Sendable {
     return bucket
   }
 
-  func fallbacks(_ route: Int) -> Int { firstFallback + route + 1 }
+  func fallbacks(_ route: Int) -> Int { self.route(route + 1) - 2 }
 
-  func retries(_ route: Int) -> Int { firstRetry + route + 1 }
+  func retries(_ route: Int) -> Int { self.route(route + 1) - 1 }
 
   /// An index without a name is counted under `other`, the last.
   func rejection(_ reason: Int) -> Int {
-    firstRejection + Self.orLast(reason, of: rejectionReasons.count)
+    Self.fixed + Self.orLast(reason, of: rejectionReasons.count)
   }
 
   func failure(_ upstream: Int, _ reason: Int) -> Int {
-    firstFailure + upstream * (failureReasons.count + 1)
-      + Self.orLast(reason, of: failureReasons.count)
+    firstUpstream + upstream * perUpstream + Self.orLast(reason, of: failureReasons.count)
   }
 
   private static func orLast(_ index: Int, of count: Int) -> Int {

@@ -71,9 +71,17 @@ public struct CounterSnapshot: Sendable {
     rejections = (layout.rejectionReasons + ["other"]).enumerated().map { index, reason in
       Labelled(reason: reason, count: values[layout.rejection(index)])
     }
-    upstreamFailures = layout.upstreams.enumerated().flatMap { upstream, name in
-      (layout.failureReasons + ["other"]).enumerated().map { index, reason in
-        Labelled(subject: name, reason: reason, count: values[layout.failure(upstream, index)])
+    // An upstream whose settings changed has several numbers and still one name.
+    var namesakes: [String: [Int]] = [:]
+    for (number, name) in layout.upstreams.enumerated() {
+      namesakes[name, default: []].append(number)
+    }
+    let reasons = layout.failureReasons + ["other"]
+    upstreamFailures = layout.upstreams.enumerated().flatMap { number, name -> [Labelled] in
+      guard let numbers = namesakes[name], numbers.first == number else { return [] }
+      return reasons.enumerated().map { index, reason in
+        let count = numbers.reduce(0) { $0 &+ values[layout.failure($1, index)] }
+        return Labelled(subject: name, reason: reason, count: count)
       }
     }
     clientsOpened = values[CounterLayout.clientsOpened]

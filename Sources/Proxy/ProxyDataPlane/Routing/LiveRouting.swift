@@ -12,8 +12,13 @@ public final class LiveRouting: Sendable {
   /// Changes that are remembered per route; the oldest is dropped.
   public static let historyLimit = 100
 
-  private struct State {
+  /// Who changed a percentage, when the file did.
+  static let fileActor = "configuration file"
+
+  fileprivate struct State {
     var table: RoutingTable
+    /// As it was handed over, without the percentages that were set live.
+    var loaded: ProxyConfiguration
     var history: [String: [PercentChange]] = [:]
   }
 
@@ -22,7 +27,7 @@ public final class LiveRouting: Sendable {
 
   /// Puts a table in force.
   public init(_ table: RoutingTable) {
-    state = Mutex(State(table: table))
+    state = Mutex(State(table: table, loaded: table.configuration))
   }
 
   /// Goes up by one with each change.
@@ -49,11 +54,38 @@ public final class LiveRouting: Sendable {
       let change = PercentChange(
         from: state.table.configuration.routes[index].percent, to: percent, actor: actor,
         reason: reason, unixMilliseconds: time)
-      var history = state.history[route, default: []]
-      if history.count == Self.historyLimit { history.removeFirst() }
-      history.append(change)
-      state.history[route] = history
+      state.remember(change, ofRoute: route)
       state.table = table
+      publishedVersion.wrappingAdd(1, ordering: .releasing)
+      return change
+    }
+  }
+
+  /// What another configuration would change now.
+  public func change(to next: ProxyConfiguration) -> ConfigurationChange {
+    state.withLock { $0.change(to: next) }
+  }
+
+  /// Puts another table in force, from the next request on.
+  ///
+  /// - Returns: what changed, seen from the table that was in force at that moment.
+  func replace(
+    with table: RoutingTable, unixMilliseconds time: Int64
+  ) -> ConfigurationChange {
+    state.withLock { state in
+      let change = state.change(to: table.configuration)
+      let former = state.table
+      state.loaded = table.configuration
+      state.table = table.keepingPercentages(of: change)
+      for route in state.table.configuration.routes {
+        guard let index = former.routeIndex(named: route.name),
+          case let percent = former.configuration.routes[index].percent, percent != route.percent
+        else { continue }
+        let change = PercentChange(
+          from: percent, to: route.percent, actor: Self.fileActor, reason: "configuration reloaded",
+          unixMilliseconds: time)
+        state.remember(change, ofRoute: route.name)
+      }
       publishedVersion.wrappingAdd(1, ordering: .releasing)
       return change
     }
@@ -62,6 +94,19 @@ public final class LiveRouting: Sendable {
   /// The last changes of a route, oldest first.
   public func history(ofRoute route: String) -> [PercentChange] {
     state.withLock { $0.history[route] ?? [] }
+  }
+}
+
+extension LiveRouting.State {
+  fileprivate func change(to next: ProxyConfiguration) -> ConfigurationChange {
+    ConfigurationChange(from: table.configuration, loaded: loaded, to: next)
+  }
+
+  fileprivate mutating func remember(_ change: PercentChange, ofRoute route: String) {
+    var changes = history[route, default: []]
+    if changes.count == LiveRouting.historyLimit { changes.removeFirst() }
+    changes.append(change)
+    history[route] = changes
   }
 }
 

@@ -15,8 +15,12 @@ public final class ProxyCounters: Sendable {
     250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000, 5_000_000_000, 10_000_000_000,
   ]
 
-  let layout: CounterLayout
-  private let workers: [WorkerCounters]
+  private struct State {
+    var layout: CounterLayout
+    var workers: [WorkerCounters]
+  }
+
+  private let state: Mutex<State>
 
   /// Creates zeroed counters.
   ///
@@ -28,10 +32,8 @@ public final class ProxyCounters: Sendable {
     let layout = CounterLayout(
       routes: routes, upstreams: upstreams, rejectionReasons: rejectionReasons,
       failureReasons: failureReasons)
-    self.layout = layout
-    self.workers = (0..<max(1, workers)).map { _ in
-      WorkerCounters(CounterBlock(count: layout.count), layout)
-    }
+    let counters = (0..<max(1, workers)).map { _ in WorkerCounters(layout) }
+    state = Mutex(State(layout: layout, workers: counters))
   }
 
   /// Creates zeroed counters for a configuration.
@@ -45,13 +47,32 @@ public final class ProxyCounters: Sendable {
   }
 
   /// The counters of one event loop, 0 to `workers - 1`; nobody else may write them.
-  public func worker(_ index: Int) -> WorkerCounters { workers[index] }
+  public func worker(_ index: Int) -> WorkerCounters { state.withLock { $0.workers[index] } }
+
+  /// Makes room for routes and upstreams that were added; loops get it by `growWorker`.
+  func grow(_ numbers: RoutingNumbers) {
+    state.withLock { state in
+      state.layout = state.layout.growing(
+        routes: numbers.routes, upstreams: numbers.upstreams.map(\.name))
+    }
+  }
+
+  /// The counters of one event loop with all the room there is. On that loop, which writes to no
+  /// others of its own from then on.
+  func growWorker(_ index: Int) -> WorkerCounters {
+    state.withLock { state in
+      let grown = WorkerCounters(state.layout, continuing: state.workers[index])
+      state.workers[index] = grown
+      return grown
+    }
+  }
 
   /// The sum over all event loops.
   public func snapshot() -> CounterSnapshot {
+    let (layout, workers) = state.withLock { ($0.layout, $0.workers) }
     var sums = [UInt64](repeating: 0, count: layout.count)
     for worker in workers {
-      for slot in 0..<layout.count { sums[slot] &+= worker.block.load(slot) }
+      worker.forEach(in: layout) { slot, value in sums[slot] &+= value }
     }
     return CounterSnapshot(layout: layout, values: sums)
   }
@@ -59,12 +80,26 @@ public final class ProxyCounters: Sendable {
 
 /// The counters of one event loop, written by that loop alone.
 public final class WorkerCounters: Sendable {
-  let block: CounterBlock
+  private let block: CounterBlock
   private let layout: CounterLayout
 
-  init(_ block: CounterBlock, _ layout: CounterLayout) {
-    self.block = block
+  init(_ layout: CounterLayout) {
     self.layout = layout
+    block = CounterBlock(count: layout.count)
+  }
+
+  /// Goes on where others of a smaller layout stopped.
+  convenience init(_ layout: CounterLayout, continuing others: WorkerCounters) {
+    self.init(layout)
+    let block = block
+    others.forEach(in: layout) { slot, value in block.add(value, to: slot) }
+  }
+
+  /// All numbers with their slots in a layout that grew from this one.
+  func forEach(in grown: CounterLayout, _ body: (_ slot: Int, _ value: UInt64) -> Void) {
+    for (here, there) in layout.runs(in: grown) {
+      for slot in here { body(there + slot - here.lowerBound, block.load(slot)) }
+    }
   }
 
   /// A response went out whole, or as far as it could.

@@ -19,9 +19,12 @@ public final class ProxyServer: Service {
   public let readiness = ProxyReadiness()
 
   private let configuration: ProxyConfiguration
+  let modules: [String: any InProcessModule]
   private let targets: [UpstreamTarget]
   private let logger: Logger
   private let bound = BoundAddress()
+  let transport = Mutex<(any ProxyTransport)?>(nil)
+  let reloads = ReloadLine()
 
   /// Prepares a proxy; nothing is bound before `run`.
   ///
@@ -35,25 +38,13 @@ public final class ProxyServer: Service {
     logger: Logger = Logger(label: "strangler.proxy")
   ) throws {
     self.configuration = configuration
+    self.modules = modules
     self.logger = logger
     routing = LiveRouting(try RoutingTable(configuration))
     counters = ProxyCounters(
       configuration, rejectionReasons: Rejection.allCases.map(\.name),
       failureReasons: UpstreamFailure.allCases.map(\.name))
-    targets = try configuration.upstreams.map { upstream in
-      switch upstream.target {
-      case .network(let endpoints): return .endpoints(endpoints)
-      case .module(let name):
-        guard let module = modules[name] else {
-          throw ProxyServerError(
-            code: .unknownModule,
-            message: "Upstream \"\(upstream.name)\" names module \"\(name)\", which this program "
-              + "does not link. Modules here: "
-              + (modules.isEmpty ? "none" : modules.keys.sorted().joined(separator: ", ")) + ".")
-        }
-        return .module(module)
-      }
-    }
+    targets = try configuration.upstreams.map { try UpstreamTarget($0, modules) }
   }
 
   /// The address it listens on, with the port the system picked; waits until it is bound.
@@ -71,6 +62,7 @@ public final class ProxyServer: Service {
       logger.info(
         "proxy listens",
         metadata: ["address": "\(address)", "transport": "\(configuration.transport.rawValue)"])
+      self.transport.withLock { $0 = transport }
       bound.succeed(address)
     } catch {
       bound.fail(error)
@@ -78,6 +70,7 @@ public final class ProxyServer: Service {
       throw error
     }
     await serve(on: transport)
+    self.transport.withLock { $0 = nil }
     bound.fail(ProxyServerError(code: .notRunning, message: "The proxy has stopped."))
   }
 
@@ -87,7 +80,7 @@ public final class ProxyServer: Service {
     let isGraceful = (try? await gracefulShutdown()) != nil
     await transport.stopListening()
     if isGraceful {
-      let limit = configuration.timeouts.drain
+      let limit = routing.current.configuration.timeouts.drain
       logger.info("proxy drains", metadata: ["limit": "\(limit)"])
       await transport.beginDrain(limit: limit)
       // Whoever sees this state may rely on every answer from now on being its connection's last.

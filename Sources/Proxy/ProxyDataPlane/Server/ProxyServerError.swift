@@ -8,8 +8,10 @@ public struct ProxyServerError: Error, Sendable, Equatable, CustomStringConverti
     case unknownModule
     /// The listener could not be bound.
     case bindFailed
-    /// The server has stopped.
+    /// The server does not run yet, or no longer.
     case notRunning
+    /// A change that a running proxy cannot take up.
+    case needsNewProcess
   }
 
   /// What kind of trouble it is.

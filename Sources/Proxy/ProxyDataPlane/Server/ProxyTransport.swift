@@ -9,6 +9,10 @@ protocol ProxyTransport: Sendable {
   /// - Returns: the address with the port in use.
   /// - Throws: `ProxyServerError`; nothing is left behind then but `shutDown` to call.
   func start() async throws -> NetworkAddress
+  /// Makes what a change brought known to every worker; returns once it is.
+  func adopt(_ change: WorkerChange) async
+  /// No request is decided for these upstreams any more: their connections close when idle.
+  func retire(_ upstreams: [Int]) async
   /// Accepts no more; connections that the system accepted already are still taken.
   func stopListening() async
   /// Lets every connection end after its answer, and cuts those left when `limit` is over. Returns

@@ -52,6 +52,7 @@ final class EndpointPool<Client: PoolClient> {
   @exclusivity(unchecked) private var idle: [Client.Link] = []
   private var links: [ObjectIdentifier: Client.Link] = [:]
   private var connecting = 0
+  private var isRetired = false
   @exclusivity(unchecked) private var waiting = Deque<ConnectionTicket<Client>>()
 
   init(_ context: WorkerContext, connect: @escaping (EndpointPool) -> Void) {
@@ -129,6 +130,12 @@ final class EndpointPool<Client: PoolClient> {
     for link in old { link.close() }
   }
 
+  /// No request comes any more but those decided already: what becomes idle closes.
+  func retire() {
+    isRetired = true
+    for link in idle { link.close() }
+  }
+
   func closeAll() {
     waiting.removeAll()
     for link in links.values { link.close() }
@@ -144,6 +151,7 @@ extension EndpointPool {
   }
 
   private func keep(_ link: Client.Link) {
+    if isRetired { return link.close() }
     link.idleSince = context.workspace.now
     link.isIdle = true
     idle.append(link)

@@ -7,6 +7,22 @@ import RoutingDecisions
 enum UpstreamTarget: Sendable {
   case endpoints([NetworkAddress])
   case module(any InProcessModule)
+
+  /// - Throws: `ProxyServerError` for a module that is not there.
+  init(_ upstream: UpstreamConfiguration, _ modules: [String: any InProcessModule]) throws {
+    switch upstream.target {
+    case .network(let endpoints): self = .endpoints(endpoints)
+    case .module(let name):
+      guard let module = modules[name] else {
+        throw ProxyServerError(
+          code: .unknownModule,
+          message: "Upstream \"\(upstream.name)\" names module \"\(name)\", which this program "
+            + "does not link. Modules here: "
+            + (modules.isEmpty ? "none" : modules.keys.sorted().joined(separator: ", ")) + ".")
+      }
+      self = .module(module)
+    }
+  }
 }
 
 /// How a request gets its upstream.
@@ -57,6 +73,10 @@ final class Upstream<Client: PoolClient> {
 
   func closeIdle() {
     for pool in pools { pool.closeIdle() }
+  }
+
+  func retire() {
+    for pool in pools { pool.retire() }
   }
 
   func closeAll() {

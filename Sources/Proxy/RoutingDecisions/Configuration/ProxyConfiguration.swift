@@ -17,9 +17,9 @@ public struct ProxyConfiguration: Sendable, Equatable {
   public var timeouts: ProxyTimeouts
   /// How big each thing may get.
   public var limits: ProxyLimits
-  /// Named places that answer requests; decisions name them by their index here.
+  /// Named places that answer requests.
   public var upstreams: [UpstreamConfiguration]
-  /// Routes in file order; decisions name them by their index here.
+  /// Routes in file order.
   public var routes: [RouteConfiguration]
 
   /// Creates a configuration.

@@ -9,7 +9,7 @@ extension RoutingTable {
     let decision = decide(view)
     var recorder = AttemptRecorder(table: self, view: view)
     paths.visitCandidates(for: view[view.path], with: &recorder)
-    let route = decision.routeIndex < 0 ? nil : configuration.routes[decision.routeIndex]
+    let route = splits.firstIndex { $0.number == decision.routeIndex }
     let path = view[view.path]
     return RoutingExplanation(
       method: String(decoding: view[view.method], as: UTF8.self),
@@ -20,13 +20,13 @@ extension RoutingTable {
       authority: String(decoding: view[view.authority], as: UTF8.self),
       clientAddress: String(decoding: view.clientAddress, as: UTF8.self),
       decision: decision, attempts: recorder.attempts + otherPaths(recorder.attempts),
-      route: route, userKey: userKey(decision.routeIndex, view),
+      route: route.map { configuration.routes[$0] }, userKey: userKey(route, view),
       upstream: upstream(decision.upstream),
       fallbackUpstream: upstream(decision.fallbackUpstream))
   }
 
-  private func userKey(_ route: Int, _ view: RequestView) -> RoutingExplanation.UserKey? {
-    guard route >= 0, configuration.routes[route].extracted != nil,
+  private func userKey(_ route: Int?, _ view: RequestView) -> RoutingExplanation.UserKey? {
+    guard let route, configuration.routes[route].extracted != nil,
       let found = keySources.firstKey(in: splits[route].keys, of: view)
     else { return nil }
     return RoutingExplanation.UserKey(
@@ -34,8 +34,8 @@ extension RoutingTable {
       place: configuration.routes[route].sticky[found.place])
   }
 
-  private func upstream(_ index: Int) -> UpstreamConfiguration? {
-    index < 0 ? nil : configuration.upstreams[index]
+  private func upstream(_ number: Int) -> UpstreamConfiguration? {
+    number < 0 ? nil : numbers.upstreams[number]
   }
 
   private func otherPaths(

@@ -2,6 +2,8 @@
 
 /// How one route deals its users to its two sides.
 struct RouteSplit: Sendable {
+  /// The route's number; the upstreams' follow.
+  let number: Int
   let legacy: Int
   /// -1 without an extracted side.
   let extracted: Int
@@ -12,9 +14,10 @@ struct RouteSplit: Sendable {
   /// Number of buckets that go to the extracted side.
   var threshold: Int
 
-  init(_ route: RouteConfiguration, upstreams: [String: Int], keys: Range<Int>) {
-    legacy = upstreams[route.legacy] ?? -1
-    extracted = route.extracted.flatMap { upstreams[$0] } ?? -1
+  init(_ route: RouteConfiguration, _ numbers: RoutingNumbers, keys: Range<Int>) {
+    number = numbers.route(named: route.name) ?? -1
+    legacy = numbers.upstream(named: route.legacy) ?? -1
+    extracted = route.extracted.flatMap { numbers.upstream(named: $0) } ?? -1
     allowsFallback = route.fallback == .safeMethods
     buckets = UserBuckets(group: route.group ?? route.name)
     self.keys = keys
@@ -23,17 +26,17 @@ struct RouteSplit: Sendable {
 
   /// A request without a key belongs to no user: it stays with legacy until the percentage is 100,
   /// when there is nothing left to deal.
-  func decide(route: Int, key: UserKeySources.Found?) -> RoutingDecision {
+  func decide(key: UserKeySources.Found?) -> RoutingDecision {
     guard extracted >= 0 else {
-      return RoutingDecision(routeIndex: route, side: .legacy, upstream: legacy)
+      return RoutingDecision(routeIndex: number, side: .legacy, upstream: legacy)
     }
     let bucket = key.map { buckets.bucket(of: $0.key) } ?? -1
     let isExtracted = threshold == UserBuckets.count || (bucket >= 0 && bucket < threshold)
     guard isExtracted else {
-      return RoutingDecision(routeIndex: route, side: .legacy, upstream: legacy, bucket: bucket)
+      return RoutingDecision(routeIndex: number, side: .legacy, upstream: legacy, bucket: bucket)
     }
     return RoutingDecision(
-      routeIndex: route, side: .extracted, upstream: extracted,
+      routeIndex: number, side: .extracted, upstream: extracted,
       fallbackUpstream: allowsFallback ? legacy : -1, bucket: bucket)
   }
 }

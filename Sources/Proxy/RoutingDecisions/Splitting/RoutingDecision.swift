@@ -3,13 +3,14 @@
 /// What routing says about one request: trivial to copy, made for each request.
 @frozen
 public struct RoutingDecision: Sendable, Equatable {
-  /// Index into `ProxyConfiguration.routes`; -1 when no route takes the request.
+  /// Number of the route (`RoutingNumbers`), which is its index in a first configuration; -1 when no
+  /// route takes the request.
   public var routeIndex: Int
   /// Which side answers; legacy when there is no route.
   public var side: Side
-  /// Index into `ProxyConfiguration.upstreams`; -1 when no route takes the request.
+  /// Number of the upstream; -1 when no route takes the request.
   public var upstream: Int
-  /// Index of the upstream that may answer a *safe* request which `upstream` failed; -1 for none.
+  /// Number of the upstream that may answer a *safe* request which `upstream` failed; -1 for none.
   public var fallbackUpstream: Int
   /// The user's bucket, 0 to 9,999; -1 when the route does not split or the request has no key.
   public var bucket: Int

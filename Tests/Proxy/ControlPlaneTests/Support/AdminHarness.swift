@@ -5,10 +5,11 @@ import HTTPTypes
 import HummingbirdTesting
 import Logging
 import NIOCore
-import ProxyDataPlane
 import RoutingDecisions
 import ServiceLifecycle
 import Testing
+
+@testable import ProxyDataPlane
 
 /// An admin server on a free loopback port, and a client for it.
 struct AdminHarness {
@@ -16,6 +17,8 @@ struct AdminHarness {
   let counters: ProxyCounters
   let readiness = ProxyReadiness()
   var token: AdminToken?
+  /// What `/reload` reads; nil when there is nothing to read.
+  var source: ConfigurationReloader.Source?
 
   /// Two routes: `orders` splits at 5 %, `rest` leaves all to legacy.
   init() throws {
@@ -44,11 +47,24 @@ struct AdminHarness {
   /// Runs the server while `body` talks to it on the port given; its clock says
   /// 2026-11-23T12:00:00.250Z.
   func run(_ body: @escaping @Sendable (TestClient, Int) async throws -> Void) async throws {
+    let logger = Logger(label: "admin", factory: { _ in SwiftLogNoOpLogHandler() })
+    let routing = routing
+    let reloader = source.map { source in
+      ConfigurationReloader(
+        source: source, logger: logger, unixMilliseconds: { 1_795_435_200_250 }
+      ) { next, time in
+        let refusals = routing.change(to: next).refusals
+        guard refusals.isEmpty else {
+          throw ProxyServerError(code: .needsNewProcess, message: refusals[0].subject)
+        }
+        return routing.replace(with: try RoutingTable(next), unixMilliseconds: time)
+      }
+    }
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     let server = try AdminServer(
       configuration: AdminConfiguration(listen: NetworkAddress(host: "127.0.0.1", port: 0)),
       token: token, routing: routing, counters: counters, readiness: readiness,
-      logger: Logger(label: "admin", factory: { _ in SwiftLogNoOpLogHandler() }),
+      reloader: reloader, logger: logger,
       unixMilliseconds: { 1_795_435_200_250 }, onListening: { listening.yield($0) })
     let group = ServiceGroup(
       services: [server], logger: Logger(label: "group", factory: { _ in SwiftLogNoOpLogHandler() })

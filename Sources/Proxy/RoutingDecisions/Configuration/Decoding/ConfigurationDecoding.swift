@@ -13,6 +13,13 @@ public struct DecodedConfiguration: Sendable, Equatable {
     self.diagnostics = diagnostics
   }
 
+  /// A configuration that was written in Swift, with what is wrong with it.
+  public init(_ configuration: ProxyConfiguration) {
+    diagnostics = configuration.diagnostics()
+    let isUsable = !diagnostics.contains { $0.severity == .error }
+    self.configuration = isUsable ? configuration : nil
+  }
+
   /// Decodes and validates a document; everything that is wrong is found in one go.
   ///
   /// `file` is the file's name as the user gave it, for the diagnostics.

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Hummingbird
+internal import ProxyDataPlane
+internal import RoutingDecisions
+
+/// `POST /reload` reads the configuration again; `GET /config` says what is in force and what was
+/// refused last.
+struct ConfigurationController {
+  let routing: LiveRouting
+  /// nil when the program handed its configuration over and there is nothing to read.
+  let reloader: ConfigurationReloader?
+
+  func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
+    router.get("/config") { _, _ in show() }
+    router.post("/reload") { _, context in try await reload(context) }
+    router.refuse([.put, .post, .patch, .delete], "/config", allow: "GET, HEAD")
+    router.refuse([.get, .put, .patch, .delete], "/reload", allow: "POST")
+  }
+
+  private func show() -> Response {
+    let outcomes = reloader?.outcomes
+    return .json(
+      .ok,
+      Status(
+        version: routing.version, routes: RouteListing(routing.current.configuration).routes,
+        lastApplied: outcomes?.applied.map(OutcomeReport.init),
+        lastRejected: outcomes?.rejected.map(OutcomeReport.init)))
+  }
+
+  private func reload(_ context: AdminRequestContext) async throws -> Response {
+    guard let reloader else {
+      throw Problem(
+        .conflict, "The program that runs this proxy made its configuration: nothing to read.")
+    }
+    let outcome = await reloader.reload(cause: "POST /reload from \(context.clientAddress)")
+    guard case .failure(let refusal) = outcome.result else {
+      return .json(.ok, OutcomeReport(outcome))
+    }
+    let status: HTTPResponse.Status =
+      if case .invalid = refusal { .unprocessableContent } else { .conflict }
+    throw Problem(
+      status, "Nothing was changed. " + refusal.reasons.joined(separator: "\n"))
+  }
+}
+
+private struct Status: Encodable {
+  let version: UInt64
+  let routes: [RouteReport]
+  let lastApplied: OutcomeReport?
+  let lastRejected: OutcomeReport?
+}
+
+private struct OutcomeReport: Encodable {
+  let at: String
+  let cause: String
+  let changes: [ConfigurationChange.Item]?
+  let reasons: [String]?
+
+  init(_ outcome: ConfigurationReloader.Outcome) {
+    at = Timestamp.text(outcome.unixMilliseconds)
+    cause = outcome.cause
+    switch outcome.result {
+    case .success(let change):
+      changes = change.items
+      reasons = nil
+    case .failure(let refusal):
+      changes = nil
+      reasons = refusal.reasons
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// What the system said, without the names of its functions.
+package enum SystemErrorText {
+  /// Such as `Address already in use`.
+  package static func plain(_ error: any Error) -> String {
+    if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
+    if case .unknown? = error as? SocketAddressError { return "the host name is unknown" }
+    return "\(error)"
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A setting that has another value in another configuration.
+///
+/// Found by reflection, so that no setting that is added later can change without being reported.
+struct SettingDifference: Equatable {
+  /// As the file names it, such as `proxy.timeouts.connect`.
+  let key: String
+  let old: String
+  let new: String
+
+  var text: String { "\(old) -> \(new)" }
+
+  /// All differences between two values of one type, by the names of their members.
+  static func between(
+    _ old: some Any, _ new: some Any, key: String, skipping names: Set<String> = []
+  ) -> [SettingDifference] {
+    let former = Mirror(reflecting: old)
+    let latter = Mirror(reflecting: new)
+    guard isGroup(old, former), isGroup(new, latter) else {
+      let (oldText, newText) = (text(old), text(new))
+      return oldText == newText ? [] : [SettingDifference(key: key, old: oldText, new: newText)]
+    }
+    return zip(former.children, latter.children).flatMap { left, right -> [SettingDifference] in
+      guard let label = left.label, !names.contains(label) else { return [] }
+      return between(left.value, right.value, key: "\(key).\(kebab(label))")
+    }
+  }
+
+  /// A structure of settings, as opposed to one that stands for a single value.
+  private static func isGroup(_ value: Any, _ mirror: Mirror) -> Bool {
+    mirror.displayStyle == .struct && !(value is any CustomStringConvertible)
+  }
+
+  private static func text(_ value: Any) -> String {
+    let mirror = Mirror(reflecting: value)
+    switch mirror.displayStyle {
+    case .optional: return mirror.children.first.map { text($0.value) } ?? "off"
+    case .collection, .set: return "[" + mirror.children.map { text($0.value) }.joined(", ") + "]"
+    case .enum:
+      return mirror.children.first.map { "\($0.label ?? ""): \(text($0.value))" }
+        ?? kebab("\(value)")
+    case .struct where isGroup(value, mirror):
+      let members = mirror.children.map { "\(kebab($0.label ?? "")): \(text($0.value))" }
+      return "{ " + members.joined(", ") + " }"
+    default: break
+    }
+    if let duration = value as? Duration { return duration.settingText }
+    return "\(value)"
+  }
+
+  /// `requestHead` is `request-head` in the file.
+  static func kebab(_ name: String) -> String {
+    name.reduce(into: "") { text, character in
+      if character.isUppercase { text += "-" }
+      text += character.lowercased()
+    }
+  }
+}
+
+extension [String] {
+  fileprivate func joined(_ separator: String) -> String { joined(separator: separator) }
+}
+
+extension Duration {
+  /// As the file writes it: `250ms`, `2s`.
+  var settingText: String {
+    let (seconds, attoseconds) = components
+    return attoseconds == 0
+      ? "\(seconds)s" : "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)ms"
+  }
+}
