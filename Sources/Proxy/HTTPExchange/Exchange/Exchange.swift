@@ -4,11 +4,13 @@
 ///
 /// Bytes and events go in, steps come out; a transport moves the bytes and reports what happened.
 /// The value holds no buffer. Bytes that a step does not consume stay with the transport, which
-/// shows them again together with those that follow.
+/// shows them again together with those that follow. What transports ask for each event is inlined
+/// there, which spares them a copy of the whole value.
 ///
 ///     idle -> head -> (routed) connecting -> response head -> response body -> idle
 ///                        ^---- retry / fall back ---'                     '-> lingering -> closed
 package struct Exchange {
+  @usableFromInline
   enum RequestPhase: UInt8 {
     /// Between requests, or inside a head.
     case head
@@ -21,6 +23,7 @@ package struct Exchange {
     case lingering
   }
 
+  @usableFromInline
   enum UpstreamPhase: UInt8 {
     case none, connecting, responseHead, responseBody, tunnel
   }
@@ -28,14 +31,14 @@ package struct Exchange {
   /// Connections tried for one request before it counts as failed, the first one included.
   static let connectAttempts: UInt8 = 3
 
-  var requestPhase = RequestPhase.head
-  var upstreamPhase = UpstreamPhase.none
+  @usableFromInline var requestPhase = RequestPhase.head
+  @usableFromInline var upstreamPhase = UpstreamPhase.none
   var clientProgress = HeadProgress()
   var upstreamProgress = HeadProgress()
   var requestBody = BodyReader(.none)
   var responseBody = BodyReader(.none)
-  var deadline: UInt64
-  var totalDeadline = UInt64.max
+  @usableFromInline var deadline: UInt64
+  @usableFromInline var totalDeadline = UInt64.max
 
   // The request at hand.
   package internal(set) var facts = RequestFacts()
@@ -74,11 +77,13 @@ package struct Exchange {
   /// No request is being read or answered.
   package var isIdle: Bool { requestPhase == .head && clientProgress == HeadProgress() }
   /// A request was admitted and is not answered yet.
-  package var isActive: Bool { upstreamPhase != .none }
+  @inlinable package var isActive: Bool { upstreamPhase != .none }
   /// The response head was passed on.
-  package var hasResponded: Bool { upstreamPhase == .responseBody || upstreamPhase == .tunnel }
+  @inlinable package var hasResponded: Bool {
+    upstreamPhase == .responseBody || upstreamPhase == .tunnel
+  }
   /// The connection carries another protocol.
-  package var isTunnel: Bool { requestPhase == .tunnel }
+  @inlinable package var isTunnel: Bool { requestPhase == .tunnel }
   /// The last answer was given.
   package var isLingering: Bool { requestPhase == .lingering }
   /// The whole request was passed on or kept.
@@ -86,9 +91,9 @@ package struct Exchange {
   /// The client will send nothing more.
   package var hasInputEnded: Bool { inputEnded }
   /// When `expire` has something to say at the earliest, in milliseconds of the workspace's clock.
-  package var nextDeadline: UInt64 { min(deadline, totalDeadline) }
+  @inlinable package var nextDeadline: UInt64 { min(deadline, totalDeadline) }
   /// Legacy answers in place of the extracted side.
-  package var fellBack: Bool { marks.fellBack }
+  @inlinable package var fellBack: Bool { marks.fellBack }
 }
 
 // MARK: - Connections

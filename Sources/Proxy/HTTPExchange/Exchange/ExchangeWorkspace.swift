@@ -38,3 +38,46 @@ package final class ExchangeWorkspace {
     milliseconds == 0 ? .max : now &+ milliseconds
   }
 }
+
+// MARK: - The heads at hand
+
+/// Asked of the workspace instead of its heads: other modules would check each access to them for
+/// overlaps at run time, and copy them whole.
+extension ExchangeWorkspace {
+  package var requestLength: Int { request.length }
+  package var requestOffersUpgrade: Bool { request.upgrade.length > 0 }
+  package var responseLength: Int { response.length }
+  package var responseStatus: Int { response.status }
+
+  /// The request as routing sees it; valid as long as the buffers given.
+  package func requestView(
+    _ bytes: UnsafeRawBufferPointer, clientAddress: UnsafeRawBufferPointer
+  ) -> RequestView {
+    request.view(bytes, storage, clientAddress: clientAddress)
+  }
+
+  /// Memory that `writeRequest` needs at most.
+  package func requestCapacity(clientAddress: Int) -> Int {
+    RequestRewriter.capacity(request, storage, clientAddress: clientAddress)
+  }
+
+  /// Writes the head for an upstream; see `RequestRewriter`.
+  package func writeRequest(
+    _ bytes: UnsafeRawBufferPointer, clientAddress: UnsafeRawBufferPointer, upgrade: ByteRange,
+    into target: UnsafeMutableRawBufferPointer
+  ) -> Result<Int, Rejection> {
+    RequestRewriter.write(
+      request, bytes, storage, clientAddress: clientAddress, upgrade: upgrade, into: target)
+  }
+
+  /// Memory that `writeResponse` needs at most.
+  package var responseCapacity: Int { ResponseRewriter.capacity(response, storage) }
+
+  /// Writes the head for the client and answers how long it is.
+  package func writeResponse(
+    _ bytes: UnsafeRawBufferPointer, marks: ResponseMarks,
+    into target: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    ResponseRewriter.write(response, bytes, storage, marks: marks, into: target)
+  }
+}

@@ -7,6 +7,8 @@ struct ByteClass: OptionSet {
   static let underscore = ByteClass(rawValue: 2)
   static let host = ByteClass(rawValue: 4)
   static let hexDigit = ByteClass(rawValue: 8)
+  /// The same to every server that reads it in a path.
+  static let plainInPath = ByteClass(rawValue: 16)
 }
 
 enum ByteScanning {
@@ -26,61 +28,124 @@ enum ByteScanning {
     mark("_", .underscore)
     mark(letters + digits + "-._~%!$&'()*+,;=", .host)
     mark(digits + "abcdefABCDEF", .hexDigit)
+    mark(letters + digits + "-_~!$&'()*+,;=:@\"<>[]^`{|}", .plainInPath)
     return UnsafePointer(table)
   }
 
   /// The first offset from `start` whose byte is a control character other than TAB, or `end`.
-  ///
-  /// Eight bytes a step: a byte below 0x20 borrows into its own high bit, DEL is found by the
-  /// classic zero-byte test after an exclusive or.
   @inline(__always)
   static func firstControl(_ bytes: UnsafeRawPointer, from start: Int, to end: Int) -> Int {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highs: UInt64 = 0x8080_8080_8080_8080
     var index = start
     while true {
-      while index &+ 8 <= end {
-        let word = UInt64(
-          littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-        let below = (word &- (ones &* 0x20)) & ~word & highs
-        let deletes = word ^ (ones &* 0x7f)
-        let found = below | ((deletes &- ones) & ~deletes & highs)
-        if found != 0 {
-          index &+= found.trailingZeroBitCount &>> 3
-          break
-        }
-        index &+= 8
-      }
-      while index < end {
-        let byte = bytes.load(fromByteOffset: index, as: UInt8.self)
-        if byte < 0x20 || byte == 0x7f { break }
-        index &+= 1
-      }
-      if index < end, bytes.load(fromByteOffset: index, as: UInt8.self) == 9 {
-        index &+= 1
-        continue
-      }
-      return index
+      index = first(
+        bytes, from: index, to: end,
+        where: { ($0 .< Block(repeating: 0x20)) .| ($0 .== Block(repeating: 0x7f)) },
+        scalar: { $0 < 0x20 || $0 == 0x7f })
+      if index >= end || bytes.load(fromByteOffset: index, as: UInt8.self) != 9 { return index }
+      index &+= 1
     }
+  }
+
+  /// Bytes looked at in one step.
+  typealias Block = SIMD16<UInt8>
+
+  /// Where the first bytes of a block from `start` on fit; `start` when there is no whole block.
+  @inline(__always)
+  static func firstBlockEnd(
+    _ bytes: UnsafeRawPointer, from start: Int, to end: Int,
+    where fits: (Block) -> SIMDMask<SIMD16<Int8>>
+  ) -> Int {
+    if start &+ Block.scalarCount > end { return start }
+    let block = bytes.loadUnaligned(fromByteOffset: start, as: Block.self)
+    return start &+ place(fits(block))
+  }
+
+  /// Index of the first byte of a block that fits; the block's size when none does.
+  @inline(__always)
+  private static func place(_ fitting: SIMDMask<SIMD16<Int8>>) -> Int {
+    let words = unsafeBitCast(fitting, to: SIMD2<UInt64>.self)
+    // Zero has 64 trailing zeros, which makes it eight bytes.
+    let low = words[0].littleEndian.trailingZeroBitCount &>> 3
+    return low < 8 ? low : 8 &+ words[1].littleEndian.trailingZeroBitCount &>> 3
+  }
+
+  /// The first offset from `start` whose byte fits, or `end`; sixteen bytes a step.
+  ///
+  /// - Parameters:
+  ///   - fits: the predicate for a block.
+  ///   - scalar: the same predicate for one byte, for the last bytes.
+  @inline(__always)
+  static func first(
+    _ bytes: UnsafeRawPointer, from start: Int, to end: Int,
+    where fits: (Block) -> SIMDMask<SIMD16<Int8>>, scalar: (UInt8) -> Bool
+  ) -> Int {
+    var index = start
+    while index &+ Block.scalarCount <= end {
+      let block = bytes.loadUnaligned(fromByteOffset: index, as: Block.self)
+      let found = place(fits(block))
+      index &+= found
+      if found < Block.scalarCount { return index }
+    }
+    while index < end, !scalar(bytes.load(fromByteOffset: index, as: UInt8.self)) { index &+= 1 }
+    return index
   }
 
   /// Whether `count` bytes equal `lowercase`, ASCII letters compared without case.
   ///
-  /// `lowercase` must hold no upper-case letter.
+  /// `lowercase` is made of lower-case letters, digits and characters below them. With the length
+  /// known, what is left are a few comparisons of whole words with constants.
   @inline(__always)
   static func equals(
     _ bytes: UnsafeRawPointer, _ count: Int, _ lowercase: StaticString
   ) -> Bool {
-    if count != lowercase.utf8CodeUnitCount { return false }
-    let expected = lowercase.utf8Start
+    let length = lowercase.utf8CodeUnitCount
+    if count != length { return false }
+    let expected = UnsafeRawPointer(lowercase.utf8Start)
     var index = 0
-    while index < count {
-      var byte = bytes.load(fromByteOffset: index, as: UInt8.self)
-      if byte &- 65 < 26 { byte |= 0x20 }
-      if byte != expected[index] { return false }
+    if length >= 8 {
+      while index &+ 8 < length {
+        if !equal(bytes, expected, at: index, as: UInt64.self) { return false }
+        index &+= 8
+      }
+      return equal(bytes, expected, at: length &- 8, as: UInt64.self)
+    }
+    if length >= 4 {
+      return equal(bytes, expected, at: 0, as: UInt32.self)
+        && equal(bytes, expected, at: length &- 4, as: UInt32.self)
+    }
+    while index < length {
+      if !equal(bytes, expected, at: index, as: UInt8.self) { return false }
       index &+= 1
     }
     return true
+  }
+
+  /// Whether a word is that of a lower-case text, letters compared without case.
+  ///
+  /// Letters have the bit 0x40, which no other character expected has; half of it is the bit that
+  /// tells the cases apart.
+  @inline(__always)
+  private static func equal<Word: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+    _ bytes: UnsafeRawPointer, _ lowercase: UnsafeRawPointer, at offset: Int, as: Word.Type
+  ) -> Bool {
+    let expected = lowercase.loadUnaligned(fromByteOffset: offset, as: Word.self)
+    let caseBits = (expected &>> 1) & Word(truncatingIfNeeded: 0x2020_2020_2020_2020 as UInt64)
+    return bytes.loadUnaligned(fromByteOffset: offset, as: Word.self) | caseBits == expected
+  }
+
+  /// The first offset from `start` whose byte is not of a class, or `end`.
+  @inline(__always)
+  static func firstOther(
+    than byteClass: ByteClass, _ bytes: UnsafeRawPointer, from start: Int, to end: Int,
+    _ classes: UnsafePointer<UInt8>
+  ) -> Int {
+    var index = start
+    while index < end,
+      classes[Int(bytes.load(fromByteOffset: index, as: UInt8.self))] & byteClass.rawValue != 0
+    {
+      index &+= 1
+    }
+    return index
   }
 
   /// Calls `body` with each non-empty element of a comma list, surrounding white space removed.

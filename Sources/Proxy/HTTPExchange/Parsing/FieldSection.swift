@@ -9,76 +9,118 @@ struct FieldSection {
   func parse(
     _ bytes: UnsafeRawBufferPointer, _ progress: inout HeadProgress, into storage: HeadStorage
   ) -> HeadParse {
+    guard let base = bytes.baseAddress else { return .incomplete }
+    let most = min(limits.fieldCount, storage.capacity)
+    var start = progress.lineStart
+    // No byte of a name ends a line, so the search for a line's end begins behind it. A line that
+    // came in parts is searched from where that stopped: its name may still have grown.
+    var name = FieldName(end: progress.scanned)
+    var isResumed = progress.scanned > start
+    var index = progress.fieldCount
+    if index == 0 { storage.isCanonical = true }
     while true {
-      let start = progress.lineStart
+      if !isResumed { name = fieldName(base, start, bytes.count) }
       let line = HeadLine.find(
-        bytes, start: start, scanned: max(start, progress.scanned), limit: limits.field,
-        tooLong: .fieldTooLarge, headLimit: limits.head)
+        bytes, start: start, scanned: name.end, limit: limits.field, tooLong: .fieldTooLarge,
+        headLimit: limits.head)
       switch line {
       case .incomplete(let scanned):
-        progress.scanned = scanned
+        progress = HeadProgress(lineStart: start, scanned: scanned, fieldCount: index)
         return .incomplete
       case .rejected(let rejection):
         return .rejected(rejection)
       case .line(let end):
-        progress.lineStart = end &+ 2
-        progress.scanned = end &+ 2
-        if end == start { return .complete(length: end &+ 2) }
-        let index = progress.fieldCount
-        if index >= min(limits.fieldCount, storage.capacity) { return .rejected(.tooManyFields) }
-        if let rejection = parseLine(bytes, start, end, index, storage) {
+        if end == start {
+          progress = HeadProgress(lineStart: end &+ 2, scanned: end &+ 2, fieldCount: index)
+          return .complete(length: end &+ 2)
+        }
+        if index >= most { return .rejected(.tooManyFields) }
+        if isResumed { name = fieldName(base, start, end) }
+        if let rejection = readLine(base, start, name, end, index, storage) {
           return .rejected(rejection)
         }
-        progress.fieldCount = index &+ 1
+        isResumed = false
+        index &+= 1
+        start = end &+ 2
       }
     }
   }
 
+  /// A run of token characters at the start of a line.
+  private struct FieldName {
+    var end: Int
+    /// Some of them are underscores.
+    var hasUnderscore = false
+  }
+
   @inline(__always)
-  private func parseLine(
-    _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ index: Int, _ storage: HeadStorage
-  ) -> Rejection? {
-    guard let base = bytes.baseAddress else { return .invalidFieldName }
-    var cursor = start
+  private func fieldName(_ base: UnsafeRawPointer, _ start: Int, _ limit: Int) -> FieldName {
+    // Most names are letters and hyphens.
+    var cursor = ByteScanning.firstBlockEnd(
+      base, from: start, to: limit,
+      where: { block in
+        let letters = (block | .init(repeating: 0x20)) &- .init(repeating: 0x61)
+        return (letters .> .init(repeating: 25)) .& (block .!= .init(repeating: 0x2d))
+      })
     var seen: UInt8 = 0
-    while cursor < end {
+    while cursor < limit {
       let byteClass = classes[Int(base.load(fromByteOffset: cursor, as: UInt8.self))]
       if byteClass & ByteClass.token.rawValue == 0 { break }
       seen |= byteClass
       cursor &+= 1
     }
-    let length = cursor &- start
-    if cursor >= end || bytes[cursor] != 58 || length == 0 {
-      return nameRejection(bytes, start, cursor, end)
+    return FieldName(end: cursor, hasUnderscore: seen & ByteClass.underscore.rawValue != 0)
+  }
+
+  @inline(__always)
+  private func readLine(
+    _ base: UnsafeRawPointer, _ start: Int, _ name: FieldName, _ end: Int, _ index: Int,
+    _ storage: HeadStorage
+  ) -> Rejection? {
+    let length = name.end &- start
+    if length == 0 || name.end >= end || byte(base, name.end) != 58 {
+      let line = UnsafeRawBufferPointer(start: base + start, count: end &- start)
+      return Self.rejection(ofNameIn: line, length)
     }
-    let name = ByteRange(start: start, length: length)
-    if seen & ByteClass.underscore.rawValue != 0,
-      KnownField.isLookalike(UnsafeRawBufferPointer(rebasing: bytes[start..<cursor]))
+    if name.hasUnderscore,
+      KnownField.isLookalike(UnsafeRawBufferPointer(start: base + start, count: length))
     {
       return .lookalikeField
     }
-    var valueStart = cursor &+ 1
+    var valueStart = name.end &+ 2
     var valueEnd = end
-    while valueStart < valueEnd, bytes[valueStart] == 32 || bytes[valueStart] == 9 {
-      valueStart &+= 1
-    }
-    while valueEnd > valueStart, bytes[valueEnd &- 1] == 32 || bytes[valueEnd &- 1] == 9 {
-      valueEnd &-= 1
+    // One space and a value without white space around it: most lines are done with this.
+    let isCanonical =
+      valueStart < end && byte(base, valueStart &- 1) == 32 && byte(base, valueStart) > 32
+      && byte(base, end &- 1) > 32
+    if !isCanonical {
+      storage.isCanonical = false
+      valueStart = name.end &+ 1
+      while valueStart < valueEnd, Self.isBlank(byte(base, valueStart)) { valueStart &+= 1 }
+      while valueEnd > valueStart, Self.isBlank(byte(base, valueEnd &- 1)) { valueEnd &-= 1 }
     }
     storage.fields[index] = HeaderField(
-      name: name, value: ByteRange(start: valueStart, length: valueEnd &- valueStart))
+      name: ByteRange(start: start, length: length),
+      value: ByteRange(start: valueStart, length: valueEnd &- valueStart))
     storage.roles[index] = KnownField.identify(base + start, length)
     return nil
   }
 
-  private func nameRejection(
-    _ bytes: UnsafeRawBufferPointer, _ start: Int, _ cursor: Int, _ end: Int
+  @inline(__always)
+  private func byte(_ base: UnsafeRawPointer, _ offset: Int) -> UInt8 {
+    base.load(fromByteOffset: offset, as: UInt8.self)
+  }
+
+  @inline(__always)
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
+
+  /// Why a line has no name and colon; its first `length` bytes are token characters.
+  private static func rejection(
+    ofNameIn line: UnsafeRawBufferPointer, _ length: Int
   ) -> Rejection {
-    let blank: (UInt8) -> Bool = { $0 == 32 || $0 == 9 }
-    if blank(bytes[start]) { return .obsoleteLineFolding }
-    guard cursor < end, blank(bytes[cursor]) else { return .invalidFieldName }
-    var next = cursor
-    while next < end, blank(bytes[next]) { next += 1 }
-    return next < end && bytes[next] == 58 ? .spaceBeforeColon : .invalidFieldName
+    if isBlank(line[0]) { return .obsoleteLineFolding }
+    guard length < line.count, isBlank(line[length]) else { return .invalidFieldName }
+    let next = line[length...].first { !isBlank($0) }
+    return next == 58 ? .spaceBeforeColon : .invalidFieldName
   }
 }

@@ -14,6 +14,12 @@ package struct HeadProgress: Sendable, Equatable {
   var fieldCount = 0
   /// Creates the progress of a head of which nothing arrived.
   package init() {}
+
+  init(lineStart: Int, scanned: Int, fieldCount: Int) {
+    self.lineStart = lineStart
+    self.scanned = scanned
+    self.fieldCount = fieldCount
+  }
 }
 
 /// One line of a head, or why there is none.

@@ -9,6 +9,8 @@ package final class HeadStorage {
   let capacity: Int
   /// Read for each field; one thread uses it, and no two accesses overlap.
   @exclusivity(unchecked) package internal(set) var count = 0
+  /// Every line is `name: value` with one space, and so may be copied as it is.
+  @exclusivity(unchecked) var isCanonical = true
 
   /// `capacity`: the most fields a head may have.
   package init(capacity: Int) {

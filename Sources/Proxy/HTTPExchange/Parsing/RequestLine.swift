@@ -7,13 +7,16 @@ struct RequestLine {
   func parse(
     _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, into head: inout RequestHead
   ) -> Rejection? {
-    var cursor = start
-    while cursor < end, classes[Int(bytes[cursor])] & ByteClass.token.rawValue != 0 { cursor &+= 1 }
+    guard let base = bytes.baseAddress else { return .malformedRequestLine }
+    var cursor = ByteScanning.firstOther(than: .token, base, from: start, to: end, classes)
     if cursor == start || cursor >= end || bytes[cursor] != 32 { return .malformedRequestLine }
     head.method = ByteRange(start: start, length: cursor &- start)
     let targetStart = cursor &+ 1
-    cursor = targetStart
-    while cursor < end, bytes[cursor] > 32, bytes[cursor] < 0x7f { cursor &+= 1 }
+    // Control characters are no part of a line: what ends the target is a space or no ASCII.
+    cursor = ByteScanning.first(
+      base, from: targetStart, to: end,
+      where: { $0 &- .init(repeating: 0x21) .> .init(repeating: 0x7e - 0x21) },
+      scalar: { $0 &- 0x21 > 0x7e - 0x21 })
     if cursor < end, bytes[cursor] >= 0x80 { return .invalidTarget }
     if cursor == targetStart || cursor >= end || bytes[cursor] != 32 {
       return .malformedRequestLine

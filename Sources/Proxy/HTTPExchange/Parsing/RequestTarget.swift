@@ -20,15 +20,18 @@ enum RequestTarget {
         pathStart = authority.end
       }
     }
+    guard let base = bytes.baseAddress else { return .invalidTarget }
+    var isPlain = true
     var pathEnd = pathStart
-    while pathEnd < end, bytes[pathEnd] != 63 {
-      if bytes[pathEnd] == 35 { return .fragmentInTarget }
+    while true {
+      pathEnd = ByteScanning.firstOther(
+        than: .plainInPath, base, from: pathEnd, to: end, classes)
+      if pathEnd == end { break }
+      let byte = base.load(fromByteOffset: pathEnd, as: UInt8.self)
+      if byte == 63 { break }
+      // A slash is as good as any other byte unless another one follows.
+      if byte != 47 || pathEnd &+ 1 < end && bytes[pathEnd &+ 1] == 47 { isPlain = false }
       pathEnd &+= 1
-    }
-    var cursor = pathEnd
-    while cursor < end {
-      if bytes[cursor] == 35 { return .fragmentInTarget }
-      cursor &+= 1
     }
     head.path = ByteRange(start: pathStart, length: pathEnd &- pathStart)
     head.query =
@@ -36,9 +39,13 @@ enum RequestTarget {
       ? ByteRange(start: pathEnd &+ 1, length: end &- pathEnd &- 1)
       : ByteRange(start: end, length: 0)
     head.target = ByteRange(start: pathStart, length: end &- pathStart)
+    let hash = ByteScanning.first(
+      base, from: isPlain ? pathEnd : pathStart, to: end,
+      where: { $0 .== .init(repeating: 35) }, scalar: { $0 == 35 })
+    if hash < end { return .fragmentInTarget }
     // `GET http://host HTTP/1.1` asks for the root, and a route cannot match an empty path.
     if pathStart == pathEnd { return .invalidTarget }
-    return isAmbiguous(bytes, pathStart, pathEnd, classes) ? .ambiguousPath : nil
+    return !isPlain && isAmbiguous(bytes, pathStart, pathEnd, classes) ? .ambiguousPath : nil
   }
 
   private static func absoluteForm(
@@ -117,7 +124,7 @@ enum RequestTarget {
 /// `host[:port]`, as it stands in `Host` and in absolute targets.
 enum Authority {
   static func isValid(_ value: UnsafeRawBufferPointer, _ classes: UnsafePointer<UInt8>) -> Bool {
-    guard !value.isEmpty else { return false }
+    guard !value.isEmpty, let base = value.baseAddress else { return false }
     var cursor = 0
     if value[0] == 91 {
       cursor = 1
@@ -131,10 +138,7 @@ enum Authority {
       if cursor < 3 || cursor >= value.count { return false }
       cursor += 1
     } else {
-      while cursor < value.count, value[cursor] != 58 {
-        if classes[Int(value[cursor])] & ByteClass.host.rawValue == 0 { return false }
-        cursor += 1
-      }
+      cursor = ByteScanning.firstOther(than: .host, base, from: 0, to: value.count, classes)
       if cursor == 0 { return false }
     }
     if cursor == value.count { return true }

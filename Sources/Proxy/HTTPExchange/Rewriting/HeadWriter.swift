@@ -27,55 +27,51 @@ struct HeadWriter {
 
   mutating func write(decimal number: Int) {
     precondition(capacity &- count >= 20, "the head was sized too small")
+    var power: UInt = 10
     var digits = 1
-    var rest = number
-    while rest >= 10 {
-      rest /= 10
+    let number = UInt(bitPattern: number)
+    while digits < 19, number >= power {
+      power &*= 10
       digits &+= 1
     }
-    rest = number
+    var rest = number
     var at = count &+ digits
     count = at
     repeat {
       at &-= 1
-      base.storeBytes(
-        of: UInt8(truncatingIfNeeded: 48 &+ rest % 10), toByteOffset: at, as: UInt8.self)
-      rest /= 10
+      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+      base.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ digit), toByteOffset: at, as: UInt8.self)
+      rest = quotient
     } while rest > 0
   }
 
   /// Writes the fields that pass, in received order and one canonical form.
   ///
-  /// Neighbouring lines that are canonical already, `name: value`, are copied in one go.
+  /// Most heads have that form already; they are copied in runs between the fields left out.
   mutating func writeFields(_ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage) {
-    var runStart = 0
-    var runEnd = 0
+    if storage.count == 0 { return }
+    if !storage.isCanonical { return writeFieldsAnew(bytes, storage) }
+    var start = Int(storage.fields[0].name.start)
     var index = 0
     while index < storage.count {
-      defer { index &+= 1 }
-      if storage.roles[index].isDropped { continue }
-      let field = storage.fields[index]
-      let start = Int(field.name.start)
-      let isCanonical =
-        Int(field.value.start) == field.name.end &+ 2 && bytes[field.name.end &+ 1] == 32
-        && bytes[field.value.end] == 13
-      if isCanonical, start == runEnd {
-        runEnd = field.value.end &+ 2
-        continue
+      if storage.roles[index].isDropped {
+        let field = storage.fields[index]
+        write(UnsafeRawBufferPointer(rebasing: bytes[start..<Int(field.name.start)]))
+        start = field.value.end &+ 2
       }
-      write(UnsafeRawBufferPointer(rebasing: bytes[runStart..<runEnd]))
-      if isCanonical {
-        runStart = start
-        runEnd = field.value.end &+ 2
-      } else {
-        runStart = 0
-        runEnd = 0
-        write(bytes[field.name])
-        write(": ")
-        write(bytes[field.value])
-        write("\r\n")
-      }
+      index &+= 1
     }
-    write(UnsafeRawBufferPointer(rebasing: bytes[runStart..<runEnd]))
+    let end = storage.fields[index &- 1].value.end &+ 2
+    write(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+  }
+
+  private mutating func writeFieldsAnew(_ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage) {
+    for index in 0..<storage.count where !storage.roles[index].isDropped {
+      let field = storage.fields[index]
+      write(bytes[field.name])
+      write(": ")
+      write(bytes[field.value])
+      write("\r\n")
+    }
   }
 }

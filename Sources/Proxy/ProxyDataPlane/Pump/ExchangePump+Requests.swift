@@ -9,7 +9,7 @@ extension ExchangePump {
   /// Routes the head in the workspace, rewrites it and asks for a connection.
   func admitRequest() {
     record = ExchangeRecord(startedAt: WorkerContext.clock())
-    let length = workspace.request.length
+    let length = workspace.requestLength
     var offersUpgrade = false
     let problem = routeAndRewrite(&offersUpgrade)
     consumeReceived(length)
@@ -21,20 +21,17 @@ extension ExchangePump {
   }
 
   private func routeAndRewrite(_ offersUpgrade: inout Bool) -> Problem? {
-    let head = workspace.request
-    let storage = workspace.storage
-    return withReceived { bytes in
+    withReceived { bytes in
       withClientAddress { address in
-        let view = head.view(bytes, storage, clientAddress: address)
-        record.decision = context.decide(view)
+        let workspace = workspace
+        record.decision = context.decide(workspace.requestView(bytes, clientAddress: address))
         if record.decision.routeIndex < 0 { return .noRoute }
-        let upgrade = permittedUpgrade(head, bytes)
+        let upgrade = permittedUpgrade(bytes)
         offersUpgrade = upgrade.length > 0
-        let capacity = RequestRewriter.capacity(head, storage, clientAddress: address.count)
         var refusal: Rejection?
-        keepHead(capacity: capacity) { target in
-          let outcome = RequestRewriter.write(
-            head, bytes, storage, clientAddress: address, upgrade: upgrade, into: target)
+        keepHead(capacity: workspace.requestCapacity(clientAddress: address.count)) { target in
+          let outcome = workspace.writeRequest(
+            bytes, clientAddress: address, upgrade: upgrade, into: target)
           switch outcome {
           case .success(let count): return count
           case .failure(let rejection):
@@ -48,10 +45,10 @@ extension ExchangePump {
   }
 
   @inline(__always)
-  private func permittedUpgrade(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> ByteRange {
-    if head.upgrade.length == 0 { return head.upgrade }
+  private func permittedUpgrade(_ bytes: UnsafeRawBufferPointer) -> ByteRange {
+    if !workspace.requestOffersUpgrade { return ByteRange(start: 0, length: 0) }
     let route = record.decision.routeIndex
-    return head.upgrade(bytes) { context.permitsUpgrade(to: $0, route: route) }
+    return workspace.request.upgrade(bytes) { context.permitsUpgrade(to: $0, route: route) }
   }
 
   func sendTrailers(_ section: ByteRange) {

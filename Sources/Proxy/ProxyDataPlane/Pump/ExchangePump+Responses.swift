@@ -7,11 +7,11 @@ import RoutingDecisions
 /// What goes out to the client.
 extension ExchangePump {
   func writeResponseHead() {
-    let capacity = ResponseRewriter.capacity(workspace.response, workspace.storage)
+    let workspace = workspace
+    let marks = exchange.marks
     withAnswer { bytes in
-      write(capacity: capacity) { target in
-        ResponseRewriter.write(
-          workspace.response, bytes, workspace.storage, marks: exchange.marks, into: target)
+      write(capacity: workspace.responseCapacity) { target in
+        workspace.writeResponse(bytes, marks: marks, into: target)
       }
     }
   }

@@ -132,12 +132,12 @@ extension ExchangePump {
     case .blocked: return .blocked
     case .interim(let forward):
       if forward { writeResponseHead() }
-      consumeAnswer(workspace.response.length)
+      consumeAnswer(workspace.responseLength)
     case .tunnel: beginTunnel()
     case .head:
-      record.status = workspace.response.status
+      record.status = workspace.responseStatus
       writeResponseHead()
-      consumeAnswer(workspace.response.length)
+      consumeAnswer(workspace.responseLength)
     case .body(let body):
       if body.forward.length > 0 { writeResponseBody(body.forward) }
       if body.trailers.length > 0 { writeTrailers(body.trailers) }
