@@ -116,7 +116,11 @@ let proxy: [Target] = [
   .systemLibrary(
     name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
     providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+  .systemLibrary(
+    name: "CNghttp2", path: "Sources/System/CNghttp2", pkgConfig: "libnghttp2",
+    providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
   library("HTTPExchange", .proxy),
+  library("HTTP2Engine", .proxy, ["CNghttp2"]),
   library("RoutingDecisions", .proxy, ["HTTPExchange"]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy),
@@ -125,8 +129,8 @@ let proxy: [Target] = [
     "ProxyDataPlane", .proxy,
     [
       .target(name: "CLinuxEvents", condition: .when(platforms: [.linux])),
-      "HTTPExchange", "RoutingDecisions", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
-      .collections,
+      "HTTP2Engine", "HTTPExchange", "RoutingDecisions", .httpTypes, .lifecycle, .logging,
+      .nioCore, .nioPosix, .collections,
     ]),
   library(
     "HummingbirdModule", .proxy,
@@ -140,6 +144,7 @@ let proxy: [Target] = [
   tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange"]),
   tests("ConfigurationFiles", "Proxy", ["ConfigurationFiles", "RoutingDecisions"]),
   tests("HTTPExchange", "Proxy", ["HTTPExchange"]),
+  tests("HTTP2Engine", "Proxy", ["HTTP2Engine"]),
   tests(
     "ProxyDataPlane", "Proxy",
     [

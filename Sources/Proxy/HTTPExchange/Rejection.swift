@@ -74,6 +74,30 @@ public enum Rejection: UInt8, Sendable, Equatable, CaseIterable {
   case trailersTooLarge
   /// The body is longer than the limit.
   case bodyTooLarge
+
+  // Of HTTP/2; each ends the connection unless it says otherwise.
+
+  /// The authority and `Host` differ; this request alone is refused.
+  case conflictingAuthority
+  /// Streams opened and taken back all the time.
+  case rapidReset
+  /// A header block of too many frames.
+  case continuationFlood
+  /// A header block that is too long, or unpacks to too much.
+  case headerFlood
+  case settingsFlood
+  case pingFlood
+  /// DATA frames without data.
+  case emptyDataFlood
+  case windowUpdateFlood
+  /// Frames from which nothing follows.
+  case idleFrameFlood
+  /// Streams that are refused, again and again.
+  case refusalFlood
+  /// Bytes that are not HTTP/2.
+  case malformedFrames
+  /// The client opens no window for its answer; the stream alone is ended.
+  case windowStall
 }
 
 extension Rejection {
@@ -141,6 +165,18 @@ extension Rejection {
     case .malformedTrailer: "A field behind the last chunk is malformed."
     case .trailersTooLarge: "The fields behind the last chunk are longer than the limit."
     case .bodyTooLarge: "The body is longer than the limit."
+    case .conflictingAuthority: "The authority and the Host field differ."
+    case .rapidReset: "Streams are opened and reset too often."
+    case .continuationFlood: "A header block is cut into too many frames."
+    case .headerFlood: "A header block is too long."
+    case .settingsFlood: "SETTINGS come too often."
+    case .pingFlood: "PING comes too often."
+    case .emptyDataFlood: "DATA without data comes too often."
+    case .windowUpdateFlood: "WINDOW_UPDATE comes too often."
+    case .idleFrameFlood: "Frames that ask for nothing come too often."
+    case .refusalFlood: "Streams are opened that have to be refused, too often."
+    case .malformedFrames: "The bytes are not HTTP/2."
+    case .windowStall: "The client takes nothing of its answer."
     }
   }
 }

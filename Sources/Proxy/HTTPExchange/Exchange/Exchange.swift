@@ -31,6 +31,9 @@ package struct Exchange {
   /// Connections tried for one request before it counts as failed, the first one included.
   static let connectAttempts: UInt8 = 3
 
+  /// The client's side is one HTTP/2 stream: one exchange, framed by the protocol below.
+  let isStream: Bool
+
   @usableFromInline var requestPhase = RequestPhase.head
   @usableFromInline var upstreamPhase = UpstreamPhase.none
   var clientProgress = HeadProgress()
@@ -70,7 +73,8 @@ package struct Exchange {
   var upstreamIsFinished = false
   package internal(set) var isDraining = false
 
-  package init(_ workspace: ExchangeWorkspace) {
+  package init(_ workspace: ExchangeWorkspace, isStream: Bool = false) {
+    self.isStream = isStream
     deadline = workspace.deadline(workspace.timeouts.clientIdle)
   }
 

@@ -25,6 +25,7 @@ extension Exchange {
       bytes, &clientProgress, into: workspace.storage, head: &workspace.request)
     switch outcome {
     case .complete:
+      workspace.request.facts.isStream = isStream
       facts = workspace.request.facts
       return .head
     case .incomplete:

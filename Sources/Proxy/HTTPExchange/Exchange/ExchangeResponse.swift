@@ -62,6 +62,10 @@ extension Exchange {
   }
 
   private mutating func markResponse(_ body: BodyFraming) {
+    if isStream {
+      marks.relay = body == .chunked ? .outOfChunks : .asReceived
+      return
+    }
     var close = !facts.keepAlive || isDraining || inputEnded
     marks.relay = .asReceived
     if facts.minorVersion == 1 {

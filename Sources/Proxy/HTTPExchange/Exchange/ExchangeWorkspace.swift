@@ -34,6 +34,16 @@ package final class ExchangeWorkspace {
     trailerReader = TrailerReader(limits: limits)
   }
 
+  /// Reads the head of an answer that the proxy itself wrote as if an upstream had sent it; how long
+  /// it is.
+  package func readOwnAnswer(_ bytes: UnsafeRawBufferPointer, omitsBody: Bool) -> Int {
+    var progress = HeadProgress()
+    let outcome = responseParser.parse(
+      bytes, &progress, into: storage, method: omitsBody ? .head : .get, head: &response)
+    guard case .complete(let length) = outcome else { preconditionFailure("no whole answer") }
+    return length
+  }
+
   func deadline(_ milliseconds: UInt64) -> UInt64 {
     milliseconds == 0 ? .max : now &+ milliseconds
   }

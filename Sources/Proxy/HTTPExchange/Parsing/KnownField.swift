@@ -26,7 +26,7 @@ package enum KnownField: UInt8, Sendable {
 
   /// Whether the field is left out when the head is written again. Framing fields are written anew.
   @inline(__always)
-  var isDropped: Bool {
+  package var isDropped: Bool {
     switch self {
     case .other, .expect, .via: false
     default: true

@@ -85,5 +85,7 @@ package struct RequestFacts: Sendable, Equatable {
   /// The client takes trailers behind a chunked answer.
   package var acceptsTrailers = false
   package var body = BodyFraming.none
+  /// It came on an HTTP/2 stream.
+  package var isStream = false
   package init() {}
 }

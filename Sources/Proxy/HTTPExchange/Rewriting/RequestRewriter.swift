@@ -53,7 +53,10 @@ package enum RequestRewriter {
       }
     }
     writeConnection(head, bytes, upgrade, &writer)
-    writer.write(head.facts.minorVersion == 1 ? "via: 1.1 strangler\r\n" : "via: 1.0 strangler\r\n")
+    writer.write(
+      head.facts.isStream
+        ? "via: 2.0 strangler\r\n"
+        : head.facts.minorVersion == 1 ? "via: 1.1 strangler\r\n" : "via: 1.0 strangler\r\n")
     writeForwarding(head, bytes, clientAddress, &writer)
     writer.write("\r\n")
     return .success(writer.count)

@@ -20,12 +20,12 @@
     /// What is written to the client at hand.
     @exclusivity(unchecked) var outbound = ByteQueue()
     @exclusivity(unchecked) var registry = ClientRegistry<EpollClient>()
-    @exclusivity(unchecked) private(set) var upstreams: [Upstream<EpollClient>] = []
+    @exclusivity(unchecked) private(set) var upstreams: [Upstream<SocketLink>] = []
     private var connectors: [EpollConnector] = []
     private var listener: EpollListener?
-    @exclusivity(unchecked) private var scheduled: [EpollClient] = []
-    /// Clients that go on in the next round.
-    private var postponed: [EpollClient] = []
+    @exclusivity(unchecked) private var scheduled: [any EpollExchange] = []
+    /// Those that go on in the next round.
+    private var postponed: [any EpollExchange] = []
     private var isDraining = false
     /// Succeeds once a drain has left no connection.
     let drained: EventLoopPromise<Void>
@@ -102,15 +102,15 @@
       finishDraining()
     }
 
-    /// The client runs before the loop waits again.
-    func schedule(_ client: EpollClient) {
-      if client.isScheduled { return }
-      client.isScheduled = true
-      scheduled.append(client)
+    /// The exchange runs before the loop waits again.
+    func schedule(_ exchange: some EpollExchange) {
+      if exchange.isScheduled { return }
+      exchange.isScheduled = true
+      scheduled.append(exchange)
     }
 
-    /// The client runs once the others had their turn.
-    func postpone(_ client: EpollClient) { postponed.append(client) }
+    /// The exchange runs once the others had their turn.
+    func postpone(_ exchange: some EpollExchange) { postponed.append(exchange) }
 
     /// Lets every connection end after the answer at hand.
     func drain() {
@@ -140,18 +140,18 @@
     func tellTime() { context.tellTime() }
 
     func settle() {
-      while let client = scheduled.popLast() {
-        client.isScheduled = false
-        client.run()
+      while let exchange = scheduled.popLast() {
+        exchange.isScheduled = false
+        exchange.run()
       }
     }
 
     var hasPostponed: Bool { !postponed.isEmpty }
 
     func resumePostponed() {
-      let clients = postponed
+      let exchanges = postponed
       postponed = []
-      for client in clients { schedule(client) }
+      for exchange in exchanges { schedule(exchange) }
       settle()
     }
 

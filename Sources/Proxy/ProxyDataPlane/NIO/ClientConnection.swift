@@ -21,12 +21,7 @@ final class ClientConnection: ChannelDuplexHandler {
   @exclusivity(unchecked) private var channelContext: ChannelHandlerContext?
   /// Received from the client and not consumed yet.
   @exclusivity(unchecked) private var input = ByteBuffer()
-  /// The rewritten request, kept to be sent again: its head, and its body while that is small.
-  @exclusivity(unchecked) private var kept = ByteBuffer()
-  /// `kept` still has to be written to the upstream at hand.
-  @exclusivity(unchecked) private var keptIsUnsent = false
-  @exclusivity(unchecked) private var link: (any UpstreamLink)?
-  private var ticket: ConnectionTicket<ClientConnection>?
+  @exclusivity(unchecked) var upstreamHalf = NIOUpstreamHalf()
   private var address: [UInt8] = Array("unknown".utf8)
   private var isHeldBack = false
   private var isReadingClient = false
@@ -105,20 +100,15 @@ extension ClientConnection {
 
 // MARK: - Steps
 
-extension ClientConnection: LinkClient {
+extension ClientConnection {
   /// Carries out steps until the client's bytes are used up or have to wait.
-  private func readClient() {
+  func readClient() {
     // Writing can call back into this object; the loop that runs already sees what changed.
     if isReadingClient { return }
     isReadingClient = true
     while isOpen, clientStep() == .advanced {}
     isReadingClient = false
-    if keptIsUnsent, let link {
-      keptIsUnsent = false
-      link.writeAndFlush(kept)
-    } else {
-      link?.flush()
-    }
+    flushUpstream()
     if input.readableBytes == 0 { input = ByteBuffer() }
     if isHeldBack, input.readableBytes < workspace.limits.readAhead {
       isHeldBack = false
@@ -128,70 +118,23 @@ extension ClientConnection: LinkClient {
   }
 
   /// Carries out steps until the upstream's bytes are used up or have to wait.
-  private func readUpstream() {
+  func readUpstream() {
     if isReadingUpstream { return }
     isReadingUpstream = true
-    while isOpen, link != nil, upstreamStep() == .advanced {}
+    while isOpen, upstreamHalf.link != nil, upstreamStep() == .advanced {}
     isReadingUpstream = false
     flush()
-    link?.consumed()
+    upstreamHalf.link?.consumed()
     worker.deadlineChanged(self)
     // A response that ended may have been holding back the next request.
     if !exchange.isActive, input.readableBytes > 0 { readClient() }
-  }
-
-  func upstreamIsReadable(_ link: any UpstreamLink) {
-    if self.link === link { readUpstream() }
-  }
-
-  func upstreamWritability(_ isWritable: Bool, _ link: any UpstreamLink) {
-    guard self.link === link else { return }
-    exchange.upstreamWritability(isWritable, workspace)
-    if isWritable { readClient() }
   }
 }
 
 // MARK: - From the client, to the upstream
 
-extension ClientConnection: PoolClient {
-  func requestLink(upstream: Int, fresh: Bool) {
-    switch worker.upstreams[upstream].link(for: self, fresh: fresh) {
-    case .ready(let link): attach(link)
-    case .module(let module):
-      guard let channel = channelContext?.channel else { return }
-      attach(ModuleLink(module, channel, workspace.limits))
-    case .waiting(let ticket): self.ticket = ticket
-    case .failed(let failure): upstreamFailed(failure)
-    }
-  }
-
-  private func attach(_ link: any UpstreamLink) {
-    self.link = link
-    link.client = self
-    keptIsUnsent = true
-    exchange.upstreamReady(workspace)
-  }
-
-  func connected(_ link: NetworkLink) {
-    ticket = nil
-    attach(link)
-    readClient()
-  }
-
-  func connectionFailed(_ failure: UpstreamFailure) {
-    ticket = nil
-    upstreamFailed(failure)
-  }
-
-  private func sendKept() {
-    guard keptIsUnsent, let link else { return }
-    keptIsUnsent = false
-    link.write(kept)
-  }
-}
-
-extension ClientConnection: ExchangePump, RegisteredClient {
-  var context: WorkerContext { worker.context }
+extension ClientConnection: NIOExchange, ConnectionPump, RegisteredClient {
+  var channel: (any Channel)? { channelContext?.channel }
   var isOpen: Bool { channelContext != nil }
 
   func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
@@ -204,53 +147,9 @@ extension ClientConnection: ExchangePump, RegisteredClient {
     address.withUnsafeBytes(body)
   }
 
-  func keepHead(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
-    kept.clear()
-    _ = kept.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity, fill)
+  func receivedSlice(_ range: ByteRange) -> ByteBuffer? {
+    input.getSlice(at: input.readerIndex + Int(range.start), length: Int(range.length))
   }
-
-  var keptCount: Int { kept.readableBytes }
-
-  func send(_ range: ByteRange) {
-    let start = input.readerIndex + Int(range.start)
-    if let bytes = input.getSlice(at: start, length: Int(range.length)) { forward(bytes) }
-  }
-
-  func send(_ bytes: [UInt8]) { forward(ByteBuffer(bytes: bytes)) }
-
-  private func forward(_ bytes: ByteBuffer) {
-    guard let link else { return }
-    if exchange.isReplayable {
-      kept.writeImmutableBuffer(bytes)
-      if !keptIsUnsent { link.write(bytes) }
-    } else {
-      sendKept()
-      link.write(bytes)
-    }
-  }
-
-  func finishUpstream() { link?.finish() }
-
-  func dropUpstream() {
-    keptIsUnsent = false
-    _ = ticket?.take()
-    ticket = nil
-    let link = link
-    self.link = nil
-    link?.close()
-  }
-
-  func leaveUpstream(isReusable: Bool) {
-    guard let link else { return }
-    self.link = nil
-    if isReusable, !link.hasEnded {
-      link.release()
-    } else {
-      link.close()
-    }
-  }
-
-  func resumeClient() { readClient() }
 }
 
 // MARK: - From the upstream, to the client
@@ -258,16 +157,6 @@ extension ClientConnection: ExchangePump, RegisteredClient {
 extension ClientConnection {
   /// Bodies up to this size are copied behind the head, which saves a system call.
   private static let copiedBody = 16 * 1024
-
-  func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-    link?.input.withUnsafeReadableBytes(body)
-      ?? body(UnsafeRawBufferPointer(start: nil, count: 0))
-  }
-
-  func consumeAnswer(_ count: Int) { link?.input.moveReaderIndex(forwardBy: count) }
-
-  var answerHasEnded: Bool { link?.hasEnded ?? true }
-  var answerFailure: UpstreamFailure? { link?.failure }
 
   func write(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
     prepareOutbound()
@@ -292,7 +181,7 @@ extension ClientConnection {
         _ = worker.outbound.writeBytes(bytes)
       }
     } else {
-      guard let input = link?.input else { return }
+      guard let input = upstreamHalf.link?.input else { return }
       let start = input.readerIndex + Int(range.start)
       guard let bytes = input.getSlice(at: start, length: Int(range.length)) else { return }
       prepareOutbound()

@@ -20,7 +20,7 @@ final class NIOConnector {
     socketAddress = try? SocketAddress(ipAddress: address.host, port: address.port)
   }
 
-  func connect(_ pool: EndpointPool<ClientConnection>) {
+  func connect(_ pool: EndpointPool<NetworkLink>) {
     let bootstrap = ClientBootstrap(group: eventLoop)
       .connectTimeout(.milliseconds(Int64(workspace.timeouts.connect)))
       .channelOption(.socketOption(.tcp_nodelay), value: 1)

@@ -16,13 +16,13 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
   var idleSince: UInt64 = 0
   var isIdle = false
 
-  private unowned let pool: EndpointPool<ClientConnection>
+  private unowned let pool: EndpointPool<NetworkLink>
   private let readAhead: Int
   @exclusivity(unchecked) private var context: ChannelHandlerContext?
   private var isHeldBack = false
   private var isUnflushed = false
 
-  init(_ pool: EndpointPool<ClientConnection>, readAhead: Int) {
+  init(_ pool: EndpointPool<NetworkLink>, readAhead: Int) {
     self.pool = pool
     self.readAhead = readAhead
   }

@@ -10,7 +10,7 @@ import RoutingDecisions
 final class Worker: @unchecked Sendable {  // confined to its event loop
   let eventLoop: any EventLoop
   let context: WorkerContext
-  @exclusivity(unchecked) private(set) var upstreams: [Upstream<ClientConnection>] = []
+  @exclusivity(unchecked) private(set) var upstreams: [Upstream<NetworkLink>] = []
   /// Holds what is written to a client within one event; unique again once the socket took it.
   @exclusivity(unchecked) var outbound = ByteBufferAllocator().buffer(capacity: 32 * 1024)
   private var registry = ClientRegistry<ClientConnection>()

@@ -85,9 +85,7 @@ extension ExchangePump {
     case .answer(let problem):
       answer(problem)
       resumeClient()
-    case .finishClient:
-      flush()
-      awaitDelivery()
+    case .finishClient: finishTunnel()
     case .abort:
       close()
     case .completed:

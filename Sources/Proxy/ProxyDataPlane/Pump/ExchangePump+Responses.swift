@@ -6,34 +6,6 @@ import RoutingDecisions
 
 /// What goes out to the client.
 extension ExchangePump {
-  func writeResponseHead() {
-    let workspace = workspace
-    let marks = exchange.marks
-    withAnswer { bytes in
-      write(capacity: workspace.responseCapacity) { target in
-        workspace.writeResponse(bytes, marks: marks, into: target)
-      }
-    }
-  }
-
-  func writeResponseBody(_ range: ByteRange) {
-    let cutsChunks = exchange.marks.relay == .intoChunks
-    if cutsChunks {
-      write(capacity: ChunkLine.capacity) { ChunkLine.write(Int(range.length), into: $0) }
-    }
-    relay(range)
-    if cutsChunks { write(ChunkLine.end) }
-  }
-
-  func writeTrailers(_ section: ByteRange) {
-    if exchange.marks.relay == .outOfChunks { return }
-    withAnswer { bytes in
-      write(capacity: TrailerWriter.capacity(length: Int(section.length), workspace.storage)) {
-        TrailerWriter.write(bytes, workspace.storage, into: $0)
-      }
-    }
-  }
-
   /// The upstream switched to another protocol: for the counters the request is answered.
   func beginTunnel() {
     writeResponseHead()
@@ -55,7 +27,7 @@ extension ExchangePump {
 
   /// The body ended with the upstream's close.
   func completeByClose() {
-    if exchange.marks.relay == .intoChunks { write(ChunkLine.last) }
+    writeResponseEnd()
     completeResponse()
   }
 
@@ -76,27 +48,10 @@ extension ExchangePump {
     dropUpstream()
     let plan = exchange.answer(problem, workspace)
     if !isRouted { record = ExchangeRecord(startedAt: WorkerContext.clock()) }
-    write(
-      problem.response(
-        upstream: upstream, close: plan.sequel == .linger, omitsBody: plan.omitsBody))
+    writeAnswer(problem, upstream: upstream, plan)
     flush()
     account(status: problem.status)
     proceed(plan.sequel)
-  }
-
-  private func proceed(_ sequel: ClientSequel) {
-    if sequel == .linger { awaitDelivery() }
-  }
-
-  /// The client sees the end of its last answer, and what it still sends is read until it closes:
-  /// a close with unread bytes would reset the connection and could destroy the answer.
-  func answerDelivered() {
-    exchange.answerDelivered(workspace)
-    if exchange.hasInputEnded {
-      close()
-    } else {
-      finishOutput()
-    }
   }
 
   func account(status: Int) {

@@ -14,7 +14,7 @@ enum PumpStep {
   case blocked
 }
 
-/// One client's connection as every transport sees it.
+/// One client's connection, or one stream of it, as every transport sees it.
 ///
 /// The steps of an exchange are carried out here, once for all transports. What a transport adds is
 /// how bytes are held and moved; it decides nothing about HTTP.
@@ -22,7 +22,7 @@ protocol ExchangePump: AnyObject {
   var context: WorkerContext { get }
   var exchange: Exchange { get set }
   var record: ExchangeRecord { get set }
-  /// Neither side closed the client's connection.
+  /// Neither side closed the client's connection or stream.
   var isOpen: Bool { get }
 
   // From the client.
@@ -66,18 +66,20 @@ protocol ExchangePump: AnyObject {
 
   // To the client; what is written goes out at `flush` at the latest.
 
-  func write(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int)
-  func write(_ text: StaticString)
-  func write(_ bytes: [UInt8])
-  /// Writes a range of the answer's bytes.
-  func relay(_ range: ByteRange)
+  /// Writes the head in the workspace.
+  func writeResponseHead()
+  /// Writes a range of the answer's bytes, as the marks of the exchange say.
+  func writeResponseBody(_ range: ByteRange)
+  /// The upstream's close ended the body.
+  func writeResponseEnd()
   /// Writes the trailers in the workspace, which were read from that part of the answer.
   func writeTrailers(_ section: ByteRange)
+  func writeAnswer(_ problem: Problem, upstream: String?, _ plan: AnswerPlan)
+  /// The answer is written whole.
+  func proceed(_ sequel: ClientSequel)
+  /// The upstream ended its side of a tunnel.
+  func finishTunnel()
   func flush()
-  /// Calls `answerDelivered` once everything written has left.
-  func awaitDelivery()
-  /// Nothing is written any more; the client may still send.
-  func finishOutput()
   func close()
   /// The client's bytes have to be looked at again.
   func resumeClient()

@@ -14,7 +14,7 @@ protocol PooledLink: AnyObject {
 }
 
 /// Who waits for a connection of a pool.
-protocol PoolClient: AnyObject {
+protocol PoolClient<Link>: AnyObject {
   associatedtype Link: PooledLink
   /// The pool found a connection.
   func connected(_ link: Link)
@@ -23,18 +23,18 @@ protocol PoolClient: AnyObject {
 }
 
 /// A request that waits for a connection.
-final class ConnectionTicket<Client: PoolClient> {
+final class ConnectionTicket<Link: PooledLink> {
   /// nil once the client no longer waits.
-  var client: Client?
+  var client: (any PoolClient<Link>)?
   /// A pooled connection will not do: the request failed on one before.
   let needsFresh: Bool
 
-  init(_ client: Client, needsFresh: Bool) {
+  init(_ client: any PoolClient<Link>, needsFresh: Bool) {
     self.client = client
     self.needsFresh = needsFresh
   }
 
-  func take() -> Client? {
+  func take() -> (any PoolClient<Link>)? {
     defer { client = nil }
     return client
   }
@@ -45,15 +45,15 @@ final class ConnectionTicket<Client: PoolClient> {
 /// A request takes the connection used last, so that those not needed grow old and close. With none
 /// idle it waits in line, and whatever connection comes first, a new one or one given back, serves
 /// the line's head.
-final class EndpointPool<Client: PoolClient> {
+final class EndpointPool<Link: PooledLink> {
   private let context: WorkerContext
   /// Begins a connection; `opened` or `failed` follows.
   private let connect: (EndpointPool) -> Void
-  @exclusivity(unchecked) private var idle: [Client.Link] = []
-  private var links: [ObjectIdentifier: Client.Link] = [:]
+  @exclusivity(unchecked) private var idle: [Link] = []
+  private var links: [ObjectIdentifier: Link] = [:]
   private var connecting = 0
   private var isRetired = false
-  @exclusivity(unchecked) private var waiting = Deque<ConnectionTicket<Client>>()
+  @exclusivity(unchecked) private var waiting = Deque<ConnectionTicket<Link>>()
 
   init(_ context: WorkerContext, connect: @escaping (EndpointPool) -> Void) {
     self.context = context
@@ -63,7 +63,7 @@ final class EndpointPool<Client: PoolClient> {
   var isEmpty: Bool { links.isEmpty && connecting == 0 }
 
   /// The connection used last.
-  func takeIdle() -> Client.Link? {
+  func takeIdle() -> Link? {
     while let link = idle.popLast() {
       link.isIdle = false
       if !link.hasEnded { return link }
@@ -72,7 +72,7 @@ final class EndpointPool<Client: PoolClient> {
   }
 
   /// Puts a ticket in line; false when the line is full.
-  func enqueue(_ ticket: ConnectionTicket<Client>) -> Bool {
+  func enqueue(_ ticket: ConnectionTicket<Link>) -> Bool {
     if !mayConnect {
       waiting.removeAll { $0.client == nil }
       if waiting.count >= context.limits.upstreamQueue { return false }
@@ -88,7 +88,7 @@ final class EndpointPool<Client: PoolClient> {
   }
 
   /// The link's exchange is over and it may serve another one.
-  func release(_ link: Client.Link) {
+  func release(_ link: Link) {
     if let client = nextTicket(isFresh: false)?.take() {
       client.connected(link)
     } else {
@@ -96,7 +96,7 @@ final class EndpointPool<Client: PoolClient> {
     }
   }
 
-  func opened(_ link: Client.Link) {
+  func opened(_ link: Link) {
     connecting -= 1
     links[ObjectIdentifier(link)] = link
     context.counters.upstreamOpened()
@@ -114,7 +114,7 @@ final class EndpointPool<Client: PoolClient> {
     openForWaiting()
   }
 
-  func closed(_ link: Client.Link) {
+  func closed(_ link: Link) {
     guard links.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
     context.counters.upstreamClosed()
     if link.isIdle { idle.removeAll { $0 === link } }
@@ -150,14 +150,14 @@ extension EndpointPool {
     connect(self)
   }
 
-  private func keep(_ link: Client.Link) {
+  private func keep(_ link: Link) {
     if isRetired { return link.close() }
     link.idleSince = context.workspace.now
     link.isIdle = true
     idle.append(link)
   }
 
-  private func nextTicket(isFresh: Bool) -> ConnectionTicket<Client>? {
+  private func nextTicket(isFresh: Bool) -> ConnectionTicket<Link>? {
     var index = 0
     while index < waiting.count {
       if waiting[index].client == nil {

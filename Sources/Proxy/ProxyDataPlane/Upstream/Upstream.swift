@@ -26,22 +26,22 @@ enum UpstreamTarget: Sendable {
 }
 
 /// How a request gets its upstream.
-enum LinkRequest<Client: PoolClient> {
-  case ready(Client.Link)
+enum LinkRequest<Link: PooledLink> {
+  case ready(Link)
   case module(any InProcessModule)
   /// The client is told through `connected` or `connectionFailed`.
-  case waiting(ConnectionTicket<Client>)
+  case waiting(ConnectionTicket<Link>)
   case failed(UpstreamFailure)
 }
 
 /// One worker's view of one upstream.
-final class Upstream<Client: PoolClient> {
-  private let pools: [EndpointPool<Client>]
+final class Upstream<Link: PooledLink> {
+  private let pools: [EndpointPool<Link>]
   private let module: (any InProcessModule)?
   @exclusivity(unchecked) private var next = 0
 
   /// `pool`: makes the pool of one endpoint.
-  init(_ target: UpstreamTarget, pool: (NetworkAddress) -> EndpointPool<Client>) {
+  init(_ target: UpstreamTarget, pool: (NetworkAddress) -> EndpointPool<Link>) {
     switch target {
     case .endpoints(let addresses):
       pools = addresses.map(pool)
@@ -56,7 +56,7 @@ final class Upstream<Client: PoolClient> {
   var isEmpty: Bool { pools.allSatisfy(\.isEmpty) }
 
   /// Endpoints take turns, so a request that is tried again meets another one if there is one.
-  func link(for client: Client, fresh: Bool) -> LinkRequest<Client> {
+  func link(for client: any PoolClient<Link>, fresh: Bool) -> LinkRequest<Link> {
     if let module { return .module(module) }
     if pools.isEmpty { return .failed(.noEndpoint) }
     var tried = 0

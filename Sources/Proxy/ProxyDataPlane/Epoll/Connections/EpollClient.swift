@@ -7,11 +7,6 @@
 
   /// One client's socket.
   final class EpollClient: SocketStream, EventHandler {
-    private enum Found {
-      case link(SocketLink)
-      case failure(UpstreamFailure)
-    }
-
     @exclusivity(unchecked) var position = 0
     @exclusivity(unchecked) var exchange: Exchange
     @exclusivity(unchecked) var record = ExchangeRecord()
@@ -25,14 +20,7 @@
 
     private let name: SocketName
     private let address: [UInt8]
-    /// The rewritten request, kept to be sent again: its head, and its body while that is small.
-    @exclusivity(unchecked) private var kept = ByteQueue()
-    /// `kept` still has to be sent to the upstream at hand.
-    @exclusivity(unchecked) private var keptIsUnsent = false
-    @exclusivity(unchecked) private var link: (any EpollLink)?
-    @exclusivity(unchecked) private var ticket: ConnectionTicket<EpollClient>?
-    /// What the pool found for the ticket, until `run` takes it.
-    @exclusivity(unchecked) private var found: Found?
+    @exclusivity(unchecked) var upstreamHalf = EpollUpstreamHalf()
     private var channel: DetachedChannel?
     @exclusivity(unchecked) private var isRunning = false
     /// The last answer is on its way.
@@ -80,7 +68,7 @@
         // A response that ended may have been holding back the next request.
       } while isOpen && wasActive && !exchange.isActive
       isRunning = false
-      if !exchange.isActive || exchange.isTunnel { kept.clear() }
+      if !exchange.isActive || exchange.isTunnel { upstreamHalf.kept.clear() }
       if isOpen { worker.registry.deadlineChanged(self) }
     }
 
@@ -119,7 +107,7 @@
     }
 
     private func readUpstream() {
-      while isOpen, let link {
+      while isOpen, let link = upstreamHalf.link {
         let step = upstreamStep()
         if step == .advanced { continue }
         flush()
@@ -127,65 +115,14 @@
         if !mayReceive() || !link.receive() { break }
       }
       flush()
-      link?.settle()
-    }
-
-    /// The upstream takes more bytes, or no more for now.
-    func upstreamWritability(_ isWritable: Bool) {
-      exchange.upstreamWritability(isWritable, workspace)
-      if isWritable { resumeClient() }
+      upstreamHalf.link?.settle()
     }
   }
 
   // MARK: - From the client, to the upstream
 
-  extension EpollClient: PoolClient {
-    func requestLink(upstream: Int, fresh: Bool) {
-      switch worker.upstreams[upstream].link(for: self, fresh: fresh) {
-      case .ready(let link):
-        link.client = self
-        attach(link)
-      case .module(let module):
-        let link = ModuleLink(module, moduleChannel(), workspace.limits)
-        attach(ModuleUpstream(link, self))
-      case .waiting(let ticket):
-        // The pool may have found something at once.
-        if found == nil { self.ticket = ticket }
-      case .failed(let failure): upstreamFailed(failure)
-      }
-    }
-
-    private func attach(_ link: any EpollLink) {
-      self.link = link
-      keptIsUnsent = true
-      exchange.upstreamReady(workspace)
-    }
-
-    // The pool calls in the middle of somebody else's work, so what it found waits for `run`.
-
-    func connected(_ link: SocketLink) {
-      ticket = nil
-      found = .link(link)
-      link.client = self
-      resumeClient()
-    }
-
-    func connectionFailed(_ failure: UpstreamFailure) {
-      ticket = nil
-      found = .failure(failure)
-      resumeClient()
-    }
-
-    private func takeFound() {
-      guard let found else { return }
-      self.found = nil
-      switch found {
-      case .link(let link): attach(link)
-      case .failure(let failure): upstreamFailed(failure)
-      }
-    }
-
-    private func moduleChannel() -> DetachedChannel {
+  extension EpollClient: EpollExchange, ConnectionPump, RegisteredClient {
+    func moduleChannel() -> DetachedChannel {
       if let channel { return channel }
       let created = DetachedChannel(
         worker.loop, remoteAddress: name.networkAddress,
@@ -193,27 +130,6 @@
       channel = created
       return created
     }
-
-    private func sendKept() {
-      if keptIsUnsent { pass(UnsafeRawBufferPointer(start: nil, count: 0)) }
-    }
-
-    /// Sends what is kept, if it has to be, and `bytes` behind it.
-    private func pass(_ bytes: UnsafeRawBufferPointer) {
-      guard let link else { return }
-      let isWhole: Bool
-      if keptIsUnsent {
-        keptIsUnsent = false
-        isWhole = link.send(kept.bytes, bytes)
-      } else {
-        isWhole = link.send(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
-      }
-      if !isWhole { exchange.upstreamWritability(false, workspace) }
-    }
-  }
-
-  extension EpollClient: ExchangePump, RegisteredClient {
-    var context: WorkerContext { worker.context }
 
     func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
       body(inbox.bytes)
@@ -224,50 +140,6 @@
     func withClientAddress<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
       address.withUnsafeBytes(body)
     }
-
-    func keepHead(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
-      kept.clear()
-      kept.write(capacity: capacity, fill)
-    }
-
-    var keptCount: Int { kept.count }
-
-    func send(_ range: ByteRange) {
-      forward(UnsafeRawBufferPointer(rebasing: inbox.bytes[Int(range.start)..<range.end]))
-    }
-
-    func send(_ bytes: [UInt8]) { bytes.withUnsafeBytes { forward($0) } }
-
-    private func forward(_ bytes: UnsafeRawBufferPointer) {
-      if !exchange.isReplayable { return pass(bytes) }
-      kept.append(bytes)
-      if !keptIsUnsent { pass(bytes) }
-    }
-
-    func finishUpstream() { link?.finish() }
-
-    func dropUpstream() {
-      keptIsUnsent = false
-      _ = ticket?.take()
-      ticket = nil
-      if case .link(let link)? = found { link.close() }
-      found = nil
-      let link = link
-      self.link = nil
-      link?.close()
-    }
-
-    func leaveUpstream(isReusable: Bool) {
-      guard let link else { return }
-      self.link = nil
-      if isReusable, !link.hasEnded {
-        link.release()
-      } else {
-        link.close()
-      }
-    }
-
-    func resumeClient() { worker.schedule(self) }
   }
 
   // MARK: - From the upstream, to the client
@@ -275,15 +147,6 @@
   extension EpollClient {
     /// Bodies up to this size are copied behind the head, which is cheaper than a second run.
     private static let copiedBody = 16 * 1024
-
-    func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-      body(link?.received ?? UnsafeRawBufferPointer(start: nil, count: 0))
-    }
-
-    func consumeAnswer(_ count: Int) { link?.consume(count) }
-
-    var answerHasEnded: Bool { link?.hasEnded ?? true }
-    var answerFailure: UpstreamFailure? { link?.failure }
 
     func write(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
       worker.outbound.write(capacity: capacity, fill)
@@ -297,7 +160,7 @@
     func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { worker.outbound.append($0) } }
 
     func relay(_ range: ByteRange) {
-      guard let link else { return }
+      guard let link = upstreamHalf.link else { return }
       let bytes = UnsafeRawBufferPointer(rebasing: link.received[Int(range.start)..<range.end])
       if bytes.count <= Self.copiedBody {
         worker.outbound.append(bytes)
@@ -340,7 +203,7 @@
       worker.outbound.reuse(keeping: EpollWorker.outboundKept)
       worker.remove(self)
       clientIsGone()
-      kept.clear()
+      upstreamHalf.kept.clear()
       channel?.end()
     }
   }

@@ -20,7 +20,7 @@
     private var resolvedAt: UInt64 = 0
     private var isResolving = false
     /// Pools that wait for the resolver, once for each connection they want.
-    private var waiting: [EndpointPool<EpollClient>] = []
+    private var waiting: [EndpointPool<SocketLink>] = []
     /// Attempts under way.
     private var attempts: [ObjectIdentifier: ConnectAttempt] = [:]
 
@@ -31,7 +31,7 @@
       isName = names.isEmpty
     }
 
-    func connect(_ pool: EndpointPool<EpollClient>) {
+    func connect(_ pool: EndpointPool<SocketLink>) {
       if isName, names.isEmpty || worker.now >= resolvedAt + Self.freshness { resolve() }
       if names.isEmpty {
         waiting.append(pool)
@@ -64,7 +64,7 @@
   extension EpollConnector {
     /// Tries the addresses one after the other until one can be begun.
     private func attempt(
-      _ pool: EndpointPool<EpollClient>, _ candidates: ArraySlice<SocketName>
+      _ pool: EndpointPool<SocketLink>, _ candidates: ArraySlice<SocketName>
     ) {
       var rest = candidates
       while let name = rest.popFirst() {
@@ -97,7 +97,7 @@
       attempts.removeValue(forKey: ObjectIdentifier(attempt))
     }
 
-    private func fail(_ pool: EndpointPool<EpollClient>) {
+    private func fail(_ pool: EndpointPool<SocketLink>) {
       // The name may stand for another machine by now.
       if isName { names = [] }
       pool.failed(.connectFailed)
@@ -142,7 +142,7 @@
   /// A connection that is not decided yet.
   final class ConnectAttempt: EventHandler {
     let socket: SystemSocket
-    let pool: EndpointPool<EpollClient>
+    let pool: EndpointPool<SocketLink>
     /// Addresses to try when this one fails.
     let rest: ArraySlice<SocketName>
     let deadline: UInt64
@@ -151,7 +151,7 @@
 
     init(
       _ connector: EpollConnector, _ worker: EpollWorker, _ socket: SystemSocket,
-      _ pool: EndpointPool<EpollClient>, _ rest: ArraySlice<SocketName>
+      _ pool: EndpointPool<SocketLink>, _ rest: ArraySlice<SocketName>
     ) {
       self.connector = connector
       self.worker = worker

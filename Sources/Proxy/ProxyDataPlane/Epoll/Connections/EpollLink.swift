@@ -32,10 +32,10 @@
     @exclusivity(unchecked) var isIdle = false
     @exclusivity(unchecked) private(set) var hasEnded = false
     let failure: UpstreamFailure? = nil
-    @exclusivity(unchecked) var client: EpollClient?
-    private let pool: EndpointPool<EpollClient>
+    @exclusivity(unchecked) var client: (any EpollExchange)?
+    private let pool: EndpointPool<SocketLink>
 
-    init(_ worker: EpollWorker, _ socket: SystemSocket, _ pool: EndpointPool<EpollClient>) {
+    init(_ worker: EpollWorker, _ socket: SystemSocket, _ pool: EndpointPool<SocketLink>) {
       self.pool = pool
       super.init(worker, socket)
     }
@@ -101,11 +101,11 @@
   /// A module behind the bytes of a link.
   final class ModuleUpstream: EpollLink, LinkClient {
     private let module: ModuleLink
-    private unowned let client: EpollClient
+    private unowned let client: any EpollExchange
     private var inbox = ByteQueue()
     private var isClosed = false
 
-    init(_ module: ModuleLink, _ client: EpollClient) {
+    init(_ module: ModuleLink, _ client: any EpollExchange) {
       self.module = module
       self.client = client
       module.client = self

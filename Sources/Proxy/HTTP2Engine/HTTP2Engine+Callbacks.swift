@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CNghttp2
+
+/// What the library calls. None of these may feed the session or end it.
+extension HTTP2Engine {
+  static func makeSession(_ role: Role) -> OpaquePointer? {
+    var callbacks: OpaquePointer?
+    guard nghttp2_session_callbacks_new(&callbacks) == 0 else { return nil }
+    defer { nghttp2_session_callbacks_del(callbacks) }
+    setCallbacks(callbacks)
+    var option: OpaquePointer?
+    guard nghttp2_option_new(&option) == 0 else { return nil }
+    defer { nghttp2_option_del(option) }
+    // Windows open when an upstream took the bytes, not when they arrive.
+    nghttp2_option_set_no_auto_window_update(option, 1)
+    nghttp2_option_set_no_closed_streams(option, 1)
+    // Until the peer's settings are there.
+    nghttp2_option_set_peer_max_concurrent_streams(option, 100)
+    var session: OpaquePointer?
+    switch role {
+    case .server: nghttp2_session_server_new2(&session, callbacks, nil, option)
+    case .client: nghttp2_session_client_new2(&session, callbacks, nil, option)
+    }
+    return session
+  }
+
+  private static func setCallbacks(_ callbacks: OpaquePointer?) {
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, context in
+      guard let frame, let engine = HTTP2Engine.engine(context) else { return 0 }
+      return engine.sectionBegins(frame.pointee)
+    }
+    nghttp2_session_callbacks_set_on_header_callback(callbacks) {
+      _, frame, name, nameCount, value, valueCount, _, context in
+      guard let frame, let engine = HTTP2Engine.engine(context) else { return 0 }
+      return engine.field(
+        frame.pointee.hd.stream_id, UnsafeRawBufferPointer(start: name, count: nameCount),
+        UnsafeRawBufferPointer(start: value, count: valueCount))
+    }
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, context in
+      if let frame, let engine = HTTP2Engine.engine(context) { engine.received(frame.pointee) }
+      return 0
+    }
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
+      _, _, id, bytes, count, context in
+      guard let engine = HTTP2Engine.engine(context) else { return 0 }
+      engine.stream(id)?.receivedBody(UnsafeRawBufferPointer(start: bytes, count: count))
+      return 0
+    }
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, id, code, context in
+      if let engine = HTTP2Engine.engine(context), let stream = engine.stream(id) {
+        engine.release(stream, code: code)
+      }
+      return 0
+    }
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, context in
+      if let frame, let engine = HTTP2Engine.engine(context) { engine.sent(frame.pointee) }
+      return 0
+    }
+  }
+
+  private static func engine(_ context: UnsafeMutableRawPointer?) -> HTTP2Engine? {
+    context.map { Unmanaged<HTTP2Engine>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// Asks a stream for body.
+  static let readBody: nghttp2_data_source_read_callback = {
+    session, id, target, capacity, flags, source, context in
+    guard let source, let flags, let pointer = source.pointee.ptr else {
+      return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+    }
+    let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+    let part = stream.fill(UnsafeMutableRawBufferPointer(start: target, count: capacity))
+    if part.isLast {
+      flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue)
+      if stream.endsWithTrailers {
+        flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue)
+      }
+    } else if part.count == 0 {
+      stream.isDeferred = true
+      return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+    }
+    return part.count
+  }
+}
+
+// MARK: - What they do
+
+extension HTTP2Engine {
+  fileprivate func sectionBegins(_ frame: nghttp2_frame) -> Int32 {
+    if frame.hd.type != UInt8(NGHTTP2_HEADERS.rawValue) { return 0 }
+    let id = frame.hd.stream_id
+    if role == .server, frame.headers.cat == NGHTTP2_HCAT_REQUEST {
+      guard let stream = owner?.openStream(), adopt(stream, id) else {
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+      }
+    }
+    guard let stream = stream(id) else { return 0 }
+    stream.sectionSize = 0
+    stream.section = stream.hasHead ? .trailers : .head
+    return 0
+  }
+
+  /// Beyond the limit fields are left out; far beyond it the peer is attacking.
+  fileprivate func field(
+    _ id: Int32, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+  ) -> Int32 {
+    guard let stream = stream(id) else { return 0 }
+    stream.sectionSize &+= name.count &+ value.count &+ 32
+    if stream.sectionSize > limits.fieldSection {
+      if stream.sectionSize > 4 &* limits.fieldSection {
+        unpackedTooMuch = true
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+      }
+      return 0
+    }
+    // Pseudo fields come first, so the rest of the section is told right.
+    if role == .client, !stream.hasHead, name.count == 7, name[0] == 0x3a, value.first == 0x31 {
+      stream.section = .interim
+    }
+    stream.received(name, value, stream.section)
+    return 0
+  }
+
+  fileprivate func received(_ frame: nghttp2_frame) {
+    switch frame.hd.type {
+    case UInt8(NGHTTP2_HEADERS.rawValue):
+      guard let stream = stream(frame.hd.stream_id) else { return }
+      if stream.section == .head { stream.hasHead = true }
+      let isLast = frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+      stream.received(
+        stream.section, isLast: isLast, isTooLarge: stream.sectionSize > limits.fieldSection)
+      if isLast { stream.receivedEnd() }
+    case UInt8(NGHTTP2_DATA.rawValue):
+      if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 {
+        stream(frame.hd.stream_id)?.receivedEnd()
+      }
+    case UInt8(NGHTTP2_GOAWAY.rawValue):
+      owner?.receivedGoAway(
+        lastStream: frame.goaway.last_stream_id, code: frame.goaway.error_code)
+    default: break
+    }
+  }
+
+  fileprivate func sent(_ frame: nghttp2_frame) {
+    switch frame.hd.type {
+    case UInt8(NGHTTP2_DATA.rawValue): meter.sentData()
+    case UInt8(NGHTTP2_RST_STREAM.rawValue):
+      let code = frame.rst_stream.error_code
+      let isPeersFault = code == HTTP2Code.refusedStream || code == HTTP2Code.protocolError
+      if isPeersFault, !refusals.take(now: now) { refusedTooOften = true }
+    case UInt8(NGHTTP2_GOAWAY.rawValue):
+      // The library found a fault that ends the connection.
+      if frame.goaway.error_code != HTTP2Code.none, violation == nil { violation = .protocolError }
+    default: break
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CNghttp2
+
+/// The fields of a section that is about to be sent. The bytes stay with their owner, who keeps them
+/// until the section was submitted; names may have capitals, which become small.
+package struct HTTP2Fields: ~Copyable {
+  private let memory: UnsafeMutablePointer<nghttp2_nv>
+  private let capacity: Int
+  package private(set) var count = 0
+
+  /// `capacity`: the most fields it can hold.
+  package init(capacity: Int) {
+    self.capacity = capacity
+    memory = .allocate(capacity: max(capacity, 1))
+  }
+
+  deinit { memory.deallocate() }
+
+  package mutating func removeAll() { count = 0 }
+
+  /// Adds a field; one beyond the capacity is a mistake of the caller.
+  package mutating func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    precondition(count < capacity, "more fields than there is room for")
+    memory[count] = nghttp2_nv(
+      name: Self.bytes(name), value: Self.bytes(value), namelen: name.count,
+      valuelen: value.count, flags: 0)
+    count &+= 1
+  }
+
+  package mutating func add(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+    add(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value)
+  }
+
+  package mutating func add(_ name: StaticString, _ value: StaticString) {
+    add(name, UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
+  }
+
+  var pointer: UnsafeMutablePointer<nghttp2_nv> { memory }
+
+  /// The library wants a pointer to bytes that it only reads.
+  private static func bytes(_ buffer: UnsafeRawBufferPointer) -> UnsafeMutablePointer<UInt8>? {
+    UnsafeMutableRawPointer(mutating: buffer.baseAddress)?.assumingMemoryBound(to: UInt8.self)
+  }
+}

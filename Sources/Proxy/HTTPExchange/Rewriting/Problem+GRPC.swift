@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Problem {
+  /// The status that a gRPC client is told, by its list of codes.
+  package var grpcStatus: Int {
+    switch self {
+    case .noRoute: 12  // unimplemented
+    case .upstream, .draining: 14  // unavailable: the call may be tried again
+    case .requestTimeout: 4  // deadline exceeded
+    case .rejected(let rejection):
+      switch rejection.status {
+      case 413, 414, 431: 8  // resource exhausted
+      default: 13  // internal
+      }
+    }
+  }
+}

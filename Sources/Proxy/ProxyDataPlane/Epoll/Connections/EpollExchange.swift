@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if os(Linux)
+  import HTTPExchange
+  import RoutingDecisions
+
+  /// What one exchange holds of its upstream: the link or the wait for one, and the request.
+  struct EpollUpstreamHalf: ~Copyable {
+    enum Found {
+      case link(SocketLink)
+      case failure(UpstreamFailure)
+    }
+
+    /// The rewritten request, kept to be sent again: its head, and its body while that is small.
+    var kept = ByteQueue()
+    /// `kept` still has to be sent to the upstream at hand.
+    var keptIsUnsent = false
+    var link: (any EpollLink)?
+    var ticket: ConnectionTicket<SocketLink>?
+    /// What the pool found for the ticket, until `takeFound`.
+    var found: Found?
+  }
+
+  /// An exchange on an epoll loop. What carries its client's bytes is told apart by the classes that
+  /// conform; how it meets its upstream is the same for all of them.
+  protocol EpollExchange: ExchangePump, PoolClient where Link == SocketLink {
+    var worker: EpollWorker { get }
+    var upstreamHalf: EpollUpstreamHalf { get set }
+    /// It stands in the worker's list of exchanges to run.
+    var isScheduled: Bool { get set }
+    /// Looks at both sides until neither has anything that can be done now.
+    func run()
+    /// What a module sees of the client's socket.
+    func moduleChannel() -> DetachedChannel
+  }
+
+  // MARK: - Finding an upstream
+
+  extension EpollExchange {
+    var context: WorkerContext { worker.context }
+
+    func requestLink(upstream: Int, fresh: Bool) {
+      switch worker.upstreams[upstream].link(for: self, fresh: fresh) {
+      case .ready(let link):
+        link.client = self
+        attach(link)
+      case .module(let module):
+        let link = ModuleLink(module, moduleChannel(), workspace.limits)
+        attach(ModuleUpstream(link, self))
+      case .waiting(let ticket):
+        // The pool may have found something at once.
+        if upstreamHalf.found == nil { upstreamHalf.ticket = ticket }
+      case .failed(let failure): upstreamFailed(failure)
+      }
+    }
+
+    private func attach(_ link: any EpollLink) {
+      upstreamHalf.link = link
+      upstreamHalf.keptIsUnsent = true
+      exchange.upstreamReady(workspace)
+    }
+
+    // The pool calls in the middle of somebody else's work, so what it found waits for `run`.
+
+    func connected(_ link: SocketLink) {
+      upstreamHalf.ticket = nil
+      upstreamHalf.found = .link(link)
+      link.client = self
+      resumeClient()
+    }
+
+    func connectionFailed(_ failure: UpstreamFailure) {
+      upstreamHalf.ticket = nil
+      upstreamHalf.found = .failure(failure)
+      resumeClient()
+    }
+
+    func takeFound() {
+      guard let found = upstreamHalf.found else { return }
+      upstreamHalf.found = nil
+      switch found {
+      case .link(let link): attach(link)
+      case .failure(let failure): upstreamFailed(failure)
+      }
+    }
+
+    func dropUpstream() {
+      upstreamHalf.keptIsUnsent = false
+      _ = upstreamHalf.ticket?.take()
+      upstreamHalf.ticket = nil
+      if case .link(let link)? = upstreamHalf.found { link.close() }
+      upstreamHalf.found = nil
+      let link = upstreamHalf.link
+      upstreamHalf.link = nil
+      link?.close()
+    }
+
+    func leaveUpstream(isReusable: Bool) {
+      guard let link = upstreamHalf.link else { return }
+      upstreamHalf.link = nil
+      if isReusable, !link.hasEnded {
+        link.release()
+      } else {
+        link.close()
+      }
+    }
+
+    func resumeClient() { worker.schedule(self) }
+
+    /// The upstream takes more bytes, or no more for now.
+    func upstreamWritability(_ isWritable: Bool) {
+      exchange.upstreamWritability(isWritable, workspace)
+      if isWritable { resumeClient() }
+    }
+  }
+
+  // MARK: - To the upstream and from it
+
+  extension EpollExchange {
+    func keepHead(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+      upstreamHalf.kept.clear()
+      upstreamHalf.kept.write(capacity: capacity, fill)
+    }
+
+    var keptCount: Int { upstreamHalf.kept.count }
+
+    func sendKept() {
+      if upstreamHalf.keptIsUnsent { pass(UnsafeRawBufferPointer(start: nil, count: 0)) }
+    }
+
+    func send(_ range: ByteRange) { withReceived { forward($0[range]) } }
+
+    func send(_ bytes: [UInt8]) { bytes.withUnsafeBytes { forward($0) } }
+
+    private func forward(_ bytes: UnsafeRawBufferPointer) {
+      if !exchange.isReplayable { return pass(bytes) }
+      upstreamHalf.kept.append(bytes)
+      if !upstreamHalf.keptIsUnsent { pass(bytes) }
+    }
+
+    func finishUpstream() { upstreamHalf.link?.finish() }
+
+    /// Sends what is kept, if it has to be, and `bytes` behind it.
+    private func pass(_ bytes: UnsafeRawBufferPointer) {
+      guard let link = upstreamHalf.link else { return }
+      let isWhole: Bool
+      if upstreamHalf.keptIsUnsent {
+        upstreamHalf.keptIsUnsent = false
+        isWhole = link.send(upstreamHalf.kept.bytes, bytes)
+      } else {
+        isWhole = link.send(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
+      }
+      if !isWhole { exchange.upstreamWritability(false, workspace) }
+    }
+
+    func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+      body(upstreamHalf.link?.received ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    func consumeAnswer(_ count: Int) { upstreamHalf.link?.consume(count) }
+
+    var answerHasEnded: Bool { upstreamHalf.link?.hasEnded ?? true }
+    var answerFailure: UpstreamFailure? { upstreamHalf.link?.failure }
+  }
+#endif

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import NIOCore
+import RoutingDecisions
+
+/// What one exchange holds of its upstream: the link or the wait for one, and the request.
+struct NIOUpstreamHalf {
+  /// The rewritten request, kept to be sent again: its head, and its body while that is small.
+  var kept = ByteBuffer()
+  /// `kept` still has to be written to the upstream at hand.
+  var keptIsUnsent = false
+  var link: (any UpstreamLink)?
+  var ticket: ConnectionTicket<NetworkLink>?
+}
+
+/// An exchange on a SwiftNIO loop. What carries its client's bytes is told apart by the classes that
+/// conform; how it meets its upstream is the same for all of them.
+protocol NIOExchange: ExchangePump, LinkClient, PoolClient where Link == NetworkLink {
+  var worker: Worker { get }
+  var upstreamHalf: NIOUpstreamHalf { get set }
+  /// The client's channel; nil once it is closed.
+  var channel: (any Channel)? { get }
+  /// A range of the received bytes.
+  func receivedSlice(_ range: ByteRange) -> ByteBuffer?
+  /// Carries out steps until the client's bytes are used up or have to wait.
+  func readClient()
+  /// Carries out steps until the upstream's bytes are used up or have to wait.
+  func readUpstream()
+}
+
+// MARK: - Finding an upstream
+
+extension NIOExchange {
+  var context: WorkerContext { worker.context }
+
+  func requestLink(upstream: Int, fresh: Bool) {
+    switch worker.upstreams[upstream].link(for: self, fresh: fresh) {
+    case .ready(let link): attach(link)
+    case .module(let module):
+      guard let channel else { return }
+      attach(ModuleLink(module, channel, workspace.limits))
+    case .waiting(let ticket): upstreamHalf.ticket = ticket
+    case .failed(let failure): upstreamFailed(failure)
+    }
+  }
+
+  private func attach(_ link: any UpstreamLink) {
+    upstreamHalf.link = link
+    link.client = self
+    upstreamHalf.keptIsUnsent = true
+    exchange.upstreamReady(workspace)
+  }
+
+  func connected(_ link: NetworkLink) {
+    upstreamHalf.ticket = nil
+    attach(link)
+    readClient()
+  }
+
+  func connectionFailed(_ failure: UpstreamFailure) {
+    upstreamHalf.ticket = nil
+    upstreamFailed(failure)
+  }
+
+  func dropUpstream() {
+    upstreamHalf.keptIsUnsent = false
+    _ = upstreamHalf.ticket?.take()
+    upstreamHalf.ticket = nil
+    let link = upstreamHalf.link
+    upstreamHalf.link = nil
+    link?.close()
+  }
+
+  func leaveUpstream(isReusable: Bool) {
+    guard let link = upstreamHalf.link else { return }
+    upstreamHalf.link = nil
+    if isReusable, !link.hasEnded {
+      link.release()
+    } else {
+      link.close()
+    }
+  }
+
+  func resumeClient() { readClient() }
+}
+
+// MARK: - To the upstream and from it
+
+extension NIOExchange {
+  func keepHead(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+    upstreamHalf.kept.clear()
+    _ = upstreamHalf.kept.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity, fill)
+  }
+
+  var keptCount: Int { upstreamHalf.kept.readableBytes }
+
+  func send(_ range: ByteRange) {
+    if let bytes = receivedSlice(range) { forward(bytes) }
+  }
+
+  func send(_ bytes: [UInt8]) { forward(ByteBuffer(bytes: bytes)) }
+
+  private func forward(_ bytes: ByteBuffer) {
+    guard let link = upstreamHalf.link else { return }
+    if exchange.isReplayable {
+      upstreamHalf.kept.writeImmutableBuffer(bytes)
+      if !upstreamHalf.keptIsUnsent { link.write(bytes) }
+    } else {
+      if upstreamHalf.keptIsUnsent {
+        upstreamHalf.keptIsUnsent = false
+        link.write(upstreamHalf.kept)
+      }
+      link.write(bytes)
+    }
+  }
+
+  func finishUpstream() { upstreamHalf.link?.finish() }
+
+  /// What was written to the upstream leaves now.
+  func flushUpstream() {
+    if upstreamHalf.keptIsUnsent, let link = upstreamHalf.link {
+      upstreamHalf.keptIsUnsent = false
+      link.writeAndFlush(upstreamHalf.kept)
+    } else {
+      upstreamHalf.link?.flush()
+    }
+  }
+
+  func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+    upstreamHalf.link?.input.withUnsafeReadableBytes(body)
+      ?? body(UnsafeRawBufferPointer(start: nil, count: 0))
+  }
+
+  func consumeAnswer(_ count: Int) {
+    upstreamHalf.link?.input.moveReaderIndex(forwardBy: count)
+  }
+
+  var answerHasEnded: Bool { upstreamHalf.link?.hasEnded ?? true }
+  var answerFailure: UpstreamFailure? { upstreamHalf.link?.failure }
+
+  func upstreamIsReadable(_ link: any UpstreamLink) {
+    if upstreamHalf.link === link { readUpstream() }
+  }
+
+  func upstreamWritability(_ isWritable: Bool, _ link: any UpstreamLink) {
+    guard upstreamHalf.link === link else { return }
+    exchange.upstreamWritability(isWritable, workspace)
+    if isWritable { readClient() }
+  }
+}
