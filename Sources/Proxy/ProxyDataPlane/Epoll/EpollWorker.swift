@@ -48,7 +48,7 @@
   // MARK: - Upstreams
 
   extension EpollWorker {
-    private func makeUpstream(_ target: UpstreamTarget) -> Upstream<EpollClient> {
+    private func makeUpstream(_ target: UpstreamTarget) -> Upstream<SocketLink> {
       Upstream(target) { address in
         let connector = EpollConnector(self, address)
         connectors.append(connector)

@@ -52,7 +52,7 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
 // MARK: - Upstreams
 
 extension Worker {
-  private func makeUpstream(_ target: UpstreamTarget) -> Upstream<ClientConnection> {
+  private func makeUpstream(_ target: UpstreamTarget) -> Upstream<NetworkLink> {
     Upstream(target) { address in
       let connector = NIOConnector(address, eventLoop, context.workspace)
       return EndpointPool(context, connect: connector.connect)
