@@ -138,8 +138,8 @@ let proxy: [Target] = [
   library(
     "ControlPlane", .proxy,
     [
-      "ProxyDataPlane", "RoutingDecisions", .hummingbird, .hummingbirdCore, .httpTypes,
-      .lifecycle, .logging, .nioCore,
+      "ProxyDataPlane", "RoutingDecisions", .asyncHTTPClient, .hummingbird, .hummingbirdCore,
+      .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
   tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange"]),
   tests("ConfigurationFiles", "Proxy", ["ConfigurationFiles", "RoutingDecisions"]),
@@ -165,8 +165,8 @@ let proxy: [Target] = [
   tests(
     "ControlPlane", "Proxy",
     [
-      "ControlPlane", "ProxyDataPlane", "RoutingDecisions", .hummingbirdTesting, .httpTypes,
-      .lifecycle, .logging, .nioCore,
+      "ControlPlane", "ProxyDataPlane", "RoutingDecisions", .hummingbird, .hummingbirdTesting,
+      .httpTypes, .lifecycle, .logging, .nioCore,
     ]),
 ]
 

@@ -22,6 +22,7 @@ public struct FrontProxy: Service {
   /// Reads the configuration again; nil when the program handed over no source.
   public let reloader: ConfigurationReloader?
   private let admin: AdminServer?
+  private let exporter: TraceExporter?
   private let adminAddress = BoundAddress()
   private let logger: Logger
 
@@ -49,6 +50,12 @@ public struct FrontProxy: Service {
       ) { try await proxy.reload($0, unixMilliseconds: $1) }
     }
     self.reloader = reloader
+    exporter = configuration.tracing.flatMap { tracing in
+      tracing.collector.map {
+        TraceExporter(
+          collector: $0, serviceName: tracing.serviceName, proxy: proxy, logger: logger)
+      }
+    }
     let bound = adminAddress
     admin = try configuration.admin.map { admin in
       try AdminServer(
@@ -70,23 +77,34 @@ public struct FrontProxy: Service {
 
   /// Serves until graceful shutdown or cancellation.
   public func run() async throws {
-    guard let admin else { return try await proxy.run() }
+    var services: [any Service] = exporter.map { [$0] } ?? []
+    services += admin.map { guarded(by: $0) } ?? [proxy]
+    do {
+      try await ServiceGroup(services: services, logger: logger).run()
+    } catch {
+      adminAddress.fail(error)
+      proxy.abandon(error)
+      throw error
+    }
+  }
+
+  /// Both, in the order in which they start; they stop the other way round.
+  private func guarded(by admin: AdminServer) -> [any Service] {
     let address = adminAddress
-    let first = Step { [logger] in
+    let first = Step {
       do {
         try await admin.run()
       } catch {
         address.fail(error)
         throw error
       }
-      logger.debug("admin API stopped")
     }
     // Nobody is served by a proxy that could not be asked about it.
     let second = Step { [proxy] in
       _ = try await address.value()
       try await proxy.run()
     }
-    try await ServiceGroup(services: [first, second], logger: logger).run()
+    return [first, second]
   }
 
   private struct Step: Service {

@@ -72,8 +72,13 @@ public final class RoutingTable: Sendable {
 
   /// Whether requests of a route may switch to a protocol, whose name is compared without case.
   public func permitsUpgrade(to name: UnsafeRawBufferPointer, route: Int) -> Bool {
-    upgrades.indices.contains(route)
-      && upgrades[route].contains { $0.elementsEqual(name, by: { $0 == $1.asciiLowercased }) }
+    guard let index = routeIndex(numbered: route) else { return false }
+    return upgrades[index].contains { $0.elementsEqual(name, by: { $0 == $1.asciiLowercased }) }
+  }
+
+  /// The index of a route by its number.
+  public func routeIndex(numbered number: Int) -> Int? {
+    splits.firstIndex { $0.number == number }
   }
 
   /// The index of a route by its name.

@@ -16,7 +16,7 @@ struct ProxyCommand: AsyncParsableCommand {
     discussion: """
       Listens on loopback unless the configuration says otherwise. SIGTERM and SIGINT drain: no new
       connections, requests in flight are finished. SIGHUP reads the configuration again; one that
-      cannot be used is reported and changes nothing.
+      cannot be used is reported and changes nothing. SIGHUP and SIGUSR1 open the access log anew.
 
       EXAMPLES
         strangler proxy --config strangler.yaml
@@ -49,7 +49,7 @@ struct ProxyCommand: AsyncParsableCommand {
         configuration: loaded, environment: ProcessInfo.processInfo.environment, source: source,
         logger: logger)
       try await ServiceGroup(
-        services: [front, Announcement(front: front), ReloadOnSignal(front: front)],
+        services: [front, Announcement(front: front), SignalListener(front: front)],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
       ).run()
     } catch let error as ProxyServerError {
@@ -60,13 +60,16 @@ struct ProxyCommand: AsyncParsableCommand {
   }
 }
 
-/// SIGHUP asks for the configuration to be read again.
-private struct ReloadOnSignal: Service {
+/// SIGHUP asks for the configuration to be read again, and like SIGUSR1 for the access log to be
+/// opened anew.
+private struct SignalListener: Service {
   let front: FrontProxy
 
   func run() async throws {
-    for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-      await front.reloader?.reload(cause: "SIGHUP")
+    let signals = await UnixSignalsSequence(trapping: .sighup, .sigusr1)
+    for await signal in signals.cancelOnGracefulShutdown() {
+      front.proxy.reopenAccessLog()
+      if signal == .sighup { await front.reloader?.reload(cause: "SIGHUP") }
     }
   }
 }

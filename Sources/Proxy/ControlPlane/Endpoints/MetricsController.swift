@@ -10,7 +10,7 @@ struct MetricsController {
 
   func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
     router.get("/metrics") { _, _ in
-      let text = ProxyMetrics.text(routing: routing, counters: counters.snapshot())
+      let text = ProxyMetrics.text(routing: routing, counters: counters)
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
         body: .init(byteBuffer: .init(string: text)))

@@ -9,13 +9,14 @@ struct ProxyMetrics {
   private let snapshot: CounterSnapshot
   private let table: RoutingTable
 
-  static func text(routing: LiveRouting, counters: CounterSnapshot) -> String {
-    var metrics = ProxyMetrics(snapshot: counters, table: routing.current)
+  static func text(routing: LiveRouting, counters: ProxyCounters) -> String {
+    var metrics = ProxyMetrics(snapshot: counters.snapshot(), table: routing.current)
     metrics.writeRouting(version: routing.version)
     metrics.writeRequests()
     metrics.writeLatencies()
     metrics.writeTroubles()
     metrics.writeConnections()
+    metrics.writeObservation(counters.observation)
     return metrics.output.text
   }
 
@@ -110,6 +111,18 @@ struct ProxyMetrics {
       output.sample(
         failures, failure.count,
         ["upstream": failure.subject ?? "", "reason": failure.reason ?? ""])
+    }
+  }
+
+  private mutating func writeObservation(_ observation: ObservationCounters) {
+    let counters = [
+      ("access_log_lost_lines", "Log lines that were not written.", observation.lostLines),
+      ("trace_spans_exported", "Spans that the collector took.", observation.exportedSpans),
+      ("trace_spans_lost", "Spans that were not exported.", observation.lostSpans),
+    ]
+    for (name, help, value) in counters {
+      output.family("strangler_\(name)_total", .counter, help: help)
+      output.sample("strangler_\(name)_total", value)
     }
   }
 

@@ -17,6 +17,8 @@ package final class ExchangeWorkspace {
 
   /// The request head that the last `.head` step of a client announced.
   @exclusivity(unchecked) package internal(set) var request = RequestHead()
+  /// Field lines of our own that `writeRequest` adds.
+  @exclusivity(unchecked) package var addedFields: [UInt8] = []
   /// The response head that the last `.head` or `.interim` step of an upstream announced.
   @exclusivity(unchecked) package internal(set) var response = ResponseHead()
   /// Milliseconds on a clock that never goes back, set by the worker that owns the workspace.
@@ -68,7 +70,7 @@ extension ExchangeWorkspace {
 
   /// Memory that `writeRequest` needs at most.
   package func requestCapacity(clientAddress: Int) -> Int {
-    RequestRewriter.capacity(request, storage, clientAddress: clientAddress)
+    RequestRewriter.capacity(request, storage, clientAddress: clientAddress) &+ addedFields.count
   }
 
   /// Writes the head for an upstream; see `RequestRewriter`.
@@ -77,7 +79,8 @@ extension ExchangeWorkspace {
     into target: UnsafeMutableRawBufferPointer
   ) -> Result<Int, Rejection> {
     RequestRewriter.write(
-      request, bytes, storage, clientAddress: clientAddress, upgrade: upgrade, into: target)
+      request, bytes, storage, clientAddress: clientAddress, upgrade: upgrade,
+      extra: addedFields, into: target)
   }
 
   /// Memory that `writeResponse` needs at most.

@@ -18,12 +18,14 @@ package enum RequestRewriter {
 
   /// Writes the head; the number of bytes written, or the rule that forbids to pass it on.
   ///
+  /// `extra`: field lines of our own, for which the caller adds room to `capacity`.
+  ///
   /// `upgrade`: the protocol that the upstream may switch to, a part of `head.upgrade`; empty for
   /// none.
   package static func write(
     _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage,
     clientAddress: UnsafeRawBufferPointer, upgrade: ByteRange = ByteRange(start: 0, length: 0),
-    into target: UnsafeMutableRawBufferPointer
+    extra: [UInt8] = [], into target: UnsafeMutableRawBufferPointer
   ) -> Result<Int, Rejection> {
     var writer = HeadWriter(target)
     writer.write(bytes[head.method])
@@ -58,6 +60,7 @@ package enum RequestRewriter {
         ? "via: 2.0 strangler\r\n"
         : head.facts.minorVersion == 1 ? "via: 1.1 strangler\r\n" : "via: 1.0 strangler\r\n")
     writeForwarding(head, bytes, clientAddress, &writer)
+    if !extra.isEmpty { extra.withUnsafeBytes { writer.write($0) } }
     writer.write("\r\n")
     return .success(writer.count)
   }

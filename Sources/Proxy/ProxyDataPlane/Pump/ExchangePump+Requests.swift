@@ -25,6 +25,7 @@ extension ExchangePump {
       withClientAddress { address in
         let workspace = workspace
         record.decision = context.decide(workspace.requestView(bytes, clientAddress: address))
+        if let observer = context.observer { observe(with: observer, bytes, address) }
         if record.decision.routeIndex < 0 { return .noRoute }
         let upgrade = permittedUpgrade(bytes)
         offersUpgrade = upgrade.length > 0
@@ -42,6 +43,15 @@ extension ExchangePump {
         return refusal.map { .rejected($0) }
       }
     }
+  }
+
+  @inline(never)
+  private func observe(
+    with observer: RequestObserver, _ bytes: UnsafeRawBufferPointer,
+    _ address: UnsafeRawBufferPointer
+  ) {
+    record.observed = observer.begin(workspace, bytes, client: address)
+    workspace.addedFields = record.observed?.context?.fieldLine ?? []
   }
 
   @inline(__always)
@@ -75,6 +85,7 @@ extension ExchangePump {
     case .retry:
       dropUpstream()
       counters.retried(route: record.decision.routeIndex)
+      record.observed?.retries += 1
       requestLink(upstream: currentUpstream, fresh: true)
       resumeClient()
     case .fallBack:

@@ -47,11 +47,23 @@ extension ExchangePump {
     flush()
     dropUpstream()
     let plan = exchange.answer(problem, workspace)
-    if !isRouted { record = ExchangeRecord(startedAt: WorkerContext.clock()) }
+    if !isRouted { beginUnrouted() }
+    record.observed?.reason = problem.reason
     writeAnswer(problem, upstream: upstream, plan)
     flush()
     account(status: problem.status)
     proceed(plan.sequel)
+  }
+
+  /// A request that no route took, or whose head could not be read.
+  private func beginUnrouted() {
+    let read = record.observed
+    record = ExchangeRecord(startedAt: WorkerContext.clock())
+    record.observed =
+      read
+      ?? context.observer.flatMap { observer in
+        withClientAddress { observer.beginUnread(client: $0) }
+      }
   }
 
   func account(status: Int) {
@@ -60,6 +72,19 @@ extension ExchangePump {
       route: record.decision.routeIndex,
       side: exchange.fellBack ? .legacy : record.decision.side, status: status,
       nanoseconds: now > record.startedAt ? now &- record.startedAt : 0)
+    if let observed = record.observed { report(observed, status, now) }
     record.status = 0
+  }
+
+  private func report(_ observed: ObservedRequest, _ status: Int, _ now: UInt64) {
+    record.observed = nil
+    let decision = record.decision
+    let side = exchange.fellBack ? Side.legacy : decision.side
+    context.observer?.finish(
+      observed,
+      ExchangeSummary(
+        route: context.routeName(decision.routeIndex), side: side.name, bucket: decision.bucket,
+        upstream: context.upstreamName(currentUpstream), fellBack: exchange.fellBack,
+        status: status, startedAt: record.startedAt, endedAt: now))
   }
 }

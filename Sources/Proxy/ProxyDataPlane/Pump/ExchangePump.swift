@@ -92,6 +92,8 @@ struct ExchangeRecord {
   var startedAt: UInt64 = 0
   /// Status passed on to the client; 0 before one was.
   var status = 0
+  /// nil when the request is neither logged nor traced.
+  var observed: ObservedRequest?
 }
 
 extension ExchangePump {
@@ -111,7 +113,10 @@ extension ExchangePump {
     case .blocked: return .blocked
     case .head: admitRequest()
     case .body(let body):
-      if body.forward.length > 0 { send(body.forward) }
+      if body.forward.length > 0 {
+        record.observed?.received += Int(body.forward.length)
+        send(body.forward)
+      }
       if body.trailers.length > 0 { sendTrailers(body.trailers) }
       consumeReceived(body.consumed)
     case .finishUpstream: finishUpstream()
@@ -138,10 +143,14 @@ extension ExchangePump {
     case .tunnel: beginTunnel()
     case .head:
       record.status = workspace.responseStatus
+      record.observed?.respondedAt = WorkerContext.clock()
       writeResponseHead()
       consumeAnswer(workspace.responseLength)
     case .body(let body):
-      if body.forward.length > 0 { writeResponseBody(body.forward) }
+      if body.forward.length > 0 {
+        record.observed?.sent += Int(body.forward.length)
+        writeResponseBody(body.forward)
+      }
       if body.trailers.length > 0 { writeTrailers(body.trailers) }
       consumeAnswer(body.consumed)
     case .finished: completeResponse()

@@ -15,9 +15,12 @@ final class WorkerContext {
   let limits: ProxyLimits
   let logger: Logger
   let accepting: AcceptLimit
+  /// nil without an access log and without tracing.
+  let observer: RequestObserver?
   private let index: Int
   private let allCounters: ProxyCounters
-  /// By number.
+  /// By number, like the upstreams'.
+  private var routeNames: [String]
   private var upstreamNames: [String]
   @exclusivity(unchecked) private var routing: CachedRouting
 
@@ -31,6 +34,8 @@ final class WorkerContext {
     limits = configuration.limits
     logger = shared.logger
     accepting = shared.accepting
+    observer = RequestObserver(shared.observation, worker: worker)
+    routeNames = configuration.routes.map(\.name)
     upstreamNames = configuration.upstreams.map(\.name)
     routing = CachedRouting(shared.routing)
     tellTime()
@@ -39,7 +44,8 @@ final class WorkerContext {
   /// Takes up what a change brought, before the first decision that names it.
   func adopt(_ change: WorkerChange) {
     counters = allCounters.growWorker(index)
-    upstreamNames = change.upstreamNames
+    routeNames = change.numbers.routes
+    upstreamNames = change.numbers.upstreams.map(\.name)
     workspace.timeouts = ExchangeTimeouts(change.timeouts)
   }
 
@@ -47,6 +53,10 @@ final class WorkerContext {
 
   func permitsUpgrade(to name: UnsafeRawBufferPointer, route: Int) -> Bool {
     routing.table.permitsUpgrade(to: name, route: route)
+  }
+
+  func routeName(_ index: Int) -> String? {
+    routeNames.indices.contains(index) ? routeNames[index] : nil
   }
 
   func upstreamName(_ index: Int) -> String? {
@@ -66,14 +76,14 @@ struct ServerParts: Sendable {
   let routing: LiveRouting
   let counters: ProxyCounters
   let accepting: AcceptLimit
+  let observation: Observation
   let logger: Logger
 }
 
 /// What a changed configuration brings to each worker.
 struct WorkerChange: Sendable {
   let timeouts: ProxyTimeouts
-  /// Names of all upstreams, by number.
-  let upstreamNames: [String]
+  let numbers: RoutingNumbers
   /// What stands behind the upstreams that were added; their numbers follow those before.
   let added: [UpstreamTarget]
 }

@@ -20,6 +20,8 @@ public final class ProxyCounters: Sendable {
     var workers: [WorkerCounters]
   }
 
+  /// Log lines and spans that left the process or did not.
+  public let observation = ObservationCounters()
   private let state: Mutex<State>
 
   /// Creates zeroed counters.

@@ -37,8 +37,7 @@ extension ProxyServer {
       .map { try UpstreamTarget($0, modules) }
     counters.grow(numbers)
     await transport.adopt(
-      WorkerChange(
-        timeouts: next.timeouts, upstreamNames: numbers.upstreams.map(\.name), added: added))
+      WorkerChange(timeouts: next.timeouts, numbers: numbers, added: added))
     let change = routing.replace(with: table, unixMilliseconds: time)
     await transport.retire(before.retired(by: numbers))
     return change

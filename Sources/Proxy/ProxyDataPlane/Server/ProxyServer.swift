@@ -22,6 +22,7 @@ public final class ProxyServer: Service {
   let modules: [String: any InProcessModule]
   private let targets: [UpstreamTarget]
   private let logger: Logger
+  let observation: Observation
   private let bound = BoundAddress()
   let transport = Mutex<(any ProxyTransport)?>(nil)
   let reloads = ReloadLine()
@@ -44,6 +45,8 @@ public final class ProxyServer: Service {
     counters = ProxyCounters(
       configuration, rejectionReasons: Rejection.allCases.map(\.name),
       failureReasons: UpstreamFailure.allCases.map(\.name))
+    observation = try Observation(
+      configuration, counters: counters.observation, logger: logger)
     targets = try configuration.upstreams.map { try UpstreamTarget($0, modules) }
   }
 
@@ -51,6 +54,9 @@ public final class ProxyServer: Service {
   ///
   /// - Throws: `ProxyServerError` when `run` failed or ended.
   public func boundAddress() async throws -> NetworkAddress { try await bound.value() }
+
+  /// It will not run: whoever waits for its address is told why.
+  package func abandon(_ error: any Error) { bound.fail(error) }
 
   /// Serves until graceful shutdown or cancellation.
   ///
@@ -89,13 +95,15 @@ public final class ProxyServer: Service {
     }
     readiness.advance(to: .draining)
     await transport.shutDown()
+    observation.log?.finish()
     logger.info("proxy stopped")
   }
 
   private func makeTransport() -> any ProxyTransport {
     let parts = ServerParts(
       targets: targets, routing: routing, counters: counters,
-      accepting: AcceptLimit(configuration.limits.clientConnections), logger: logger)
+      accepting: AcceptLimit(configuration.limits.clientConnections), observation: observation,
+      logger: logger)
     #if os(Linux)
       if configuration.transport == .epoll { return EpollTransport(configuration, parts) }
     #endif

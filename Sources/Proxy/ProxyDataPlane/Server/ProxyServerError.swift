@@ -8,6 +8,8 @@ public struct ProxyServerError: Error, Sendable, Equatable, CustomStringConverti
     case unknownModule
     /// The listener could not be bound.
     case bindFailed
+    /// The access log cannot be written.
+    case accessLogFailed
     /// The server does not run yet, or no longer.
     case notRunning
     /// A change that a running proxy cannot take up.

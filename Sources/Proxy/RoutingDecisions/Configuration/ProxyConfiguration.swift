@@ -17,6 +17,10 @@ public struct ProxyConfiguration: Sendable, Equatable {
   public var timeouts: ProxyTimeouts
   /// How big each thing may get.
   public var limits: ProxyLimits
+  /// The log of requests; nil writes none.
+  public var accessLog: AccessLogConfiguration?
+  /// Distributed tracing; nil passes trace fields on as they come.
+  public var tracing: TracingConfiguration?
   /// Named places that answer requests.
   public var upstreams: [UpstreamConfiguration]
   /// Routes in file order.

@@ -9,7 +9,7 @@ extension RoutingTable {
     let decision = decide(view)
     var recorder = AttemptRecorder(table: self, view: view)
     paths.visitCandidates(for: view[view.path], with: &recorder)
-    let route = splits.firstIndex { $0.number == decision.routeIndex }
+    let route = routeIndex(numbered: decision.routeIndex)
     let path = view[view.path]
     return RoutingExplanation(
       method: String(decoding: view[view.method], as: UTF8.self),

@@ -94,6 +94,8 @@ struct ConfigurationDecoder {
     configuration.workers = reader.value("workers", as: .count) ?? configuration.workers
     configuration.transport =
       reader.value("transport", as: .transport) ?? configuration.transport
+    configuration.accessLog = reader.child("access-log").flatMap(decodeAccessLog)
+    configuration.tracing = reader.child("tracing").flatMap(decodeTracing)
     if let timeouts = reader.child("timeouts") {
       decodeTimeouts(timeouts, into: &configuration.timeouts)
     }

@@ -38,6 +38,7 @@ struct ConfigurationChecks {
     checkListeners()
     checkTransport()
     checkNumbers()
+    checkObservation()
     checkUpstreams()
     checkRoutes()
     checkGroups()

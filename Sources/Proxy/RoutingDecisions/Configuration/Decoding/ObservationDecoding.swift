@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ConfigurationDecoder {
+  func decodeAccessLog(_ child: MappingReader.Child) -> AccessLogConfiguration? {
+    guard var reader = MappingReader(child, expected: "{ path, sample }", findings) else {
+      return nil
+    }
+    let path = reader.required("path", as: .text)
+    let sample = reader.value("sample", as: .share) ?? 1
+    reader.finish()
+    return path.map { AccessLogConfiguration(path: $0, sample: sample) }
+  }
+
+  func decodeTracing(_ child: MappingReader.Child) -> TracingConfiguration? {
+    let expected = "{ collector, sample, service-name }"
+    guard var reader = MappingReader(child, expected: expected, findings) else { return nil }
+    var tracing = TracingConfiguration()
+    tracing.collector = reader.value("collector", as: .webAddress)
+    tracing.sample = reader.value("sample", as: .share) ?? tracing.sample
+    tracing.serviceName = reader.value("service-name", as: .text) ?? tracing.serviceName
+    reader.finish()
+    return tracing
+  }
+}
+
+extension ScalarType where Value == Double {
+  static let share = ScalarType(expected: "a share from 0 to 1, such as 0.05") { text in
+    let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+    guard isPlain, let share = Double(text), (0...1).contains(share) else { return nil }
+    return share
+  }
+}
+
+extension ScalarType where Value == String {
+  static let webAddress = ScalarType(
+    expected: "an address such as http://127.0.0.1:4318/v1/traces"
+  ) { text in
+    let schemes = ["http://", "https://"]
+    return schemes.contains { text.hasPrefix($0) && text.count > $0.count } ? text : nil
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The access log: one JSON object a line for each request that is over.
+public struct AccessLogConfiguration: Sendable, Equatable {
+  /// The file lines are appended to, opened anew on SIGHUP and SIGUSR1; `-` is standard output.
+  public var path: String
+  /// Share of the requests that are logged, above 0 and up to 1, evenly spread.
+  public var sample: Double
+
+  /// Creates an access log's configuration.
+  public init(path: String, sample: Double = 1) {
+    self.path = path
+    self.sample = sample
+  }
+}
+
+/// Distributed tracing by W3C Trace Context.
+///
+/// Each request gets a span of its own: the upstream is told `traceparent` with it, as a child of the
+/// caller's span or as the first of a new trace. Without tracing both fields pass as they came.
+public struct TracingConfiguration: Sendable, Equatable {
+  /// Where recorded spans are posted as OTLP/HTTP JSON, such as `http://127.0.0.1:4318/v1/traces`;
+  /// nil passes the context on and sends nothing.
+  public var collector: String?
+  /// Share of the traces that begin here which are recorded, 0 to 1. For a trace that began
+  /// elsewhere its `sampled` flag decides.
+  public var sample: Double
+  /// The attribute `service.name` of the spans.
+  public var serviceName: String
+
+  /// Creates a configuration of tracing.
+  public init(collector: String? = nil, sample: Double = 1, serviceName: String = "strangler") {
+    self.collector = collector
+    self.sample = sample
+    self.serviceName = serviceName
+  }
+}
