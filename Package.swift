@@ -121,7 +121,8 @@ let proxy: [Target] = [
     providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
   library("HTTPExchange", .proxy),
   library("HTTP2Engine", .proxy, ["CNghttp2"]),
-  library("RoutingDecisions", .proxy, ["HTTPExchange"]),
+  library("ResiliencePolicies", .proxy),
+  library("RoutingDecisions", .proxy, ["HTTPExchange", "ResiliencePolicies"]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy),
   library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
@@ -129,8 +130,8 @@ let proxy: [Target] = [
     "ProxyDataPlane", .proxy,
     [
       .target(name: "CLinuxEvents", condition: .when(platforms: [.linux])),
-      "HTTP2Engine", "HTTPExchange", "RoutingDecisions", .httpTypes, .lifecycle, .logging,
-      .nioCore, .nioPosix, .collections,
+      "HTTP2Engine", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions", .httpTypes,
+      .lifecycle, .logging, .nioCore, .nioPosix, .collections,
     ]),
   library(
     "HummingbirdModule", .proxy,
@@ -141,8 +142,11 @@ let proxy: [Target] = [
       "ProxyDataPlane", "RoutingDecisions", .asyncHTTPClient, .hummingbird, .hummingbirdCore,
       .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
+  tests("ResiliencePolicies", "Proxy", ["ResiliencePolicies"]),
   tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange"]),
-  tests("ConfigurationFiles", "Proxy", ["ConfigurationFiles", "RoutingDecisions"]),
+  tests(
+    "ConfigurationFiles", "Proxy",
+    ["ConfigurationFiles", "ResiliencePolicies", "RoutingDecisions"]),
   tests("HTTPExchange", "Proxy", ["HTTPExchange"]),
   tests("HTTP2Engine", "Proxy", ["HTTP2Engine"]),
   tests(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import HTTPExchange
+import ResiliencePolicies
 
 /// All routes, compiled: immutable, shared by all event loops, swapped as a whole.
 ///
@@ -14,6 +15,8 @@ public final class RoutingTable: Sendable {
   let conditions: RouteConditions
   let keySources: UserKeySources
   let splits: ContiguousArray<RouteSplit>
+  /// Where upstreams that keep requests together find their key, by number; empty when none does.
+  private let hashPlaces: [Range<Int>?]
   /// Names of protocols in lower case, by route.
   private let upgrades: [[[UInt8]]]
 
@@ -38,6 +41,7 @@ public final class RoutingTable: Sendable {
       configuration.routes.map { route in
         RouteSplit(route, numbers, keys: sources.add(route.sticky))
       })
+    hashPlaces = Self.hashPlaces(configuration, numbers, &sources)
     keySources = sources
     upgrades = configuration.routes.map { $0.upgrades.map { Array($0.lowercased().utf8) } }
     self.configuration = configuration
@@ -57,6 +61,7 @@ public final class RoutingTable: Sendable {
     self.conditions = table.conditions
     self.upgrades = table.upgrades
     self.keySources = table.keySources
+    self.hashPlaces = table.hashPlaces
     self.splits = splits
   }
 
@@ -67,7 +72,34 @@ public final class RoutingTable: Sendable {
     guard visitor.route >= 0 else { return .noRoute }
     let split = splits[visitor.route]
     let key = split.extracted < 0 ? nil : keySources.firstKey(in: split.keys, of: view)
-    return split.decide(key: key)
+    var decision = split.decide(key: key)
+    decision.retriesWrites = split.retriesWrites
+    if !hashPlaces.isEmpty { decision.hashKey = hashKey(for: decision, of: view) }
+    return decision
+  }
+
+  private static func hashPlaces(
+    _ configuration: ProxyConfiguration, _ numbers: RoutingNumbers,
+    _ sources: inout UserKeySources
+  ) -> [Range<Int>?] {
+    var places = [Range<Int>?](repeating: nil, count: numbers.upstreams.count)
+    var hashes = false
+    for upstream in configuration.upstreams where upstream.policies.balance == .consistentHash {
+      guard let number = numbers.upstream(named: upstream.name) else { continue }
+      places[number] = sources.add(upstream.policies.hashBy)
+      hashes = true
+    }
+    return hashes ? places : []
+  }
+
+  /// The same key has the same hash in every process and version.
+  private func hashKey(for decision: RoutingDecision, of view: RequestView) -> UInt64 {
+    var places = hashPlaces[decision.upstream]
+    if places == nil, decision.fallbackUpstream >= 0 {
+      places = hashPlaces[decision.fallbackUpstream]
+    }
+    guard let places, let found = keySources.firstKey(in: places, of: view) else { return 0 }
+    return SipHash(key0: 0, key1: 0).hash(found.key)
   }
 
   /// Whether requests of a route may switch to a protocol, whose name is compared without case.

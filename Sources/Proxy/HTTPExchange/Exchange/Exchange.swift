@@ -28,6 +28,15 @@ package struct Exchange {
     case none, connecting, responseHead, responseBody, tunnel
   }
 
+  /// What an exchange that is `connecting` waits for.
+  enum UpstreamWait: UInt8 {
+    case connection
+    /// A place at the upstream.
+    case place
+    /// The end of the pause before another attempt.
+    case pause
+  }
+
   /// Connections tried for one request before it counts as failed, the first one included.
   static let connectAttempts: UInt8 = 3
 
@@ -36,22 +45,25 @@ package struct Exchange {
 
   @usableFromInline var requestPhase = RequestPhase.head
   @usableFromInline var upstreamPhase = UpstreamPhase.none
+  var upstreamWait = UpstreamWait.connection
   var clientProgress = HeadProgress()
   var upstreamProgress = HeadProgress()
   var requestBody = BodyReader(.none)
   var responseBody = BodyReader(.none)
   @usableFromInline var deadline: UInt64
   @usableFromInline var totalDeadline = UInt64.max
+  /// The end of the try at hand.
+  @usableFromInline var tryDeadline = UInt64.max
 
   // The request at hand.
   package internal(set) var facts = RequestFacts()
   package internal(set) var marks = ResponseMarks()
+  /// Times the request was sent again; attempts to connect are none.
   package internal(set) var retries: UInt8 = 0
   var hasFallback = false
   /// The upstream may switch to another protocol.
   var offersUpgrade = false
   var connectionsTried: UInt8 = 0
-  var wasResent = false
   /// All bytes sent so far are kept by the transport and may be sent again.
   package internal(set) var isReplayable = true
   var replayBytes = 0
@@ -95,7 +107,9 @@ package struct Exchange {
   /// The client will send nothing more.
   package var hasInputEnded: Bool { inputEnded }
   /// When `expire` has something to say at the earliest, in milliseconds of the workspace's clock.
-  @inlinable package var nextDeadline: UInt64 { min(deadline, totalDeadline) }
+  @inlinable package var nextDeadline: UInt64 {
+    min(deadline, min(totalDeadline, tryDeadline))
+  }
   /// Legacy answers in place of the extracted side.
   @inlinable package var fellBack: Bool { marks.fellBack }
 }

@@ -4,11 +4,16 @@ extension Exchange {
   /// The upstream of this exchange failed or closed.
   ///
   /// A connection that was never made may be tried again by every method, since nothing was sent.
-  /// Once bytes were sent, only an idempotent request without a byte of answer goes out again,
-  /// once, on the same side. Only a safe request changes sides, and only towards legacy: a write
-  /// that two sides might both have seen is worse than an error.
+  /// Once bytes were sent, only an idempotent request without a byte of answer goes out again, on
+  /// the same side. Only a safe request changes sides, and only towards legacy: a write that two
+  /// sides might both have seen is worse than an error.
+  ///
+  /// - Parameters:
+  ///   - resends: how often, and what, may be sent again.
+  ///   - hasBudget: asked last, when nothing else forbids to send the request again.
   package mutating func upstreamFailed(
-    _ failure: UpstreamFailure, _ workspace: ExchangeWorkspace
+    _ failure: UpstreamFailure, _ workspace: ExchangeWorkspace,
+    resends: ResendRules = ResendRules(), hasBudget: () -> Bool = { true }
   ) -> Recovery {
     switch upstreamPhase {
     case .none:
@@ -20,15 +25,20 @@ extension Exchange {
     case .tunnel:
       return upstreamEndedTunnel(workspace)
     case .connecting, .responseHead:
-      if mayRetry(failure) {
+      if mayReconnect(failure) {
+        beginAttempt(workspace)
+        return .reconnect
+      }
+      if maySendAgain(failure, resends), hasBudget() {
         retries &+= 1
+        connectionsTried = 0
         beginAttempt(workspace)
         return .retry
       }
       if mayFallBack {
         marks.fellBack = true
         connectionsTried = 0
-        wasResent = false
+        retries = 0
         beginAttempt(workspace)
         return .fallBack
       }
@@ -36,25 +46,42 @@ extension Exchange {
     }
   }
 
-  private mutating func mayRetry(_ failure: UpstreamFailure) -> Bool {
+  private func mayReconnect(_ failure: UpstreamFailure) -> Bool {
     switch failure {
-    case .connectFailed:
-      return connectionsTried < Self.connectAttempts
-    case .connectTimeout:
-      // Each attempt costs a whole timeout; a reader whom legacy can serve does not wait for more.
-      return !mayFallBack && connectionsTried < Self.connectAttempts
-    case .closedBeforeResponse:
-      if wasResent || !facts.method.isIdempotent || !isReplayable || sawResponseByte {
-        return false
-      }
-      wasResent = true
-      return true
-    default:
-      return false
+    case .connectFailed: connectionsTried < Self.connectAttempts
+    // Each attempt costs a whole timeout; a reader whom legacy can serve does not wait for more.
+    case .connectTimeout: !mayFallBack && connectionsTried < Self.connectAttempts
+    default: false
     }
   }
 
-  private var mayFallBack: Bool {
+  private func maySendAgain(_ failure: UpstreamFailure, _ resends: ResendRules) -> Bool {
+    switch failure {
+    case .closedBeforeResponse, .tryTimeout: !sawResponseByte && allows(resends)
+    default: false
+    }
+  }
+
+  private func allows(_ resends: ResendRules) -> Bool {
+    retries < resends.attempts && isReplayable && !forwardedInterim
+      && (facts.method.isIdempotent || resends.includesWrite)
+  }
+
+  /// The answer whose head was read, and not passed on yet, may be dropped, and the request sent
+  /// again instead.
+  package func maySendAgainInsteadOfAnswer(_ resends: ResendRules) -> Bool {
+    upstreamPhase == .responseBody && requestPhase == .complete && allows(resends)
+  }
+
+  /// The request is sent again instead of passing on the answer.
+  package mutating func sendAgainInsteadOfAnswer(_ workspace: ExchangeWorkspace) {
+    retries &+= 1
+    connectionsTried = 0
+    beginAttempt(workspace)
+  }
+
+  /// Legacy can answer the request in place of the side that is asked now.
+  package var mayFallBack: Bool {
     hasFallback && !marks.fellBack && facts.method.isSafe && isReplayable && !forwardedInterim
   }
 
@@ -75,17 +102,40 @@ extension Exchange {
       hasFallback = false
       return hasResponded ? .abort : .upstream(.stalled)
     }
+    if now >= tryDeadline {
+      tryDeadline = .max
+      if isActive, !hasResponded { return .upstream(.tryTimeout) }
+    }
     if now < deadline { return .none }
     deadline = .max
     switch (requestPhase, upstreamPhase) {
     case (.lingering, _), (.tunnel, _): return .close
     case (.head, _): return isIdle ? .close : .answer(.requestTimeout)
     case (_, .none): return .close
-    case (_, .connecting): return .upstream(.connectTimeout)
+    case (_, .connecting):
+      switch upstreamWait {
+      case .connection: return .upstream(.connectTimeout)
+      case .place: return .upstream(.queueTimeout)
+      case .pause: return .resume
+      }
     case (.body, .responseHead):
       return upstreamIsWritable ? .answer(.requestTimeout) : .upstream(.stalled)
     case (.complete, .responseHead): return .upstream(.responseTimeout)
     case (_, .responseBody), (_, .tunnel): return .abort
     }
+  }
+}
+
+/// How often a request may be sent again, and which.
+package struct ResendRules: Sendable, Equatable {
+  /// Times at most.
+  package var attempts: UInt8
+  /// The request may be sent again although its method is not idempotent: it carries a key by
+  /// which its service knows that it did the work already.
+  package var includesWrite: Bool
+
+  package init(attempts: UInt8 = 1, includesWrite: Bool = false) {
+    self.attempts = attempts
+    self.includesWrite = includesWrite
   }
 }

@@ -72,7 +72,6 @@ extension Exchange {
     marks = ResponseMarks()
     retries = 0
     connectionsTried = 0
-    wasResent = false
     isReplayable = true
     replayBytes = headLength
     interimCount = 0
@@ -87,7 +86,32 @@ extension Exchange {
     upstreamIsWritable = true
     sawResponseByte = false
     connectionsTried &+= 1
+    upstreamWait = .connection
+    tryDeadline = .max
     deadline = workspace.deadline(workspace.timeouts.connect)
+  }
+
+  /// The request stands in line for a place at its upstream, so long at most.
+  package mutating func waitForPlace(
+    milliseconds: UInt64, _ workspace: ExchangeWorkspace
+  ) {
+    upstreamWait = .place
+    deadline = workspace.deadline(milliseconds)
+  }
+
+  /// The next attempt begins only after a while.
+  package mutating func pause(milliseconds: UInt64, _ workspace: ExchangeWorkspace) {
+    upstreamWait = .pause
+    deadline = workspace.deadline(milliseconds)
+  }
+
+  /// A try begins now, which may last so long up to its response head; 0 means no limit.
+  package mutating func beginTry(milliseconds: UInt64, _ workspace: ExchangeWorkspace) {
+    if upstreamWait != .connection {
+      upstreamWait = .connection
+      deadline = workspace.deadline(workspace.timeouts.connect)
+    }
+    tryDeadline = workspace.deadline(milliseconds)
   }
 
   /// A connection is there: the kept bytes are sent now.
@@ -108,6 +132,7 @@ extension Exchange {
   ) -> AnswerPlan {
     upstreamPhase = .none
     totalDeadline = .max
+    tryDeadline = .max
     var ends = isDraining || inputEnded
     switch problem {
     case .rejected, .requestTimeout, .draining: ends = true

@@ -54,6 +54,7 @@ extension Exchange {
       return .interim(forward: forward)
     }
     upstreamPhase = .responseBody
+    tryDeadline = .max
     responseBody = BodyReader(head.body)
     upstreamKeepsAlive = head.keepAlive && head.body != .untilClose
     markResponse(head.body)

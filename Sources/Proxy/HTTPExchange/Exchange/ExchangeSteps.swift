@@ -43,6 +43,8 @@ package enum UpstreamStep: Equatable {
 package enum Recovery: Equatable {
   /// There was nothing to recover.
   case none
+  /// Nothing was sent: ask the same side for another connection.
+  case reconnect
   /// Send the kept request again, on a fresh connection of the same side.
   case retry
   /// Send the kept request to legacy.
@@ -87,6 +89,8 @@ package enum Expiry: Equatable {
   case answer(Problem)
   /// Treat as `upstreamFailed` with this.
   case upstream(UpstreamFailure)
+  /// The pause before another attempt is over.
+  case resume
   /// An answer is under way and cannot be completed.
   case abort
 }

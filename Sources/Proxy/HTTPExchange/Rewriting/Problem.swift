@@ -62,7 +62,8 @@ package enum Problem: Sendable, Equatable {
     switch self {
     case .rejected(.traceRefused):
       head += "allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"
-    case .upstream(.noEndpoint), .upstream(.connectionLimit), .draining:
+    case .upstream(let failure) where failure.status == 503: head += "retry-after: 1\r\n"
+    case .draining:
       head += "retry-after: 1\r\n"
     default: break
     }

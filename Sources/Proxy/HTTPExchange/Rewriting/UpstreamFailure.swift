@@ -22,11 +22,19 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
   case stalled
   /// The module threw before it answered.
   case moduleFailed
+  /// The upstream failed so often of late that it is not asked.
+  case circuitOpen
+  /// As many requests are under way, and wait, as the upstream is given.
+  case overloaded
+  /// No place became free in time.
+  case queueTimeout
+  /// One try took as long as a try may.
+  case tryTimeout
 
   package var status: Int {
     switch self {
-    case .noEndpoint, .connectionLimit: 503
-    case .connectTimeout, .responseTimeout, .stalled: 504
+    case .noEndpoint, .connectionLimit, .circuitOpen, .overloaded, .queueTimeout: 503
+    case .connectTimeout, .responseTimeout, .stalled, .tryTimeout: 504
     case .connectFailed, .closedBeforeResponse, .closedMidResponse, .malformedResponse,
       .moduleFailed:
       502
@@ -45,6 +53,10 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .responseTimeout: "response-timeout"
     case .stalled: "stalled"
     case .moduleFailed: "module-failed"
+    case .circuitOpen: "circuit-open"
+    case .overloaded: "overloaded"
+    case .queueTimeout: "queue-timeout"
+    case .tryTimeout: "try-timeout"
     }
   }
 
@@ -60,13 +72,19 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .responseTimeout: "The upstream did not answer in time."
     case .stalled: "The upstream stopped answering."
     case .moduleFailed: "The module failed before it answered."
+    case .circuitOpen: "The upstream failed too often of late and is given time to recover."
+    case .overloaded: "The upstream is busy: every place, and every place in line, is taken."
+    case .queueTimeout: "The upstream is busy: no place became free in time."
+    case .tryTimeout: "The upstream did not answer in the time of one try."
     }
   }
 
   /// Not one byte of the request reached the upstream.
   package var isBeforeSending: Bool {
     switch self {
-    case .noEndpoint, .connectionLimit, .connectFailed, .connectTimeout: true
+    case .noEndpoint, .connectionLimit, .connectFailed, .connectTimeout, .circuitOpen,
+      .overloaded, .queueTimeout:
+      true
     default: false
     }
   }

@@ -34,9 +34,9 @@
       _ loop: EpollLoop, _ configuration: ProxyConfiguration, _ parts: ServerParts, index: Int
     ) {
       self.loop = loop
-      context = WorkerContext(configuration, parts, worker: index)
+      context = WorkerContext(configuration, parts, worker: index, on: loop)
       drained = loop.makePromise()
-      upstreams = parts.targets.map(makeUpstream)
+      upstreams = parts.upstreams.map(makeUpstream)
     }
 
     deinit { scratch.deallocate() }
@@ -48,9 +48,11 @@
   // MARK: - Upstreams
 
   extension EpollWorker {
-    private func makeUpstream(_ target: UpstreamTarget) -> Upstream<SocketLink> {
-      Upstream(target) { address in
-        let connector = EpollConnector(self, address)
+    private func makeUpstream(_ parts: UpstreamParts) -> Upstream<SocketLink> {
+      Upstream(parts.target, context.makeGate(parts.shared)) { [unowned self] seat in
+        // Those of endpoints that are gone have nothing under way any more.
+        connectors.removeAll { $0.seat.isRetired && $0.isEmpty }
+        let connector = EpollConnector(self, seat)
         connectors.append(connector)
         return EndpointPool(context, connect: connector.connect)
       }
@@ -157,6 +159,7 @@
 
     var needsTicks: Bool {
       !registry.isEmpty || (listener?.isHeldBack ?? false) || !upstreams.allSatisfy(\.isEmpty)
+        || context.hasUnflushedGates
     }
 
     func tick() {
@@ -165,6 +168,7 @@
         position = client.position - 1
         client.checkDeadline()
       }
+      context.flushGates()
       for upstream in upstreams { upstream.closeIdle() }
       for connector in connectors where !connector.isEmpty { connector.checkDeadlines() }
       // Places are given back on other threads too.

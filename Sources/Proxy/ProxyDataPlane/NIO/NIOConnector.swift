@@ -7,16 +7,13 @@ import RoutingDecisions
 
 /// Makes connections to one endpoint.
 final class NIOConnector {
-  private let address: NetworkAddress
   private let socketAddress: SocketAddress?
   private let eventLoop: any EventLoop
   private let workspace: ExchangeWorkspace
 
   init(_ address: NetworkAddress, _ eventLoop: any EventLoop, _ workspace: ExchangeWorkspace) {
-    self.address = address
     self.eventLoop = eventLoop
     self.workspace = workspace
-    // Names are left to the connect call, which resolves them off the loop each time.
     socketAddress = try? SocketAddress(ipAddress: address.host, port: address.port)
   }
 
@@ -28,12 +25,8 @@ final class NIOConnector {
       .channelOption(.recvAllocator, value: ChannelTuning.receiveAllocator)
       .channelOption(.maxMessagesPerRead, value: 1)
       .channelOption(.writeBufferWaterMark, value: ChannelTuning.writeWaterMark)
-    let attempt =
-      if let socketAddress {
-        bootstrap.connect(to: socketAddress)
-      } else {
-        bootstrap.connect(host: address.host, port: address.port)
-      }
+    guard let socketAddress else { return pool.failed(.connectFailed) }
+    let attempt = bootstrap.connect(to: socketAddress)
     let readAhead = workspace.limits.readAhead
     attempt.assumeIsolated().whenComplete { result in
       do {

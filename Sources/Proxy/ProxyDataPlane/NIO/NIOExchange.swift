@@ -34,8 +34,8 @@ protocol NIOExchange: ExchangePump, LinkClient, PoolClient where Link == Network
 extension NIOExchange {
   var context: WorkerContext { worker.context }
 
-  func requestLink(upstream: Int, fresh: Bool) {
-    switch worker.upstreams[upstream].link(for: self, fresh: fresh) {
+  func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool) {
+    switch worker.upstreams[upstream].link(for: self, seat: seat, fresh: fresh) {
     case .ready(let link): attach(link)
     case .module(let module):
       guard let channel else { return }
@@ -138,6 +138,7 @@ extension NIOExchange {
 
   var answerHasEnded: Bool { upstreamHalf.link?.hasEnded ?? true }
   var answerFailure: UpstreamFailure? { upstreamHalf.link?.failure }
+  var linkWasUsed: Bool { upstreamHalf.link?.wasUsed ?? false }
 
   func upstreamIsReadable(_ link: any UpstreamLink) {
     if upstreamHalf.link === link { readUpstream() }

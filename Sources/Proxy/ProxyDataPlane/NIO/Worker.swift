@@ -24,9 +24,9 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
     index: Int
   ) {
     self.eventLoop = eventLoop
-    context = WorkerContext(configuration, parts, worker: index)
+    context = WorkerContext(configuration, parts, worker: index, on: eventLoop)
     drained = eventLoop.makePromise()
-    upstreams = parts.targets.map(makeUpstream)
+    upstreams = parts.upstreams.map(makeUpstream)
   }
 
   /// Begins to look at deadlines. On the loop.
@@ -45,6 +45,7 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
       position = client.position - 1
       client.checkDeadline()
     }
+    context.flushGates()
     for upstream in upstreams { upstream.closeIdle() }
   }
 }
@@ -52,9 +53,11 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
 // MARK: - Upstreams
 
 extension Worker {
-  private func makeUpstream(_ target: UpstreamTarget) -> Upstream<NetworkLink> {
-    Upstream(target) { address in
-      let connector = NIOConnector(address, eventLoop, context.workspace)
+  private func makeUpstream(_ parts: UpstreamParts) -> Upstream<NetworkLink> {
+    let context = context
+    let eventLoop = eventLoop
+    return Upstream(parts.target, context.makeGate(parts.shared)) { seat in
+      let connector = NIOConnector(seat.address, eventLoop, context.workspace)
       return EndpointPool(context, connect: connector.connect)
     }
   }

@@ -17,16 +17,22 @@ extension ExchangePump {
     exchange.admit(
       headLength: keptCount, hasFallback: record.decision.fallbackUpstream >= 0,
       offersUpgrade: offersUpgrade, workspace)
-    requestLink(upstream: currentUpstream, fresh: false)
+    context.gates[currentUpstream].deposit()
+    askUpstream(fresh: false)
   }
 
   private func routeAndRewrite(_ offersUpgrade: inout Bool) -> Problem? {
     withReceived { bytes in
       withClientAddress { address in
         let workspace = workspace
-        record.decision = context.decide(workspace.requestView(bytes, clientAddress: address))
+        let view = workspace.requestView(bytes, clientAddress: address)
+        record.decision = context.decide(view)
         if let observer = context.observer { observe(with: observer, bytes, address) }
         if record.decision.routeIndex < 0 { return .noRoute }
+        if record.decision.retriesWrites {
+          record.mayResendWrite =
+            FieldLookup.value(of: "idempotency-key", in: view.fields, view.bytes) != nil
+        }
         let upgrade = permittedUpgrade(bytes)
         offersUpgrade = upgrade.length > 0
         var refusal: Rejection?
@@ -74,24 +80,28 @@ extension ExchangePump {
 
   /// Does what the exchange makes of a failed upstream.
   func upstreamFailed(_ failure: UpstreamFailure) {
+    guard exchange.isActive else { return dropUpstream() }
     let upstream = currentUpstream
-    let recovery = exchange.upstreamFailed(failure, workspace)
+    let gate = context.gates[upstream]
+    // What met a connection that was closing never reached the upstream, and costs it nothing.
+    let isFree = failure == .closedBeforeResponse && linkWasUsed
+    let recovery = exchange.upstreamFailed(
+      failure, workspace, resends: resendRules, hasBudget: { isFree || gate.withdrawRetry() })
     if recovery != .completed, recovery != .none, recovery != .finishClient {
-      counters.upstreamFailed(upstream: upstream, reason: Int(failure.rawValue))
+      noteFailure(failure, of: upstream, recovery)
     }
     switch recovery {
     case .none:
       dropUpstream()
-    case .retry:
+    case .reconnect, .retry:
       dropUpstream()
-      counters.retried(route: record.decision.routeIndex)
-      record.observed?.retries += 1
-      requestLink(upstream: currentUpstream, fresh: true)
+      if recovery == .retry { noteRetry() }
+      askAgain(isRetry: recovery == .retry)
       resumeClient()
     case .fallBack:
       dropUpstream()
       counters.fellBack(route: record.decision.routeIndex)
-      requestLink(upstream: currentUpstream, fresh: false)
+      askUpstream(fresh: false)
       resumeClient()
     case .answer(let problem):
       answer(problem)
@@ -102,5 +112,22 @@ extension ExchangePump {
     case .completed:
       completeByClose()
     }
+  }
+
+  func noteRetry() {
+    counters.retried(route: record.decision.routeIndex)
+    record.observed?.retries += 1
+  }
+
+  private func noteFailure(
+    _ failure: UpstreamFailure, of upstream: Int, _ recovery: Recovery
+  ) {
+    counters.upstreamFailed(upstream: upstream, reason: Int(failure.rawValue))
+    record.avoided = recovery == .fallBack ? nil : record.place?.seat
+    leavePlace(
+      UpstreamGate.Outcome(
+        failure, isFinal: recovery != .retry && recovery != .reconnect,
+        requestIsComplete: exchange.requestIsComplete),
+      upstream: upstream, timedOut: failure == .queueTimeout)
   }
 }

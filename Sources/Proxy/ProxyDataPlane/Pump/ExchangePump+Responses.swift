@@ -11,6 +11,7 @@ extension ExchangePump {
     writeResponseHead()
     consumeAnswer(workspace.response.length)
     flush()
+    noteAnswer(status: 101)
     account(status: 101)
     // The client may have sent bytes of that protocol already.
     resumeClient()
@@ -19,6 +20,7 @@ extension ExchangePump {
   func completeResponse() {
     let leftover = withAnswer(\.count)
     let completion = exchange.completeResponse(leftover: leftover, workspace)
+    leavePlace(.none)
     account(status: record.status)
     flush()
     leaveUpstream(isReusable: completion.keepsUpstream)
@@ -45,6 +47,7 @@ extension ExchangePump {
     let upstream = isRouted ? context.upstreamName(currentUpstream) : nil
     // Letting go of an upstream may serve another client at once, who writes into the same buffer.
     flush()
+    leavePlace(.none)
     dropUpstream()
     let plan = exchange.answer(problem, workspace)
     if !isRouted { beginUnrouted() }

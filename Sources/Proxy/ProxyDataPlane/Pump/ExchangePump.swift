@@ -36,7 +36,7 @@ protocol ExchangePump: AnyObject {
   // To the upstream.
 
   /// Asks for a connection to an upstream; `attach`, or `upstreamFailed`, follows now or later.
-  func requestLink(upstream: Int, fresh: Bool)
+  func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool)
   /// Keeps the rewritten head in place of the request kept before.
   func keepHead(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int)
   var keptCount: Int { get }
@@ -63,6 +63,9 @@ protocol ExchangePump: AnyObject {
   var answerHasEnded: Bool { get }
   /// What the upstream says its end means; nil leaves that to the exchange.
   var answerFailure: UpstreamFailure? { get }
+  /// The connection served another exchange before, so it may have been closing already when this
+  /// one was sent.
+  var linkWasUsed: Bool { get }
 
   // To the client; what is written goes out at `flush` at the latest.
 
@@ -94,6 +97,14 @@ struct ExchangeRecord {
   var status = 0
   /// nil when the request is neither logged nor traced.
   var observed: ObservedRequest?
+  /// The request is under way at an endpoint.
+  var place: UpstreamGate.Place?
+  /// The request waits for a place.
+  var ticket: QueueTicket?
+  /// The endpoint that failed the request last.
+  var avoided: EndpointSeat?
+  /// The route allows it, and the request carries the key that it takes.
+  var mayResendWrite = false
 }
 
 extension ExchangePump {
@@ -142,8 +153,10 @@ extension ExchangePump {
       consumeAnswer(workspace.responseLength)
     case .tunnel: beginTunnel()
     case .head:
+      if workspace.responseStatus >= 500, sendsAgainInsteadOfAnswer() { return .advanced }
       record.status = workspace.responseStatus
       record.observed?.respondedAt = WorkerContext.clock()
+      noteAnswer(status: record.status)
       writeResponseHead()
       consumeAnswer(workspace.responseLength)
     case .body(let body):
@@ -166,6 +179,9 @@ extension ExchangePump {
     case .close, .abort: close()
     case .answer(let problem): answer(problem)
     case .upstream(let failure): upstreamFailed(failure)
+    case .resume:
+      askUpstream(fresh: true)
+      resumeClient()
     }
   }
 
@@ -174,6 +190,7 @@ extension ExchangePump {
     if exchange.isActive, !exchange.isTunnel {
       account(status: exchange.hasResponded ? record.status : 0)
     }
+    leavePlace(.none)
     dropUpstream()
   }
 }

@@ -22,9 +22,19 @@ final class WorkerContext {
   /// By number, like the upstreams'.
   private var routeNames: [String]
   private var upstreamNames: [String]
+  /// Where requests get their place, by the number of their upstream.
+  @exclusivity(unchecked) private(set) var gates: [UpstreamGate] = []
+  private let workerCount: Int
+  private var random = WorkerRandom()
+  private let eventLoop: any EventLoop
   @exclusivity(unchecked) private var routing: CachedRouting
 
-  init(_ configuration: ProxyConfiguration, _ shared: ServerParts, worker: Int) {
+  init(
+    _ configuration: ProxyConfiguration, _ shared: ServerParts, worker: Int,
+    on eventLoop: any EventLoop
+  ) {
+    self.eventLoop = eventLoop
+    workerCount = configuration.workers
     workspace = ExchangeWorkspace(
       limits: MessageLimits(configuration.limits),
       timeouts: ExchangeTimeouts(configuration.timeouts))
@@ -63,6 +73,29 @@ final class WorkerContext {
     upstreamNames.indices.contains(index) ? upstreamNames[index] : nil
   }
 
+  /// Makes the gate of the upstream whose number comes next.
+  func makeGate(_ upstream: SharedUpstream) -> UpstreamGate {
+    let gate = UpstreamGate(upstream, self, worker: index, of: workerCount)
+    gates.append(gate)
+    return gate
+  }
+
+  /// Hands over what was counted.
+  func flushGates() {
+    for gate in gates { gate.flush() }
+  }
+
+  var hasUnflushedGates: Bool { gates.contains { $0.isUnflushed } }
+
+  /// A random number.
+  func draw() -> UInt64 { random.next() }
+
+  /// Runs something on the loop once the work at hand is done.
+  func execute(_ task: @escaping () -> Void) {
+    let confined = Confined(task)
+    eventLoop.execute { confined.value() }
+  }
+
   /// Nanoseconds that never go back.
   static func clock() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
 
@@ -72,7 +105,7 @@ final class WorkerContext {
 
 /// What a server hands to the transport that it runs on.
 struct ServerParts: Sendable {
-  let targets: [UpstreamTarget]
+  let upstreams: [UpstreamParts]
   let routing: LiveRouting
   let counters: ProxyCounters
   let accepting: AcceptLimit
@@ -85,5 +118,24 @@ struct WorkerChange: Sendable {
   let timeouts: ProxyTimeouts
   let numbers: RoutingNumbers
   /// What stands behind the upstreams that were added; their numbers follow those before.
-  let added: [UpstreamTarget]
+  let added: [UpstreamParts]
+}
+
+/// Carries a loop's object through another thread and back.
+struct Confined<Value>: @unchecked Sendable {  // `value` is used on its loop only
+  let value: Value
+  init(_ value: Value) { self.value = value }
+}
+
+/// SplitMix64, seeded by the system: jitter and shares need numbers that cost little, not secrets.
+private struct WorkerRandom {
+  private var state = UInt64.random(in: .min ... .max)
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
 }

@@ -36,10 +36,15 @@ extension ProxyServer {
     let added = try numbers.upstreams.dropFirst(before.upstreams.count)
       .map { try UpstreamTarget($0, modules) }
     counters.grow(numbers)
+    let shared = upstreams.adopt(next, numbers)
+    await upstreams.prepare()
     await transport.adopt(
-      WorkerChange(timeouts: next.timeouts, numbers: numbers, added: added))
+      WorkerChange(
+        timeouts: next.timeouts, numbers: numbers,
+        added: zip(added, shared).map { UpstreamParts(target: $0, shared: $1) }))
     let change = routing.replace(with: table, unixMilliseconds: time)
     await transport.retire(before.retired(by: numbers))
+    upstreams.retire(before.retired(by: numbers))
     return change
   }
 }

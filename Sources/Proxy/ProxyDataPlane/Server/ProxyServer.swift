@@ -15,12 +15,14 @@ public final class ProxyServer: Service {
   public let routing: LiveRouting
   /// What happened so far.
   public let counters: ProxyCounters
+  /// The state of its upstreams.
+  public let upstreams: UpstreamMonitor
   /// Whether it takes connections.
   public let readiness = ProxyReadiness()
 
   private let configuration: ProxyConfiguration
   let modules: [String: any InProcessModule]
-  private let targets: [UpstreamTarget]
+  private let upstreamParts: [UpstreamParts]
   private let logger: Logger
   let observation: Observation
   private let bound = BoundAddress()
@@ -47,7 +49,11 @@ public final class ProxyServer: Service {
       failureReasons: UpstreamFailure.allCases.map(\.name))
     observation = try Observation(
       configuration, counters: counters.observation, logger: logger)
-    targets = try configuration.upstreams.map { try UpstreamTarget($0, modules) }
+    let targets = try configuration.upstreams.map { try UpstreamTarget($0, modules) }
+    upstreams = UpstreamMonitor(logger: logger)
+    upstreamParts = zip(targets, upstreams.adopt(configuration, routing.current.numbers)).map {
+      UpstreamParts(target: $0, shared: $1)
+    }
   }
 
   /// The address it listens on, with the port the system picked; waits until it is bound.
@@ -63,6 +69,7 @@ public final class ProxyServer: Service {
   /// - Throws: `ProxyServerError` when the listener cannot be bound.
   public func run() async throws {
     let transport = makeTransport()
+    await upstreams.prepare()
     do {
       let address = try await transport.start()
       logger.info(
@@ -75,7 +82,11 @@ public final class ProxyServer: Service {
       await transport.shutDown()
       throw error
     }
-    await serve(on: transport)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.upstreams.watch() }
+      await serve(on: transport)
+      group.cancelAll()
+    }
     self.transport.withLock { $0 = nil }
     bound.fail(ProxyServerError(code: .notRunning, message: "The proxy has stopped."))
   }
@@ -101,7 +112,7 @@ public final class ProxyServer: Service {
 
   private func makeTransport() -> any ProxyTransport {
     let parts = ServerParts(
-      targets: targets, routing: routing, counters: counters,
+      upstreams: upstreamParts, routing: routing, counters: counters,
       accepting: AcceptLimit(configuration.limits.clientConnections), observation: observation,
       logger: logger)
     #if os(Linux)

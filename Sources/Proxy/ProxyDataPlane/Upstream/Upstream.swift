@@ -34,52 +34,69 @@ enum LinkRequest<Link: PooledLink> {
   case failed(UpstreamFailure)
 }
 
-/// One worker's view of one upstream.
-final class Upstream<Link: PooledLink> {
-  private let pools: [EndpointPool<Link>]
-  private let module: (any InProcessModule)?
-  @exclusivity(unchecked) private var next = 0
+/// What a worker makes its view of an upstream from.
+struct UpstreamParts: Sendable {
+  let target: UpstreamTarget
+  let shared: SharedUpstream
+}
 
-  /// `pool`: makes the pool of one endpoint.
-  init(_ target: UpstreamTarget, pool: (NetworkAddress) -> EndpointPool<Link>) {
-    switch target {
-    case .endpoints(let addresses):
-      pools = addresses.map(pool)
-      module = nil
-    case .module(let module):
-      pools = []
-      self.module = module
-    }
+/// One worker's connections to one upstream: a pool for each endpoint.
+final class Upstream<Link: PooledLink> {
+  @exclusivity(unchecked) private var pools: [EndpointPool<Link>?] = []
+  private let module: (any InProcessModule)?
+  private let gate: UpstreamGate
+  private let makePool: (EndpointSeat) -> EndpointPool<Link>
+
+  /// `makePool`: makes the pool of one endpoint.
+  init(
+    _ target: UpstreamTarget, _ gate: UpstreamGate,
+    makePool: @escaping (EndpointSeat) -> EndpointPool<Link>
+  ) {
+    self.gate = gate
+    self.makePool = makePool
+    module = if case .module(let module) = target { module } else { nil }
   }
 
   /// No connection is open or on its way.
-  var isEmpty: Bool { pools.allSatisfy(\.isEmpty) }
+  var isEmpty: Bool { pools.allSatisfy { $0?.isEmpty ?? true } }
 
-  /// Endpoints take turns, so a request that is tried again meets another one if there is one.
-  func link(for client: any PoolClient<Link>, fresh: Bool) -> LinkRequest<Link> {
+  /// A connection to the endpoint that the gate chose.
+  func link(
+    for client: any PoolClient<Link>, seat: EndpointSeat, fresh: Bool
+  ) -> LinkRequest<Link> {
     if let module { return .module(module) }
-    if pools.isEmpty { return .failed(.noEndpoint) }
-    var tried = 0
-    while tried < pools.count {
-      let pool = pools[next]
-      next = next &+ 1 == pools.count ? 0 : next &+ 1
-      tried += 1
-      if !fresh, let link = pool.takeIdle() { return .ready(link) }
-      let ticket = ConnectionTicket(client, needsFresh: fresh)
-      if pool.enqueue(ticket) { return .waiting(ticket) }
-    }
-    return .failed(.connectionLimit)
+    let pool = pool(of: seat)
+    if !fresh, let link = pool.takeIdle() { return .ready(link) }
+    let ticket = ConnectionTicket(client, needsFresh: fresh)
+    return pool.enqueue(ticket) ? .waiting(ticket) : .failed(.connectionLimit)
   }
 
+  private func pool(of seat: EndpointSeat) -> EndpointPool<Link> {
+    let slot = seat.slot
+    if slot < pools.count, let pool = pools[slot] { return pool }
+    while pools.count <= slot { pools.append(nil) }
+    let pool = makePool(seat)
+    pools[slot] = pool
+    return pool
+  }
+
+  /// Closes what was not needed for too long, and what leads to an endpoint that is none any more.
   func closeIdle() {
-    for pool in pools { pool.closeIdle() }
+    for pool in pools { pool?.closeIdle() }
+    gate.freeRetired { seat in
+      guard seat.slot < pools.count, let pool = pools[seat.slot] else { return true }
+      pool.retire()
+      if !pool.isEmpty { return false }
+      pools[seat.slot] = nil
+      return true
+    }
   }
 
   func retire() {
-    for pool in pools { pool.retire() }
+    for pool in pools { pool?.retire() }
   }
 
   func closeAll() {
-    for pool in pools { pool.closeAll() }
+    for pool in pools { pool?.closeAll() }
   }
 }

@@ -93,10 +93,13 @@ public struct UpstreamConfiguration: Sendable, Equatable {
   public var name: String
   /// What stands behind the name.
   public var target: Target
+  /// How requests are dealt, and what happens when they fail.
+  public var policies: UpstreamPolicies
 
   /// Creates an upstream.
-  public init(name: String, target: Target) {
+  public init(name: String, target: Target, policies: UpstreamPolicies = .init()) {
     self.name = name
     self.target = target
+    self.policies = policies
   }
 }

@@ -32,12 +32,16 @@ public struct RouteConfiguration: Sendable, Equatable {
   /// break what worked; empty for none. Offers of others are dropped, and the request goes on as
   /// plain HTTP.
   public var upgrades: [String]
+  /// POST and PATCH requests that carry an `Idempotency-Key` may be sent again, on the same side;
+  /// only for services that honour the key.
+  public var retriesWrites: Bool
 
   /// Creates a route.
   public init(
     name: String, match: RouteMatch, legacy: String, extracted: String? = nil,
     percent: Percentage = .zero, sticky: [StickyKey] = [.clientAddress], group: String? = nil,
-    fallback: Fallback = .safeMethods, upgrades: [String] = ["websocket"]
+    fallback: Fallback = .safeMethods, upgrades: [String] = ["websocket"],
+    retriesWrites: Bool = false
   ) {
     self.name = name
     self.match = match
@@ -48,6 +52,7 @@ public struct RouteConfiguration: Sendable, Equatable {
     self.group = group
     self.fallback = fallback
     self.upgrades = upgrades
+    self.retriesWrites = retriesWrites
   }
 }
 

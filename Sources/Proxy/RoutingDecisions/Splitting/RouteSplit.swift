@@ -8,6 +8,7 @@ struct RouteSplit: Sendable {
   /// -1 without an extracted side.
   let extracted: Int
   let allowsFallback: Bool
+  let retriesWrites: Bool
   let buckets: UserBuckets
   /// The route's places for a user key: a range of the table's `UserKeySources`.
   let keys: Range<Int>
@@ -19,6 +20,7 @@ struct RouteSplit: Sendable {
     legacy = numbers.upstream(named: route.legacy) ?? -1
     extracted = route.extracted.flatMap { numbers.upstream(named: $0) } ?? -1
     allowsFallback = route.fallback == .safeMethods
+    retriesWrites = route.retriesWrites
     buckets = UserBuckets(group: route.group ?? route.name)
     self.keys = keys
     threshold = route.percent.hundredths

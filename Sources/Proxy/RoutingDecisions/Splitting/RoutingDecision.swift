@@ -14,17 +14,23 @@ public struct RoutingDecision: Sendable, Equatable {
   public var fallbackUpstream: Int
   /// The user's bucket, 0 to 9,999; -1 when the route does not split or the request has no key.
   public var bucket: Int
+  /// Hash of what keeps requests together at one endpoint; 0 when nothing does.
+  public var hashKey: UInt64
+  /// The route lets writes that carry a key be sent again.
+  public var retriesWrites = false
 
   /// Creates a decision.
   @inlinable
   public init(
-    routeIndex: Int, side: Side, upstream: Int, fallbackUpstream: Int = -1, bucket: Int = -1
+    routeIndex: Int, side: Side, upstream: Int, fallbackUpstream: Int = -1, bucket: Int = -1,
+    hashKey: UInt64 = 0
   ) {
     self.routeIndex = routeIndex
     self.side = side
     self.upstream = upstream
     self.fallbackUpstream = fallbackUpstream
     self.bucket = bucket
+    self.hashKey = hashKey
   }
 
   /// No route takes the request: answer 404.

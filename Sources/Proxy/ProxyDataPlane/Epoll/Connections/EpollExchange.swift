@@ -39,8 +39,8 @@
   extension EpollExchange {
     var context: WorkerContext { worker.context }
 
-    func requestLink(upstream: Int, fresh: Bool) {
-      switch worker.upstreams[upstream].link(for: self, fresh: fresh) {
+    func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool) {
+      switch worker.upstreams[upstream].link(for: self, seat: seat, fresh: fresh) {
       case .ready(let link):
         link.client = self
         attach(link)
@@ -161,5 +161,6 @@
 
     var answerHasEnded: Bool { upstreamHalf.link?.hasEnded ?? true }
     var answerFailure: UpstreamFailure? { upstreamHalf.link?.failure }
+    var linkWasUsed: Bool { upstreamHalf.link?.wasUsed ?? false }
   }
 #endif

@@ -147,14 +147,16 @@ struct ConfigurationDecoder {
     guard var reader = MappingReader(child, expected: expected, findings) else { return unknown }
     let module = reader.value("module", as: .name)
     let list = reader.child("endpoints")
+    let policies = decodePolicies(&reader)
     reader.finish()
     switch (list, module) {
-    case (nil, let module?): return UpstreamConfiguration(name: name, target: .module(module))
+    case (nil, let module?):
+      return UpstreamConfiguration(name: name, target: .module(module), policies: policies)
     case (let list?, nil):
       let endpoints = items(list, expected: "a list of addresses").compactMap { item in
         ScalarType.address.read(item, findings)
       }
-      return UpstreamConfiguration(name: name, target: .network(endpoints))
+      return UpstreamConfiguration(name: name, target: .network(endpoints), policies: policies)
     case (.some, .some):
       findings.error(reader.key, at: reader.mark, "expected \(expected), found both")
     case (nil, nil): findings.error(reader.key, at: reader.mark, "expected \(expected)")

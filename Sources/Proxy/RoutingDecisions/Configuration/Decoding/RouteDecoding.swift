@@ -27,6 +27,7 @@ extension ConfigurationDecoder {
       route.upgrades = items(upgrades, expected: "a list of protocols such as [websocket]")
         .compactMap { ScalarType.token.read($0, findings) }
     }
+    route.retriesWrites = reader.value("retry-writes", as: .truth) ?? false
     reader.finish()
     return route
   }
@@ -82,7 +83,7 @@ extension ConfigurationDecoder {
     }
   }
 
-  private func decodeSticky(_ child: MappingReader.Child) -> [StickyKey] {
+  func decodeSticky(_ child: MappingReader.Child) -> [StickyKey] {
     items(child, expected: "a list such as [ { header: x-user-id }, client-address ]")
       .compactMap(decodeStickyKey)
   }

@@ -97,7 +97,7 @@ struct ConfigurationChecks {
     }
   }
 
-  private mutating func check(_ number: Int, in range: ClosedRange<Int>, _ key: String) {
+  mutating func check(_ number: Int, in range: ClosedRange<Int>, _ key: String) {
     if !range.contains(number) {
       error(key, "expected \(range.lowerBound) to \(range.upperBound), found \(number)")
     }
@@ -114,6 +114,7 @@ struct ConfigurationChecks {
       }
       if !names.insert(upstream.name).inserted { error(key, "another upstream has this name") }
       if !used.contains(upstream.name) { warning(key, "no route uses this upstream") }
+      checkPolicies(of: upstream, key)
       guard case .network(let endpoints) = upstream.target else { continue }
       if endpoints.isEmpty { error("\(key).endpoints", "expected at least one address") }
       for (index, endpoint) in endpoints.enumerated() {

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import ResiliencePolicies
+import RoutingDecisions
+
+/// Getting a place at an upstream and giving it back.
+extension ExchangePump {
+  private var gate: UpstreamGate { context.gates[currentUpstream] }
+
+  private var placeRequest: UpstreamGate.Request {
+    UpstreamGate.Request(
+      key: record.decision.hashKey, isReplaceable: exchange.mayFallBack, avoided: record.avoided)
+  }
+
+  /// Asks the upstream at hand for a place, and for a connection once it has one.
+  func askUpstream(fresh: Bool) {
+    proceed(gate.enter(placeRequest), fresh: fresh)
+  }
+
+  private func proceed(_ answer: UpstreamGate.Answer, fresh: Bool) {
+    switch answer {
+    case .place(let place):
+      record.place = place
+      exchange.beginTry(milliseconds: gate.perTry, workspace)
+      requestLink(upstream: currentUpstream, seat: place.seat, fresh: fresh)
+    case .line(let milliseconds):
+      exchange.waitForPlace(milliseconds: milliseconds, workspace)
+      record.ticket = gate.stand { [weak self] in self?.placeGranted(fresh: fresh) }
+    case .refused(let failure): upstreamFailed(failure)
+    }
+  }
+
+  /// The wait in line is over.
+  private func placeGranted(fresh: Bool) {
+    guard isOpen, let ticket = record.ticket, ticket.state == .granted else { return }
+    record.ticket = nil
+    gate.settle(ticket, usesPlace: true)
+    proceed(gate.enterGranted(placeRequest), fresh: fresh)
+    resumeClient()
+  }
+
+  /// Gives back the place, or the one in line; without either nothing happens.
+  func leavePlace(
+    _ outcome: UpstreamGate.Outcome, upstream: Int? = nil, timedOut: Bool = false
+  ) {
+    if let place = record.place {
+      record.place = nil
+      context.gates[upstream ?? currentUpstream].leave(place, outcome)
+    } else if let ticket = record.ticket {
+      record.ticket = nil
+      context.gates[upstream ?? currentUpstream].settle(
+        ticket, usesPlace: false, timedOut: timedOut)
+    }
+  }
+
+  /// Sends the request once more, at once or after a pause.
+  ///
+  /// A connection that was kept may have closed just when it was used; that first time needs no
+  /// pause. Whoever cannot connect, or fails again, is given time.
+  func askAgain(isRetry: Bool, least: UInt64 = 0) {
+    let attempt = isRetry ? Int(exchange.retries) : 2
+    let isFirst = isRetry ? exchange.retries <= 1 : gate.seats.count > 1
+    let pause = isFirst ? 0 : gate.rules.delay(beforeRetry: attempt - 1, draw: context.draw())
+    let milliseconds = max(pause, least)
+    if milliseconds == 0 { return askUpstream(fresh: true) }
+    exchange.pause(milliseconds: milliseconds, workspace)
+  }
+
+  var resendRules: ResendRules {
+    ResendRules(
+      attempts: UInt8(clamping: gate.rules.attempts), includesWrite: record.mayResendWrite)
+  }
+
+  /// The upstream answered, whatever becomes of the body: a stream may go on for hours.
+  func noteAnswer(status: Int) {
+    guard let place = record.place else { return }
+    record.place = gate.answered(place, UpstreamGate.Outcome(status: status))
+  }
+
+  /// Whether the head in the workspace is not passed on, since the request is sent again instead.
+  func sendsAgainInsteadOfAnswer() -> Bool {
+    let rules = gate.rules
+    guard rules.statuses.contains(workspace.response.status) else { return false }
+    let after = withAnswer { RetryAfter.milliseconds($0, workspace.storage.view) } ?? 0
+    if after > rules.longestRetryAfter.milliseconds { return false }
+    guard exchange.maySendAgainInsteadOfAnswer(resendRules), gate.withdrawRetry() else {
+      return false
+    }
+    exchange.sendAgainInsteadOfAnswer(workspace)
+    record.avoided = record.place?.seat
+    leavePlace(.failure(isFinal: false))
+    dropUpstream()
+    noteRetry()
+    askAgain(isRetry: true, least: after)
+    resumeClient()
+    return true
+  }
+}
+
+extension UpstreamGate.Outcome {
+  /// What a failure says. `isFinal`: the request is not tried again on this side.
+  init(_ failure: UpstreamFailure, isFinal: Bool, requestIsComplete: Bool) {
+    switch failure {
+    case .noEndpoint, .connectionLimit, .circuitOpen, .overloaded, .queueTimeout: self = .none
+    // While the client still sends, it may be the one that is slow.
+    case .stalled, .tryTimeout:
+      self = requestIsComplete ? .failure(isFinal: isFinal) : .none
+    case .connectFailed, .connectTimeout, .closedBeforeResponse, .closedMidResponse,
+      .malformedResponse, .responseTimeout, .moduleFailed:
+      self = .failure(isFinal: isFinal)
+    }
+  }
+
+  /// What a complete answer says: server errors count as failures, except those that say that the
+  /// request asks for something the server does not have.
+  init(status: Int) {
+    self = status >= 500 && status != 501 && status != 505 ? .failure(isFinal: true) : .success
+  }
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import ResiliencePolicies
+import RoutingDecisions
+import Synchronization
+
+/// What all workers know of one upstream: its endpoints, their health, and its breaker.
+///
+/// One breaker and one judgement of an endpoint for the process: a worker would need many times as
+/// long to see as much. What a request reads is two atomic numbers that change with the state only,
+/// so they stay in every core's cache; a worker takes the lock after a change, for each failure,
+/// and for successes while a failure is on record. Successes of quiet times are added up by each
+/// worker and handed over with its tick.
+final class SharedUpstream: Sendable {
+  let name: String
+  let policies: UpstreamPolicies
+  /// The upstream is a module of this process, which has one endpoint without an address.
+  let isModule: Bool
+  /// Endpoints given by a host name.
+  let names: [NetworkAddress]
+  private let logger: Logger
+  private let state: Mutex<State>
+  /// Goes up when the endpoints, their health or the breaker's state change.
+  private let publishedVersion = Atomic<UInt64>(1)
+  /// A failure is on record: successes have to be told one by one.
+  private let attention = Atomic<Bool>(false)
+  /// Something changes with time alone.
+  private let clockwork = Atomic<Bool>(false)
+  /// Failures of late per thousand requests; -1 while there were too few to tell.
+  private let recentFailures = Atomic<Int>(-1)
+  private let retired = Atomic<Bool>(false)
+  private let lookedUp = Atomic<Bool>(false)
+  /// The other sides of its routes.
+  private let others = Mutex<[SharedUpstream]>([])
+
+  struct State: Sendable {
+    var endpoints: [SharedEndpoint]
+    var breaker: CircuitBreaker?
+    var ejection: EjectionRules?
+    var totals = UpstreamTotals()
+  }
+
+  init(
+    _ configuration: UpstreamConfiguration, breaker: BreakerRules?, ejection: EjectionRules?,
+    logger: Logger
+  ) {
+    name = configuration.name
+    policies = configuration.policies
+    var logger = logger
+    logger[metadataKey: "upstream"] = "\(configuration.name)"
+    self.logger = logger
+    var endpoints: [SharedEndpoint] = []
+    switch configuration.target {
+    case .network(let addresses):
+      isModule = false
+      // Names are looked up before the first request; until then nobody stands behind them.
+      names = addresses.filter { !NameLookup.isAddress($0.host) }
+      for address in addresses where !names.contains(address) {
+        endpoints.append(SharedEndpoint(address, at: address, policies, ejection))
+      }
+    case .module(let module):
+      isModule = true
+      names = []
+      let address = NetworkAddress(host: module, port: 0)
+      endpoints = [SharedEndpoint(address, at: address, UpstreamPolicies(), nil)]
+    }
+    state = Mutex(
+      State(
+        endpoints: endpoints, breaker: breaker.map { CircuitBreaker($0) }, ejection: ejection))
+  }
+
+  func setOthers(_ upstreams: [SharedUpstream]) { others.withLock { $0 = upstreams } }
+
+  /// No request is decided for it any more.
+  func retire() { retired.store(true, ordering: .relaxed) }
+  var isRetired: Bool { retired.load(ordering: .relaxed) }
+  /// Its names were looked up, whatever came of it.
+  var wasLookedUp: Bool { lookedUp.load(ordering: .relaxed) }
+
+  var version: UInt64 { publishedVersion.load(ordering: .acquiring) }
+  var needsAttention: Bool { attention.load(ordering: .relaxed) }
+  var hasClockwork: Bool { clockwork.load(ordering: .relaxed) }
+
+  /// What requests need to know, from one moment.
+  func view() -> UpstreamView {
+    state.withLock { state in
+      UpstreamView(
+        version: publishedVersion.load(ordering: .relaxed),
+        endpoints: state.endpoints.map(\.view),
+        generation: state.breaker?.generation ?? 0,
+        passesAll: state.breaker?.isOpenToAll ?? true,
+        refusesUntil: state.breaker?.refusesUntil ?? 0)
+    }
+  }
+
+  /// Changes the state, makes the change known, and writes down what it means.
+  private func change<Value>(
+    at now: UInt64, _ body: (inout State, inout [StateChange]) -> Value
+  ) -> Value {
+    var changes: [StateChange] = []
+    let value = state.withLock { state in
+      let wasOpenToAll = state.breaker?.isOpenToAll ?? true
+      let value = body(&state, &changes)
+      state.totals.count(changes)
+      let isOpenToAll = state.breaker?.isOpenToAll ?? true
+      if !changes.isEmpty || wasOpenToAll != isOpenToAll {
+        publishedVersion.wrappingAdd(1, ordering: .releasing)
+      }
+      attention.store(!state.isQuiet, ordering: .relaxed)
+      clockwork.store(
+        !isOpenToAll || state.endpoints.contains { $0.outlier?.isEjected ?? false },
+        ordering: .relaxed)
+      recentFailures.store(state.failuresPerThousand(at: now), ordering: .relaxed)
+      return value
+    }
+    for change in changes { change.log(to: logger) }
+    return value
+  }
+}
+
+// MARK: - Requests
+
+extension SharedUpstream {
+  /// Whether a request may pass the breaker.
+  func admit(at now: UInt64, isReplaceable: Bool, draw: UInt64) -> CircuitBreaker.Admission {
+    change(at: now) { state, changes in
+      guard state.breaker != nil else {
+        return .passed(CircuitBreaker.Pass(generation: 0, isProbe: false))
+      }
+      let answer = state.breaker?.admit(at: now, isReplaceable: isReplaceable, draw: draw)
+      if let change = answer?.change { changes.append(.breaker(change)) }
+      return answer?.admission ?? .refused
+    }
+  }
+
+  /// A request that had to be told about went well.
+  func succeeded(_ pass: CircuitBreaker.Pass, at endpoint: NetworkAddress, at now: UInt64) {
+    change(at: now) { state, changes in
+      state.withEndpoint(endpoint) { $0.outlier?.succeeded(at: now) }
+      if let change = state.breaker?.succeeded(pass, at: now) { changes.append(.breaker(change)) }
+    }
+  }
+
+  /// A request failed, or a connection for one did.
+  ///
+  /// - Parameter pass: nil when the failure says nothing about the upstream as a whole, since the
+  ///   request is tried elsewhere.
+  func failed(
+    _ pass: CircuitBreaker.Pass?, at endpoint: NetworkAddress, at now: UInt64
+  ) {
+    let others = others.withLock(\.self).map { $0.recentFailures.load(ordering: .relaxed) }
+    let otherSide = others.filter { $0 >= 0 }.max().map { Double($0) / 1000 }
+    change(at: now) { state, changes in
+      if let pass, let change = state.breaker?.failed(pass, at: now) {
+        changes.append(.breaker(change))
+      }
+      let left = state.endpoints.count { $0.isUsable && $0.address != endpoint }
+      state.withEndpoint(endpoint) {
+        $0.outlier?.failed(at: now)
+        if $0.outlier?.judge(at: now, otherSide: otherSide, mayEject: left > 0) == true {
+          $0.ejections += 1
+          changes.append(.ejected(endpoint, until: $0.outlier?.ejectedUntil ?? now, from: now))
+        }
+      }
+    }
+  }
+
+  /// A request that passed ended in a way that says nothing.
+  func abandoned(_ pass: CircuitBreaker.Pass, at now: UInt64) {
+    change(at: now) { state, _ in state.breaker?.abandoned(pass) }
+  }
+
+  /// Takes over what a worker added up.
+  func take(_ batch: UpstreamBatch, at now: UInt64) {
+    change(at: now) { state, _ in
+      state.totals.add(batch)
+      for (endpoint, successes) in batch.successes where successes > 0 {
+        state.breaker?.succeeded(successes, generation: batch.generation, at: now)
+        state.withEndpoint(endpoint) { $0.outlier?.succeeded(successes, at: now) }
+      }
+    }
+  }
+
+  /// Does what time alone changes.
+  func advance(to now: UInt64) {
+    change(at: now) { state, changes in
+      if let change = state.breaker?.advance(to: now) { changes.append(.breaker(change)) }
+      for index in state.endpoints.indices
+      where state.endpoints[index].outlier?.advance(to: now) == true {
+        changes.append(.readmitted(state.endpoints[index].address))
+      }
+    }
+  }
+}
+
+// MARK: - Endpoints
+
+extension SharedUpstream {
+  var addresses: [NetworkAddress] { state.withLock { $0.endpoints.map(\.address) } }
+
+  /// A health check of an endpoint ended.
+  func checked(_ endpoint: NetworkAddress, failure: String?, at now: UInt64) {
+    change(at: now) { state, changes in
+      state.withEndpoint(endpoint) {
+        $0.checksPassed += failure == nil ? 1 : 0
+        $0.checksFailed += failure == nil ? 0 : 1
+        guard $0.health?.record(passed: failure == nil) == true else { return }
+        changes.append(failure.map { .unhealthy(endpoint, $0) } ?? .healthy(endpoint))
+      }
+    }
+  }
+
+  /// A host name stands for these addresses from now on. An empty answer changes nothing: a
+  /// resolver in trouble must not take away what works.
+  func resolved(_ name: NetworkAddress, to hosts: [String], at now: UInt64) {
+    lookedUp.store(true, ordering: .relaxed)
+    let addresses = hosts.map { NetworkAddress(host: $0, port: name.port) }
+    change(at: now) { state, changes in
+      let known = Set(state.endpoints.filter { $0.name == name }.map(\.address))
+      if addresses.isEmpty || known == Set(addresses) { return }
+      let rules = state.ejection
+      state.endpoints.removeAll { $0.name == name && !addresses.contains($0.address) }
+      for address in addresses where !state.endpoints.contains(where: { $0.address == address }) {
+        state.endpoints.append(SharedEndpoint(name, at: address, policies, rules))
+      }
+      changes.append(.resolved(name, addresses))
+    }
+  }
+
+  /// For metrics and the admin API.
+  func snapshot(at now: UInt64) -> UpstreamSnapshot {
+    if hasClockwork { advance(to: now) }
+    return state.withLock { state in
+      UpstreamSnapshot(
+        name: name, isModule: isModule, breaker: state.breaker?.state.name,
+        totals: state.totals, endpoints: state.endpoints.map { $0.snapshot(at: now) })
+    }
+  }
+}
+
+extension SharedUpstream.State {
+  /// Single successes change nothing.
+  fileprivate var isQuiet: Bool {
+    (breaker?.isQuiet ?? true) && endpoints.allSatisfy { $0.outlier?.isQuiet ?? true }
+  }
+
+  fileprivate mutating func withEndpoint(
+    _ address: NetworkAddress, _ body: (inout SharedEndpoint) -> Void
+  ) {
+    if let index = endpoints.firstIndex(where: { $0.address == address }) {
+      body(&endpoints[index])
+    }
+  }
+
+  fileprivate mutating func failuresPerThousand(at now: UInt64) -> Int {
+    var requests: UInt64 = 0
+    var failures: UInt64 = 0
+    for index in endpoints.indices {
+      guard let recent = endpoints[index].outlier?.recently(at: now) else { continue }
+      requests += recent.requests
+      failures += recent.failures
+    }
+    let least = UInt64(ejection?.minimumRequests ?? .max)
+    return requests < least ? -1 : Int(failures * 1000 / requests)
+  }
+}

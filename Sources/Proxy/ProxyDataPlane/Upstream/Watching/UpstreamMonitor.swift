@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import RoutingDecisions
+import Synchronization
+
+/// The state of all upstreams: what all workers share, and who looks after it.
+public final class UpstreamMonitor: Sendable {
+  private struct State: Sendable {
+    /// All upstreams so far, by number.
+    var upstreams: [SharedUpstream] = []
+    /// Numbers of those in force, in the order of the configuration.
+    var inForce: [Int] = []
+  }
+
+  private let state = Mutex(State())
+  private let logger: Logger
+  /// Upstreams that nobody looks after yet.
+  private let added: AsyncStream<SharedUpstream>
+  private let addition: AsyncStream<SharedUpstream>.Continuation
+
+  init(logger: Logger) {
+    self.logger = logger
+    (added, addition) = AsyncStream.makeStream()
+  }
+
+  /// All upstreams in force, in the order of the configuration. Workers hand over what they counted
+  /// every few milliseconds.
+  public func snapshot() -> [UpstreamSnapshot] {
+    let now = WorkerContext.clock() / 1_000_000
+    let upstreams = state.withLock { state in state.inForce.map { state.upstreams[$0] } }
+    return upstreams.map { $0.snapshot(at: now) }
+  }
+
+  /// Takes up a configuration that was given numbers.
+  ///
+  /// - Returns: what stands behind the numbers that are new.
+  func adopt(_ configuration: ProxyConfiguration, _ numbers: RoutingNumbers) -> [SharedUpstream] {
+    state.withLock { state in
+      let new = numbers.upstreams.dropFirst(state.upstreams.count).map { upstream in
+        SharedUpstream(
+          upstream, breaker: configuration.breakerRules(of: upstream),
+          ejection: upstream.ejectionRules, logger: logger)
+      }
+      state.upstreams += new
+      state.inForce = configuration.upstreams.compactMap { numbers.upstream(named: $0.name) }
+      for number in state.inForce {
+        let upstream = state.upstreams[number]
+        upstream.setOthers(
+          configuration.otherSides(ofUpstream: upstream.name).compactMap { name in
+            numbers.upstream(named: name).map { state.upstreams[$0] }
+          })
+      }
+      for upstream in new { addition.yield(upstream) }
+      return new
+    }
+  }
+
+  /// Upstreams that no request is decided for any more are not looked after.
+  func retire(_ numbers: [Int]) {
+    state.withLock { state in
+      for number in numbers { state.upstreams[number].retire() }
+    }
+  }
+
+  /// Looks up the names of upstreams that have no address yet. A resolver that does not answer
+  /// keeps nothing from being served for long.
+  func prepare() async {
+    let unknown = state.withLock { state in
+      state.inForce.map { state.upstreams[$0] }.filter { !$0.names.isEmpty && !$0.wasLookedUp }
+    }
+    if !unknown.isEmpty { await UpstreamWatch.lookUpAll(unknown) }
+  }
+
+  /// Looks after the upstreams until it is cancelled.
+  func watch() async {
+    await withTaskGroup(of: Void.self) { group in
+      for await upstream in added {
+        group.addTask { await UpstreamWatch(upstream).run() }
+      }
+      group.cancelAll()
+    }
+  }
+}

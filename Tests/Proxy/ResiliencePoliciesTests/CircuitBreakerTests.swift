@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ResiliencePolicies
+import Testing
+
+@Suite("Circuit breaker")
+struct CircuitBreakerTests {
+  private static let rules = BreakerRules(readmission: .zero)
+
+  /// Lets a request pass and tells how it ended.
+  @discardableResult
+  private static func send(
+    _ breaker: inout CircuitBreaker, at now: UInt64, succeeds: Bool
+  ) -> Bool {
+    guard case .passed(let pass) = breaker.admit(at: now, isReplaceable: false, draw: 0).admission
+    else { return false }
+    _ = succeeds ? breaker.succeeded(pass, at: now) : breaker.failed(pass, at: now)
+    return true
+  }
+
+  private static func opened(_ rules: BreakerRules = rules, at now: UInt64 = 0) -> CircuitBreaker {
+    var breaker = CircuitBreaker(rules)
+    for _ in 0..<5 { send(&breaker, at: now, succeeds: false) }
+    return breaker
+  }
+
+  @Test("Five failures in a row open it; a success between them starts the count anew")
+  func consecutive() {
+    var breaker = CircuitBreaker(Self.rules)
+    for _ in 0..<4 { Self.send(&breaker, at: 0, succeeds: false) }
+    Self.send(&breaker, at: 0, succeeds: true)
+    for _ in 0..<4 { Self.send(&breaker, at: 0, succeeds: false) }
+    #expect(breaker.state == .closed)
+    Self.send(&breaker, at: 0, succeeds: false)
+    #expect(breaker.state == .open)
+    #expect(!Self.send(&breaker, at: 29_999, succeeds: true))
+  }
+
+  @Test("After its time it lets two requests try, and closes when both succeed")
+  func halfOpen() {
+    var breaker = Self.opened()
+    let first = breaker.admit(at: 30_000, isReplaceable: false, draw: 0)
+    #expect(first.change == CircuitBreaker.Change(from: .open, to: .halfOpen))
+    let second = breaker.admit(at: 30_000, isReplaceable: false, draw: 0)
+    #expect(breaker.admit(at: 30_000, isReplaceable: false, draw: 0).admission == .refused)
+    guard case .passed(let one) = first.admission, case .passed(let two) = second.admission else {
+      Issue.record("a trying request was refused")
+      return
+    }
+    #expect(breaker.succeeded(one, at: 30_001) == nil)
+    #expect(
+      breaker.succeeded(two, at: 30_002) == CircuitBreaker.Change(from: .halfOpen, to: .closed))
+    #expect(breaker.isQuiet)
+  }
+
+  @Test("One failed try opens it for as long again")
+  func failedTry() {
+    var breaker = Self.opened()
+    #expect(Self.send(&breaker, at: 30_000, succeeds: false))
+    #expect(breaker.state == .open)
+    #expect(!Self.send(&breaker, at: 59_999, succeeds: true))
+    #expect(Self.send(&breaker, at: 60_000, succeeds: true))
+  }
+
+  @Test("A try that was given up makes room for another")
+  func abandonedTry() {
+    var breaker = Self.opened()
+    for _ in 0..<10 {
+      let admission = breaker.admit(at: 30_000, isReplaceable: false, draw: 0).admission
+      guard case .passed(let pass) = admission else {
+        Issue.record("no room was made")
+        return
+      }
+      breaker.abandoned(pass)
+    }
+    #expect(breaker.state == .halfOpen)
+  }
+
+  @Test("What a request of an earlier generation met does not count")
+  func lateOutcomes() {
+    var breaker = CircuitBreaker(Self.rules)
+    var late: [CircuitBreaker.Pass] = []
+    for _ in 0..<10 {
+      if case .passed(let pass) = breaker.admit(at: 0, isReplaceable: false, draw: 0).admission {
+        late.append(pass)
+      }
+    }
+    for _ in 0..<5 { Self.send(&breaker, at: 0, succeeds: false) }
+    breaker.advance(to: 30_000)
+    for pass in late { #expect(breaker.failed(pass, at: 30_000) == nil) }
+    #expect(breaker.state == .halfOpen)
+    for pass in late { #expect(breaker.succeeded(pass, at: 30_000) == nil) }
+    #expect(breaker.state == .halfOpen)
+  }
+
+  @Test("By rate it opens at the share given, not below the minimum, and forgets what is old")
+  func rate() {
+    let rules = BreakerRules(
+      trip: .rate(percent: 50, window: .seconds(10), minimum: 20), readmission: .zero)
+    var breaker = CircuitBreaker(rules)
+    for _ in 0..<19 { Self.send(&breaker, at: 0, succeeds: false) }
+    #expect(breaker.state == .closed)
+    breaker.succeeded(100, generation: breaker.generation, at: 10_500)
+    for _ in 0..<99 { Self.send(&breaker, at: 10_500, succeeds: false) }
+    #expect(breaker.state == .closed)
+    Self.send(&breaker, at: 10_500, succeeds: false)
+    #expect(breaker.state == .open)
+  }
+
+  @Test("Once closed, requests that others can answer come back by and by, the rest at once")
+  func readmission() {
+    var breaker = Self.opened(BreakerRules(readmission: .seconds(10)))
+    Self.send(&breaker, at: 30_000, succeeds: true)
+    Self.send(&breaker, at: 30_000, succeeds: true)
+    #expect(breaker.state == .closed)
+    var random = SeededRandom(seed: 7)
+    var shares: [Double] = []
+    for second in [0, 3, 6, 9, 10] as [UInt64] {
+      var passed = 0
+      for _ in 0..<2000 {
+        let now = 30_000 + second * 1000
+        let draw = random.next()
+        if breaker.admit(at: now, isReplaceable: true, draw: draw).admission != .refused {
+          passed += 1
+        }
+        #expect(breaker.admit(at: now, isReplaceable: false, draw: draw).admission != .refused)
+      }
+      shares.append(Double(passed) / 2000)
+    }
+    for (share, expected) in zip(shares, [0.1, 0.3, 0.6, 0.9, 1]) {
+      #expect(abs(share - expected) < 0.05, "seed 7: \(shares)")
+    }
+  }
+
+  @Test("Whatever happens, it never lets more try at once than have to succeed", arguments: 1...20)
+  func model(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    var breaker = CircuitBreaker(BreakerRules(readmission: .zero))
+    var under: [CircuitBreaker.Pass] = []
+    var now: UInt64 = 0
+    for _ in 0..<5000 {
+      now += random.next() % 2000
+      if random.next() % 2 == 0 || under.isEmpty {
+        let admission = breaker.admit(at: now, isReplaceable: false, draw: 0).admission
+        if case .passed(let pass) = admission {
+          #expect(pass.generation == breaker.generation, "seed \(seed)")
+          #expect(pass.isProbe == (breaker.state == .halfOpen), "seed \(seed)")
+          under.append(pass)
+        }
+      } else {
+        let pass = under.remove(at: Int(random.next() % UInt64(under.count)))
+        switch random.next() % 3 {
+        case 0: _ = breaker.succeeded(pass, at: now)
+        case 1: _ = breaker.failed(pass, at: now)
+        default: breaker.abandoned(pass)
+        }
+      }
+      let probes = under.filter { $0.isProbe && $0.generation == breaker.generation }
+      #expect(probes.count <= 2, "seed \(seed)")
+    }
+    // However it ended, it recovers once the upstream does.
+    for _ in 0..<100 where breaker.state != .closed {
+      for pass in under { breaker.abandoned(pass) }
+      under = []
+      now += 30_000
+      for _ in 0..<2 { Self.send(&breaker, at: now, succeeds: true) }
+    }
+    #expect(breaker.state == .closed, "seed \(seed)")
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ResiliencePolicies
+import Testing
+
+@Suite("Outlier detector")
+struct OutlierDetectorTests {
+  private static func failing(
+    _ count: Int, at now: UInt64 = 0, _ detector: inout OutlierDetector
+  ) {
+    for _ in 0..<count { detector.failed(at: now) }
+  }
+
+  @Test("Five failures in a row eject, four or a success between them do not")
+  func consecutive() {
+    var detector = OutlierDetector(EjectionRules())
+    Self.failing(4, &detector)
+    detector.succeeded(at: 0)
+    Self.failing(4, &detector)
+    #expect(!detector.judge(at: 0, otherSide: nil, mayEject: true))
+    Self.failing(1, &detector)
+    #expect(detector.judge(at: 0, otherSide: nil, mayEject: true))
+    #expect(detector.ejectedUntil == 30_000)
+  }
+
+  @Test("The last endpoint stays, and so does one whose other side fails as well")
+  func exceptions() {
+    var detector = OutlierDetector(EjectionRules())
+    Self.failing(9, &detector)
+    #expect(!detector.judge(at: 0, otherSide: nil, mayEject: false))
+    #expect(!detector.judge(at: 0, otherSide: 0.6, mayEject: true))
+    #expect(detector.judge(at: 0, otherSide: 0.1, mayEject: true))
+  }
+
+  @Test("It comes back after its time, and is left out longer each time it fails again")
+  func growing() {
+    var detector = OutlierDetector(EjectionRules())
+    var now: UInt64 = 0
+    for turn in 1...12 as ClosedRange<UInt64> {
+      Self.failing(5, at: now, &detector)
+      #expect(detector.judge(at: now, otherSide: nil, mayEject: true))
+      let time = min(turn, 10) * 30_000
+      #expect(detector.ejectedUntil == now + time)
+      #expect(!detector.advance(to: now + time - 1))
+      now += time
+      #expect(detector.advance(to: now))
+    }
+    // Long without trouble: the next ejection is a first one.
+    now += 300_000
+    Self.failing(5, at: now, &detector)
+    #expect(detector.judge(at: now, otherSide: nil, mayEject: true))
+    #expect(detector.ejectedUntil == now + 30_000)
+  }
+
+  /// Every fourth request fails, then every second one.
+  private static func usedTo(
+    share: Int, for windows: Int, _ detector: inout OutlierDetector, now: inout UInt64
+  ) {
+    for _ in 0..<windows {
+      for number in 0..<100 {
+        now += 100
+        if number % share == 0 {
+          detector.failed(at: now)
+        } else {
+          detector.succeeded(at: now)
+        }
+      }
+    }
+  }
+
+  @Test("A share of failures is held against the endpoint's own past")
+  func ownPast() {
+    // Nothing failed before: 50 % eject.
+    var sound = OutlierDetector(EjectionRules())
+    var now: UInt64 = 0
+    for _ in 0..<100 {
+      now += 1000
+      sound.succeeded(10, at: now)
+    }
+    Self.usedTo(share: 2, for: 1, &sound, now: &now)
+    #expect(sound.judge(at: now, otherSide: nil, mayEject: true))
+    // It was never better: 50 % are how it is, and leaving it out would not help.
+    var habitual = OutlierDetector(EjectionRules())
+    now = 0
+    Self.usedTo(share: 2, for: 300, &habitual, now: &now)
+    #expect(!habitual.judge(at: now, otherSide: nil, mayEject: true))
+  }
+
+  @Test("A share of failures that the other side has too ejects nobody")
+  func otherSide() {
+    for (other, isEjected) in [(nil, true), (0.02, true), (0.45, false)] as [(Double?, Bool)] {
+      var detector = OutlierDetector(EjectionRules())
+      var now: UInt64 = 0
+      Self.usedTo(share: 2, for: 1, &detector, now: &now)
+      #expect(detector.judge(at: now, otherSide: other, mayEject: true) == isEjected)
+    }
+  }
+
+  @Test("Few requests say nothing about shares")
+  func minimum() {
+    var detector = OutlierDetector(EjectionRules())
+    for number in 0..<19 {
+      if number % 2 == 0 { detector.failed(at: 0) } else { detector.succeeded(at: 0) }
+    }
+    #expect(detector.failureShare(at: 0) == nil)
+    #expect(!detector.judge(at: 0, otherSide: nil, mayEject: true))
+    detector.failed(at: 0)
+    #expect(detector.failureShare(at: 0) == 11.0 / 20)
+    #expect(detector.failureShare(at: 10_000) == nil)
+  }
+}
