@@ -95,7 +95,7 @@ struct ListenerTests {
     }
   }
 
-  @Test("A name that nobody knows is 502, and the proxy serves on")
+  @Test("A name that nobody knows is 503, and the proxy serves on")
   func unknownName() async throws {
     var configuration = try ProxyConfiguration.all(to: 9)
     configuration.upstreams[0].target = .network([
@@ -106,8 +106,8 @@ struct ListenerTests {
         for _ in 0..<2 {
           try await client.send(Self.get)
           let response = try #require(try await client.message())
-          #expect(response.status == 502)
-          #expect(response.text.contains("connect-failed"))
+          #expect(response.status == 503)
+          #expect(response.text.contains("no-endpoint"))
         }
       }
     }

@@ -40,7 +40,9 @@ struct UpstreamFailureTests {
             #expect(try await client.message()?.text == "alive")
           }
         }
-        #expect(proxy.server.counters.snapshot().retries.contains { $0.count > 0 })
+        let counted = proxy.server.counters.snapshot()
+        #expect(counted.upstreamFailures.contains { $0.reason == "connect-failed" && $0.count > 0 })
+        #expect(counted.retries.allSatisfy { $0.count == 0 })
       }
       #expect(origin.requests.value == 4)
     }

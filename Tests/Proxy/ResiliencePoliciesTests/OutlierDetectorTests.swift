@@ -17,9 +17,11 @@ struct OutlierDetectorTests {
     Self.failing(4, &detector)
     detector.succeeded(at: 0)
     Self.failing(4, &detector)
-    #expect(!detector.judge(at: 0, otherSide: nil, mayEject: true))
+    let found1 = detector.judge(at: 0, otherSide: nil, mayEject: true)
+    #expect(!found1)
     Self.failing(1, &detector)
-    #expect(detector.judge(at: 0, otherSide: nil, mayEject: true))
+    let found2 = detector.judge(at: 0, otherSide: nil, mayEject: true)
+    #expect(found2)
     #expect(detector.ejectedUntil == 30_000)
   }
 
@@ -27,9 +29,12 @@ struct OutlierDetectorTests {
   func exceptions() {
     var detector = OutlierDetector(EjectionRules())
     Self.failing(9, &detector)
-    #expect(!detector.judge(at: 0, otherSide: nil, mayEject: false))
-    #expect(!detector.judge(at: 0, otherSide: 0.6, mayEject: true))
-    #expect(detector.judge(at: 0, otherSide: 0.1, mayEject: true))
+    let found3 = detector.judge(at: 0, otherSide: nil, mayEject: false)
+    #expect(!found3)
+    let found4 = detector.judge(at: 0, otherSide: 0.6, mayEject: true)
+    #expect(!found4)
+    let found5 = detector.judge(at: 0, otherSide: 0.1, mayEject: true)
+    #expect(found5)
   }
 
   @Test("It comes back after its time, and is left out longer each time it fails again")
@@ -38,17 +43,21 @@ struct OutlierDetectorTests {
     var now: UInt64 = 0
     for turn in 1...12 as ClosedRange<UInt64> {
       Self.failing(5, at: now, &detector)
-      #expect(detector.judge(at: now, otherSide: nil, mayEject: true))
+      let found6 = detector.judge(at: now, otherSide: nil, mayEject: true)
+      #expect(found6)
       let time = min(turn, 10) * 30_000
       #expect(detector.ejectedUntil == now + time)
-      #expect(!detector.advance(to: now + time - 1))
+      let found7 = detector.advance(to: now + time - 1)
+      #expect(!found7)
       now += time
-      #expect(detector.advance(to: now))
+      let found8 = detector.advance(to: now)
+      #expect(found8)
     }
     // Long without trouble: the next ejection is a first one.
     now += 300_000
     Self.failing(5, at: now, &detector)
-    #expect(detector.judge(at: now, otherSide: nil, mayEject: true))
+    let found9 = detector.judge(at: now, otherSide: nil, mayEject: true)
+    #expect(found9)
     #expect(detector.ejectedUntil == now + 30_000)
   }
 
@@ -78,12 +87,14 @@ struct OutlierDetectorTests {
       sound.succeeded(10, at: now)
     }
     Self.usedTo(share: 2, for: 1, &sound, now: &now)
-    #expect(sound.judge(at: now, otherSide: nil, mayEject: true))
+    let found10 = sound.judge(at: now, otherSide: nil, mayEject: true)
+    #expect(found10)
     // It was never better: 50 % are how it is, and leaving it out would not help.
     var habitual = OutlierDetector(EjectionRules())
     now = 0
     Self.usedTo(share: 2, for: 300, &habitual, now: &now)
-    #expect(!habitual.judge(at: now, otherSide: nil, mayEject: true))
+    let found11 = habitual.judge(at: now, otherSide: nil, mayEject: true)
+    #expect(!found11)
   }
 
   @Test("A share of failures that the other side has too ejects nobody")
@@ -92,7 +103,8 @@ struct OutlierDetectorTests {
       var detector = OutlierDetector(EjectionRules())
       var now: UInt64 = 0
       Self.usedTo(share: 2, for: 1, &detector, now: &now)
-      #expect(detector.judge(at: now, otherSide: other, mayEject: true) == isEjected)
+      let found12 = detector.judge(at: now, otherSide: other, mayEject: true)
+      #expect(found12 == isEjected)
     }
   }
 
@@ -102,10 +114,14 @@ struct OutlierDetectorTests {
     for number in 0..<19 {
       if number % 2 == 0 { detector.failed(at: 0) } else { detector.succeeded(at: 0) }
     }
-    #expect(detector.failureShare(at: 0) == nil)
-    #expect(!detector.judge(at: 0, otherSide: nil, mayEject: true))
+    let found13 = detector.failureShare(at: 0)
+    #expect(found13 == nil)
+    let found14 = detector.judge(at: 0, otherSide: nil, mayEject: true)
+    #expect(!found14)
     detector.failed(at: 0)
-    #expect(detector.failureShare(at: 0) == 11.0 / 20)
-    #expect(detector.failureShare(at: 10_000) == nil)
+    let found15 = detector.failureShare(at: 0)
+    #expect(found15 == 11.0 / 20)
+    let found16 = detector.failureShare(at: 10_000)
+    #expect(found16 == nil)
   }
 }

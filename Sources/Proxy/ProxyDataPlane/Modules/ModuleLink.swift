@@ -16,6 +16,7 @@ final class ModuleLink: UpstreamLink {
 
   var input = ByteBuffer()
   private(set) var hasEnded = false
+  let wasUsed = false
   private(set) var failure: UpstreamFailure?
   var client: (any LinkClient)?
 

@@ -11,6 +11,7 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
 
   @exclusivity(unchecked) var input = ByteBuffer()
   @exclusivity(unchecked) private(set) var hasEnded = false
+  @exclusivity(unchecked) private(set) var wasUsed = false
   let failure: UpstreamFailure? = nil
   @exclusivity(unchecked) var client: (any LinkClient)?
   var idleSince: UInt64 = 0
@@ -63,6 +64,7 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
 
   func release() {
     client = nil
+    wasUsed = true
     pool.release(self)
   }
 }

@@ -11,6 +11,8 @@ protocol UpstreamLink: AnyObject {
   var input: ByteBuffer { get set }
   /// No byte follows those in `input`.
   var hasEnded: Bool { get }
+  /// The connection served another exchange before.
+  var wasUsed: Bool { get }
   /// What the end means when it comes too early and the exchange knows no better; nil otherwise.
   var failure: UpstreamFailure? { get }
   /// Whom to tell about bytes, the end, and writability; nil when nobody is served.

@@ -34,6 +34,11 @@ package struct CircuitBreaker: Sendable {
   package struct Change: Sendable, Equatable {
     package let from: State
     package let to: State
+
+    package init(from: State, to: State) {
+      self.from = from
+      self.to = to
+    }
   }
 
   package private(set) var state = State.closed

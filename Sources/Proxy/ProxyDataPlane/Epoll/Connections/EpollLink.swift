@@ -14,6 +14,8 @@
     /// Ends a look at `received`: its bytes are kept by the link from here on.
     func settle()
     var hasEnded: Bool { get }
+    /// The connection served another exchange before.
+    var wasUsed: Bool { get }
     /// What the end means; nil when the exchange knows.
     var failure: UpstreamFailure? { get }
     /// Sends both runs; false when what could not be sent waits now.
@@ -31,6 +33,7 @@
     @exclusivity(unchecked) var idleSince: UInt64 = 0
     @exclusivity(unchecked) var isIdle = false
     @exclusivity(unchecked) private(set) var hasEnded = false
+    @exclusivity(unchecked) private(set) var wasUsed = false
     let failure: UpstreamFailure? = nil
     @exclusivity(unchecked) var client: (any EpollExchange)?
     private let pool: EndpointPool<SocketLink>
@@ -94,6 +97,7 @@
 
     func release() {
       client = nil
+      wasUsed = true
       pool.release(self)
     }
   }
@@ -129,6 +133,7 @@
 
     var hasEnded: Bool { module.hasEnded && module.input.readableBytes == 0 }
     var failure: UpstreamFailure? { module.failure }
+    let wasUsed = false
 
     func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
       module.write(ByteBuffer(bytes: first))
