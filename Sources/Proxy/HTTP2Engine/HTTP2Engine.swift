@@ -4,8 +4,8 @@ import CNghttp2
 
 /// One HTTP/2 connection without a socket: bytes go in, calls of its streams and bytes come out.
 ///
-/// Framing and HPACK are libnghttp2's. What the peer may ask for is counted here, before the library
-/// sees a byte, so that no version of it decides how much an attacker gets.
+/// Framing and HPACK are libnghttp2's. What the peer may ask for is counted here, before the
+/// library sees a byte, so that no version of it decides how much an attacker gets.
 ///
 /// One thread uses an engine.
 package final class HTTP2Engine {

@@ -2,8 +2,8 @@
 
 import CNghttp2
 
-/// The fields of a section that is about to be sent. The bytes stay with their owner, who keeps them
-/// until the section was submitted; names may have capitals, which become small.
+/// The fields of a section that is about to be sent. The bytes stay with their owner, who keeps
+/// them until the section was submitted; names may have capitals, which become small.
 package struct HTTP2Fields: ~Copyable {
   private let memory: UnsafeMutablePointer<nghttp2_nv>
   private let capacity: Int

@@ -17,7 +17,8 @@ package struct HTTP2Limits: Sendable, Equatable {
   package var concurrentStreams = 100
   /// Bytes of one header block on the wire, all its frames together.
   package var headerBlock = 64 * 1024
-  /// Bytes of one field section after decompression, 32 more for each field, as the protocol counts.
+  /// Bytes of one field section after decompression, 32 more for each field, as the protocol
+  /// counts.
   package var fieldSection = 256 * 1024
   /// CONTINUATION frames of one header block.
   package var continuations = 8

@@ -36,8 +36,8 @@ package final class ExchangeWorkspace {
     trailerReader = TrailerReader(limits: limits)
   }
 
-  /// Reads the head of an answer that the proxy itself wrote as if an upstream had sent it; how long
-  /// it is.
+  /// Reads the head of an answer that the proxy itself wrote as if an upstream had sent it; how
+  /// long it is.
   package func readOwnAnswer(_ bytes: UnsafeRawBufferPointer, omitsBody: Bool) -> Int {
     var progress = HeadProgress()
     let outcome = responseParser.parse(

@@ -14,8 +14,8 @@ struct NIOUpstreamHalf {
   var ticket: ConnectionTicket<NetworkLink>?
 }
 
-/// An exchange on a SwiftNIO loop. What carries its client's bytes is told apart by the classes that
-/// conform; how it meets its upstream is the same for all of them.
+/// An exchange on a SwiftNIO loop. What carries its client's bytes is told apart by the classes
+/// that conform; how it meets its upstream is the same for all of them.
 protocol NIOExchange: ExchangePump, LinkClient, PoolClient where Link == NetworkLink {
   var worker: Worker { get }
   var upstreamHalf: NIOUpstreamHalf { get set }

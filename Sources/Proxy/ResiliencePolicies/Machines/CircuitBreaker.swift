@@ -2,8 +2,8 @@
 
 /// Keeps requests from an upstream that fails, and finds out when it no longer does.
 ///
-///     closed --trip--> open --time--> half-open --successes--> closed (readmitting) --time--> closed
-///                       ^------------- failure ---'                '-- trip --> open
+///     closed -trip-> open -time-> half-open -successes-> closed (readmitting) -time-> closed
+///                     ^----------- failure -'              '- trip -> open
 ///
 /// Times are milliseconds of one clock that never goes back. Every change starts a new generation,
 /// and outcomes of requests that an earlier generation let pass are ignored: what a request sent

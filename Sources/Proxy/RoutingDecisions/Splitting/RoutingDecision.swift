@@ -3,8 +3,8 @@
 /// What routing says about one request: trivial to copy, made for each request.
 @frozen
 public struct RoutingDecision: Sendable, Equatable {
-  /// Number of the route (`RoutingNumbers`), which is its index in a first configuration; -1 when no
-  /// route takes the request.
+  /// Number of the route (`RoutingNumbers`), which is its index in a first configuration; -1 when
+  /// no route takes the request.
   public var routeIndex: Int
   /// Which side answers; legacy when there is no route.
   public var side: Side

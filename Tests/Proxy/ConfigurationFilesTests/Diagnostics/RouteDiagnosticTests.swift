@@ -52,7 +52,7 @@ import Testing
       "{ name: a, match: { path: /a }, legacy: orders, upgrades: [h2c] }",
       [
         """
-        s.yaml:5:62: error: routes[0].upgrades[0]: requests inside a tunnel would pass by every \
+        s.yaml:5:64: error: routes[0].upgrades[0]: requests inside a tunnel would pass by every \
         rule; HTTP is not tunnelled
         """
       ]

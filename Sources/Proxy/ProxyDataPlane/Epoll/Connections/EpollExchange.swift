@@ -21,8 +21,8 @@
     var found: Found?
   }
 
-  /// An exchange on an epoll loop. What carries its client's bytes is told apart by the classes that
-  /// conform; how it meets its upstream is the same for all of them.
+  /// An exchange on an epoll loop. What carries its client's bytes is told apart by the classes
+  /// that conform; how it meets its upstream is the same for all of them.
   protocol EpollExchange: ExchangePump, PoolClient where Link == SocketLink {
     var worker: EpollWorker { get }
     var upstreamHalf: EpollUpstreamHalf { get set }
