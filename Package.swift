@@ -152,7 +152,8 @@ let proxy: [Target] = [
   tests(
     "ProxyDataPlane", "Proxy",
     [
-      "ProxyDataPlane", "RoutingDecisions", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
+      "HTTP2Engine", "HTTPExchange", "ProxyDataPlane", "RoutingDecisions", .httpTypes, .lifecycle,
+      .logging, .nioCore, .nioPosix,
     ]),
   tests(
     "HummingbirdModule", "Proxy",

@@ -73,8 +73,9 @@ extension HTTP2Engine {
     let part = stream.fill(UnsafeMutableRawBufferPointer(start: target, count: capacity))
     if part.isLast {
       flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue)
-      if stream.endsWithTrailers {
+      if !stream.trailers.isEmpty, let engine = HTTP2Engine.engine(context) {
         flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue)
+        engine.sendTrailers(stream)
       }
     } else if part.count == 0 {
       stream.isDeferred = true
@@ -140,6 +141,28 @@ extension HTTP2Engine {
         lastStream: frame.goaway.last_stream_id, code: frame.goaway.error_code)
     default: break
     }
+  }
+
+  /// Submitted earlier they would overtake the body.
+  fileprivate func sendTrailers(_ stream: HTTP2Stream) {
+    let count = stream.trailers.count / 2
+    var bytes = stream.trailers.flatMap(\.self)
+    bytes.withUnsafeMutableBufferPointer { bytes in
+      var fields: [nghttp2_nv] = []
+      var start = 0
+      for index in 0..<count {
+        let name = stream.trailers[2 * index].count
+        let value = stream.trailers[2 * index + 1].count
+        fields.append(
+          nghttp2_nv(
+            name: bytes.baseAddress.map { $0 + start },
+            value: bytes.baseAddress.map { $0 + start + name }, namelen: name, valuelen: value,
+            flags: 0))
+        start += name + value
+      }
+      nghttp2_submit_trailer(session, stream.id, fields, count)
+    }
+    stream.trailers = []
   }
 
   fileprivate func sent(_ frame: nghttp2_frame) {

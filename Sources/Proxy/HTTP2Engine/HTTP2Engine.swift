@@ -183,8 +183,7 @@ extension HTTP2Engine {
   /// Fields behind the body. To be called before `fill` says that the body ended.
   package func submitTrailers(_ stream: HTTP2Stream, _ fields: borrowing HTTP2Fields) {
     if stream.isClosed || fields.count == 0 { return }
-    stream.endsWithTrailers = true
-    nghttp2_submit_trailer(session, stream.id, fields.pointer, fields.count)
+    stream.trailers = fields.copies()
   }
 
   /// `fill` has something to give.

@@ -36,6 +36,17 @@ package struct HTTP2Fields: ~Copyable {
     add(name, UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
   }
 
+  /// Names and values in turn.
+  borrowing func copies() -> [[UInt8]] {
+    (0..<count).flatMap { index in
+      let field = memory[index]
+      return [
+        Array(UnsafeBufferPointer(start: field.name, count: field.namelen)),
+        Array(UnsafeBufferPointer(start: field.value, count: field.valuelen)),
+      ]
+    }
+  }
+
   var pointer: UnsafeMutablePointer<nghttp2_nv> { memory }
 
   /// The library wants a pointer to bytes that it only reads.

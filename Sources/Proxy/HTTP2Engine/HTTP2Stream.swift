@@ -18,7 +18,8 @@ open class HTTP2Stream {
   var hasHead = false
   /// Decompressed size of the section at hand.
   var sectionSize = 0
-  var endsWithTrailers = false
+  /// Fields that follow the body, copied, since they leave when the body has left.
+  var trailers: [[UInt8]] = []
 
   /// A stream that is not open yet.
   public init() {}

@@ -38,11 +38,12 @@ import Testing
     pair.exchange()
     let accepted = try #require(pair.accepted.first)
     withFields([(":status", "103"), ("link", "</a>")]) { pair.server.submitInterim(accepted, $0) }
+    accepted.outgoing = [UInt8](repeating: 1, count: 40_000)
     withFields([(":status", "200")]) { pair.server.submitResponse(accepted, $0, hasBody: true) }
     withFields([("grpc-status", "0")]) { pair.server.submitTrailers(accepted, $0) }
     pair.exchange()
     #expect(request.heads == [[":status: 103", "link: </a>"], [":status: 200"]])
-    #expect(request.trailers == ["grpc-status: 0"])
+    #expect(request.body.count == 40_000 && request.trailers == ["grpc-status: 0"])
     #expect(request.hasEnded)
   }
 

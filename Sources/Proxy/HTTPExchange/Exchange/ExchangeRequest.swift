@@ -25,7 +25,11 @@ extension Exchange {
       bytes, &clientProgress, into: workspace.storage, head: &workspace.request)
     switch outcome {
     case .complete:
-      workspace.request.facts.isStream = isStream
+      if isStream {
+        workspace.request.facts.isStream = true
+        // Every stream can end with fields.
+        workspace.request.facts.acceptsTrailers = true
+      }
       facts = workspace.request.facts
       return .head
     case .incomplete:

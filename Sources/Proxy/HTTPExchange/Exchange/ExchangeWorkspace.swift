@@ -46,7 +46,7 @@ package final class ExchangeWorkspace {
     return length
   }
 
-  func deadline(_ milliseconds: UInt64) -> UInt64 {
+  package func deadline(_ milliseconds: UInt64) -> UInt64 {
     milliseconds == 0 ? .max : now &+ milliseconds
   }
 }

@@ -26,6 +26,8 @@
     @exclusivity(unchecked) private var scheduled: [any EpollExchange] = []
     /// Those that go on in the next round.
     private var postponed: [any EpollExchange] = []
+    /// Clients of HTTP/2 that have something to send once the round is over.
+    @exclusivity(unchecked) private var unflushed: [EpollClient] = []
     private var isDraining = false
     /// Succeeds once a drain has left no connection.
     let drained: EventLoopPromise<Void>
@@ -114,6 +116,9 @@
     /// The exchange runs once the others had their turn.
     func postpone(_ exchange: some EpollExchange) { postponed.append(exchange) }
 
+    /// What the client's streams have to say leaves at the end of the round, in one go.
+    func flushesSoon(_ client: EpollClient) { unflushed.append(client) }
+
     /// Lets every connection end after the answer at hand.
     func drain() {
       isDraining = true
@@ -148,6 +153,10 @@
       }
     }
 
+    func endRound() {
+      while let client = unflushed.popLast() { client.flushSession() }
+    }
+
     var hasPostponed: Bool { !postponed.isEmpty }
 
     func resumePostponed() {
@@ -166,7 +175,7 @@
       var position = Int.max
       while let client = registry.due(at: now, from: position) {
         position = client.position - 1
-        client.checkDeadline()
+        client.deadlinePassed()
       }
       context.flushGates()
       for upstream in upstreams { upstream.closeIdle() }

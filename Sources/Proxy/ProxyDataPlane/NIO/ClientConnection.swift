@@ -22,6 +22,10 @@ final class ClientConnection: ChannelDuplexHandler {
   /// Received from the client and not consumed yet.
   @exclusivity(unchecked) private var input = ByteBuffer()
   @exclusivity(unchecked) var upstreamHalf = NIOUpstreamHalf()
+  /// What it speaks instead of the one exchange once it opened with HTTP/2's preface.
+  @exclusivity(unchecked) private var session: ClientSession?
+  /// Its first bytes may be that preface.
+  @exclusivity(unchecked) private var mayBeHTTP2 = true
   private var address: [UInt8] = Array("unknown".utf8)
   private var isHeldBack = false
   private var isReadingClient = false
@@ -35,7 +39,11 @@ final class ClientConnection: ChannelDuplexHandler {
   }
 
   func drain() {
-    exchange.drain(workspace)
+    if let session {
+      session.drain()
+    } else {
+      exchange.drain(workspace)
+    }
     worker.deadlineChanged(self)
   }
 }
@@ -63,7 +71,9 @@ extension ClientConnection {
     } else {
       input.writeBuffer(&bytes)
     }
-    readClient()
+    if mayBeHTTP2 { detectProtocol() }
+    if session != nil { return readSession() }
+    if !mayBeHTTP2 { readClient() }
   }
 
   /// Nobody behind this handler wants to know.
@@ -76,13 +86,17 @@ extension ClientConnection {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     let isWritable = context.channel.isWritable
+    if session != nil {
+      if isWritable { flushSession() }
+      return
+    }
     exchange.clientWritability(isWritable, workspace)
     if isWritable { readUpstream() }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case ChannelEvent.inputClosed? = event as? ChannelEvent {
-      if exchange.clientInputEnded() { close() } else { readClient() }
+      if session != nil || exchange.clientInputEnded() { close() } else { readClient() }
     } else {
       context.fireUserInboundEventTriggered(event)
     }
@@ -90,6 +104,8 @@ extension ClientConnection {
 
   func channelInactive(context: ChannelHandlerContext) {
     worker.remove(self)
+    session?.connectionClosed()
+    session = nil
     clientIsGone()
   }
 
@@ -233,7 +249,68 @@ extension ClientConnection {
     // What was not handed over is lost with the connection, and must not reach another client.
     outboundIsWritten = false
     worker.outbound.clear()
+    session?.connectionClosed()
     dropUpstream()
     channelContext?.close(promise: nil)
+  }
+}
+
+// MARK: - HTTP/2
+
+extension ClientConnection: SessionCarrier {
+  /// Bytes gathered before they are handed to the channel.
+  private static let mostGathered = 64 * 1024
+
+  var nextDeadline: UInt64 { session?.nextDeadline ?? exchange.nextDeadline }
+
+  func deadlinePassed() {
+    if let session {
+      session.checkDeadlines()
+    } else {
+      checkDeadline()
+    }
+  }
+
+  /// Decides by the first bytes, and leaves it open while they are too few.
+  private func detectProtocol() {
+    switch withReceived(ClientSession.recognizes) {
+    case true:
+      mayBeHTTP2 = false
+      session = ClientSession(self, context, address: address)
+      if session == nil { close() }
+    case false: mayBeHTTP2 = false
+    default: break
+    }
+  }
+
+  private func readSession() {
+    guard let session else { return }
+    withReceived { session.receive($0) }
+    input = ByteBuffer()
+    session.run()
+    worker.deadlineChanged(self)
+  }
+
+  private func flushSession() {
+    guard isOpen, let session else { return }
+    session.flush()
+    worker.deadlineChanged(self)
+  }
+
+  func makeStream(_ session: ClientSession) -> ClientStream { NIOStream(session, self) }
+
+  func write(_ bytes: UnsafeRawBufferPointer) {
+    prepareOutbound()
+    worker.outbound.writeBytes(bytes)
+    if worker.outbound.readableBytes >= Self.mostGathered { flush() }
+  }
+
+  var takesMore: Bool { channelContext?.channel.isWritable ?? false }
+
+  func flushOutput() { flush() }
+
+  /// Tasks run once all channels had their events, so what many streams have to say leaves together.
+  func flushesSoon(_ session: ClientSession) {
+    worker.eventLoop.assumeIsolated().execute { self.flushSession() }
   }
 }

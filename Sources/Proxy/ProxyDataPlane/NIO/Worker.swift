@@ -43,7 +43,7 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
     var position = Int.max
     while let client = registry.due(at: context.workspace.now, from: position) {
       position = client.position - 1
-      client.checkDeadline()
+      client.deadlinePassed()
     }
     context.flushGates()
     for upstream in upstreams { upstream.closeIdle() }

@@ -25,6 +25,9 @@ struct ClientRegistry<Client: RegisteredClient> {
 
   var isEmpty: Bool { clients.isEmpty }
 
+  /// When the first client may have to be looked at.
+  var soonest: UInt64 { looks.min() ?? .max }
+
   mutating func add(_ client: Client) {
     client.position = clients.count
     clients.append(client)

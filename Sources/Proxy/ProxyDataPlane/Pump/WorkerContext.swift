@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTP2Engine
 import HTTPExchange
 import Logging
 import NIOCore
@@ -13,6 +14,7 @@ final class WorkerContext {
   let workspace: ExchangeWorkspace
   @exclusivity(unchecked) private(set) var counters: WorkerCounters
   let limits: ProxyLimits
+  let http2 = HTTP2Limits()
   let logger: Logger
   let accepting: AcceptLimit
   /// nil without an access log and without tracing.

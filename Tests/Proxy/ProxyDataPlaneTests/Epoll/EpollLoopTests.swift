@@ -12,6 +12,7 @@ import Testing
   struct EpollLoopTests {
     private final class Idle: EpollLoopOwner, Sendable {
       func settle() {}
+      func endRound() {}
       var hasPostponed: Bool { false }
       func resumePostponed() {}
       func tick() {}

@@ -22,6 +22,10 @@
     private let address: [UInt8]
     @exclusivity(unchecked) var upstreamHalf = EpollUpstreamHalf()
     private var channel: DetachedChannel?
+    /// What it speaks instead of the one exchange once it opened with HTTP/2's preface.
+    @exclusivity(unchecked) private var session: ClientSession?
+    /// Its first bytes may be that preface.
+    @exclusivity(unchecked) private var mayBeHTTP2 = true
     @exclusivity(unchecked) private var isRunning = false
     /// The last answer is on its way.
     @exclusivity(unchecked) private var awaitsDelivery = false
@@ -34,7 +38,11 @@
     }
 
     func drain() {
-      exchange.drain(workspace)
+      if let session {
+        session.drain()
+      } else {
+        exchange.drain(workspace)
+      }
       worker.registry.deadlineChanged(self)
     }
 
@@ -58,7 +66,11 @@
       // A module answers within a call at times; the loop that runs sees what changed.
       if isRunning { return resumeClient() }
       isRunning = true
+      defer { isRunning = false }
       receivesLeft = Self.mostReceives
+      if mayBeHTTP2 { detectProtocol() }
+      if session != nil { return readSession() }
+      if mayBeHTTP2 { return inbox.settle() }
       takeFound()
       var wasActive: Bool
       repeat {
@@ -67,7 +79,6 @@
         readUpstream()
         // A response that ended may have been holding back the next request.
       } while isOpen && wasActive && !exchange.isActive
-      isRunning = false
       if !exchange.isActive || exchange.isTunnel { upstreamHalf.kept.clear() }
       if isOpen { worker.registry.deadlineChanged(self) }
     }
@@ -185,6 +196,7 @@
 
     private func sendWaiting() {
       if !sendTail() { return close() }
+      if session != nil { return flushSession() }
       exchange.clientWritability(!hasUnsent, workspace)
       if awaitsDelivery, !hasUnsent { answerDelivered() }
     }
@@ -202,9 +214,76 @@
       // What was not sent is lost with the connection, and must not reach another client.
       worker.outbound.reuse(keeping: EpollWorker.outboundKept)
       worker.remove(self)
+      session?.connectionClosed()
+      session = nil
       clientIsGone()
       upstreamHalf.kept.clear()
       channel?.end()
     }
+  }
+
+  // MARK: - HTTP/2
+
+  extension EpollClient: SessionCarrier {
+    var nextDeadline: UInt64 { session?.nextDeadline ?? exchange.nextDeadline }
+
+    func deadlinePassed() {
+      if let session {
+        session.checkDeadlines()
+      } else {
+        checkDeadline()
+      }
+    }
+
+    /// Decides by the first bytes, and leaves it open while they are too few.
+    private func detectProtocol() {
+      while isOpen, mayBeHTTP2, session == nil {
+        switch ClientSession.recognizes(inbox.bytes) {
+        case true:
+          mayBeHTTP2 = false
+          session = ClientSession(self, context, address: address)
+          if session == nil { close() }
+        case false: mayBeHTTP2 = false
+        default: if !takeFromSocket() { return }
+        }
+      }
+    }
+
+    private func readSession() {
+      while isOpen, let session {
+        let count = inbox.count
+        if count > 0 {
+          session.receive(inbox.bytes)
+          inbox.consume(count)
+          session.run()
+        }
+        if !isOpen || !mayReceive() { break }
+        switch take() {
+        case .bytes(let count): counters.received(bytes: count)
+        case .empty: return worker.registry.deadlineChanged(self)
+        case .broken, .end: close()
+        }
+      }
+    }
+
+    func flushSession() {
+      guard isOpen, let session else { return }
+      session.flush()
+      if isOpen { worker.registry.deadlineChanged(self) }
+    }
+
+    func makeStream(_ session: ClientSession) -> ClientStream { EpollStream(session, self) }
+
+    func write(_ bytes: UnsafeRawBufferPointer) {
+      if bytes.count > Self.copiedBody { return transmit(bytes) }
+      worker.outbound.append(bytes)
+      if worker.outbound.count >= EpollWorker.outboundKept { flush() }
+    }
+
+    var takesMore: Bool { isOpen && !hasUnsent }
+
+    func flushOutput() { flush() }
+
+    func flushesSoon(_ session: ClientSession) { worker.flushesSoon(self) }
   }
 #endif

@@ -14,6 +14,8 @@
     var hasPostponed: Bool { get }
     /// Once a round.
     func resumePostponed()
+    /// At the end of each round.
+    func endRound()
     /// Every `WorkerContext.tickMilliseconds` while `needsTicks`.
     func tick()
     var needsTicks: Bool { get }
@@ -102,6 +104,7 @@
         fireTimers()
         owner.settle()
         tickIfDue(owner)
+        owner.endRound()
       }
       for timer in timers { timer.abandon() }
       timers = []

@@ -29,6 +29,10 @@ struct ByteQueue: ~Copyable {
     }
   }
 
+  mutating func append(_ text: StaticString) {
+    append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
   /// Lets `fill` write up to `capacity` bytes behind the others; it answers how many it wrote.
   mutating func write(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
     let memory = reserve(capacity)

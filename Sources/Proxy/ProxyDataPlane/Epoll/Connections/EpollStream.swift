@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if os(Linux)
+  import HTTPExchange
+
+  /// A stream whose upstreams are sockets of the same loop.
+  final class EpollStream: ClientStream, StreamPump, EpollExchange {
+    /// Times the upstream is read before other exchanges get their turn.
+    private static let mostReceives = 8
+
+    let worker: EpollWorker
+    @exclusivity(unchecked) var upstreamHalf = EpollUpstreamHalf()
+    @exclusivity(unchecked) var isScheduled = false
+    @exclusivity(unchecked) private var isRunning = false
+    private unowned let client: EpollClient
+
+    init(_ session: ClientSession, _ client: EpollClient) {
+      worker = client.worker
+      self.client = client
+      super.init(session)
+    }
+
+    override func run() {
+      if isRunning { return resumeClient() }
+      guard isOpen else { return }
+      isRunning = true
+      takeFound()
+      if !refuseIfNeeded() {
+        while isOpen, clientStep() == .advanced {}
+        sendKept()
+        readUpstream()
+      }
+      isRunning = false
+      if !exchange.isActive { upstreamHalf.kept.clear() }
+      session.deadlineChanged(self)
+      session.flushesSoon()
+    }
+
+    private func readUpstream() {
+      var receivesLeft = Self.mostReceives
+      while isOpen, let link = upstreamHalf.link {
+        let step = upstreamStep()
+        if step == .advanced { continue }
+        if step == .blocked { break }
+        if receivesLeft == 0 {
+          worker.postpone(self)
+          break
+        }
+        receivesLeft &-= 1
+        if !link.receive() { break }
+      }
+      upstreamHalf.link?.settle()
+    }
+
+    override func ended() {
+      clientIsGone()
+      upstreamHalf.kept.clear()
+    }
+
+    override func deadlinePassed() { checkStreamDeadline() }
+
+    func moduleChannel() -> DetachedChannel { client.moduleChannel() }
+  }
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP2Engine
+import HTTPExchange
+
+/// The connection under a session: moves bytes and makes the transport's kind of stream.
+protocol SessionCarrier: AnyObject {
+  func makeStream(_ session: ClientSession) -> ClientStream
+  /// Takes bytes for the client, which leave at `flushOutput` at the latest.
+  func write(_ bytes: UnsafeRawBufferPointer)
+  /// False while bytes wait for the client to take them.
+  var takesMore: Bool { get }
+  func flushOutput()
+  /// Calls `flush` of the session before the loop waits again.
+  func flushesSoon(_ session: ClientSession)
+  /// The client sees the end of what it receives; it may still send.
+  func finishOutput()
+  func close()
+}
+
+/// A client's connection once it speaks HTTP/2: its streams, each with an exchange of its own.
+final class ClientSession: HTTP2Engine.Owner {
+  let engine: HTTP2Engine
+  let context: WorkerContext
+  /// Textual address of the peer.
+  let address: [UInt8]
+  @exclusivity(unchecked) var assembly: RequestAssembly
+  @exclusivity(unchecked) var fields: HTTP2Fields
+  private unowned let carrier: any SessionCarrier
+  @exclusivity(unchecked) private var streams = ClientRegistry<ClientStream>()
+  @exclusivity(unchecked) private var ready: [ClientStream] = []
+  @exclusivity(unchecked) private var isReceiving = false
+  @exclusivity(unchecked) private var awaitsFlush = false
+  private var isDraining = false
+  private var isOver = false
+  private var deadline: UInt64
+
+  /// nil when there is no memory.
+  init?(_ carrier: any SessionCarrier, _ context: WorkerContext, address: [UInt8]) {
+    let limits = context.http2
+    guard let engine = HTTP2Engine(.server, limits, now: context.workspace.now) else { return nil }
+    self.engine = engine
+    self.carrier = carrier
+    self.context = context
+    self.address = address
+    assembly = RequestAssembly(limit: context.workspace.limits.head)
+    fields = HTTP2Fields(capacity: context.workspace.limits.fieldCount + Self.ownFields)
+    deadline = context.workspace.deadline(context.workspace.timeouts.clientIdle)
+    engine.owner = self
+  }
+
+  private static let ownFields = 8
+  private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+  /// Whether the first bytes of a connection open HTTP/2; nil while they are too few to tell.
+  static func recognizes(_ bytes: UnsafeRawBufferPointer) -> Bool? {
+    let count = min(bytes.count, preface.utf8CodeUnitCount)
+    for index in 0..<count where bytes[index] != preface.utf8Start[index] { return false }
+    return count == preface.utf8CodeUnitCount ? true : nil
+  }
+
+  var nextDeadline: UInt64 {
+    streams.isEmpty || isOver || isDraining ? min(deadline, streams.soonest) : streams.soonest
+  }
+
+  // MARK: Bytes
+
+  /// Takes bytes of the client.
+  func receive(_ bytes: UnsafeRawBufferPointer) {
+    if isOver { return }
+    isReceiving = true
+    engine.now = context.workspace.now
+    engine.receive(bytes)
+    isReceiving = false
+    if !isOver { flushesSoon() }
+  }
+
+  /// Runs the streams that the bytes received were for.
+  func run() { runReady() }
+
+  func flushesSoon() {
+    if awaitsFlush || isOver { return }
+    awaitsFlush = true
+    carrier.flushesSoon(self)
+  }
+
+  /// Sends what there is as far as the client takes it.
+  func flush() {
+    awaitsFlush = false
+    if isOver { return }
+    repeat {
+      while carrier.takesMore {
+        let bytes = engine.nextOutput()
+        if bytes.isEmpty { break }
+        carrier.write(bytes)
+      }
+      carrier.flushOutput()
+      // Streams whose bodies were waiting for room go on.
+    } while runReady() && carrier.takesMore && !isOver
+    if carrier.takesMore, engine.isFinished { end() }
+  }
+
+  private func end() {
+    if isOver { return }
+    connectionClosed()
+    let workspace = context.workspace
+    deadline = workspace.deadline(workspace.timeouts.linger)
+    carrier.finishOutput()
+  }
+
+  /// The connection is gone.
+  func connectionClosed() {
+    if isOver { return }
+    isOver = true
+    if let violation = engine.violation {
+      context.counters.rejected(reason: Int(Rejection(violation).rawValue))
+    }
+    engine.close()
+    ready = []
+  }
+
+  // MARK: Streams
+
+  func openStream() -> HTTP2Stream? {
+    assembly.begin()
+    let stream = carrier.makeStream(self)
+    streams.add(stream)
+    return stream
+  }
+
+  func receivedGoAway(lastStream: Int32, code: UInt32) {}
+
+  func streamClosed(_ stream: ClientStream) {
+    _ = streams.remove(stream)
+    let workspace = context.workspace
+    if streams.isEmpty, !isDraining {
+      deadline = workspace.deadline(workspace.timeouts.clientIdle)
+    }
+  }
+
+  func deadlineChanged(_ stream: ClientStream) { streams.deadlineChanged(stream) }
+
+  /// The stream runs once the engine is done with the bytes at hand.
+  func runsSoon(_ stream: ClientStream) {
+    if stream.isReady { return }
+    stream.isReady = true
+    ready.append(stream)
+    if !isReceiving { flushesSoon() }
+  }
+
+  /// False when no stream was waiting.
+  @discardableResult
+  private func runReady() -> Bool {
+    if ready.isEmpty { return false }
+    while !ready.isEmpty {
+      let batch = ready
+      ready = []
+      for stream in batch {
+        stream.isReady = false
+        stream.run()
+      }
+    }
+    return true
+  }
+
+  // MARK: Time
+
+  func checkDeadlines() {
+    let workspace = context.workspace
+    var position = Int.max
+    while let stream = streams.due(at: workspace.now, from: position) {
+      position = stream.position - 1
+      stream.deadlinePassed()
+    }
+    flushesSoon()
+    guard workspace.now >= deadline, streams.isEmpty || isOver || isDraining else { return }
+    if isOver { return carrier.close() }
+    deadline = .max
+    engine.refuseStreams()
+  }
+
+  /// Tells the client to open no more streams; those that are on their way are still served.
+  func drain() {
+    if isDraining || isOver { return }
+    isDraining = true
+    let workspace = context.workspace
+    deadline = workspace.deadline(workspace.timeouts.drainQuiet)
+    engine.announceEnd()
+    flushesSoon()
+  }
+}
+
+extension Rejection {
+  init(_ violation: HTTP2Violation) {
+    switch violation {
+    case .rapidReset: self = .rapidReset
+    case .continuationFlood: self = .continuationFlood
+    case .headerFlood: self = .headerFlood
+    case .settingsFlood: self = .settingsFlood
+    case .pingFlood: self = .pingFlood
+    case .emptyDataFlood: self = .emptyDataFlood
+    case .windowUpdateFlood: self = .windowUpdateFlood
+    case .idleFrameFlood: self = .idleFrameFlood
+    case .refusalFlood: self = .refusalFlood
+    case .protocolError: self = .malformedFrames
+    }
+  }
+}

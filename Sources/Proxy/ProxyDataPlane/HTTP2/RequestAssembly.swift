@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+
+/// Writes the request that a stream's fields stand for as HTTP/1.1, which is then read like any
+/// other client's: every rule about heads, hosts and paths holds for both protocols because there is
+/// one place that knows it.
+///
+/// What would not survive that way is refused here: line ends inside a value, and a target that is
+/// no path, since an absolute one could name another host than the authority.
+struct RequestAssembly: ~Copyable {
+  /// What the head may be longer than its limit, so that it is refused and not cut.
+  private static let excess = 4096
+
+  /// Bytes above which fields are left out; the head is refused for its length then.
+  private let limit: Int
+  private var method = ByteQueue()
+  private var path = ByteQueue()
+  private var authority = ByteQueue()
+  private var host = ByteQueue()
+  private var cookie = ByteQueue()
+  private var lines = ByteQueue()
+  private var hasLength = false
+  private(set) var rejection: Rejection?
+  /// The request asks for gRPC, and so does its answer.
+  private(set) var isGRPC = false
+
+  init(limit: Int) { self.limit = limit + Self.excess }
+
+  mutating func begin() {
+    method.clear()
+    path.clear()
+    authority.clear()
+    host.clear()
+    cookie.clear()
+    lines.clear()
+    hasLength = false
+    rejection = nil
+    isGRPC = false
+  }
+
+  mutating func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    if value.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
+      return refuse(.controlCharacter)
+    }
+    if name.first == 0x3a { return addPseudo(name, value) }
+    if name.equalsIgnoringCase("host") {
+      // The authority takes its place; twice the same would still be one too many.
+      if !host.isEmpty { refuse(.duplicateHost) }
+      return host.append(value)
+    }
+    if name.equalsIgnoringCase("cookie") {
+      if !cookie.isEmpty { cookie.append("; ") }
+      return Self.add(value, to: &cookie, limit)
+    }
+    if name.equalsIgnoringCase("content-length") { hasLength = true }
+    if name.equalsIgnoringCase("content-type") {
+      isGRPC = value.count >= 16 && Self.prefix(value, 16).equalsIgnoringCase("application/grpc")
+    }
+    if lines.count > limit { return }
+    lines.append(name)
+    lines.append(": ")
+    lines.append(value)
+    lines.append("\r\n")
+  }
+
+  private mutating func addPseudo(
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+  ) {
+    if name.equalsIgnoringCase(":method") {
+      Self.add(value, to: &method, limit)
+    } else if name.equalsIgnoringCase(":path") {
+      if value.first != 0x2f { refuse(.invalidTarget) }
+      Self.add(value, to: &path, limit)
+    } else if name.equalsIgnoringCase(":authority") {
+      Self.add(value, to: &authority, limit)
+    }
+  }
+
+  /// Writes the head; whether the body behind it is to be chunked.
+  mutating func finish(hasBody: Bool, into target: inout ByteQueue) -> Bool {
+    if !authority.isEmpty, !host.isEmpty, !Self.equal(authority.bytes, host.bytes) {
+      refuse(.conflictingAuthority)
+    }
+    target.append(method.bytes)
+    target.append(" ")
+    if path.isEmpty { target.append("/") }
+    target.append(path.bytes)
+    target.append(" HTTP/1.1\r\n")
+    let named = authority.isEmpty ? host.bytes : authority.bytes
+    if !named.isEmpty {
+      target.append("host: ")
+      target.append(named)
+      target.append("\r\n")
+    }
+    target.append(lines.bytes)
+    if !cookie.isEmpty {
+      target.append("cookie: ")
+      target.append(cookie.bytes)
+      target.append("\r\n")
+    }
+    let isChunked = hasBody && !hasLength
+    target.append(isChunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
+    return isChunked
+  }
+
+  private static func add(
+    _ value: UnsafeRawBufferPointer, to queue: inout ByteQueue, _ limit: Int
+  ) {
+    if queue.count <= limit { queue.append(value) }
+  }
+
+  private mutating func refuse(_ rule: Rejection) {
+    if rejection == nil { rejection = rule }
+  }
+
+  private static func prefix(
+    _ bytes: UnsafeRawBufferPointer, _ count: Int
+  ) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[..<count])
+  }
+
+  private static func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool
+  {
+    left.count == right.count
+      && zip(left, right).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 | 0x20 && $0 | 0x20 >= 97) }
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP2Engine
+import HTTPExchange
+
+/// An exchange whose client is one HTTP/2 stream.
+protocol StreamPump: ClientStream, ExchangePump {}
+
+extension StreamPump {
+  func writeResponseHead() { withAnswer { submitHead($0, isOwn: false) } }
+
+  /// Sends the head in the workspace, whose bytes are given.
+  private func submitHead(_ bytes: UnsafeRawBufferPointer, isOwn: Bool) {
+    let head = workspace.response
+    let storage = workspace.storage
+    session.fields.removeAll()
+    session.fields.add(":status", bytes[ByteRange(start: 9, length: 3)])
+    var hasLength = head.isInterim || head.status == 204 || head.body == .chunked
+    for (index, field) in storage.view.enumerated() {
+      let role = storage.role(index)
+      if role == .contentLength, !hasLength {
+        hasLength = true
+      } else if role.isDropped {
+        continue
+      }
+      session.fields.add(bytes[field.name], bytes[field.value])
+    }
+    if !isOwn { session.fields.add("via", "1.1 strangler") }
+    if exchange.fellBack { session.fields.add("strangler-fallback", "legacy") }
+    if head.isInterim {
+      session.engine.submitInterim(self, session.fields)
+    } else {
+      session.engine.submitResponse(self, session.fields, hasBody: head.body != .none)
+    }
+    session.flushesSoon()
+  }
+
+  func writeResponseBody(_ range: ByteRange) { withAnswer { append($0[range]) } }
+
+  func writeResponseEnd() {}
+
+  func writeTrailers(_ section: ByteRange) {
+    withAnswer { bytes in
+      session.fields.removeAll()
+      for (index, field) in workspace.storage.view.enumerated()
+      where !workspace.storage.role(index).isDropped {
+        session.fields.add(bytes[field.name], bytes[field.value])
+      }
+    }
+    session.engine.submitTrailers(self, session.fields)
+  }
+
+  func writeAnswer(_ problem: Problem, upstream: String?, _ plan: AnswerPlan) {
+    if isGRPC { return writeGRPCStatus(problem) }
+    let answer = problem.response(upstream: upstream, close: false, omitsBody: plan.omitsBody)
+    answer.withUnsafeBytes { bytes in
+      let length = workspace.readOwnAnswer(bytes, omitsBody: plan.omitsBody)
+      submitHead(bytes, isOwn: true)
+      append(UnsafeRawBufferPointer(rebasing: bytes[length...]))
+    }
+  }
+
+  /// gRPC knows no problem documents: the status stands in the head that is also the end.
+  private func writeGRPCStatus(_ problem: Problem) {
+    session.fields.removeAll()
+    session.fields.add(":status", "200")
+    session.fields.add("content-type", "application/grpc")
+    let status = Array(String(problem.grpcStatus).utf8)
+    let message = Array(problem.reason.utf8)
+    status.withUnsafeBytes { status in
+      message.withUnsafeBytes { message in
+        session.fields.add("grpc-status", status)
+        session.fields.add("grpc-message", message)
+        session.engine.submitResponse(self, session.fields, hasBody: false)
+      }
+    }
+    session.flushesSoon()
+  }
+
+  /// No stream carries a tunnel: what would open one is refused with the head.
+  func finishTunnel() { close() }
+
+  func close() {
+    if !isOpen { return }
+    reset()
+    clientIsGone()
+  }
+
+  func checkStreamDeadline() {
+    let isStalled = isStalled
+    checkDeadline()
+    if isStalled, !isOpen { counters.rejected(reason: Int(Rejection.windowStall.rawValue)) }
+    session.deadlineChanged(self)
+  }
+
+  /// A head that cannot be written as HTTP/1.1 is refused before it is read.
+  func refuseIfNeeded() -> Bool {
+    guard let refusal, exchange.isIdle else { return false }
+    refuse(.rejected(refusal))
+    return true
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import NIOCore
+
+/// A stream whose upstreams are channels of the same loop.
+final class NIOStream: ClientStream, StreamPump, NIOExchange {
+  let worker: Worker
+  @exclusivity(unchecked) var upstreamHalf = NIOUpstreamHalf()
+  @exclusivity(unchecked) private var isReadingClient = false
+  @exclusivity(unchecked) private var isReadingUpstream = false
+  private unowned let client: ClientConnection
+
+  init(_ session: ClientSession, _ client: ClientConnection) {
+    worker = client.worker
+    self.client = client
+    super.init(session)
+  }
+
+  var channel: (any Channel)? { isOpen ? client.channel : nil }
+
+  override func run() {
+    guard isOpen, !refuseIfNeeded() else { return }
+    readClient()
+    readUpstream()
+  }
+
+  func readClient() {
+    if isReadingClient { return }
+    isReadingClient = true
+    while isOpen, clientStep() == .advanced {}
+    isReadingClient = false
+    flushUpstream()
+    session.deadlineChanged(self)
+    session.flushesSoon()
+  }
+
+  func readUpstream() {
+    if isReadingUpstream { return }
+    isReadingUpstream = true
+    while isOpen, upstreamHalf.link != nil, upstreamStep() == .advanced {}
+    isReadingUpstream = false
+    upstreamHalf.link?.consumed()
+    session.deadlineChanged(self)
+    session.flushesSoon()
+  }
+
+  func receivedSlice(_ range: ByteRange) -> ByteBuffer? {
+    withReceived { ByteBuffer(bytes: $0[range]) }
+  }
+
+  override func ended() {
+    clientIsGone()
+    upstreamHalf.kept.clear()
+  }
+
+  override func deadlinePassed() { checkStreamDeadline() }
+}
