@@ -11,7 +11,10 @@ import Testing
     "DependencyGraph": mathematics,
     "AnalysisReports": ["DependencyGraph"],
     "HTTPExchange": [],
-    "RoutingDecisions": ["HTTPExchange", "FoundationEssentials", "Foundation"],
+    "ResiliencePolicies": mathematics,
+    "RoutingDecisions": [
+      "HTTPExchange", "ResiliencePolicies", "FoundationEssentials", "Foundation",
+    ],
     "ShadowComparison": mathematics,
     "TransactionalMessaging": ["Synchronization"],
     "SourceScanning": [

@@ -9,8 +9,8 @@ import Testing
   }
 
   static let pure: Set<String> = [
-    "DependencyGraph", "AnalysisReports", "HTTPExchange", "RoutingDecisions", "ShadowComparison",
-    "TransactionalMessaging",
+    "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
+    "RoutingDecisions", "ShadowComparison", "TransactionalMessaging",
   ]
 
   static let bans: [Ban] = [

@@ -7,13 +7,14 @@ import Testing
 /// The product's own scanner on the product's own sources: its architecture, as it sees it.
 @Suite struct OwnAnalysisTests {
   private static let pure: Set<String> = [
-    "DependencyGraph", "AnalysisReports", "HTTPExchange", "RoutingDecisions", "ShadowComparison",
-    "TransactionalMessaging",
+    "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
+    "RoutingDecisions", "ShadowComparison", "TransactionalMessaging",
   ]
 
   /// Pure targets that a pure target may use.
   private static let allowed: Set<[String]> = [
     ["AnalysisReports", "DependencyGraph"], ["RoutingDecisions", "HTTPExchange"],
+    ["RoutingDecisions", "ResiliencePolicies"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

@@ -53,13 +53,16 @@ struct Stage: Sendable {
   }
 
   /// The monolith is a module of this process, the service answers over the network. The two routes
-  /// with a header address one side on purpose, for the comparison.
+  /// with a header address one side on purpose, for the comparison. The breaker tries a service that
+  /// was dead sooner than it does by default, since here all of it happens within seconds.
   private static func configuration(ordersPort: Int) -> String {
     """
     proxy: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, workers: 1 }
     upstreams:
       legacy: { module: shop }
-      orders: { endpoints: [127.0.0.1:\(ordersPort)] }
+      orders:
+        endpoints: [127.0.0.1:\(ordersPort)]
+        breaker: { open: 250ms, readmission: 250ms }
     routes:
       - name: orders
         match: { path: /orders/** }
