@@ -26,6 +26,8 @@ public struct AdminServer: Service {
 
   private let application: Application<RouterResponder<AdminRequestContext>>
   private let address: NetworkAddress
+  private let waitsForAddress: Bool
+  private let logger: Logger
 
   /// Creates the server; nothing listens before `run()`.
   ///
@@ -36,6 +38,7 @@ public struct AdminServer: Service {
   ///   - counters: the numbers behind `/metrics`.
   ///   - readiness: what `/health/ready` says.
   ///   - reloader: what `/reload` calls; nil when there is no file to read again.
+  ///   - waitsForAddress: an older process still has the address, and will leave it.
   ///   - onListening: called with the port once connections are taken.
   ///   - unixMilliseconds: the time, milliseconds since 1970-01-01T00:00:00Z.
   ///   - logger: gets a line for each change of a percentage.
@@ -43,7 +46,7 @@ public struct AdminServer: Service {
   public init(
     configuration: AdminConfiguration, token: AdminToken?, routing: LiveRouting,
     counters: ProxyCounters, readiness: ProxyReadiness, reloader: ConfigurationReloader? = nil,
-    logger: Logger,
+    waitsForAddress: Bool = false, logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64 = Self.systemTime,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) throws(AdminServerError) {
@@ -51,6 +54,8 @@ public struct AdminServer: Service {
       throw .tokenMissing(configuration.listen)
     }
     address = configuration.listen
+    self.waitsForAddress = waitsForAddress
+    self.logger = logger
     let router = Router(context: AdminRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: CrossSiteGuard(trustsHost: token != nil))
@@ -72,12 +77,26 @@ public struct AdminServer: Service {
   /// Serves until graceful shutdown or cancellation; throws `AdminServerError.bindFailed` when the
   /// address cannot be bound.
   public func run() async throws {
-    do {
-      try await application.run()
-    } catch let error as IOError {
-      throw AdminServerError.bindFailed(address, reason: SystemErrorText.plain(error))
+    while true {
+      do {
+        return try await application.run()
+      } catch let error as IOError {
+        guard waitsForAddress, SystemErrorText.isAddressInUse(error) else {
+          throw AdminServerError.bindFailed(address, reason: SystemErrorText.plain(error))
+        }
+        logger.debug("admin address is in use", metadata: ["address": "\(address)"])
+      }
+      // At shutdown nobody needs the address any more.
+      do {
+        try await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.patience) }
+      } catch {
+        return
+      }
     }
   }
+
+  /// Time between two attempts to get the address.
+  private static let patience = Duration.milliseconds(250)
 
   /// The system's clock.
   @Sendable public static func systemTime() -> Int64 {

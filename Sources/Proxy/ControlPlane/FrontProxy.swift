@@ -22,6 +22,7 @@ public struct FrontProxy: Service {
   /// Reads the configuration again; nil when the program handed over no source.
   public let reloader: ConfigurationReloader?
   private let admin: AdminServer?
+  private let takesOver: Bool
   private let exporter: TraceExporter?
   private let adminAddress = BoundAddress()
   private let logger: Logger
@@ -32,17 +33,21 @@ public struct FrontProxy: Service {
   ///   - configuration: Where to listen, whom to ask, what goes where.
   ///   - modules: The in-process modules that upstreams name, by that name.
   ///   - environment: Where the admin token is looked up.
+  ///   - takesOver: Takes the port of an older proxy over, as `ProxyServer` does, and the admin
+  ///     address once that one has left it.
   ///   - source: Reads the configuration again for `reloader` and `POST /reload`; nil for none.
   /// - Throws: `InvalidConfiguration`, `ProxyServerError` for a module that is missing,
   ///   `AdminServerError` for an admin address that nothing would guard.
   public init(
     configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
     environment: [String: String] = ProcessInfo.processInfo.environment,
-    source: ConfigurationReloader.Source? = nil,
+    takesOver: Bool = false, source: ConfigurationReloader.Source? = nil,
     logger: Logger = Logger(label: "strangler.proxy")
   ) throws {
     self.logger = logger
-    let proxy = try ProxyServer(configuration: configuration, modules: modules, logger: logger)
+    self.takesOver = takesOver
+    let proxy = try ProxyServer(
+      configuration: configuration, modules: modules, takesOver: takesOver, logger: logger)
     self.proxy = proxy
     let reloader = source.map { source in
       ConfigurationReloader(
@@ -61,7 +66,7 @@ public struct FrontProxy: Service {
       try AdminServer(
         configuration: admin, token: AdminToken.read(for: admin, environment: environment),
         routing: proxy.routing, counters: proxy.counters, readiness: proxy.readiness,
-        reloader: reloader, logger: logger,
+        reloader: reloader, waitsForAddress: takesOver, logger: logger,
         onListening: { bound.succeed(NetworkAddress(host: admin.listen.host, port: $0)) })
     }
   }
@@ -100,8 +105,8 @@ public struct FrontProxy: Service {
       }
     }
     // Nobody is served by a proxy that could not be asked about it.
-    let second = Step { [proxy] in
-      _ = try await address.value()
+    let second = Step { [proxy, takesOver] in
+      if !takesOver { _ = try await address.value() }
       try await proxy.run()
     }
     return [first, second]

@@ -3,6 +3,7 @@
 #ifndef CLINUXEVENTS_H
 #define CLINUXEVENTS_H
 
+#include <linux/filter.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -10,5 +11,28 @@
 
 // The C library declares it for GNU sources only, which an imported header cannot ask for.
 int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+
+#ifndef SO_DETACH_REUSEPORT_BPF
+#define SO_DETACH_REUSEPORT_BPF 68
+#endif
+
+// Connections that come to a port are dealt at random to `count` of its listeners, counted in the
+// order in which they began to listen, from number `first` on. 0 on success.
+static inline int steer_listeners(int descriptor, unsigned first, unsigned count) {
+  struct sock_filter program[] = {
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, (unsigned)(SKF_AD_OFF + SKF_AD_RANDOM)},
+      {BPF_ALU | BPF_MOD | BPF_K, 0, 0, count},
+      {BPF_ALU | BPF_ADD | BPF_K, 0, 0, first},
+      {BPF_RET | BPF_A, 0, 0, 0},
+  };
+  struct sock_fprog filter = {sizeof program / sizeof program[0], program};
+  return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &filter, sizeof filter);
+}
+
+// Connections are dealt to all listeners of the port again. 0 on success.
+static inline int unsteer_listeners(int descriptor) {
+  int unused = 0;
+  return setsockopt(descriptor, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &unused, sizeof unused);
+}
 
 #endif

@@ -23,6 +23,7 @@ struct ProxyCommand: AsyncParsableCommand {
         curl -X PUT 127.0.0.1:9901/routes/orders \\
           -H 'content-type: application/json' -d '{"percent": 25, "reason": "start"}'
         curl 127.0.0.1:9901/metrics
+        strangler proxy --take-over & kill -TERM $OLD    a new version without a cut request
       """)
 
   @OptionGroup var configuration: ConfigurationOption
@@ -31,6 +32,13 @@ struct ProxyCommand: AsyncParsableCommand {
     let file = configuration.file
     return { ConfigurationFile.load(file) }
   }
+
+  @Flag(
+    help: ArgumentHelp(
+      "Listen beside an older proxy of the same user, and get all new connections.",
+      discussion: "Stop the older one with SIGTERM once this one listens; it finishes its requests."
+    ))
+  var takeOver = false
 
   @Option(help: "Least severe level that is logged to standard error.")
   var logLevel = LogLevel.info
@@ -44,10 +52,12 @@ struct ProxyCommand: AsyncParsableCommand {
       return handler
     }
     let logger = Logger(label: "strangler.proxy")
+    let files = OpenFileLimit.raise()
+    if let warning = OpenFileLimit.warning(loaded, limit: files) { logger.warning("\(warning)") }
     do {
       let front = try FrontProxy(
-        configuration: loaded, environment: ProcessInfo.processInfo.environment, source: source,
-        logger: logger)
+        configuration: loaded, environment: ProcessInfo.processInfo.environment,
+        takesOver: takeOver, source: source, logger: logger)
       try await ServiceGroup(
         services: [front, Announcement(front: front), SignalListener(front: front)],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
@@ -79,9 +89,9 @@ private struct Announcement: Service {
   let front: FrontProxy
 
   func run() async throws {
-    let addresses = try await front.addresses()
-    Terminal.standardOutput.write("proxy listening on \(addresses.proxy)\n")
-    if let admin = addresses.admin {
+    let proxy = try await front.proxy.boundAddress()
+    Terminal.standardOutput.write("proxy listening on \(proxy)\n")
+    if let admin = try await front.addresses().admin {
       Terminal.standardOutput.write("admin listening on \(admin)\n")
     }
     try await gracefulShutdown()

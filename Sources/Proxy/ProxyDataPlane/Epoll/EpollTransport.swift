@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if os(Linux)
+  import Logging
   import NIOCore
   import NIOPosix
   import RoutingDecisions
@@ -13,6 +14,8 @@
     private let parts: ServerParts
     private let threads: NIOThreadPool
     private let workers = Mutex<[EpollWorker]>([])
+    /// Waits for an older process to leave the port.
+    private let succession = Mutex<Task<Void, Never>?>(nil)
 
     init(_ configuration: ProxyConfiguration, _ parts: ServerParts) {
       self.configuration = configuration
@@ -22,6 +25,7 @@
 
     func start() async throws -> NetworkAddress {
       var (sockets, port) = try bind(try await resolveListener())
+      let steering = ListenerSteering(sockets[0], own: sockets.count)
       // A worker owns its socket from the moment it listens on it.
       defer { for socket in sockets { socket.close() } }
       threads.start()
@@ -32,6 +36,7 @@
           throw Self.exhausted
         }
       }
+      if parts.takesOver { takeOver(steering) }
       return NetworkAddress(host: configuration.listen.host, port: port)
     }
 
@@ -52,6 +57,9 @@
     }
 
     func stopListening() async {
+      let succession = succession.withLock { $0 }
+      succession?.cancel()
+      await succession?.value
       for worker in running { try? await worker.loop.submit { worker.stopListening() }.get() }
     }
 
@@ -79,6 +87,28 @@
     }
   }
 
+  // MARK: - Taking over
+
+  extension EpollTransport {
+    /// Time between two looks for the older process.
+    private static let patience = Duration.milliseconds(500)
+
+    private func takeOver(_ steering: ListenerSteering) {
+      if !steering.begin() {
+        parts.logger.warning(
+          "connections are not led past the older process",
+          metadata: ["consequence": "one that comes while it closes its listener may be reset"])
+      }
+      let logger = parts.logger
+      let task = Task {
+        while (try? await Task.sleep(for: Self.patience)) != nil {
+          if steering.endWhenAlone() { return logger.info("the older process has left the port") }
+        }
+      }
+      succession.withLock { $0 = task }
+    }
+  }
+
   extension EpollTransport {
     private var running: [EpollWorker] { workers.withLock(\.self) }
 
@@ -103,7 +133,7 @@
       var failure = ListenFailure(text: "no address")
       for candidate in candidates {
         do {
-          let first = try SystemSocket.listening(on: candidate, joins: false).get()
+          let first = try SystemSocket.listening(on: candidate, joins: parts.takesOver).get()
           guard let name = first.localName, let port = name.networkAddress?.port else {
             first.close()
             throw ListenFailure.last

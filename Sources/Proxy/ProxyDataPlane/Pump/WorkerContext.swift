@@ -112,6 +112,8 @@ struct ServerParts: Sendable {
   let counters: ProxyCounters
   let accepting: AcceptLimit
   let observation: Observation
+  /// Another process may listen on the port, and will leave it.
+  let takesOver: Bool
   let logger: Logger
 }
 

@@ -24,7 +24,7 @@ extension ProxyServer {
   private func takeUp(
     _ next: ProxyConfiguration, at time: Int64
   ) async throws -> ConfigurationChange {
-    guard readiness.state == .ready, let transport = transport.withLock(\.self) else {
+    guard readiness.state != .draining, let transport = transport.withLock(\.self) else {
       throw ProxyServerError(
         code: .notRunning, message: "The proxy is \(readiness.state): it takes no changes.")
     }

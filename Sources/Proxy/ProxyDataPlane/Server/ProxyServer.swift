@@ -21,6 +21,7 @@ public final class ProxyServer: Service {
   public let readiness = ProxyReadiness()
 
   private let configuration: ProxyConfiguration
+  private let takesOver: Bool
   let modules: [String: any InProcessModule]
   private let upstreamParts: [UpstreamParts]
   private let logger: Logger
@@ -34,12 +35,17 @@ public final class ProxyServer: Service {
   /// - Parameters:
   ///   - configuration: where to listen, whom to ask, what goes where.
   ///   - modules: the modules that upstreams name, by that name.
+  ///   - takesOver: listens beside an older proxy of the same user on the same port, which is asked
+  ///     to stop once this one runs: connections that come go to this one from then on.
   ///   - logger: gets one line for each change of state; nothing per request.
-  /// - Throws: `InvalidConfiguration`, or `ProxyServerError` when a module is missing.
+  /// - Throws: `InvalidConfiguration`, or `ProxyServerError` when a module is missing or the transport
+  ///   cannot take over.
   public init(
     configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
-    logger: Logger = Logger(label: "strangler.proxy")
+    takesOver: Bool = false, logger: Logger = Logger(label: "strangler.proxy")
   ) throws {
+    if takesOver, configuration.transport != .epoll { throw ProxyServerError.cannotTakeOver }
+    self.takesOver = takesOver
     self.configuration = configuration
     self.modules = modules
     self.logger = logger
@@ -114,7 +120,7 @@ public final class ProxyServer: Service {
     let parts = ServerParts(
       upstreams: upstreamParts, routing: routing, counters: counters,
       accepting: AcceptLimit(configuration.limits.clientConnections), observation: observation,
-      logger: logger)
+      takesOver: takesOver, logger: logger)
     #if os(Linux)
       if configuration.transport == .epoll { return EpollTransport(configuration, parts) }
     #endif

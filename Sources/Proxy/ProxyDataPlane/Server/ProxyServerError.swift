@@ -8,6 +8,8 @@ public struct ProxyServerError: Error, Sendable, Equatable, CustomStringConverti
     case unknownModule
     /// The listener could not be bound.
     case bindFailed
+    /// The transport cannot listen beside an older process.
+    case cannotTakeOver
     /// The access log cannot be written.
     case accessLogFailed
     /// The server does not run yet, or no longer.

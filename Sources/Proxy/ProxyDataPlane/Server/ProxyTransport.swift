@@ -25,6 +25,12 @@ protocol ProxyTransport: Sendable {
 }
 
 extension ProxyServerError {
+  static let cannotTakeOver = ProxyServerError(
+    code: .cannotTakeOver,
+    message:
+      "Only the transport epoll takes a port over. Set proxy.transport to epoll, or stop the "
+      + "older process first.")
+
   static func cannotListen(on address: NetworkAddress, _ reason: String) -> ProxyServerError {
     ProxyServerError(
       code: .bindFailed,

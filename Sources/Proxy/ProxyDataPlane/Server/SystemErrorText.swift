@@ -18,4 +18,9 @@ package enum SystemErrorText {
     if case .unknown? = error as? SocketAddressError { return "the host name is unknown" }
     return "\(error)"
   }
+
+  /// Somebody else listens there.
+  package static func isAddressInUse(_ error: any Error) -> Bool {
+    (error as? IOError)?.errnoCode == EADDRINUSE
+  }
 }

@@ -133,13 +133,13 @@ struct RunningProxy {
   @discardableResult
   static func run<Value>(
     _ configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
-    _ body: (RunningProxy) async throws -> Value
+    takesOver: Bool = false, _ body: (RunningProxy) async throws -> Value
   ) async throws -> Value {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     var configuration = configuration
     configuration.transport = EveryTransport.current
     let server = try ProxyServer(
-      configuration: configuration, modules: modules, logger: logger)
+      configuration: configuration, modules: modules, takesOver: takesOver, logger: logger)
     let services = ServiceGroup(
       configuration: .init(
         services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],

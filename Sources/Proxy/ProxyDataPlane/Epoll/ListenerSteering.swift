@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if os(Linux)
+  import CLinuxEvents
+  import Glibc
+
+  /// Leads new connections past the listeners of an older process on the same port.
+  ///
+  /// The kernel gives a connection to one of the port's listeners when its first packet comes, and
+  /// resets what a listener has not accepted when it closes. Listeners that get nothing any more can
+  /// be closed at any time without that loss; so the newcomer asks for all connections to come, long
+  /// before the older process is told to end.
+  struct ListenerSteering {
+    /// One of this process's listeners; which one does not matter.
+    private let socket: SystemSocket
+    private let own: Int
+
+    init(_ socket: SystemSocket, own: Int) {
+      self.socket = socket
+      self.own = own
+    }
+
+    /// False when the kernel cannot do it: then the older process has to accept to its last moment.
+    func begin() -> Bool {
+      let others = listenersOnPort - own
+      if others <= 0 { return true }
+      // Listeners are numbered in the order in which they came.
+      return steer_listeners(socket.descriptor, UInt32(others), UInt32(own)) == 0
+    }
+
+    /// The older process has left, and the kernel spreads connections over all listeners again.
+    func endWhenAlone() -> Bool {
+      if listenersOnPort > own { return false }
+      _ = unsteer_listeners(socket.descriptor)
+      return true
+    }
+
+    /// Listeners on this one's address and port, of all processes.
+    private var listenersOnPort: Int {
+      var status = stat()
+      guard fstat(socket.descriptor, &status) == 0 else { return own }
+      for table in ["/proc/self/net/tcp", "/proc/self/net/tcp6"] {
+        let listeners = Self.listeners(table)
+        guard let address = listeners.first(where: { $0.inode == status.st_ino })?.address else {
+          continue
+        }
+        return listeners.count { $0.address == address }
+      }
+      return own
+    }
+
+    /// The lines in state 0A, which is listening.
+    private static func listeners(_ table: String) -> [(address: Substring, inode: UInt)] {
+      guard let file = fopen(table, "re") else { return [] }
+      defer { fclose(file) }
+      var found: [(Substring, UInt)] = []
+      var line = [CChar](repeating: 0, count: 512)
+      while fgets(&line, Int32(line.count), file) != nil {
+        let text = String(
+          decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let columns = text.split(separator: " ")
+        if columns.count > 9, columns[3] == "0A", let inode = UInt(columns[9]) {
+          found.append((columns[1], inode))
+        }
+      }
+      return found
+    }
+  }
+#endif
