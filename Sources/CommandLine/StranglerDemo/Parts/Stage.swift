@@ -53,8 +53,8 @@ struct Stage: Sendable {
   }
 
   /// The monolith is a module of this process, the service answers over the network. The two routes
-  /// with a header address one side on purpose, for the comparison. The breaker tries a service that
-  /// was dead sooner than it does by default, since here all of it happens within seconds.
+  /// with a header address one side on purpose, for the comparison. The breaker tries a service
+  /// that was dead sooner than it does by default, since here all of it happens within seconds.
   private static func configuration(ordersPort: Int) -> String {
     """
     proxy: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, workers: 1 }

@@ -7,9 +7,9 @@
   /// Leads new connections past the listeners of an older process on the same port.
   ///
   /// The kernel gives a connection to one of the port's listeners when its first packet comes, and
-  /// resets what a listener has not accepted when it closes. Listeners that get nothing any more can
-  /// be closed at any time without that loss; so the newcomer asks for all connections to come, long
-  /// before the older process is told to end.
+  /// resets what a listener has not accepted when it closes. Listeners that get nothing any more
+  /// can be closed at any time without that loss; so the newcomer asks for all connections to come,
+  /// long before the older process is told to end.
   struct ListenerSteering {
     /// One of this process's listeners; which one does not matter.
     private let socket: SystemSocket

@@ -3,8 +3,8 @@
 import HTTPExchange
 
 /// Writes the request that a stream's fields stand for as HTTP/1.1, which is then read like any
-/// other client's: every rule about heads, hosts and paths holds for both protocols because there is
-/// one place that knows it.
+/// other client's: every rule about heads, hosts and paths holds for both protocols because there
+/// is one place that knows it.
 ///
 /// What would not survive that way is refused here: line ends inside a value, and a target that is
 /// no path, since an absolute one could name another host than the authority.

@@ -309,7 +309,8 @@ extension ClientConnection: SessionCarrier {
 
   func flushOutput() { flush() }
 
-  /// Tasks run once all channels had their events, so what many streams have to say leaves together.
+  /// Tasks run once all channels had their events, so what many streams have to say leaves
+  /// together.
   func flushesSoon(_ session: ClientSession) {
     worker.eventLoop.assumeIsolated().execute { self.flushSession() }
   }

@@ -38,7 +38,8 @@ public final class ProxyServer: Service {
   ///   - takesOver: listens beside an older proxy of the same user on the same port, which is asked
   ///     to stop once this one runs: connections that come go to this one from then on.
   ///   - logger: gets one line for each change of state; nothing per request.
-  /// - Throws: `InvalidConfiguration`, or `ProxyServerError` when a module is missing or the transport
+  /// - Throws: `InvalidConfiguration`, or `ProxyServerError` when a module is missing or the
+  /// transport
   ///   cannot take over.
   public init(
     configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
