@@ -67,10 +67,19 @@ public final class RoutingTable: Sendable {
 
   /// Says which side answers a request; allocates nothing and keeps nothing.
   public func decide(_ view: RequestView) -> RoutingDecision {
-    var visitor = FirstMatch(table: self, view: view)
-    paths.visitCandidates(for: view[view.path], with: &visitor)
-    guard visitor.route >= 0 else { return .noRoute }
-    let split = splits[visitor.route]
+    var route = -1
+    paths.visitCandidates(for: view[view.path]) { candidates in
+      for position in candidates {
+        let index = Int(paths.order[Int(position)])
+        if conditions.firstMismatch(of: index, for: view) == nil {
+          route = index
+          return true
+        }
+      }
+      return false
+    }
+    guard route >= 0 else { return .noRoute }
+    let split = splits[route]
     let key = split.extracted < 0 ? nil : keySources.firstKey(in: split.keys, of: view)
     var decision = split.decide(key: key)
     decision.retriesWrites = split.retriesWrites
@@ -139,22 +148,4 @@ public enum PercentChangeError: Error, Sendable, Equatable {
   case unknownRoute(String)
   /// The route has no extracted upstream to send anybody to.
   case noExtractedUpstream(String)
-}
-
-/// Stops at the first candidate whose conditions hold.
-private struct FirstMatch: PathCandidateVisitor {
-  let table: RoutingTable
-  let view: RequestView
-  var route = -1
-
-  mutating func visit(_ candidates: Range<Int32>) -> Bool {
-    for position in candidates {
-      let index = Int(table.paths.order[Int(position)])
-      if table.conditions.firstMismatch(of: index, for: view) == nil {
-        route = index
-        return true
-      }
-    }
-    return false
-  }
 }

@@ -9,6 +9,7 @@
 ///
 ///     idle -> head -> (routed) connecting -> response head -> response body -> idle
 ///                        ^---- retry / fall back ---'                     '-> lingering -> closed
+@usableFromInline
 package struct Exchange {
   @usableFromInline
   enum RequestPhase: UInt8 {
@@ -76,7 +77,7 @@ package struct Exchange {
   // The connections.
   var clientIsWritable = true
   var upstreamIsWritable = true
-  var inputEnded = false
+  @usableFromInline var inputEnded = false
   /// The last answer, or of a tunnel the last byte, has left for the client.
   var isDelivered = false
   /// The upstream sends nothing more into the tunnel.
@@ -96,22 +97,25 @@ package struct Exchange {
   @inlinable package var isActive: Bool { upstreamPhase != .none }
   /// The response head was passed on.
   @inlinable package var hasResponded: Bool {
-    upstreamPhase == .responseBody || upstreamPhase == .tunnel
+    switch upstreamPhase {
+    case .responseBody, .tunnel: true
+    case .none, .connecting, .responseHead: false
+    }
   }
   /// The connection carries another protocol.
   @inlinable package var isTunnel: Bool { requestPhase == .tunnel }
   /// The last answer was given.
-  package var isLingering: Bool { requestPhase == .lingering }
+  @inlinable package var isLingering: Bool { requestPhase == .lingering }
   /// The whole request was passed on or kept.
-  package var requestIsComplete: Bool { requestPhase == .complete }
+  @inlinable package var requestIsComplete: Bool { requestPhase == .complete }
   /// The client will send nothing more.
-  package var hasInputEnded: Bool { inputEnded }
+  @inlinable package var hasInputEnded: Bool { inputEnded }
   /// When `expire` has something to say at the earliest, in milliseconds of the workspace's clock.
   @inlinable package var nextDeadline: UInt64 {
     min(deadline, min(totalDeadline, tryDeadline))
   }
   /// Legacy answers in place of the extracted side.
-  @inlinable package var fellBack: Bool { marks.fellBack }
+  package var fellBack: Bool { marks.fellBack }
 }
 
 // MARK: - Connections
@@ -127,6 +131,12 @@ extension Exchange {
   package mutating func upstreamWritability(_ isWritable: Bool, _ workspace: ExchangeWorkspace) {
     upstreamIsWritable = isWritable
     touch(workspace)
+  }
+
+  /// The client is gone: there is no request to answer any more.
+  package mutating func clientIsGone() {
+    upstreamPhase = .none
+    totalDeadline = .max
   }
 
   /// The client will send nothing more, but may still read.

@@ -14,6 +14,7 @@ final class ClientConnection: ChannelDuplexHandler {
   typealias OutboundOut = ByteBuffer
 
   let worker: Worker
+  let workspace: ExchangeWorkspace
   var position = 0
   @exclusivity(unchecked) var exchange: Exchange
   @exclusivity(unchecked) var record = ExchangeRecord()
@@ -35,7 +36,8 @@ final class ClientConnection: ChannelDuplexHandler {
 
   init(_ worker: Worker) {
     self.worker = worker
-    exchange = Exchange(worker.context.workspace)
+    workspace = worker.context.workspace
+    exchange = Exchange(workspace)
   }
 
   func drain() {
@@ -152,6 +154,8 @@ extension ClientConnection {
 extension ClientConnection: NIOExchange, ConnectionPump, RegisteredClient {
   var channel: (any Channel)? { channelContext?.channel }
   var isOpen: Bool { channelContext != nil }
+
+  var hasReceived: Bool { input.readableBytes > 0 }
 
   func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
     input.withUnsafeReadableBytes(body)

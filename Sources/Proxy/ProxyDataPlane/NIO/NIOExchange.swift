@@ -127,6 +127,8 @@ extension NIOExchange {
     }
   }
 
+  var hasAnswer: Bool { upstreamHalf.link.map { $0.input.readableBytes > 0 } ?? false }
+
   func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
     upstreamHalf.link?.input.withUnsafeReadableBytes(body)
       ?? body(UnsafeRawBufferPointer(start: nil, count: 0))

@@ -73,7 +73,7 @@ extension ExchangePump {
     let now = WorkerContext.clock()
     counters.requestFinished(
       route: record.decision.routeIndex,
-      side: exchange.fellBack ? .legacy : record.decision.side, status: status,
+      side: exchange.marks.fellBack ? .legacy : record.decision.side, status: status,
       nanoseconds: now > record.startedAt ? now &- record.startedAt : 0)
     if let observed = record.observed { report(observed, status, now) }
     record.status = 0

@@ -20,6 +20,8 @@ enum PumpStep {
 /// how bytes are held and moved; it decides nothing about HTTP.
 protocol ExchangePump: AnyObject {
   var context: WorkerContext { get }
+  /// The context's, at hand without a detour.
+  var workspace: ExchangeWorkspace { get }
   var exchange: Exchange { get set }
   var record: ExchangeRecord { get set }
   /// Neither side closed the client's connection or stream.
@@ -28,6 +30,7 @@ protocol ExchangePump: AnyObject {
   // From the client.
 
   /// Bytes received from the client and not consumed yet.
+  var hasReceived: Bool { get }
   func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value
   func consumeReceived(_ count: Int)
   /// Textual address of the peer.
@@ -57,6 +60,7 @@ protocol ExchangePump: AnyObject {
   // From the upstream.
 
   /// Bytes received from the upstream and not consumed yet.
+  var hasAnswer: Bool { get }
   func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value
   func consumeAnswer(_ count: Int)
   /// No byte follows those of the answer.
@@ -111,13 +115,19 @@ extension ExchangePump {
   var workspace: ExchangeWorkspace { context.workspace }
   var counters: WorkerCounters { context.counters }
 
+  // A transport that does not know at once has the exchange look.
+  var hasReceived: Bool { true }
+  var hasAnswer: Bool { true }
+
   /// The upstream that is asked now, or was asked last.
   var currentUpstream: Int {
-    exchange.fellBack ? record.decision.fallbackUpstream : record.decision.upstream
+    exchange.marks.fellBack ? record.decision.fallbackUpstream : record.decision.upstream
   }
 
   /// Looks at the client's bytes once.
   func clientStep() -> PumpStep {
+    // Without bytes there is nothing to decide, save for the end of a tunnel.
+    if !hasReceived, !exchange.isTunnel { return .starved }
     let step = withReceived { exchange.nextFromClient($0, workspace) }
     switch step {
     case .needBytes: return .starved
@@ -142,6 +152,7 @@ extension ExchangePump {
 
   /// Looks at the upstream's bytes once; only while there is an upstream.
   func upstreamStep() -> PumpStep {
+    if !exchange.hasResponded, !hasAnswer, !answerHasEnded { return .starved }
     let step = withAnswer { exchange.nextFromUpstream($0, workspace) }
     switch step {
     case .needBytes:
@@ -166,6 +177,8 @@ extension ExchangePump {
       }
       if body.trailers.length > 0 { writeTrailers(body.trailers) }
       consumeAnswer(body.consumed)
+      // A write that found the client gone has ended the exchange.
+      if body.isFinished, exchange.isActive { completeResponse() }
     case .finished: completeResponse()
     case .failed(let failure): upstreamFailed(failure)
     }
@@ -191,6 +204,7 @@ extension ExchangePump {
       account(status: exchange.hasResponded ? record.status : 0)
     }
     leavePlace(.none)
+    exchange.clientIsGone()
     dropUpstream()
   }
 }

@@ -8,7 +8,7 @@ extension RoutingTable {
   public func explain(_ view: RequestView) -> RoutingExplanation {
     let decision = decide(view)
     var recorder = AttemptRecorder(table: self, view: view)
-    paths.visitCandidates(for: view[view.path], with: &recorder)
+    paths.visitCandidates(for: view[view.path]) { recorder.visit($0) }
     let route = routeIndex(numbered: decision.routeIndex)
     let path = view[view.path]
     return RoutingExplanation(
@@ -56,7 +56,7 @@ extension RoutingTable {
 }
 
 /// Notes what becomes of each candidate.
-private struct AttemptRecorder: PathCandidateVisitor {
+private struct AttemptRecorder {
   let table: RoutingTable
   let view: RequestView
   var attempts: [RoutingExplanation.Attempt] = []

@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Receives the routes whose path template takes a path, most specific template first.
-protocol PathCandidateVisitor {
-  /// `candidates` is a range of `PathTrie.order`. Returns whether to stop looking.
-  mutating func visit(_ candidates: Range<Int32>) -> Bool
-}
-
 /// All path templates in one immutable trie of flat arrays.
 ///
 /// Looking up a path walks it depth first: literal child before parameter child before `/**`, which
@@ -68,33 +62,35 @@ struct PathTrie: Sendable {
   }
 
   /// Visits the routes that take `path`, which starts at `/` (anything else, such as the `*` of
-  /// OPTIONS, is taken by `/**` alone).
+  /// OPTIONS, is taken by `/**` alone), those of the most specific template first.
+  ///
+  /// `body` gets ranges of `order` and answers whether to stop looking.
   @inline(__always)
   func visitCandidates(
-    for path: UnsafeRawBufferPointer, with visitor: inout some PathCandidateVisitor
+    for path: UnsafeRawBufferPointer, _ body: (Range<Int32>) -> Bool
   ) {
     let start = path.first == UInt8(ascii: "/") ? 1 : path.count &+ 1
-    _ = visit(0, path, from: start, with: &visitor)
+    _ = visit(0, path, from: start, body)
   }
 
   private func visit(
     _ index: Int32, _ path: UnsafeRawBufferPointer, from start: Int,
-    with visitor: inout some PathCandidateVisitor
+    _ body: (Range<Int32>) -> Bool
   ) -> Bool {
     let node = nodes[Int(index)]
     if start > path.count {
-      if !node.exact.isEmpty, visitor.visit(node.exact) { return true }
+      if !node.exact.isEmpty, body(node.exact) { return true }
     } else if !node.literals.isEmpty || node.parameter >= 0 {
       let segment = PathSegment(path, from: start)
       let literal = literalChild(of: node, path, segment)
-      if literal >= 0, visit(literal, path, from: segment.end &+ 1, with: &visitor) { return true }
+      if literal >= 0, visit(literal, path, from: segment.end &+ 1, body) { return true }
       if node.parameter >= 0, segment.end > start,
-        visit(node.parameter, path, from: segment.end &+ 1, with: &visitor)
+        visit(node.parameter, path, from: segment.end &+ 1, body)
       {
         return true
       }
     }
-    return !node.below.isEmpty && visitor.visit(node.below)
+    return !node.below.isEmpty && body(node.below)
   }
 
   private func literalChild(

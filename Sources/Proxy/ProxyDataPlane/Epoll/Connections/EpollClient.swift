@@ -7,6 +7,7 @@
 
   /// One client's socket.
   final class EpollClient: SocketStream, EventHandler {
+    let workspace: ExchangeWorkspace
     @exclusivity(unchecked) var position = 0
     @exclusivity(unchecked) var exchange: Exchange
     @exclusivity(unchecked) var record = ExchangeRecord()
@@ -33,7 +34,8 @@
     init(_ worker: EpollWorker, _ socket: SystemSocket, _ name: SocketName) {
       self.name = name
       address = Array((name.networkAddress?.host ?? "unknown").utf8)
-      exchange = Exchange(worker.context.workspace)
+      workspace = worker.context.workspace
+      exchange = Exchange(workspace)
       super.init(worker, socket)
     }
 
@@ -141,6 +143,8 @@
       channel = created
       return created
     }
+
+    var hasReceived: Bool { !inbox.isEmpty }
 
     func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
       body(inbox.bytes)

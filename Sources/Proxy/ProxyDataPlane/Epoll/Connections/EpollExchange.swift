@@ -153,6 +153,8 @@
       if !isWhole { exchange.upstreamWritability(false, workspace) }
     }
 
+    var hasAnswer: Bool { upstreamHalf.link.map { !$0.received.isEmpty } ?? false }
+
     func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
       body(upstreamHalf.link?.received ?? UnsafeRawBufferPointer(start: nil, count: 0))
     }

@@ -74,7 +74,7 @@ struct ByteQueue: ~Copyable {
     }
     // Doubling keeps the copies in proportion to what was appended.
     let larger = max(Self.smallest, count &+ room, capacity > 0 ? count &* 2 : 0)
-    let fresh = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+    let fresh = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 1)
     if let memory {
       fresh.copyMemory(from: memory + start, byteCount: count)
       memory.deallocate()
