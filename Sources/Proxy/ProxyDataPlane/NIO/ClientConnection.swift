@@ -22,7 +22,7 @@ final class ClientConnection: ChannelDuplexHandler {
   @exclusivity(unchecked) private var channelContext: ChannelHandlerContext?
   /// Received from the client and not consumed yet.
   @exclusivity(unchecked) private var input = ByteBuffer()
-  @exclusivity(unchecked) var upstreamHalf = NIOUpstreamHalf()
+  let upstreamHalf = NIOUpstreamHalf()
   /// What it speaks instead of the one exchange once it opened with HTTP/2's preface.
   @exclusivity(unchecked) private var session: ClientSession?
   /// Its first bytes may be that preface.

@@ -5,20 +5,22 @@ import NIOCore
 import RoutingDecisions
 
 /// What one exchange holds of its upstream: the link or the wait for one, and the request.
-struct NIOUpstreamHalf {
+///
+/// An object, since a value behind a protocol would be reached through a coroutine each time.
+final class NIOUpstreamHalf {
   /// The rewritten request, kept to be sent again: its head, and its body while that is small.
-  var kept = ByteBuffer()
+  @exclusivity(unchecked) var kept = ByteBuffer()
   /// `kept` still has to be written to the upstream at hand.
-  var keptIsUnsent = false
-  var link: (any UpstreamLink)?
-  var ticket: ConnectionTicket<NetworkLink>?
+  @exclusivity(unchecked) var keptIsUnsent = false
+  @exclusivity(unchecked) var link: (any UpstreamLink)?
+  @exclusivity(unchecked) var ticket: ConnectionTicket<NetworkLink>?
 }
 
 /// An exchange on a SwiftNIO loop. What carries its client's bytes is told apart by the classes
 /// that conform; how it meets its upstream is the same for all of them.
 protocol NIOExchange: ExchangePump, LinkClient, PoolClient where Link == NetworkLink {
   var worker: Worker { get }
-  var upstreamHalf: NIOUpstreamHalf { get set }
+  var upstreamHalf: NIOUpstreamHalf { get }
   /// The client's channel; nil once it is closed.
   var channel: (any Channel)? { get }
   /// A range of the received bytes.

@@ -6,7 +6,7 @@ import NIOCore
 /// A stream whose upstreams are channels of the same loop.
 final class NIOStream: ClientStream, StreamPump, NIOExchange {
   let worker: Worker
-  @exclusivity(unchecked) var upstreamHalf = NIOUpstreamHalf()
+  let upstreamHalf = NIOUpstreamHalf()
   @exclusivity(unchecked) private var isReadingClient = false
   @exclusivity(unchecked) private var isReadingUpstream = false
   private unowned let client: ClientConnection

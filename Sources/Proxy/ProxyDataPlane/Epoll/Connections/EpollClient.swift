@@ -21,7 +21,7 @@
 
     private let name: SocketName
     private let address: [UInt8]
-    @exclusivity(unchecked) var upstreamHalf = EpollUpstreamHalf()
+    let upstreamHalf = EpollUpstreamHalf()
     private var channel: DetachedChannel?
     /// What it speaks instead of the one exchange once it opened with HTTP/2's preface.
     @exclusivity(unchecked) private var session: ClientSession?

@@ -5,27 +5,29 @@
   import RoutingDecisions
 
   /// What one exchange holds of its upstream: the link or the wait for one, and the request.
-  struct EpollUpstreamHalf: ~Copyable {
+  ///
+  /// An object, since a value behind a protocol would be reached through a coroutine each time.
+  final class EpollUpstreamHalf {
     enum Found {
       case link(SocketLink)
       case failure(UpstreamFailure)
     }
 
     /// The rewritten request, kept to be sent again: its head, and its body while that is small.
-    var kept = ByteQueue()
+    @exclusivity(unchecked) var kept = ByteQueue()
     /// `kept` still has to be sent to the upstream at hand.
-    var keptIsUnsent = false
-    var link: (any EpollLink)?
-    var ticket: ConnectionTicket<SocketLink>?
+    @exclusivity(unchecked) var keptIsUnsent = false
+    @exclusivity(unchecked) var link: (any EpollLink)?
+    @exclusivity(unchecked) var ticket: ConnectionTicket<SocketLink>?
     /// What the pool found for the ticket, until `takeFound`.
-    var found: Found?
+    @exclusivity(unchecked) var found: Found?
   }
 
   /// An exchange on an epoll loop. What carries its client's bytes is told apart by the classes
   /// that conform; how it meets its upstream is the same for all of them.
   protocol EpollExchange: ExchangePump, PoolClient where Link == SocketLink {
     var worker: EpollWorker { get }
-    var upstreamHalf: EpollUpstreamHalf { get set }
+    var upstreamHalf: EpollUpstreamHalf { get }
     /// It stands in the worker's list of exchanges to run.
     var isScheduled: Bool { get set }
     /// Looks at both sides until neither has anything that can be done now.

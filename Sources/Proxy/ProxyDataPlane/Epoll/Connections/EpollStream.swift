@@ -9,7 +9,7 @@
     private static let mostReceives = 8
 
     let worker: EpollWorker
-    @exclusivity(unchecked) var upstreamHalf = EpollUpstreamHalf()
+    let upstreamHalf = EpollUpstreamHalf()
     @exclusivity(unchecked) var isScheduled = false
     @exclusivity(unchecked) private var isRunning = false
     private unowned let client: EpollClient
