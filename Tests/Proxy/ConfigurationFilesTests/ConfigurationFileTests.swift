@@ -41,6 +41,8 @@ import Testing
         admin-token-env: STRANGLER_TOKEN
         workers: 4
         transport: nio
+        trusted: [10.0.0.0/8, "::1"]
+        internal-headers: [X-User-Role]
         timeouts: { connect: 250ms, request-head: 5s, response-head: 1m, idle: 2m, total: 1h,
                     keep-alive: 3s, upstream-keep-alive: 4s, drain: 6s, tunnel: 7s }
         limits: { request-line: 4KiB, field: 8KiB, head: 32KiB, fields: 50, request-body: 1MiB,
@@ -76,6 +78,8 @@ import Testing
           tokenEnvironmentVariable: "STRANGLER_TOKEN"))
     #expect(configuration.workers == 4)
     #expect(configuration.transport == .nio)
+    #expect(configuration.trusted.map(\.description) == ["10.0.0.0/8", "::1"])
+    #expect(configuration.internalHeaders == ["X-User-Role"])
     #expect(
       configuration.timeouts
         == ProxyTimeouts(

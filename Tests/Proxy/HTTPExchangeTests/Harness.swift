@@ -35,6 +35,10 @@ struct ExchangeDriver {
   private var clientBytes: [UInt8] = []
   private var upstreamBytes: [UInt8] = []
   private let hasFallback: Bool
+  /// Textual address of the client, and whether it is believed.
+  var peer = "192.0.2.1"
+  var peerIsTrusted = false
+  var peerIsSecure = false
 
   init(
     limits: MessageLimits = MessageLimits(), timeouts: ExchangeTimeouts = ExchangeTimeouts(),
@@ -109,18 +113,25 @@ struct ExchangeDriver {
 
   private mutating func admit() {
     let head = workspace.request
-    let address = Array("192.0.2.1".utf8)
-    var output = [UInt8](
-      repeating: 0,
-      count: RequestRewriter.capacity(head, workspace.storage, clientAddress: address.count))
+    if head.facts.isForProxy {
+      clientBytes.removeFirst(head.length)
+      log.append(.refused(.options))
+      if exchange.answer(.options, workspace).sequel == .linger { log.append(.closed) }
+      return
+    }
+    let address = Array(peer.utf8)
     let upgrade = clientBytes.withUnsafeBytes { bytes in
       head.upgrade(bytes) { $0.equalsIgnoringCase("websocket") }
     }
-    let outcome = output.withUnsafeMutableBytes { target in
-      clientBytes.withUnsafeBytes { bytes in
-        address.withUnsafeBytes {
+    var output: [UInt8] = []
+    let outcome = clientBytes.withUnsafeBytes { bytes in
+      address.withUnsafeBytes { peer in
+        let source = RequestSource(peer: peer, isTrusted: peerIsTrusted, isSecure: peerIsSecure)
+        output = [UInt8](
+          repeating: 0, count: RequestRewriter.capacity(head, workspace.storage, source))
+        return output.withUnsafeMutableBytes { target in
           RequestRewriter.write(
-            head, bytes, workspace.storage, clientAddress: $0, upgrade: upgrade, into: target)
+            head, bytes, workspace.storage, source, upgrade: upgrade, into: target)
         }
       }
     }
@@ -181,7 +192,8 @@ struct ExchangeDriver {
     let count = output.withUnsafeMutableBytes { target in
       upstreamBytes.withUnsafeBytes {
         ResponseRewriter.write(
-          workspace.response, $0, workspace.storage, marks: exchange.marks, into: target)
+          workspace.response, $0, workspace.storage, marks: exchange.marks,
+          dateLine: workspace.dateLine, into: target)
       }
     }
     log.append(.toClient(String(decoding: output[..<count], as: UTF8.self)))

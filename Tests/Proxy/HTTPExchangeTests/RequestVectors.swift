@@ -68,6 +68,12 @@ struct RequestVector: CustomTestStringConvertible {
     .refused(.protectedConnectionOption, "length", get("Connection: close, Content-Length\r\n")),
     .refused(.protectedConnectionOption, "credentials", get("Connection: Authorization\r\n")),
     .refused(.protectedConnectionOption, "forwarded", get("Connection: X-Forwarded-For\r\n")),
+    .refused(.protectedConnectionOption, "address", get("Connection: X-Real-IP\r\n")),
+    .refused(.protectedConnectionOption, "cookie", get("Connection: keep-alive, Cookie\r\n")),
+    .refused(.protectedConnectionOption, "condition", get("Connection: If-Match\r\n")),
+    .refused(.protectedConnectionOption, "body", get("Connection: Content-MD5\r\n")),
+    .refused(.protectedConnectionOption, "browser", get("Connection: Sec-Fetch-Site\r\n")),
+    .refused(.protectedConnectionOption, "retries", get("Connection: Idempotency-Key\r\n")),
     .refused(
       .unsupportedExpectation, "unknown", get("Expect: the-impossible\r\n")),
   ]
@@ -90,7 +96,8 @@ struct RequestVector: CustomTestStringConvertible {
     .refused(.fragmentInTarget, "path", target("/a#b")),
     .refused(.fragmentInTarget, "query", target("/a?b#c")),
     .refused(.invalidTarget, "authority form", target("a:80")),
-    .refused(.invalidTarget, "asterisk", target("*")),
+    .refused(.invalidTarget, "asterisk with GET", target("*")),
+    .refused(.invalidTarget, "more than an asterisk", "OPTIONS *a HTTP/1.1\r\nHost: a\r\n\r\n"),
     .refused(.invalidTarget, "other scheme", target("ftp://a/")),
     .refused(.invalidTarget, "no path", target("http://a")),
     .refused(.invalidTarget, "not ASCII", target("/é")),

@@ -43,6 +43,7 @@ struct RewritingTests {
     arguments: [
       "X-Forwarded-For: 10.0.0.1", "x-forwarded-proto: https", "X-Forwarded-Host: b",
       "X-Forwarded-Port: 1", "Forwarded: for=10.0.0.1", "Strangler-Side: extracted",
+      "X-Real-IP: 10.0.0.1",
     ])
   func spoofed(_ field: String) {
     let lines = Self.forwarded("GET / HTTP/1.1\r\nHost: a\r\n\(field)\r\n\r\n")

@@ -140,7 +140,7 @@ extension Exchange {
     var ends = isDraining || inputEnded
     switch problem {
     case .rejected, .requestTimeout, .draining: ends = true
-    case .noRoute:
+    case .noRoute, .options:
       ends = ends || !facts.keepAlive || facts.body != .none
     case .upstream:
       ends = ends || !facts.keepAlive || requestPhase != .complete

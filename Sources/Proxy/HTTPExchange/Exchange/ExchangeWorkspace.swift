@@ -23,6 +23,8 @@ package final class ExchangeWorkspace {
   @exclusivity(unchecked) package internal(set) var response = ResponseHead()
   /// Milliseconds on a clock that never goes back, set by the worker that owns the workspace.
   @exclusivity(unchecked) package var now: UInt64 = 0
+  /// The Date field line of answers made now, line end included; empty until a clock is known.
+  @exclusivity(unchecked) package private(set) var dateLine: [UInt8] = []
 
   package init(limits: MessageLimits, timeouts: ExchangeTimeouts) {
     self.limits = limits
@@ -46,6 +48,11 @@ package final class ExchangeWorkspace {
     return length
   }
 
+  /// Sets the time that answers are said to be made at, in seconds since 1970-01-01T00:00:00Z.
+  package func tellDate(unixSeconds: Int) {
+    dateLine = Array("date: \(HTTPDate.text(unixSeconds: unixSeconds))\r\n".utf8)
+  }
+
   package func deadline(_ milliseconds: UInt64) -> UInt64 {
     milliseconds == 0 ? .max : now &+ milliseconds
   }
@@ -57,6 +64,8 @@ package final class ExchangeWorkspace {
 /// overlaps at run time, and copy them whole.
 extension ExchangeWorkspace {
   package var requestLength: Int { request.length }
+  package var requestIsForProxy: Bool { request.facts.isForProxy }
+  package var requestHasForwarding: Bool { request.hasForwarding }
   package var requestOffersUpgrade: Bool { request.upgrade.length > 0 }
   package var responseLength: Int { response.length }
   package var responseStatus: Int { response.status }
@@ -69,18 +78,17 @@ extension ExchangeWorkspace {
   }
 
   /// Memory that `writeRequest` needs at most.
-  package func requestCapacity(clientAddress: Int) -> Int {
-    RequestRewriter.capacity(request, storage, clientAddress: clientAddress) &+ addedFields.count
+  package func requestCapacity(_ source: RequestSource) -> Int {
+    RequestRewriter.capacity(request, storage, source) &+ addedFields.count
   }
 
   /// Writes the head for an upstream; see `RequestRewriter`.
   package func writeRequest(
-    _ bytes: UnsafeRawBufferPointer, clientAddress: UnsafeRawBufferPointer, upgrade: ByteRange,
+    _ bytes: UnsafeRawBufferPointer, _ source: RequestSource, upgrade: ByteRange,
     into target: UnsafeMutableRawBufferPointer
   ) -> Result<Int, Rejection> {
     RequestRewriter.write(
-      request, bytes, storage, clientAddress: clientAddress, upgrade: upgrade,
-      extra: addedFields, into: target)
+      request, bytes, storage, source, upgrade: upgrade, extra: addedFields, into: target)
   }
 
   /// Memory that `writeResponse` needs at most.
@@ -91,6 +99,7 @@ extension ExchangeWorkspace {
     _ bytes: UnsafeRawBufferPointer, marks: ResponseMarks,
     into target: UnsafeMutableRawBufferPointer
   ) -> Int {
-    ResponseRewriter.write(response, bytes, storage, marks: marks, into: target)
+    ResponseRewriter.write(
+      response, bytes, storage, marks: marks, dateLine: dateLine, into: target)
   }
 }

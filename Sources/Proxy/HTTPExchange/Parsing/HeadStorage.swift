@@ -29,6 +29,27 @@ package final class HeadStorage {
     UnsafeBufferPointer(start: fields, count: count)
   }
 
+  /// Forgets the fields that say who the client is: neither routing nor an upstream sees them.
+  package func removeForwarding() { remove { roles[$0] == .forwarding } }
+
+  /// Forgets the fields of these names, which are in lower case.
+  package func removeFields(named names: [[UInt8]], of bytes: UnsafeRawBufferPointer) {
+    remove { index in
+      let name = bytes[fields[index].name]
+      return names.contains { $0.elementsEqual(name) { $0 == ($1 &- 65 < 26 ? $1 | 0x20 : $1) } }
+    }
+  }
+
+  private func remove(where isUnwanted: (Int) -> Bool) {
+    var kept = 0
+    for index in 0..<count where !isUnwanted(index) {
+      fields[kept] = fields[index]
+      roles[kept] = roles[index]
+      kept += 1
+    }
+    count = kept
+  }
+
   /// What the proxy makes of field `index`.
   package func role(_ index: Int) -> KnownField { roles[index] }
 }

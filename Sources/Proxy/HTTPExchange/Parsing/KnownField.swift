@@ -15,8 +15,13 @@ package enum KnownField: UInt8, Sendable {
   case upgrade
   /// Says what this connection takes; only `trailers` is asked of the next one too.
   case te
-  /// Says who the client is, and is only believed from ourselves: Forwarded, X-Forwarded-*.
+  /// Says who the client is, and is only believed of trusted peers: Forwarded, X-Forwarded-*,
+  /// X-Real-IP.
   case forwarding
+  /// Counts the proxies that OPTIONS may still pass.
+  case maxForwards
+  /// When the answer was made.
+  case date
   /// Spoken only by strangler itself: Strangler-*.
   case ownMark
   /// Named by Connection, so it ends here.
@@ -28,7 +33,7 @@ package enum KnownField: UInt8, Sendable {
   @inline(__always)
   package var isDropped: Bool {
     switch self {
-    case .other, .expect, .via: false
+    case .other, .expect, .via, .maxForwards, .date: false
     default: true
     }
   }
@@ -41,6 +46,7 @@ package enum KnownField: UInt8, Sendable {
       return ByteScanning.equals(name, count, "connection") ? .connection : .other
     case 0x63 where count == 14:
       return ByteScanning.equals(name, count, "content-length") ? .contentLength : .other
+    case 0x64 where count == 4: return ByteScanning.equals(name, count, "date") ? .date : .other
     case 0x65 where count == 6: return ByteScanning.equals(name, count, "expect") ? .expect : .other
     case 0x66 where count == 9:
       return ByteScanning.equals(name, count, "forwarded") ? .forwarding : .other
@@ -49,6 +55,8 @@ package enum KnownField: UInt8, Sendable {
       return ByteScanning.equals(name, count, "http2-settings") ? .hopByHop : .other
     case 0x6b where count == 10:
       return ByteScanning.equals(name, count, "keep-alive") ? .hopByHop : .other
+    case 0x6d where count == 12:
+      return ByteScanning.equals(name, count, "max-forwards") ? .maxForwards : .other
     case 0x70 where count == 16:
       return ByteScanning.equals(name, count, "proxy-connection") ? .hopByHop : .other
     case 0x73 where count > 10:
@@ -57,6 +65,8 @@ package enum KnownField: UInt8, Sendable {
     case 0x75 where count == 7:
       return ByteScanning.equals(name, count, "upgrade") ? .upgrade : .other
     case 0x76 where count == 3: return ByteScanning.equals(name, count, "via") ? .via : .other
+    case 0x78 where count == 9:
+      return ByteScanning.equals(name, count, "x-real-ip") ? .forwarding : .other
     case 0x78 where count > 12:
       return ByteScanning.equals(name, 12, "x-forwarded-") ? .forwarding : .other
     default: return .other
@@ -77,17 +87,28 @@ package enum KnownField: UInt8, Sendable {
     guard let base = option.baseAddress else { return false }
     switch identify(base, option.count) {
     case .host, .contentLength, .transferEncoding, .connection, .expect, .via, .forwarding,
-      .ownMark:
+      .ownMark, .maxForwards, .date:
       return true
     case .other, .hopByHop, .upgrade, .te, .namedByConnection, .forbiddenTrailer:
       break
     }
-    let names: [StaticString] = [
-      "authorization", "cookie", "set-cookie", "content-type", "content-encoding", "date", "origin",
-      "cache-control", "location", "proxy-authorization", "x-real-ip",
-    ]
-    return names.contains { option.equalsIgnoringCase($0) }
+    return protected.contains { option.equalsIgnoringCase($0) }
+      || protectedPrefixes.contains { prefix in
+        option.count > prefix.utf8CodeUnitCount
+          && UnsafeRawBufferPointer(rebasing: option[..<prefix.utf8CodeUnitCount])
+            .equalsIgnoringCase(prefix)
+      }
   }
+
+  /// Credentials, conditions, and what decides about a message or its body end to end.
+  private static let protected: [StaticString] = [
+    "authorization", "cache-control", "cookie", "etag", "expires", "idempotency-key", "location",
+    "origin", "pragma", "proxy-authorization", "range", "referer", "set-cookie",
+    "strict-transport-security", "traceparent", "tracestate", "vary", "www-authenticate",
+  ]
+  private static let protectedPrefixes: [StaticString] = [
+    "access-control-", "content-", "if-", "sec-",
+  ]
 
   /// Whether a name with underscores reads as a field that frames or addresses the message.
   static func isLookalike(_ name: UnsafeRawBufferPointer) -> Bool {
@@ -95,7 +116,7 @@ package enum KnownField: UInt8, Sendable {
     return hyphenated.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return false }
       switch identify(base, bytes.count) {
-      case .other: return bytes.equalsIgnoringCase("authorization")
+      case .other, .date: return bytes.equalsIgnoringCase("authorization")
       default: return true
       }
     }

@@ -42,6 +42,10 @@ package struct RequestHead {
   package var authority = ByteRange(start: 0, length: 0)
   /// The protocols that the client offers to switch to; empty when there is none or it must not.
   package var upgrade = ByteRange(start: 0, length: 0)
+  /// How many proxies an OPTIONS may still pass, this one included; nil when nobody counts.
+  package var hopsLeft: Int?
+  /// Somebody says who the client is.
+  package var hasForwarding = false
   package var facts = RequestFacts()
   /// Bytes of the head, the empty line included.
   package var length = 0
@@ -84,6 +88,8 @@ package struct RequestFacts: Sendable, Equatable {
   package var expectsContinue = false
   /// The client takes trailers behind a chunked answer.
   package var acceptsTrailers = false
+  /// An OPTIONS for the proxy itself: of `*`, or with no hop left.
+  package var isForProxy = false
   package var body = BodyFraming.none
   /// It came on an HTTP/2 stream.
   package var isStream = false

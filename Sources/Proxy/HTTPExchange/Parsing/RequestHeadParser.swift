@@ -92,6 +92,13 @@ package struct RequestHeadParser {
           expectation = .unsupportedExpectation
         }
         head.facts.expectsContinue = true
+      case .forwarding: head.hasForwarding = true
+      case .maxForwards:
+        if head.facts.method == .options, let hops = Self.hops(bytes[value]) {
+          head.hopsLeft = hops
+          // Written anew.
+          storage.roles[index] = .hopByHop
+        }
       case .upgrade:
         upgrades &+= 1
         upgrade = value
@@ -113,6 +120,7 @@ package struct RequestHeadParser {
     }
     if connection.namesProtectedField { return .protectedConnectionOption }
     if connection.namesFields { ConnectionOptions.markNamedFields(bytes, storage) }
+    if head.hopsLeft == 0 { head.facts.isForProxy = true }
     // Which bytes would belong to which protocol is clear only when no body stands between.
     if isCurrent, upgrades == 1, connection.upgrades, head.facts.body == .none {
       head.upgrade = upgrade
@@ -120,6 +128,18 @@ package struct RequestHeadParser {
     head.facts.keepAlive = !connection.closes && (isCurrent || connection.keepsAlive)
     head.facts.expectsContinue = head.facts.expectsContinue && isCurrent && head.facts.body != .none
     return isCurrent ? expectation : nil
+  }
+
+  /// nil when it is no number that anybody would count with.
+  private static func hops(_ value: UnsafeRawBufferPointer) -> Int? {
+    guard !value.isEmpty, value.count < 10 else { return nil }
+    var hops = 0
+    for byte in value {
+      let digit = byte &- 48
+      if digit > 9 { return nil }
+      hops = hops &* 10 &+ Int(digit)
+    }
+    return hops
   }
 
   private func checkHost(

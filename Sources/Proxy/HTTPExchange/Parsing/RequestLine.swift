@@ -26,6 +26,10 @@ struct RequestLine {
     switch head.facts.method {
     case .connect: return .connectRefused
     case .trace: return .traceRefused
+    case .options where cursor == targetStart &+ 1 && bytes[targetStart] == 42:
+      head.target = ByteRange(start: targetStart, length: 1)
+      head.facts.isForProxy = true
+      return nil
     default: return RequestTarget.parse(bytes, targetStart, cursor, classes, into: &head)
     }
   }

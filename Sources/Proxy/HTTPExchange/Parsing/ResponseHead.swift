@@ -7,6 +7,8 @@ package struct ResponseHead {
   package var body = BodyFraming.untilClose
   /// The protocol that the upstream switches to; empty when it does not name exactly one.
   package var upgrade = ByteRange(start: 0, length: 0)
+  /// It says when it was made.
+  package var hasDate = false
   /// The upstream lets the connection live on.
   package var keepAlive = true
   /// Bytes of the head, the empty line included.
@@ -116,6 +118,7 @@ package struct ResponseHeadParser {
       case .contentLength: framing.addContentLength(bytes[value])
       case .transferEncoding: framing.addTransferEncoding(bytes[value])
       case .connection: connection.add(bytes[value])
+      case .date: head.hasDate = true
       case .upgrade:
         upgrades &+= 1
         head.upgrade = value

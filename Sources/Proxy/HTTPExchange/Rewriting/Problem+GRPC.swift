@@ -4,7 +4,7 @@ extension Problem {
   /// The status that a gRPC client is told, by its list of codes.
   package var grpcStatus: Int {
     switch self {
-    case .noRoute: 12  // no such method
+    case .noRoute, .options: 12  // no such method
     case .upstream, .draining: 14  // unavailable: the call may be tried again
     case .requestTimeout: 4  // deadline exceeded
     case .rejected(let rejection):

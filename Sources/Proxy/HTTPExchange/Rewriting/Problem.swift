@@ -12,6 +12,8 @@ package enum Problem: Sendable, Equatable {
   case requestTimeout
   /// The proxy is about to stop.
   case draining
+  /// Not a problem: OPTIONS asked what the proxy itself can do.
+  case options
 
   package var status: Int {
     switch self {
@@ -20,6 +22,7 @@ package enum Problem: Sendable, Equatable {
     case .upstream(let failure): failure.status
     case .requestTimeout: 408
     case .draining: 503
+    case .options: 204
     }
   }
 
@@ -31,6 +34,7 @@ package enum Problem: Sendable, Equatable {
     case .upstream(let failure): failure.name
     case .requestTimeout: "request-timeout"
     case .draining: "draining"
+    case .options: "options"
     }
   }
 
@@ -41,6 +45,7 @@ package enum Problem: Sendable, Equatable {
     case .upstream(let failure): failure.detail
     case .requestTimeout: "The request did not arrive in time."
     case .draining: "This proxy is about to stop; try again."
+    case .options: ""
     }
   }
 
@@ -50,7 +55,11 @@ package enum Problem: Sendable, Equatable {
   ///   - upstream: the configured name of the upstream concerned, if one is.
   ///   - close: says that the connection ends here.
   ///   - omitsBody: the request was HEAD, so only the head may follow.
-  package func response(upstream: String?, close: Bool, omitsBody: Bool) -> [UInt8] {
+  ///   - dateLine: the line that says when it was made.
+  package func response(
+    upstream: String?, close: Bool, omitsBody: Bool, dateLine: [UInt8] = []
+  ) -> [UInt8] {
+    if self == .options { return Self.options(close: close, dateLine) }
     var body =
       "{\"type\":\"about:blank\",\"title\":\"\(ReasonPhrase.of(status))\",\"status\":\(status)"
     body += ",\"reason\":\"\(reason)\",\"detail\":\"\(detail)\""
@@ -58,10 +67,11 @@ package enum Problem: Sendable, Equatable {
     body += "}\n"
     var head = "HTTP/1.1 \(status) \(ReasonPhrase.of(status))\r\n"
     head += "content-type: application/problem+json\r\ncontent-length: \(body.utf8.count)\r\n"
+    head += String(decoding: dateLine, as: UTF8.self)
     head += "cache-control: no-store\r\nvia: 1.1 strangler\r\n"
     switch self {
     case .rejected(.traceRefused):
-      head += "allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"
+      head += Self.allow
     case .upstream(let failure) where failure.status == 503: head += "retry-after: 1\r\n"
     case .draining:
       head += "retry-after: 1\r\n"
@@ -70,6 +80,14 @@ package enum Problem: Sendable, Equatable {
     if close { head += "connection: close\r\n" }
     head += "\r\n"
     return Array(head.utf8) + (omitsBody ? [] : Array(body.utf8))
+  }
+
+  private static let allow = "allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"
+
+  private static func options(close: Bool, _ dateLine: [UInt8]) -> [UInt8] {
+    let head = "HTTP/1.1 204 No Content\r\n\(allow)via: 1.1 strangler\r\n"
+    return Array(head.utf8) + dateLine
+      + Array((close ? "connection: close\r\n\r\n" : "\r\n").utf8)
   }
 
   private static func escaped(_ text: String) -> String {

@@ -9,11 +9,11 @@ package enum RequestRewriter {
 
   /// Memory that `write` needs at most.
   package static func capacity(
-    _ head: RequestHead, _ storage: HeadStorage, clientAddress: Int
+    _ head: RequestHead, _ storage: HeadStorage, _ source: RequestSource
   ) -> Int {
-    // A field line may grow by one space; the authority is written up to three times.
-    head.length &+ 2 &* storage.count &+ 3 &* Int(head.authority.length) &+ 3 &* clientAddress
-      &+ ownFields
+    // A field line may grow by one space or a comma; the authority is written up to three times.
+    head.length &+ 2 &* storage.count &+ 3 &* Int(head.authority.length)
+      &+ 3 &* source.peer.count &+ ownFields
   }
 
   /// Writes the head; the number of bytes written, or the rule that forbids to pass it on.
@@ -24,7 +24,7 @@ package enum RequestRewriter {
   /// none.
   package static func write(
     _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage,
-    clientAddress: UnsafeRawBufferPointer, upgrade: ByteRange = ByteRange(start: 0, length: 0),
+    _ source: RequestSource, upgrade: ByteRange = ByteRange(start: 0, length: 0),
     extra: [UInt8] = [], into target: UnsafeMutableRawBufferPointer
   ) -> Result<Int, Rejection> {
     var writer = HeadWriter(target)
@@ -40,7 +40,15 @@ package enum RequestRewriter {
     }
     writer.write("\r\n")
     if passes(bytes, storage) >= mostPasses { return .failure(.loopDetected) }
+    let forwarding =
+      source.isTrusted && head.hasForwarding
+      ? ForwardingFields(keeping: bytes, storage) : ForwardingFields()
     writer.writeFields(bytes, storage)
+    if let hops = head.hopsLeft {
+      writer.write("max-forwards: ")
+      writer.write(decimal: hops &- 1)
+      writer.write("\r\n")
+    }
     switch head.facts.body {
     case .length(let length):
       writer.write("content-length: ")
@@ -59,7 +67,7 @@ package enum RequestRewriter {
       head.facts.isStream
         ? "via: 2.0 strangler\r\n"
         : head.facts.minorVersion == 1 ? "via: 1.1 strangler\r\n" : "via: 1.0 strangler\r\n")
-    writeForwarding(head, bytes, clientAddress, &writer)
+    forwarding.write(head, bytes, storage, source, into: &writer)
     if !extra.isEmpty { extra.withUnsafeBytes { writer.write($0) } }
     writer.write("\r\n")
     return .success(writer.count)
@@ -80,31 +88,6 @@ package enum RequestRewriter {
       writer.write(bytes[upgrade])
       writer.write("\r\n")
     }
-  }
-
-  private static func writeForwarding(
-    _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ clientAddress: UnsafeRawBufferPointer,
-    _ writer: inout HeadWriter
-  ) {
-    writer.write("x-forwarded-for: ")
-    writer.write(clientAddress)
-    writer.write("\r\nx-forwarded-proto: http\r\n")
-    let isAddress6 = clientAddress.contains(58)
-    if head.authority.length > 0 {
-      writer.write("x-forwarded-host: ")
-      writer.write(bytes[head.authority])
-      writer.write("\r\n")
-    }
-    // An IPv6 address and a host with a port hold colons, which RFC 7239 wants quoted.
-    writer.write(isAddress6 ? "forwarded: for=\"[" : "forwarded: for=")
-    writer.write(clientAddress)
-    writer.write(isAddress6 ? "]\"" : "")
-    if head.authority.length > 0 {
-      writer.write(";host=\"")
-      writer.write(bytes[head.authority])
-      writer.write("\"")
-    }
-    writer.write(";proto=http\r\n")
   }
 
   /// How often `Via` names this proxy.

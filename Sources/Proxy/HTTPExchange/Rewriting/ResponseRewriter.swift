@@ -31,9 +31,11 @@ package enum ResponseRewriter {
   }
 
   /// Writes the head and answers how long it is.
+  ///
+  /// `dateLine`: goes to an answer that does not say when it was made (RFC 9110, 6.6.1).
   package static func write(
     _ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage,
-    marks: ResponseMarks, into target: UnsafeMutableRawBufferPointer
+    marks: ResponseMarks, dateLine: [UInt8] = [], into target: UnsafeMutableRawBufferPointer
   ) -> Int {
     var writer = HeadWriter(target)
     writer.write("HTTP/1.1 ")
@@ -43,6 +45,7 @@ package enum ResponseRewriter {
     writer.write("\r\n")
     writer.writeFields(bytes, storage)
     if !head.isInterim { writeFraming(head, bytes, storage, marks, &writer) }
+    if !head.hasDate, !head.isInterim { dateLine.withUnsafeBytes { writer.write($0) } }
     writer.write("via: 1.1 strangler\r\n")
     if marks.fellBack { writer.write("strangler-fallback: legacy\r\n") }
     if !head.isInterim {

@@ -24,6 +24,8 @@ final class ClientSession: HTTP2Engine.Owner {
   let context: WorkerContext
   /// Textual address of the peer.
   let address: [UInt8]
+  /// What the peer says about those behind it is believed.
+  let peerIsTrusted: Bool
   @exclusivity(unchecked) var assembly: RequestAssembly
   @exclusivity(unchecked) var fields: HTTP2Fields
   private unowned let carrier: any SessionCarrier
@@ -43,6 +45,7 @@ final class ClientSession: HTTP2Engine.Owner {
     self.carrier = carrier
     self.context = context
     self.address = address
+    peerIsTrusted = address.withUnsafeBytes(context.trust.covers)
     assembly = RequestAssembly(limit: context.workspace.limits.head)
     fields = HTTP2Fields(capacity: context.workspace.limits.fieldCount + Self.ownFields)
     deadline = context.workspace.deadline(context.workspace.timeouts.clientIdle)

@@ -106,6 +106,8 @@ class ClientStream: HTTP2Stream, RegisteredClient {
     session.engine.consumed(self, released)
   }
 
+  final var peerIsTrusted: Bool { session.peerIsTrusted }
+
   final func withClientAddress<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
     session.address.withUnsafeBytes(body)
   }

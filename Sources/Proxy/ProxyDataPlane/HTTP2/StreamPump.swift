@@ -52,7 +52,8 @@ extension StreamPump {
 
   func writeAnswer(_ problem: Problem, upstream: String?, _ plan: AnswerPlan) {
     if isGRPC { return writeGRPCStatus(problem) }
-    let answer = problem.response(upstream: upstream, close: false, omitsBody: plan.omitsBody)
+    let answer = problem.response(
+      upstream: upstream, close: false, omitsBody: plan.omitsBody, dateLine: workspace.dateLine)
     answer.withUnsafeBytes { bytes in
       let length = workspace.readOwnAnswer(bytes, omitsBody: plan.omitsBody)
       submitHead(bytes, isOwn: true)

@@ -28,6 +28,7 @@ final class ClientConnection: ChannelDuplexHandler {
   /// Its first bytes may be that preface.
   @exclusivity(unchecked) private var mayBeHTTP2 = true
   private var address: [UInt8] = Array("unknown".utf8)
+  private(set) var peerIsTrusted = false
   private var isHeldBack = false
   private var isReadingClient = false
   private var isReadingUpstream = false
@@ -55,7 +56,10 @@ final class ClientConnection: ChannelDuplexHandler {
 extension ClientConnection {
   func handlerAdded(context: ChannelHandlerContext) {
     channelContext = context
-    if let address = context.remoteAddress?.ipAddress { self.address = Array(address.utf8) }
+    if let address = context.remoteAddress?.ipAddress {
+      self.address = Array(address.utf8)
+      peerIsTrusted = self.address.withUnsafeBytes(worker.context.trust.covers)
+    }
     worker.add(self)
   }
 

@@ -51,7 +51,8 @@ extension ConnectionPump {
   func writeAnswer(_ problem: Problem, upstream: String?, _ plan: AnswerPlan) {
     write(
       problem.response(
-        upstream: upstream, close: plan.sequel == .linger, omitsBody: plan.omitsBody))
+        upstream: upstream, close: plan.sequel == .linger, omitsBody: plan.omitsBody,
+        dateLine: workspace.dateLine))
   }
 
   func proceed(_ sequel: ClientSequel) {

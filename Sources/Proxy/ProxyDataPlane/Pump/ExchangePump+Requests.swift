@@ -10,6 +10,10 @@ extension ExchangePump {
   func admitRequest() {
     record = ExchangeRecord(startedAt: WorkerContext.clock())
     let length = workspace.requestLength
+    if workspace.requestIsForProxy {
+      consumeReceived(length)
+      return answer(.options)
+    }
     var offersUpgrade = false
     let problem = routeAndRewrite(&offersUpgrade)
     consumeReceived(length)
@@ -23,11 +27,14 @@ extension ExchangePump {
 
   private func routeAndRewrite(_ offersUpgrade: inout Bool) -> Problem? {
     withReceived { bytes in
-      withClientAddress { address in
+      withClientAddress { peer in
         let workspace = workspace
-        let view = workspace.requestView(bytes, clientAddress: address)
+        let source = RequestSource(
+          peer: peer, isTrusted: peerIsTrusted, isSecure: peerIsSecure)
+        let client = context.trust.client(workspace, bytes, source)
+        let view = workspace.requestView(bytes, clientAddress: client)
         record.decision = context.decide(view)
-        if let observer = context.observer { observe(with: observer, bytes, address) }
+        if let observer = context.observer { observe(with: observer, bytes, client) }
         if record.decision.routeIndex < 0 { return .noRoute }
         if record.decision.retriesWrites {
           record.mayResendWrite =
@@ -36,9 +43,8 @@ extension ExchangePump {
         let upgrade = permittedUpgrade(bytes)
         offersUpgrade = upgrade.length > 0
         var refusal: Rejection?
-        keepHead(capacity: workspace.requestCapacity(clientAddress: address.count)) { target in
-          let outcome = workspace.writeRequest(
-            bytes, clientAddress: address, upgrade: upgrade, into: target)
+        keepHead(capacity: workspace.requestCapacity(source)) { target in
+          let outcome = workspace.writeRequest(bytes, source, upgrade: upgrade, into: target)
           switch outcome {
           case .success(let count): return count
           case .failure(let rejection):

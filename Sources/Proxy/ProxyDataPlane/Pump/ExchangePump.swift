@@ -35,6 +35,10 @@ protocol ExchangePump: AnyObject {
   func consumeReceived(_ count: Int)
   /// Textual address of the peer.
   func withClientAddress<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value
+  /// What the peer says about those behind it is believed.
+  var peerIsTrusted: Bool { get }
+  /// The client's connection is encrypted.
+  var peerIsSecure: Bool { get }
 
   // To the upstream.
 
@@ -114,6 +118,7 @@ struct ExchangeRecord {
 extension ExchangePump {
   var workspace: ExchangeWorkspace { context.workspace }
   var counters: WorkerCounters { context.counters }
+  var peerIsSecure: Bool { false }
 
   // A transport that does not know at once has the exchange look.
   var hasReceived: Bool { true }

@@ -6,6 +6,14 @@ import Logging
 import NIOCore
 import RoutingDecisions
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// What all connections of one worker share, whatever carries their bytes.
 final class WorkerContext {
   /// How often deadlines are looked at; a timeout may come this much late.
@@ -29,6 +37,8 @@ final class WorkerContext {
   private let workerCount: Int
   private var random = WorkerRandom()
   private let eventLoop: any EventLoop
+  let trust: PeerTrust
+  @exclusivity(unchecked) private var dateIsDue: UInt64 = 0
   @exclusivity(unchecked) private var routing: CachedRouting
 
   init(
@@ -48,6 +58,7 @@ final class WorkerContext {
     accepting = shared.accepting
     observer = RequestObserver(shared.observation, worker: worker)
     routeNames = configuration.routes.map(\.name)
+    trust = PeerTrust(configuration)
     upstreamNames = configuration.upstreams.map(\.name)
     routing = CachedRouting(shared.routing)
     tellTime()
@@ -102,7 +113,16 @@ final class WorkerContext {
   static func clock() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
 
   /// Sets the workspace's clock.
-  func tellTime() { workspace.now = Self.clock() / 1_000_000 }
+  func tellTime() {
+    workspace.now = Self.clock() / 1_000_000
+    // The wall clock is asked for the date once a second.
+    if workspace.now >= dateIsDue {
+      var time = timespec()
+      clock_gettime(CLOCK_REALTIME, &time)
+      workspace.tellDate(unixSeconds: Int(time.tv_sec))
+      dateIsDue = workspace.now &+ UInt64(1_000 - time.tv_nsec / 1_000_000)
+    }
+  }
 }
 
 /// What a server hands to the transport that it runs on.

@@ -21,6 +21,13 @@ public struct ProxyConfiguration: Sendable, Equatable {
   public var accessLog: AccessLogConfiguration?
   /// Distributed tracing; nil passes trace fields on as they come.
   public var tracing: TracingConfiguration?
+  /// Proxies in front of this one. What they say about the client (X-Forwarded-*, Forwarded,
+  /// X-Real-IP) is believed and added to, and their internal headers pass; of everybody else it is
+  /// replaced. The client address that routes see is the nearest one that is not trusted.
+  public var trusted: [AddressRange]
+  /// Header fields that only trusted peers may send, any case; of others they are removed before
+  /// routing.
+  public var internalHeaders: [String]
   /// Named places that answer requests.
   public var upstreams: [UpstreamConfiguration]
   /// Routes in file order.
@@ -31,7 +38,8 @@ public struct ProxyConfiguration: Sendable, Equatable {
     listen: NetworkAddress = NetworkAddress(host: "127.0.0.1", port: 8080),
     admin: AdminConfiguration? = nil, workers: Int = 1,
     transport: TransportKind = .standard, timeouts: ProxyTimeouts = .init(),
-    limits: ProxyLimits = .init(), upstreams: [UpstreamConfiguration],
+    limits: ProxyLimits = .init(), trusted: [AddressRange] = [], internalHeaders: [String] = [],
+    upstreams: [UpstreamConfiguration],
     routes: [RouteConfiguration]
   ) {
     self.listen = listen
@@ -40,6 +48,8 @@ public struct ProxyConfiguration: Sendable, Equatable {
     self.transport = transport
     self.timeouts = timeouts
     self.limits = limits
+    self.trusted = trusted
+    self.internalHeaders = internalHeaders
     self.upstreams = upstreams
     self.routes = routes
   }

@@ -52,6 +52,19 @@ import Testing
       "1:21: error: proxy.transport: expected one of epoll, nio, found \"uring\""
     ),
     (
+      "proxy: { trusted: [10.0.0.1/8] }",
+      """
+      1:20: error: proxy.trusted[0]: expected an address such as 192.0.2.1, or a range such as \
+      10.0.0.0/8 without bits behind its length, found "10.0.0.1/8"
+      """
+    ),
+    (
+      "proxy: { internal-headers: [Host] }",
+      """
+      1:29: error: proxy.internal-headers[0]: Host belongs to every request and cannot be internal
+      """
+    ),
+    (
       "proxy: { timeouts: { connect: 2 } }",
       """
       1:31: error: proxy.timeouts.connect: expected a duration such as 250ms, 2s, 5m or \

@@ -21,6 +21,7 @@
 
     private let name: SocketName
     private let address: [UInt8]
+    let peerIsTrusted: Bool
     let upstreamHalf = EpollUpstreamHalf()
     private var channel: DetachedChannel?
     /// What it speaks instead of the one exchange once it opened with HTTP/2's preface.
@@ -34,6 +35,7 @@
     init(_ worker: EpollWorker, _ socket: SystemSocket, _ name: SocketName) {
       self.name = name
       address = Array((name.networkAddress?.host ?? "unknown").utf8)
+      peerIsTrusted = address.withUnsafeBytes(worker.context.trust.covers)
       workspace = worker.context.workspace
       exchange = Exchange(workspace)
       super.init(worker, socket)

@@ -100,6 +100,14 @@ struct ConfigurationDecoder {
       decodeTimeouts(timeouts, into: &configuration.timeouts)
     }
     if let limits = reader.child("limits") { decodeLimits(limits, into: &configuration.limits) }
+    if let trusted = reader.child("trusted") {
+      configuration.trusted = items(trusted, expected: "a list of addresses such as [10.0.0.0/8]")
+        .compactMap { ScalarType.addressRange.read($0, findings) }
+    }
+    if let headers = reader.child("internal-headers") {
+      configuration.internalHeaders = items(headers, expected: "a list of header fields")
+        .compactMap { ScalarType.token.read($0, findings) }
+    }
     reader.finish()
   }
 
@@ -177,6 +185,13 @@ struct ConfigurationDecoder {
       return MappingReader.Child(key: key, node: node)
     }
   }
+}
+
+extension ScalarType where Value == AddressRange {
+  static let addressRange = ScalarType(
+    expected: "an address such as 192.0.2.1, or a range such as 10.0.0.0/8 without bits behind its "
+      + "length",
+    parse: { AddressRange(parsing: $0) })
 }
 
 extension ScalarType where Value == TransportKind {

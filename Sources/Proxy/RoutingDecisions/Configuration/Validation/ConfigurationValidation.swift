@@ -39,6 +39,7 @@ struct ConfigurationChecks {
     checkTransport()
     checkNumbers()
     checkObservation()
+    checkInternalHeaders()
     checkUpstreams()
     checkRoutes()
     checkGroups()
@@ -73,6 +74,19 @@ struct ConfigurationChecks {
       "proxy.transport",
       "\(configuration.transport.rawValue) is not available on this platform; use \(names), or "
         + "leave the key out")
+  }
+
+  private mutating func checkInternalHeaders() {
+    for (index, name) in configuration.internalHeaders.enumerated() {
+      let key = "proxy.internal-headers[\(index)]"
+      if !HTTPToken.isValid(name) {
+        error(key, "expected a header field's name, found \"\(name)\"")
+      } else if ["host", "content-length", "transfer-encoding", "connection"].contains(
+        name.lowercased())
+      {
+        error(key, "\(name) belongs to every request and cannot be internal")
+      }
+    }
   }
 
   private mutating func checkNumbers() {

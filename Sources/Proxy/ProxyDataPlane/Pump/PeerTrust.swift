@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import RoutingDecisions
+
+/// Whose word about those behind it counts, and what is forgotten of everybody else's.
+struct PeerTrust {
+  private let ranges: [AddressRange]
+  /// Names in lower case.
+  private let internalFields: [[UInt8]]
+
+  init(_ configuration: ProxyConfiguration) {
+    ranges = configuration.trusted
+    internalFields = configuration.internalHeaders.map { Array($0.lowercased().utf8) }
+  }
+
+  /// Whether a peer with this textual address is trusted.
+  func covers(_ address: UnsafeRawBufferPointer) -> Bool {
+    !ranges.isEmpty && isTrusted(address) == true
+  }
+
+  /// nil when it is no address.
+  private func isTrusted(_ address: UnsafeRawBufferPointer) -> Bool? {
+    IPAddress(parsing: address).map { address in ranges.contains { $0.contains(address) } }
+  }
+
+  /// Who sent the request at hand, seen through trusted proxies. A stranger's claims are forgotten:
+  /// they are neither routed on nor passed on.
+  func client(
+    _ workspace: ExchangeWorkspace, _ bytes: UnsafeRawBufferPointer, _ source: RequestSource
+  ) -> UnsafeRawBufferPointer {
+    if source.isTrusted {
+      guard workspace.requestHasForwarding else { return source.peer }
+      return ForwardedClient.address(
+        bytes, workspace.storage, peer: source.peer, isTrusted: isTrusted)
+    }
+    if workspace.requestHasForwarding { workspace.storage.removeForwarding() }
+    if !internalFields.isEmpty {
+      workspace.storage.removeFields(named: internalFields, of: bytes)
+    }
+    return source.peer
+  }
+}
