@@ -47,6 +47,8 @@ package final class HeadStorage {
       roles[kept] = roles[index]
       kept += 1
     }
+    // Runs of lines that are copied whole would still hold them.
+    if kept < count { isCanonical = false }
     count = kept
   }
 
