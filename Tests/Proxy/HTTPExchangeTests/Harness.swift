@@ -32,6 +32,8 @@ struct ExchangeDriver {
   let workspace: ExchangeWorkspace
   var exchange: Exchange
   private(set) var log: [Entry] = []
+  /// The rewritten heads.
+  private(set) var heads: [String] = []
   private var clientBytes: [UInt8] = []
   private var upstreamBytes: [UInt8] = []
   private let hasFallback: Bool
@@ -89,6 +91,29 @@ struct ExchangeDriver {
     return recovery
   }
 
+  /// The client sends nothing more.
+  mutating func endClient() {
+    if exchange.clientInputEnded() { log.append(.closed) }
+    pumpClient()
+  }
+
+  /// The upstream closed, and everything follows from it.
+  mutating func failUpstream() {
+    switch fail(exchange.meaningOfUpstreamClose) {
+    case .none, .retry, .reconnect, .fallBack: break
+    case .answer(let problem):
+      log.append(.refused(problem))
+      if exchange.answer(problem, workspace).sequel == .linger { log.append(.closed) }
+    case .completed:
+      let completion = exchange.completeResponse(leftover: 0, workspace)
+      log.append(.kept(upstream: completion.keepsUpstream))
+      if completion.client == .linger { log.append(.closed) }
+      pumpClient()
+    case .finishClient: log.append(.finishedClient)
+    case .abort: log.append(.closed)
+    }
+  }
+
   mutating func pumpClient() {
     while true {
       let step = clientBytes.withUnsafeBytes { exchange.nextFromClient($0, workspace) }
@@ -141,7 +166,9 @@ struct ExchangeDriver {
       log.append(.refused(.rejected(rejection)))
       _ = exchange.answer(.rejected(rejection), workspace)
     case .success(let count):
-      log.append(.toUpstream(String(decoding: output[..<count], as: UTF8.self)))
+      let head = String(decoding: output[..<count], as: UTF8.self)
+      heads.append(head)
+      log.append(.toUpstream(head))
       exchange.admit(
         headLength: count, hasFallback: hasFallback, offersUpgrade: upgrade.length > 0, workspace)
     }

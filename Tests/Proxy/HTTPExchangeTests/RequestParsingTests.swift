@@ -15,6 +15,20 @@ struct RequestParsingTests {
     return driver
   }
 
+  @Test("The tables hold what was promised, each vector once")
+  func tables() {
+    let counts = [
+      ("own", RequestVector.own.count), ("http-desync-guardian", DesyncVectors.all.count),
+      ("llhttp", ParserVectors.all.count), ("Http11Probe", ProbeVectors.all.count),
+    ]
+    let total = RequestVector.all.count
+    print("\(total) request vectors: \(counts.map { "\($0.1) \($0.0)" }.joined(separator: ", "))")
+    #expect(counts.reduce(0) { $0 + $1.1 } == total)
+    #expect(total > 300)
+    let refused = RequestVector.all.filter { $0.rejection != nil }
+    #expect(Set(refused.map(\.bytes)).count > refused.count * 2 / 3)
+  }
+
   @Test("Each rule holds", arguments: RequestVector.all)
   func rule(_ vector: RequestVector) {
     let driver = Self.outcome([Array(vector.bytes.utf8)])

@@ -31,8 +31,10 @@ package struct BodyStep: Equatable {
 /// on. It stops in front of trailers, whose lines are judged one by one (`TrailerReader`).
 struct ChunkedFilter: Equatable {
   private enum Phase: UInt8 {
-    case size, extensions, sizeLineFeed, data, dataReturn, dataLineFeed
+    case size, sizeLineFeed, data, dataReturn, dataLineFeed
     case trailerStart, lastLineFeed, trailers, finished
+    case extensionStart, extensionName, extensionNameEnd
+    case valueStart, value, quoted, escaped, valueEnd
   }
 
   private var phase = Phase.size
@@ -87,21 +89,15 @@ struct ChunkedFilter: Equatable {
   private func passesFraming(_ byte: UInt8) -> Bool {
     switch phase {
     case .size: byte != 59
-    case .extensions: byte == 13
     case .trailers, .finished: false
     case .sizeLineFeed, .data, .dataReturn, .dataLineFeed, .trailerStart, .lastLineFeed: true
+    default: byte == 13
     }
   }
 
   private mutating func advance(_ byte: UInt8, _ limits: MessageLimits) -> Rejection? {
     switch phase {
     case .size: return size(byte)
-    case .extensions:
-      if byte == 13 {
-        phase = .sizeLineFeed
-        return nil
-      }
-      return dropped(byte, limits)
     case .sizeLineFeed:
       if byte != 10 { return .malformedChunk }
       digits = 0
@@ -120,6 +116,7 @@ struct ChunkedFilter: Equatable {
       if byte != 10 { return .malformedChunk }
       phase = .finished
     case .trailers, .finished: return nil
+    default: return byte == 13 ? endExtensions() : chunkExtension(byte, limits)
     }
     return nil
   }
@@ -132,7 +129,7 @@ struct ChunkedFilter: Equatable {
     case 65...70: value = byte &- 55
     case 13, 59:
       if digits == 0 { return .malformedChunk }
-      phase = byte == 13 ? .sizeLineFeed : .extensions
+      phase = byte == 13 ? .sizeLineFeed : .extensionStart
       return nil
     default: return .malformedChunk
     }
@@ -141,6 +138,41 @@ struct ChunkedFilter: Equatable {
     if digits == 0 { remaining = 0 }
     remaining = remaining &<< 4 | Int(value)
     digits &+= 1
+    return nil
+  }
+
+  private mutating func endExtensions() -> Rejection? {
+    switch phase {
+    case .extensionName, .extensionNameEnd, .value, .valueEnd: phase = .sizeLineFeed
+    default: return .malformedChunk
+    }
+    return nil
+  }
+
+  /// One byte of `;name`, `;name=token` or `;name="text"` (RFC 9112, section 7.1.1). What is dropped
+  /// is checked all the same: whoever reads it otherwise sees another end of the line.
+  private mutating func chunkExtension(_ byte: UInt8, _ limits: MessageLimits) -> Rejection? {
+    if let rejection = dropped(byte, limits) { return rejection }
+    let isToken = ByteScanning.classes[Int(byte)] & ByteClass.token.rawValue != 0
+    let isBlank = byte == 32 || byte == 9
+    switch (phase, byte) {
+    case (.quoted, 34): phase = .valueEnd
+    case (.quoted, 92): phase = .escaped
+    case (.quoted, _): break
+    case (.escaped, _): phase = .quoted
+    case (.extensionStart, _) where isToken: phase = .extensionName
+    case (.valueStart, _) where isToken: phase = .value
+    case (.extensionName, _) where isToken, (.value, _) where isToken: break
+    case (.extensionStart, _) where isBlank, (.valueStart, _) where isBlank: break
+    case (.extensionName, _) where isBlank, (.extensionNameEnd, _) where isBlank:
+      phase = .extensionNameEnd
+    case (.value, _) where isBlank, (.valueEnd, _) where isBlank: phase = .valueEnd
+    case (.extensionName, 61), (.extensionNameEnd, 61): phase = .valueStart
+    case (.valueStart, 34): phase = .quoted
+    case (.extensionName, 59), (.extensionNameEnd, 59), (.value, 59), (.valueEnd, 59):
+      phase = .extensionStart
+    default: return .malformedChunk
+    }
     return nil
   }
 

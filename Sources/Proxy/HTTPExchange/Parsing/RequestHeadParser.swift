@@ -92,6 +92,8 @@ package struct RequestHeadParser {
           expectation = .unsupportedExpectation
         }
         head.facts.expectsContinue = true
+        // HTTP/1.0 knows no expectations: one is ignored, here and further on.
+        if !isCurrent { storage.roles[index] = .hopByHop }
       case .forwarding: head.hasForwarding = true
       case .maxForwards:
         if head.facts.method == .options, let hops = Self.hops(bytes[value]) {

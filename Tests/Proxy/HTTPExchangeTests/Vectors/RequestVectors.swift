@@ -30,7 +30,8 @@ struct RequestVector: CustomTestStringConvertible {
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(body)"
   }
 
-  static let all = lines + fieldLines + hosts + targets + framings + chunks + methods + passing
+  static let own = lines + fieldLines + hosts + targets + framings + chunks + methods + passing
+  static let all = own + DesyncVectors.all + ParserVectors.all + ProbeVectors.all
 
   static let lines: [RequestVector] = [
     .refused(.bareLineFeed, "request line", "GET / HTTP/1.1\nHost: a\r\n\r\n"),
