@@ -37,6 +37,7 @@ public struct AdminServer: Service {
   ///   - routing: the table that is shown and changed.
   ///   - counters: the numbers behind `/metrics`.
   ///   - readiness: what `/health/ready` says.
+  ///   - upstreams: what `/upstreams` and `/metrics` say about upstreams.
   ///   - reloader: what `/reload` calls; nil when there is no file to read again.
   ///   - waitsForAddress: an older process still has the address, and will leave it.
   ///   - onListening: called with the port once connections are taken.
@@ -45,8 +46,8 @@ public struct AdminServer: Service {
   /// - Throws: `AdminServerError` for an address that needs a token and has none.
   public init(
     configuration: AdminConfiguration, token: AdminToken?, routing: LiveRouting,
-    counters: ProxyCounters, readiness: ProxyReadiness, reloader: ConfigurationReloader? = nil,
-    waitsForAddress: Bool = false, logger: Logger,
+    counters: ProxyCounters, readiness: ProxyReadiness, upstreams: UpstreamMonitor? = nil,
+    reloader: ConfigurationReloader? = nil, waitsForAddress: Bool = false, logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64 = Self.systemTime,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) throws(AdminServerError) {
@@ -62,7 +63,9 @@ public struct AdminServer: Service {
     HealthController(readiness: readiness).addRoutes(to: router)
     let guarded = router.group().add(middleware: TokenGuard(token: token))
     RoutesController(routing: routing, unixMilliseconds: unixMilliseconds).addRoutes(to: guarded)
-    MetricsController(routing: routing, counters: counters).addRoutes(to: guarded)
+    MetricsController(routing: routing, counters: counters, upstreams: upstreams)
+      .addRoutes(to: guarded)
+    if let upstreams { UpstreamsController(upstreams: upstreams).addRoutes(to: guarded) }
     ConfigurationController(routing: routing, reloader: reloader).addRoutes(to: guarded)
     application = Application(
       responder: router.buildResponder(),

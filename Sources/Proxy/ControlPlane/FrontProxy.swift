@@ -66,7 +66,8 @@ public struct FrontProxy: Service {
       try AdminServer(
         configuration: admin, token: AdminToken.read(for: admin, environment: environment),
         routing: proxy.routing, counters: proxy.counters, readiness: proxy.readiness,
-        reloader: reloader, waitsForAddress: takesOver, logger: logger,
+        upstreams: proxy.upstreams, reloader: reloader, waitsForAddress: takesOver,
+        logger: logger,
         onListening: { bound.succeed(NetworkAddress(host: admin.listen.host, port: $0)) })
     }
   }

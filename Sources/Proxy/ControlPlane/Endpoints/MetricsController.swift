@@ -7,10 +7,13 @@ internal import ProxyDataPlane
 struct MetricsController {
   let routing: LiveRouting
   let counters: ProxyCounters
+  let upstreams: UpstreamMonitor?
 
   func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
     router.get("/metrics") { _, _ in
-      let text = ProxyMetrics.text(routing: routing, counters: counters)
+      let text =
+        ProxyMetrics.text(routing: routing, counters: counters)
+        + (upstreams.map { UpstreamMetrics.text($0.snapshot()) } ?? "")
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
         body: .init(byteBuffer: .init(string: text)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
-import RoutingDecisions
+package import Logging
+package import RoutingDecisions
 import Synchronization
 
 /// The state of all upstreams: what all workers share, and who looks after it.
@@ -22,6 +22,12 @@ public final class UpstreamMonitor: Sendable {
   init(logger: Logger) {
     self.logger = logger
     (added, addition) = AsyncStream.makeStream()
+  }
+
+  /// The upstreams of a configuration, of which nothing is known yet.
+  package convenience init(_ configuration: ProxyConfiguration, logger: Logger) {
+    self.init(logger: logger)
+    _ = adopt(configuration, RoutingNumbers(configuration))
   }
 
   /// All upstreams in force, in the order of the configuration. Workers hand over what they counted
