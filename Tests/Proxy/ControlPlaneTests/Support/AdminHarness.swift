@@ -15,10 +15,13 @@ import Testing
 struct AdminHarness {
   let routing: LiveRouting
   let counters: ProxyCounters
+  let upstreams: UpstreamMonitor
   let readiness = ProxyReadiness()
   var token: AdminToken?
   /// What `/reload` reads; nil when there is nothing to read.
   var source: ConfigurationReloader.Source?
+
+  private static let silent = Logger(label: "admin", factory: { _ in SwiftLogNoOpLogHandler() })
 
   /// Two routes: `orders` splits at 5 %, `rest` leaves all to legacy.
   init() throws {
@@ -35,6 +38,7 @@ struct AdminHarness {
         UpstreamConfiguration(name: "orders", target: .module("orders")),
       ], routes: [orders, rest])
     routing = LiveRouting(try RoutingTable(configuration))
+    upstreams = UpstreamMonitor(configuration, logger: Self.silent)
     counters = ProxyCounters(
       configuration, rejectionReasons: ["bare-line-feed"], failureReasons: ["connect-failed"])
   }
@@ -64,6 +68,7 @@ struct AdminHarness {
     let server = try AdminServer(
       configuration: AdminConfiguration(listen: NetworkAddress(host: "127.0.0.1", port: 0)),
       token: token, routing: routing, counters: counters, readiness: readiness,
+      upstreams: upstreams,
       reloader: reloader, logger: logger,
       unixMilliseconds: { 1_795_435_200_250 }, onListening: { listening.yield($0) })
     let group = ServiceGroup(

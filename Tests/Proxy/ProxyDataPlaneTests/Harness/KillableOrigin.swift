@@ -68,7 +68,7 @@ final class KillableOrigin: Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       received += String(buffer: unwrapInboundIn(data))
-      while let end = received.range(of: "\r\n\r\n") {
+      while let end = received.firstRange(of: "\r\n\r\n") {
         let method = received.prefix { $0 != " " }
         received = String(received[end.upperBound...])
         origin.answered.withLock { $0[String(method), default: 0] += 1 }

@@ -156,7 +156,7 @@ struct RetryTests {
             }
           }
         }
-        #expect(silent.requests.value == 1)
+        #expect(silent.requests.value == 2)
         // A write has one try.
         try await RunningProxy.run(configuration) { proxy in
           try await Loopback.connect(proxy.port) { client in
