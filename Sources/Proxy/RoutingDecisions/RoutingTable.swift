@@ -146,6 +146,8 @@ public final class RoutingTable: Sendable {
 public enum PercentChangeError: Error, Sendable, Equatable {
   /// There is no route of this name.
   case unknownRoute(String)
+  /// Somebody changed something since; the version in force.
+  case outdated(version: UInt64)
   /// The route has no extracted upstream to send anybody to.
   case noExtractedUpstream(String)
 }

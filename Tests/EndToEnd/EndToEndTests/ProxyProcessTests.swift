@@ -102,6 +102,8 @@ final class Programs: Sendable {
   let proxyProgram: RunningProgram
   let proxy: String
   let admin: String
+  /// The proxy's configuration file.
+  let file: String
   private let client: HTTPClient
   private let scratch: Scratch
 
@@ -122,7 +124,7 @@ final class Programs: Sendable {
     let shopPort = try await shop.port()
     let ordersPort = try await orders.port()
     scratch = try Scratch()
-    let file = try scratch.write(
+    file = try scratch.write(
       Self.configuration(listen: "127.0.0.1:0", shop: shopPort, orders: ordersPort),
       to: "strangler.yaml")
     proxyProgram = try Executable.strangler.start(["proxy", "--config", file])

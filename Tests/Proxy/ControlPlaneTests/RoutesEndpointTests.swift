@@ -6,6 +6,25 @@ import RoutingDecisions
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RoutesEndpointTests {
+  @Test func aChangeCanAskThatNothingChangedSince() async throws {
+    try await AdminHarness().run { client in
+      let seen = try await client.send(.get, "/routes/orders")
+      let tag = try #require(seen.headers[.eTag])
+      let order = #"{"percent": 10, "reason": "r"}"#
+      let first = try await client.put(order, [.ifMatch: tag])
+      #expect(first.status == 200)
+      #expect(first.headers[.eTag] != tag)
+      let late = try await client.put(order, [.ifMatch: tag])
+      #expect(late.status == 412)
+      #expect(late.headers[.eTag] == first.headers[.eTag])
+      let statuses = [
+        try await client.put(order, [.ifMatch: "*"]).status,
+        try await client.put(order, [.ifMatch: "nonsense"]).status,
+      ]
+      #expect(statuses == [200, 400])
+    }
+  }
+
   @Test func listsRoutesWithTheirPercentages() async throws {
     try await AdminHarness().run { client in
       let answer = try await client.send(.get, "/routes")

@@ -89,12 +89,19 @@ private struct Announcement: Service {
   let front: FrontProxy
 
   func run() async throws {
+    // Throws at shutdown, which may come before anything is bound.
+    try? await cancelWhenGracefulShutdown { try await announce() }
+    try? await gracefulShutdown()
+    ServiceNotification.stopping()
+  }
+
+  private func announce() async throws {
     let proxy = try await front.proxy.boundAddress()
     Terminal.standardOutput.write("proxy listening on \(proxy)\n")
+    ServiceNotification.ready()
     if let admin = try await front.addresses().admin {
       Terminal.standardOutput.write("admin listening on \(admin)\n")
     }
-    try await gracefulShutdown()
   }
 }
 

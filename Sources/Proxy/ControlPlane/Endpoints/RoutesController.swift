@@ -24,17 +24,23 @@ struct RoutesController {
   }
 
   private func list() -> Response {
-    .json(.ok, RouteListing(routing.current.configuration).routes)
+    let (version, table) = routing.snapshot()
+    return tagged(version, .json(.ok, RouteListing(table.configuration).routes))
   }
 
   private func show(_ name: String) throws -> Response {
-    let table = routing.current
+    let (version, table) = routing.snapshot()
     guard let index = table.routeIndex(named: name) else { throw unknown(name) }
-    return .json(
-      .ok,
-      RouteDetails(
-        route: RouteReport(table.configuration.routes[index]),
-        history: routing.history(ofRoute: name).map(ChangeReport.init)))
+    let details = RouteDetails(
+      route: RouteReport(table.configuration.routes[index]),
+      history: routing.history(ofRoute: name).map(ChangeReport.init))
+    return tagged(version, .json(.ok, details))
+  }
+
+  private func tagged(_ version: UInt64, _ response: Response) -> Response {
+    var response = response
+    response.headers[.eTag] = Self.tag(version)
+    return response
   }
 
   private func change(
@@ -45,6 +51,7 @@ struct RoutesController {
     do {
       let change = try routing.setPercent(
         route: name, to: order.percent, actor: actor, reason: order.reason,
+        expecting: try Self.expectedVersion(request),
         unixMilliseconds: unixMilliseconds())
       context.logger.notice(
         "percentage changed",
@@ -52,13 +59,37 @@ struct RoutesController {
           "route": "\(name)", "from": "\(change.from)", "to": "\(change.to)",
           "actor": "\(change.actor)", "reason": "\(change.reason)",
         ])
-    } catch .unknownRoute {
-      throw unknown(name)
-    } catch .noExtractedUpstream {
-      throw Problem(
-        .conflict, "The route \"\(name)\" has no extracted upstream: all its users are legacy's.")
+    } catch let error as PercentChangeError {
+      throw problem(error, name)
     }
     return try show(name)
+  }
+
+  private func problem(_ error: PercentChangeError, _ name: String) -> Problem {
+    switch error {
+    case .unknownRoute: unknown(name)
+    case .noExtractedUpstream:
+      Problem(
+        .conflict, "The route \"\(name)\" has no extracted upstream: all its users are legacy's.")
+    case .outdated(let version):
+      Problem(
+        .preconditionFailed,
+        "Something was changed since: version \(version) is in force. Look again, then decide.",
+        headers: [.eTag: Self.tag(version)])
+    }
+  }
+
+  private static func tag(_ version: UInt64) -> String { "\"\(version)\"" }
+
+  /// `If-Match` with the `ETag` of an answer before; nil without one, and for `*`.
+  private static func expectedVersion(_ request: Request) throws -> UInt64? {
+    guard let field = request.headers[.ifMatch], field != "*" else { return nil }
+    guard field.hasPrefix("\""), field.hasSuffix("\""), field.count > 2,
+      let version = UInt64(field.dropFirst().dropLast())
+    else {
+      throw Problem(.badRequest, "If-Match: expected the ETag of GET /routes, such as \"7\".")
+    }
+    return version
   }
 
   private func unknown(_ name: String) -> Problem {

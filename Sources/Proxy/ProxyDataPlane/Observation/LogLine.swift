@@ -85,6 +85,11 @@ enum LogLine {
     json.raw(",\"retries\":")
     json.number(UInt64(request.retries))
     json.raw(summary.fellBack ? ",\"fallback\":true" : ",\"fallback\":false")
+    if let breaker = summary.breaker {
+      json.raw(",\"breaker\":\"")
+      json.raw(breaker)
+      json.raw("\"")
+    }
     json.raw(members)
     json.raw("}\n")
     return json.bytes

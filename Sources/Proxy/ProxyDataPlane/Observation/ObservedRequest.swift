@@ -39,6 +39,8 @@ struct ExchangeSummary {
   var bucket: Int
   var upstream: String?
   var fellBack: Bool
+  /// State of the breaker of the upstream that was decided for; nil for closed.
+  var breaker: StaticString?
   /// 0 when the client left before one was sent.
   var status: Int
   /// Nanoseconds on the worker's clock.

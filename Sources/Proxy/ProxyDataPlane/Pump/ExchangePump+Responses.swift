@@ -88,6 +88,7 @@ extension ExchangePump {
       ExchangeSummary(
         route: context.routeName(decision.routeIndex), side: side.name, bucket: decision.bucket,
         upstream: context.upstreamName(currentUpstream), fellBack: exchange.fellBack,
+        breaker: decision.upstream < 0 ? nil : context.gates[decision.upstream].breakerState,
         status: status, startedAt: record.startedAt, endedAt: now))
   }
 }

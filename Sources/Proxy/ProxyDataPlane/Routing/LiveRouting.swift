@@ -37,18 +37,22 @@ public final class LiveRouting: Sendable {
   public var current: RoutingTable { state.withLock { $0.table } }
 
   /// The table in force and its version, from one moment.
-  func snapshot() -> (version: UInt64, table: RoutingTable) {
+  package func snapshot() -> (version: UInt64, table: RoutingTable) {
     state.withLock { (publishedVersion.load(ordering: .relaxed), $0.table) }
   }
 
   /// Changes the share of one route's users that the extracted side answers, from the next request
   /// on, and remembers who did it and why. Setting the share it has is recorded too.
+  ///
+  /// `expecting`: the version that the caller saw; any other one in force refuses the change.
   @discardableResult
   public func setPercent(
     route: String, to percent: Percentage, actor: String, reason: String,
-    unixMilliseconds time: Int64
+    expecting version: UInt64? = nil, unixMilliseconds time: Int64
   ) throws(PercentChangeError) -> PercentChange {
     try state.withLock { state throws(PercentChangeError) in
+      let inForce = publishedVersion.load(ordering: .relaxed)
+      if let version, version != inForce { throw .outdated(version: inForce) }
       let table = try state.table.settingPercent(ofRoute: route, to: percent)
       guard let index = table.routeIndex(named: route) else { throw .unknownRoute(route) }
       let change = PercentChange(

@@ -84,6 +84,12 @@ final class UpstreamGate {
 
   private var now: UInt64 { workspace.now }
 
+  /// `open`, or `half-open` while some requests pass; nil while all do.
+  var breakerState: StaticString? {
+    if passesAll { return nil }
+    return now < refusesUntil ? "open" : "half-open"
+  }
+
   /// Gives the slots of endpoints that are gone to others, as soon as `isUnused` says that no
   /// connection is left.
   func freeRetired(_ isUnused: (EndpointSeat) -> Bool) {
