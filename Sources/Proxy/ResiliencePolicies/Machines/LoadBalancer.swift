@@ -10,14 +10,15 @@ package protocol BalancedEndpoint {
   var isUsable: Bool { get }
 }
 
-/// Deals requests to endpoints.
+/// Deals requests to endpoints. Inlinable, since it runs for each request over another module's
+/// endpoints.
 package struct LoadBalancer: Sendable {
   /// An endpoint may have this many times the average load, and one request, before its keys go
   /// to others; in quarters.
-  private static let mostQuarters = 5
+  @usableFromInline static let mostQuarters = 5
 
   package let balance: Balance
-  private var next = 0
+  @usableFromInline var next = 0
 
   package init(_ balance: Balance) { self.balance = balance }
 
@@ -26,7 +27,7 @@ package struct LoadBalancer: Sendable {
   /// - Parameters:
   ///   - key: hash of what requests are to be kept together by.
   ///   - avoided: the index of one that is taken only when no other is usable.
-  package mutating func pick(
+  @inlinable package mutating func pick(
     _ candidates: [some BalancedEndpoint], key: UInt64, avoiding avoided: Int? = nil
   ) -> Int? {
     if candidates.count == 1 { return candidates[0].isUsable ? 0 : nil }
@@ -43,7 +44,7 @@ package struct LoadBalancer: Sendable {
     return nil
   }
 
-  private mutating func turn(_ candidates: [some BalancedEndpoint], _ avoided: Int?) -> Int? {
+  @inlinable mutating func turn(_ candidates: [some BalancedEndpoint], _ avoided: Int?) -> Int? {
     for _ in candidates.indices {
       let index = next < candidates.count ? next : 0
       next = index &+ 1
@@ -53,7 +54,8 @@ package struct LoadBalancer: Sendable {
   }
 
   /// Equals take turns.
-  private mutating func leastLoaded(_ candidates: [some BalancedEndpoint], _ avoided: Int?) -> Int?
+  @inlinable mutating func leastLoaded(_ candidates: [some BalancedEndpoint], _ avoided: Int?)
+    -> Int?
   {
     var best: Int?
     var index = next < candidates.count ? next : 0
@@ -76,7 +78,8 @@ package struct LoadBalancer: Sendable {
   /// moves its own keys only, and one that comes takes an equal share from each. The choice among
   /// the same endpoints is the same in every process and version. An endpoint with more than its
   /// share of the load is passed over.
-  private func hashed(_ candidates: [some BalancedEndpoint], _ key: UInt64, _ avoided: Int?) -> Int?
+  @inlinable func hashed(_ candidates: [some BalancedEndpoint], _ key: UInt64, _ avoided: Int?)
+    -> Int?
   {
     var usable = 0
     var load = 0
@@ -96,7 +99,7 @@ package struct LoadBalancer: Sendable {
   }
 
   /// The finalizer of SplitMix64 over both.
-  private static func mix(_ identity: UInt64, _ key: UInt64) -> UInt64 {
+  @inlinable static func mix(_ identity: UInt64, _ key: UInt64) -> UInt64 {
     var mixed = identity ^ (key &* 0x9E37_79B9_7F4A_7C15)
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
     mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB

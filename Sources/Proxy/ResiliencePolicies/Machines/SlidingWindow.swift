@@ -8,37 +8,43 @@ package struct SlidingWindow: Sendable, Equatable {
   private let slice: UInt64
   private var first = [UInt32](repeating: 0, count: slices)
   private var second = [UInt32](repeating: 0, count: slices)
-  private var newest: UInt64 = 0
+  /// Place of the slice that is counted into.
+  private var place = 0
+  /// When that slice is over.
+  private var sliceEnd: UInt64
   /// Sums over all slices.
   package private(set) var firstSum: UInt64 = 0
   package private(set) var secondSum: UInt64 = 0
 
   /// `length`: milliseconds that are remembered; at least one per slice.
-  package init(length: UInt64) { slice = max(1, length / UInt64(Self.slices)) }
+  package init(length: UInt64) {
+    slice = max(1, length / UInt64(Self.slices))
+    sliceEnd = slice
+  }
 
   package mutating func add(first: UInt32, second: UInt32, at now: UInt64) {
     advance(to: now)
-    let index = Int(newest % UInt64(Self.slices))
-    self.first[index] &+= first
-    self.second[index] &+= second
+    self.first[place] &+= first
+    self.second[place] &+= second
     firstSum &+= UInt64(first)
     secondSum &+= UInt64(second)
   }
 
   /// Forgets what is too old.
   package mutating func advance(to now: UInt64) {
-    let current = now / slice
-    if current <= newest { return }
-    let passed = min(current - newest, UInt64(Self.slices))
-    for step in 1...passed {
-      let index = Int((newest &+ step) % UInt64(Self.slices))
-      firstSum &-= UInt64(first[index])
-      secondSum &-= UInt64(second[index])
-      first[index] = 0
-      second[index] = 0
+    if now >= sliceEnd { turn(to: now) }
+  }
+
+  private mutating func turn(to now: UInt64) {
+    let passed = (now - sliceEnd) / slice + 1
+    for _ in 0..<min(passed, UInt64(Self.slices)) {
+      place = place + 1 == Self.slices ? 0 : place + 1
+      firstSum &-= UInt64(first[place])
+      secondSum &-= UInt64(second[place])
+      first[place] = 0
+      second[place] = 0
     }
-    // The slices that were passed over are empty, whichever they were.
-    newest = current
+    sliceEnd += passed * slice
   }
 
   package mutating func clear() {

@@ -22,7 +22,12 @@ final class KillableOrigin: Sendable {
 
   var port: Int { state.withLock(\.port) }
 
-  func start() async throws {
+  /// Connections open now.
+  var connections: Int { state.withLock(\.clients.count) }
+
+  func start() async throws { try await start(on: "127.0.0.1", port: port) }
+
+  func start(on host: String, port: Int) async throws {
     let listener = try await ServerBootstrap(group: Loopback.group)
       .serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -36,7 +41,7 @@ final class KillableOrigin: Sendable {
           try channel.pipeline.syncOperations.addHandler(Answerer(self))
         }
       }
-      .bind(host: "127.0.0.1", port: port).get()
+      .bind(host: host, port: port).get()
     state.withLock {
       $0.listener = listener
       $0.port = listener.localAddress?.port ?? 0

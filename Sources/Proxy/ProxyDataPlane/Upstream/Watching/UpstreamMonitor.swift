@@ -34,8 +34,12 @@ public final class UpstreamMonitor: Sendable {
   /// every few milliseconds.
   public func snapshot() -> [UpstreamSnapshot] {
     let now = WorkerContext.clock() / 1_000_000
-    let upstreams = state.withLock { state in state.inForce.map { state.upstreams[$0] } }
-    return upstreams.map { $0.snapshot(at: now) }
+    return inForce.map { $0.snapshot(at: now) }
+  }
+
+  /// Those in force, in the order of the configuration.
+  var inForce: [SharedUpstream] {
+    state.withLock { state in state.inForce.map { state.upstreams[$0] } }
   }
 
   /// Takes up a configuration that was given numbers.
@@ -72,9 +76,7 @@ public final class UpstreamMonitor: Sendable {
   /// Looks up the names of upstreams that have no address yet. A resolver that does not answer
   /// keeps nothing from being served for long.
   func prepare() async {
-    let unknown = state.withLock { state in
-      state.inForce.map { state.upstreams[$0] }.filter { !$0.names.isEmpty && !$0.wasLookedUp }
-    }
+    let unknown = inForce.filter { !$0.names.isEmpty && !$0.wasLookedUp }
     if !unknown.isEmpty { await UpstreamWatch.lookUpAll(unknown) }
   }
 
