@@ -132,9 +132,13 @@ extension HTTP2Engine {
 
   /// Takes no further stream; those open may finish.
   package func refuseStreams() {
+    refuseStreams(after: nghttp2_session_get_last_proc_stream_id(session))
+  }
+
+  /// Takes no stream above a number, and says that such were not looked at.
+  package func refuseStreams(after last: Int32) {
     nghttp2_submit_goaway(
-      session, UInt8(NGHTTP2_FLAG_NONE.rawValue),
-      nghttp2_session_get_last_proc_stream_id(session), HTTP2Code.none, nil, 0)
+      session, UInt8(NGHTTP2_FLAG_NONE.rawValue), max(0, last), HTTP2Code.none, nil, 0)
   }
 
   /// How many streams the peer lets us have open at a time.
@@ -193,7 +197,8 @@ extension HTTP2Engine {
     nghttp2_session_resume_data(session, stream.id)
   }
 
-  /// The peer may send so many more body bytes on this stream.
+  /// The peer may send so many more body bytes on this stream; of one that is closed the
+  /// connection alone gets the room back.
   package func consumed(_ stream: HTTP2Stream, _ count: Int) {
     if count > 0 { nghttp2_session_consume(session, stream.id, count) }
   }

@@ -49,6 +49,9 @@ extension Exchange {
   private func mayReconnect(_ failure: UpstreamFailure) -> Bool {
     switch failure {
     case .connectFailed: connectionsTried < Self.connectAttempts
+    // Nobody looked at it, so any method may be asked again.
+    case .refusedStream:
+      connectionsTried < Self.connectAttempts && isReplayable && !sawResponseByte
     // Each attempt costs a whole timeout; a reader whom legacy can serve does not wait for more.
     case .connectTimeout: !mayFallBack && connectionsTried < Self.connectAttempts
     default: false

@@ -22,6 +22,8 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
   case stalled
   /// The module threw before it answered.
   case moduleFailed
+  /// The upstream said that it did not look at the request (HTTP/2).
+  case refusedStream
   /// The upstream failed so often of late that it is not asked.
   case circuitOpen
   /// As many requests are under way, and wait, as the upstream is given.
@@ -36,7 +38,7 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .noEndpoint, .connectionLimit, .circuitOpen, .overloaded, .queueTimeout: 503
     case .connectTimeout, .responseTimeout, .stalled, .tryTimeout: 504
     case .connectFailed, .closedBeforeResponse, .closedMidResponse, .malformedResponse,
-      .moduleFailed:
+      .moduleFailed, .refusedStream:
       502
     }
   }
@@ -53,6 +55,7 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .responseTimeout: "response-timeout"
     case .stalled: "stalled"
     case .moduleFailed: "module-failed"
+    case .refusedStream: "refused-stream"
     case .circuitOpen: "circuit-open"
     case .overloaded: "overloaded"
     case .queueTimeout: "queue-timeout"
@@ -72,6 +75,7 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .responseTimeout: "The upstream did not answer in time."
     case .stalled: "The upstream stopped answering."
     case .moduleFailed: "The module failed before it answered."
+    case .refusedStream: "The upstream refused to take the request on its connection."
     case .circuitOpen: "The upstream failed too often of late and is given time to recover."
     case .overloaded: "The upstream is busy: every place, and every place in line, is taken."
     case .queueTimeout: "The upstream is busy: no place became free in time."

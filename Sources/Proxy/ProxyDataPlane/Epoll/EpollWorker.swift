@@ -54,7 +54,7 @@
       Upstream(parts.target, context.makeGate(parts.shared)) { [unowned self] seat in
         // Those of endpoints that are gone have nothing under way any more.
         connectors.removeAll { $0.seat.isRetired && $0.isEmpty }
-        let connector = EpollConnector(self, seat)
+        let connector = EpollConnector(self, seat, speaksHTTP2: parts.shared.speaksHTTP2)
         connectors.append(connector)
         return EndpointPool(context, connect: connector.connect)
       }

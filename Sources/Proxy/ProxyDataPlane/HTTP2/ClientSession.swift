@@ -27,7 +27,6 @@ final class ClientSession: HTTP2Engine.Owner {
   /// What the peer says about those behind it is believed.
   let peerIsTrusted: Bool
   @exclusivity(unchecked) var assembly: RequestAssembly
-  @exclusivity(unchecked) var fields: HTTP2Fields
   private unowned let carrier: any SessionCarrier
   @exclusivity(unchecked) private var streams = ClientRegistry<ClientStream>()
   @exclusivity(unchecked) private var ready: [ClientStream] = []
@@ -47,12 +46,10 @@ final class ClientSession: HTTP2Engine.Owner {
     self.address = address
     peerIsTrusted = address.withUnsafeBytes(context.trust.covers)
     assembly = RequestAssembly(limit: context.workspace.limits.head)
-    fields = HTTP2Fields(capacity: context.workspace.limits.fieldCount + Self.ownFields)
     deadline = context.workspace.deadline(context.workspace.timeouts.clientIdle)
     engine.owner = self
   }
 
-  private static let ownFields = 8
   private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
   /// Whether the first bytes of a connection open HTTP/2; nil while they are too few to tell.
@@ -136,6 +133,7 @@ final class ClientSession: HTTP2Engine.Owner {
   func streamClosed(_ stream: ClientStream) {
     _ = streams.remove(stream)
     let workspace = context.workspace
+    if streams.isEmpty { assembly.rest() }
     if streams.isEmpty, !isDraining {
       deadline = workspace.deadline(workspace.timeouts.clientIdle)
     }

@@ -60,6 +60,8 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   }
 
   override final func receivedBody(_ bytes: UnsafeRawBufferPointer) {
+    // Nobody reads on; the room belongs to the other streams.
+    if !isOpen { return session.engine.consumed(self, bytes.count) }
     unconsumed &+= bytes.count
     if isChunked, !bytes.isEmpty {
       inbox.write(capacity: ChunkLine.capacity) { ChunkLine.write(bytes.count, into: $0) }
@@ -89,6 +91,8 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   }
 
   override final func closed(code: UInt32) {
+    session.engine.consumed(self, unconsumed)
+    unconsumed = 0
     session.streamClosed(self)
     if !isReset { ended() }
   }

@@ -12,6 +12,9 @@ struct RequestAssembly: ~Copyable {
   /// What the head may be longer than its limit, so that it is refused and not cut.
   private static let excess = 4096
 
+  /// Memory kept of each part from one request to the next.
+  private static let kept = 4096
+
   /// Bytes above which fields are left out; the head is refused for its length then.
   private let limit: Int
   private var method = ByteQueue()
@@ -27,13 +30,16 @@ struct RequestAssembly: ~Copyable {
 
   init(limit: Int) { self.limit = limit + Self.excess }
 
+  /// Gives its memory back, until the next request.
+  mutating func rest() { self = RequestAssembly(limit: limit - Self.excess) }
+
   mutating func begin() {
-    method.clear()
-    path.clear()
-    authority.clear()
-    host.clear()
-    cookie.clear()
-    lines.clear()
+    method.reuse(keeping: Self.kept)
+    path.reuse(keeping: Self.kept)
+    authority.reuse(keeping: Self.kept)
+    host.reuse(keeping: Self.kept)
+    cookie.reuse(keeping: Self.kept)
+    lines.reuse(keeping: Self.kept)
     hasLength = false
     rejection = nil
     isGRPC = false

@@ -13,8 +13,8 @@ extension StreamPump {
   private func submitHead(_ bytes: UnsafeRawBufferPointer, isOwn: Bool) {
     let head = workspace.response
     let storage = workspace.storage
-    session.fields.removeAll()
-    session.fields.add(":status", bytes[ByteRange(start: 9, length: 3)])
+    context.fields.removeAll()
+    context.fields.add(":status", bytes[ByteRange(start: 9, length: 3)])
     var hasLength = head.isInterim || head.status == 204 || head.body == .chunked
     for (index, field) in storage.view.enumerated() {
       let role = storage.role(index)
@@ -23,14 +23,14 @@ extension StreamPump {
       } else if role.isDropped {
         continue
       }
-      session.fields.add(bytes[field.name], bytes[field.value])
+      context.fields.add(bytes[field.name], bytes[field.value])
     }
-    if !isOwn { session.fields.add("via", "1.1 strangler") }
-    if exchange.fellBack { session.fields.add("strangler-fallback", "legacy") }
+    if !isOwn { context.fields.add("via", "1.1 strangler") }
+    if exchange.fellBack { context.fields.add("strangler-fallback", "legacy") }
     if head.isInterim {
-      session.engine.submitInterim(self, session.fields)
+      session.engine.submitInterim(self, context.fields)
     } else {
-      session.engine.submitResponse(self, session.fields, hasBody: head.body != .none)
+      session.engine.submitResponse(self, context.fields, hasBody: head.body != .none)
     }
     session.flushesSoon()
   }
@@ -41,13 +41,13 @@ extension StreamPump {
 
   func writeTrailers(_ section: ByteRange) {
     withAnswer { bytes in
-      session.fields.removeAll()
+      context.fields.removeAll()
       for (index, field) in workspace.storage.view.enumerated()
       where !workspace.storage.role(index).isDropped {
-        session.fields.add(bytes[field.name], bytes[field.value])
+        context.fields.add(bytes[field.name], bytes[field.value])
       }
     }
-    session.engine.submitTrailers(self, session.fields)
+    session.engine.submitTrailers(self, context.fields)
   }
 
   func writeAnswer(_ problem: Problem, upstream: String?, _ plan: AnswerPlan) {
@@ -63,16 +63,16 @@ extension StreamPump {
 
   /// gRPC knows no problem documents: the status stands in the head that is also the end.
   private func writeGRPCStatus(_ problem: Problem) {
-    session.fields.removeAll()
-    session.fields.add(":status", "200")
-    session.fields.add("content-type", "application/grpc")
+    context.fields.removeAll()
+    context.fields.add(":status", "200")
+    context.fields.add("content-type", "application/grpc")
     let status = Array(String(problem.grpcStatus).utf8)
     let message = Array(problem.reason.utf8)
     status.withUnsafeBytes { status in
       message.withUnsafeBytes { message in
-        session.fields.add("grpc-status", status)
-        session.fields.add("grpc-message", message)
-        session.engine.submitResponse(self, session.fields, hasBody: false)
+        context.fields.add("grpc-status", status)
+        context.fields.add("grpc-message", message)
+        session.engine.submitResponse(self, context.fields, hasBody: false)
       }
     }
     session.flushesSoon()

@@ -13,11 +13,7 @@ struct ModuleRequest {
 
   /// nil when the bytes are not one whole head.
   init?(bytes: UnsafeRawBufferPointer, limits: MessageLimits) {
-    // Our own fields come on top of what the client was allowed.
-    var limits = limits
-    limits.fieldCount += 16
-    limits.head += 4096
-    limits.requestLine += 16
+    let limits = limits.forOwnRequests
     let storage = HeadStorage(capacity: limits.fieldCount)
     var progress = HeadProgress()
     var head = RequestHead()

@@ -10,8 +10,13 @@ final class NIOConnector {
   private let socketAddress: SocketAddress?
   private let eventLoop: any EventLoop
   private let workspace: ExchangeWorkspace
+  private let speaksHTTP2: Bool
 
-  init(_ address: NetworkAddress, _ eventLoop: any EventLoop, _ workspace: ExchangeWorkspace) {
+  init(
+    _ address: NetworkAddress, _ eventLoop: any EventLoop, _ workspace: ExchangeWorkspace,
+    speaksHTTP2: Bool
+  ) {
+    self.speaksHTTP2 = speaksHTTP2
     self.eventLoop = eventLoop
     self.workspace = workspace
     socketAddress = try? SocketAddress(ipAddress: address.host, port: address.port)
@@ -27,11 +32,12 @@ final class NIOConnector {
       .channelOption(.writeBufferWaterMark, value: ChannelTuning.writeWaterMark)
     guard let socketAddress else { return pool.failed(.connectFailed) }
     let attempt = bootstrap.connect(to: socketAddress)
-    let readAhead = workspace.limits.readAhead
+    let workspace = workspace
+    let codec = speaksHTTP2 ? UpstreamCodec(workspace) : nil
     attempt.assumeIsolated().whenComplete { result in
       do {
         let channel = try result.get()
-        let link = NetworkLink(pool, readAhead: readAhead)
+        let link = NetworkLink(pool, workspace, codec)
         do {
           try channel.pipeline.syncOperations.addHandler(link)
         } catch {

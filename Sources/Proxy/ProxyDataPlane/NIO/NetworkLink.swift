@@ -12,34 +12,45 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
   @exclusivity(unchecked) var input = ByteBuffer()
   @exclusivity(unchecked) private(set) var hasEnded = false
   @exclusivity(unchecked) private(set) var wasUsed = false
-  let failure: UpstreamFailure? = nil
+  var failure: UpstreamFailure? { codec?.failure }
   @exclusivity(unchecked) var client: (any LinkClient)?
   var idleSince: UInt64 = 0
   var isIdle = false
 
   private unowned let pool: EndpointPool<NetworkLink>
-  private let readAhead: Int
+  private let workspace: ExchangeWorkspace
+  /// Speaks HTTP/2 with the upstream.
+  private let codec: UpstreamCodec?
   @exclusivity(unchecked) private var context: ChannelHandlerContext?
   private var isHeldBack = false
   private var isUnflushed = false
 
-  init(_ pool: EndpointPool<NetworkLink>, readAhead: Int) {
+  init(
+    _ pool: EndpointPool<NetworkLink>, _ workspace: ExchangeWorkspace, _ codec: UpstreamCodec?
+  ) {
     self.pool = pool
-    self.readAhead = readAhead
+    self.workspace = workspace
+    self.codec = codec
   }
 
   func write(_ bytes: ByteBuffer) {
     isUnflushed = true
+    if let codec { return bytes.withUnsafeReadableBytes(codec.send) }
     context?.write(wrapOutboundOut(bytes), promise: nil)
   }
 
   func flush() {
     if !isUnflushed { return }
     isUnflushed = false
+    if codec != nil { return flushCodec() }
     context?.flush()
   }
 
   func writeAndFlush(_ bytes: ByteBuffer) {
+    if codec != nil {
+      write(bytes)
+      return flush()
+    }
     isUnflushed = false
     context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
   }
@@ -51,7 +62,11 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
 
   func consumed() {
     if input.readableBytes == 0 { input = ByteBuffer() }
-    if isHeldBack, input.readableBytes < readAhead {
+    if let codec {
+      codec.answerTaken(left: input.readableBytes)
+      flushCodec()
+    }
+    if isHeldBack, input.readableBytes < workspace.limits.readAhead {
       isHeldBack = false
       context?.read()
     }
@@ -65,6 +80,10 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
   func release() {
     client = nil
     wasUsed = true
+    if let codec {
+      guard codec.isReusable else { return close() }
+      codec.finishExchange()
+    }
     pool.release(self)
   }
 }
@@ -77,6 +96,7 @@ extension NetworkLink {
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if let codec { return received(unwrapInboundIn(data), codec) }
     guard let client else {
       // Bytes that nobody asked for: the next request must not take them for its answer.
       context.close(promise: nil)
@@ -91,15 +111,43 @@ extension NetworkLink {
     client.upstreamIsReadable(self)
   }
 
+  private func received(_ bytes: ByteBuffer, _ codec: UpstreamCodec) {
+    bytes.withUnsafeReadableBytes { codec.receive($0, now: workspace.now) }
+    input.writeWithUnsafeMutableBytes(minimumWritableBytes: codec.answer.count) {
+      $0.copyMemory(from: codec.answer.bytes)
+      return codec.answer.count
+    }
+    codec.answer.clear()
+    flushCodec()
+    if codec.hasFailed { hasEnded = true }
+    if let client {
+      if let isWritable = codec.roomChanged() { client.upstreamWritability(isWritable, self) }
+      client.upstreamIsReadable(self)
+    } else if !codec.isReusable {
+      context?.close(promise: nil)
+    }
+  }
+
+  private func flushCodec() {
+    guard let codec, let context else { return }
+    codec.flush { bytes in
+      context.write(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+      return context.channel.isWritable
+    }
+    context.flush()
+    if let isWritable = codec.roomChanged() { client?.upstreamWritability(isWritable, self) }
+  }
+
   /// Nobody behind this handler wants to know.
   func channelReadComplete(context: ChannelHandlerContext) {}
 
   func read(context: ChannelHandlerContext) {
-    isHeldBack = input.readableBytes >= readAhead
+    isHeldBack = input.readableBytes >= workspace.limits.readAhead
     if !isHeldBack { context.read() }
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if codec != nil, context.channel.isWritable { flushCodec() }
     client?.upstreamWritability(context.channel.isWritable, self)
   }
 
@@ -117,6 +165,7 @@ extension NetworkLink {
 
   func channelInactive(context: ChannelHandlerContext) {
     hasEnded = true
+    codec?.close()
     pool.closed(self)
     client?.upstreamIsReadable(self)
   }

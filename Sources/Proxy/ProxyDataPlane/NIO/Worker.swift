@@ -57,7 +57,8 @@ extension Worker {
     let context = context
     let eventLoop = eventLoop
     return Upstream(parts.target, context.makeGate(parts.shared)) { seat in
-      let connector = NIOConnector(seat.address, eventLoop, context.workspace)
+      let connector = NIOConnector(
+        seat.address, eventLoop, context.workspace, speaksHTTP2: parts.shared.speaksHTTP2)
       return EndpointPool(context, connect: connector.connect)
     }
   }

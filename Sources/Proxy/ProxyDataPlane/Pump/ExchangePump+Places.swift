@@ -107,7 +107,7 @@ extension UpstreamGate.Outcome {
     case .stalled, .tryTimeout:
       self = requestIsComplete ? .failure(isFinal: isFinal) : .none
     case .connectFailed, .connectTimeout, .closedBeforeResponse, .closedMidResponse,
-      .malformedResponse, .responseTimeout, .moduleFailed:
+      .malformedResponse, .responseTimeout, .moduleFailed, .refusedStream:
       self = .failure(isFinal: isFinal)
     }
   }

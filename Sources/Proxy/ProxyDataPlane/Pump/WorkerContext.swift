@@ -19,10 +19,15 @@ final class WorkerContext {
   /// How often deadlines are looked at; a timeout may come this much late.
   static let tickMilliseconds: Int64 = 20
 
+  /// Fields that the proxy adds to an answer at most.
+  private static let ownFields = 8
+
   let workspace: ExchangeWorkspace
   @exclusivity(unchecked) private(set) var counters: WorkerCounters
   let limits: ProxyLimits
   let http2 = HTTP2Limits()
+  /// What is about to be sent on a stream; empty between two sections.
+  @exclusivity(unchecked) var fields: HTTP2Fields
   let logger: Logger
   let accepting: AcceptLimit
   /// nil without an access log and without tracing.
@@ -61,6 +66,7 @@ final class WorkerContext {
     trust = PeerTrust(configuration)
     upstreamNames = configuration.upstreams.map(\.name)
     routing = CachedRouting(shared.routing)
+    fields = HTTP2Fields(capacity: workspace.limits.fieldCount + Self.ownFields)
     tellTime()
   }
 

@@ -93,23 +93,37 @@ public struct AdminConfiguration: Sendable, Equatable {
 public struct UpstreamConfiguration: Sendable, Equatable {
   /// What stands behind the name.
   public enum Target: Sendable, Equatable {
-    /// Servers that speak HTTP/1.1; at least one.
+    /// Servers; at least one.
     case network([NetworkAddress])
     /// A module linked into the same process, by its name.
     case module(String)
+  }
+
+  /// What the proxy speaks with servers.
+  public enum WireProtocol: String, Sendable, Equatable, CaseIterable {
+    /// HTTP/1.1.
+    case http1 = "http/1.1"
+    /// HTTP/2, known to be there.
+    case http2 = "h2"
   }
 
   /// The name that routes use.
   public var name: String
   /// What stands behind the name.
   public var target: Target
+  /// `protocol`: what its servers speak.
+  public var wireProtocol: WireProtocol
   /// How requests are dealt, and what happens when they fail.
   public var policies: UpstreamPolicies
 
   /// Creates an upstream.
-  public init(name: String, target: Target, policies: UpstreamPolicies = .init()) {
+  public init(
+    name: String, target: Target, wireProtocol: WireProtocol = .http1,
+    policies: UpstreamPolicies = .init()
+  ) {
     self.name = name
     self.target = target
+    self.wireProtocol = wireProtocol
     self.policies = policies
   }
 }

@@ -81,6 +81,14 @@ public struct RouteMatch: Sendable, Equatable {
     self.query = query
   }
 
+  /// Takes calls of gRPC: all of a service such as `shop.Orders`, or those of one method.
+  ///
+  /// - Throws: `PathTemplate`'s error for names that cannot stand in a path.
+  public init(grpcService service: String, method: String? = nil) throws {
+    self.init(
+      path: try PathTemplate(parsing: "/\(service)/\(method ?? "{method}")"), methods: ["POST"])
+  }
+
   /// Number of conditions besides the path; more of them win over fewer on the same path.
   public var conditionCount: Int {
     (host == nil ? 0 : 1) + (methods.isEmpty ? 0 : 1) + headers.count + query.count

@@ -102,27 +102,10 @@ final class HTTP2Client: HTTP2Engine.Owner {
       [(":method", method), (":scheme", "http")] + (authority.map { [(":authority", $0)] } ?? [])
       + [(":path", path)] + fields
     let call = ClientCall(engine, body ?? [], sendsWhole: sendsWhole)
-    var block = HTTP2Fields(capacity: all.count)
-    let copies = all.map { (Self.copy($0), Self.copy($1)) }
-    defer {
-      for (name, value) in copies {
-        name.deallocate()
-        value.deallocate()
-      }
-    }
-    for (name, value) in copies {
-      block.add(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value))
-    }
-    guard engine.submitRequest(call, block, hasBody: body != nil) else {
+    guard withFields(all, { engine.submitRequest(call, $0, hasBody: body != nil) }) else {
       throw WireError(description: "no stream")
     }
     return call
-  }
-
-  private static func copy(_ text: String) -> UnsafeMutableRawBufferPointer {
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
-    memory.copyBytes(from: text.utf8)
-    return memory
   }
 
   /// Sends what there is.

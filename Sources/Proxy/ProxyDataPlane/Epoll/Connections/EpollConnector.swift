@@ -9,10 +9,12 @@
     let seat: EndpointSeat
     private unowned let worker: EpollWorker
     private let name: SocketName?
+    private let speaksHTTP2: Bool
     /// Attempts under way.
     private var attempts: [ObjectIdentifier: ConnectAttempt] = [:]
 
-    init(_ worker: EpollWorker, _ seat: EndpointSeat) {
+    init(_ worker: EpollWorker, _ seat: EndpointSeat, speaksHTTP2: Bool) {
+      self.speaksHTTP2 = speaksHTTP2
       self.worker = worker
       self.seat = seat
       name = SocketName(seat.address)
@@ -54,7 +56,8 @@
     fileprivate func decided(_ attempt: ConnectAttempt, _ readiness: Readiness) {
       finish(attempt)
       if attempt.socket.pendingError == 0, readiness.isDisjoint(with: .broken) {
-        let link = SocketLink(worker, attempt.socket, attempt.pool)
+        let codec = speaksHTTP2 ? UpstreamCodec(worker.context.workspace) : nil
+        let link = SocketLink(worker, attempt.socket, attempt.pool, codec)
         worker.loop.replaceHandler(of: attempt.socket, link)
         link.note(readiness)
         attempt.pool.opened(link)

@@ -34,12 +34,17 @@
     @exclusivity(unchecked) var isIdle = false
     @exclusivity(unchecked) private(set) var hasEnded = false
     @exclusivity(unchecked) private(set) var wasUsed = false
-    let failure: UpstreamFailure? = nil
+    /// Speaks HTTP/2 with the upstream.
+    private let codec: UpstreamCodec?
     @exclusivity(unchecked) var client: (any EpollExchange)?
     private let pool: EndpointPool<SocketLink>
 
-    init(_ worker: EpollWorker, _ socket: SystemSocket, _ pool: EndpointPool<SocketLink>) {
+    init(
+      _ worker: EpollWorker, _ socket: SystemSocket, _ pool: EndpointPool<SocketLink>,
+      _ codec: UpstreamCodec?
+    ) {
       self.pool = pool
+      self.codec = codec
       super.init(worker, socket)
     }
 
@@ -47,6 +52,7 @@
       note(readiness)
       if readiness.contains(.writable), hasUnsent {
         if !sendTail() { hasEnded = true }
+        if !hasUnsent, codec != nil { flushCodec() }
         client?.upstreamWritability(!hasUnsent)
       }
       guard readiness != .writable else { return }
@@ -60,28 +66,71 @@
     /// Nobody asked for anything: bytes must not be taken for the next request's answer, and an end
     /// makes the connection useless.
     private func watchIdle() {
-      if receive() { close() }
+      guard let codec else {
+        if receive() { close() }
+        return
+      }
+      // The upstream may speak of the connection itself.
+      while receive() {
+        if hasEnded || !codec.isReusable { return close() }
+      }
     }
 
-    var received: UnsafeRawBufferPointer { inbox.bytes }
+    var failure: UpstreamFailure? { codec?.failure }
 
-    func consume(_ count: Int) { inbox.consume(count) }
+    var received: UnsafeRawBufferPointer { codec?.answer.bytes ?? inbox.bytes }
 
-    func settle() { inbox.settle() }
+    func consume(_ count: Int) {
+      guard let codec else { return inbox.consume(count) }
+      codec.answer.consume(count)
+    }
+
+    func settle() {
+      guard let codec else { return inbox.settle() }
+      codec.answerTaken(left: codec.answer.count)
+      flushCodec()
+    }
 
     func finish() { finishWhenSent() }
 
     func receive() -> Bool {
       if hasEnded { return false }
       switch take() {
-      case .bytes: break
+      case .bytes: if let codec { decode(codec) }
       case .empty: return false
       case .end, .broken: hasEnded = true
       }
       return true
     }
 
+    private func decode(_ codec: UpstreamCodec) {
+      let count = inbox.count
+      codec.receive(inbox.bytes, now: worker.now)
+      inbox.consume(count)
+      flushCodec()
+      if codec.hasFailed { hasEnded = true }
+    }
+
+    private func flushCodec() {
+      guard let codec, isOpen else { return }
+      if !hasUnsent {
+        codec.flush { bytes in
+          let isWhole = deliver(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
+          if !isWhole { note(.broken) }
+          return isWhole && !hasUnsent
+        }
+      }
+      if let isWritable = codec.roomChanged() { client?.upstreamWritability(isWritable) }
+    }
+
     func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
+      if let codec {
+        codec.send(first)
+        codec.send(second)
+        flushCodec()
+        if codec.hasFailed { hasEnded = true }
+        return !hasUnsent
+      }
       // What the upstream said before it broke the connection is still to be read.
       if !deliver(first, second) { note(.broken) }
       return !hasUnsent
@@ -91,6 +140,7 @@
       if !isOpen { return }
       client = nil
       hasEnded = true
+      codec?.close()
       closeSocket()
       pool.closed(self)
     }
@@ -98,6 +148,10 @@
     func release() {
       client = nil
       wasUsed = true
+      if let codec {
+        guard codec.isReusable else { return close() }
+        codec.finishExchange()
+      }
       pool.release(self)
     }
   }

@@ -15,6 +15,7 @@ import Synchronization
 final class SharedUpstream: Sendable {
   let name: String
   let policies: UpstreamPolicies
+  let speaksHTTP2: Bool
   /// The upstream is a module of this process, which has one endpoint without an address.
   let isModule: Bool
   /// Endpoints given by a host name.
@@ -47,6 +48,7 @@ final class SharedUpstream: Sendable {
   ) {
     name = configuration.name
     policies = configuration.policies
+    speaksHTTP2 = configuration.wireProtocol == .http2
     var logger = logger
     logger[metadataKey: "upstream"] = "\(configuration.name)"
     self.logger = logger

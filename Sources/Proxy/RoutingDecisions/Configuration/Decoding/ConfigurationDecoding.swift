@@ -155,16 +155,19 @@ struct ConfigurationDecoder {
     guard var reader = MappingReader(child, expected: expected, findings) else { return unknown }
     let module = reader.value("module", as: .name)
     let list = reader.child("endpoints")
+    let wireProtocol = reader.value("protocol", as: .wireProtocol) ?? .http1
     let policies = decodePolicies(&reader)
     reader.finish()
     switch (list, module) {
     case (nil, let module?):
-      return UpstreamConfiguration(name: name, target: .module(module), policies: policies)
+      return UpstreamConfiguration(
+        name: name, target: .module(module), wireProtocol: wireProtocol, policies: policies)
     case (let list?, nil):
       let endpoints = items(list, expected: "a list of addresses").compactMap { item in
         ScalarType.address.read(item, findings)
       }
-      return UpstreamConfiguration(name: name, target: .network(endpoints), policies: policies)
+      return UpstreamConfiguration(
+        name: name, target: .network(endpoints), wireProtocol: wireProtocol, policies: policies)
     case (.some, .some):
       findings.error(reader.key, at: reader.mark, "expected \(expected), found both")
     case (nil, nil): findings.error(reader.key, at: reader.mark, "expected \(expected)")
@@ -192,6 +195,12 @@ extension ScalarType where Value == AddressRange {
     expected: "an address such as 192.0.2.1, or a range such as 10.0.0.0/8 without bits behind its "
       + "length",
     parse: { AddressRange(parsing: $0) })
+}
+
+extension ScalarType where Value == UpstreamConfiguration.WireProtocol {
+  static let wireProtocol = ScalarType(
+    expected: "one of " + Value.allCases.map(\.rawValue).joined(separator: ", "),
+    parse: { Value(rawValue: $0) })
 }
 
 extension ScalarType where Value == TransportKind {

@@ -33,15 +33,26 @@ extension ConfigurationDecoder {
   }
 
   private func decodeMatch(_ child: MappingReader.Child, into match: inout RouteMatch) {
-    let expected = "conditions: { path, host, methods, headers, query }"
+    let expected = "conditions: { path or grpc, host, methods, headers, query }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return }
+    let grpc = reader.child("grpc")
     if let path = reader.child("path") {
       match.path = decodePath(path) ?? match.path
+      if let grpc {
+        findings.error(
+          grpc.key, at: grpc.node.mark, "a gRPC method is a path; leave one of them out")
+      }
+    } else if let grpc {
+      match = decodeGRPC(grpc) ?? match
     } else {
       reader.missing("path", "a path such as /orders/{id} or /orders/**")
     }
     match.host = reader.value("host", as: .host)
-    if let methods = reader.child("methods") {
+    let methods = reader.child("methods")
+    if let methods, grpc != nil {
+      findings.error(
+        methods.key, at: methods.node.mark, "calls of gRPC are all POST; leave the key out")
+    } else if let methods {
       match.methods = items(methods, expected: "a list of methods such as [GET, POST]")
         .compactMap { ScalarType.text.read($0, findings) }
       if case .sequence(let nodes) = methods.node.value, nodes.isEmpty {
@@ -53,6 +64,16 @@ extension ConfigurationDecoder {
     if let headers = reader.child("headers") { match.headers = decodeConditions(headers) }
     if let query = reader.child("query") { match.query = decodeConditions(query) }
     reader.finish()
+  }
+
+  /// `{ service: shop.Orders, method: Get }`; without a method all of the service.
+  private func decodeGRPC(_ child: MappingReader.Child) -> RouteMatch? {
+    let expected = "{ service: package.Service, method: Name }"
+    guard var reader = MappingReader(child, expected: expected, findings) else { return nil }
+    let service = reader.required("service", as: .grpcName)
+    let method = reader.value("method", as: .grpcName)
+    reader.finish()
+    return service.flatMap { try? RouteMatch(grpcService: $0, method: method) }
   }
 
   private func decodePath(_ child: MappingReader.Child) -> PathTemplate? {
@@ -126,6 +147,13 @@ extension ScalarType where Value == Bool {
 }
 
 extension ScalarType where Value == String {
+  static let grpcName = ScalarType(expected: "a name such as shop.Orders") { text in
+    let isName = text.utf8.allSatisfy {
+      (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 46
+        || $0 == 95
+    }
+    return isName && !text.isEmpty && text.first != "." && text.last != "." ? text : nil
+  }
   static let token = ScalarType(expected: "a name without spaces and separators") {
     HTTPToken.isValid($0) ? $0 : nil
   }

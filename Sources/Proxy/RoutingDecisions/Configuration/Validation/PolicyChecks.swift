@@ -19,6 +19,7 @@ extension ConfigurationChecks {
     if let rules = policies.bulkhead { checkBulkhead(rules, "\(key).in-flight") }
     checkRetries(policies.retries, "\(key).retries")
     checkModule(upstream, key)
+    checkProtocol(upstream, key)
   }
 
   /// A module has no endpoints to choose among or to check.
@@ -32,6 +33,18 @@ extension ConfigurationChecks {
     }
     if case .rules = upstream.policies.ejection {
       error("\(key).ejection", "a module has no endpoints to leave out; use breaker")
+    }
+  }
+
+  private mutating func checkProtocol(_ upstream: UpstreamConfiguration, _ key: String) {
+    guard upstream.wireProtocol == .http2 else { return }
+    if case .module = upstream.target {
+      error("\(key).protocol", "a module is called without a connection; leave the key out")
+    }
+    if upstream.policies.healthCheck?.path != nil {
+      error(
+        "\(key).health-check.path",
+        "paths are checked over HTTP/1.1; leave it out, and connections are checked")
     }
   }
 
