@@ -115,6 +115,8 @@ public enum AdminServerError: Error, Sendable, Equatable, CustomStringConvertibl
   case tokenVariableNotSet(String)
   /// The token can be guessed.
   case tokenTooShort(String)
+  /// The older process does not tell what is to be taken over; the status it answered.
+  case olderProcessRefused(String)
   /// The address cannot be listened on.
   case bindFailed(NetworkAddress, reason: String)
 
@@ -128,6 +130,7 @@ public enum AdminServerError: Error, Sendable, Equatable, CustomStringConvertibl
       "the environment variable \(variable) should hold the admin token, but it is not set"
     case .tokenTooShort(let variable):
       "the admin token in \(variable) is shorter than \(AdminToken.minimumLength) characters"
+    case .olderProcessRefused(let status): "the older process answered \(status)"
     case .bindFailed(let address, let reason):
       "cannot listen on \(address): \(reason); choose another address with proxy.admin, or stop "
         + "what uses this one"

@@ -8,6 +8,8 @@ public struct AdminToken: Sendable {
   public static let minimumLength = 16
 
   private let secret: [UInt8]
+  /// For the requests of this process to another one.
+  var text: String { String(decoding: secret, as: UTF8.self) }
 
   /// Creates a token; nil when it is too short to resist guessing.
   public init?(_ secret: String) {

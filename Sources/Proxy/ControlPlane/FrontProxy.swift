@@ -23,6 +23,7 @@ public struct FrontProxy: Service {
   public let reloader: ConfigurationReloader?
   private let admin: AdminServer?
   private let takesOver: Bool
+  private let succession: Succession?
   private let exporter: TraceExporter?
   private let adminAddress = BoundAddress()
   private let logger: Logger
@@ -61,10 +62,20 @@ public struct FrontProxy: Service {
           collector: $0, serviceName: tracing.serviceName, proxy: proxy, logger: logger)
       }
     }
+    let token = try configuration.admin.flatMap { admin in
+      try AdminToken.read(for: admin, environment: environment)
+    }
+    succession = configuration.admin.flatMap { admin in
+      // The older one is at the same address, which then is one that is named.
+      guard takesOver, admin.listen.port != 0 else { return nil }
+      return Succession(
+        admin: admin, token: token, routing: proxy.routing, logger: logger,
+        unixMilliseconds: AdminServer.systemTime)
+    }
     let bound = adminAddress
     admin = try configuration.admin.map { admin in
       try AdminServer(
-        configuration: admin, token: AdminToken.read(for: admin, environment: environment),
+        configuration: admin, token: token,
         routing: proxy.routing, counters: proxy.counters, readiness: proxy.readiness,
         upstreams: proxy.upstreams, reloader: reloader, waitsForAddress: takesOver,
         logger: logger,
@@ -106,8 +117,9 @@ public struct FrontProxy: Service {
       }
     }
     // Nobody is served by a proxy that could not be asked about it.
-    let second = Step { [proxy, takesOver] in
+    let second = Step { [proxy, takesOver, succession] in
       if !takesOver { _ = try await address.value() }
+      await succession?.begin()
       try await proxy.run()
     }
     return [first, second]

@@ -24,6 +24,9 @@ struct ConfigurationController {
       .ok,
       Status(
         version: routing.version, routes: RouteListing(routing.current.configuration).routes,
+        live: routing.livePercentages.map {
+          LivePercentage(route: $0.route, percent: $0.percent, file: $0.file)
+        },
         lastApplied: outcomes?.applied.map(OutcomeReport.init),
         lastRejected: outcomes?.rejected.map(OutcomeReport.init)))
   }
@@ -47,6 +50,7 @@ struct ConfigurationController {
 private struct Status: Encodable {
   let version: UInt64
   let routes: [RouteReport]
+  let live: [LivePercentage]
   let lastApplied: OutcomeReport?
   let lastRejected: OutcomeReport?
 }

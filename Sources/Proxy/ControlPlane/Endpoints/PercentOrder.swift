@@ -113,7 +113,8 @@ struct PercentOrder {
 }
 
 extension Percentage {
-  fileprivate init?(decimal number: Double) {
+  /// nil outside 0 to 100 or with more than two decimals.
+  init?(decimal number: Double) {
     guard number >= 0, number <= 100 else { return nil }
     let text = number.description
     self.init(parsing: text.hasSuffix(".0") ? String(text.dropLast(2)) : text)

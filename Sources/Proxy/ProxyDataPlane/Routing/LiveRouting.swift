@@ -65,6 +65,14 @@ public final class LiveRouting: Sendable {
     }
   }
 
+  /// Percentages that are not what the file says, because they were set live.
+  package var livePercentages: [(route: String, percent: Percentage, file: Percentage)] {
+    let (table, loaded) = state.withLock { ($0.table, $0.loaded) }
+    return zip(table.configuration.routes, loaded.routes).compactMap { route, file in
+      route.percent == file.percent ? nil : (route.name, route.percent, file.percent)
+    }
+  }
+
   /// What another configuration would change now.
   public func change(to next: ProxyConfiguration) -> ConfigurationChange {
     state.withLock { $0.change(to: next) }

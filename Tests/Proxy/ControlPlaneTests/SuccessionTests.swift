@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import HTTPTypes
+import HummingbirdTesting
+import Logging
+import ProxyDataPlane
+import RoutingDecisions
+import ServiceLifecycle
+import Testing
+
+#if os(Linux)
+  @Suite("Taking over from an older process", .timeLimit(.minutes(1)))
+  struct SuccessionTests {
+    private let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    /// Two routes that split, both at 5 % in the file.
+    private func configuration(
+      proxy: Int = 0, admin: Int = 0
+    ) throws -> ProxyConfiguration {
+      let listen = NetworkAddress(host: "127.0.0.1", port: proxy)
+      let upstreams = ["legacy", "orders"].map { name in
+        let address = NetworkAddress(host: "127.0.0.1", port: 9)
+        return UpstreamConfiguration(name: name, target: .network([address]))
+      }
+      let percent = try #require(Percentage(parsing: "5"))
+      let routes = try ["carts", "orders"].map { name in
+        RouteConfiguration(
+          name: name, match: RouteMatch(path: try PathTemplate(parsing: "/\(name)/**")),
+          legacy: "legacy", extracted: "orders", percent: percent)
+      }
+      return ProxyConfiguration(
+        listen: listen,
+        admin: AdminConfiguration(listen: NetworkAddress(host: "127.0.0.1", port: admin)),
+        upstreams: upstreams, routes: routes)
+    }
+
+    private func running(
+      _ front: FrontProxy, _ body: (FrontProxy) async throws -> Void
+    ) async throws {
+      let group = ServiceGroup(services: [front], logger: logger)
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await group.run() }
+        do {
+          _ = try await front.proxy.boundAddress()
+          try await body(front)
+        } catch {
+          await group.triggerGracefulShutdown()
+          throw error
+        }
+        await group.triggerGracefulShutdown()
+        try await tasks.waitForAll()
+      }
+    }
+
+    @Test("Live percentages come along, but not where the file was changed; then the admin address")
+    func percentages() async throws {
+      let old = try FrontProxy(configuration: configuration(), logger: logger)
+      let oldGroup = ServiceGroup(services: [old], logger: logger)
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        let (ended, end) = AsyncStream.makeStream(of: Void.self)
+        tasks.addTask {
+          defer { end.finish() }
+          try await oldGroup.run()
+        }
+        let (proxy, admin) = try await old.addresses()
+        let adminPort = try #require(admin).port
+        for route in ["carts", "orders"] {
+          try old.proxy.routing.setPercent(
+            route: route, to: .full, actor: "ada", reason: "all", unixMilliseconds: 0)
+        }
+        var next = try configuration(proxy: proxy.port, admin: adminPort)
+        next.routes[1].percent = .zero
+        let new = try FrontProxy(configuration: next, takesOver: true, logger: logger)
+        try await running(new) { new in
+          let routes = new.proxy.routing.current.configuration.routes
+          #expect(routes.map(\.percent) == [.full, .zero])
+          #expect(new.proxy.routing.history(ofRoute: "carts").map(\.reason) == ["taken over"])
+          await oldGroup.triggerGracefulShutdown()
+          for await _ in ended {}
+          let addresses = try await new.addresses()
+          #expect(addresses.admin?.port == adminPort)
+          try await TestClient.withClient(host: "127.0.0.1", port: adminPort) { client in
+            let shown = try await client.send(.get, "/config").body
+            #expect(shown.contains(#""route" : "carts""#))
+          }
+        }
+      }
+    }
+
+    @Test("With nobody to take over from the file's percentages are in force")
+    func alone() async throws {
+      let first = try FrontProxy(configuration: configuration(), logger: logger)
+      var ports = (proxy: 0, admin: 0)
+      try await running(first) { front in
+        let addresses = try await front.addresses()
+        ports = (addresses.proxy.port, addresses.admin?.port ?? 0)
+      }
+      let next = try configuration(proxy: ports.proxy, admin: ports.admin)
+      let second = try FrontProxy(configuration: next, takesOver: true, logger: logger)
+      try await running(second) { front in
+        #expect(front.proxy.routing.version == 1)
+        let addresses = try await front.addresses()
+        #expect(addresses.admin?.port == ports.admin)
+      }
+    }
+  }
+#endif
