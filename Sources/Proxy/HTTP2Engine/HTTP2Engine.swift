@@ -7,7 +7,8 @@ import CNghttp2
 /// Framing and HPACK are libnghttp2's. What the peer may ask for is counted here, before the
 /// library sees a byte, so that no version of it decides how much an attacker gets.
 ///
-/// One thread uses an engine.
+/// One thread uses an engine, and no two accesses overlap; the check for that at run time would cost
+/// more than what it guards.
 package final class HTTP2Engine {
   package enum Role { case server, client }
 
@@ -23,18 +24,18 @@ package final class HTTP2Engine {
   package let limits: HTTP2Limits
   package weak var owner: (any Owner)?
   /// Why the peer was sent away.
-  package internal(set) var violation: HTTP2Violation?
+  @exclusivity(unchecked) package internal(set) var violation: HTTP2Violation?
   /// Streams open now; the library knows them by unowned pointers.
-  private var streams: [HTTP2Stream] = []
+  @exclusivity(unchecked) private var streams: [HTTP2Stream] = []
   /// Milliseconds on the owner's clock.
-  package var now: UInt64
+  @exclusivity(unchecked) package var now: UInt64
 
   let session: OpaquePointer
-  var meter: FrameMeter
-  var refusals: TokenBucket
+  @exclusivity(unchecked) var meter: FrameMeter
+  @exclusivity(unchecked) var refusals: TokenBucket
   /// Set by callbacks: what was unpacked is too much.
-  var unpackedTooMuch = false
-  var refusedTooOften = false
+  @exclusivity(unchecked) var unpackedTooMuch = false
+  @exclusivity(unchecked) var refusedTooOften = false
 
   /// nil when there is no memory.
   package init?(_ role: Role, _ limits: HTTP2Limits = HTTP2Limits(), now: UInt64) {

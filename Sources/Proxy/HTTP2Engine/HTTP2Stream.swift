@@ -6,20 +6,20 @@
 /// Nothing called by the engine may feed the engine; what it wants to send it may submit.
 open class HTTP2Stream {
   /// 0 before the stream has its number.
-  public internal(set) var id: Int32 = 0
+  @exclusivity(unchecked) public final internal(set) var id: Int32 = 0
   /// The engine waits to be told of more body.
-  var isDeferred = false
+  @exclusivity(unchecked) final var isDeferred = false
   /// The stream is gone; nothing that is done to it has an effect.
-  public internal(set) var isClosed = false
+  @exclusivity(unchecked) public final internal(set) var isClosed = false
   /// Place among the engine's streams.
-  var position = 0
-  var section = HTTP2Section.head
+  @exclusivity(unchecked) final var position = 0
+  @exclusivity(unchecked) final var section = HTTP2Section.head
   /// The head that is not interim is there: fields that follow are trailers.
-  var hasHead = false
+  @exclusivity(unchecked) final var hasHead = false
   /// Decompressed size of the section at hand.
-  var sectionSize = 0
+  @exclusivity(unchecked) final var sectionSize = 0
   /// Fields that follow the body, copied, since they leave when the body has left.
-  var trailers: [[UInt8]] = []
+  @exclusivity(unchecked) final var trailers: [[UInt8]] = []
 
   /// A stream that is not open yet.
   public init() {}

@@ -76,7 +76,8 @@ struct RequestAssembly: ~Copyable {
     if name.equalsIgnoringCase(":method") {
       Self.add(value, to: &method, limit)
     } else if name.equalsIgnoringCase(":path") {
-      if value.first != 0x2f { refuse(.invalidTarget) }
+      // An asterisk asks about the proxy itself; the parser knows where it may stand.
+      if value.first != 0x2f, !value.equalsIgnoringCase("*") { refuse(.invalidTarget) }
       Self.add(value, to: &path, limit)
     } else if name.equalsIgnoringCase(":authority") {
       Self.add(value, to: &authority, limit)

@@ -9,6 +9,9 @@ protocol StreamPump: ClientStream, ExchangePump {}
 extension StreamPump {
   func writeResponseHead() { withAnswer { submitHead($0, isOwn: false) } }
 
+  /// What stands before the value of a date line.
+  private static var dateName: Int { 6 }
+
   /// Sends the head in the workspace, whose bytes are given.
   private func submitHead(_ bytes: UnsafeRawBufferPointer, isOwn: Bool) {
     let head = workspace.response
@@ -30,7 +33,13 @@ extension StreamPump {
     if head.isInterim {
       session.engine.submitInterim(self, context.fields)
     } else {
-      session.engine.submitResponse(self, context.fields, hasBody: head.body != .none)
+      workspace.dateLine.withUnsafeBytes { line in
+        if !head.hasDate, line.count > Self.dateName + 2 {
+          context.fields.add(
+            "date", UnsafeRawBufferPointer(rebasing: line[Self.dateName..<(line.count - 2)]))
+        }
+        session.engine.submitResponse(self, context.fields, hasBody: head.body != .none)
+      }
     }
     session.flushesSoon()
   }

@@ -21,14 +21,14 @@ final class UpstreamCodec: HTTP2Engine.Owner {
   private let limits: MessageLimits
   private let parser: RequestHeadParser
   private let storage: HeadStorage
-  private var stream: UpstreamStream?
-  private var body = BodyReader(.none)
+  @exclusivity(unchecked) private var stream: UpstreamStream?
+  @exclusivity(unchecked) private var body = BodyReader(.none)
   /// Answer bytes not taken yet.
   @exclusivity(unchecked) var answer = ByteQueue()
-  private var wire = ByteQueue()
+  @exclusivity(unchecked) private var wire = ByteQueue()
   private var isGoingAway = false
   /// The connection is of no further use.
-  private(set) var hasFailed = false
+  @exclusivity(unchecked) private(set) var hasFailed = false
   /// What that means, when it is not what a close means.
   private(set) var failure: UpstreamFailure?
 
@@ -48,7 +48,7 @@ final class UpstreamCodec: HTTP2Engine.Owner {
   }
 
   /// The upstream's window holds the request back.
-  private var isFull = false
+  @exclusivity(unchecked) private var isFull = false
 
   /// Whether the client may send on, when that changed.
   func roomChanged() -> Bool? {
@@ -169,17 +169,17 @@ extension UpstreamCodec {
 
 /// The stream of one exchange with an upstream.
 final class UpstreamStream: HTTP2Stream {
-  var outgoing = ByteQueue()
-  var requestIsWhole = false
+  @exclusivity(unchecked) var outgoing = ByteQueue()
+  @exclusivity(unchecked) var requestIsWhole = false
   /// Body bytes for which the upstream was not given room again.
-  var unconsumed = 0
+  @exclusivity(unchecked) var unconsumed = 0
   private unowned let codec: UpstreamCodec
   private let answersHead: Bool
-  private var status: [UInt8] = []
-  private var lines = ByteQueue()
-  private var hasLength = false
-  private var isChunked = false
-  private var isWhole = false
+  @exclusivity(unchecked) private var status: [UInt8] = []
+  @exclusivity(unchecked) private var lines = ByteQueue()
+  @exclusivity(unchecked) private var hasLength = false
+  @exclusivity(unchecked) private var isChunked = false
+  @exclusivity(unchecked) private var isWhole = false
 
   init(_ codec: UpstreamCodec, answersHead: Bool) {
     self.codec = codec

@@ -22,6 +22,7 @@ struct HTTP2ForwardingTests {
           try await client.answer(to: call)
           #expect(call.status == 200 && call.closeCode == 0)
           #expect(call.head["x-origin"] == "yes" && call.head["via"] == "1.1 strangler")
+          #expect(call.head["date"]?.hasSuffix("GMT") == true)
           let lines = call.text.split(separator: "\n").map(String.init)
           #expect(lines.first == "GET /orders?a=1 HTTP/1.1")
           #expect(lines.contains("host: shop.test") && lines.contains("x-a: 1"))
