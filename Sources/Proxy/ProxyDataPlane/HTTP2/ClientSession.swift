@@ -89,15 +89,20 @@ final class ClientSession: HTTP2Engine.Owner {
     awaitsFlush = false
     if isOver { return }
     repeat {
-      while carrier.takesMore {
-        let bytes = engine.nextOutput()
-        if bytes.isEmpty { break }
-        carrier.write(bytes)
-      }
-      carrier.flushOutput()
+      sendNow()
       // Streams whose bodies were waiting for room go on.
     } while runReady() && carrier.takesMore && !isOver
     if carrier.takesMore, engine.isFinished { end() }
+  }
+
+  /// Sends what there is without letting any stream run.
+  func sendNow() {
+    while carrier.takesMore {
+      let bytes = engine.nextOutput()
+      if bytes.isEmpty { break }
+      carrier.write(bytes)
+    }
+    carrier.flushOutput()
   }
 
   private func end() {

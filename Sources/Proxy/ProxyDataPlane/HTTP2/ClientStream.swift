@@ -8,6 +8,8 @@ import HTTPExchange
 class ClientStream: HTTP2Stream, RegisteredClient {
   /// Above it the upstream waits until the client took some of its answer.
   private static let mostOutgoing = 64 * 1024
+  /// Bodies up to this size wait for those of other streams, to leave with them.
+  private static let mostCopied = 16 * 1024
 
   final let session: ClientSession
   @exclusivity(unchecked) final var position = 0
@@ -21,6 +23,8 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   @exclusivity(unchecked) private var unconsumed = 0
   @exclusivity(unchecked) private var isChunked = false
   @exclusivity(unchecked) private var outbox = ByteQueue()
+  /// Body bytes that stay where they were received while they are sent.
+  @exclusivity(unchecked) private var window = UnsafeRawBufferPointer(start: nil, count: 0)
   @exclusivity(unchecked) private var isHeldBack = false
   @exclusivity(unchecked) private var answerIsWhole = false
   @exclusivity(unchecked) private var isReset = false
@@ -79,6 +83,12 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   }
 
   override final func fill(_ target: UnsafeMutableRawBufferPointer) -> HTTP2BodyPart {
+    if !window.isEmpty {
+      let count = min(target.count, window.count)
+      target.copyMemory(from: UnsafeRawBufferPointer(rebasing: window[..<count]))
+      window = UnsafeRawBufferPointer(rebasing: window[count...])
+      return HTTP2BodyPart(count: count, isLast: false)
+    }
     let count = min(target.count, outbox.count)
     target.copyMemory(from: UnsafeRawBufferPointer(rebasing: outbox.bytes[..<count]))
     outbox.consume(count)
@@ -118,7 +128,18 @@ class ClientStream: HTTP2Stream, RegisteredClient {
 
   final func append(_ bytes: UnsafeRawBufferPointer) {
     if bytes.isEmpty || isClosed { return }
-    outbox.append(bytes)
+    if bytes.count > Self.mostCopied, outbox.isEmpty {
+      // What the client takes at once is not copied aside first.
+      window = bytes
+      session.engine.bodyIsThere(self)
+      session.sendNow()
+      let rest = window
+      window = UnsafeRawBufferPointer(start: nil, count: 0)
+      if rest.isEmpty || isClosed { return }
+      outbox.append(rest)
+    } else {
+      outbox.append(bytes)
+    }
     session.engine.bodyIsThere(self)
     if outbox.count >= Self.mostOutgoing, !isHeldBack {
       isHeldBack = true
