@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import RoutingDecisions
 import TLSEngine
 import TestCertificates
@@ -65,5 +66,26 @@ import Testing
     let strict = try setting.talked(setting.server(listener), client)
     #expect(strict.server.engine.phase == .open)
     #expect(!strict.server.engine.isResumed)
+  }
+
+  @Test(arguments: TLSVersion.allCases)
+  func `a session ends with the certificate that the client showed`(version: TLSVersion) throws {
+    var listener = try setting.listener("shop.example")
+    listener.clientCA = setting.authority.file
+    let shown = try setting.authority.issue("client", for: [], seconds: (-3600, 3600))
+    let client = try setting.client(
+      UpstreamTLS(ca: setting.authority.file, certificate: shown.certificate, key: shown.key),
+      maximum: version)
+    var resumed: [Bool] = []
+    // Long ago the certificate counts as valid still; in ten years it has expired.
+    for years in [-10, -10, 10] {
+      let time = Int(Date.now.timeIntervalSince1970) + years * 365 * 86_400
+      let server = try TLSServerContext(
+        listener, protocols: [.http1], tickets: setting.tickets, now: 0, ticketTime: { time })
+      let pair = try setting.talked(server, client)
+      #expect(pair.server.engine.phase == .open)
+      resumed.append(pair.server.engine.isResumed)
+    }
+    #expect(resumed == [false, true, false])
   }
 }

@@ -12,6 +12,7 @@ package final class TLSServerContext: TLSContext, @unchecked Sendable {  // Open
   private let names: ServerNames
   private let protocols: [TLSEngine.ApplicationProtocol]
   private let tickets: TicketKeyRing
+  private let ticketTime: (@Sendable () -> Int)?
   /// What is doubtful about the certificates, such as one that has expired.
   package let warnings: [Diagnostic]
 
@@ -23,13 +24,15 @@ package final class TLSServerContext: TLSContext, @unchecked Sendable {  // Open
   ///   - protocols: what a client may choose from, the best first.
   ///   - key: the setting in front of the keys of findings.
   ///   - now: seconds since 1970.
+  ///   - ticketTime: seconds since 1970 when a ticket is shown; nil asks the system.
   /// - Throws: `InvalidConfiguration` with all that is wrong.
   package init(
     _ settings: ListenerTLS, protocols: [TLSEngine.ApplicationProtocol], tickets: TicketKeyRing,
-    key: String = "proxy.tls", now: Int
+    key: String = "proxy.tls", now: Int, ticketTime: (@Sendable () -> Int)? = nil
   ) throws(InvalidConfiguration) {
     self.protocols = protocols
     self.tickets = tickets
+    self.ticketTime = ticketTime
     var errors: [Diagnostic] = []
     var credentials: [Credential] = []
     for (index, files) in settings.certificates.enumerated() {
@@ -123,6 +126,25 @@ extension TLSServerContext {
       return TLSServerContext.at(this).tickets.prepare(
         name, vector, cipher, mac, seals: seals == 1)
     }
+    SSL_CTX_set_session_ticket_cb(
+      context, nil,
+      { _, session, _, _, status, this in
+        guard status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW, let this,
+          TLSServerContext.at(this).isCurrent(session)
+        else { return SSL_TICKET_RETURN_IGNORE_RENEW }
+        return status == SSL_TICKET_SUCCESS
+          ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW
+      }, this)
+  }
+
+  /// A client's certificate is looked at in whole handshakes only, and tickets bring new tickets:
+  /// without this a client could go on for ever with one that has expired.
+  private func isCurrent(_ session: OpaquePointer?) -> Bool {
+    guard let certificate = SSL_SESSION_get0_peer(session) else { return true }
+    let end = X509_get0_notAfter(certificate)
+    guard let ticketTime else { return X509_cmp_current_time(end) > 0 }
+    var time = ticketTime()
+    return X509_cmp_time(end, &time) > 0
   }
 
   /// The engine that asks keeps the object alive.

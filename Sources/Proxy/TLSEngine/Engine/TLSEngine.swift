@@ -87,6 +87,8 @@ extension TLSEngine {
     _ wire: UnsafeRawBufferPointer, into plaintext: UnsafeMutableRawBufferPointer
   ) -> Int {
     precondition(plaintext.count >= wire.count &+ Self.mostHeldBack, "too little room for records")
+    // What somebody else on the thread left would be taken for an error of this connection.
+    ERR_clear_error()
     workspace.pipe.pointee.input = wire
     defer { workspace.pipe.pointee.input = UnsafeRawBufferPointer(start: nil, count: 0) }
     if phase == .handshaking {
@@ -111,6 +113,7 @@ extension TLSEngine {
   /// Seals bytes into `outgoing`; false when that is not possible in this phase, or any more.
   package func send(_ plaintext: UnsafeRawBufferPointer) -> Bool {
     guard phase == .open || phase == .ended else { return false }
+    ERR_clear_error()
     var rest = plaintext
     while let start = rest.baseAddress, !rest.isEmpty {
       let sealed = SSL_write(
