@@ -169,8 +169,10 @@ extension HTTP2Engine {
     switch frame.hd.type {
     case UInt8(NGHTTP2_DATA.rawValue): meter.sentData()
     case UInt8(NGHTTP2_RST_STREAM.rawValue):
-      let code = frame.rst_stream.error_code
-      let isPeersFault = code == HTTP2Code.refusedStream || code == HTTP2Code.protocolError
+      // Whatever rule was broken, among them those for windows and for closed streams: a peer that
+      // makes us reset its streams gets as much work for nothing as one that resets them itself.
+      let isPeersFault = ![HTTP2Code.none, HTTP2Code.internalError, HTTP2Code.cancel]
+        .contains(frame.rst_stream.error_code)
       if isPeersFault, !refusals.take(now: now) { refusedTooOften = true }
     case UInt8(NGHTTP2_GOAWAY.rawValue):
       // The library found a fault that ends the connection.

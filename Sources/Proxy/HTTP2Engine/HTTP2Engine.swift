@@ -201,7 +201,12 @@ extension HTTP2Engine {
   /// The peer may send so many more body bytes on this stream; of one that is closed the
   /// connection alone gets the room back.
   package func consumed(_ stream: HTTP2Stream, _ count: Int) {
-    if count > 0 { nghttp2_session_consume(session, stream.id, count) }
+    if count <= 0 { return }
+    if stream.isClosed {
+      nghttp2_session_consume_connection(session, count)
+    } else {
+      nghttp2_session_consume(session, stream.id, count)
+    }
   }
 
   package func reset(_ stream: HTTP2Stream, code: UInt32) {

@@ -33,6 +33,18 @@ import Testing
     #expect(try flood(1000, at: { UInt64($0) * 25 }, HTTP2Limits(), attack) == nil)
   }
 
+  /// Each stream breaks a rule, so that it is the server that takes it back (CVE-2025-8671).
+  @Test func streamsThatTheServerHasToReset() throws {
+    let attack: (Int) -> [UInt8] = { index in
+      let stream = UInt32(index * 2 + 1)
+      // A window of more than 2^31 - 1 bytes.
+      return Frame.headers(stream, flags: 0x4)
+        + Frame.make(8, stream: stream, [0x7f, 0xff, 0xff, 0xff])
+    }
+    #expect(try flood(1000, HTTP2Limits(), attack) == .refusalFlood)
+    #expect(try flood(100, HTTP2Limits(), attack) == nil)
+  }
+
   @Test func continuationFlood() throws {
     let violation = try flood(20) { index in
       index == 0

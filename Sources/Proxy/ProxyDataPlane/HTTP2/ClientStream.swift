@@ -114,8 +114,11 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   }
 
   final func consumeReceived(_ count: Int) {
+    let waiting = inbox.count
     inbox.consume(count)
-    let released = inbox.isEmpty ? unconsumed : min(count, unconsumed)
+    // Chunk lines make more of small frames than the client sent: room is given back by shares, or
+    // what waits would grow beyond the window.
+    let released = inbox.isEmpty ? unconsumed : unconsumed &* count / waiting
     unconsumed &-= released
     session.engine.consumed(self, released)
   }
@@ -158,7 +161,7 @@ class ClientStream: HTTP2Stream, RegisteredClient {
     if !isOpen { return }
     isReset = true
     // Who was answered is told to send no more; who was not, that something broke.
-    let code = answerIsWhole ? HTTP2Code.none : HTTP2Code.internalError
+    let code = answerIsWhole && outbox.isEmpty ? HTTP2Code.none : HTTP2Code.internalError
     session.engine.reset(self, code: code)
     session.flushesSoon()
   }

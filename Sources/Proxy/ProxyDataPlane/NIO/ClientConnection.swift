@@ -285,6 +285,7 @@ extension ClientConnection: SessionCarrier {
     case true:
       mayBeHTTP2 = false
       session = ClientSession(self, context, address: address)
+      if exchange.isDraining { session?.drain() }
       if session == nil { close() }
     case false: mayBeHTTP2 = false
     default: break

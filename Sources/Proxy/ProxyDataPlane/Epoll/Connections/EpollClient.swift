@@ -248,6 +248,7 @@
         case true:
           mayBeHTTP2 = false
           session = ClientSession(self, context, address: address)
+          if exchange.isDraining { session?.drain() }
           if session == nil { close() }
         case false: mayBeHTTP2 = false
         default: if !takeFromSocket() { return }
