@@ -23,6 +23,7 @@ struct FrameMeter {
   private static let updatesPerData = 8
 
   private let limits: HTTP2Limits
+  private let isServer: Bool
   /// Bytes of payload, or of the preface, until the next frame header.
   private var remaining: Int
   /// The part of a frame header seen so far, as far as it fits: length, type, flags.
@@ -40,6 +41,7 @@ struct FrameMeter {
 
   init(_ limits: HTTP2Limits, isServer: Bool, now: UInt64) {
     self.limits = limits
+    self.isServer = isServer
     remaining = isServer ? Self.prefaceLength : 0
     resets = TokenBucket(limits.resets, now: now)
     settings = TokenBucket(limits.settings, now: now)
@@ -74,8 +76,12 @@ struct FrameMeter {
     return nil
   }
 
-  /// DATA was sent, and WINDOW_UPDATE will answer it.
-  mutating func sentData() { windowUpdates.add(Self.updatesPerData) }
+  /// DATA was sent, and WINDOW_UPDATE will answer it; so may a PING, by which peers measure how much
+  /// is on its way.
+  mutating func sentData() {
+    windowUpdates.add(Self.updatesPerData)
+    pings.add(1)
+  }
 
   private mutating func count(
     _ type: UInt8, flags: UInt8, length: Int, now: UInt64
@@ -95,7 +101,8 @@ struct FrameMeter {
       blockFrames &+= 1
       if blockFrames > limits.continuations { return .continuationFlood }
       return blockBytes > limits.headerBlock ? .headerFlood : nil
-    case FrameType.reset: return resets.take(now: now) ? nil : .rapidReset
+    // A server that resets what it was asked for has answered, or will not: that is no attack.
+    case FrameType.reset: return !isServer || resets.take(now: now) ? nil : .rapidReset
     case FrameType.settings:
       return isAcknowledgement || settings.take(now: now) ? nil : .settingsFlood
     case FrameType.ping: return isAcknowledgement || pings.take(now: now) ? nil : .pingFlood

@@ -29,6 +29,7 @@ package final class HTTP2Engine {
   @exclusivity(unchecked) private var streams: [HTTP2Stream] = []
   /// Milliseconds on the owner's clock.
   @exclusivity(unchecked) package var now: UInt64
+  @exclusivity(unchecked) private var isClosed = false
 
   let session: OpaquePointer
   @exclusivity(unchecked) var meter: FrameMeter
@@ -86,13 +87,15 @@ package final class HTTP2Engine {
 extension HTTP2Engine {
   /// Takes bytes of the peer. After a violation only the farewell is left to be sent.
   package func receive(_ bytes: UnsafeRawBufferPointer) {
-    if violation != nil || bytes.isEmpty { return }
+    if violation != nil || isClosed || bytes.isEmpty { return }
     if let found = meter.read(bytes, now: now) { return end(found) }
     let taken = nghttp2_session_mem_recv(
       session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
     if unpackedTooMuch {
       end(.headerFlood)
-    } else if refusedTooOften {
+    } else if refusedTooOften
+      || nghttp2_session_get_outbound_queue_size(session) > limits.waitingFrames
+    {
       end(.refusalFlood)
     } else if taken < 0 {
       // The library has its own farewell under way unless it failed altogether.
@@ -103,6 +106,7 @@ extension HTTP2Engine {
   /// The next bytes for the peer, valid until the next call of the engine; empty when there are
   /// none now.
   package func nextOutput() -> UnsafeRawBufferPointer {
+    if isClosed { return UnsafeRawBufferPointer(start: nil, count: 0) }
     var bytes: UnsafePointer<UInt8>?
     let count = nghttp2_session_mem_send(session, &bytes)
     return UnsafeRawBufferPointer(start: bytes, count: max(0, count))
@@ -119,8 +123,10 @@ extension HTTP2Engine {
     nghttp2_session_terminate_session(session, code)
   }
 
-  /// Ends every stream that is left; for an owner whose connection is gone.
+  /// Ends every stream that is left; for an owner whose connection is gone. The library, which does
+  /// not know that they are, is asked for nothing any more.
   package func close() {
+    isClosed = true
     while let stream = streams.last { release(stream, code: HTTP2Code.cancel) }
   }
 }

@@ -26,6 +26,8 @@ package struct HTTP2Limits: Sendable, Equatable {
   package var resets = Rate(burst: 200, perSecond: 50)
   /// Streams that are refused or end with an error of the peer.
   package var refusals = Rate(burst: 200, perSecond: 50)
+  /// Frames other than DATA that wait for a peer that does not read.
+  package var waitingFrames = 1000
   package var settings = Rate(burst: 20, perSecond: 2)
   package var pings = Rate(burst: 100, perSecond: 10)
   /// DATA without a byte that does not end its stream.

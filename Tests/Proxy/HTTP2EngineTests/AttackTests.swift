@@ -97,6 +97,38 @@ import Testing
     #expect(try flood(15) { _ in frame } == nil)
   }
 
+  /// Who measures the way sends one for each DATA that it gets.
+  @Test func pingsThatAnswerDataAreNoFlood() throws {
+    let pair = try #require(EnginePair())
+    _ = pair.request(get)
+    pair.exchange()
+    let accepted = try #require(pair.accepted.first)
+    accepted.outgoingIsComplete = false
+    withFields([(":status", "200")]) { pair.server.submitResponse(accepted, $0, hasBody: true) }
+    pair.exchange()
+    for _ in 0..<500 {
+      accepted.outgoing = [1]
+      pair.server.bodyIsThere(accepted)
+      pair.exchange()
+      Frame.make(6, stream: 0, [UInt8](repeating: 0, count: 8))
+        .withUnsafeBytes { pair.server.receive($0) }
+    }
+    #expect(pair.server.violation == nil)
+  }
+
+  /// A server may reset each stream once it has answered.
+  @Test func resetsOfAServerAreNoAttack() throws {
+    let pair = try #require(EnginePair())
+    for _ in 0..<500 {
+      let request = try #require(pair.request(get))
+      pair.exchange()
+      pair.server.reset(try #require(pair.accepted.last), code: HTTP2Code.none)
+      pair.exchange()
+      #expect(request.closeCode == HTTP2Code.none)
+    }
+    #expect(pair.client.violation == nil)
+  }
+
   @Test func emptyData() throws {
     let violation = try flood(300) { index in
       index == 0 ? Frame.headers(1, flags: 0x4) : Frame.make(0, stream: 1, [])
@@ -117,6 +149,18 @@ import Testing
         + Frame.headers(UInt32(index * 2 + 1))
     }
     #expect(rude == .protocolError)
+  }
+
+  /// What a peer does not read must not pile up for it.
+  @Test func refusalsThatNobodyReads() throws {
+    var limits = HTTP2Limits()
+    limits.concurrentStreams = 1
+    let pair = try #require(EnginePair(limits))
+    (Frame.preface + Frame.settings).withUnsafeBytes { pair.server.receive($0) }
+    for index in 0..<(2 * limits.waitingFrames) where pair.server.violation == nil {
+      Frame.headers(UInt32(index * 2 + 1)).withUnsafeBytes { pair.server.receive($0) }
+    }
+    #expect(pair.server.violation == .refusalFlood)
   }
 
   @Test func whatIsNoHTTP2() throws {

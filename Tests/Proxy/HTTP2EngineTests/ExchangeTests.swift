@@ -125,8 +125,15 @@ import Testing
     let pair = try #require(EnginePair())
     _ = pair.request(get)
     pair.exchange()
+    pair.accepted[0].outgoing = [1, 2, 3]
+    withFields([(":status", "200")]) {
+      pair.server.submitResponse(pair.accepted[0], $0, hasBody: true)
+    }
     pair.server.close()
     #expect(pair.accepted[0].closeCode == HTTP2Code.cancel)
     #expect(pair.server.streamCount == 0)
+    // Nobody asks the stream for its body, which may be gone.
+    pair.accepted = []
+    #expect(pair.server.nextOutput().isEmpty)
   }
 }
