@@ -48,7 +48,7 @@ final class UpstreamCodec: HTTP2Engine.Owner {
   }
 
   /// The upstream's window holds the request back.
-  @exclusivity(unchecked) private var isFull = false
+  @exclusivity(unchecked) private(set) var isFull = false
 
   /// Whether the client may send on, when that changed.
   func roomChanged() -> Bool? {

@@ -42,8 +42,15 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
   func flush() {
     if !isUnflushed { return }
     isUnflushed = false
-    if codec != nil { return flushCodec() }
-    context?.flush()
+    guard let codec else {
+      context?.flush()
+      return
+    }
+    flushCodec()
+    if codec.hasFailed, !hasEnded {
+      hasEnded = true
+      client?.upstreamIsReadable(self)
+    }
   }
 
   func writeAndFlush(_ bytes: ByteBuffer) {
@@ -148,7 +155,8 @@ extension NetworkLink {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if codec != nil, context.channel.isWritable { flushCodec() }
-    client?.upstreamWritability(context.channel.isWritable, self)
+    // The upstream's window may hold the request back still.
+    client?.upstreamWritability(context.channel.isWritable && !(codec?.isFull ?? false), self)
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

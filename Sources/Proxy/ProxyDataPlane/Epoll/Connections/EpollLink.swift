@@ -53,7 +53,8 @@
       if readiness.contains(.writable), hasUnsent {
         if !sendTail() { hasEnded = true }
         if !hasUnsent, codec != nil { flushCodec() }
-        client?.upstreamWritability(!hasUnsent)
+        // The upstream's window may hold the request back still.
+        client?.upstreamWritability(!hasUnsent && !(codec?.isFull ?? false))
       }
       guard readiness != .writable else { return }
       if let client {
