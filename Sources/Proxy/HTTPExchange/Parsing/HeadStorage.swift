@@ -32,11 +32,16 @@ package final class HeadStorage {
   /// Forgets the fields that say who the client is: neither routing nor an upstream sees them.
   package func removeForwarding() { remove { roles[$0] == .forwarding } }
 
-  /// Forgets the fields of these names, which are in lower case.
+  /// Forgets the fields of these names, which are in lower case, and those that some servers take
+  /// for them since they do not tell an underscore from a hyphen.
   package func removeFields(named names: [[UInt8]], of bytes: UnsafeRawBufferPointer) {
     remove { index in
       let name = bytes[fields[index].name]
-      return names.contains { $0.elementsEqual(name) { $0 == ($1 &- 65 < 26 ? $1 | 0x20 : $1) } }
+      return names.contains { wanted in
+        wanted.elementsEqual(name) { letter, byte in
+          letter == (byte &- 65 < 26 ? byte | 0x20 : byte) || (letter == 0x2d && byte == 0x5f)
+        }
+      }
     }
   }
 

@@ -77,7 +77,9 @@ extension ExchangePump {
     let capacity = TrailerWriter.capacity(length: Int(section.length), workspace.storage)
     send(
       withReceived { bytes in
-        [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
+        // Some servers add trailers to the fields of the head.
+        if !peerIsTrusted { context.trust.removeInternalFields(workspace, bytes) }
+        return [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
           count = TrailerWriter.write(
             bytes, workspace.storage, into: UnsafeMutableRawBufferPointer(target))
         }
@@ -94,7 +96,7 @@ extension ExchangePump {
     let recovery = exchange.upstreamFailed(
       failure, workspace, resends: resendRules, hasBudget: { isFree || gate.withdrawRetry() })
     if recovery != .completed, recovery != .none, recovery != .finishClient {
-      noteFailure(failure, of: upstream, recovery)
+      noteFailure(failure, of: upstream, recovery, isFree: isFree)
     }
     switch recovery {
     case .none:
@@ -126,14 +128,17 @@ extension ExchangePump {
   }
 
   private func noteFailure(
-    _ failure: UpstreamFailure, of upstream: Int, _ recovery: Recovery
+    _ failure: UpstreamFailure, of upstream: Int, _ recovery: Recovery, isFree: Bool
   ) {
     counters.upstreamFailed(upstream: upstream, reason: Int(failure.rawValue))
     record.avoided = recovery == .fallBack ? nil : record.place?.seat
-    leavePlace(
-      UpstreamGate.Outcome(
+    // The next try has a connection of its own, and tells what the endpoint is worth.
+    let outcome: UpstreamGate.Outcome =
+      isFree && recovery == .retry
+      ? .none
+      : UpstreamGate.Outcome(
         failure, isFinal: recovery != .retry && recovery != .reconnect,
-        requestIsComplete: exchange.requestIsComplete),
-      upstream: upstream, timedOut: failure == .queueTimeout)
+        requestIsComplete: exchange.requestIsComplete)
+    leavePlace(outcome, upstream: upstream, timedOut: failure == .queueTimeout)
   }
 }

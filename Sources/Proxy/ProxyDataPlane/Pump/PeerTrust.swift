@@ -35,9 +35,13 @@ struct PeerTrust {
         bytes, workspace.storage, peer: source.peer, isTrusted: isTrusted)
     }
     if workspace.requestHasForwarding { workspace.storage.removeForwarding() }
-    if !internalFields.isEmpty {
-      workspace.storage.removeFields(named: internalFields, of: bytes)
-    }
+    removeInternalFields(workspace, bytes)
     return source.peer
+  }
+
+  /// Forgets a stranger's internal fields, in a head or behind a body.
+  func removeInternalFields(_ workspace: ExchangeWorkspace, _ bytes: UnsafeRawBufferPointer) {
+    if internalFields.isEmpty { return }
+    workspace.storage.removeFields(named: internalFields, of: bytes)
   }
 }

@@ -137,6 +137,31 @@ struct RetryTests {
     }
   }
 
+  @Test("A kept connection that was closing is held against no endpoint")
+  func staleConnections() async throws {
+    let tired: Origin.Behaviour = { connection, _ in
+      guard try await connection.message() != nil else { return }
+      try await connection.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+      _ = try await connection.message()
+    }
+    try await Origin.run(tired) { one in
+      try await Origin.run(tired) { two in
+        let configuration = try ProxyConfiguration.all(to: one.port, two.port)
+          .policies(of: "legacy") { $0.ejection = .rules(EjectionRules(consecutiveFailures: 1)) }
+        try await RunningProxy.run(configuration) { proxy in
+          try await Loopback.connect(proxy.port) { client in
+            for _ in 0..<8 {
+              try await client.send(Self.request("GET"))
+              #expect(try await client.message()?.text == "ok")
+            }
+          }
+          #expect(Self.retries(proxy) > 0)
+          #expect(proxy.server.upstreams.snapshot()[0].endpoints.map(\.ejections) == [0, 0])
+        }
+      }
+    }
+  }
+
   @Test("A try that takes too long is given up, and a read is tried elsewhere")
   func perTry() async throws {
     let silent: Origin.Behaviour = { connection, requests in
