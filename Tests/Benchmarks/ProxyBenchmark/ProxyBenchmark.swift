@@ -15,6 +15,8 @@ struct ProxyBenchmark: ParsableCommand {
       EXAMPLES
         proxy-benchmark --strangler .build/release/strangler --json result.json
         proxy-benchmark --strangler new/strangler --other old/strangler --quick
+        proxy-benchmark --strangler .build/release/strangler --only connections,kill
+        proxy-benchmark --strangler .build/release/strangler --gate
       """)
 
   @Option(help: "The strangler program, a release build.") var strangler: String
@@ -26,10 +28,7 @@ struct ProxyBenchmark: ParsableCommand {
   @Flag(help: "A short look: one worker, fewer and shorter rounds.") var quick = false
   @Option(help: "What to measure: \(Measurement.allNames), by commas.")
   var only: String?
-  @Option(help: "Fail when strangler takes more user instructions for a small request.")
-  var instructionsLimit: Double?
-  @Option(help: "Fail when strangler takes more system calls for a small request.")
-  var systemCallsLimit: Double?
+  @OptionGroup(title: "Gate") var gate: Gate
 
   func validate() throws {
     if !ProcessEnvironment.isExecutable(strangler) {
@@ -42,11 +41,13 @@ struct ProxyBenchmark: ParsableCommand {
     EndOnSignal.install()
     defer { ScratchFolder.shared.remove() }
     ProcessEnvironment.raiseFileLimit()
-    let contenders = Contenders.found(
+    let chosen = transports?.split(separator: ",").map(String.init) ?? []
+    var contenders = Contenders.found(
       strangler: strangler, other: other, envoy: envoy,
-      transports: transports?.split(separator: ",").map(String.init) ?? [])
+      transports: gate.gate ? Gate.transports : chosen)
+    if gate.gate { contenders.removeAll { !($0 is Strangler) } }
     let run = try BenchmarkRun(
-      contenders, effort: quick ? .quick : .full, measurements: measurements())
+      contenders, effort: quick || gate.gate ? .quick : .full, measurements: measurements())
     let report = try run.report()
     write(ReportText(report: report).text)
     if let json {
@@ -54,10 +55,11 @@ struct ProxyBenchmark: ParsableCommand {
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
       try encoder.encode(report).write(to: URL(filePath: json))
     }
-    try checkLimits(report)
+    try gate.check(report)
   }
 
   private func measurements() throws -> Set<Measurement> {
+    if gate.gate { return [.instructions] }
     guard let only else { return Set(Measurement.allCases) }
     return Set(
       try only.split(separator: ",").map { name in
@@ -68,28 +70,12 @@ struct ProxyBenchmark: ParsableCommand {
       })
   }
 
-  private func checkLimits(_ report: Report) throws {
-    let limits = [
-      ("user instructions", instructionsLimit, report.instructionsPerRequest),
-      ("system calls", systemCallsLimit, report.systemCallsPerRequest),
-    ]
-    for (name, limit, figures) in limits {
-      guard let limit else { continue }
-      let ours = figures.filter { $0.contender.hasPrefix(Contenders.ours) }
-      if ours.isEmpty { throw BenchmarkError("\(name) have a limit but were not measured") }
-      for figure in ours where figure.value > limit {
-        throw BenchmarkError(
-          "\(figure.contender): \(figure.value) \(name), demanded at most \(limit)")
-      }
-    }
-  }
-
   private func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
 }
 
 /// The parts of a run.
 enum Measurement: String, CaseIterable {
-  case cost, latency, memory, calls, instructions
+  case cost, latency, memory, calls, instructions, connections, kill
 
   static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

@@ -22,7 +22,11 @@ package final class ExchangeWorkspace {
   /// The response head that the last `.head` or `.interim` step of an upstream announced.
   @exclusivity(unchecked) package internal(set) var response = ResponseHead()
   /// Milliseconds on a clock that never goes back, set by the worker that owns the workspace.
-  @exclusivity(unchecked) package var now: UInt64 = 0
+  package var now: UInt64 {
+    get { milliseconds }
+    set { milliseconds = newValue }
+  }
+  @exclusivity(unchecked) private var milliseconds: UInt64 = 0
   /// The Date field line of answers made now, line end included; empty until a clock is known.
   @exclusivity(unchecked) package private(set) var dateLine: [UInt8] = []
 

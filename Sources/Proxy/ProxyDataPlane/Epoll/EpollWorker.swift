@@ -17,6 +17,8 @@
     /// Where sockets put what they receive; empty between two looks.
     let scratch = UnsafeMutableRawBufferPointer.allocate(
       byteCount: SocketStream.most, alignment: 64)
+    /// Memory for the heads of requests under way.
+    @exclusivity(unchecked) var blocks = BlockCache()
     /// What is written to the client at hand.
     @exclusivity(unchecked) var outbound = ByteQueue()
     @exclusivity(unchecked) var registry = ClientRegistry<EpollClient>()

@@ -15,7 +15,7 @@ final class ClientConnection: ChannelDuplexHandler {
 
   let worker: Worker
   let workspace: ExchangeWorkspace
-  var position = 0
+  @exclusivity(unchecked) var position = 0
   @exclusivity(unchecked) var exchange: Exchange
   @exclusivity(unchecked) var record = ExchangeRecord()
 
@@ -27,13 +27,13 @@ final class ClientConnection: ChannelDuplexHandler {
   @exclusivity(unchecked) private var session: ClientSession?
   /// Its first bytes may be that preface.
   @exclusivity(unchecked) private var mayBeHTTP2 = true
-  private var address: [UInt8] = Array("unknown".utf8)
+  @exclusivity(unchecked) private var address: [UInt8] = Array("unknown".utf8)
   private(set) var peerIsTrusted = false
-  private var isHeldBack = false
-  private var isReadingClient = false
-  private var isReadingUpstream = false
+  @exclusivity(unchecked) private var isHeldBack = false
+  @exclusivity(unchecked) private var isReadingClient = false
+  @exclusivity(unchecked) private var isReadingUpstream = false
   /// The worker's outbound buffer was handed to the channel and must not grow until it is flushed.
-  private var outboundIsWritten = false
+  @exclusivity(unchecked) private var outboundIsWritten = false
 
   init(_ worker: Worker) {
     self.worker = worker

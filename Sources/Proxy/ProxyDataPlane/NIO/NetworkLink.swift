@@ -14,16 +14,16 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
   @exclusivity(unchecked) private(set) var wasUsed = false
   var failure: UpstreamFailure? { codec?.failure }
   @exclusivity(unchecked) var client: (any LinkClient)?
-  var idleSince: UInt64 = 0
-  var isIdle = false
+  @exclusivity(unchecked) var idleSince: UInt64 = 0
+  @exclusivity(unchecked) var isIdle = false
 
   private unowned let pool: EndpointPool<NetworkLink>
   private let workspace: ExchangeWorkspace
   /// Speaks HTTP/2 with the upstream.
   private let codec: UpstreamCodec?
   @exclusivity(unchecked) private var context: ChannelHandlerContext?
-  private var isHeldBack = false
-  private var isUnflushed = false
+  @exclusivity(unchecked) private var isHeldBack = false
+  @exclusivity(unchecked) private var isUnflushed = false
 
   init(
     _ pool: EndpointPool<NetworkLink>, _ workspace: ExchangeWorkspace, _ codec: UpstreamCodec?

@@ -13,7 +13,7 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
   @exclusivity(unchecked) private(set) var upstreams: [Upstream<NetworkLink>] = []
   /// Holds what is written to a client within one event; unique again once the socket took it.
   @exclusivity(unchecked) var outbound = ByteBufferAllocator().buffer(capacity: 32 * 1024)
-  private var registry = ClientRegistry<ClientConnection>()
+  @exclusivity(unchecked) private var registry = ClientRegistry<ClientConnection>()
   private var isDraining = false
   /// Succeeds once a drain has left no connection.
   let drained: EventLoopPromise<Void>

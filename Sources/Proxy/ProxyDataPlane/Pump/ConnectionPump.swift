@@ -27,7 +27,7 @@ extension ConnectionPump {
   }
 
   func writeResponseBody(_ range: ByteRange) {
-    let cutsChunks = exchange.marks.relay == .intoChunks
+    let cutsChunks = if case .intoChunks = exchange.marks.relay { true } else { false }
     if cutsChunks {
       write(capacity: ChunkLine.capacity) { ChunkLine.write(Int(range.length), into: $0) }
     }
@@ -36,11 +36,11 @@ extension ConnectionPump {
   }
 
   func writeResponseEnd() {
-    if exchange.marks.relay == .intoChunks { write(ChunkLine.last) }
+    if case .intoChunks = exchange.marks.relay { write(ChunkLine.last) }
   }
 
   func writeTrailers(_ section: ByteRange) {
-    if exchange.marks.relay == .outOfChunks { return }
+    if case .outOfChunks = exchange.marks.relay { return }
     withAnswer { bytes in
       write(capacity: TrailerWriter.capacity(length: Int(section.length), workspace.storage)) {
         TrailerWriter.write(bytes, workspace.storage, into: $0)
@@ -56,7 +56,7 @@ extension ConnectionPump {
   }
 
   func proceed(_ sequel: ClientSequel) {
-    if sequel == .linger { awaitDelivery() }
+    if case .linger = sequel { awaitDelivery() }
   }
 
   func finishTunnel() {

@@ -11,6 +11,8 @@ struct ProxyTask {
   let client: ClientProtocol
   /// A tool looks at the process that is started, so it has to do the work itself.
   let isOneProcess: Bool
+  /// How long a client may rest between two requests.
+  let idleSeconds: Int
 }
 
 /// What clients speak to the proxy; the origins always speak HTTP/1.1 in clear text.
@@ -63,9 +65,11 @@ enum Contenders {
   ) -> [any Contender] {
     if transports.isEmpty { return [Strangler(name: name, program: program, transport: nil)] }
     return transports.map {
-      Strangler(name: "\(name) \($0)", program: program, transport: $0)
+      Strangler(name: self.name(name, $0), program: program, transport: $0)
     }
   }
+
+  static func name(_ build: String, _ transport: String) -> String { "\(build) \(transport)" }
 
   /// Where a program is; administrators' folders are looked at too.
   static func path(of program: String) -> String? {

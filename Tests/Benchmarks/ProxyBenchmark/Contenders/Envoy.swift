@@ -19,7 +19,7 @@ struct Envoy: Contender {
                 stat_prefix: clients
                 use_remote_address: true
                 generate_request_id: false
-                stream_idle_timeout: 60s
+                stream_idle_timeout: \(task.idleSeconds)s
                 request_headers_timeout: 10s
                 http_filters:
                 - name: envoy.filters.http.router

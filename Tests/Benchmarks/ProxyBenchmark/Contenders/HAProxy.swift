@@ -9,7 +9,7 @@ struct HAProxy: Contender {
     let configuration = """
       global
         nbthread \(task.workers)
-        maxconn 8192
+        maxconn 20000
 
       defaults
         mode http
@@ -17,10 +17,10 @@ struct HAProxy: Contender {
         http-reuse always
         option forwardfor
         timeout connect 2s
-        timeout client 60s
+        timeout client \(task.idleSeconds)s
         timeout server 30s
         timeout http-request 10s
-        timeout http-keep-alive 60s
+        timeout http-keep-alive \(task.idleSeconds)s
 
       frontend clients
         bind 127.0.0.1:\(task.listen)

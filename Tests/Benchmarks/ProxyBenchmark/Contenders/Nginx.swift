@@ -23,7 +23,7 @@ struct Nginx: Contender {
     worker_processes \(task.workers);
     pid \(temporary).pid;
     error_log \(temporary).log error;
-    events { worker_connections 8192; }
+    events { worker_connections 30000; }
     http {
       access_log off;
       client_body_temp_path \(temporary)-client;
@@ -32,7 +32,7 @@ struct Nginx: Contender {
       uwsgi_temp_path \(temporary)-uwsgi;
       scgi_temp_path \(temporary)-scgi;
       keepalive_requests 1000000000;
-      keepalive_timeout 60s;
+      keepalive_timeout \(task.idleSeconds)s;
       split_clients $http_x_user_id $side { 50% extracted; * legacy; }
       upstream legacy {
         server 127.0.0.1:\(task.legacy); keepalive 128; keepalive_requests 1000000000;

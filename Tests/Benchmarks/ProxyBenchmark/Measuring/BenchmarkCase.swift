@@ -35,14 +35,17 @@ struct Effort: Sendable {
   let latencyTurn: Double
   let idleClients: Int
   let countedRequests: UInt64
+  /// How long a crowd of clients is served.
+  let crowdSeconds: Double
   /// Seconds for the whole run; whatever has no time left is left out and named.
   let budget: Double
 
   static let full = Effort(
     cases: BenchmarkCase.all, rounds: 5, mostRounds: 8, turn: 0.8, latencyTurn: 1.5,
-    idleClients: 1000, countedRequests: 4000, budget: 270)
+    idleClients: 1000, countedRequests: 4000, crowdSeconds: 60,
+    budget: 420)
 
   static let quick = Effort(
     cases: Array(BenchmarkCase.all.prefix(2)), rounds: 3, mostRounds: 4, turn: 0.5,
-    latencyTurn: 0.7, idleClients: 1000, countedRequests: 1000, budget: 50)
+    latencyTurn: 0.7, idleClients: 1000, countedRequests: 1000, crowdSeconds: 10, budget: 90)
 }

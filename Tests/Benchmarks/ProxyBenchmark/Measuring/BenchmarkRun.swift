@@ -37,6 +37,8 @@ struct BenchmarkRun {
     if measurements.contains(.calls) { try systemCalls(origin, &report) }
     if measurements.contains(.memory) { try memory(origin, &report) }
     if measurements.contains(.instructions) { try instructions(origin, &report) }
+    if measurements.contains(.connections) { try crowds(origin, &report) }
+    if measurements.contains(.kill) { try outages(origin, &report) }
     return report
   }
 
@@ -152,7 +154,11 @@ extension BenchmarkRun {
     for contender in contenders where contender.runsUnderValgrind {
       guard hasTime(for: "\(contender.name)'s instructions", &report) else { continue }
       let value = try tool.measure(contender, origin: origin, requests: effort.countedRequests)
-      report.instructionsPerRequest.append(.init(contender: contender.name, value: value))
+      let name = contender.name
+      report.instructionsPerRequest.append(.init(contender: name, value: value.instructions))
+      if !report.systemCallsPerRequest.contains(where: { $0.contender == name }) {
+        report.systemCallsPerRequest.append(.init(contender: name, value: value.systemCalls))
+      }
     }
   }
 
@@ -175,6 +181,25 @@ extension BenchmarkRun {
       guard hasTime(for: "\(contender.name)'s memory", &report) else { continue }
       let value = try IdleMemory.measure(contender, origin: origin, clients: effort.idleClients)
       report.kibibytesPerIdleClient.append(.init(contender: contender.name, value: value))
+    }
+  }
+}
+
+// MARK: - Endurance, of strangler alone
+
+extension BenchmarkRun {
+  private func crowds(_ origin: Origin, _ report: inout Report) throws {
+    for contender in contenders where contender is Strangler {
+      guard hasTime(for: "\(contender.name)'s crowd", &report) else { continue }
+      report.crowds.append(
+        try ManyConnections.measure(contender, origin: origin, seconds: effort.crowdSeconds))
+    }
+  }
+
+  private func outages(_ origin: Origin, _ report: inout Report) throws {
+    for contender in contenders where contender is Strangler {
+      guard hasTime(for: "\(contender.name)'s outages", &report) else { continue }
+      report.outages.append(try UpstreamOutages.measure(contender, origin: origin))
     }
   }
 }

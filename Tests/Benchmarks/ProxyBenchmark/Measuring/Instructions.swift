@@ -2,9 +2,25 @@
 import Foundation
 import Glibc
 
-/// User instructions for one small request, counted by callgrind: the one figure that no other
-/// load on the machine can change.
+/// User instructions and system calls for one small request, counted by callgrind: figures that no
+/// other load on the machine can change.
 struct Instructions {
+  struct Count {
+    var instructions: UInt64 = 0
+    var systemCalls: UInt64 = 0
+
+    static func + (left: Count, right: Count) -> Count {
+      Count(
+        instructions: left.instructions + right.instructions,
+        systemCalls: left.systemCalls + right.systemCalls)
+    }
+  }
+
+  struct PerRequest {
+    let instructions: Double
+    let systemCalls: Double
+  }
+
   /// Requests of the loads that serve to warm up and to compare with.
   private static let base: UInt64 = 500
   private static let patience = 90.0
@@ -23,12 +39,15 @@ struct Instructions {
     preloaded = try SuspendShim.build()
   }
 
-  func measure(_ contender: any Contender, origin: Origin, requests: UInt64) throws -> Double {
+  func measure(_ contender: any Contender, origin: Origin, requests: UInt64) throws
+    -> PerRequest
+  {
     origin.answer(bodyBytes: BenchmarkCase.small.bodyBytes)
     let name = "callgrind-\(contender.name.filter(\.isLetter))"
     let output = try ScratchFolder.shared.path(name)
     let tool = [
-      valgrind, "--tool=callgrind", "--callgrind-out-file=\(output).%p", "--log-file=\(output).log",
+      valgrind, "--tool=callgrind", "--collect-systime=usec", "--callgrind-out-file=\(output).%p",
+      "--log-file=\(output).log",
     ]
     let wrapper = (preloaded.map { ["env", "LD_PRELOAD=\($0)"] } ?? []) + tool
     let running = try RunningContender(
@@ -39,13 +58,17 @@ struct Instructions {
     // Both loads open and close their connections, so the difference is requests alone.
     let few = try count(Self.base, running, name)
     let many = try count(Self.base + requests, running, name)
-    if many <= few { throw BenchmarkError("callgrind counted nothing for \(contender.name)") }
-    return Double(many - few) / Double(requests)
+    if many.instructions <= few.instructions || many.systemCalls < few.systemCalls {
+      throw BenchmarkError("callgrind counted nothing for \(contender.name)")
+    }
+    return PerRequest(
+      instructions: Double(many.instructions - few.instructions) / Double(requests),
+      systemCalls: Double(many.systemCalls - few.systemCalls) / Double(requests))
   }
 
-  /// Instructions of so many requests.
+  /// What so many requests took.
   private func count(_ requests: UInt64, _ running: RunningContender, _ name: String) throws
-    -> UInt64
+    -> Count
   {
     let before = Set(ScratchFolder.shared.names())
     try send(requests, to: running)
@@ -56,7 +79,7 @@ struct Instructions {
     // Each dump holds what was counted since the one before.
     return try ScratchFolder.shared.names()
       .filter { $0.hasPrefix("\(name).") && !before.contains($0) }
-      .reduce(UInt64(0)) { try $0 + total(of: $1) }
+      .reduce(Count()) { try $0 + total(of: $1) }
   }
 
   private func send(_ requests: UInt64, to running: RunningContender) throws {
@@ -65,12 +88,36 @@ struct Instructions {
     _ = try LoadGenerator(plan).finish()
   }
 
-  private func total(of dump: String) throws -> UInt64 {
+  private func total(of dump: String) throws -> Count {
     let text = ProcessFiles.text(try ScratchFolder.shared.path(dump)) ?? ""
     let totals = text.split(separator: "\n").last {
       $0.hasPrefix("totals:") || $0.hasPrefix("summary:")
     }
-    return totals?.split(separator: " ").last.flatMap { UInt64($0) } ?? 0
+    // "totals:", then instructions, system calls and the time of those.
+    let numbers = (totals?.split(separator: " ").dropFirst() ?? []).map { UInt64($0) ?? 0 }
+    guard numbers.count >= 2 else { return Count() }
+    let clock = calls(to: "clock_gettime", in: text)
+    return Count(
+      instructions: numbers[0], systemCalls: numbers[1] > clock ? numbers[1] - clock : 0)
+  }
+
+  /// Calls to a function in a dump. Reading the clock is a system call under valgrind alone.
+  private func calls(to function: String, in dump: String) -> UInt64 {
+    var numbers: Set<Substring> = []
+    var isCalled = false
+    var count: UInt64 = 0
+    for line in dump.split(separator: "\n") {
+      if line.hasPrefix("fn=") || line.hasPrefix("cfn=") {
+        // "(7) name" where a name is first used, "(7)" from then on.
+        let words = line.split(separator: " ", maxSplits: 1)
+        let number = words[0].drop { $0 != "(" }
+        if words.count > 1, words[1].hasPrefix(function) { numbers.insert(number) }
+        isCalled = line.hasPrefix("c") && numbers.contains(number)
+      } else if isCalled, line.hasPrefix("calls=") {
+        count += line.dropFirst(6).split(separator: " ").first.flatMap { UInt64($0) } ?? 0
+      }
+    }
+    return count
   }
 
   /// valgrind cannot read what the Swift compiler writes for debuggers into large programs.

@@ -12,16 +12,19 @@ final class RunningContender {
   ///
   /// - Parameters:
   ///   - wrapper: a command that runs the contender, and what to run in place of its program.
+  ///   - idleSeconds: how long its clients may rest between two requests.
   ///   - patience: seconds until it has to answer.
   init(
     _ contender: any Contender, _ setup: BenchmarkCase, origin: Origin,
-    wrapper: (program: String, command: [String])? = nil, patience: Double = 10
+    wrapper: (program: String, command: [String])? = nil, idleSeconds: Int = 60,
+    patience: Double = 10
   ) throws {
     name = contender.name
     port = try LoopbackSocket.freePorts(1)[0]
     let task = ProxyTask(
       listen: port, legacy: origin.legacyPort, extracted: origin.extractedPort,
-      workers: setup.workers, client: setup.client, isOneProcess: wrapper != nil)
+      workers: setup.workers, client: setup.client, isOneProcess: wrapper != nil,
+      idleSeconds: idleSeconds)
     let prefix = "contender-\(port)"
     let arguments = try contender.prepare(task, prefix: prefix)
     let command = (wrapper?.command ?? []) + [wrapper?.program ?? contender.program] + arguments

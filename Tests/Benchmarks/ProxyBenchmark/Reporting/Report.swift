@@ -52,6 +52,31 @@ struct Report: Codable {
     let value: Double
   }
 
+  /// Many clients of one contender, few of them busy.
+  struct Crowd: Codable {
+    let contender: String
+    let connections: Int
+    let active: Int
+    let seconds: Double
+    let requests: UInt64
+    /// KiB early in the run and at its end.
+    let startKiB: Int
+    let endKiB: Int
+  }
+
+  /// One side of the split going away and coming back under load.
+  struct Outages: Codable {
+    let contender: String
+    let outages: Int
+    let safeAnswered: Int
+    let safeFailed: Int
+    let unsafeAnswered: Int
+    /// Told to the client by a problem document.
+    let unsafeReported: Int
+    /// Not told.
+    let unsafeLost: Int
+  }
+
   var date: String
   var machine: Machine
   var versions: [String: String]
@@ -62,6 +87,8 @@ struct Report: Codable {
   var instructionsPerRequest: [Figure] = []
   var systemCallsPerRequest: [Figure] = []
   var kibibytesPerIdleClient: [Figure] = []
+  var crowds: [Crowd] = []
+  var outages: [Outages] = []
   /// What was left out, and why.
   var notes: [String] = []
 }

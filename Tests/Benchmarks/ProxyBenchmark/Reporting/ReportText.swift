@@ -12,6 +12,7 @@ struct ReportText {
     if let latency = report.halfLoad { lines += [""] + table(of: latency) }
     let figures = figures()
     if !figures.isEmpty { lines += [""] + figures }
+    lines += report.crowds.map(sentence) + report.outages.map(sentence)
     lines += report.notes.map { "note: \($0)" }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -73,6 +74,19 @@ struct ReportText {
         }
     }
     return ["For one small request, and for one idle keep-alive client"] + TextColumns.align(rows)
+  }
+
+  private func sentence(_ crowd: Report.Crowd) -> String {
+    "\(crowd.contender): \(crowd.connections) connections, \(crowd.active) of them active for "
+      + "\(number(crowd.seconds, 0)) s: \(crowd.requests) requests, 0 errors, memory "
+      + "\(crowd.startKiB) KiB early and \(crowd.endKiB) KiB at the end"
+  }
+
+  private func sentence(_ item: Report.Outages) -> String {
+    "\(item.contender): extracted side killed \(item.outages) times under load: "
+      + "\(item.safeFailed) of \(item.safeAnswered + item.safeFailed) safe requests failed; of "
+      + "\(item.unsafeAnswered + item.unsafeReported + item.unsafeLost) unsafe ones "
+      + "\(item.unsafeReported) were reported as failed and \(item.unsafeLost) lost in silence"
   }
 
   private func rounds(_ kept: Int, _ dropped: Int, _ disturbed: Bool) -> String {

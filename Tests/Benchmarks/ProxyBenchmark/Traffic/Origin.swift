@@ -24,6 +24,7 @@ final class Origin: Sendable {
     let legacy = Atomic<UInt64>(0)
     let extracted = Atomic<UInt64>(0)
     let isStopped = Atomic<Bool>(false)
+    let extractedIsDown = Atomic<Bool>(false)
   }
 
   init() throws {
@@ -39,6 +40,9 @@ final class Origin: Sendable {
 
   /// From the next request on, bodies have this size.
   func answer(bodyBytes: Int) { shared.bodyBytes.store(bodyBytes, ordering: .releasing) }
+
+  /// Closes the extracted side with all its connections, or lets it listen again on its port.
+  func setExtracted(isDown: Bool) { shared.extractedIsDown.store(isDown, ordering: .relaxed) }
 
   var tally: Tally {
     Tally(
@@ -70,7 +74,9 @@ private final class OriginLoop {
   private static let mostConnections = 65_536
 
   private let shared: Origin.Shared
-  private let listeners: [Int32]
+  private var listeners: [Int32]
+  private let extractedPort: UInt16
+  private var extractedIsDown = false
   private let poller: EventPoller
   private let scratch = UnsafeMutableRawBufferPointer.allocate(
     byteCount: scratchSize, alignment: 16)
@@ -82,6 +88,7 @@ private final class OriginLoop {
   init(_ listeners: [Int32], _ shared: Origin.Shared) throws {
     self.listeners = listeners
     self.shared = shared
+    extractedPort = LoopbackSocket.port(of: listeners[1])
     poller = try EventPoller()
     // The listeners have the first places, so that a source is always an index.
     connections = [nil, nil]
@@ -96,13 +103,32 @@ private final class OriginLoop {
 
   func run() throws {
     while !shared.isStopped.load(ordering: .relaxed) {
-      try poller.wait(milliseconds: 100) { source in
+      try followOutage()
+      try poller.wait(milliseconds: 10) { source in
         if source < listeners.count {
           try accept(source)
         } else {
           serve(source)
         }
       }
+    }
+  }
+
+  private func followOutage() throws {
+    let isDown = shared.extractedIsDown.load(ordering: .relaxed)
+    if isDown == extractedIsDown { return }
+    extractedIsDown = isDown
+    if isDown {
+      close(listeners[1])
+      for (place, connection) in connections.enumerated() {
+        guard let connection, !connection.isLegacy else { continue }
+        close(connection.socket)
+        connections[place] = nil
+        free.append(place)
+      }
+    } else {
+      listeners[1] = try LoopbackSocket.listen(port: extractedPort)
+      try poller.add(listeners[1], as: 1)
     }
   }
 

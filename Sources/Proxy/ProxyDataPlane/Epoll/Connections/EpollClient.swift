@@ -83,7 +83,9 @@
         readUpstream()
         // A response that ended may have been holding back the next request.
       } while isOpen && wasActive && !exchange.isActive
-      if !exchange.isActive || exchange.isTunnel { upstreamHalf.kept.clear() }
+      if !exchange.isActive || exchange.isTunnel {
+        upstreamHalf.kept.giveBack(to: &worker.blocks)
+      }
       if isOpen { worker.registry.deadlineChanged(self) }
     }
 

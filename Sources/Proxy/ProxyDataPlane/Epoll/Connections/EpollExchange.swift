@@ -120,7 +120,8 @@
 
   extension EpollExchange {
     func keepHead(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
-      upstreamHalf.kept.clear()
+      upstreamHalf.kept.reuse(keeping: BlockCache.blockSize)
+      upstreamHalf.kept.borrow(from: &worker.blocks)
       upstreamHalf.kept.write(capacity: capacity, fill)
     }
 

@@ -56,6 +56,22 @@ struct ByteQueue: ~Copyable {
     end = 0
   }
 
+  /// Starts with a block of the cache, if it has no memory.
+  mutating func borrow(from cache: inout BlockCache) {
+    if memory != nil { return }
+    memory = cache.take()
+    capacity = BlockCache.blockSize
+  }
+
+  /// Forgets the bytes, and leaves the memory to the cache if it has the right size.
+  mutating func giveBack(to cache: inout BlockCache) {
+    if let block = memory, capacity == BlockCache.blockSize {
+      cache.give(block)
+      memory = nil
+    }
+    clear()
+  }
+
   /// Forgets the bytes but keeps the memory, unless it grew beyond `limit`.
   mutating func reuse(keeping limit: Int) {
     if capacity > limit { return clear() }
@@ -84,6 +100,27 @@ struct ByteQueue: ~Copyable {
     start = 0
     end = count
     return fresh
+  }
+}
+
+/// Blocks of the size that most rewritten heads need. Many requests begin and end in one round of a
+/// loop, more than the allocator keeps at hand.
+struct BlockCache: ~Copyable {
+  static let blockSize = 1024
+  private static let most = 256
+
+  private var blocks: [UnsafeMutableRawPointer] = []
+
+  init() {}
+
+  deinit { for block in blocks { block.deallocate() } }
+
+  mutating func take() -> UnsafeMutableRawPointer {
+    blocks.popLast() ?? .allocate(byteCount: Self.blockSize, alignment: 1)
+  }
+
+  mutating func give(_ block: UnsafeMutableRawPointer) {
+    if blocks.count < Self.most { blocks.append(block) } else { block.deallocate() }
   }
 }
 
