@@ -13,7 +13,9 @@ struct Strangler: Contender {
         listen: 127.0.0.1:\(task.listen)
         workers: \(task.workers)
         \(transport.map { "transport: \($0)" } ?? "")
-        timeouts: { connect: 2s, response-head: 30s, idle: 60s, keep-alive: \(task.idleSeconds)s, drain: 1s }
+        timeouts:
+          { connect: 2s, response-head: 30s, idle: 60s, drain: 1s,
+            keep-alive: \(task.idleSeconds)s }
         limits: { client-connections: 20000 }
       upstreams:
         legacy: { endpoints: [127.0.0.1:\(task.legacy)] }
