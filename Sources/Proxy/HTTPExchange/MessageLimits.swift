@@ -12,6 +12,8 @@ public struct MessageLimits: Sendable, Equatable {
   public var fieldCount: Int
   /// Body bytes without chunk framing; more is 413. 0 means no limit.
   public var body: Int
+  /// Bytes a second that a client has to send of its body on average; slower is 408. 0 means any.
+  public var bodyRate: Int
   /// Chunk extensions of one message together; more is 400. Its trailers have the same limit
   /// (with that of `field` and `fieldCount`); more is 431.
   public var chunkOverhead: Int
@@ -27,7 +29,7 @@ public struct MessageLimits: Sendable, Equatable {
   /// Creates limits; the defaults are those of the design.
   public init(
     requestLine: Int = 8 * 1024, field: Int = 16 * 1024, head: Int = 64 * 1024,
-    fieldCount: Int = 100, body: Int = 0, chunkOverhead: Int = 16 * 1024,
+    fieldCount: Int = 100, body: Int = 0, bodyRate: Int = 0, chunkOverhead: Int = 16 * 1024,
     interimResponses: Int = 8, replay: Int = 16 * 1024, readAhead: Int = 128 * 1024,
     linger: Int = 1024 * 1024
   ) {
@@ -36,6 +38,7 @@ public struct MessageLimits: Sendable, Equatable {
     self.head = head
     self.fieldCount = fieldCount
     self.body = body
+    self.bodyRate = bodyRate
     self.chunkOverhead = chunkOverhead
     self.interimResponses = interimResponses
     self.replay = replay

@@ -45,7 +45,7 @@ import Testing
         internal-headers: [X-User-Role]
         timeouts: { connect: 250ms, request-head: 5s, response-head: 1m, idle: 2m, total: 1h,
                     keep-alive: 3s, upstream-keep-alive: 4s, drain: 6s, tunnel: 7s }
-        limits: { request-line: 4KiB, field: 8KiB, head: 32KiB, fields: 50, request-body: 1MiB,
+        limits: { request-line: 4KiB, field: 8KiB, head: 32KiB, fields: 50, request-body: 1MiB, body-rate: 9B,
                   client-connections: 5, upstream-connections: 6, upstream-queue: 7 }
       upstreams:
         legacy: { module: shop }
@@ -90,6 +90,7 @@ import Testing
       configuration.limits
         == ProxyLimits(
           requestLine: 4096, field: 8192, head: 32768, fields: 50, requestBody: 1 << 20,
+          bodyRate: 9,
           clientConnections: 5, upstreamConnections: 6, upstreamQueue: 7))
     #expect(
       configuration.upstreams.map(\.summary) == [

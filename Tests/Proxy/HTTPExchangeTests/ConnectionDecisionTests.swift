@@ -84,11 +84,61 @@ struct ConnectionDecisionTests {
     #expect(driver.clientText.contains("connection: close\r\n"))
     var early = ExchangeDriver()
     early.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
-    let closesEarly = early.exchange.clientInputEnded()
-    #expect(closesEarly)
+    early.endClient()
+    #expect(early.log.last != .closed, "the body may still have to pass")
+    early.connect()
+    #expect(early.log.last == .closed)
     var idle = ExchangeDriver()
-    let closesIdle = idle.exchange.clientInputEnded()
-    #expect(closesIdle)
+    idle.endClient()
+    #expect(idle.log == [.closed])
+    var partial = ExchangeDriver()
+    partial.client("GET / HTTP/1.1\r\nHo")
+    partial.endClient()
+    #expect(partial.log == [.closed])
+  }
+
+  @Test("All requests sent before the client's end are answered, and the last answer says so")
+  func pipelinedHalfClose() {
+    var driver = ExchangeDriver()
+    driver.client(Self.get + Self.get)
+    driver.endClient()
+    driver.connect()
+    driver.upstream(Self.ok)
+    #expect(!driver.clientText.contains("connection: close"))
+    #expect(!driver.log.contains(.closed))
+    driver.connect()
+    driver.upstream(Self.ok)
+    #expect(driver.clientText.components("connection: close").count == 2)
+    #expect(driver.log.last == .closed)
+  }
+
+  @Test("A body that comes slower than its least rate is 408; waiting for the upstream is no fault")
+  func rate() {
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n"
+    let limits = MessageLimits(bodyRate: 10)
+    func driver(_ first: Int, _ second: Int) -> ExchangeDriver {
+      var driver = ExchangeDriver(limits: limits, timeouts: ExchangeTimeouts(bodyIdle: 60_000))
+      driver.client(head)
+      driver.connect()
+      driver.workspace.now += 20_000
+      #expect(driver.exchange.expire(driver.workspace) == .none, "no byte yet: that is idleness")
+      driver.client(String(repeating: "x", count: first))
+      driver.workspace.now += 9_999
+      driver.client(String(repeating: "x", count: second))
+      #expect(driver.exchange.expire(driver.workspace) == .none)
+      driver.workspace.now += 1
+      return driver
+    }
+    var slow = driver(50, 49)
+    #expect(slow.exchange.nextDeadline == slow.workspace.now)
+    #expect(slow.exchange.expire(slow.workspace) == .answer(.requestTimeout))
+    var steady = driver(50, 50)
+    #expect(steady.exchange.expire(steady.workspace) == .none)
+    steady.workspace.now += 10_000
+    #expect(steady.exchange.expire(steady.workspace) == .answer(.requestTimeout))
+    var held = driver(1, 1)
+    held.exchange.upstreamWritability(false, held.workspace)
+    #expect(held.exchange.expire(held.workspace) == .none)
   }
 
   @Test("Drain lets the answer at hand be the last, and an idle connection live briefly")

@@ -176,6 +176,7 @@ struct ExchangeDriver {
 
   mutating func pumpUpstream() {
     while true {
+      exchange.holdsInput = !clientBytes.isEmpty
       let step = upstreamBytes.withUnsafeBytes { exchange.nextFromUpstream($0, workspace) }
       switch step {
       case .needBytes, .blocked: return

@@ -15,6 +15,7 @@ struct ProxyMetrics {
     metrics.writeRequests()
     metrics.writeLatencies()
     metrics.writeTroubles()
+    metrics.writeCutAnswers()
     metrics.writeConnections()
     metrics.writeObservation(counters.observation)
     return metrics.output.text
@@ -62,6 +63,14 @@ struct ProxyMetrics {
           ["route": Self.label(side.route), "side": Self.label(side), "status": statusClass])
       }
     }
+  }
+
+  private mutating func writeCutAnswers() {
+    let name = "strangler_answers_cut_total"
+    output.family(
+      name, .counter, help: "Answers begun and not completed, by the side that broke off.")
+    output.sample(name, snapshot.answersCutByClient, ["by": "client"])
+    output.sample(name, snapshot.answersCutByUpstream, ["by": "upstream"])
   }
 
   private mutating func writeLatencies() {

@@ -55,6 +55,9 @@ package struct Exchange {
   @usableFromInline var totalDeadline = UInt64.max
   /// The end of the try at hand.
   @usableFromInline var tryDeadline = UInt64.max
+  /// When the client has to have sent its share of the body; .max while none is due.
+  @usableFromInline var rateDeadline = UInt64.max
+  var rateBytes = 0
 
   // The request at hand.
   package internal(set) var facts = RequestFacts()
@@ -78,6 +81,9 @@ package struct Exchange {
   var clientIsWritable = true
   var upstreamIsWritable = true
   @usableFromInline var inputEnded = false
+  /// Bytes behind the request at hand were received already; told before each decision that asks
+  /// whether the connection is of further use.
+  package var holdsInput = false
   /// The last answer, or of a tunnel the last byte, has left for the client.
   var isDelivered = false
   /// The upstream sends nothing more into the tunnel.
@@ -110,9 +116,13 @@ package struct Exchange {
   @inlinable package var requestIsComplete: Bool { requestPhase == .complete }
   /// The client will send nothing more.
   @inlinable package var hasInputEnded: Bool { inputEnded }
+  /// No further request can come.
+  var inputIsOver: Bool { inputEnded && !holdsInput }
+  /// Its deadline is the client's: it reads an answer, or has nothing to do.
+  package var waitsForClient: Bool { hasResponded || requestPhase == .lingering || isIdle }
   /// When `expire` has something to say at the earliest, in milliseconds of the workspace's clock.
   @inlinable package var nextDeadline: UInt64 {
-    min(deadline, min(totalDeadline, tryDeadline))
+    min(min(deadline, rateDeadline), min(totalDeadline, tryDeadline))
   }
   /// Legacy answers in place of the extracted side.
   package var fellBack: Bool { marks.fellBack }
@@ -130,6 +140,7 @@ extension Exchange {
   /// The upstream's write buffer crossed its high or low water mark.
   package mutating func upstreamWritability(_ isWritable: Bool, _ workspace: ExchangeWorkspace) {
     upstreamIsWritable = isWritable
+    rateDeadline = .max
     touch(workspace)
   }
 
@@ -139,16 +150,18 @@ extension Exchange {
     totalDeadline = .max
   }
 
-  /// The client will send nothing more, but may still read.
+  /// The client will send nothing more, but may still read. What it sent before is looked at as
+  /// ever; `nextFromClient` says when there is nothing left to do.
   ///
   /// - Returns: whether the connection is of no more use and closes now.
   package mutating func clientInputEnded() -> Bool {
     inputEnded = true
-    switch requestPhase {
-    case .complete, .tunnel: return false
-    case .lingering: return isDelivered
-    case .head, .body: return true
-    }
+    return requestPhase == .lingering && isDelivered
+  }
+
+  /// The client took some of the bytes that wait for it.
+  package mutating func clientTookBytes(_ workspace: ExchangeWorkspace) {
+    deadline = workspace.deadline(workspace.timeouts.bodyIdle)
   }
 
   /// Asks for the connection to end after the answer at hand, or soon if it is idle.

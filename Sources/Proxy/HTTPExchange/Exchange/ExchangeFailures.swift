@@ -109,6 +109,9 @@ extension Exchange {
       tryDeadline = .max
       if isActive, !hasResponded { return .upstream(.tryTimeout) }
     }
+    if now >= rateDeadline, isTooSlow(workspace) {
+      return hasResponded ? .abort : .answer(.requestTimeout)
+    }
     if now < deadline { return .none }
     deadline = .max
     switch (requestPhase, upstreamPhase) {

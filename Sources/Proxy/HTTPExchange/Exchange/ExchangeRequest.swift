@@ -6,8 +6,8 @@ extension Exchange {
     _ bytes: UnsafeRawBufferPointer, _ workspace: ExchangeWorkspace
   ) -> ClientStep {
     switch requestPhase {
-    case .head: return bytes.isEmpty ? .needBytes : readHead(bytes, workspace)
-    case .body: return bytes.isEmpty ? .needBytes : readBody(bytes, workspace)
+    case .head: return orEnd(bytes.isEmpty ? .needBytes : readHead(bytes, workspace))
+    case .body: return orEnd(bytes.isEmpty ? .needBytes : readBody(bytes, workspace))
     case .complete: return bytes.isEmpty ? .needBytes : .blocked
     case .tunnel: return tunnelFromClient(bytes, workspace)
     case .lingering:
@@ -15,6 +15,12 @@ extension Exchange {
       lingered += bytes.count
       return lingered > workspace.limits.linger ? .close : .discard
     }
+  }
+
+  /// Nobody waits for bytes that cannot come.
+  private func orEnd(_ step: ClientStep) -> ClientStep {
+    if inputEnded, case .needBytes = step { return .close }
+    return step
   }
 
   private mutating func readHead(
@@ -56,6 +62,7 @@ extension Exchange {
     replayBytes &+= Int(step.forward.length) &+ Int(step.trailers.length)
     if replayBytes > workspace.limits.replay { isReplayable = false }
     if step.isFinished { requestPhase = .complete }
+    measureRate(step.consumed, workspace)
     awaitResponse(workspace)
     return .body(step)
   }
@@ -85,6 +92,7 @@ extension Exchange {
   }
 
   mutating func beginAttempt(_ workspace: ExchangeWorkspace) {
+    rateDeadline = .max
     upstreamPhase = .connecting
     upstreamProgress = HeadProgress()
     upstreamIsWritable = true
@@ -137,7 +145,7 @@ extension Exchange {
     upstreamPhase = .none
     totalDeadline = .max
     tryDeadline = .max
-    var ends = isDraining || inputEnded
+    var ends = isDraining || inputIsOver
     switch problem {
     case .rejected, .requestTimeout, .draining: ends = true
     case .noRoute, .options:

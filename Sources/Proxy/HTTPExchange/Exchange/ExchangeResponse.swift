@@ -67,7 +67,7 @@ extension Exchange {
       marks.relay = body == .chunked ? .outOfChunks : .asReceived
       return
     }
-    var close = !facts.keepAlive || isDraining || inputEnded
+    var close = !facts.keepAlive || isDraining || inputIsOver
     marks.relay = .asReceived
     if facts.minorVersion == 1 {
       if body == .untilClose { marks.relay = .intoChunks }
@@ -89,7 +89,7 @@ extension Exchange {
     let keepsUpstream = upstreamKeepsAlive && wasRead && leftover == 0
     upstreamPhase = .none
     totalDeadline = .max
-    let ends = marks.close || !wasRead || isDraining || inputEnded
+    let ends = marks.close || !wasRead || isDraining || inputIsOver
     finishAnswer(ends: ends, workspace)
     return Completion(keepsUpstream: keepsUpstream, client: ends ? .linger : .next)
   }

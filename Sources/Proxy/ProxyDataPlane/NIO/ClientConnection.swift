@@ -97,6 +97,7 @@ extension ClientConnection {
       return
     }
     exchange.clientWritability(isWritable, workspace)
+    if !isWritable { record.unsent = unsentCount }
     if isWritable { readUpstream() }
   }
 
@@ -238,6 +239,12 @@ extension ClientConnection {
     }
     // The socket mostly took all of it, and then the memory is used again.
     worker.outbound.clear()
+  }
+
+  /// The channel tells of its marks only; a client that reads slowly crosses them rarely.
+  var unsentCount: Int {
+    let options = channelContext?.channel.syncOptions
+    return (try? options?.getOption(.bufferedWritableBytes)) ?? 0
   }
 
   func finishOutput() { channelContext?.close(mode: .output, promise: nil) }

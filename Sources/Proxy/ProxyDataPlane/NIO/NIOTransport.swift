@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import NIOCore
 import NIOPosix
 import RoutingDecisions
@@ -9,6 +10,7 @@ import Synchronization
 final class NIOTransport: ProxyTransport {
   private let configuration: ProxyConfiguration
   private let accepting: AcceptLimit
+  private let logger: Logger
   private let group: MultiThreadedEventLoopGroup
   private let workers: [Worker]
   private let listener = Mutex<(any Channel)?>(nil)
@@ -16,6 +18,7 @@ final class NIOTransport: ProxyTransport {
   init(_ configuration: ProxyConfiguration, _ parts: ServerParts) {
     self.configuration = configuration
     accepting = parts.accepting
+    logger = parts.logger
     group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.workers)
     workers = group.makeIterator().enumerated().map { index, eventLoop in
       Worker(eventLoop, configuration, parts, index: index)
@@ -68,7 +71,7 @@ final class NIOTransport: ProxyTransport {
   private func bind() async throws -> any Channel {
     let byLoop = Dictionary(
       workers.map { (ObjectIdentifier($0.eventLoop), $0) }, uniquingKeysWith: { first, _ in first })
-    let accepting = accepting
+    let (accepting, logger) = (accepting, logger)
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -76,7 +79,7 @@ final class NIOTransport: ProxyTransport {
       .serverChannelOption(.maxMessagesPerRead, value: 1)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(AcceptHandler(accepting))
+          try channel.pipeline.syncOperations.addHandler(AcceptHandler(accepting, logger))
         }
       }
       .childChannelOption(.socketOption(.tcp_nodelay), value: 1)

@@ -116,6 +116,7 @@ extension ExchangePump {
       resumeClient()
     case .finishClient: finishTunnel()
     case .abort:
+      countCut(by: .upstream)
       close()
     case .completed:
       completeByClose()

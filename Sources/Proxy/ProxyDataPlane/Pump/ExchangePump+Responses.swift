@@ -43,6 +43,7 @@ extension ExchangePump {
 
   /// Answers in place of an upstream.
   func answer(_ problem: Problem) {
+    if exchange.hasInputEnded { exchange.holdsInput = hasReceived }
     let isRouted = exchange.isActive
     let upstream = isRouted ? context.upstreamName(currentUpstream) : nil
     // Letting go of an upstream may serve another client at once, who writes into the same buffer.

@@ -91,6 +91,8 @@ protocol ExchangePump: AnyObject {
   /// The upstream ended its side of a tunnel.
   func finishTunnel()
   func flush()
+  /// Bytes written that the client's connection has not taken yet.
+  var unsentCount: Int { get }
   func close()
   /// The client's bytes have to be looked at again.
   func resumeClient()
@@ -103,6 +105,10 @@ struct ExchangeRecord {
   var startedAt: UInt64 = 0
   /// Status passed on to the client; 0 before one was.
   var status = 0
+  /// What the client had not taken when it was looked at last.
+  var unsent = Int.max
+  /// The answer was cut, and that was counted.
+  var isCut = false
   /// nil when the request is neither logged nor traced.
   var observed: ObservedRequest?
   /// The request is under way at an endpoint.
@@ -119,6 +125,7 @@ extension ExchangePump {
   var workspace: ExchangeWorkspace { context.workspace }
   var counters: WorkerCounters { context.counters }
   var peerIsSecure: Bool { false }
+  var unsentCount: Int { 0 }
 
   // A transport that does not know at once has the exchange look.
   var hasReceived: Bool { true }
@@ -131,8 +138,8 @@ extension ExchangePump {
 
   /// Looks at the client's bytes once.
   func clientStep() -> PumpStep {
-    // Without bytes there is nothing to decide, save for the end of a tunnel.
-    if !hasReceived, !exchange.isTunnel { return .starved }
+    // Without bytes there is nothing to decide, save what the client's end means.
+    if !hasReceived, !exchange.hasInputEnded { return .starved }
     let step = withReceived { exchange.nextFromClient($0, workspace) }
     switch step {
     case .needBytes: return .starved
@@ -158,6 +165,7 @@ extension ExchangePump {
   /// Looks at the upstream's bytes once; only while there is an upstream.
   func upstreamStep() -> PumpStep {
     if !exchange.hasResponded, !hasAnswer, !answerHasEnded { return .starved }
+    if exchange.hasInputEnded { exchange.holdsInput = hasReceived }
     let step = withAnswer { exchange.nextFromUpstream($0, workspace) }
     switch step {
     case .needBytes:
@@ -192,9 +200,13 @@ extension ExchangePump {
 
   /// Does what has become due.
   func checkDeadline() {
+    if clientReadsOn() { return exchange.clientTookBytes(workspace) }
     switch exchange.expire(workspace) {
     case .none: break
-    case .close, .abort: close()
+    case .close: close()
+    case .abort:
+      countCut(by: unsentCount > 0 ? .client : .upstream)
+      close()
     case .answer(let problem): answer(problem)
     case .upstream(let failure): upstreamFailed(failure)
     case .resume:
@@ -203,8 +215,25 @@ extension ExchangePump {
     }
   }
 
+  /// Whether a client whose time is over took some of what waits for it since the last look.
+  private func clientReadsOn() -> Bool {
+    guard exchange.waitsForClient, workspace.now >= exchange.nextDeadline else { return false }
+    let unsent = unsentCount
+    defer { record.unsent = unsent }
+    return unsent > 0 && unsent < record.unsent && !exchange.isOverTotal(workspace)
+  }
+
+  /// The answer that is under way will not be whole.
+  func countCut(by side: CutSide) {
+    if record.isCut || !exchange.hasResponded || exchange.isTunnel { return }
+    record.isCut = true
+    record.observed?.reason = side.reason
+    counters.answerCut(by: side)
+  }
+
   /// The client's connection is closed: an exchange that was under way ends here.
   func clientIsGone() {
+    countCut(by: .client)
     if exchange.isActive, !exchange.isTunnel {
       account(status: exchange.hasResponded ? record.status : 0)
     }

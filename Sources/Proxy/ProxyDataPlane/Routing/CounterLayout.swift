@@ -12,7 +12,9 @@ struct CounterLayout: Sendable {
   static let upstreamsClosed = 3
   static let bytesReceived = 4
   static let bytesSent = 5
-  private static let fixed = 6
+  static let answersCutByClient = 6
+  static let answersCutByUpstream = 7
+  private static let fixed = 8
 
   /// 1xx to 5xx, and one for requests whose client left before any status.
   static let statusClasses = 6

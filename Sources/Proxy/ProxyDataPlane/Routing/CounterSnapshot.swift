@@ -42,6 +42,11 @@ public struct CounterSnapshot: Sendable {
   public let rejections: [Labelled]
   /// Failures by upstream and reason.
   public let upstreamFailures: [Labelled]
+  /// Answers that were begun and not completed, since their client left or took nothing of them.
+  /// They are counted under the status they began with too.
+  public let answersCutByClient: UInt64
+  /// The same, since their upstream broke off or fell silent.
+  public let answersCutByUpstream: UInt64
   /// Client connections accepted since the start.
   public let clientsOpened: UInt64
   /// Client connections open now.
@@ -84,6 +89,8 @@ public struct CounterSnapshot: Sendable {
         return Labelled(subject: name, reason: reason, count: count)
       }
     }
+    answersCutByClient = values[CounterLayout.answersCutByClient]
+    answersCutByUpstream = values[CounterLayout.answersCutByUpstream]
     clientsOpened = values[CounterLayout.clientsOpened]
     clientsOpen = Self.open(clientsOpened, values[CounterLayout.clientsClosed])
     upstreamsOpened = values[CounterLayout.upstreamsOpened]

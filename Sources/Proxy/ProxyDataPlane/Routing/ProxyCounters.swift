@@ -80,6 +80,13 @@ public final class ProxyCounters: Sendable {
   }
 }
 
+/// Who left an answer unfinished: by its end, its silence, or by taking nothing of it.
+enum CutSide: Sendable {
+  case client, upstream
+
+  var reason: String { self == .client ? "cut-by-client" : "cut-by-upstream" }
+}
+
 /// The counters of one event loop, written by that loop alone.
 public final class WorkerCounters: Sendable {
   private let block: CounterBlock
@@ -128,6 +135,13 @@ public final class WorkerCounters: Sendable {
   /// An upstream failed a request; `reason` is an index into `failureReasons`.
   public func upstreamFailed(upstream: Int, reason: Int) {
     block.add(1, to: layout.failure(upstream, reason))
+  }
+
+  /// An answer whose status had gone out was not completed.
+  func answerCut(by side: CutSide) {
+    block.add(
+      1,
+      to: side == .client ? CounterLayout.answersCutByClient : CounterLayout.answersCutByUpstream)
   }
 
   /// A client connection was accepted.

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import NIOCore
 import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Counts open client connections over all workers and stops accepting at the limit.
 ///
@@ -33,16 +42,24 @@ final class AcceptLimit: Sendable {
   func onRelease(_ action: @escaping @Sendable () -> Void) { resume.withLock { $0 = action } }
 }
 
-/// Sits on the listening channel and holds back `accept` while the limit is reached.
+/// Sits on the listening channel and holds back `accept` while the limit is reached, and for a
+/// while when descriptors or memory ran out: trying again at once would spin.
 final class AcceptHandler: ChannelDuplexHandler {
   typealias InboundIn = any Channel
   typealias InboundOut = any Channel
   typealias OutboundIn = any Channel
 
+  private static let rest = TimeAmount.milliseconds(100)
+  private static let exhaustion: Set<CInt> = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
+
   private let limit: AcceptLimit
+  private let logger: Logger
   private var isHeldBack = false
 
-  init(_ limit: AcceptLimit) { self.limit = limit }
+  init(_ limit: AcceptLimit, _ logger: Logger) {
+    self.limit = limit
+    self.logger = logger
+  }
 
   func handlerAdded(context: ChannelHandlerContext) {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -65,6 +82,20 @@ final class AcceptHandler: ChannelDuplexHandler {
   func read(context: ChannelHandlerContext) {
     isHeldBack = limit.isReached
     if !isHeldBack { context.read() }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard let failure = error as? IOError, Self.exhaustion.contains(failure.errnoCode) else {
+      return context.fireErrorCaught(error)
+    }
+    logger.warning(
+      "proxy cannot accept",
+      metadata: ["reason": "\(failure)", "errno": "\(failure.errnoCode)"])
+    // The channel asks for the next connection again and again until it is told not to.
+    try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+    context.eventLoop.assumeIsolated().scheduleTask(in: Self.rest) {
+      try? context.channel.syncOptions?.setOption(.autoRead, value: true)
+    }
   }
 
   private func resume(_ context: ChannelHandlerContext) {

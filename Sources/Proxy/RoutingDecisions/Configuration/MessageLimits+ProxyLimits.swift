@@ -10,7 +10,7 @@ extension MessageLimits {
   public init(_ limits: ProxyLimits) {
     self.init(
       requestLine: limits.requestLine, field: limits.field, head: limits.head,
-      fieldCount: limits.fields, body: limits.requestBody,
+      fieldCount: limits.fields, body: limits.requestBody, bodyRate: limits.bodyRate,
       readAhead: max(128 * 1024, limits.requestLine + limits.head + 64 * 1024))
   }
 }

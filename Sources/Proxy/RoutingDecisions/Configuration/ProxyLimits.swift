@@ -12,6 +12,9 @@ public struct ProxyLimits: Sendable, Equatable {
   public var fields: Int
   /// A request body; then 413. Bodies stream, so this bounds work and not memory.
   public var requestBody: Int
+  /// Bytes a second that a client has to send of a request body, on average over ten seconds; then
+  /// 408. 0 takes any rate.
+  public var bodyRate: Int
   /// Open client connections, all workers together; further ones wait in the kernel's queue.
   public var clientConnections: Int
   /// Open connections to one upstream endpoint from one worker.
@@ -22,7 +25,8 @@ public struct ProxyLimits: Sendable, Equatable {
   /// Creates limits; the head's defaults are those of the field.
   public init(
     requestLine: Int = 8 << 10, field: Int = 16 << 10, head: Int = 64 << 10, fields: Int = 100,
-    requestBody: Int = 1 << 30, clientConnections: Int = 10_000, upstreamConnections: Int = 256,
+    requestBody: Int = 1 << 30, bodyRate: Int = 256, clientConnections: Int = 10_000,
+    upstreamConnections: Int = 256,
     upstreamQueue: Int = 1024
   ) {
     self.requestLine = requestLine
@@ -30,6 +34,7 @@ public struct ProxyLimits: Sendable, Equatable {
     self.head = head
     self.fields = fields
     self.requestBody = requestBody
+    self.bodyRate = bodyRate
     self.clientConnections = clientConnections
     self.upstreamConnections = upstreamConnections
     self.upstreamQueue = upstreamQueue

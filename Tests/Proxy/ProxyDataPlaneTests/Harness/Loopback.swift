@@ -133,9 +133,10 @@ struct RunningProxy {
   @discardableResult
   static func run<Value>(
     _ configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
-    takesOver: Bool = false, _ body: (RunningProxy) async throws -> Value
+    takesOver: Bool = false,
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+    _ body: (RunningProxy) async throws -> Value
   ) async throws -> Value {
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     var configuration = configuration
     configuration.transport = EveryTransport.current
     let server = try ProxyServer(

@@ -31,6 +31,7 @@
 
     final var isOpen: Bool { socket.descriptor >= 0 }
     final var hasUnsent: Bool { !tail.isEmpty }
+    final var unsentCount: Int { tail.count }
 
     final func note(_ readiness: Readiness) {
       if !readiness.isDisjoint(with: [.readable, .ending, .broken]) { mayHaveMore = true }

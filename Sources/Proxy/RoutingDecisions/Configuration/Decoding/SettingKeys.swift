@@ -17,7 +17,7 @@ extension ProxyLimits {
   static var sizeKeys: [(String, WritableKeyPath<ProxyLimits, Int>)] {
     [
       ("request-line", \.requestLine), ("field", \.field), ("head", \.head),
-      ("request-body", \.requestBody),
+      ("request-body", \.requestBody), ("body-rate", \.bodyRate),
     ]
   }
 

@@ -97,6 +97,7 @@ struct ConfigurationChecks {
     check(limits.head, in: 1024...(4 << 20), "proxy.limits.head")
     check(limits.fields, in: 8...10_000, "proxy.limits.fields")
     check(limits.requestBody, in: 0...(1 << 50), "proxy.limits.request-body")
+    check(limits.bodyRate, in: 0...(1 << 30), "proxy.limits.body-rate")
     check(limits.clientConnections, in: 1...1_000_000, "proxy.limits.client-connections")
     check(limits.upstreamConnections, in: 1...100_000, "proxy.limits.upstream-connections")
     check(limits.upstreamQueue, in: 0...1_000_000, "proxy.limits.upstream-queue")
