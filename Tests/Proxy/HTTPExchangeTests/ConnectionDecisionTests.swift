@@ -136,6 +136,9 @@ struct ConnectionDecisionTests {
     #expect(steady.exchange.expire(steady.workspace) == .none)
     steady.workspace.now += 10_000
     #expect(steady.exchange.expire(steady.workspace) == .answer(.requestTimeout))
+    var answered = driver(1, 1)
+    answered.upstream("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+    #expect(answered.exchange.expire(answered.workspace) == .none)
     var held = driver(1, 1)
     held.exchange.upstreamWritability(false, held.workspace)
     #expect(held.exchange.expire(held.workspace) == .none)

@@ -109,9 +109,7 @@ extension Exchange {
       tryDeadline = .max
       if isActive, !hasResponded { return .upstream(.tryTimeout) }
     }
-    if now >= rateDeadline, isTooSlow(workspace) {
-      return hasResponded ? .abort : .answer(.requestTimeout)
-    }
+    if now >= rateDeadline, isTooSlow(workspace) { return .answer(.requestTimeout) }
     if now < deadline { return .none }
     deadline = .max
     switch (requestPhase, upstreamPhase) {

@@ -12,8 +12,8 @@ public struct ProxyLimits: Sendable, Equatable {
   public var fields: Int
   /// A request body; then 413. Bodies stream, so this bounds work and not memory.
   public var requestBody: Int
-  /// Bytes a second that a client has to send of a request body, on average over ten seconds; then
-  /// 408. 0 takes any rate.
+  /// Bytes a second that a client has to send of a request body, on average over ten seconds, until
+  /// the answer begins; then 408. Streams of gRPC are left alone. 0 takes any rate.
   public var bodyRate: Int
   /// Open client connections, all workers together; further ones wait in the kernel's queue.
   public var clientConnections: Int
