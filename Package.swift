@@ -130,8 +130,8 @@ let proxy: [Target] = [
     "ProxyDataPlane", .proxy,
     [
       .target(name: "CLinuxEvents", condition: .when(platforms: [.linux])),
-      "HTTP2Engine", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions", .httpTypes,
-      .lifecycle, .logging, .nioCore, .nioPosix, .collections,
+      "HTTP2Engine", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions", "TLSEngine",
+      .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix, .collections,
     ]),
   library(
     "HummingbirdModule", .proxy,
@@ -152,7 +152,8 @@ let proxy: [Target] = [
   tests(
     "ProxyDataPlane", "Proxy",
     [
-      "HTTP2Engine", "HTTPExchange", "ProxyDataPlane", "RoutingDecisions", .httpTypes, .lifecycle,
+      "HTTP2Engine", "HTTPExchange", "ProxyDataPlane", "RoutingDecisions", "TLSEngine",
+      "TestCertificates", .httpTypes, .lifecycle,
       .logging, .nioCore, .nioPosix,
     ]),
   tests(

@@ -17,6 +17,7 @@ struct ProxyMetrics {
     metrics.writeTroubles()
     metrics.writeCutAnswers()
     metrics.writeConnections()
+    metrics.writeHandshakes()
     metrics.writeObservation(counters.observation)
     return metrics.output.text
   }
@@ -154,6 +155,27 @@ struct ProxyMetrics {
     for (name, help, value) in counters {
       output.family("strangler_\(name)_total", .counter, help: help)
       output.sample("strangler_\(name)_total", value)
+    }
+  }
+
+  private mutating func writeHandshakes() {
+    let name = "strangler_tls_handshakes_total"
+    output.family(name, .counter, help: "TLS handshakes done, by peer, version and resumption.")
+    for handshakes in snapshot.handshakes {
+      let kind = handshakes.kind
+      output.sample(
+        name, handshakes.count,
+        [
+          "peer": kind.peer.name, "version": kind.version.rawValue,
+          "resumed": kind.isResumed ? "true" : "false",
+        ])
+    }
+    let failures = "strangler_tls_handshake_failures_total"
+    output.family(failures, .counter, help: "TLS handshakes that failed, by peer and reason.")
+    for failure in snapshot.handshakeFailures {
+      output.sample(
+        failures, failure.count,
+        ["peer": failure.subject ?? "", "reason": failure.reason ?? ""])
     }
   }
 }

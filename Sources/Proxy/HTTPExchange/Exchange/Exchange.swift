@@ -180,6 +180,17 @@ extension Exchange {
     isDelivered = true
   }
 
+  /// The client's first bytes are those of a handshake, which has the time of a request head.
+  package mutating func handshakeBegan(_ workspace: ExchangeWorkspace) {
+    deadline = workspace.deadline(workspace.timeouts.requestHead)
+  }
+
+  /// The connection is secured, and the first request may come.
+  package mutating func handshakeEnded(_ workspace: ExchangeWorkspace) {
+    let time = isDraining ? workspace.timeouts.drainQuiet : workspace.timeouts.clientIdle
+    deadline = workspace.deadline(time)
+  }
+
   /// A body byte moved: the idle deadline starts anew.
   mutating func touch(_ workspace: ExchangeWorkspace) {
     if requestPhase == .tunnel { return touchTunnel(workspace) }

@@ -48,7 +48,8 @@ extension Exchange {
 
   private func mayReconnect(_ failure: UpstreamFailure) -> Bool {
     switch failure {
-    case .connectFailed: connectionsTried < Self.connectAttempts
+    case .connectFailed, .tlsFailed, .certificateRefused:
+      connectionsTried < Self.connectAttempts
     // Nobody looked at it, so any method may be asked again.
     case .refusedStream:
       connectionsTried < Self.connectAttempts && isReplayable && !sawResponseByte
@@ -60,7 +61,7 @@ extension Exchange {
 
   private func maySendAgain(_ failure: UpstreamFailure, _ resends: ResendRules) -> Bool {
     switch failure {
-    case .closedBeforeResponse, .tryTimeout: !sawResponseByte && allows(resends)
+    case .closedBeforeResponse, .truncated, .tryTimeout: !sawResponseByte && allows(resends)
     default: false
     }
   }

@@ -10,10 +10,16 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
   case connectFailed
   /// The connection was not made in time.
   case connectTimeout
+  /// The connection could not be secured.
+  case tlsFailed
+  /// The upstream's certificate is not one that the proxy trusts for it.
+  case certificateRefused
   /// The connection closed before the answer began.
   case closedBeforeResponse
   /// The connection closed inside the answer's head or body.
   case closedMidResponse
+  /// The TLS connection closed without notice, so what came may not be all.
+  case truncated
   /// The answer breaks a rule of the protocol.
   case malformedResponse
   /// The answer did not begin in time.
@@ -37,8 +43,8 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     switch self {
     case .noEndpoint, .connectionLimit, .circuitOpen, .overloaded, .queueTimeout: 503
     case .connectTimeout, .responseTimeout, .stalled, .tryTimeout: 504
-    case .connectFailed, .closedBeforeResponse, .closedMidResponse, .malformedResponse,
-      .moduleFailed, .refusedStream:
+    case .connectFailed, .tlsFailed, .certificateRefused, .closedBeforeResponse,
+      .closedMidResponse, .truncated, .malformedResponse, .moduleFailed, .refusedStream:
       502
     }
   }
@@ -49,6 +55,9 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .connectionLimit: "connection-limit"
     case .connectFailed: "connect-failed"
     case .connectTimeout: "connect-timeout"
+    case .tlsFailed: "tls-failed"
+    case .certificateRefused: "certificate-refused"
+    case .truncated: "truncated"
     case .closedBeforeResponse: "closed-before-response"
     case .closedMidResponse: "closed-mid-response"
     case .malformedResponse: "malformed-response"
@@ -69,6 +78,9 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .connectionLimit: "The upstream is busy: every connection allowed is in use."
     case .connectFailed: "The upstream could not be reached."
     case .connectTimeout: "The upstream did not accept the connection in time."
+    case .tlsFailed: "The connection to the upstream could not be secured."
+    case .certificateRefused: "The upstream's certificate is not trusted for it."
+    case .truncated: "The upstream's connection ended without notice: its answer may be cut."
     case .closedBeforeResponse: "The upstream closed the connection before it answered."
     case .closedMidResponse: "The upstream closed the connection within its answer."
     case .malformedResponse: "The upstream's answer is not valid HTTP/1.1."
@@ -86,8 +98,8 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
   /// Not one byte of the request reached the upstream.
   package var isBeforeSending: Bool {
     switch self {
-    case .noEndpoint, .connectionLimit, .connectFailed, .connectTimeout, .circuitOpen,
-      .overloaded, .queueTimeout:
+    case .noEndpoint, .connectionLimit, .connectFailed, .connectTimeout, .tlsFailed,
+      .certificateRefused, .circuitOpen, .overloaded, .queueTimeout:
       true
     default: false
     }

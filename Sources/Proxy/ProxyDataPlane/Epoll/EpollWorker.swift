@@ -4,6 +4,7 @@
   import HTTPExchange
   import NIOCore
   import RoutingDecisions
+  import TLSEngine
 
   /// Everything one thread owns: its loop, listener, connections, pools and scratch memory.
   ///
@@ -17,6 +18,8 @@
     /// Where sockets put what they receive; empty between two looks.
     let scratch = UnsafeMutableRawBufferPointer.allocate(
       byteCount: SocketStream.most, alignment: 64)
+    /// Shared by the connections that speak TLS.
+    let tlsWorkspace = TLSWorkspace()
     /// Memory for the heads of requests under way.
     @exclusivity(unchecked) var blocks = BlockCache()
     /// What is written to the client at hand.
@@ -40,7 +43,7 @@
       self.loop = loop
       context = WorkerContext(configuration, parts, worker: index, on: loop)
       drained = loop.makePromise()
-      upstreams = parts.upstreams.map(makeUpstream)
+      upstreams = parts.upstreams.enumerated().map(makeUpstream)
     }
 
     deinit { scratch.deallocate() }
@@ -52,11 +55,12 @@
   // MARK: - Upstreams
 
   extension EpollWorker {
-    private func makeUpstream(_ parts: UpstreamParts) -> Upstream<SocketLink> {
+    private func makeUpstream(_ number: Int, _ parts: UpstreamParts) -> Upstream<SocketLink> {
       Upstream(parts.target, context.makeGate(parts.shared)) { [unowned self] seat in
         // Those of endpoints that are gone have nothing under way any more.
         connectors.removeAll { $0.seat.isRetired && $0.isEmpty }
-        let connector = EpollConnector(self, seat, speaksHTTP2: parts.shared.speaksHTTP2)
+        let connector = EpollConnector(
+          self, seat, upstream: number, speaksHTTP2: parts.shared.speaksHTTP2)
         connectors.append(connector)
         return EndpointPool(context, connect: connector.connect)
       }
@@ -64,7 +68,8 @@
 
     func adopt(_ change: WorkerChange) {
       context.adopt(change)
-      upstreams += change.added.map(makeUpstream)
+      let first = upstreams.count
+      upstreams += change.added.enumerated().map { makeUpstream(first + $0, $1) }
     }
 
     func retire(_ numbers: [Int]) {
@@ -90,7 +95,16 @@
     /// A connection came, for which a place was reserved.
     func accepted(_ socket: SystemSocket, _ name: SocketName) {
       socket.sendAtOnce()
-      let client = EpollClient(self, socket, name)
+      let client: EpollClient
+      if let context = self.context.tls.listener {
+        guard let tls = TLSEngine(context, tlsWorkspace) else {
+          socket.close()
+          return self.context.accepting.released()
+        }
+        client = EpollClient(self, socket, name, tls)
+      } else {
+        client = EpollClient(self, socket, name)
+      }
       guard loop.add(socket, client) else {
         socket.close()
         return context.accepting.released()

@@ -5,6 +5,8 @@ import HTTPExchange
 
 /// The connection under a session: moves bytes and makes the transport's kind of stream.
 protocol SessionCarrier: AnyObject {
+  /// The client speaks TLS.
+  var peerIsSecure: Bool { get }
   func makeStream(_ session: ClientSession) -> ClientStream
   /// Takes bytes for the client, which leave at `flushOutput` at the latest.
   func write(_ bytes: UnsafeRawBufferPointer)
@@ -27,6 +29,8 @@ final class ClientSession: HTTP2Engine.Owner {
   /// What the peer says about those behind it is believed.
   let peerIsTrusted: Bool
   @exclusivity(unchecked) var assembly: RequestAssembly
+  /// The client speaks TLS.
+  let peerIsSecure: Bool
   private unowned let carrier: any SessionCarrier
   @exclusivity(unchecked) private var streams = ClientRegistry<ClientStream>()
   @exclusivity(unchecked) private var ready: [ClientStream] = []
@@ -42,6 +46,7 @@ final class ClientSession: HTTP2Engine.Owner {
     guard let engine = HTTP2Engine(.server, limits, now: context.workspace.now) else { return nil }
     self.engine = engine
     self.carrier = carrier
+    peerIsSecure = carrier.peerIsSecure
     self.context = context
     self.address = address
     peerIsTrusted = address.withUnsafeBytes(context.trust.covers)

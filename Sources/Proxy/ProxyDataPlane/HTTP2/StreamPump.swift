@@ -7,6 +7,8 @@ import HTTPExchange
 protocol StreamPump: ClientStream, ExchangePump {}
 
 extension StreamPump {
+  var peerIsSecure: Bool { session.peerIsSecure }
+
   func writeResponseHead() { withAnswer { submitHead($0, isOwn: false) } }
 
   /// What stands before the value of a date line.

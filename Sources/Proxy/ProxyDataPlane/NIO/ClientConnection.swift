@@ -3,6 +3,7 @@
 import HTTPExchange
 import NIOCore
 import RoutingDecisions
+import TLSEngine
 
 /// One client's channel.
 ///
@@ -32,13 +33,19 @@ final class ClientConnection: ChannelDuplexHandler {
   @exclusivity(unchecked) private var isHeldBack = false
   @exclusivity(unchecked) private var isReadingClient = false
   @exclusivity(unchecked) private var isReadingUpstream = false
+  /// nil in clear.
+  private let tls: TLSHandler?
+  private var isShakingHands: Bool
   /// The worker's outbound buffer was handed to the channel and must not grow until it is flushed.
   @exclusivity(unchecked) private var outboundIsWritten = false
 
-  init(_ worker: Worker) {
+  init(_ worker: Worker, _ tls: TLSHandler? = nil) {
     self.worker = worker
     workspace = worker.context.workspace
+    self.tls = tls
+    isShakingHands = tls != nil
     exchange = Exchange(workspace)
+    if tls != nil { exchange.handshakeBegan(workspace) }
   }
 
   func drain() {
@@ -56,6 +63,7 @@ final class ClientConnection: ChannelDuplexHandler {
 extension ClientConnection {
   func handlerAdded(context: ChannelHandlerContext) {
     channelContext = context
+    tls?.onHandshakeEnd = { [unowned self] in handshakeEnded($0) }
     if let address = context.remoteAddress?.ipAddress {
       self.address = Array(address.utf8)
       peerIsTrusted = self.address.withUnsafeBytes(worker.context.trust.covers)
@@ -109,6 +117,20 @@ extension ClientConnection {
     }
   }
 
+  /// Goes on to requests once the connection is secured.
+  private func handshakeEnded(_ failure: TLSFailure?) {
+    guard isShakingHands, let tls else { return }
+    isShakingHands = false
+    if let failure {
+      counters.handshakeFailed(.client, failure)
+      close()
+    } else {
+      counters.shookHands(.client, tls.engine)
+      exchange.handshakeEnded(workspace)
+      worker.deadlineChanged(self)
+    }
+  }
+
   func channelInactive(context: ChannelHandlerContext) {
     worker.remove(self)
     session?.connectionClosed()
@@ -159,6 +181,7 @@ extension ClientConnection {
 extension ClientConnection: NIOExchange, ConnectionPump, RegisteredClient {
   var channel: (any Channel)? { channelContext?.channel }
   var isOpen: Bool { channelContext != nil }
+  var peerIsSecure: Bool { tls != nil }
 
   var hasReceived: Bool { input.readableBytes > 0 }
 
@@ -265,8 +288,20 @@ extension ClientConnection {
     outboundIsWritten = false
     worker.outbound.clear()
     session?.connectionClosed()
+    if isOpen, let tls { endTLS(tls) }
     dropUpstream()
     channelContext?.close(promise: nil)
+  }
+
+  /// A client must not take an answer that was cut for a whole one.
+  private func endTLS(_ tls: TLSHandler) {
+    if isShakingHands {
+      isShakingHands = false
+      // A deadline that has passed is taken off.
+      counters.handshakeFailed(.client, tls.engine.failure(at: exchange.nextDeadline == .max))
+    } else if !exchange.isActive {
+      tls.sayEnd()
+    }
   }
 }
 

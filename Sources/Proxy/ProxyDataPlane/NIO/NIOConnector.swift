@@ -4,27 +4,35 @@ import HTTPExchange
 import NIOCore
 import NIOPosix
 import RoutingDecisions
+import TLSEngine
 
 /// Makes connections to one endpoint.
 final class NIOConnector {
   private let socketAddress: SocketAddress?
+  private let upstream: Int
   private let eventLoop: any EventLoop
-  private let workspace: ExchangeWorkspace
+  private let context: WorkerContext
+  private let tlsWorkspace: TLSWorkspace
   private let speaksHTTP2: Bool
+  private let host: String
+  private var report: HandshakeReport
 
-  init(
-    _ address: NetworkAddress, _ eventLoop: any EventLoop, _ workspace: ExchangeWorkspace,
-    speaksHTTP2: Bool
-  ) {
+  /// `upstream`: number of the one that the endpoint belongs to.
+  init(_ seat: EndpointSeat, upstream: Int, speaksHTTP2: Bool, _ worker: Worker) {
+    self.upstream = upstream
     self.speaksHTTP2 = speaksHTTP2
-    self.eventLoop = eventLoop
-    self.workspace = workspace
+    eventLoop = worker.eventLoop
+    context = worker.context
+    tlsWorkspace = worker.tlsWorkspace
+    host = seat.name.host
+    let address = seat.address
+    report = HandshakeReport(address)
     socketAddress = try? SocketAddress(ipAddress: address.host, port: address.port)
   }
 
   func connect(_ pool: EndpointPool<NetworkLink>) {
     let bootstrap = ClientBootstrap(group: eventLoop)
-      .connectTimeout(.milliseconds(Int64(workspace.timeouts.connect)))
+      .connectTimeout(.milliseconds(Int64(context.workspace.timeouts.connect)))
       .channelOption(.socketOption(.tcp_nodelay), value: 1)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelOption(.recvAllocator, value: ChannelTuning.receiveAllocator)
@@ -32,24 +40,75 @@ final class NIOConnector {
       .channelOption(.writeBufferWaterMark, value: ChannelTuning.writeWaterMark)
     guard let socketAddress else { return pool.failed(.connectFailed) }
     let attempt = bootstrap.connect(to: socketAddress)
-    let workspace = workspace
-    let codec = speaksHTTP2 ? UpstreamCodec(workspace) : nil
     attempt.assumeIsolated().whenComplete { result in
-      do {
-        let channel = try result.get()
-        let link = NetworkLink(pool, workspace, codec)
-        do {
-          try channel.pipeline.syncOperations.addHandler(link)
-        } catch {
-          channel.close(promise: nil)
-          throw error
+      switch result {
+      case .success(let channel):
+        if let tls = self.context.tls.upstream(self.upstream) {
+          self.secure(channel, tls, pool)
+        } else {
+          self.use(channel, nil, pool)
         }
-        pool.opened(link)
-      } catch {
+      case .failure(let error):
         let isTimeout = if case .connectTimeout? = error as? ChannelError { true } else { false }
         pool.failed(isTimeout ? .connectTimeout : .connectFailed)
       }
     }
+  }
+
+  /// The channel is a connection for requests.
+  private func use(
+    _ channel: any Channel, _ tls: TLSHandler?, _ pool: EndpointPool<NetworkLink>
+  ) {
+    let codec = speaksHTTP2 ? UpstreamCodec(context.workspace) : nil
+    let link = NetworkLink(pool, context.workspace, codec, tls)
+    do {
+      try channel.pipeline.syncOperations.addHandler(link)
+    } catch {
+      channel.close(promise: nil)
+      return pool.failed(.connectFailed)
+    }
+    pool.opened(link)
+  }
+}
+
+// MARK: - TLS
+
+extension NIOConnector {
+  private func secure(
+    _ channel: any Channel, _ tls: TLSClientContext, _ pool: EndpointPool<NetworkLink>
+  ) {
+    guard let engine = TLSEngine(tls, host: host, tlsWorkspace) else {
+      return refuse(channel, .impossibleName, pool)
+    }
+    let handler = TLSHandler(engine, isServer: false)
+    let overdue = eventLoop.assumeIsolated().scheduleTask(
+      in: .milliseconds(Int64(context.workspace.timeouts.connect))
+    ) {
+      handler.endHandshake(.timeout)
+    }
+    handler.onHandshakeEnd = { failure in
+      overdue.cancel()
+      if let failure { return self.refuse(channel, failure, pool) }
+      if self.speaksHTTP2, engine.applicationProtocol != .http2 {
+        return self.refuse(channel, .noCommonProtocol, pool)
+      }
+      self.context.counters.shookHands(.upstream, engine)
+      self.use(channel, handler, pool)
+    }
+    do {
+      try channel.pipeline.syncOperations.addHandler(handler)
+    } catch {
+      handler.endHandshake(.peerGone)
+    }
+  }
+
+  private func refuse(
+    _ channel: any Channel, _ failure: TLSFailure, _ pool: EndpointPool<NetworkLink>
+  ) {
+    context.counters.handshakeFailed(.upstream, failure)
+    report.failed(failure, context)
+    channel.close(promise: nil)
+    pool.failed(failure.meaning)
   }
 }
 

@@ -90,7 +90,7 @@ final class NIOTransport: ProxyTransport {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           guard let worker = byLoop[ObjectIdentifier(channel.eventLoop)] else { return }
-          try channel.pipeline.syncOperations.addHandler(ClientConnection(worker))
+          try worker.accepted(channel)
         }
       }
     do {

@@ -12,7 +12,8 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
   @exclusivity(unchecked) var input = ByteBuffer()
   @exclusivity(unchecked) private(set) var hasEnded = false
   @exclusivity(unchecked) private(set) var wasUsed = false
-  var failure: UpstreamFailure? { codec?.failure }
+  /// nil in clear.
+  private let tls: TLSHandler?
   @exclusivity(unchecked) var client: (any LinkClient)?
   @exclusivity(unchecked) var idleSince: UInt64 = 0
   @exclusivity(unchecked) var isIdle = false
@@ -26,11 +27,17 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
   @exclusivity(unchecked) private var isUnflushed = false
 
   init(
-    _ pool: EndpointPool<NetworkLink>, _ workspace: ExchangeWorkspace, _ codec: UpstreamCodec?
+    _ pool: EndpointPool<NetworkLink>, _ workspace: ExchangeWorkspace, _ codec: UpstreamCodec?,
+    _ tls: TLSHandler?
   ) {
     self.pool = pool
     self.workspace = workspace
     self.codec = codec
+    self.tls = tls
+  }
+
+  var failure: UpstreamFailure? {
+    codec?.failure ?? (tls?.isTruncated == true ? .truncated : nil)
   }
 
   func write(_ bytes: ByteBuffer) {
@@ -81,6 +88,7 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
 
   func close() {
     client = nil
+    tls?.sayEnd()
     context?.close(promise: nil)
   }
 

@@ -3,6 +3,7 @@
 import HTTPExchange
 import NIOCore
 import RoutingDecisions
+import TLSEngine
 
 /// Everything one event loop owns: its connections, pools, counters and scratch memory.
 ///
@@ -14,6 +15,8 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
   /// Holds what is written to a client within one event; unique again once the socket took it.
   @exclusivity(unchecked) var outbound = ByteBufferAllocator().buffer(capacity: 32 * 1024)
   @exclusivity(unchecked) private var registry = ClientRegistry<ClientConnection>()
+  /// Shared by the connections that speak TLS.
+  let tlsWorkspace = TLSWorkspace()
   private var isDraining = false
   /// Succeeds once a drain has left no connection.
   let drained: EventLoopPromise<Void>
@@ -26,7 +29,7 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
     self.eventLoop = eventLoop
     context = WorkerContext(configuration, parts, worker: index, on: eventLoop)
     drained = eventLoop.makePromise()
-    upstreams = parts.upstreams.map(makeUpstream)
+    upstreams = parts.upstreams.enumerated().map(makeUpstream)
   }
 
   /// Begins to look at deadlines. On the loop.
@@ -53,19 +56,19 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
 // MARK: - Upstreams
 
 extension Worker {
-  private func makeUpstream(_ parts: UpstreamParts) -> Upstream<NetworkLink> {
+  private func makeUpstream(_ number: Int, _ parts: UpstreamParts) -> Upstream<NetworkLink> {
     let context = context
-    let eventLoop = eventLoop
-    return Upstream(parts.target, context.makeGate(parts.shared)) { seat in
+    return Upstream(parts.target, context.makeGate(parts.shared)) { [unowned self] seat in
       let connector = NIOConnector(
-        seat.address, eventLoop, context.workspace, speaksHTTP2: parts.shared.speaksHTTP2)
+        seat, upstream: number, speaksHTTP2: parts.shared.speaksHTTP2, self)
       return EndpointPool(context, connect: connector.connect)
     }
   }
 
   func adopt(_ change: WorkerChange) {
     context.adopt(change)
-    upstreams += change.added.map(makeUpstream)
+    let first = upstreams.count
+    upstreams += change.added.enumerated().map { makeUpstream(first + $0, $1) }
   }
 
   func retire(_ numbers: [Int]) {
@@ -76,6 +79,20 @@ extension Worker {
 // MARK: - Connections
 
 extension Worker {
+  func accepted(_ channel: any Channel) throws {
+    let pipeline = channel.pipeline.syncOperations
+    guard let tls = context.tls.listener else {
+      return try pipeline.addHandler(ClientConnection(self))
+    }
+    guard let engine = TLSEngine(tls, tlsWorkspace) else {
+      context.accepting.released()
+      throw TLSFailure.noMemory
+    }
+    let handler = TLSHandler(engine, isServer: true)
+    try pipeline.addHandler(handler)
+    try pipeline.addHandler(ClientConnection(self, handler))
+  }
+
   func add(_ client: ClientConnection) {
     registry.add(client)
     context.counters.clientOpened()

@@ -124,7 +124,6 @@ struct ExchangeRecord {
 extension ExchangePump {
   var workspace: ExchangeWorkspace { context.workspace }
   var counters: WorkerCounters { context.counters }
-  var peerIsSecure: Bool { false }
   var unsentCount: Int { 0 }
 
   // A transport that does not know at once has the exchange look.

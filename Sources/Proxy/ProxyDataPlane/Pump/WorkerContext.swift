@@ -32,6 +32,7 @@ final class WorkerContext {
   let accepting: AcceptLimit
   /// nil without an access log and without tracing.
   let observer: RequestObserver?
+  let tls: LiveTLS
   private let index: Int
   private let allCounters: ProxyCounters
   /// By number, like the upstreams'.
@@ -64,6 +65,7 @@ final class WorkerContext {
     observer = RequestObserver(shared.observation, worker: worker)
     routeNames = configuration.routes.map(\.name)
     trust = PeerTrust(configuration)
+    tls = shared.tls
     upstreamNames = configuration.upstreams.map(\.name)
     routing = CachedRouting(shared.routing)
     fields = HTTP2Fields(capacity: workspace.limits.fieldCount + Self.ownFields)
@@ -140,6 +142,7 @@ struct ServerParts: Sendable {
   let observation: Observation
   /// Another process may listen on the port, and will leave it.
   let takesOver: Bool
+  let tls: LiveTLS
   let logger: Logger
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RoutingDecisions
+import TLSEngine
 
 /// Which slot of a counter block holds what.
 ///
@@ -14,7 +15,10 @@ struct CounterLayout: Sendable {
   static let bytesSent = 5
   static let answersCutByClient = 6
   static let answersCutByUpstream = 7
-  private static let fixed = 8
+  private static let firstHandshake = 8
+  private static let firstHandshakeFailure = firstHandshake + HandshakeKind.allCases.count
+  private static let fixed =
+    firstHandshakeFailure + HandshakePeer.allCases.count * TLSFailure.Reason.allCases.count
 
   /// 1xx to 5xx, and one for requests whose client left before any status.
   static let statusClasses = 6
@@ -80,6 +84,13 @@ struct CounterLayout: Sendable {
       bucket += 1
     }
     return bucket
+  }
+
+  static func handshakes(_ kind: HandshakeKind) -> Int { firstHandshake + kind.number }
+
+  static func handshakeFailures(_ peer: HandshakePeer, _ reason: TLSFailure.Reason) -> Int {
+    firstHandshakeFailure + Int(peer.rawValue) * TLSFailure.Reason.allCases.count
+      + Int(reason.rawValue)
   }
 
   func fallbacks(_ route: Int) -> Int { self.route(route + 1) - 2 }

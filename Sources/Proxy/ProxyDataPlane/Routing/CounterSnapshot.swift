@@ -47,6 +47,10 @@ public struct CounterSnapshot: Sendable {
   public let answersCutByClient: UInt64
   /// The same, since their upstream broke off or fell silent.
   public let answersCutByUpstream: UInt64
+  /// Finished TLS handshakes by peer, version and whether they were resumed.
+  public let handshakes: [Handshakes]
+  /// TLS handshakes that failed; the subject is `client` or `upstream`.
+  public let handshakeFailures: [Labelled]
   /// Client connections accepted since the start.
   public let clientsOpened: UInt64
   /// Client connections open now.
@@ -91,6 +95,8 @@ public struct CounterSnapshot: Sendable {
     }
     answersCutByClient = values[CounterLayout.answersCutByClient]
     answersCutByUpstream = values[CounterLayout.answersCutByUpstream]
+    handshakes = Self.handshakes(values)
+    handshakeFailures = Self.handshakeFailures(values)
     clientsOpened = values[CounterLayout.clientsOpened]
     clientsOpen = Self.open(clientsOpened, values[CounterLayout.clientsClosed])
     upstreamsOpened = values[CounterLayout.upstreamsOpened]

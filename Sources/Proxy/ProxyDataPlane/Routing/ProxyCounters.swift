@@ -89,7 +89,7 @@ enum CutSide: Sendable {
 
 /// The counters of one event loop, written by that loop alone.
 public final class WorkerCounters: Sendable {
-  private let block: CounterBlock
+  let block: CounterBlock
   private let layout: CounterLayout
 
   init(_ layout: CounterLayout) {

@@ -35,7 +35,9 @@ extension ProxyServer {
     let table = try RoutingTable(next, numbers: numbers)
     let added = try numbers.upstreams.dropFirst(before.upstreams.count)
       .map { try UpstreamTarget($0, modules) }
+    let contexts = try tls.prepare(next, numbers)
     counters.grow(numbers)
+    tls.install(contexts)
     let shared = upstreams.adopt(next, numbers)
     await upstreams.prepare()
     await transport.adopt(

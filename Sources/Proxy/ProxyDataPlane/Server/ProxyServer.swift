@@ -24,6 +24,7 @@ public final class ProxyServer: Service {
   private let takesOver: Bool
   let modules: [String: any InProcessModule]
   private let upstreamParts: [UpstreamParts]
+  let tls: LiveTLS
   private let logger: Logger
   let observation: Observation
   private let bound = BoundAddress()
@@ -38,9 +39,8 @@ public final class ProxyServer: Service {
   ///   - takesOver: listens beside an older proxy of the same user on the same port, which is asked
   ///     to stop once this one runs: connections that come go to this one from then on.
   ///   - logger: gets one line for each change of state; nothing per request.
-  /// - Throws: `InvalidConfiguration`, or `ProxyServerError` when a module is missing or the
-  /// transport
-  ///   cannot take over.
+  /// - Throws: `InvalidConfiguration`, also for certificates that cannot be used, or
+  ///   `ProxyServerError` when a module is missing or the transport cannot take over.
   public init(
     configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
     takesOver: Bool = false, logger: Logger = Logger(label: "strangler.proxy")
@@ -51,6 +51,7 @@ public final class ProxyServer: Service {
     self.modules = modules
     self.logger = logger
     routing = LiveRouting(try RoutingTable(configuration))
+    tls = try LiveTLS(configuration, routing.current.numbers)
     counters = ProxyCounters(
       configuration, rejectionReasons: Rejection.allCases.map(\.name),
       failureReasons: UpstreamFailure.allCases.map(\.name))
@@ -75,6 +76,7 @@ public final class ProxyServer: Service {
   ///
   /// - Throws: `ProxyServerError` when the listener cannot be bound.
   public func run() async throws {
+    for warning in tls.warnings { logger.warning("\(warning)") }
     let transport = makeTransport()
     await upstreams.prepare()
     do {
@@ -96,6 +98,17 @@ public final class ProxyServer: Service {
     }
     self.transport.withLock { $0 = nil }
     bound.fail(ProxyServerError(code: .notRunning, message: "The proxy has stopped."))
+  }
+
+  /// Reads certificates, keys and authorities anew; connections from now on use them, and those
+  /// that are open go on as they are. Sessions can still be resumed.
+  ///
+  /// - Throws: `InvalidConfiguration` with everything that is wrong with the files; what was in
+  ///   force stays in force then.
+  public func reloadCertificates() throws(InvalidConfiguration) {
+    let table = routing.current
+    tls.install(try tls.prepare(table.configuration, table.numbers))
+    logger.info("certificates reloaded")
   }
 
   private func serve(on transport: any ProxyTransport) async {
@@ -121,7 +134,7 @@ public final class ProxyServer: Service {
     let parts = ServerParts(
       upstreams: upstreamParts, routing: routing, counters: counters,
       accepting: AcceptLimit(configuration.limits.clientConnections), observation: observation,
-      takesOver: takesOver, logger: logger)
+      takesOver: takesOver, tls: tls, logger: logger)
     #if os(Linux)
       if configuration.transport == .epoll { return EpollTransport(configuration, parts) }
     #endif

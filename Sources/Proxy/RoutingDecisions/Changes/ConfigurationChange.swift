@@ -188,14 +188,15 @@ extension ConfigurationChange {
   }
 
   /// Members of `ProxyConfiguration` that a running proxy takes up.
-  private static let liveSettings: Set = ["timeouts"]
+  private static let liveSettings: Set = ["timeouts", "tls"]
 
   private mutating func compareSettings(
     _ running: ProxyConfiguration, _ next: ProxyConfiguration
   ) {
     let routed: Set = ["routes", "upstreams"]
     let live = SettingDifference.between(running.timeouts, next.timeouts, key: "proxy.timeouts")
-    for difference in live { add(.changed, difference.key, difference.text) }
+    let secured = SettingDifference.between(running.tls, next.tls, key: "proxy.tls")
+    for difference in live + secured { add(.changed, difference.key, difference.text) }
     for difference in SettingDifference.between(
       running, next, key: "proxy", skipping: routed.union(Self.liveSettings))
     {

@@ -7,6 +7,8 @@
 public struct ProxyConfiguration: Sendable, Equatable {
   /// Address of the proxy's own listener; port 0 picks a free one.
   public var listen: NetworkAddress
+  /// TLS on the proxy's own listener; nil listens in clear.
+  public var tls: ListenerTLS?
   /// The admin listener; nil runs none.
   public var admin: AdminConfiguration?
   /// Number of event loops, 1 to 256.
@@ -36,13 +38,14 @@ public struct ProxyConfiguration: Sendable, Equatable {
   /// Creates a configuration.
   public init(
     listen: NetworkAddress = NetworkAddress(host: "127.0.0.1", port: 8080),
-    admin: AdminConfiguration? = nil, workers: Int = 1,
+    tls: ListenerTLS? = nil, admin: AdminConfiguration? = nil, workers: Int = 1,
     transport: TransportKind = .standard, timeouts: ProxyTimeouts = .init(),
     limits: ProxyLimits = .init(), trusted: [AddressRange] = [], internalHeaders: [String] = [],
     upstreams: [UpstreamConfiguration],
     routes: [RouteConfiguration]
   ) {
     self.listen = listen
+    self.tls = tls
     self.admin = admin
     self.workers = workers
     self.transport = transport
@@ -113,17 +116,20 @@ public struct UpstreamConfiguration: Sendable, Equatable {
   public var target: Target
   /// `protocol`: what its servers speak.
   public var wireProtocol: WireProtocol
+  /// TLS towards its endpoints; nil speaks in clear.
+  public var tls: UpstreamTLS?
   /// How requests are dealt, and what happens when they fail.
   public var policies: UpstreamPolicies
 
   /// Creates an upstream.
   public init(
-    name: String, target: Target, wireProtocol: WireProtocol = .http1,
+    name: String, target: Target, wireProtocol: WireProtocol = .http1, tls: UpstreamTLS? = nil,
     policies: UpstreamPolicies = .init()
   ) {
     self.name = name
     self.target = target
     self.wireProtocol = wireProtocol
+    self.tls = tls
     self.policies = policies
   }
 }

@@ -36,7 +36,7 @@ package final class TLSEngine {
   package private(set) var phase = Phase.handshaking
 
   private let ssl: OpaquePointer
-  private let workspace: TLSWorkspace
+  package let workspace: TLSWorkspace
   /// Owns what OpenSSL's callbacks point at.
   private let context: any TLSContext
   /// Where sessions with the peer are kept, and under which name.
@@ -184,9 +184,6 @@ extension TLSEngine {
 
   /// The handshake was the short one of peers that know each other.
   package var isResumed: Bool { SSL_session_reused(ssl) == 1 }
-
-  /// The peer said that nothing follows: what it sent is complete.
-  package var hasPeerFinished: Bool { phase == .ended }
 
   /// The name that the client asked for.
   package var serverName: String? {

@@ -28,6 +28,10 @@ package struct TLSFailure: Error, Equatable, Sendable {
     case handshakeTooLong
     /// A rule of the protocol was broken, or a record was tampered with.
     case malformed
+    /// The peer was gone before the handshake was done.
+    case peerGone
+    /// The handshake was not done in time.
+    case timeout
 
     /// The name that metrics and logs show.
     package var name: String {
@@ -43,6 +47,8 @@ package struct TLSFailure: Error, Equatable, Sendable {
       case .peerAlert: "peer-alert"
       case .handshakeTooLong: "handshake-too-long"
       case .malformed: "malformed"
+      case .peerGone: "peer-gone"
+      case .timeout: "timeout"
       }
     }
   }
@@ -50,6 +56,24 @@ package struct TLSFailure: Error, Equatable, Sendable {
   package let reason: Reason
   /// OpenSSL's words.
   package let detail: String
+
+  /// Found by the transport, which sees the connection and the clock.
+  package static let peerGone = TLSFailure(
+    reason: .peerGone, detail: "the connection was closed in the handshake")
+  package static let timeout = TLSFailure(
+    reason: .timeout, detail: "the handshake was not done in time")
+
+  /// No engine could be made.
+  package static let noMemory = TLSFailure(reason: .malformed, detail: "out of memory")
+  /// The server did not agree on the protocol that it is said to speak.
+  package static let noCommonProtocol = TLSFailure(
+    reason: .noCommonProtocol, detail: "the server does not speak h2")
+  /// A server spoke before it was asked for anything.
+  package static let unaskedBytes = TLSFailure(
+    reason: .malformed, detail: "the server sent bytes before any request")
+  /// No engine could be made for the name.
+  package static let impossibleName = TLSFailure(
+    reason: .certificateName, detail: "the name to ask for is no host name")
 
   static let handshakeTooLong = TLSFailure(
     reason: .handshakeTooLong,

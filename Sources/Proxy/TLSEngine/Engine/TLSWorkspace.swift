@@ -19,7 +19,13 @@ package final class TLSWorkspace {
   private static let outputKept = 256 * 1024
   private static let outputAtFirst = 32 * 1024
 
+  /// Most bytes of the wire that are received in one go, by transports that receive here.
+  package static let incomingSize = 110 * 1024
+
   let pipe: UnsafeMutablePointer<Pipe>
+  /// Room for bytes of the wire on their way to an engine.
+  package let incoming = UnsafeMutableRawBufferPointer.allocate(
+    byteCount: incomingSize, alignment: 64)
 
   package init() {
     pipe = .allocate(capacity: 1)
@@ -29,6 +35,7 @@ package final class TLSWorkspace {
   deinit {
     pipe.pointee.output.deallocate()
     pipe.deallocate()
+    incoming.deallocate()
   }
 
   private static func emptyPipe() -> Pipe {

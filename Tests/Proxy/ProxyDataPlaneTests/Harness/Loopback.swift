@@ -19,14 +19,17 @@ enum Loopback {
 
   /// Connects, runs `body`, closes.
   static func connect<Value>(
-    _ port: Int, host: String = "127.0.0.1", _ body: (WireConnection) async throws -> Value
+    _ port: Int, host: String = "127.0.0.1",
+    prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in },
+    _ body: (WireConnection) async throws -> Value
   ) async throws -> Value {
     let channel = try await ClientBootstrap(group: group)
       .channelOption(.socketOption(.tcp_nodelay), value: 1)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .connect(host: host, port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
-          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+          try prepare(channel)
+          return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
             wrappingChannelSynchronously: channel,
             configuration: .init(isOutboundHalfClosureEnabled: true))
         }
@@ -56,7 +59,9 @@ struct Origin {
   /// Runs an origin while `body` runs. Errors of a connection end that connection only.
   @discardableResult
   static func run<Value>(
-    _ behaviour: @escaping Behaviour, _ body: (Origin) async throws -> Value
+    _ behaviour: @escaping Behaviour,
+    prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in },
+    _ body: (Origin) async throws -> Value
   ) async throws -> Value {
     let listener = try await ServerBootstrap(group: Loopback.group)
       .serverChannelOption(.backlog, value: 256)
@@ -64,7 +69,8 @@ struct Origin {
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .bind(host: "127.0.0.1", port: 0) { channel in
         channel.eventLoop.makeCompletedFuture {
-          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+          try prepare(channel)
+          return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
             wrappingChannelSynchronously: channel,
             configuration: .init(isOutboundHalfClosureEnabled: true))
         }

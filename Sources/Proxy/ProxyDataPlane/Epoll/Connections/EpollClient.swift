@@ -4,6 +4,7 @@
   import HTTPExchange
   import NIOCore
   import RoutingDecisions
+  import TLSEngine
 
   /// One client's socket.
   final class EpollClient: SocketStream, EventHandler {
@@ -28,17 +29,23 @@
     @exclusivity(unchecked) private var session: ClientSession?
     /// Its first bytes may be that preface.
     @exclusivity(unchecked) private var mayBeHTTP2 = true
+    /// No request can come yet.
+    @exclusivity(unchecked) private var isShakingHands: Bool
     @exclusivity(unchecked) private var isRunning = false
     /// The last answer is on its way.
     @exclusivity(unchecked) private var awaitsDelivery = false
 
-    init(_ worker: EpollWorker, _ socket: SystemSocket, _ name: SocketName) {
+    init(
+      _ worker: EpollWorker, _ socket: SystemSocket, _ name: SocketName, _ tls: TLSEngine? = nil
+    ) {
       self.name = name
       address = Array((name.networkAddress?.host ?? "unknown").utf8)
       peerIsTrusted = address.withUnsafeBytes(worker.context.trust.covers)
       workspace = worker.context.workspace
       exchange = Exchange(workspace)
-      super.init(worker, socket)
+      isShakingHands = tls != nil
+      if tls != nil { exchange.handshakeBegan(workspace) }
+      super.init(worker, socket, tls)
     }
 
     func drain() {
@@ -115,12 +122,22 @@
     /// False when nothing came.
     private func takeFromSocket() -> Bool {
       switch take() {
-      case .bytes(let count): counters.received(bytes: count)
+      case .bytes(let count):
+        counters.received(bytes: count)
+        if isShakingHands { lookAtHandshake() }
       case .empty: return false
       case .broken: close()
       case .end: if exchange.clientInputEnded() { close() }
       }
       return true
+    }
+
+    /// Goes on to requests once the connection is secured.
+    private func lookAtHandshake() {
+      guard let tls, tls.phase == .open || tls.phase == .ended else { return }
+      isShakingHands = false
+      counters.shookHands(.client, tls)
+      exchange.handshakeEnded(workspace)
     }
 
     private func readUpstream() {
@@ -149,6 +166,7 @@
     }
 
     var hasReceived: Bool { !inbox.isEmpty }
+    var peerIsSecure: Bool { tls != nil }
 
     func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
       body(inbox.bytes)
@@ -214,10 +232,11 @@
       if isOpen, !hasUnsent { answerDelivered() }
     }
 
-    func finishOutput() { socket.finishOutput() }
+    func finishOutput() { finishWhenSent() }
 
     func close() {
       if !isOpen { return }
+      if let tls { endTLS(tls) }
       closeSocket()
       // What was not sent is lost with the connection, and must not reach another client.
       worker.outbound.reuse(keeping: EpollWorker.outboundKept)
@@ -227,6 +246,16 @@
       clientIsGone()
       upstreamHalf.kept.clear()
       channel?.end()
+    }
+
+    /// A client must not take an answer that was cut for a whole one.
+    private func endTLS(_ tls: TLSEngine) {
+      if isShakingHands {
+        // A deadline that has passed is taken off.
+        counters.handshakeFailed(.client, tls.failure(at: exchange.nextDeadline == .max))
+      } else if !exchange.isActive, !hasUnsent {
+        sayEnd()
+      }
     }
   }
 

@@ -3,20 +3,26 @@
 #if os(Linux)
   import HTTPExchange
   import RoutingDecisions
+  import TLSEngine
 
   /// Makes connections to one endpoint, whose address was looked up before.
   final class EpollConnector {
     let seat: EndpointSeat
     private unowned let worker: EpollWorker
     private let name: SocketName?
+    private let upstream: Int
     private let speaksHTTP2: Bool
+    private var report: HandshakeReport
     /// Attempts under way.
     private var attempts: [ObjectIdentifier: ConnectAttempt] = [:]
 
-    init(_ worker: EpollWorker, _ seat: EndpointSeat, speaksHTTP2: Bool) {
+    /// `upstream`: number of the one that the endpoint belongs to.
+    init(_ worker: EpollWorker, _ seat: EndpointSeat, upstream: Int, speaksHTTP2: Bool) {
       self.speaksHTTP2 = speaksHTTP2
       self.worker = worker
       self.seat = seat
+      self.upstream = upstream
+      report = HandshakeReport(seat.address)
       name = SocketName(seat.address)
     }
 
@@ -42,6 +48,9 @@
     func checkDeadlines() {
       for attempt in attempts.values where worker.now >= attempt.deadline {
         finish(attempt)
+        if let tls = attempt.link?.tls {
+          worker.context.counters.handshakeFailed(.upstream, tls.failure(at: true))
+        }
         attempt.cancel()
         attempt.pool.failed(.connectTimeout)
       }
@@ -54,17 +63,64 @@
 
   extension EpollConnector {
     fileprivate func decided(_ attempt: ConnectAttempt, _ readiness: Readiness) {
-      finish(attempt)
-      if attempt.socket.pendingError == 0, readiness.isDisjoint(with: .broken) {
-        let codec = speaksHTTP2 ? UpstreamCodec(worker.context.workspace) : nil
-        let link = SocketLink(worker, attempt.socket, attempt.pool, codec)
-        worker.loop.replaceHandler(of: attempt.socket, link)
-        link.note(readiness)
-        attempt.pool.opened(link)
-      } else {
+      guard attempt.socket.pendingError == 0, readiness.isDisjoint(with: .broken) else {
+        finish(attempt)
         attempt.cancel()
-        attempt.pool.failed(.connectFailed)
+        return attempt.pool.failed(.connectFailed)
       }
+      guard let context = worker.context.tls.upstream(upstream) else {
+        return use(makeLink(attempt, nil), of: attempt, readiness)
+      }
+      guard let tls = TLSEngine(context, host: seat.name.host, worker.tlsWorkspace) else {
+        return refuse(attempt, TLSFailure.impossibleName)
+      }
+      let link = makeLink(attempt, tls)
+      attempt.link = link
+      _ = link.sendOutgoing(of: tls)
+      shakeHands(attempt, link, tls, readiness)
+    }
+
+    private func makeLink(_ attempt: ConnectAttempt, _ tls: TLSEngine?) -> SocketLink {
+      let codec = speaksHTTP2 ? UpstreamCodec(worker.context.workspace) : nil
+      return SocketLink(worker, attempt.socket, attempt.pool, codec, tls)
+    }
+
+    /// The socket is a connection for requests.
+    private func use(_ link: SocketLink, of attempt: ConnectAttempt, _ readiness: Readiness) {
+      finish(attempt)
+      worker.loop.replaceHandler(of: attempt.socket, link)
+      link.note(readiness)
+      attempt.pool.opened(link)
+    }
+
+    /// Goes on with a handshake as far as the bytes that came allow.
+    fileprivate func shakeHands(
+      _ attempt: ConnectAttempt, _ link: SocketLink, _ tls: TLSEngine, _ readiness: Readiness
+    ) {
+      link.note(readiness)
+      if readiness.contains(.writable), !link.sendTail() { link.note(.broken) }
+      while tls.phase == .handshaking {
+        switch link.take() {
+        case .bytes: continue
+        case .empty: return
+        case .end, .broken: return refuse(attempt, tls.failure(at: false))
+        }
+      }
+      guard tls.phase == .open else { return refuse(attempt, tls.failure(at: false)) }
+      if speaksHTTP2, tls.applicationProtocol != .http2 {
+        return refuse(attempt, .noCommonProtocol)
+      }
+      guard link.takeEarlyBytes() else { return refuse(attempt, .unaskedBytes) }
+      worker.context.counters.shookHands(.upstream, tls)
+      use(link, of: attempt, readiness)
+    }
+
+    private func refuse(_ attempt: ConnectAttempt, _ failure: TLSFailure) {
+      finish(attempt)
+      attempt.cancel()
+      worker.context.counters.handshakeFailed(.upstream, failure)
+      report.failed(failure, worker.context)
+      attempt.pool.failed(failure.meaning)
     }
 
     private func finish(_ attempt: ConnectAttempt) {
@@ -77,6 +133,8 @@
     let socket: SystemSocket
     let pool: EndpointPool<SocketLink>
     let deadline: UInt64
+    /// What becomes of the socket, while its handshake is under way.
+    var link: SocketLink?
     private unowned let connector: EpollConnector
     private unowned let worker: EpollWorker
 
@@ -92,6 +150,9 @@
     }
 
     func handle(_ readiness: Readiness) {
+      if let link, let tls = link.tls {
+        return connector.shakeHands(self, link, tls, readiness)
+      }
       if !readiness.isDisjoint(with: [.writable, .broken]) { connector.decided(self, readiness) }
     }
 

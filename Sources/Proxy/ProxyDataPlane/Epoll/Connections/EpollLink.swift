@@ -3,6 +3,7 @@
 #if os(Linux)
   import HTTPExchange
   import NIOCore
+  import TLSEngine
 
   /// The far side of one exchange, for the epoll transport.
   protocol EpollLink: AnyObject {
@@ -41,11 +42,11 @@
 
     init(
       _ worker: EpollWorker, _ socket: SystemSocket, _ pool: EndpointPool<SocketLink>,
-      _ codec: UpstreamCodec?
+      _ codec: UpstreamCodec?, _ tls: TLSEngine?
     ) {
       self.pool = pool
       self.codec = codec
-      super.init(worker, socket)
+      super.init(worker, socket, tls)
     }
 
     func handle(_ readiness: Readiness) {
@@ -67,17 +68,13 @@
     /// Nobody asked for anything: bytes must not be taken for the next request's answer, and an end
     /// makes the connection useless.
     private func watchIdle() {
-      guard let codec else {
-        if receive() { close() }
-        return
-      }
-      // The upstream may speak of the connection itself.
+      // The upstream may speak of the connection itself, in TLS or in HTTP/2.
       while receive() {
-        if hasEnded || !codec.isReusable { return close() }
+        if hasEnded || !inbox.isEmpty || codec?.isReusable == false { return close() }
       }
     }
 
-    var failure: UpstreamFailure? { codec?.failure }
+    var failure: UpstreamFailure? { codec?.failure ?? (isTruncated ? .truncated : nil) }
 
     var received: UnsafeRawBufferPointer { codec?.answer.bytes ?? inbox.bytes }
 
@@ -102,6 +99,15 @@
       case .end, .broken: hasEnded = true
       }
       return true
+    }
+
+    /// Looks at what came with the end of a handshake; false for bytes that only a request could
+    /// have asked for.
+    func takeEarlyBytes() -> Bool {
+      if inbox.isEmpty { return true }
+      guard let codec else { return false }
+      decode(codec)
+      return !hasEnded
     }
 
     private func decode(_ codec: UpstreamCodec) {
@@ -142,6 +148,7 @@
       client = nil
       hasEnded = true
       codec?.close()
+      if !hasUnsent { sayEnd() }
       closeSocket()
       pool.closed(self)
     }

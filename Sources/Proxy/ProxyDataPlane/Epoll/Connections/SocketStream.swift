@@ -2,6 +2,7 @@
 
 #if os(Linux)
   import Glibc
+  import TLSEngine
 
   /// One connected socket: what was received and not consumed, and what could not be sent yet.
   ///
@@ -23,10 +24,15 @@
     @exclusivity(unchecked) private var isEnding = false
     /// Nothing follows what waits.
     @exclusivity(unchecked) private var isFinishing = false
+    /// Between the socket and everything above it; nil in clear.
+    @exclusivity(unchecked) private(set) final var tls: TLSEngine?
+    /// The peer closed without saying that nothing follows: something may be missing.
+    @exclusivity(unchecked) private(set) final var isTruncated = false
 
-    init(_ worker: EpollWorker, _ socket: SystemSocket) {
+    init(_ worker: EpollWorker, _ socket: SystemSocket, _ tls: TLSEngine? = nil) {
       self.worker = worker
       self.socket = socket
+      self.tls = tls
     }
 
     final var isOpen: Bool { socket.descriptor >= 0 }
@@ -41,6 +47,7 @@
     /// Takes what the socket has into the worker's scratch memory, which `inbox` then shows.
     final func take() -> Reception {
       if !mayHaveMore { return .empty }
+      if let tls { return take(through: tls) }
       let reception = socket.receive(into: worker.scratch)
       switch reception {
       case .bytes(let count):
@@ -54,6 +61,16 @@
 
     /// Sends both runs, and keeps what the kernel does not take; false when the connection broke.
     final func deliver(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
+      if let tls {
+        let isSealed = tls.send(first) && tls.send(second)
+        return sendOutgoing(of: tls) && isSealed
+      }
+      return transmit(first, second)
+    }
+
+    private final func transmit(
+      _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
+    ) -> Bool {
       var sent = 0
       if tail.isEmpty {
         switch socket.send(first, second) {
@@ -82,6 +99,7 @@
     /// The peer sees the end once it got everything before.
     final func finishWhenSent() {
       isFinishing = true
+      sayEnd()
       if tail.isEmpty { socket.finishOutput() }
     }
 
@@ -91,6 +109,55 @@
       worker.loop.close(closing)
       inbox = Inbox()
       tail.clear()
+      tls = nil
+    }
+  }
+
+  // MARK: - TLS
+
+  extension SocketStream {
+    /// Takes what the socket has and opens it. Bytes that open to nothing, as those of a handshake
+    /// do, count as zero bytes.
+    private func take(through tls: TLSEngine) -> Reception {
+      switch tls.phase {
+      case .handshaking, .open: break
+      case .ended: return .end
+      case .failed: return .broken
+      }
+      let incoming = tls.workspace.incoming
+      let reception = socket.receive(into: incoming)
+      switch reception {
+      case .bytes(let count):
+        if count < incoming.count, !isEnding { mayHaveMore = false }
+        let opened = tls.receive(
+          UnsafeRawBufferPointer(rebasing: incoming[..<count]), into: worker.scratch)
+        // A broken connection tells of itself when it is read.
+        _ = sendOutgoing(of: tls)
+        if opened > 0 { inbox.add(UnsafeRawBufferPointer(rebasing: worker.scratch[..<opened])) }
+        // The end is looked at again, behind the bytes before it.
+        if tls.phase != .open, tls.phase != .handshaking { mayHaveMore = true }
+        return .bytes(opened)
+      case .end: isTruncated = true
+      case .empty, .broken: break
+      }
+      mayHaveMore = false
+      return reception
+    }
+
+    /// Sends what the engine left, and keeps what the kernel does not take; false when the
+    /// connection broke.
+    final func sendOutgoing(of tls: TLSEngine) -> Bool {
+      let outgoing = tls.workspace.outgoing
+      if outgoing.isEmpty { return true }
+      defer { tls.workspace.clearOutgoing() }
+      return transmit(outgoing, UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    /// Tells the peer that nothing follows what was sent.
+    final func sayEnd() {
+      guard let tls else { return }
+      tls.finish()
+      _ = sendOutgoing(of: tls)
     }
   }
 #endif

@@ -80,6 +80,7 @@ struct ConfigurationDecoder {
       return
     }
     configuration.listen = reader.value("listen", as: .address) ?? configuration.listen
+    configuration.tls = reader.child("tls").flatMap(decodeListenerTLS)
     if let address = reader.value("admin", as: .address) {
       configuration.admin = AdminConfiguration(listen: address)
     }
@@ -157,17 +158,20 @@ struct ConfigurationDecoder {
     let list = reader.child("endpoints")
     let wireProtocol = reader.value("protocol", as: .wireProtocol) ?? .http1
     let policies = decodePolicies(&reader)
+    let tls = reader.child("tls").flatMap(decodeUpstreamTLS)
     reader.finish()
     switch (list, module) {
     case (nil, let module?):
       return UpstreamConfiguration(
-        name: name, target: .module(module), wireProtocol: wireProtocol, policies: policies)
+        name: name, target: .module(module), wireProtocol: wireProtocol, tls: tls,
+        policies: policies)
     case (let list?, nil):
       let endpoints = items(list, expected: "a list of addresses").compactMap { item in
         ScalarType.address.read(item, findings)
       }
       return UpstreamConfiguration(
-        name: name, target: .network(endpoints), wireProtocol: wireProtocol, policies: policies)
+        name: name, target: .network(endpoints), wireProtocol: wireProtocol, tls: tls,
+        policies: policies)
     case (.some, .some):
       findings.error(reader.key, at: reader.mark, "expected \(expected), found both")
     case (nil, nil): findings.error(reader.key, at: reader.mark, "expected \(expected)")

@@ -41,6 +41,7 @@ struct ConfigurationChecks {
     checkObservation()
     checkInternalHeaders()
     checkUpstreams()
+    checkTLS()
     checkRoutes()
     checkGroups()
     checkReachability(skipping: placeholders)
