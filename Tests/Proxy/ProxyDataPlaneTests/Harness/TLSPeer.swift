@@ -229,7 +229,7 @@ extension RunningProxy {
   /// before it is counted.
   func expect(
     handshakeFailures expected: [String: UInt64],
-    sourceLocation: SourceLocation = #_sourceLocation
+    sourceLocation: Testing.SourceLocation = #_sourceLocation
   ) async throws {
     for _ in 0..<500 where server.handshakeFailures(.client) != expected {
       try await Loopback.pause(milliseconds: 20)
