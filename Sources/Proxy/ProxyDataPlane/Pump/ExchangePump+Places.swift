@@ -106,8 +106,9 @@ extension UpstreamGate.Outcome {
     // While the client still sends, it may be the one that is slow.
     case .stalled, .tryTimeout:
       self = requestIsComplete ? .failure(isFinal: isFinal) : .none
-    case .connectFailed, .connectTimeout, .closedBeforeResponse, .closedMidResponse,
-      .malformedResponse, .responseTimeout, .moduleFailed, .refusedStream:
+    case .connectFailed, .connectTimeout, .tlsFailed, .certificateRefused, .closedBeforeResponse,
+      .closedMidResponse, .truncated, .malformedResponse, .responseTimeout, .moduleFailed,
+      .refusedStream:
       self = .failure(isFinal: isFinal)
     }
   }
