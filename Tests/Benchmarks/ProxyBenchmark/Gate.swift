@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 
-/// Figures that no other load on the machine changes, so that a check can hold them.
+/// Figures that other load on the machine hardly changes, so that a check can hold them.
+///
+/// What they still depend on is how many events a loop finds at once: little on epoll, a fifth of
+/// the instructions on SwiftNIO, which has the wider limits for that.
 struct Gate: ParsableArguments {
   static let transports = ["epoll", "nio"]
 
@@ -10,11 +13,11 @@ struct Gate: ParsableArguments {
   @Option(help: "User instructions for a small request on epoll.")
   var epollInstructions = 13_700.0
   @Option(help: "User instructions for a small request on SwiftNIO.")
-  var nioInstructions = 35_400.0
+  var nioInstructions = 40_000.0
   @Option(help: "System calls for a small request on epoll.")
-  var epollCalls = 4.2
+  var epollCalls = 4.3
   @Option(help: "System calls for a small request on SwiftNIO.")
-  var nioCalls = 4.5
+  var nioCalls = 5.0
 
   func check(_ report: Report) throws {
     guard gate else { return }

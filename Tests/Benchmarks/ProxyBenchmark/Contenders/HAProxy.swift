@@ -9,7 +9,7 @@ struct HAProxy: Contender {
     let configuration = """
       global
         nbthread \(task.workers)
-        maxconn 20000
+        maxconn 8192
 
       defaults
         mode http

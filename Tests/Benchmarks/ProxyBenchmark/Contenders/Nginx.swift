@@ -23,7 +23,7 @@ struct Nginx: Contender {
     worker_processes \(task.workers);
     pid \(temporary).pid;
     error_log \(temporary).log error;
-    events { worker_connections 30000; }
+    events { worker_connections 8192; }
     http {
       access_log off;
       client_body_temp_path \(temporary)-client;
