@@ -18,6 +18,7 @@ final class UpstreamCodec: HTTP2Engine.Owner {
   private static let mostGathered = 64 * 1024
 
   private let engine: HTTP2Engine
+  private let isSecure: Bool
   private let limits: MessageLimits
   private let parser: RequestHeadParser
   private let storage: HeadStorage
@@ -33,7 +34,8 @@ final class UpstreamCodec: HTTP2Engine.Owner {
   private(set) var failure: UpstreamFailure?
 
   /// nil when there is no memory.
-  init?(_ workspace: ExchangeWorkspace) {
+  init?(_ workspace: ExchangeWorkspace, isSecure: Bool) {
+    self.isSecure = isSecure
     guard let engine = HTTP2Engine(.client, HTTP2Limits(), now: workspace.now) else { return nil }
     self.engine = engine
     limits = workspace.limits.forOwnRequests
@@ -98,7 +100,7 @@ extension UpstreamCodec {
   private func fields(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> HTTP2Fields {
     var fields = HTTP2Fields(capacity: storage.count + 5)
     fields.add(":method", bytes[head.method])
-    fields.add(":scheme", "http")
+    fields.add(":scheme", isSecure ? "https" : "http")
     fields.add(":authority", bytes[head.authority])
     fields.add(":path", bytes[head.target])
     for (index, field) in storage.view.enumerated() {

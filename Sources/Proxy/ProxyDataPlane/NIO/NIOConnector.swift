@@ -59,7 +59,7 @@ final class NIOConnector {
   private func use(
     _ channel: any Channel, _ tls: TLSHandler?, _ pool: EndpointPool<NetworkLink>
   ) {
-    let codec = speaksHTTP2 ? UpstreamCodec(context.workspace) : nil
+    let codec = speaksHTTP2 ? UpstreamCodec(context.workspace, isSecure: tls != nil) : nil
     let link = NetworkLink(pool, context.workspace, codec, tls)
     do {
       try channel.pipeline.syncOperations.addHandler(link)

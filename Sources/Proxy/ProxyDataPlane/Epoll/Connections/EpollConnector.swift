@@ -81,7 +81,7 @@
     }
 
     private func makeLink(_ attempt: ConnectAttempt, _ tls: TLSEngine?) -> SocketLink {
-      let codec = speaksHTTP2 ? UpstreamCodec(worker.context.workspace) : nil
+      let codec = speaksHTTP2 ? UpstreamCodec(worker.context.workspace, isSecure: tls != nil) : nil
       return SocketLink(worker, attempt.socket, attempt.pool, codec, tls)
     }
 
