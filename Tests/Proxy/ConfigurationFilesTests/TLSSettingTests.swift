@@ -101,6 +101,11 @@ import Testing
       "2:51: error: upstreams.legacy.tls.certificate: there is no \"key\" that belongs to it"
     ),
     (
+      "endpoints: [h:1], tls: true, health-check: { path: /up }",
+      "2:64: error: upstreams.legacy.health-check.path: health checks ask in clear, which these "
+        + "endpoints do not answer; leave the path out to check whether they take connections"
+    ),
+    (
       "module: m, tls: true",
       "2:29: error: upstreams.legacy.tls: a module runs in this process: nothing is sent that could "
         + "be sealed"

@@ -44,7 +44,7 @@ public struct ListenerTLS: Sendable, Equatable {
   /// certificate of theirs is refused. nil asks for none.
   public var clientCA: String?
   /// `ticket-key-rotation`: how long the key of session tickets is used, 1 minute to 7 days.
-  /// Tickets are taken for one such time more.
+  /// Tickets are taken for one such time more. Taken up at a start, not by a reload.
   public var ticketKeyRotation: Duration
 
   /// Creates settings; the defaults suit browsers of this decade.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ResiliencePolicies
+
 /// What can be said about TLS settings without reading a file.
 extension ConfigurationChecks {
   mutating func checkTLS() {
@@ -40,6 +42,12 @@ extension ConfigurationChecks {
       let (given, missing) =
         tls.key == nil ? ("certificate", "key") : ("key", "certificate")
       error("\(key).\(given)", "there is no \"\(missing)\" that belongs to it")
+    }
+    if upstream.policies.healthCheck?.path != nil {
+      error(
+        "upstreams.\(upstream.name).health-check.path",
+        "health checks ask in clear, which these endpoints do not answer; leave the path out to "
+          + "check whether they take connections")
     }
     if !tls.verify {
       warning(
