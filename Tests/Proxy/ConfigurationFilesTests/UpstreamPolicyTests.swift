@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConfigurationFiles
+import Foundation
 import ResiliencePolicies
 import RoutingDecisions
 import Testing
@@ -124,6 +125,22 @@ import Testing
     let decoded = Self.decode(settings)
     #expect(decoded.configuration == nil)
     #expect(decoded.diagnostics.map(\.description).contains { $0.hasSuffix("error: " + expected) })
+  }
+
+  @Test func theFixtureSaysWhatTheDefaultsAre() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../fixtures/configs/resilience.yaml").standardized.path
+    let decoded = ConfigurationFile.load(file)
+    #expect(decoded.diagnostics == [])
+    let upstreams = try #require(decoded.configuration).upstreams
+    #expect(
+      upstreams.map(\.policies) == [
+        UpstreamPolicies(bulkhead: BulkheadRules(inFlight: 200)),
+        UpstreamPolicies(
+          balance: .consistentHash, hashBy: [.header("x-user-id"), .clientAddress],
+          healthCheck: HealthCheckRules(path: "/health"), breaker: .rules(BreakerRules()),
+          ejection: .rules(EjectionRules()), retries: RetryRules(perTry: .seconds(2))),
+      ])
   }
 
   @Test func eachWorkerNeedsAPlace() {

@@ -42,14 +42,14 @@ struct CircuitBreakerTests {
     let first = breaker.admit(at: 30_000, isReplaceable: false, draw: 0)
     #expect(first.change == CircuitBreaker.Change(from: .open, to: .halfOpen))
     let second = breaker.admit(at: 30_000, isReplaceable: false, draw: 0)
-    let found1 = breaker.admit(at: 30_000, isReplaceable: false, draw: 0).admission
-    #expect(found1 == .refused)
+    let third = breaker.admit(at: 30_000, isReplaceable: false, draw: 0).admission
+    #expect(third == .refused)
     guard case .passed(let one) = first.admission, case .passed(let two) = second.admission else {
       Issue.record("a trying request was refused")
       return
     }
-    let found2 = breaker.succeeded(one, at: 30_001)
-    #expect(found2 == nil)
+    let change = breaker.succeeded(one, at: 30_001)
+    #expect(change == nil)
     #expect(
       breaker.succeeded(two, at: 30_002) == CircuitBreaker.Change(from: .halfOpen, to: .closed))
     #expect(breaker.isQuiet)
@@ -125,8 +125,8 @@ struct CircuitBreakerTests {
         if breaker.admit(at: now, isReplaceable: true, draw: draw).admission != .refused {
           passed += 1
         }
-        let found3 = breaker.admit(at: now, isReplaceable: false, draw: draw).admission
-        #expect(found3 != .refused)
+        let irreplaceable = breaker.admit(at: now, isReplaceable: false, draw: draw).admission
+        #expect(irreplaceable != .refused)
       }
       shares.append(Double(passed) / 2000)
     }

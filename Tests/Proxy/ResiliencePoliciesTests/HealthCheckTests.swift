@@ -14,8 +14,8 @@ struct HealthCheckTests {
       (true, false), (true, true), (true, false),
     ]
     for (index, result) in results.enumerated() {
-      let found1 = check.record(passed: result.passed)
-      #expect(found1 == result.changes, "check \(index)")
+      let hasChanged = check.record(passed: result.passed)
+      #expect(hasChanged == result.changes, "check \(index)")
     }
     #expect(check.isHealthy)
   }
@@ -24,8 +24,8 @@ struct HealthCheckTests {
   func first() {
     var check = HealthCheck(HealthCheckRules())
     #expect(check.isHealthy)
-    let found2 = check.record(passed: false)
-    #expect(found2)
+    let hasChanged = check.record(passed: false)
+    #expect(hasChanged)
     #expect(!check.isHealthy)
   }
 

@@ -38,12 +38,12 @@ struct LoadBalancerTests {
     }
     #expect(endpoints.map(\.load) == [3, 3, 3])
     endpoints[1].load = 0
-    let found1 = balancer.pick(endpoints, key: 0)
-    #expect(found1 == 1)
+    let idlest = balancer.pick(endpoints, key: 0)
+    #expect(idlest == 1)
     endpoints[1].isUsable = false
     endpoints[2].load = 1
-    let found2 = balancer.pick(endpoints, key: 0)
-    #expect(found2 == 2)
+    let idlestUsable = balancer.pick(endpoints, key: 0)
+    #expect(idlestUsable == 2)
   }
 
   @Test(
@@ -52,18 +52,18 @@ struct LoadBalancerTests {
     var balancer = LoadBalancer(balance)
     var endpoints = Self.endpoints(3)
     for key in 0..<50 as Range<UInt64> {
-      let found3 = balancer.pick(endpoints, key: key, avoiding: 1)
-      #expect(found3 != 1)
+      let pick = balancer.pick(endpoints, key: key, avoiding: 1)
+      #expect(pick != 1)
     }
     endpoints[0].isUsable = false
     endpoints[2].isUsable = false
-    let found4 = balancer.pick(endpoints, key: 5, avoiding: 1)
-    #expect(found4 == 1)
+    let lastUsable = balancer.pick(endpoints, key: 5, avoiding: 1)
+    #expect(lastUsable == 1)
     endpoints[1].isUsable = false
-    let found5 = balancer.pick(endpoints, key: 5)
-    #expect(found5 == nil)
-    let found6 = balancer.pick([Endpoint](), key: 5)
-    #expect(found6 == nil)
+    let nobody = balancer.pick(endpoints, key: 5)
+    #expect(nobody == nil)
+    let ofNone = balancer.pick([Endpoint](), key: 5)
+    #expect(ofNone == nil)
   }
 
   /// The endpoint of each key, by name.

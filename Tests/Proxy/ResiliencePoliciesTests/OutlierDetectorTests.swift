@@ -17,11 +17,11 @@ struct OutlierDetectorTests {
     Self.failing(4, &detector)
     detector.succeeded(at: 0)
     Self.failing(4, &detector)
-    let found1 = detector.judge(at: 0, otherSide: nil, mayEject: true)
-    #expect(!found1)
+    let afterFour = detector.judge(at: 0, otherSide: nil, mayEject: true)
+    #expect(!afterFour)
     Self.failing(1, &detector)
-    let found2 = detector.judge(at: 0, otherSide: nil, mayEject: true)
-    #expect(found2)
+    let afterFive = detector.judge(at: 0, otherSide: nil, mayEject: true)
+    #expect(afterFive)
     #expect(detector.ejectedUntil == 30_000)
   }
 
@@ -29,12 +29,12 @@ struct OutlierDetectorTests {
   func exceptions() {
     var detector = OutlierDetector(EjectionRules())
     Self.failing(9, &detector)
-    let found3 = detector.judge(at: 0, otherSide: nil, mayEject: false)
-    #expect(!found3)
-    let found4 = detector.judge(at: 0, otherSide: 0.6, mayEject: true)
-    #expect(!found4)
-    let found5 = detector.judge(at: 0, otherSide: 0.1, mayEject: true)
-    #expect(found5)
+    let last = detector.judge(at: 0, otherSide: nil, mayEject: false)
+    #expect(!last)
+    let bothSides = detector.judge(at: 0, otherSide: 0.6, mayEject: true)
+    #expect(!bothSides)
+    let alone = detector.judge(at: 0, otherSide: 0.1, mayEject: true)
+    #expect(alone)
   }
 
   @Test("It comes back after its time, and is left out longer each time it fails again")
@@ -43,21 +43,21 @@ struct OutlierDetectorTests {
     var now: UInt64 = 0
     for turn in 1...12 as ClosedRange<UInt64> {
       Self.failing(5, at: now, &detector)
-      let found6 = detector.judge(at: now, otherSide: nil, mayEject: true)
-      #expect(found6)
+      let isEjected = detector.judge(at: now, otherSide: nil, mayEject: true)
+      #expect(isEjected)
       let time = min(turn, 10) * 30_000
       #expect(detector.ejectedUntil == now + time)
-      let found7 = detector.advance(to: now + time - 1)
-      #expect(!found7)
+      let tooEarly = detector.advance(to: now + time - 1)
+      #expect(!tooEarly)
       now += time
-      let found8 = detector.advance(to: now)
-      #expect(found8)
+      let inTime = detector.advance(to: now)
+      #expect(inTime)
     }
     // Long without trouble: the next ejection is a first one.
     now += 300_000
     Self.failing(5, at: now, &detector)
-    let found9 = detector.judge(at: now, otherSide: nil, mayEject: true)
-    #expect(found9)
+    let isEjectedAgain = detector.judge(at: now, otherSide: nil, mayEject: true)
+    #expect(isEjectedAgain)
     #expect(detector.ejectedUntil == now + 30_000)
   }
 
@@ -87,14 +87,14 @@ struct OutlierDetectorTests {
       sound.succeeded(10, at: now)
     }
     Self.usedTo(share: 2, for: 1, &sound, now: &now)
-    let found10 = sound.judge(at: now, otherSide: nil, mayEject: true)
-    #expect(found10)
+    let isEjected = sound.judge(at: now, otherSide: nil, mayEject: true)
+    #expect(isEjected)
     // It was never better: 50 % are how it is, and leaving it out would not help.
     var habitual = OutlierDetector(EjectionRules())
     now = 0
     Self.usedTo(share: 2, for: 300, &habitual, now: &now)
-    let found11 = habitual.judge(at: now, otherSide: nil, mayEject: true)
-    #expect(!found11)
+    let habitualIsEjected = habitual.judge(at: now, otherSide: nil, mayEject: true)
+    #expect(!habitualIsEjected)
   }
 
   @Test("A share of failures that the other side has too ejects nobody")
@@ -103,8 +103,8 @@ struct OutlierDetectorTests {
       var detector = OutlierDetector(EjectionRules())
       var now: UInt64 = 0
       Self.usedTo(share: 2, for: 1, &detector, now: &now)
-      let found12 = detector.judge(at: now, otherSide: other, mayEject: true)
-      #expect(found12 == isEjected)
+      let verdict = detector.judge(at: now, otherSide: other, mayEject: true)
+      #expect(verdict == isEjected)
     }
   }
 
@@ -114,14 +114,14 @@ struct OutlierDetectorTests {
     for number in 0..<19 {
       if number % 2 == 0 { detector.failed(at: 0) } else { detector.succeeded(at: 0) }
     }
-    let found13 = detector.failureShare(at: 0)
-    #expect(found13 == nil)
-    let found14 = detector.judge(at: 0, otherSide: nil, mayEject: true)
-    #expect(!found14)
+    let unknown = detector.failureShare(at: 0)
+    #expect(unknown == nil)
+    let isJudged = detector.judge(at: 0, otherSide: nil, mayEject: true)
+    #expect(!isJudged)
     detector.failed(at: 0)
-    let found15 = detector.failureShare(at: 0)
-    #expect(found15 == 11.0 / 20)
-    let found16 = detector.failureShare(at: 10_000)
-    #expect(found16 == nil)
+    let share = detector.failureShare(at: 0)
+    #expect(share == 11.0 / 20)
+    let forgotten = detector.failureShare(at: 10_000)
+    #expect(forgotten == nil)
   }
 }

@@ -11,10 +11,10 @@ struct RetryBudgetTests {
     budget.deposit(at: 0)
     let allowed = (0..<10).count { _ in budget.withdraw(at: 0) }
     #expect(allowed == 3)
-    let found1 = budget.withdraw(at: 9000)
-    #expect(!found1)
-    let found2 = budget.withdraw(at: 10_000)
-    #expect(found2)
+    let within = budget.withdraw(at: 9000)
+    #expect(!within)
+    let after = budget.withdraw(at: 10_000)
+    #expect(after)
   }
 
   @Test("A fifth of the requests of ten seconds may be sent again, all at once if need be")

@@ -57,11 +57,13 @@ extension ExchangePump {
   /// Sends the request once more, at once or after a pause.
   ///
   /// A connection that was kept may have closed just when it was used; that first time needs no
-  /// pause. Whoever cannot connect, or fails again, is given time.
+  /// pause. Whoever cannot connect, or fails again, is given time, unless another endpoint or legacy
+  /// can be asked instead.
   func askAgain(isRetry: Bool, least: UInt64 = 0) {
     let attempt = isRetry ? Int(exchange.retries) : 2
-    let isFirst = isRetry ? exchange.retries <= 1 : gate.seats.count > 1
-    let pause = isFirst ? 0 : gate.rules.delay(beforeRetry: attempt - 1, draw: context.draw())
+    let isAtOnce =
+      isRetry ? exchange.retries <= 1 : gate.seats.count > 1 || exchange.mayFallBack
+    let pause = isAtOnce ? 0 : gate.rules.delay(beforeRetry: attempt - 1, draw: context.draw())
     let milliseconds = max(pause, least)
     if milliseconds == 0 { return askUpstream(fresh: true) }
     exchange.pause(milliseconds: milliseconds, workspace)

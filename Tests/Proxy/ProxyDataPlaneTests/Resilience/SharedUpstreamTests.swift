@@ -104,6 +104,20 @@ struct SharedUpstreamTests {
     #expect(upstream.view().endpoints.map(\.isUsable) == [false, true])
   }
 
+  @Test("A breaker comes and goes with the routes, and keeps its state otherwise")
+  func adoptedBreaker() {
+    let upstream = Self.upstream([Self.address(1)])
+    #expect(upstream.snapshot(at: 0).breaker == nil)
+    upstream.adopt(breaker: BreakerRules(), at: 0)
+    let pass = CircuitBreaker.Pass(generation: 0, isProbe: false)
+    for _ in 0..<5 { upstream.failed(pass, at: Self.address(1), at: 0) }
+    upstream.adopt(breaker: BreakerRules(), at: 1)
+    #expect(upstream.snapshot(at: 1).breaker == "open")
+    upstream.adopt(breaker: nil, at: 2)
+    #expect(upstream.snapshot(at: 2).breaker == nil)
+    #expect(upstream.view().passesAll)
+  }
+
   @Test("Each change of the breaker is one line and a new version; requests change neither")
   func breaker() {
     let lines = Lines()

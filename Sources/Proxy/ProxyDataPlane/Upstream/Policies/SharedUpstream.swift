@@ -74,6 +74,15 @@ final class SharedUpstream: Sendable {
 
   func setOthers(_ upstreams: [SharedUpstream]) { others.withLock { $0 = upstreams } }
 
+  /// Gives it a breaker, or takes its breaker away, when its routes changed what suits it.
+  func adopt(breaker rules: BreakerRules?, at now: UInt64) {
+    change(at: now) { state, _ in
+      if (state.breaker == nil) == (rules == nil) { return }
+      state.breaker = rules.map { CircuitBreaker($0) }
+    }
+    publishedVersion.wrappingAdd(1, ordering: .releasing)
+  }
+
   /// No request is decided for it any more.
   func retire() { retired.store(true, ordering: .relaxed) }
   var isRetired: Bool { retired.load(ordering: .relaxed) }

@@ -49,6 +49,8 @@ final class UpstreamGate {
   @exclusivity(unchecked) private var passesAll = true
   @exclusivity(unchecked) private var generation: UInt32 = 0
   private var refusesUntil: UInt64 = 0
+  /// When time was last looked at for the state that all workers share.
+  private var advancedAt: UInt64 = 0
   private var isPanicking = false
   private var panicTurn = 0
   private var slots: [EndpointSeat?] = []
@@ -118,7 +120,10 @@ extension UpstreamGate {
 
   /// Asks for a place.
   func enter(_ request: Request) -> Answer {
-    if shared.hasClockwork { shared.advance(to: now) }
+    if shared.hasClockwork, now > advancedAt {
+      advancedAt = now
+      shared.advance(to: now)
+    }
     if shared.version != version { refresh() }
     if !passesAll, now < refusesUntil { return refuseOpen() }
     switch bulkhead?.enter() ?? .admitted {
