@@ -47,11 +47,11 @@ struct KilledUpstreamTests {
         for _ in 0..<kills {
           // Some requests while it lives, some while it does not.
           let before = progress()
-          while progress() < before + 20 { await Task.yield() }
+          try await reaches { progress() >= before + 20 }
           try await origin.kill()
           let counters = proxy.server.counters
           let dead = answers(counters)
-          while answers(counters) < dead + 20 { await Task.yield() }
+          try await reaches { answers(counters) >= dead + 20 }
           try await origin.start()
         }
         isOver.set(true)
@@ -66,6 +66,13 @@ struct KilledUpstreamTests {
         }
         return (reads, writes)
       }
+    }
+  }
+
+  private static func reaches(_ isReached: () -> Bool) async throws {
+    while !isReached() {
+      try Task.checkCancellation()
+      await Task.yield()
     }
   }
 

@@ -48,7 +48,10 @@
           }
           upstream.resolved(name, to: ["127.0.0.2"], at: 0)
           try await Self.expect("new", client)
-          while old.connections > 0 { await Task.yield() }
+          while old.connections > 0 {
+            try Task.checkCancellation()
+            await Task.yield()
+          }
         }
       }
       try await old.kill()
@@ -70,7 +73,10 @@
         try await RunningProxy.run(Self.configuration(old.port)) { proxy in
           try await Loopback.connect(proxy.port) { client in
             try await client.send(Self.get)
-            while old.requests.value == 0 { await Task.yield() }
+            while old.requests.value == 0 {
+              try Task.checkCancellation()
+              await Task.yield()
+            }
             proxy.server.upstreams.inForce[0].resolved(name, to: ["127.0.0.2"], at: 0)
             // Nobody listens there, which the next request finds.
             try await Loopback.connect(proxy.port) { other in

@@ -27,6 +27,7 @@ extension RunningProxy {
     while true {
       let found = server.upstreams.snapshot().first { $0.name == upstream }
       if let found, isReached(found) { return }
+      try Task.checkCancellation()
       try await meanwhile()
       await Task.yield()
     }
