@@ -119,7 +119,10 @@ public struct FrontProxy: Service {
     // Nobody is served by a proxy that could not be asked about it.
     let second = Step { [proxy, takesOver, succession] in
       if !takesOver { _ = try await address.value() }
-      await succession?.begin()
+      guard let succession, let live = await succession.begin() else {
+        return try await proxy.run()
+      }
+      async let following: Void = succession.follow(live, until: address)
       try await proxy.run()
     }
     return [first, second]

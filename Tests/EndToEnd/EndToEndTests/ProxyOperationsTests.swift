@@ -89,7 +89,10 @@ private final class Load: Sendable {
 
   func wait(for answers: Int) async {
     let goal = state.withLock { $0.answers + answers }
-    while state.withLock({ $0.answers < goal && $0.failures.isEmpty }) { await Task.yield() }
+    while state.withLock({ $0.answers < goal && $0.failures.isEmpty }) {
+      try Task.checkCancellation()
+      await Task.yield()
+    }
   }
 
   func run() async {

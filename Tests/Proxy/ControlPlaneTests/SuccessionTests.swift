@@ -88,6 +88,33 @@ import Testing
       }
     }
 
+    @Test("What is ordered from the older process holds in the new one too", arguments: [0, 5])
+    func followed(percent: Int) async throws {
+      let old = try FrontProxy(configuration: configuration(), logger: logger)
+      try await running(old) { old in
+        let (proxy, admin) = try await old.addresses()
+        try set(.full, in: old)
+        let next = try configuration(proxy: proxy.port, admin: try #require(admin).port)
+        let new = try FrontProxy(configuration: next, takesOver: true, logger: logger)
+        try await running(new) { new in
+          let before = new.proxy.routing.version
+          let ordered = try #require(Percentage(parsing: "\(percent)"))
+          try set(ordered, in: old)
+          while new.proxy.routing.version == before {
+            try Task.checkCancellation()
+            await Task.yield()
+          }
+          let routes = new.proxy.routing.current.configuration.routes
+          #expect(routes.first { $0.name == "orders" }?.percent == ordered)
+        }
+      }
+    }
+
+    private func set(_ percent: Percentage, in front: FrontProxy) throws {
+      try front.proxy.routing.setPercent(
+        route: "orders", to: percent, actor: "ada", reason: "test", unixMilliseconds: 0)
+    }
+
     @Test("With nobody to take over from the file's percentages are in force")
     func alone() async throws {
       let first = try FrontProxy(configuration: configuration(), logger: logger)

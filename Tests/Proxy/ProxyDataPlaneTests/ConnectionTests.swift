@@ -144,11 +144,11 @@ struct ConnectionTests {
       try await RunningProxy.run(.all(to: origin.port, limits: limits)) { proxy in
         try await Loopback.connect(proxy.port) { first in
           try await first.send(Self.get)
-          while origin.requests.value == 0 { await Task.yield() }
+          while origin.requests.value == 0 { try await letOthersRun() }
           try await Loopback.connect(proxy.port) { second in
             try await second.send(Self.get)
             while proxy.server.counters.snapshot().bytesReceived < UInt64(2 * Self.get.utf8.count) {
-              await Task.yield()
+              try await letOthersRun()
             }
             try await Loopback.connect(proxy.port) { third in
               try await third.send(Self.get)

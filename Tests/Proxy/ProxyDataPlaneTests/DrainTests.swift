@@ -23,7 +23,7 @@ struct DrainTests {
           try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
           for await _ in arrived { break }
           await proxy.shutDown()
-          while proxy.server.readiness.state != .draining { await Task.yield() }
+          while proxy.server.readiness.state != .draining { try await letOthersRun() }
           open.yield()
           let response = try #require(try await client.message())
           #expect(response.text == "done")
@@ -42,7 +42,7 @@ struct DrainTests {
           for _ in 0..<16 {
             group.addTask { try await Self.requestUntilClosed(proxy.port) }
           }
-          while origin.requests.value < 200 { await Task.yield() }
+          while origin.requests.value < 200 { try await letOthersRun() }
           await proxy.shutDown()
           return try await group.reduce(into: []) { $0.append($1) }
         }
@@ -85,7 +85,7 @@ struct DrainTests {
         try await Loopback.connect(proxy.port) { idle in
           try await Loopback.connect(proxy.port) { endless in
             try await endless.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            while origin.requests.value == 0 { await Task.yield() }
+            while origin.requests.value == 0 { try await letOthersRun() }
             await proxy.shutDown()
             #expect(try await idle.receiveAll() == "")
             #expect((try? await endless.receiveAll()) ?? "" == "")

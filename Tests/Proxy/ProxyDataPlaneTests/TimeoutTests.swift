@@ -109,7 +109,7 @@ struct TimeoutTests {
         try await Loopback.connect(proxy.port) { client in
           try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
           #expect(try await client.message()?.status == 200)
-          while closed.value == 0 { await Task.yield() }
+          while closed.value == 0 { try await letOthersRun() }
           #expect(proxy.server.counters.snapshot().upstreamsOpen == 0)
         }
       }

@@ -29,9 +29,15 @@ struct LivePercentage: Codable, Equatable {
 
 /// What a process that takes over has to know of the older one: the percentages that were set live.
 /// Without them users would change sides because a new version was started.
+///
+/// New connections reach the new process at once, but until the older one has ended it has the admin
+/// address, and with it every order of an operator. So the new process goes on asking until the
+/// address is its own: a route that is set to 0 % goes there in both.
 struct Succession {
   /// How long the older process may take to answer.
   static let timeout = TimeAmount.seconds(2)
+  /// How long an order given to the older process may wait for its effect here.
+  static let interval = Duration.milliseconds(250)
   /// Largest answer that is read.
   static let maximumAnswer = 4 << 20
 
@@ -43,23 +49,38 @@ struct Succession {
 
   /// Asks the older process and takes its live percentages over, by the rule of a reload: one stays
   /// unless the file's own number for the route is another one by now.
-  func begin() async {
-    let client = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup)
+  ///
+  /// - Returns: what the older process said; nil when there is none to ask.
+  func begin() async -> [LivePercentage]? {
     do {
-      for live in try await ask(client) { take(live) }
+      let live = try await ask()
+      take(OrderGiven.between([], live))
+      return live
     } catch {
       logger.warning(
         "percentages set live are not known: the file's are in force",
         metadata: ["admin": "\(admin.listen)", "reason": "\(error)"])
+      return nil
     }
-    try? await client.shutdown()
+  }
+
+  /// Takes over what is ordered from the older process from now on, until `address` is known, which
+  /// is when this process has it, or until the task is cancelled.
+  func follow(_ first: [LivePercentage], until address: BoundAddress) async {
+    var heard = first
+    while !address.isKnown, (try? await Task.sleep(for: Self.interval)) != nil {
+      guard let live = try? await ask() else { continue }
+      take(OrderGiven.between(heard, live))
+      heard = live
+    }
   }
 
   private struct Answer: Decodable {
     let live: [LivePercentage]
   }
 
-  private func ask(_ client: HTTPClient) async throws -> [LivePercentage] {
+  private func ask() async throws -> [LivePercentage] {
+    let client = HTTPClient.shared
     var request = HTTPClientRequest(url: "http://\(admin.listen)/config")
     if let token { request.headers.add(name: "authorization", value: "Bearer \(token.text)") }
     let response = try await client.execute(request, timeout: Self.timeout)
@@ -70,23 +91,44 @@ struct Succession {
     return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView)).live
   }
 
-  private func take(_ live: LivePercentage) {
-    guard let percent = Percentage(decimal: live.percent),
-      let file = Percentage(decimal: live.file),
-      case let routes = routing.current.configuration.routes,
-      let route = routes.first(where: { $0.name == live.route }), route.percent == file
-    else {
-      return logger.notice(
-        "percentage set live is not taken over: the file says another one now",
-        metadata: ["route": "\(live.route)", "live": "\(live.percent)"])
+  private func take(_ orders: [OrderGiven]) {
+    for order in orders {
+      let routes = routing.current.configuration.routes
+      guard let from = Percentage(decimal: order.from), let to = Percentage(decimal: order.to),
+        routes.contains(where: { $0.name == order.route && $0.percent == from })
+      else {
+        logger.notice(
+          "percentage set live is not taken over: the file says another one now",
+          metadata: ["route": "\(order.route)", "live": "\(order.to)"])
+        continue
+      }
+      let change = try? routing.setPercent(
+        route: order.route, to: to, actor: "older process", reason: "taken over",
+        unixMilliseconds: unixMilliseconds())
+      if let change {
+        logger.notice(
+          "percentage taken over",
+          metadata: ["route": "\(order.route)", "from": "\(change.from)", "to": "\(change.to)"])
+      }
     }
-    let change = try? routing.setPercent(
-      route: live.route, to: percent, actor: "older process", reason: "taken over",
-      unixMilliseconds: unixMilliseconds())
-    if let change {
-      logger.notice(
-        "percentage taken over",
-        metadata: ["route": "\(live.route)", "from": "\(change.from)", "to": "\(change.to)"])
+  }
+}
+
+/// A change of one route's percentage in the older process, in percent.
+struct OrderGiven: Equatable {
+  let route: String
+  let from: Double
+  let to: Double
+
+  /// What happened between two answers; a route that is in none of them is where its file says.
+  static func between(_ before: [LivePercentage], _ after: [LivePercentage]) -> [OrderGiven] {
+    let old = Dictionary(before.map { ($0.route, $0) }, uniquingKeysWith: { $1 })
+    let new = Dictionary(after.map { ($0.route, $0) }, uniquingKeysWith: { $1 })
+    return Set(old.keys).union(new.keys).sorted().compactMap { route in
+      guard let file = new[route]?.file ?? old[route]?.file else { return nil }
+      let from = old[route]?.percent ?? file
+      let to = new[route]?.percent ?? file
+      return from == to ? nil : OrderGiven(route: route, from: from, to: to)
     }
   }
 }

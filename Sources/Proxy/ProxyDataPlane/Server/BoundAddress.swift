@@ -17,6 +17,13 @@ package final class BoundAddress: Sendable {
 
   package init() {}
 
+  /// Nobody has to wait any more.
+  package var isKnown: Bool {
+    state.withLock { state in
+      if case .settled = state { true } else { false }
+    }
+  }
+
   /// Waits until it is known; throws when it will never be, or when the task is cancelled.
   package func value() async throws -> NetworkAddress {
     let number = numbers.add(1, ordering: .relaxed).newValue

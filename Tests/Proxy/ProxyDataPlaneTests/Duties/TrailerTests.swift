@@ -84,7 +84,7 @@ struct TrailerTests {
           #expect(answer.text.contains("trailers-too-large"))
         }
       }
-      while origin.connections.value == 0 { await Task.yield() }
+      while origin.connections.value == 0 { try await letOthersRun() }
       #expect(origin.requests.value == 0)
     }
   }

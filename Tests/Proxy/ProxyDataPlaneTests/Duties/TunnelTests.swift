@@ -134,9 +134,9 @@ struct TunnelTests {
           #expect(try await client.receiveAll() == "bye")
           try await client.send("late")
           client.finishSending()
-          while received.value == 0 { await Task.yield() }
+          while received.value == 0 { try await letOthersRun() }
         }
-        while proxy.server.counters.snapshot().upstreamsOpen > 0 { await Task.yield() }
+        while proxy.server.counters.snapshot().upstreamsOpen > 0 { try await letOthersRun() }
       }
     }
   }
@@ -157,7 +157,7 @@ struct TunnelTests {
         try await Loopback.connect(proxy.port) { client in
           try await Self.open(client)
           #expect(try await client.receiveAll() == "")
-          while ended.value == 0 { await Task.yield() }
+          while ended.value == 0 { try await letOthersRun() }
         }
       }
     }
@@ -170,7 +170,7 @@ struct TunnelTests {
         try await Loopback.connect(proxy.port) { client in
           try await Self.open(client)
           await proxy.shutDown()
-          while proxy.server.readiness.state != .draining { await Task.yield() }
+          while proxy.server.readiness.state != .draining { try await letOthersRun() }
           try await client.send(ByteBuffer(bytes: Self.maskedHello))
           #expect(try await Self.receive(Self.hello.count, client) == Self.hello)
         }

@@ -38,7 +38,7 @@ struct CutAnswerTests {
           }
           let counters = proxy.server.counters
           if !reset {
-            while counters.snapshot().answersCutByUpstream == 0 { await Task.yield() }
+            while counters.snapshot().answersCutByUpstream == 0 { try await letOthersRun() }
           }
           #expect(counters.snapshot().answersCutByUpstream <= 1)
           #expect(counters.snapshot().answersCutByClient == 0)
@@ -64,8 +64,8 @@ struct CutAnswerTests {
           try await client.reset()
         }
         let counters = proxy.server.counters
-        while counters.snapshot().answersCutByClient == 0 { await Task.yield() }
-        while ended.value == 0 { await Task.yield() }
+        while counters.snapshot().answersCutByClient == 0 { try await letOthersRun() }
+        while ended.value == 0 { try await letOthersRun() }
         #expect(counters.snapshot().answersCutByUpstream == 0)
         #expect(counters.snapshot().routes.reduce(0) { $0 + $1.requests } == 1)
       }
@@ -88,10 +88,10 @@ struct CutAnswerTests {
         try await RunningProxy.run(.all(to: origin.port)) { proxy in
           try await Loopback.connect(proxy.port) { client in
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\n\(body)")
-            while origin.connections.value == 0 { await Task.yield() }
+            while origin.connections.value == 0 { try await letOthersRun() }
             try await client.reset()
           }
-          while ended.value == 0 { await Task.yield() }
+          while ended.value == 0 { try await letOthersRun() }
         }
         #expect(origin.requests.value == 0)
       }

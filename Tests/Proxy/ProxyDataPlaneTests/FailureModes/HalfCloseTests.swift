@@ -58,7 +58,7 @@ struct HalfCloseTests {
           #expect(try await client.receiveAll() == "")
         }
         // A request whose head was whole had a connection on its way.
-        while request.hasPrefix("POST"), origin.connections.value == 0 { await Task.yield() }
+        while request.hasPrefix("POST"), origin.connections.value == 0 { try await letOthersRun() }
       }
       #expect(origin.requests.value == 0)
     }

@@ -138,7 +138,7 @@ struct AccessLogTests {
               try FileManager.default.moveItem(atPath: file, toPath: file + ".1")
               proxy.server.reopenAccessLog()
               // The file comes into being on the log's own thread.
-              while !FileManager.default.fileExists(atPath: file) { await Task.yield() }
+              while !FileManager.default.fileExists(atPath: file) { try await letOthersRun() }
               #expect(try Self.read(file + ".1").map(\.target) == ["/before"])
             }
           }

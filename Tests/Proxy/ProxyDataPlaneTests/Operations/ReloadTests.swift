@@ -104,7 +104,9 @@ struct ReloadTests {
                   configuration.upstreams[0].target = Self.network(port)
                   configuration.routes[0].name = "route-\(round % 3)"
                 }, unixMilliseconds: 0)
-              while one.requests.value + two.requests.value < served + 20 { await Task.yield() }
+              while one.requests.value + two.requests.value < served + 20 {
+                try await letOthersRun()
+              }
             }
             stop.now()
             return try await group.reduce(0, +)

@@ -41,10 +41,10 @@ import Testing
               await Self.wait(for: 200, on: origin)
               #expect(old.server.counters.snapshot().clientsOpened == reached)
               await old.shutDown()
-              while old.server.readiness.state != .draining { await Task.yield() }
+              while old.server.readiness.state != .draining { try await letOthersRun() }
               await Self.wait(for: 200, on: origin)
               stop.now()
-              while ended.value < 8 { await Task.yield() }
+              while ended.value < 8 { try await letOthersRun() }
               #expect(new.server.counters.snapshot().clientsOpened >= 400)
             }
             return try await group.reduce(0, +)
@@ -56,7 +56,7 @@ import Testing
 
     private static func wait(for requests: Int, on origin: Origin) async {
       let reached = origin.requests.value + requests
-      while origin.requests.value < reached { await Task.yield() }
+      while origin.requests.value < reached { try await letOthersRun() }
     }
 
     /// Throws when a request is not answered whole.
