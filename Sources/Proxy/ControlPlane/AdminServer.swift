@@ -63,8 +63,10 @@ public struct AdminServer: Service {
     HealthController(readiness: readiness).addRoutes(to: router)
     let guarded = router.group().add(middleware: TokenGuard(token: token))
     RoutesController(routing: routing, unixMilliseconds: unixMilliseconds).addRoutes(to: guarded)
-    MetricsController(routing: routing, counters: counters, upstreams: upstreams)
-      .addRoutes(to: guarded)
+    MetricsController(
+      routing: routing, counters: counters, upstreams: upstreams, reloader: reloader
+    )
+    .addRoutes(to: guarded)
     if let upstreams { UpstreamsController(upstreams: upstreams).addRoutes(to: guarded) }
     ConfigurationController(routing: routing, reloader: reloader).addRoutes(to: guarded)
     application = Application(

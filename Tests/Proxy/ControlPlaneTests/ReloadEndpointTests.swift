@@ -77,6 +77,14 @@ import Testing
       let shown = try await client.send(.get, "/config").body
       #expect(shown.contains("lastRejected"))
       #expect(shown.contains("error: routes: no route is left"))
+      let refused = try await client.send(.get, "/metrics").body
+      #expect(refused.contains("strangler_config_last_reload_successful 0\n"))
+      #expect(refused.contains(#"strangler_config_reloads_total{result="refused"} 1"#))
+      #expect(refused.contains("strangler_config_last_reload_timestamp_seconds 1795435200.25\n"))
+      file.write(before)
+      _ = try await client.send(.post, "/reload")
+      let applied = try await client.send(.get, "/metrics").body
+      #expect(applied.contains("strangler_config_last_reload_successful 1\n"))
       #expect(shown.contains(#""version" : 1"#))
     }
   }

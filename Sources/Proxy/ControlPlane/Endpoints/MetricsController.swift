@@ -8,12 +8,14 @@ struct MetricsController {
   let routing: LiveRouting
   let counters: ProxyCounters
   let upstreams: UpstreamMonitor?
+  let reloader: ConfigurationReloader?
 
   func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
     router.get("/metrics") { _, _ in
       let text =
         ProxyMetrics.text(routing: routing, counters: counters)
         + (upstreams.map { UpstreamMetrics.text($0.snapshot()) } ?? "")
+        + (reloader.map(ReloadMetrics.text) ?? "")
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
         body: .init(byteBuffer: .init(string: text)))

@@ -32,6 +32,9 @@ public final class ConfigurationReloader: Sendable {
   private struct State {
     var applied: Outcome?
     var rejected: Outcome?
+    var appliedCount: UInt64 = 0
+    var rejectedCount: UInt64 = 0
+    var lastWasRefused = false
   }
 
   private let source: Source
@@ -57,6 +60,14 @@ public final class ConfigurationReloader: Sendable {
     state.withLock { ($0.applied, $0.rejected) }
   }
 
+  /// Reloads since the start.
+  var counts: (applied: UInt64, rejected: UInt64) {
+    state.withLock { ($0.appliedCount, $0.rejectedCount) }
+  }
+
+  /// The file as it was read last is not what is in force.
+  var lastWasRefused: Bool { state.withLock(\.lastWasRefused) }
+
   /// Reads the configuration and takes it up if it can be used. Never fails: what was wrong is part
   /// of the outcome, is logged, and shown by `GET /config`.
   @discardableResult
@@ -65,8 +76,14 @@ public final class ConfigurationReloader: Sendable {
     let outcome = Outcome(cause: cause, unixMilliseconds: time, result: await attempt(at: time))
     state.withLock { state in
       switch outcome.result {
-      case .success: state.applied = outcome
-      case .failure: state.rejected = outcome
+      case .success:
+        state.applied = outcome
+        state.appliedCount += 1
+        state.lastWasRefused = false
+      case .failure:
+        state.rejected = outcome
+        state.rejectedCount += 1
+        state.lastWasRefused = true
       }
     }
     log(outcome)
