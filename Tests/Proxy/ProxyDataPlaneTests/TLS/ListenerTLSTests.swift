@@ -187,6 +187,20 @@ struct ListenerTLSTests {
     }
   }
 
+  @Test func `a client that ends before any request is let go`() async throws {
+    let world = try TLSWorld()
+    try await withProxy(world) { proxy, origin in
+      try await Loopback.connect(proxy.port, tls: world.client()) { client in
+        while try await client.tls.version == nil { try await Loopback.pause(milliseconds: 5) }
+        client.finishSending()
+        let answer = try await client.receiveAll()
+        #expect(answer == "")
+      }
+      #expect(proxy.server.handshakes(.client, isResumed: false) == 1)
+      #expect(origin.connections.value == 0)
+    }
+  }
+
   @Test func `the end of the last answer is told`() async throws {
     let world = try TLSWorld()
     try await withProxy(world) { proxy, _ in

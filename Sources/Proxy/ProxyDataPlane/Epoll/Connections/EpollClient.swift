@@ -127,7 +127,10 @@
         if isShakingHands { lookAtHandshake() }
       case .empty: return false
       case .broken: close()
-      case .end: if exchange.clientInputEnded() { close() }
+      case .end:
+        // What is there is all there will be to tell the protocol by.
+        mayBeHTTP2 = false
+        if exchange.clientInputEnded() { close() }
       }
       return true
     }

@@ -121,8 +121,10 @@
     private func take(through tls: TLSEngine) -> Reception {
       switch tls.phase {
       case .handshaking, .open: break
-      case .ended: return .end
-      case .failed: return .broken
+      case .ended, .failed:
+        // Told once, as a socket in clear does.
+        mayHaveMore = false
+        return tls.phase == .ended ? .end : .broken
       }
       let incoming = tls.workspace.incoming
       let reception = socket.receive(into: incoming)
