@@ -122,7 +122,7 @@ public struct FrontProxy: Service {
       guard let succession, let live = await succession.begin() else {
         return try await proxy.run()
       }
-      async let following: Void = succession.follow(live, until: address)
+      async let _: Void = succession.follow(live, until: address)
       try await proxy.run()
     }
     return [first, second]

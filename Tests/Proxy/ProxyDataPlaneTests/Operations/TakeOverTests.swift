@@ -32,17 +32,17 @@ import Testing
                 return try await Self.request(old.port, until: stop)
               }
             }
-            await Self.wait(for: 100, on: origin)
+            try await Self.wait(for: 100, on: origin)
             let next = try Self.configuration(origin, port: old.port, workers: after)
             try await RunningProxy.run(next, takesOver: true) { new in
               // Those on their way to the old one when the new one came; then nobody.
-              await Self.wait(for: 50, on: origin)
+              try await Self.wait(for: 50, on: origin)
               let reached = old.server.counters.snapshot().clientsOpened
-              await Self.wait(for: 200, on: origin)
+              try await Self.wait(for: 200, on: origin)
               #expect(old.server.counters.snapshot().clientsOpened == reached)
               await old.shutDown()
               while old.server.readiness.state != .draining { try await letOthersRun() }
-              await Self.wait(for: 200, on: origin)
+              try await Self.wait(for: 200, on: origin)
               stop.now()
               while ended.value < 8 { try await letOthersRun() }
               #expect(new.server.counters.snapshot().clientsOpened >= 400)
@@ -54,7 +54,7 @@ import Testing
       }
     }
 
-    private static func wait(for requests: Int, on origin: Origin) async {
+    private static func wait(for requests: Int, on origin: Origin) async throws {
       let reached = origin.requests.value + requests
       while origin.requests.value < reached { try await letOthersRun() }
     }
