@@ -53,13 +53,13 @@ struct ProxyOperationsTests {
       let load = Load(programs.proxy + "/health")
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<4 { group.addTask { await load.run() } }
-        await load.wait(for: 50)
+        try await load.wait(for: 50)
         let next = try Executable.strangler.start(["proxy", "--take-over", "--config", file])
         _ = try await next.text(after: "proxy listening on ")
-        await load.wait(for: 50)
+        try await load.wait(for: 50)
         programs.proxyProgram.signal(SIGTERM)
         #expect(await programs.proxyProgram.outcome().exitCode == 0)
-        await load.wait(for: 50)
+        try await load.wait(for: 50)
         load.stop()
         try await group.waitForAll()
         next.signal(SIGTERM)
@@ -87,7 +87,7 @@ private final class Load: Sendable {
 
   func stop() { state.withLock { $0.isStopped = true } }
 
-  func wait(for answers: Int) async {
+  func wait(for answers: Int) async throws {
     let goal = state.withLock { $0.answers + answers }
     while state.withLock({ $0.answers < goal && $0.failures.isEmpty }) {
       try Task.checkCancellation()
