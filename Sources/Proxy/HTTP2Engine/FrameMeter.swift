@@ -76,8 +76,8 @@ struct FrameMeter {
     return nil
   }
 
-  /// DATA was sent, and WINDOW_UPDATE will answer it; so may a PING, by which peers measure how much
-  /// is on its way.
+  /// DATA was sent, and WINDOW_UPDATE will answer it; so may a PING, by which peers measure how
+  /// much is on its way.
   mutating func sentData() {
     windowUpdates.add(Self.updatesPerData)
     pings.add(1)

@@ -7,8 +7,8 @@ import CNghttp2
 /// Framing and HPACK are libnghttp2's. What the peer may ask for is counted here, before the
 /// library sees a byte, so that no version of it decides how much an attacker gets.
 ///
-/// One thread uses an engine, and no two accesses overlap; the check for that at run time would cost
-/// more than what it guards.
+/// One thread uses an engine, and no two accesses overlap; the check for that at run time would
+/// cost more than what it guards.
 package final class HTTP2Engine {
   package enum Role { case server, client }
 

@@ -33,41 +33,42 @@ import Testing
     #expect(!without.contains { $0.key == "proxy.transport" })
   }
 
+  private static let everySetting = """
+    proxy:
+      listen: "[::1]:8081"
+      admin: 10.0.0.1:9901
+      admin-token-env: STRANGLER_TOKEN
+      workers: 4
+      transport: nio
+      trusted: [10.0.0.0/8, "::1"]
+      internal-headers: [X-User-Role]
+      timeouts: { connect: 250ms, request-head: 5s, response-head: 1m, idle: 2m, total: 1h,
+                  keep-alive: 3s, upstream-keep-alive: 4s, drain: 6s, tunnel: 7s }
+      limits: { request-line: 4KiB, field: 8KiB, head: 32KiB, fields: 50, request-body: 1MiB,
+                body-rate: 9B, client-connections: 5, upstream-connections: 6, upstream-queue: 7 }
+    upstreams:
+      legacy: { module: shop }
+      orders: { endpoints: [10.0.0.2:80, "[2001:db8::1]:81"] }
+    routes:
+      - name: orders
+        match:
+          host: "*.shop.example"
+          path: "/orders/{id}/**"
+          methods: [GET, POST]
+          headers: { x-beta: "1", x-old: { present: false } }
+          query: { page: { present: true } }
+        legacy: legacy
+        extracted: orders
+        percent: 12.5
+        sticky: [ { header: x-user-id }, { cookie: session }, client-address ]
+        group: checkout
+        fallback: off
+        upgrades: [websocket, x-own]
+      - { name: rest, match: { path: /** }, legacy: legacy }
+    """
+
   @Test func everySettingIsRead() throws {
-    let text = """
-      proxy:
-        listen: "[::1]:8081"
-        admin: 10.0.0.1:9901
-        admin-token-env: STRANGLER_TOKEN
-        workers: 4
-        transport: nio
-        trusted: [10.0.0.0/8, "::1"]
-        internal-headers: [X-User-Role]
-        timeouts: { connect: 250ms, request-head: 5s, response-head: 1m, idle: 2m, total: 1h,
-                    keep-alive: 3s, upstream-keep-alive: 4s, drain: 6s, tunnel: 7s }
-        limits: { request-line: 4KiB, field: 8KiB, head: 32KiB, fields: 50, request-body: 1MiB, body-rate: 9B,
-                  client-connections: 5, upstream-connections: 6, upstream-queue: 7 }
-      upstreams:
-        legacy: { module: shop }
-        orders: { endpoints: [10.0.0.2:80, "[2001:db8::1]:81"] }
-      routes:
-        - name: orders
-          match:
-            host: "*.shop.example"
-            path: "/orders/{id}/**"
-            methods: [GET, POST]
-            headers: { x-beta: "1", x-old: { present: false } }
-            query: { page: { present: true } }
-          legacy: legacy
-          extracted: orders
-          percent: 12.5
-          sticky: [ { header: x-user-id }, { cookie: session }, client-address ]
-          group: checkout
-          fallback: off
-          upgrades: [websocket, x-own]
-        - { name: rest, match: { path: /** }, legacy: legacy }
-      """
-    let decoded = ConfigurationFile.decode(text, file: "s.yaml")
+    let decoded = ConfigurationFile.decode(Self.everySetting, file: "s.yaml")
     #expect(decoded.diagnostics == [])
     let configuration = try #require(decoded.configuration)
     #expect(configuration.listen == NetworkAddress(host: "::1", port: 8081))

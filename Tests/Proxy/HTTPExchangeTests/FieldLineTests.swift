@@ -26,7 +26,8 @@ struct FieldLineTests {
     }
   }
 
-  /// The empty line alone, so that the last line is at the end of the memory, and with bytes behind.
+  /// The empty line alone, so that the last line is at the end of the memory, and with bytes
+  /// behind.
   private static let ends = ["\r\n\r\n", "\r\n\r\n0123456789abcdef0123456789abcdef"].map {
     Array($0.utf8)
   }

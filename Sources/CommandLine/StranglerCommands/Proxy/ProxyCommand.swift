@@ -62,6 +62,9 @@ struct ProxyCommand: AsyncParsableCommand {
         services: [front, Announcement(front: front), SignalListener(front: front)],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
       ).run()
+    } catch let error as InvalidConfiguration {
+      // Such as a certificate that cannot be read, which only a start finds out.
+      throw CommandFailure.unusable("the configuration cannot be used\n\(error)")
     } catch let error as ProxyServerError {
       throw CommandFailure.unusable(error.message)
     } catch let error as AdminServerError {

@@ -30,9 +30,9 @@ struct LivePercentage: Codable, Equatable {
 /// What a process that takes over has to know of the older one: the percentages that were set live.
 /// Without them users would change sides because a new version was started.
 ///
-/// New connections reach the new process at once, but until the older one has ended it has the admin
-/// address, and with it every order of an operator. So the new process goes on asking until the
-/// address is its own: a route that is set to 0 % goes there in both.
+/// New connections reach the new process at once, but until the older one has ended it has the
+/// admin address, and with it every order of an operator. So the new process goes on asking until
+/// the address is its own: a route that is set to 0 % goes there in both.
 struct Succession {
   /// How long the older process may take to answer.
   static let timeout = TimeAmount.seconds(2)

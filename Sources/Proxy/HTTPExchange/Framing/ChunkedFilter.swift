@@ -149,8 +149,8 @@ struct ChunkedFilter: Equatable {
     return nil
   }
 
-  /// One byte of `;name`, `;name=token` or `;name="text"` (RFC 9112, section 7.1.1). What is dropped
-  /// is checked all the same: whoever reads it otherwise sees another end of the line.
+  /// One byte of `;name`, `;name=token` or `;name="text"` (RFC 9112, section 7.1.1). What is
+  /// dropped is checked all the same: whoever reads it otherwise sees another end of the line.
   private mutating func chunkExtension(_ byte: UInt8, _ limits: MessageLimits) -> Rejection? {
     if let rejection = dropped(byte, limits) { return rejection }
     let isToken = ByteScanning.classes[Int(byte)] & ByteClass.token.rawValue != 0

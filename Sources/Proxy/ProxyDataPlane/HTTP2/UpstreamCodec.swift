@@ -3,12 +3,12 @@
 import HTTP2Engine
 import HTTPExchange
 
-/// A connection to an upstream that speaks HTTP/2, behind the bytes of HTTP/1.1: the request that an
-/// exchange writes goes in, the answer as an HTTP/1.1 server would have sent it comes out.
+/// A connection to an upstream that speaks HTTP/2, behind the bytes of HTTP/1.1: the request that
+/// an exchange writes goes in, the answer as an HTTP/1.1 server would have sent it comes out.
 ///
 /// It carries one exchange at a time, like the connections of HTTP/1.1, and waits in the same pool.
-/// The bytes cost a second parse and buy one path for everything: routing, framing rules, retries and
-/// back-pressure know nothing of the upstream's protocol.
+/// The bytes cost a second parse and buy one path for everything: routing, framing rules, retries
+/// and back-pressure know nothing of the upstream's protocol.
 final class UpstreamCodec: HTTP2Engine.Owner {
   /// Body bytes that wait for the upstream's window; above it the client is held back.
   static let mostOutgoing = 128 * 1024

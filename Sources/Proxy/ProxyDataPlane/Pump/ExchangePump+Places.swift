@@ -57,8 +57,8 @@ extension ExchangePump {
   /// Sends the request once more, at once or after a pause.
   ///
   /// A connection that was kept may have closed just when it was used; that first time needs no
-  /// pause. Whoever cannot connect, or fails again, is given time, unless another endpoint or legacy
-  /// can be asked instead.
+  /// pause. Whoever cannot connect, or fails again, is given time, unless another endpoint or
+  /// legacy can be asked instead.
   func askAgain(isRetry: Bool, least: UInt64 = 0) {
     let attempt = isRetry ? Int(exchange.retries) : 2
     let isAtOnce =

@@ -98,7 +98,8 @@ public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
   private let maskHigh: UInt64
   private let maskLow: UInt64
 
-  /// Parses an address, or one with a length; nil when it is neither, or has bits behind the length.
+  /// Parses an address, or one with a length; nil when it is neither, or has bits behind the
+  /// length.
   public init?(parsing text: String) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let address = parts.first.flatMap({ IPAddress(parsing: String($0)) }) else { return nil }

@@ -2,8 +2,8 @@
 
 import HTTPExchange
 
-/// Requests after those of aws/http-desync-guardian (`tests/*.yaml`), with what becomes of them here:
-/// whatever is called ambiguous there and could be read in two ways is refused.
+/// Requests after those of aws/http-desync-guardian (`tests/*.yaml`), with what becomes of them
+/// here: whatever is called ambiguous there and could be read in two ways is refused.
 enum DesyncVectors {
   static let all = severe + ambiguous + characters + targets
 
