@@ -110,7 +110,8 @@ struct TimeoutTests {
           try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
           #expect(try await client.message()?.status == 200)
           while closed.value == 0 { try await letOthersRun() }
-          #expect(proxy.server.counters.snapshot().upstreamsOpen == 0)
+          // The origin may see the close before it is counted.
+          while proxy.server.counters.snapshot().upstreamsOpen > 0 { try await letOthersRun() }
         }
       }
     }

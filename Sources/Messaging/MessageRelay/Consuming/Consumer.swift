@@ -80,6 +80,9 @@ public final class Consumer: Service {
       let outcome = try await inbox.receive(received, now: clock.now())
       note(outcome, of: received)
       return .acknowledge
+    } catch where Task.isCancelled {
+      // What ends a consumer also ends its transaction: nothing is wrong with the store.
+      return .redeliver(afterMilliseconds: 0)
     } catch {
       logger.error(
         "a delivery could not be recorded, it will come again",
@@ -128,6 +131,8 @@ public final class Consumer: Service {
         current.withLock { $0.retried += round.tried }
         if round.tried > 0 { continue }
         if let due = round.nextDue { wait = max(1, min(wait, due - now)) }
+      } catch where Task.isCancelled {
+        return
       } catch {
         logger.error("parked events could not be tried", metadata: ["reason": "\(error)"])
         wait = noteOutage("\(error)")
