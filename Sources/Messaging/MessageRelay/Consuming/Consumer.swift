@@ -80,10 +80,9 @@ public final class Consumer: Service {
       let outcome = try await inbox.receive(received, now: clock.now())
       note(outcome, of: received)
       return .acknowledge
-    } catch where Task.isCancelled {
-      // What ends a consumer also ends its transaction: nothing is wrong with the store.
-      return .redeliver(afterMilliseconds: 0)
     } catch {
+      // What ends a consumer also ends its transaction: nothing is wrong with the store.
+      if Task.isCancelled { return .redeliver(afterMilliseconds: 0) }
       logger.error(
         "a delivery could not be recorded, it will come again",
         metadata: ["event": "\(received.event.id)", "reason": "\(error)"])
@@ -131,9 +130,8 @@ public final class Consumer: Service {
         current.withLock { $0.retried += round.tried }
         if round.tried > 0 { continue }
         if let due = round.nextDue { wait = max(1, min(wait, due - now)) }
-      } catch where Task.isCancelled {
-        return
       } catch {
+        if Task.isCancelled { return }
         logger.error("parked events could not be tried", metadata: ["reason": "\(error)"])
         wait = noteOutage("\(error)")
       }
