@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a comparison looks at, leaves out and hides.
-public struct ComparisonRules: Sendable {
+public struct ComparisonRules: Sendable, Equatable {
   /// Matches array elements by a member instead of by position.
   public struct UnorderedArray: Sendable, Hashable {
     /// The array, written with its brackets: `items[]`.
@@ -34,7 +34,9 @@ public struct ComparisonRules: Sendable {
   public var headers: [String]
   /// Differences here make the outcome `ignored` instead of `mismatched`.
   public var ignore: [PathPattern]
-  /// Values here are compared and never kept or shown.
+  /// Values here are compared and never kept or shown: members of JSON by path, headers as
+  /// `header:name`, parameters of the query as `query:name`. With any such rule a body that is not
+  /// JSON is kept as length and hash only.
   public var redact: [PathPattern]
   /// Arrays whose order means nothing.
   public var unordered: [UnorderedArray]

@@ -40,6 +40,13 @@ public struct Difference: Sendable, Equatable {
   public var legacy: String?
   /// The extracted side's value, nil when it has none.
   public var extracted: String?
+
+  /// Creates a difference from values that were redacted and bounded before.
+  public init(pathKind: PathKind, legacy: String?, extracted: String?) {
+    self.pathKind = pathKind
+    self.legacy = legacy
+    self.extracted = extracted
+  }
 }
 
 /// What came of comparing two answers.

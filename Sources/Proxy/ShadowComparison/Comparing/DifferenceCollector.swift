@@ -38,12 +38,8 @@ struct DifferenceCollector {
   private func example(_ value: String?, at path: ResponsePath) -> String? {
     guard let value else { return nil }
     // A value may hold redacted ones below it: an object that one side lacks, a whole text.
-    if hides(path) { return "(redacted)" }
+    if Redaction(rules).hides(path) { return Redaction.mark }
     guard value.utf8.count > rules.exampleBytes else { return value }
     return String(decoding: value.utf8.prefix(rules.exampleBytes), as: UTF8.self) + "…"
-  }
-
-  private func hides(_ path: ResponsePath) -> Bool {
-    rules.redact.contains { $0.matches(path) }
   }
 }

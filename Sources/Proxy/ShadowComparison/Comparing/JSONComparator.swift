@@ -128,27 +128,12 @@ struct JSONComparator {
   // MARK: - Examples
 
   private func show(_ value: JSONValue, at path: ResponsePath) -> String {
-    redacted(value, at: path).text(limit: rules.exampleBytes)
+    Redaction(rules).value(value, at: path).text(limit: rules.exampleBytes)
   }
 
   /// `path` names the elements, not the array.
   private func show(elements: [JSONValue], at path: ResponsePath) -> String {
-    JSONValue.array(elements.map { redacted($0, at: path) }).text(limit: rules.exampleBytes)
-  }
-
-  /// The value without anything that a rule hides, however deep.
-  private func redacted(_ value: JSONValue, at path: ResponsePath) -> JSONValue {
-    guard !rules.redact.isEmpty else { return value }
-    if rules.redact.contains(where: { $0.matches(path) }) { return .string("(redacted)") }
-    switch value {
-    case .object(let members):
-      return .object(
-        Dictionary(
-          uniqueKeysWithValues: members.map { ($0, redacted($1, at: path.member($0))) }))
-    case .array(let elements):
-      return .array(elements.map { redacted($0, at: path.elements) })
-    case .null, .bool, .number, .string:
-      return value
-    }
+    JSONValue.array(elements.map { Redaction(rules).value($0, at: path) }).text(
+      limit: rules.exampleBytes)
   }
 }

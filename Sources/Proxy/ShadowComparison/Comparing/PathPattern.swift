@@ -38,7 +38,7 @@ public struct ResponsePath: Sendable, Hashable, Comparable, CustomStringConverti
 ///
 /// `items[].id` is that member only; `**.updatedAt` is the member at any depth below the first;
 /// `updatedAt` the one at the top; `meta**` is `meta` with everything in it.
-public struct PathPattern: Sendable, Hashable {
+public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
   /// The text as written in the rules.
   public let text: String
   private let pattern: [UInt8]
@@ -48,6 +48,9 @@ public struct PathPattern: Sendable, Hashable {
     self.text = text
     pattern = Array(text.utf8)
   }
+
+  /// As written in the rules.
+  public var description: String { text }
 
   /// True when the whole path matches.
   public func matches(_ path: ResponsePath) -> Bool {

@@ -8,6 +8,24 @@ public struct ResponseComparator: Sendable {
   /// Creates a comparator.
   public init(rules: ComparisonRules = ComparisonRules()) { self.rules = rules }
 
+  /// Compares what both sides did; a side that gave no answer failed as one that answered 5xx.
+  public func compare(legacy: SideAnswer, extracted: SideAnswer) -> Comparison {
+    switch (legacy, extracted) {
+    case (.failure, _):
+      return Comparison(outcome: .legacyError, differences: [], ignored: [], unlisted: 0)
+    case (.response(let legacy), .response(let extracted)):
+      return compare(legacy: legacy, extracted: extracted)
+    case (.response(let legacy), .failure(let failure)):
+      if legacy.status >= 500 {
+        return Comparison(outcome: .legacyError, differences: [], ignored: [], unlisted: 0)
+      }
+      var collector = DifferenceCollector(rules: rules)
+      collector.add(.status, .presence, String(legacy.status), "no answer: \(failure.rawValue)")
+      return Comparison(
+        outcome: .extractedError, differences: collector.listed, ignored: [], unlisted: 0)
+    }
+  }
+
   /// Compares. Equal inputs give equal results, whatever order members have.
   public func compare(legacy: ComparedResponse, extracted: ComparedResponse) -> Comparison {
     if legacy.status >= 500 {
@@ -82,18 +100,29 @@ public struct ResponseComparator: Sendable {
     _ collector: inout DifferenceCollector
   ) {
     guard legacy.body != extracted.body else { return }
-    if legacy.body.isEmpty || extracted.body.isEmpty {
+    if legacy.body.isEmpty != extracted.body.isEmpty {
       collector.add(.body, .presence, size(legacy.body), size(extracted.body))
       return
     }
-    let form = BodyForm(contentType: legacy.header("content-type"))
-    let isSmall = max(legacy.body.count, extracted.body.count) <= rules.parsedBodyBytes
-    switch form {
-    case .json where isSmall: compareJSON(legacy.body, extracted.body, &collector)
-    case .text where isSmall: compareText(legacy.body, extracted.body, &collector)
-    case .json, .text, .binary:
-      collector.add(.body, .value, digest(legacy.body), digest(extracted.body))
+    guard case .whole(let left) = legacy.body, case .whole(let right) = extracted.body,
+      max(left.count, right.count) <= rules.parsedBodyBytes
+    else {
+      compareDigests(legacy.body, extracted.body, &collector)
+      return
     }
+    switch BodyForm(contentType: legacy.header("content-type")) {
+    case .json: compareJSON(left, right, &collector)
+    case .text: compareText(left, right, &collector)
+    case .binary: compareDigests(legacy.body, extracted.body, &collector)
+    }
+  }
+
+  private func compareDigests(
+    _ legacy: ComparedBody, _ extracted: ComparedBody, _ collector: inout DifferenceCollector
+  ) {
+    // One side may have been kept whole while the other, a byte longer, was not.
+    let (left, right) = (legacy.digest, extracted.digest)
+    if left != right { collector.add(.body, .value, left.description, right.description) }
   }
 
   private func compareJSON(
@@ -104,11 +133,7 @@ public struct ResponseComparator: Sendable {
     switch (left, right) {
     case (.success(let left), .success(let right)):
       JSONComparator(rules: rules).compare(left, right, at: .root, &collector)
-    case (.failure, .failure) where rules.redact.isEmpty:
-      compareText(legacy, extracted, &collector)
-    case (.failure, .failure):
-      // What is no JSON has no paths by which it could be redacted.
-      collector.add(.body, .value, digest(legacy), digest(extracted))
+    case (.failure, .failure): compareText(legacy, extracted, &collector)
     case (.failure(let problem), .success):
       collector.add(.body, .type, "no JSON: \(problem)", "JSON")
     case (.success, .failure(let problem)):
@@ -124,6 +149,11 @@ public struct ResponseComparator: Sendable {
   private func compareText(
     _ legacy: [UInt8], _ extracted: [UInt8], _ collector: inout DifferenceCollector
   ) {
+    // What is no JSON has no paths by which a part of it could be redacted.
+    guard rules.redact.isEmpty else {
+      compareDigests(.whole(legacy), .whole(extracted), &collector)
+      return
+    }
     let common = zip(legacy, extracted).prefix { $0 == $1 }.count
     let start = max(0, common - 20)
     func excerpt(_ text: [UInt8]) -> String {
@@ -132,11 +162,7 @@ public struct ResponseComparator: Sendable {
     collector.add(.body, .value, excerpt(legacy), excerpt(extracted))
   }
 
-  private func size(_ body: [UInt8]) -> String? { body.isEmpty ? nil : "\(body.count) bytes" }
-
-  private func digest(_ body: [UInt8]) -> String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in body { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-    return "\(body.count) bytes, FNV-1a \(String(hash, radix: 16))"
+  private func size(_ body: ComparedBody) -> String? {
+    body.isEmpty ? nil : "\(body.digest.count) bytes"
   }
 }

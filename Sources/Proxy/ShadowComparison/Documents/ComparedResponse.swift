@@ -6,8 +6,8 @@ public struct ComparedResponse: Sendable, Equatable {
   public var status: Int
   /// Header fields in received order, names in any case.
   public var headers: [Header]
-  /// The whole body, decoded from any transfer coding.
-  public var body: [UInt8]
+  /// The body, decoded from any transfer coding.
+  public var body: ComparedBody
 
   /// A header field.
   public struct Header: Sendable, Equatable {
@@ -23,8 +23,13 @@ public struct ComparedResponse: Sendable, Equatable {
     }
   }
 
-  /// Creates a response.
+  /// Creates a response whose body was kept whole.
   public init(status: Int, headers: [Header] = [], body: [UInt8] = []) {
+    self.init(status: status, headers: headers, body: .whole(body))
+  }
+
+  /// Creates a response.
+  public init(status: Int, headers: [Header] = [], body: ComparedBody) {
     self.status = status
     self.headers = headers
     self.body = body

@@ -57,6 +57,23 @@ public struct NoiseEvidence: Sendable, Equatable {
   /// Creates evidence without triples.
   public init() {}
 
+  /// Takes up evidence that was stored.
+  package init(extractedOdd: Int, legacyOdd: Int, volatile: Int, hasBeenReal: Bool) {
+    self.extractedOdd = extractedOdd
+    self.legacyOdd = legacyOdd
+    self.volatile = volatile
+    self.hasBeenReal = hasBeenReal
+  }
+
+  /// Adds what was found elsewhere about the same path-kind. The bets are on the counts alone, so
+  /// the sum is evidence as if all triples had come here.
+  mutating func merge(_ other: NoiseEvidence) {
+    extractedOdd += other.extractedOdd
+    legacyOdd += other.legacyOdd
+    volatile += other.volatile
+    hasBeenReal = hasBeenReal || other.hasBeenReal || lnEvidence >= Self.real
+  }
+
   /// Files one triple.
   public mutating func add(_ triple: OddOneOut) {
     switch triple {

@@ -16,6 +16,32 @@ public struct ShadowReport: Sendable, Equatable {
     public var paths: [Path]
     /// Differences that exceeded a limit and are not in `paths`.
     public var dropped: Int
+    /// Requests that were not compared, by reason.
+    public var drops: [DropReason: Int]
+    /// How long both sides took; nil when it was not measured.
+    public var latency: Latency?
+  }
+
+  /// How long both sides took to answer, in microseconds; each figure is off by an eighth at most.
+  public struct Latency: Sendable, Equatable {
+    /// Legacy's median.
+    public var legacyMedian: Int
+    /// The extracted side's median.
+    public var extractedMedian: Int
+    /// The time that 95 % of legacy's answers did not exceed.
+    public var legacyP95: Int
+    /// The time that 95 % of the extracted side's answers did not exceed.
+    public var extractedP95: Int
+
+    init?(_ legacy: LatencyHistogram, _ extracted: LatencyHistogram) {
+      guard let legacyMedian = legacy.quantile(0.5), let legacyP95 = legacy.quantile(0.95),
+        let extractedMedian = extracted.quantile(0.5), let extractedP95 = extracted.quantile(0.95)
+      else { return nil }
+      self.legacyMedian = legacyMedian
+      self.extractedMedian = extractedMedian
+      self.legacyP95 = legacyP95
+      self.extractedP95 = extractedP95
+    }
   }
 
   /// One path-kind that differed.
@@ -30,6 +56,16 @@ public struct ShadowReport: Sendable, Equatable {
     public var evidence: NoiseEvidence
     /// The first difference seen, redacted and bounded.
     public var example: Difference
+    /// True when it is among those to believe although many were looked at: at most 5 % of all
+    /// that a report believes are expected to be noise.
+    public var isBelieved: Bool
+    /// Who called it noise, if anybody.
+    public var approval: NoiseApproval?
+    /// Numbers of pairs of answers that show it, where they were kept.
+    public var pairs: [Int64] = []
+
+    /// A difference of behaviour that somebody has to look at.
+    public var isDifference: Bool { label <= .likely && approval == nil }
   }
 
   /// Endpoints by name.
@@ -45,25 +81,33 @@ public struct ShadowReport: Sendable, Equatable {
 
   init(_ evidence: ShadowEvidence) {
     endpoints = evidence.endpoints.sorted { $0.key < $1.key }.map { name, endpoint in
-      let requests = endpoint.outcomes.values.reduce(0, +)
-      let good = endpoint.outcomes[.matched, default: 0] + endpoint.outcomes[.ignored, default: 0]
-      let paths = endpoint.pathKinds.map { pathKind, seen in
-        Path(
-          pathKind: pathKind, label: seen.evidence.label, count: seen.count,
-          evidence: seen.evidence, example: seen.example)
-      }
-      return Endpoint(
-        name: name, requests: requests, outcomes: endpoint.outcomes,
-        matchRate: MatchRate(
-          matched: good, total: requests - endpoint.outcomes[.legacyError, default: 0]),
-        paths: paths.sorted {
-          ($0.label, $1.count, $0.pathKind) < ($1.label, $0.count, $1.pathKind)
-        }, dropped: endpoint.dropped)
+      Endpoint(name: name, endpoint, approvals: evidence.approvals[name] ?? [:])
     }
-    comparisons = evidence.comparisons
-    reasks = evidence.reasks
-    reasksOverBudget = evidence.reasksOverBudget
-    droppedComparisons = evidence.droppedComparisons
+    comparisons = evidence.totals.comparisons
+    reasks = evidence.totals.reasks
+    reasksOverBudget = evidence.totals.reasksOverBudget
+    droppedComparisons = evidence.totals.droppedComparisons
+    markBelieved()
+  }
+
+  private mutating func markBelieved() {
+    let places = endpoints.indices.flatMap { endpoint in
+      endpoints[endpoint].paths.indices.map { (endpoint, $0) }
+    }
+    let believed = FalseDiscoveries.believed(
+      lnEvidence: places.map { endpoints[$0].paths[$1].evidence.lnEvidence })
+    for (index, place) in places.enumerated() where believed.contains(index) {
+      endpoints[place.0].paths[place.1].isBelieved = true
+    }
+  }
+
+  /// Whether anything was found that somebody has to look at: a path-kind that is real or likely
+  /// and that nobody approved as noise, or an error of the extracted side alone.
+  public var hasDifferences: Bool {
+    endpoints.contains { endpoint in
+      endpoint.outcomes[.extractedError, default: 0] > 0
+        || endpoint.paths.contains(where: \.isDifference)
+    }
   }
 
   /// Paths with one of the labels, with their endpoints.
@@ -71,5 +115,27 @@ public struct ShadowReport: Sendable, Equatable {
     endpoints.flatMap { endpoint in
       endpoint.paths.filter { labels.contains($0.label) }.map { (endpoint.name, $0) }
     }
+  }
+}
+
+extension ShadowReport.Endpoint {
+  fileprivate init(
+    name: String, _ evidence: EndpointEvidence, approvals: [PathKind: NoiseApproval]
+  ) {
+    let requests = evidence.outcomes.values.reduce(0, +)
+    let good = evidence.outcomes[.matched, default: 0] + evidence.outcomes[.ignored, default: 0]
+    let paths = evidence.pathKinds.map { pathKind, path in
+      ShadowReport.Path(
+        pathKind: pathKind, label: path.evidence.label, count: path.count,
+        evidence: path.evidence, example: path.example, isBelieved: false,
+        approval: approvals[pathKind])
+    }
+    self.init(
+      name: name, requests: requests, outcomes: evidence.outcomes,
+      matchRate: MatchRate(
+        matched: good, total: requests - evidence.outcomes[.legacyError, default: 0]),
+      paths: paths.sorted { ($0.label, $1.count, $0.pathKind) < ($1.label, $0.count, $1.pathKind) },
+      dropped: evidence.unlisted, drops: evidence.drops,
+      latency: ShadowReport.Latency(evidence.legacyLatency, evidence.extractedLatency))
   }
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one side did with a request.
+public enum SideAnswer: Sendable, Equatable {
+  /// It answered, completely.
+  case response(ComparedResponse)
+  /// It did not.
+  case failure(AnswerFailure)
+}
+
+/// Why a side gave no complete answer.
+public enum AnswerFailure: String, Sendable, CaseIterable {
+  /// No connection.
+  case unreachable
+  /// Not within the time allowed.
+  case deadline
+  /// The connection ended before the answer did, or what came is not HTTP.
+  case cutOff = "cut-off"
+}
+
+/// Why a request was sent but not compared, or not sent to the extracted side at all.
+public enum DropReason: String, Sendable, CaseIterable {
+  /// The body of the request or of an answer is larger than one may be.
+  case bodyTooLarge = "body-too-large"
+  /// All bodies that are kept at this moment are larger than they may be together.
+  case byteBudget = "byte-budget"
+  /// As many comparisons are under way as there may be.
+  case noSlot = "no-slot"
+  /// The answers did not come in the time that a comparison may take.
+  case deadline
+  /// The extracted side failed so often that it is left alone.
+  case breakerOpen = "breaker-open"
+  /// The method may change data.
+  case unsafeMethod = "unsafe-method"
+}

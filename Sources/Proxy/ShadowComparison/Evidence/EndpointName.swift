@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The name under which requests are reported together: `GET /orders/{id}` for `/orders/42?x=1`.
+///
+/// Segments that look like keys of records become `{id}`: digits, UUIDs, and long texts with digits
+/// in them. Everything else stays, so two endpoints are never taken for one by mistake; one whose
+/// keys look like words falls apart into many, up to the limit of endpoints.
+public enum EndpointName {
+  /// Longest segment that is taken for a word although it has digits.
+  private static let longestWord = 15
+
+  /// Names the endpoint of a request.
+  ///
+  /// - Parameter target: path with or without query.
+  public static func of(method: String, target: String) -> String {
+    let path = target.prefix { $0 != "?" && $0 != "#" }
+    let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+      .map { isKey($0) ? "{id}" : String($0) }
+    return method + " " + segments.joined(separator: "/")
+  }
+
+  private static func isKey(_ segment: Substring) -> Bool {
+    let bytes = segment.utf8
+    let digits = bytes.count { (0x30...0x39).contains($0) }
+    if digits == bytes.count { return digits > 0 }
+    let isHexadecimal = bytes.allSatisfy {
+      (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20) || $0 == UInt8(ascii: "-")
+    }
+    return digits > 0 && (bytes.count > longestWord || (isHexadecimal && bytes.count >= 8))
+  }
+}

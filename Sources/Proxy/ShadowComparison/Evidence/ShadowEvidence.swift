@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bounds of what is kept about shadow comparisons.
+public struct EvidenceLimits: Sendable, Equatable {
+  /// Most endpoints; comparisons of further ones are counted as dropped.
+  public var endpoints: Int
+  /// Most path-kinds of one endpoint; further ones are counted as dropped.
+  public var pathKinds: Int
+  /// Largest share of comparisons for which legacy is asked again.
+  public var reaskShare: Double
+  /// Most pairs of answers that are kept as examples of one path-kind.
+  public var pairs: Int
+  /// Share of re-asks that settled path-kinds still get, so that a label can be revoked.
+  public var settledShare: Double
+
+  /// Creates limits.
+  public init(
+    endpoints: Int = 1_000, pathKinds: Int = 500, reaskShare: Double = 0.05,
+    settledShare: Double = 0.01, pairs: Int = 3
+  ) {
+    self.endpoints = endpoints
+    self.pathKinds = pathKinds
+    self.reaskShare = reaskShare
+    self.settledShare = settledShare
+    self.pairs = pairs
+  }
+}
+
+/// Everything known about the shadow comparisons of a run: counts, examples, evidence.
+///
+/// After each comparison call `record`; when it answers `.askLegacyAgain` and the request is safe,
+/// send it to legacy once more and call `recordTriples`.
+public struct ShadowEvidence: Sendable {
+  /// What to do after a comparison.
+  public enum Decision: Sendable, Equatable {
+    /// Nothing.
+    case done
+    /// Ask legacy the same request again: safe methods only.
+    case askLegacyAgain
+  }
+
+  /// Re-asks that are always allowed, so that a short run with real differences can see them.
+  private static let freeReasks = 50
+
+  let limits: EvidenceLimits
+  private(set) var endpoints: [String: EndpointEvidence] = [:]
+  package private(set) var totals = EvidenceTotals()
+  private(set) var approvals: [String: [PathKind: NoiseApproval]] = [:]
+  private var changed: [String: Set<PathKind>] = [:]
+  /// Examples kept so far, by endpoint and path-kind.
+  private var pairs: [String: [PathKind: Int]] = [:]
+
+  /// Creates evidence without comparisons.
+  public init(limits: EvidenceLimits = EvidenceLimits()) { self.limits = limits }
+
+  /// Files a comparison.
+  ///
+  /// - Parameters:
+  ///   - endpoint: name under which it is reported, such as `GET /orders/{id}`.
+  ///   - times: how long each side took; nil when that means nothing.
+  ///   - canAskAgain: false for a request that must not be sent twice, such as a write.
+  ///   - draw: a random number from 0 up to 1 that decides about revoking settled labels.
+  public mutating func record(
+    _ comparison: Comparison, endpoint name: String, times: AnswerTimes? = nil,
+    canAskAgain: Bool = true, draw: Double
+  ) -> Decision {
+    guard takes(name) else {
+      totals.droppedComparisons += 1
+      return .done
+    }
+    totals.comparisons += 1
+    var wantsTriple = false
+    let limits = limits
+    change(name) { endpoint, changed, approved in
+      endpoint.outcomes[Self.outcome(comparison, approved), default: 0] += 1
+      endpoint.unlisted += comparison.unlisted
+      if let times {
+        endpoint.legacyLatency.add(microseconds: times.legacy)
+        endpoint.extractedLatency.add(microseconds: times.extracted)
+      }
+      for difference in comparison.differences {
+        let pathKind = difference.pathKind
+        if endpoint.pathKinds[pathKind] == nil {
+          guard endpoint.pathKinds.count < limits.pathKinds else {
+            endpoint.unlisted += 1
+            continue
+          }
+          endpoint.pathKinds[pathKind] = PathEvidence(example: difference)
+        }
+        endpoint.pathKinds[pathKind]?.count += 1
+        changed.insert(pathKind)
+        let isSettled =
+          endpoint.pathKinds[pathKind]?.evidence.isSettled ?? true || approved[pathKind] != nil
+        if !isSettled || draw < limits.settledShare { wantsTriple = true }
+      }
+    }
+    guard wantsTriple, canAskAgain, comparison.outcome == .mismatched else { return .done }
+    let budget = Int(Double(totals.comparisons) * limits.reaskShare) + Self.freeReasks
+    guard totals.reasks < budget else {
+      totals.reasksOverBudget += 1
+      return .done
+    }
+    totals.reasks += 1
+    return .askLegacyAgain
+  }
+
+  /// Files a request that was not compared.
+  public mutating func recordDrop(_ reason: DropReason, endpoint name: String) {
+    guard takes(name) else {
+      totals.droppedComparisons += 1
+      return
+    }
+    change(name) { endpoint, _, _ in endpoint.drops[reason, default: 0] += 1 }
+  }
+
+  /// Files what `ResponseComparator.oddOneOut` found.
+  public mutating func recordTriples(_ triples: [PathKind: OddOneOut], endpoint name: String) {
+    guard endpoints[name] != nil else { return }
+    change(name) { endpoint, changed, _ in
+      for (pathKind, triple) in triples where endpoint.pathKinds[pathKind] != nil {
+        endpoint.pathKinds[pathKind]?.evidence.add(triple)
+        changed.insert(pathKind)
+      }
+    }
+  }
+
+  /// Whether the two answers are worth keeping: a path-kind of theirs has few examples so far. Says
+  /// yes only so often, so ask once for each comparison.
+  public mutating func wantsPair(of comparison: Comparison, endpoint name: String) -> Bool {
+    guard endpoints[name] != nil else { return false }
+    var isWanted = false
+    for difference in comparison.differences
+    where endpoints[name]?.pathKinds[difference.pathKind] != nil {
+      let kept = pairs[name]?[difference.pathKind] ?? 0
+      guard kept < limits.pairs else { continue }
+      pairs[name, default: [:]][difference.pathKind] = kept + 1
+      isWanted = true
+    }
+    return isWanted
+  }
+
+  /// What is known now.
+  public func report() -> ShadowReport { ShadowReport(self) }
+
+  // MARK: - Approved noise
+
+  /// Takes somebody's word; it counts for comparisons from now on.
+  public mutating func approve(_ approval: NoiseApproval) {
+    approvals[approval.endpoint, default: [:]][approval.pathKind] = approval
+  }
+
+  /// Takes the word back.
+  public mutating func revoke(_ pathKind: PathKind, endpoint: String) {
+    approvals[endpoint]?[pathKind] = nil
+  }
+
+  private static func outcome(
+    _ comparison: Comparison, _ approved: [PathKind: NoiseApproval]
+  ) -> Comparison.Outcome {
+    let isNoise =
+      comparison.outcome == .mismatched && comparison.unlisted == 0
+      && comparison.differences.allSatisfy { approved[$0.pathKind] != nil }
+    return isNoise ? .ignored : comparison.outcome
+  }
+
+  // MARK: - Keeping and adding up
+
+  /// What changed since the last call, with the values of now; nil when nothing did.
+  package mutating func takeChanges() -> EvidenceChanges? {
+    guard !changed.isEmpty else { return nil }
+    defer { changed = [:] }
+    return EvidenceChanges(
+      totals: totals,
+      endpoints: changed.reduce(into: [:]) { changes, change in
+        guard var endpoint = endpoints[change.key] else { return }
+        endpoint.pathKinds = endpoint.pathKinds.filter { change.value.contains($0.key) }
+        changes[change.key] = endpoint
+      })
+  }
+
+  /// Adds what was found in another run.
+  package mutating func merge(_ other: EvidenceChanges) {
+    totals.merge(other.totals)
+    for (name, endpoint) in other.endpoints {
+      guard takes(name) else {
+        totals.droppedComparisons += endpoint.outcomes.values.reduce(0, +)
+        continue
+      }
+      endpoints[name, default: EndpointEvidence()].merge(endpoint, limits: limits)
+    }
+  }
+
+  private func takes(_ endpoint: String) -> Bool {
+    endpoints[endpoint] != nil || endpoints.count < limits.endpoints
+  }
+
+  private mutating func change(
+    _ name: String,
+    _ body: (inout EndpointEvidence, inout Set<PathKind>, [PathKind: NoiseApproval]) -> Void
+  ) {
+    body(
+      &endpoints[name, default: EndpointEvidence()], &changed[name, default: []],
+      approvals[name] ?? [:])
+  }
+}
