@@ -122,7 +122,8 @@ let proxy: [Target] = [
   library("HTTPExchange", .proxy),
   library("HTTP2Engine", .proxy, ["CNghttp2"]),
   library("ResiliencePolicies", .proxy),
-  library("RoutingDecisions", .proxy, ["HTTPExchange", "ResiliencePolicies"]),
+  library(
+    "RoutingDecisions", .proxy, ["HTTPExchange", "ResiliencePolicies", "ShadowComparison"]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy),
   library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
@@ -143,10 +144,10 @@ let proxy: [Target] = [
       .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
   tests("ResiliencePolicies", "Proxy", ["ResiliencePolicies"]),
-  tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange"]),
+  tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange", "ShadowComparison"]),
   tests(
     "ConfigurationFiles", "Proxy",
-    ["ConfigurationFiles", "ResiliencePolicies", "RoutingDecisions"]),
+    ["ConfigurationFiles", "ResiliencePolicies", "RoutingDecisions", "ShadowComparison"]),
   tests("HTTPExchange", "Proxy", ["HTTPExchange"]),
   tests("HTTP2Engine", "Proxy", ["HTTP2Engine"]),
   tests(

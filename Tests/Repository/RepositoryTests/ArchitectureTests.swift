@@ -13,7 +13,8 @@ import Testing
     "HTTPExchange": [],
     "ResiliencePolicies": mathematics,
     "RoutingDecisions": [
-      "HTTPExchange", "ResiliencePolicies", "FoundationEssentials", "Foundation",
+      "HTTPExchange", "ResiliencePolicies", "ShadowComparison", "FoundationEssentials",
+      "Foundation",
     ],
     "ShadowComparison": mathematics,
     "TransactionalMessaging": ["Synchronization"],

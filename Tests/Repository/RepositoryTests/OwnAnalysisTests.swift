@@ -14,7 +14,7 @@ import Testing
   /// Pure targets that a pure target may use.
   private static let allowed: Set<[String]> = [
     ["AnalysisReports", "DependencyGraph"], ["RoutingDecisions", "HTTPExchange"],
-    ["RoutingDecisions", "ResiliencePolicies"],
+    ["RoutingDecisions", "ResiliencePolicies"], ["RoutingDecisions", "ShadowComparison"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

@@ -120,16 +120,19 @@ public struct UpstreamConfiguration: Sendable, Equatable {
   public var tls: UpstreamTLS?
   /// How requests are dealt, and what happens when they fail.
   public var policies: UpstreamPolicies
+  /// `sandbox`: its data may be changed by shadowed writes, for nobody relies on them.
+  public var isSandbox: Bool
 
   /// Creates an upstream.
   public init(
     name: String, target: Target, wireProtocol: WireProtocol = .http1, tls: UpstreamTLS? = nil,
-    policies: UpstreamPolicies = .init()
+    policies: UpstreamPolicies = .init(), isSandbox: Bool = false
   ) {
     self.name = name
     self.target = target
     self.wireProtocol = wireProtocol
     self.tls = tls
     self.policies = policies
+    self.isSandbox = isSandbox
   }
 }

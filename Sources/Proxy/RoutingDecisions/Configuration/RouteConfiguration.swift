@@ -35,13 +35,15 @@ public struct RouteConfiguration: Sendable, Equatable {
   /// POST and PATCH requests that carry an `Idempotency-Key` may be sent again, on the same side;
   /// only for services that honour the key.
   public var retriesWrites: Bool
+  /// What of its traffic is sent to the extracted side as well; nil shadows nothing.
+  public var shadow: ShadowConfiguration?
 
   /// Creates a route.
   public init(
     name: String, match: RouteMatch, legacy: String, extracted: String? = nil,
     percent: Percentage = .zero, sticky: [StickyKey] = [.clientAddress], group: String? = nil,
     fallback: Fallback = .safeMethods, upgrades: [String] = ["websocket"],
-    retriesWrites: Bool = false
+    retriesWrites: Bool = false, shadow: ShadowConfiguration? = nil
   ) {
     self.name = name
     self.match = match
@@ -53,6 +55,7 @@ public struct RouteConfiguration: Sendable, Equatable {
     self.fallback = fallback
     self.upgrades = upgrades
     self.retriesWrites = retriesWrites
+    self.shadow = shadow
   }
 }
 

@@ -17,6 +17,7 @@ extension RoutingExplanation {
     let fallbackUpstream: String?
     let percent: Double?
     let group: String?
+    let shadow: String?
     let userKey: Key?
     let bucket: Int?
     let attempts: [Item]
@@ -47,6 +48,7 @@ extension RoutingExplanation {
       fallbackUpstream = explanation.fallbackUpstream?.name
       percent = report?.percent
       group = report?.group
+      shadow = report?.shadow
       userKey = explanation.userKey.map { Key(text: $0.text, place: $0.place.description) }
       bucket = explanation.decision.bucket < 0 ? nil : explanation.decision.bucket
       attempts = explanation.attempts.map {

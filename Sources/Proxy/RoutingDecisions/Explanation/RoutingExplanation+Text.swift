@@ -28,7 +28,15 @@ extension RoutingExplanation {
     if let fallbackUpstream {
       facts.append(("fallback", "\(fallbackUpstream.summary), for safe methods only"))
     }
+    if let shadow = route.shadow { facts.append(("shadow", shadowFact(shadow))) }
     return facts
+  }
+
+  private func shadowFact(_ shadow: ShadowConfiguration) -> String {
+    if shadow.mode == .off { return "off" }
+    let isSafe = ["GET", "HEAD", "OPTIONS"].contains(method)
+    if !isSafe, !shadow.includesWrites { return "\(shadow.summary); not this \(method)" }
+    return shadow.summary
   }
 
   private func splitFacts(_ route: RouteConfiguration) -> [(String, String)] {

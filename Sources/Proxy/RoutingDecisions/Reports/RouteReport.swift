@@ -18,6 +18,8 @@ public struct RouteReport: Sendable, Equatable, Encodable {
   public let group: String?
   /// `safe-methods` or `off`; nil without an extracted upstream.
   public let fallback: String?
+  /// What of its traffic is shadowed, such as `compare 10 %`; nil when the route says nothing.
+  public let shadow: String?
 
   /// Describes a route.
   public init(_ route: RouteConfiguration) {
@@ -30,6 +32,7 @@ public struct RouteReport: Sendable, Equatable, Encodable {
     sticky = isSplit ? route.sticky.map(\.description) : nil
     group = isSplit ? route.group ?? route.name : nil
     fallback = isSplit ? route.fallback.rawValue : nil
+    shadow = route.shadow?.summary
   }
 }
 
@@ -46,12 +49,17 @@ public struct RouteListing: Sendable, Equatable {
   /// A table for a terminal.
   public var text: String {
     var table = TextTable()
-    table.add(["ROUTE", "MATCH", "LEGACY", "EXTRACTED", "PERCENT", "STICKY"])
+    // A column that would be empty tells nothing.
+    let isShadowed = routes.contains { $0.shadow != nil }
+    table.add(
+      ["ROUTE", "MATCH", "LEGACY", "EXTRACTED", "PERCENT", "STICKY"]
+        + (isShadowed ? ["SHADOW"] : []))
     for route in routes {
-      table.add([
-        route.name, route.match, route.legacy, route.extracted ?? "-",
-        route.percent.map { "\($0)" } ?? "-", route.sticky?.joined(separator: ", ") ?? "-",
-      ])
+      table.add(
+        [
+          route.name, route.match, route.legacy, route.extracted ?? "-",
+          route.percent.map { "\($0)" } ?? "-", route.sticky?.joined(separator: ", ") ?? "-",
+        ] + (isShadowed ? [route.shadow ?? "-"] : []))
     }
     return table.lines().joined(separator: "\n") + "\n"
   }

@@ -159,19 +159,20 @@ struct ConfigurationDecoder {
     let wireProtocol = reader.value("protocol", as: .wireProtocol) ?? .http1
     let policies = decodePolicies(&reader)
     let tls = reader.child("tls").flatMap(decodeUpstreamTLS)
+    let isSandbox = reader.value("sandbox", as: .truth) ?? false
     reader.finish()
     switch (list, module) {
     case (nil, let module?):
       return UpstreamConfiguration(
         name: name, target: .module(module), wireProtocol: wireProtocol, tls: tls,
-        policies: policies)
+        policies: policies, isSandbox: isSandbox)
     case (let list?, nil):
       let endpoints = items(list, expected: "a list of addresses").compactMap { item in
         ScalarType.address.read(item, findings)
       }
       return UpstreamConfiguration(
         name: name, target: .network(endpoints), wireProtocol: wireProtocol, tls: tls,
-        policies: policies)
+        policies: policies, isSandbox: isSandbox)
     case (.some, .some):
       findings.error(reader.key, at: reader.mark, "expected \(expected), found both")
     case (nil, nil): findings.error(reader.key, at: reader.mark, "expected \(expected)")

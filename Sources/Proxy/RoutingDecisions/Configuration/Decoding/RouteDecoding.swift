@@ -28,6 +28,7 @@ extension ConfigurationDecoder {
         .compactMap { ScalarType.token.read($0, findings) }
     }
     route.retriesWrites = reader.value("retry-writes", as: .truth) ?? false
+    route.shadow = reader.child("shadow").flatMap(decodeShadow)
     reader.finish()
     return route
   }

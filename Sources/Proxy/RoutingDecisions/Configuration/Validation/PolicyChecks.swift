@@ -101,7 +101,7 @@ extension ConfigurationChecks {
   }
 
   /// Longer than a day is a slip of the pen.
-  private mutating func check(_ time: Duration, _ key: String, least: Duration) {
+  mutating func check(_ time: Duration, _ key: String, least: Duration) {
     if time >= least, time <= .seconds(86_400) { return }
     error(key, "expected a duration from \(Self.text(least)) to 24h, found \(Self.text(time))")
   }

@@ -23,6 +23,7 @@ extension ConfigurationChecks {
       checkMethods(route.match.methods, "\(key).match.methods")
       checkConditions(route.match, "\(key).match")
       checkUpgrades(route.upgrades, "\(key).upgrades")
+      checkShadow(of: route, "\(key).shadow")
     }
   }
 

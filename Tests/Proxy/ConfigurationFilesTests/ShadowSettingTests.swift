@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConfigurationFiles
+import Foundation
+import RoutingDecisions
+import ShadowComparison
+import Testing
+
+@Suite struct ShadowSettingTests {
+  private static let notRun =
+    "this version shadows no live traffic; the section is checked, and "
+    + "\"strangler shadow replay --config\" uses its rules"
+
+  private static func decode(
+    _ shadow: String, extracted: String = ", extracted: orders", sandbox: String = ""
+  ) -> DecodedConfiguration {
+    let text = """
+      upstreams:
+        legacy: { endpoints: ["127.0.0.1:9001"] }
+        orders: { endpoints: ["127.0.0.1:9002"]\(sandbox) }
+      routes:
+        - { name: orders, match: { path: /orders/** }, legacy: legacy\(extracted), shadow: \(shadow) }
+        - { name: rest, match: { path: /** }, legacy: legacy }
+      """
+    return ConfigurationFile.decode(text, file: "s.yaml")
+  }
+
+  @Test func everySettingIsRead() throws {
+    let decoded = Self.decode(
+      """
+      { mode: compare, rate: 20, writes: true, deadline: 2s, in-flight: 3, compare-bytes: 4KiB,
+          body-bytes: 5MiB, ask-again-percent: 6.5, rules: { headers: [etag],
+          ignore: [servedAt, "**At"], redact: ["**email"], unordered: ["tags[]",
+          { array: "items[]", key: id }], tolerances: [ { path: total, difference: 0.01 } ] } }
+      """, sandbox: ", sandbox: true")
+    #expect(decoded.diagnostics.map(\.message) == [Self.notRun])
+    let configuration = try #require(decoded.configuration)
+    #expect(configuration.upstreams.map(\.isSandbox) == [false, true])
+    #expect(
+      configuration.routes.first?.shadow
+        == ShadowConfiguration(
+          mode: .compare, sample: .rate(20), includesWrites: true, deadline: .seconds(2),
+          inFlight: 3, compareBytes: 4_096, bodyBytes: 5 << 20,
+          askAgain: Percentage(hundredths: 650) ?? .zero,
+          rules: ComparisonRules(
+            headers: ["etag"], ignore: [PathPattern("servedAt"), PathPattern("**At")],
+            redact: [PathPattern("**email")],
+            unordered: [
+              .init(PathPattern("tags[]")), .init(PathPattern("items[]"), key: "id"),
+            ], tolerances: [.init(PathPattern("total"), difference: 0.01)])))
+  }
+
+  @Test func whatIsNotWrittenKeepsItsDefault() {
+    let decoded = Self.decode("{}")
+    #expect(decoded.configuration?.routes.first?.shadow == ShadowConfiguration())
+    #expect(decoded.configuration?.routes.last?.shadow == nil)
+    #expect(ShadowConfiguration().summary == "compare 100 %")
+  }
+
+  @Test(arguments: ["off", "{ mode: off }"])
+  func offNeedsNothing(_ shadow: String) {
+    let decoded = Self.decode(shadow)
+    #expect(decoded.diagnostics == [])
+    #expect(decoded.configuration?.routes.first?.shadow?.mode == .off)
+  }
+
+  @Test func theNoticeStandsAtTheSection() {
+    #expect(
+      Self.decode("{ percent: 10 }").diagnostics.map(\.description) == [
+        "s.yaml:5:93: warning: routes[0].shadow: \(Self.notRun)"
+      ])
+  }
+
+  @Test(arguments: [
+    ("{ mode: record }", "mode: expected one of off, mirror, compare, found \"record\""),
+    ("{ percent: 5, rate: 3 }", "rate: expected this or percent, found both"),
+    ("{ percent: 0 }", "percent: 0 % takes no request; write \"mode: off\" for that"),
+    ("{ rate: 0 }", "rate: expected 1 to 100000, found 0"),
+    ("{ deadline: 0s }", "deadline: expected a duration from 1ms to 24h, found 0ms"),
+    ("{ in-flight: 0 }", "in-flight: expected 1 to 10000, found 0"),
+    (
+      "{ body-bytes: 1KiB, compare-bytes: 1KiB }",
+      "body-bytes: expected 65536 to 17179869184, found 1024"
+    ),
+    (
+      "{ compare-bytes: 2MiB, body-bytes: 1MiB }",
+      "compare-bytes: one body may not be larger than all of body-bytes"
+    ),
+    (
+      "{ writes: true }",
+      "writes: each write would happen on both sides: only an upstream with \"sandbox: true\" may "
+        + "get them, and \"orders\" is none"
+    ),
+    ("{ mod: off }", "mod: unknown key; did you mean \"mode\"?"),
+    (
+      "{ rules: { ignore: [\"**\"] } }",
+      "rules.ignore[0]: every difference would be ignored, the status too; write \"mode: mirror\" "
+        + "for that"
+    ),
+    (
+      "{ rules: { unordered: [items] } }",
+      "rules.unordered[0]: expected an array with its brackets, such as \"items[]\", found "
+        + "\"items\""
+    ),
+    (
+      "{ rules: { unordered: [ { array: \"a[]\" } ] } }",
+      "rules.unordered[0].key: missing; expected a text that is not empty"
+    ),
+    (
+      "{ rules: { unordered: [\"a[]\", \"a[]\"] } }",
+      "rules.unordered[1]: a[] stands here twice"
+    ),
+    (
+      "{ rules: { tolerances: [ { path: total, difference: -1 } ] } }",
+      "rules.tolerances[0].difference: expected a number above 0, such as 0.01, found \"-1\""
+    ),
+    (
+      "{ rules: { headers: [\"a b\"] } }",
+      "rules.headers[0]: expected a name without spaces and separators, found \"a b\""
+    ),
+  ])
+  func mistakesAreFound(shadow: String, expected: String) {
+    let decoded = Self.decode(shadow)
+    #expect(decoded.configuration == nil)
+    #expect(
+      decoded.diagnostics.map { "\($0.key): \($0.message)" }
+        .contains("routes[0].shadow.\(expected)"),
+      "\(decoded.diagnostics)")
+  }
+
+  @Test func severalMistakesComeAtOnce() {
+    let decoded = Self.decode("{ rate: 0, in-flight: 0, deadline: soon, rules: { ignored: [] } }")
+    #expect(
+      decoded.diagnostics.filter { $0.severity == .error }.map(\.key) == [
+        "routes[0].shadow.rate", "routes[0].shadow.in-flight", "routes[0].shadow.deadline",
+        "routes[0].shadow.rules.ignored",
+      ])
+    #expect(decoded.diagnostics.allSatisfy { $0.location?.line == 5 })
+  }
+
+  @Test func aRouteWithoutExtractedSideHasNobodyToAsk() {
+    let decoded = Self.decode("{}", extracted: "")
+    #expect(
+      decoded.diagnostics.contains {
+        $0.severity == .error
+          && $0.message == "there is no extracted upstream to send anything to"
+      })
+  }
+
+  @Test func rulesOfAMirrorAreWithoutEffect() {
+    let decoded = Self.decode("{ mode: mirror, rules: { ignore: [a] } }")
+    #expect(
+      decoded.diagnostics.contains {
+        $0.key == "routes[0].shadow.rules" && $0.severity == .warning
+      })
+  }
+
+  @Test func theFixtureSaysWhatTheDefaultsAre() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../fixtures/configs/shadow.yaml").standardized.path
+    let decoded = ConfigurationFile.load(file)
+    #expect(decoded.diagnostics.map(\.message) == [Self.notRun])
+    var expected = ShadowConfiguration(sample: .percent(Percentage(hundredths: 1_000) ?? .zero))
+    expected.rules.ignore = [PathPattern("servedAt"), PathPattern("requestId")]
+    expected.rules.redact = [PathPattern("**email"), PathPattern("query:token")]
+    expected.rules.unordered = [
+      .init(PathPattern("tags[]")), .init(PathPattern("items[]"), key: "id"),
+    ]
+    expected.rules.tolerances = [.init(PathPattern("weight"), difference: 0.001)]
+    #expect(decoded.configuration?.routes.first?.shadow == expected)
+  }
+}
