@@ -126,6 +126,7 @@ let proxy: [Target] = [
     "RoutingDecisions", .proxy, ["HTTPExchange", "ResiliencePolicies", "ShadowComparison"]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy),
+  library("ShadowEvidenceStore", .proxy, ["ShadowComparison", .grdb, .logging]),
   library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
   library(
     "ProxyDataPlane", .proxy,
@@ -164,6 +165,14 @@ let proxy: [Target] = [
       .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
   tests("ShadowComparison", "Proxy", ["ShadowComparison"]),
+  tests(
+    "ShadowEvidenceStore", "Proxy",
+    ["ShadowComparison", "ShadowEvidenceStore", "shadow-crash-child", .grdb, .logging]),
+  // A writer of evidence that tests may kill.
+  .executableTarget(
+    name: "shadow-crash-child",
+    dependencies: ["ShadowComparison", "ShadowEvidenceStore", .logging],
+    path: "Tests/Proxy/ShadowCrashChild", swiftSettings: settings),
   // Authorities and certificates, made when a test needs them.
   .target(
     name: "TestCertificates", dependencies: ["COpenSSL"], path: "Tests/Support/TestCertificates",

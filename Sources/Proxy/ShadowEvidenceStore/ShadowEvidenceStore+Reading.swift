@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+public import ShadowComparison
+
+extension ShadowEvidenceStore {
+  /// Most pairs that a report names for one path-kind: the newest.
+  private static let pairsPerPath = 3
+
+  /// What is known from some runs together.
+  ///
+  /// - Parameters:
+  ///   - runs: numbers of runs; nil takes all.
+  ///   - endpoint: the only endpoint to look at; nil takes all.
+  public func report(runs: [Int64]? = nil, endpoint: String? = nil) async throws -> ShadowReport {
+    try await database.read { db in
+      let numbers = try runs ?? Int64.fetchAll(db, sql: "SELECT id FROM run ORDER BY id")
+      // What one run holds was within its limits; all together may be more.
+      var evidence = ShadowEvidence(limits: EvidenceLimits(endpoints: 10_000, pathKinds: 5_000))
+      for run in numbers { evidence.merge(try Self.evidence(run, endpoint, db)) }
+      for approval in try Self.approvals(db) { evidence.approve(approval) }
+      var report = evidence.report()
+      try Self.addPairs(to: &report, runs: numbers, db)
+      return report
+    }
+  }
+
+  private static func evidence(
+    _ run: Int64, _ endpoint: String?, _ db: Database
+  ) throws -> EvidenceChanges {
+    var changes = EvidenceChanges()
+    if let row = try Row.fetchOne(db, sql: "SELECT * FROM run WHERE id = ?", arguments: [run]) {
+      changes.totals.comparisons = row["comparisons"]
+      changes.totals.reasks = row["reasks"]
+      changes.totals.reasksOverBudget = row["reasks_over_budget"]
+      changes.totals.droppedComparisons = row["dropped_comparisons"]
+    }
+    let rows = "WHERE run_id = ? AND (? IS NULL OR endpoint = ?)"
+    let arguments: StatementArguments = [run, endpoint, endpoint]
+    let counters = try Row.fetchCursor(
+      db, sql: "SELECT * FROM counter \(rows)", arguments: arguments)
+    while let row = try counters.next() { add(counter: row, to: &changes) }
+    let paths = try Row.fetchCursor(
+      db, sql: "SELECT * FROM path_kind \(rows)", arguments: arguments)
+    while let row = try paths.next() {
+      let pathKind = try self.pathKind(row)
+      changes.endpoints[row["endpoint"], default: EndpointEvidence()].pathKinds[pathKind] =
+        PathEvidence(
+          count: row["count"],
+          example: Difference(
+            pathKind: pathKind, legacy: row["legacy_example"], extracted: row["extracted_example"]),
+          evidence: NoiseEvidence(
+            extractedOdd: row["extracted_odd"], legacyOdd: row["legacy_odd"],
+            volatile: row["volatile"], hasBeenReal: row["has_been_real"]))
+    }
+    return changes
+  }
+
+  /// A counter that only a newer version knows is left out.
+  private static func add(counter row: Row, to changes: inout EvidenceChanges) {
+    let (endpoint, name, count): (String, String, Int) = (
+      row["endpoint"], row["name"], row["count"]
+    )
+    guard let kind = EndpointCounter.Kind(rawValue: row["kind"]) else { return }
+    var evidence = changes.endpoints[endpoint] ?? EndpointEvidence()
+    switch kind {
+    case .outcome: Comparison.Outcome(rawValue: name).map { evidence.outcomes[$0] = count }
+    case .drop: DropReason(rawValue: name).map { evidence.drops[$0] = count }
+    case .unlisted: evidence.unlisted = count
+    case .legacyLatency:
+      evidence.legacyLatency = evidence.legacyLatency.adding(count, toBucket: name)
+    case .extractedLatency:
+      evidence.extractedLatency = evidence.extractedLatency.adding(count, toBucket: name)
+    }
+    changes.endpoints[endpoint] = evidence
+  }
+
+  private static func pathKind(_ row: Row) throws -> PathKind {
+    let name: String = row["kind"]
+    guard let kind = PathKind.Kind(rawValue: name) else {
+      throw EvidenceStoreError(.corruptRow, "a path has the unknown kind \"\(name)\"")
+    }
+    return PathKind(path: ResponsePath(row["path"]), kind: kind)
+  }
+
+  // MARK: - Pairs
+
+  private static func addPairs(
+    to report: inout ShadowReport, runs: [Int64], _ db: Database
+  ) throws {
+    let wanted = Set(runs)
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT pair.id, pair.run_id FROM pair_difference
+        JOIN pair ON pair.id = pair_difference.pair_id
+        WHERE pair.endpoint = ? AND path = ? AND kind = ? ORDER BY pair.id DESC
+        """)
+    for endpoint in report.endpoints.indices {
+      for path in report.endpoints[endpoint].paths.indices {
+        let pathKind = report.endpoints[endpoint].paths[path].pathKind
+        let rows = try Row.fetchCursor(
+          statement,
+          arguments: [
+            report.endpoints[endpoint].name, pathKind.path.description, pathKind.kind.rawValue,
+          ])
+        var found: [Int64] = []
+        while found.count < pairsPerPath, let row = try rows.next() {
+          if wanted.contains(row["run_id"]) { found.append(row["id"]) }
+        }
+        report.endpoints[endpoint].paths[path].pairs = found
+      }
+    }
+  }
+
+  /// A kept pair; nil when there is none with this number, or none any more.
+  public func pair(_ number: Int64) async throws -> ShadowPair? {
+    try await database.read { try Self.pair(number, $0) }
+  }
+
+  /// The pairs that a report names.
+  public func pairs(of report: ShadowReport) async throws -> [Int64: ShadowPair] {
+    let numbers = Set(report.endpoints.flatMap { $0.paths.flatMap(\.pairs) })
+    return try await database.read { db in
+      try numbers.reduce(into: [:]) { $0[$1] = try Self.pair($1, db) }
+    }
+  }
+
+  private static func pair(_ number: Int64, _ db: Database) throws -> ShadowPair? {
+    guard
+      let row = try Row.fetchOne(db, sql: "SELECT * FROM pair WHERE id = ?", arguments: [number])
+    else { return nil }
+    let differences = try Row.fetchAll(
+      db, sql: "SELECT * FROM pair_difference WHERE pair_id = ? ORDER BY path, kind",
+      arguments: [number]
+    ).map { row in
+      Difference(pathKind: try pathKind(row), legacy: row["legacy"], extracted: row["extracted"])
+    }
+    return ShadowPair(
+      endpoint: row["endpoint"], request: row["request"], comparedAt: row["compared_at"],
+      legacy: answer(row, "legacy"), extracted: answer(row, "extracted"), differences: differences)
+  }
+
+  private static func answer(_ row: Row, _ side: String) -> ShownAnswer {
+    func lines(_ column: String) -> [String] {
+      let text: String = row["\(side)_\(column)"]
+      return text.isEmpty
+        ? [] : text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+    return ShownAnswer(
+      status: row["\(side)_status"], headers: lines("headers"), body: lines("body"),
+      isCut: row["\(side)_is_cut"])
+  }
+
+  // MARK: - Approvals in force
+
+  static func approvals(_ db: Database) throws -> [NoiseApproval] {
+    try Row.fetchAll(db, sql: "SELECT * FROM approval WHERE revoked_at IS NULL ORDER BY id").map {
+      row in
+      NoiseApproval(
+        endpoint: row["endpoint"], pathKind: try pathKind(row), actor: row["actor"],
+        reason: row["reason"], approvedAt: row["approved_at"])
+    }
+  }
+}
+
+extension LatencyHistogram {
+  fileprivate func adding(_ count: Int, toBucket name: String) -> LatencyHistogram {
+    guard let bucket = Int(name) else { return self }
+    var buckets = buckets
+    buckets[bucket, default: 0] += count
+    return LatencyHistogram(buckets: buckets)
+  }
+}

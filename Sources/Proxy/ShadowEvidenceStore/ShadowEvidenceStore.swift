@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import GRDB
+
+/// Evidence of shadow comparisons in a SQLite file that survives a killed process.
+///
+/// One process writes a run, any number read. Everything in it was redacted and bounded before it
+/// came here. Times are milliseconds since 1970-01-01T00:00:00Z.
+public struct ShadowEvidenceStore: Sendable {
+  let database: DatabasePool
+
+  /// Opens a store.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - creates: whether a missing file is made.
+  /// - Throws: `EvidenceStoreError`.
+  public init(path: String, creates: Bool) throws {
+    if !FileManager.default.fileExists(atPath: path) {
+      guard creates else {
+        throw EvidenceStoreError(.missing, "there is no evidence at \(path)")
+      }
+      // Answers of real users are nobody else's to read; SQLite's other files get the same mode.
+      _ = FileManager.default.createFile(
+        atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+    }
+    var configuration = Configuration()
+    // Another process may be writing its batch; that takes milliseconds.
+    configuration.busyMode = .timeout(5)
+    configuration.foreignKeysEnabled = true
+    do {
+      database = try DatabasePool(path: path, configuration: configuration)
+      let migrator = EvidenceSchema.migrator
+      if try database.read(migrator.hasBeenSuperseded) {
+        throw EvidenceStoreError(
+          .newerSchema, "\(path) was written by a newer version of strangler; use that one")
+      }
+      // A reader must not change a file that is up to date.
+      if try !database.read(migrator.hasCompletedMigrations) { try migrator.migrate(database) }
+    } catch let error as DatabaseError {
+      throw EvidenceStoreError(
+        .unreadable, "\(path) cannot be used as a store of evidence", cause: error)
+    }
+  }
+
+  /// Begins a run and returns its number.
+  public func begin(
+    _ source: EvidenceRun.Source, legacy: String, extracted: String, at time: Int64
+  ) async throws -> Int64 {
+    try await database.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO run (source, legacy, extracted, started_at, written_at)
+          VALUES (?, ?, ?, ?, ?)
+          """, arguments: [source.rawValue, legacy, extracted, time, time])
+      return db.lastInsertedRowID
+    }
+  }
+
+  /// Ends a run.
+  public func end(run: Int64, at time: Int64) async throws {
+    try await database.write { db in
+      try db.execute(
+        sql: "UPDATE run SET ended_at = ?, written_at = ? WHERE id = ?",
+        arguments: [time, time, run])
+    }
+  }
+
+  /// All runs, the newest first.
+  public func runs() async throws -> [EvidenceRun] {
+    try await database.read { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM run ORDER BY id DESC").map(EvidenceRun.init)
+    }
+  }
+
+  /// Deletes what exceeds the limits, in one transaction.
+  public func prune(_ retention: EvidenceRetention, at time: Int64) async throws {
+    try await database.write { db in
+      try db.execute(
+        sql: "DELETE FROM run WHERE written_at < ?", arguments: [time - retention.age])
+      try db.execute(
+        sql: "DELETE FROM run WHERE id NOT IN (SELECT id FROM run ORDER BY id DESC LIMIT ?)",
+        arguments: [retention.runs])
+      try db.execute(
+        sql: "DELETE FROM pair WHERE id NOT IN (SELECT id FROM pair ORDER BY id DESC LIMIT ?)",
+        arguments: [retention.pairs])
+    }
+  }
+}
+
+extension EvidenceRun {
+  init(_ row: Row) throws {
+    let name: String = row["source"]
+    guard let source = Source(rawValue: name) else {
+      throw EvidenceStoreError(.corruptRow, "table run has the unknown source \"\(name)\"")
+    }
+    self.init(
+      number: row["id"], source: source, legacy: row["legacy"], extracted: row["extracted"],
+      startedAt: row["started_at"], endedAt: row["ended_at"], comparisons: row["comparisons"])
+  }
+}
