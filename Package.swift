@@ -127,6 +127,12 @@ let proxy: [Target] = [
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy),
   library("ShadowEvidenceStore", .proxy, ["ShadowComparison", .grdb, .logging]),
+  library(
+    "ShadowTraffic", .proxy,
+    [
+      "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient, .httpTypes, .hummingbird,
+      .hummingbirdCore, .lifecycle, .logging, .nioCore, .nioHTTP1,
+    ]),
   library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
   library(
     "ProxyDataPlane", .proxy,
@@ -173,6 +179,12 @@ let proxy: [Target] = [
     name: "shadow-crash-child",
     dependencies: ["ShadowComparison", "ShadowEvidenceStore", .logging],
     path: "Tests/Proxy/ShadowCrashChild", swiftSettings: settings),
+  tests(
+    "ShadowTraffic", "Proxy",
+    [
+      "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", .asyncHTTPClient, .hummingbird,
+      .lifecycle, .logging, .nioCore, .nioPosix,
+    ]),
   // Authorities and certificates, made when a test needs them.
   .target(
     name: "TestCertificates", dependencies: ["COpenSSL"], path: "Tests/Support/TestCertificates",
