@@ -307,7 +307,8 @@ let commandLine: [Target] = [
     "StranglerCommands", .commandLine,
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "DependencyGraph",
-      "ProxyDataPlane", "RoutingDecisions", "SourceScanning", "StranglerDemo", .argumentParser,
+      "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore",
+      "ShadowTraffic", "SourceScanning", "StranglerDemo", .argumentParser, .asyncHTTPClient,
       .lifecycle, .logging, .unixSignals,
     ]),
   .executableTarget(

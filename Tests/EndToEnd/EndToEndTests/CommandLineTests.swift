@@ -6,13 +6,16 @@ import Testing
   @Test func `help shows the commands with examples`() async throws {
     let outcome = try await Executable.strangler.run(["--help"])
     #expect(outcome.exitCode == 0)
-    for command in ["analyze", "proxy", "routes", "demo"] {
+    for command in ["analyze", "proxy", "routes", "shadow", "demo"] {
       #expect(outcome.output.contains("strangler \(command)"))
     }
     #expect(!outcome.output.contains("demo-orders-service"))
   }
 
-  @Test(arguments: ["analyze", "proxy", "routes", "routes explain", "demo"])
+  @Test(arguments: [
+    "analyze", "proxy", "routes", "routes explain", "demo", "shadow record", "shadow replay",
+    "shadow report", "shadow diff", "shadow approve-noise",
+  ])
   func `every command's help has examples`(command: String) async throws {
     let words = command.split(separator: " ").map(String.init)
     let outcome = try await Executable.strangler.run(words + ["--help"])
@@ -24,6 +27,8 @@ import Testing
   @Test(arguments: [
     ["nonsense"], ["analyze"], ["analyze", "--format", "xml", "."], ["proxy", "--port", "1"],
     ["routes", "explain", "--config", "x.yaml"], ["demo", "--users", "many"],
+    ["shadow", "replay"], ["shadow", "diff", "x"], ["shadow", "approve-noise"],
+    ["shadow", "record", "--upstream", "nowhere", "--har", "x.har"],
   ])
   func `wrong arguments end with 2 and say so on standard error`(arguments: [String]) async throws {
     let outcome = try await Executable.strangler.run(arguments)

@@ -2,7 +2,6 @@
 internal import AnalysisReports
 internal import ArgumentParser
 internal import DependencyGraph
-internal import Foundation
 internal import SourceScanning
 
 struct AnalyzeCommand: ParsableCommand {
@@ -31,8 +30,7 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(help: "text (for people), json (for programs), routes (a first strangler.yaml).")
   var format = Format.text
 
-  @Option(help: "File to write to instead of standard output.")
-  var output: String?
+  @OptionGroup var output: OutputOption
 
   @Option(help: "Number of services to suggest; found from the code when not given.")
   var services: Int?
@@ -61,7 +59,7 @@ struct AnalyzeCommand: ParsableCommand {
   func run() throws {
     let model = try scan()
     let suggestion = BoundaryAnalysis(options: AnalysisOptions(services: services)).suggest(model)
-    try deliver(render(suggestion))
+    try output.deliver(render(suggestion))
   }
 
   private func scan() throws -> CodeModel {
@@ -85,20 +83,11 @@ struct AnalyzeCommand: ParsableCommand {
     case .routes: return RouteConfiguration().render(suggestion)
     case .text:
       let terminal = Terminal.standardOutput
-      let isForTerminal = output == nil && terminal.allowsColour
+      let isForTerminal = output.file == nil && terminal.allowsColour
       return TextReport(
         width: terminal.width, style: isForTerminal ? .coloured : .plain,
         cutsPerBorder: allCuts ? nil : 5
       ).render(suggestion)
-    }
-  }
-
-  private func deliver(_ text: String) throws {
-    guard let output else { return Terminal.standardOutput.write(text) }
-    do {
-      try Data(text.utf8).write(to: URL(filePath: output), options: .atomic)
-    } catch {
-      throw CommandFailure.unusable("cannot write \(output): \(error.localizedDescription)")
     }
   }
 }

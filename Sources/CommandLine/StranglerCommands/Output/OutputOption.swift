@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import Foundation
+
+/// The `--output` option: where a command's answer goes.
+struct OutputOption: ParsableArguments {
+  @Option(name: .customLong("output"), help: "File to write to instead of standard output.")
+  var file: String?
+
+  /// Writes the whole answer; a file is there completely or not at all.
+  func deliver(_ text: String) throws {
+    guard let file else { return Terminal.standardOutput.write(text) }
+    do {
+      try Data(text.utf8).write(to: URL(filePath: file), options: .atomic)
+    } catch {
+      throw CommandFailure.unusable("cannot write \(file): \(error.localizedDescription)")
+    }
+  }
+}

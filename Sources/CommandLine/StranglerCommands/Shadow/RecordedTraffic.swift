@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Foundation
+internal import ShadowComparison
+internal import ShadowTraffic
+
+/// Reads HAR files for the commands and words what is wrong with them.
+enum RecordedTraffic {
+  /// Reads a file.
+  /// - Throws: `CommandFailure` when it cannot be used.
+  static func read(_ path: String) throws -> [RecordedExchange] {
+    guard let file = FileHandle(forReadingAtPath: path) else {
+      throw CommandFailure.unusable("cannot read \(path); name a HAR file with --har")
+    }
+    defer { try? file.close() }
+    guard let data = try? file.read(upToCount: HTTPArchive.maximumSize + 1) else {
+      throw CommandFailure.unusable("cannot read \(path); is it a folder?")
+    }
+    guard data.count <= HTTPArchive.maximumSize else {
+      throw CommandFailure.unusable(
+        "\(path) is larger than \(HTTPArchive.maximumSize >> 20) MiB; record less, or split it")
+    }
+    do throws(ArchiveProblem) {
+      return try HTTPArchive.read(Array(data))
+    } catch {
+      throw CommandFailure.unusable("\(path): \(error)")
+    }
+  }
+
+  /// What to tell when nothing can be selected.
+  static func failure(_ problem: ReplaySelection.Problem, file: String) -> CommandFailure {
+    switch problem {
+    case .severalOrigins(let origins):
+      let list = origins.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)
+        .map { "  \($0.key.isEmpty ? "(not absolute)" : $0.key)  \($0.value) requests" }
+      return .unusable(
+        "\(file) holds requests to \(origins.count) addresses; choose one with --origin\n"
+          + list.joined(separator: "\n"))
+    }
+  }
+}
