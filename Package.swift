@@ -202,7 +202,10 @@ let proxy: [Target] = [
 #if os(Linux)
   let proxyBenchmark: [Target] = [
     .executableTarget(
-      name: "proxy-benchmark", dependencies: ["CLinuxEvents", .argumentParser],
+      name: "proxy-benchmark",
+      dependencies: [
+        "CLinuxEvents", "HTTP2Engine", "RoutingDecisions", "TLSEngine", .argumentParser,
+      ],
       path: "Tests/Benchmarks/ProxyBenchmark", swiftSettings: settings)
   ]
 #else

@@ -18,26 +18,32 @@ struct Gate: ParsableArguments {
   var epollCalls = 4.3
   @Option(help: "System calls for a small request on SwiftNIO.")
   var nioCalls = 5.0
+  @Option(help: "System calls for a small request over TLS on epoll.")
+  var tlsCalls = 4.3
+  @Option(help: "System calls for a small request of HTTP/2 over TLS on epoll.")
+  var http2Calls = 2.5
 
   func check(_ report: Report) throws {
     guard gate else { return }
-    for transport in Self.transports {
-      let instructions = transport == "nio" ? nioInstructions : epollInstructions
-      try hold(report.instructionsPerRequest, of: transport, instructions, "user instructions")
-      let calls = transport == "nio" ? nioCalls : epollCalls
-      try hold(report.systemCallsPerRequest, of: transport, calls, "system calls")
-    }
+    try hold(report, .instructions, "epoll", .http1, epollInstructions)
+    try hold(report, .instructions, "nio", .http1, nioInstructions)
+    try hold(report, .calls, "epoll", .http1, epollCalls)
+    try hold(report, .calls, "nio", .http1, nioCalls)
+    try hold(report, .calls, "epoll", .http1TLS, tlsCalls)
+    try hold(report, .calls, "epoll", .http2TLS, http2Calls)
   }
 
   private func hold(
-    _ figures: [Report.Figure], of transport: String, _ limit: Double, _ what: String
+    _ report: Report, _ kind: Report.Figure.Kind, _ transport: String, _ client: ClientProtocol,
+    _ limit: Double
   ) throws {
     let name = Contenders.name(Contenders.ours, transport)
-    guard let figure = figures.first(where: { $0.contender == name }) else {
-      throw BenchmarkError("\(name): \(what) were not counted")
+    let what = "\(name), \(client.rawValue): \(kind.rawValue)"
+    guard let figure = report.figure(kind, name, client) else {
+      throw BenchmarkError("\(what) were not counted")
     }
     if figure.value > limit {
-      throw BenchmarkError("\(name): \(figure.value) \(what), at most \(limit) are allowed")
+      throw BenchmarkError("\(what) are \(figure.value), at most \(limit) are allowed")
     }
   }
 }

@@ -9,15 +9,12 @@ struct ProxyTask {
   let extracted: UInt16
   let workers: Int
   let client: ClientProtocol
+  /// nil in clear.
+  let certificate: ServerCertificate?
   /// A tool looks at the process that is started, so it has to do the work itself.
   let isOneProcess: Bool
   /// How long a client may rest between two requests.
   let idleSeconds: Int
-}
-
-/// What clients speak to the proxy; the origins always speak HTTP/1.1 in clear text.
-enum ClientProtocol: String, Codable {
-  case http1 = "cleartext HTTP/1.1"
 }
 
 /// A proxy that can be measured.
@@ -44,15 +41,15 @@ extension Contender {
   }
 }
 
-/// The contenders that are there, ours first; the first stranger is what ratios refer to.
+/// The contenders that are there, ours first.
 enum Contenders {
   static let ours = "strangler"
 
-  /// `transports`: those of ours to measure, each as a contender; none leaves it to the program.
+  /// `transports`: those of ours to measure, each as a contender.
   static func found(
     strangler: String, other: String?, envoy: String?, transports: [String]
   ) -> [any Contender] {
-    var found = builds(of: strangler, called: ours, transports)
+    var found: [any Contender] = builds(of: strangler, called: ours, transports)
     if let haproxy = path(of: "haproxy") { found.append(HAProxy(program: haproxy)) }
     if let nginx = path(of: "nginx") { found.append(Nginx(program: nginx)) }
     if let envoy = envoy ?? path(of: "envoy") { found.append(Envoy(program: envoy)) }
@@ -62,11 +59,8 @@ enum Contenders {
 
   private static func builds(
     of program: String, called name: String, _ transports: [String]
-  ) -> [any Contender] {
-    if transports.isEmpty { return [Strangler(name: name, program: program, transport: nil)] }
-    return transports.map {
-      Strangler(name: self.name(name, $0), program: program, transport: $0)
-    }
+  ) -> [Strangler] {
+    transports.map { Strangler(name: self.name(name, $0), program: program, transport: $0) }
   }
 
   static func name(_ build: String, _ transport: String) -> String { "\(build) \(transport)" }

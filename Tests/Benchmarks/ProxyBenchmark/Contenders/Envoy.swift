@@ -12,7 +12,8 @@ struct Envoy: Contender {
         listeners:
         - address: \(address(task.listen))
           filter_chains:
-          - filters:
+          - \(task.certificate.map { tls($0, task.client) } ?? "name: clear")
+            filters:
             - name: envoy.filters.network.http_connection_manager
               typed_config:
                 "@type": \(Self.type("filters.network.http_connection_manager.v3.HttpConnectionManager"))
@@ -61,5 +62,15 @@ struct Envoy: Contender {
   private func cluster(_ name: String, _ port: UInt16) -> String {
     "{ name: \(name), type: STATIC, connect_timeout: 2s, load_assignment: { cluster_name: "
       + "\(name), endpoints: [ { lb_endpoints: [ { endpoint: { address: \(address(port)) } } ] } ] } }"
+  }
+  /// Its library lets nobody choose a suite of TLS 1.3; it takes the one that is compared anyway,
+  /// and the load holds it to that.
+  private func tls(_ certificate: ServerCertificate, _ client: ClientProtocol) -> String {
+    "transport_socket: { name: envoy.transport_sockets.tls, typed_config: { \"@type\": "
+      + Self.type("transport_sockets.tls.v3.DownstreamTlsContext") + ", common_tls_context: { "
+      + "alpn_protocols: [ \(client.applicationProtocol) ], "
+      + "tls_params: { tls_minimum_protocol_version: TLSv1_3 }, tls_certificates: [ { "
+      + "certificate_chain: { filename: \(certificate.certificate) }, "
+      + "private_key: { filename: \(certificate.key) } } ] } } }"
   }
 }

@@ -23,7 +23,7 @@ struct HAProxy: Contender {
         timeout http-keep-alive \(task.idleSeconds)s
 
       frontend clients
-        bind 127.0.0.1:\(task.listen)
+        bind 127.0.0.1:\(task.listen) \(speech(task))
         acl items path_beg /items/
         acl moved req.hdr(x-user-id),xxh32,mod(100) lt 50
         http-request deny deny_status 404 unless items
@@ -39,5 +39,10 @@ struct HAProxy: Contender {
       """
     let file = try ScratchFolder.shared.write(configuration, to: "\(prefix).cfg")
     return ["-db", "-q", "-f", file]
+  }
+  private func speech(_ task: ProxyTask) -> String {
+    guard let certificate = task.certificate else { return task.client.isHTTP2 ? "proto h2" : "" }
+    return "ssl crt \(certificate.both) alpn \(task.client.applicationProtocol) "
+      + "ssl-min-ver TLSv1.3 ciphersuites \(ServerCertificate.cipher)"
   }
 }

@@ -41,7 +41,8 @@ struct Nginx: Contender {
         server 127.0.0.1:\(task.extracted); keepalive 128; keepalive_requests 1000000000;
       }
       server {
-        listen 127.0.0.1:\(task.listen) backlog=4096 \(task.workers > 1 ? "reuseport" : "");
+        listen 127.0.0.1:\(task.listen) \(listening(task));
+        \(task.certificate.map(tls) ?? "")
         location /items/ {
           proxy_pass http://$side;
           proxy_http_version 1.1;
@@ -60,5 +61,17 @@ struct Nginx: Contender {
     }
 
     """
+  }
+  private func listening(_ task: ProxyTask) -> String {
+    let options = [
+      ("backlog=4096", true), ("reuseport", task.workers > 1), ("ssl", task.client.isTLS),
+      ("http2", task.client.isHTTP2),
+    ]
+    return options.filter(\.1).map(\.0).joined(separator: " ")
+  }
+
+  private func tls(_ certificate: ServerCertificate) -> String {
+    "ssl_certificate \(certificate.certificate); ssl_certificate_key \(certificate.key); "
+      + "ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites \(ServerCertificate.cipher);"
   }
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 struct Strangler: Contender {
+  /// The one that it takes on Linux by itself.
+  static let usualTransport = "epoll"
+
   let name: String
   let program: String
-  /// As the configuration names it; nil leaves the choice to the program.
-  let transport: String?
+  /// As the configuration names it.
+  let transport: String
   let versionArguments: [String] = []
 
   func prepare(_ task: ProxyTask, prefix: String) throws -> [String] {
@@ -12,7 +15,8 @@ struct Strangler: Contender {
       proxy:
         listen: 127.0.0.1:\(task.listen)
         workers: \(task.workers)
-        \(transport.map { "transport: \($0)" } ?? "")
+        transport: \(transport)
+        \(task.certificate.map(tls) ?? "")
         timeouts:
           { connect: 2s, response-head: 30s, idle: 60s, drain: 1s,
             keep-alive: \(task.idleSeconds)s }
@@ -31,5 +35,10 @@ struct Strangler: Contender {
       """
     let file = try ScratchFolder.shared.write(configuration, to: "\(prefix).yaml")
     return ["proxy", "--config", file, "--log-level", "error"]
+  }
+
+  private func tls(_ certificate: ServerCertificate) -> String {
+    "tls: { certificates: [ { certificate: \(certificate.certificate), key: \(certificate.key) } ], "
+      + "minimum-version: 1.3, cipher-suites: \(ServerCertificate.cipher) }"
   }
 }

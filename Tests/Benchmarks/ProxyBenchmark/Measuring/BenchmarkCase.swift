@@ -1,51 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One row of the demands: what is sent, and by how many workers it is passed on.
-struct BenchmarkCase: Codable, Sendable {
+struct BenchmarkCase: Codable, Equatable, Sendable {
+  enum Work: String, Codable {
+    case requests
+    case fullHandshakes = "full handshakes"
+    case resumedHandshakes = "resumed handshakes"
+  }
+
   let client: ClientProtocol
-  let bodyBytes: Int
-  let workers: Int
+  var work = Work.requests
+  var bodyBytes = Self.smallBody
+  var workers = 1
 
-  /// Keep-alive clients of every case.
-  static let clients = 64
+  static let smallBody = 200
+  static let largeBody = 65_536
 
-  static let small = BenchmarkCase(client: .http1, bodyBytes: 200, workers: 1)
+  /// A small request of a client.
+  static func small(_ client: ClientProtocol) -> Self { Self(client: client) }
 
+  /// In the order in which they are measured: what runs out of time is left out at the end.
   static let all: [BenchmarkCase] = [
-    small,
-    BenchmarkCase(client: .http1, bodyBytes: 65_536, workers: 1),
-    BenchmarkCase(client: .http1, bodyBytes: 200, workers: 2),
-    BenchmarkCase(client: .http1, bodyBytes: 65_536, workers: 2),
+    small(.http1),
+    BenchmarkCase(client: .http1, bodyBytes: largeBody),
+    small(.http1TLS),
+    BenchmarkCase(client: .http1TLS, bodyBytes: largeBody),
+    BenchmarkCase(client: .http1TLS, work: .fullHandshakes),
+    BenchmarkCase(client: .http1TLS, work: .resumedHandshakes),
+    small(.http2TLS),
+    BenchmarkCase(client: .http2TLS, bodyBytes: largeBody),
+    BenchmarkCase(client: .http1, workers: 2),
+    BenchmarkCase(client: .http1, bodyBytes: largeBody, workers: 2),
+    small(.http2),
+    BenchmarkCase(client: .http2, bodyBytes: largeBody),
   ]
+
+  /// What a look has time for.
+  static let quick = Array(all.prefix(7))
+
+  /// Under full load.
+  var pace: LoadPlan.Pace {
+    switch work {
+    case .requests: .saturating
+    case .fullHandshakes: .handshakes(resumed: false)
+    case .resumedHandshakes: .handshakes(resumed: true)
+    }
+  }
 
   var title: String {
     let size = bodyBytes < 1024 ? "\(bodyBytes) B" : "\(bodyBytes / 1024) KiB"
-    return "\(client.rawValue), \(size) body, \(workers) worker\(workers == 1 ? "" : "s")"
+    let connections = "\(client.connections) connections"
+    let load = client.streams == 1 ? connections : "\(connections) of \(client.streams) streams"
+    let what =
+      work == .requests ? "\(client.rawValue), \(size) body, \(load)" : "TLS \(work.rawValue)"
+    return "\(what), \(workers) worker\(workers == 1 ? "" : "s")"
   }
-}
 
-/// How long to measure.
-struct Effort: Sendable {
-  let cases: [BenchmarkCase]
-  /// Rounds that are wanted, undisturbed, and rounds that are run at most.
-  let rounds: Int
-  let mostRounds: Int
-  /// Seconds of one contender's turn in a round.
-  let turn: Double
-  let latencyTurn: Double
-  let idleClients: Int
-  let countedRequests: UInt64
-  /// How long a crowd of clients is served.
-  let crowdSeconds: Double
-  /// Seconds for the whole run; whatever has no time left is left out and named.
-  let budget: Double
-
-  static let full = Effort(
-    cases: BenchmarkCase.all, rounds: 5, mostRounds: 8, turn: 0.8, latencyTurn: 1.5,
-    idleClients: 1000, countedRequests: 4000, crowdSeconds: 60,
-    budget: 420)
-
-  static let quick = Effort(
-    cases: Array(BenchmarkCase.all.prefix(2)), rounds: 3, mostRounds: 4, turn: 0.5,
-    latencyTurn: 0.7, idleClients: 1000, countedRequests: 1000, crowdSeconds: 10, budget: 90)
+  /// One of what is counted.
+  var unit: String { work == .requests ? "request" : "handshake" }
 }

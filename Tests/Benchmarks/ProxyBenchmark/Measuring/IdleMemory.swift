@@ -9,19 +9,17 @@ enum IdleMemory {
 
   /// KiB for each of so many clients that sent one request and stay.
   static func measure(
-    _ contender: any Contender, origin: Origin, clients: Int
+    _ contender: any Contender, _ client: ClientProtocol, origin: Origin, clients: Int
   ) throws -> Double {
-    let setup = BenchmarkCase.small
+    let setup = BenchmarkCase.small(client)
     origin.answer(bodyBytes: setup.bodyBytes)
     let running = try RunningContender(contender, setup, origin: origin)
     defer { running.stop() }
     // What every client shares is there before the first one is counted.
-    let warmUp = LoadGenerator(
-      LoadPlan(port: running.port, clients: warmUpClients, pace: .counted(5000)))
-    _ = try warmUp.finish()
+    _ = try running.load(.counted(5000), connections: warmUpClients).finish()
     Instant.wait(seconds: settling)
     let before = running.tree.proportionalKiB
-    let crowd = try IdleCrowd(port: running.port, clients: clients)
+    let crowd = try running.crowd(clients)
     Instant.wait(seconds: settling)
     let after = running.tree.proportionalKiB
     crowd.leave()

@@ -8,17 +8,19 @@ struct Instructions {
   struct Count {
     var instructions: UInt64 = 0
     var systemCalls: UInt64 = 0
+    /// Those that wait for something to do.
+    var waits: UInt64 = 0
 
     static func + (left: Count, right: Count) -> Count {
       Count(
         instructions: left.instructions + right.instructions,
-        systemCalls: left.systemCalls + right.systemCalls)
+        systemCalls: left.systemCalls + right.systemCalls, waits: left.waits + right.waits)
     }
   }
 
   struct PerRequest {
     let instructions: Double
-    let systemCalls: Double
+    let systemCalls: SystemCalls.PerRequest
   }
 
   /// Requests of the loads that serve to warm up and to compare with.
@@ -39,11 +41,12 @@ struct Instructions {
     preloaded = try SuspendShim.build()
   }
 
-  func measure(_ contender: any Contender, origin: Origin, requests: UInt64) throws
-    -> PerRequest
-  {
-    origin.answer(bodyBytes: BenchmarkCase.small.bodyBytes)
-    let name = "callgrind-\(contender.name.filter(\.isLetter))"
+  func measure(
+    _ contender: any Contender, _ client: ClientProtocol, origin: Origin, requests: UInt64
+  ) throws -> PerRequest {
+    origin.answer(bodyBytes: BenchmarkCase.smallBody)
+    let words = "\(contender.name) \(client.rawValue)"
+    let name = "callgrind-\(words.filter { $0.isLetter || $0.isNumber })"
     let output = try ScratchFolder.shared.path(name)
     let tool = [
       valgrind, "--tool=callgrind", "--collect-systime=usec", "--callgrind-out-file=\(output).%p",
@@ -51,7 +54,7 @@ struct Instructions {
     ]
     let wrapper = (preloaded.map { ["env", "LD_PRELOAD=\($0)"] } ?? []) + tool
     let running = try RunningContender(
-      contender, .small, origin: origin,
+      contender, .small(client), origin: origin,
       wrapper: (try withoutDebugInformation(contender.program), wrapper), patience: Self.patience)
     defer { running.stop() }
     _ = try count(Self.base, running, name)
@@ -61,9 +64,13 @@ struct Instructions {
     if many.instructions <= few.instructions || many.systemCalls < few.systemCalls {
       throw BenchmarkError("callgrind counted nothing for \(contender.name)")
     }
+    let waits = many.waits > few.waits ? many.waits - few.waits : 0
+    let calls = many.systemCalls - few.systemCalls
     return PerRequest(
       instructions: Double(many.instructions - few.instructions) / Double(requests),
-      systemCalls: Double(many.systemCalls - few.systemCalls) / Double(requests))
+      systemCalls: SystemCalls.PerRequest(
+        all: Double(calls) / Double(requests),
+        data: Double(calls - min(calls, waits)) / Double(requests)))
   }
 
   /// What so many requests took.
@@ -71,7 +78,7 @@ struct Instructions {
     -> Count
   {
     let before = Set(ScratchFolder.shared.names())
-    try send(requests, to: running)
+    _ = try running.load(.counted(requests)).finish()
     for process in running.tree.processes {
       let outcome = try ChildProcess.run(control, ["--dump", "\(process)"])
       if outcome.status != 0 { throw BenchmarkError("callgrind_control: \(outcome.output)") }
@@ -80,12 +87,6 @@ struct Instructions {
     return try ScratchFolder.shared.names()
       .filter { $0.hasPrefix("\(name).") && !before.contains($0) }
       .reduce(Count()) { try $0 + total(of: $1) }
-  }
-
-  private func send(_ requests: UInt64, to running: RunningContender) throws {
-    let plan = LoadPlan(
-      port: running.port, clients: BenchmarkCase.clients, pace: .counted(requests))
-    _ = try LoadGenerator(plan).finish()
   }
 
   private func total(of dump: String) throws -> Count {
@@ -98,7 +99,8 @@ struct Instructions {
     guard numbers.count >= 2 else { return Count() }
     let clock = calls(to: "clock_gettime", in: text)
     return Count(
-      instructions: numbers[0], systemCalls: numbers[1] > clock ? numbers[1] - clock : 0)
+      instructions: numbers[0], systemCalls: numbers[1] > clock ? numbers[1] - clock : 0,
+      waits: calls(to: "epoll_wait", in: text) + calls(to: "epoll_pwait", in: text))
   }
 
   /// Calls to a function in a dump. Reading the clock is a system call under valgrind alone.

@@ -13,13 +13,13 @@ enum ManyConnections {
   static func measure(
     _ contender: any Contender, origin: Origin, seconds: Double
   ) throws -> Report.Crowd {
-    origin.answer(bodyBytes: BenchmarkCase.small.bodyBytes)
+    origin.answer(bodyBytes: BenchmarkCase.smallBody)
     let running = try RunningContender(
-      contender, .small, origin: origin, idleSeconds: idleSeconds)
+      contender, .small(.http1), origin: origin, idleSeconds: idleSeconds)
     defer { running.stop() }
-    let crowd = try IdleCrowd(port: running.port, clients: connections - active)
+    let crowd = try running.crowd(connections - active)
     defer { crowd.leave() }
-    let load = LoadGenerator(LoadPlan(port: running.port, clients: active, pace: .saturating))
+    let load = running.load(.saturating, connections: active)
     Instant.wait(seconds: seconds * settling)
     let start = running.tree.proportionalKiB
     Instant.wait(seconds: seconds * (1 - settling))

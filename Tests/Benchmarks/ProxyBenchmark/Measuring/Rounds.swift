@@ -19,7 +19,11 @@ struct Rounds {
     var disturbed: [[Turn]] = []
     while kept.count < wanted, kept.count + disturbed.count < most {
       if Instant.now > deadline, kept.count + disturbed.count > 0 { break }
-      let round = try contenders.map(turn)
+      let round = try contenders.map { contender in
+        do { return try turn(contender) } catch {
+          throw BenchmarkError("\(contender.name): \(error)")
+        }
+      }
       if round.contains(where: \.isDisturbed) {
         disturbed.append(round)
       } else {
@@ -33,6 +37,9 @@ struct Rounds {
       isDisturbed = true
     }
   }
+
+  /// Processors' worth of time that others took in the turns that count.
+  var strangers: Spread { Spread(kept.joined().map(\.strangers)) }
 
   /// One value a round of the contender at an index.
   func values(_ contender: Int, _ value: (Turn) -> Double) -> [Double] {

@@ -4,6 +4,7 @@
 final class RunningContender {
   let name: String
   let port: UInt16
+  private let client: ClientProtocol
   /// The processes, taken once it answered.
   private(set) var tree: ProcessTree
   private let child: ChildProcess
@@ -20,11 +21,13 @@ final class RunningContender {
     patience: Double = 10
   ) throws {
     name = contender.name
+    client = setup.client
     port = try LoopbackSocket.freePorts(1)[0]
     let task = ProxyTask(
       listen: port, legacy: origin.legacyPort, extracted: origin.extractedPort,
-      workers: setup.workers, client: setup.client, isOneProcess: wrapper != nil,
-      idleSeconds: idleSeconds)
+      workers: setup.workers, client: setup.client,
+      certificate: setup.client.isTLS ? try ServerCertificate.shared() : nil,
+      isOneProcess: wrapper != nil, idleSeconds: idleSeconds)
     let prefix = "contender-\(port)"
     let arguments = try contender.prepare(task, prefix: prefix)
     let command = (wrapper?.command ?? []) + [wrapper?.program ?? contender.program] + arguments
@@ -33,8 +36,8 @@ final class RunningContender {
     let child = try ChildProcess(layout.pinned(command), output: log)
     self.child = child
     tree = ProcessTree(root: child.pid)
-    let port = port
-    let answers = Instant.wait(upTo: patience) { child.hasEnded || Self.answers(port) }
+    let probe = LoadPlan(port: port, client: client, connections: 1, pace: .counted(1))
+    let answers = Instant.wait(upTo: patience) { child.hasEnded || Self.answers(probe) }
     if !answers || child.hasEnded {
       child.stop()
       throw BenchmarkError(
@@ -44,10 +47,18 @@ final class RunningContender {
     tree = ProcessTree(root: child.pid)
   }
 
+  /// Starts a load; `connections`: nil takes as many as the protocol's loads have.
+  func load(_ pace: LoadPlan.Pace, connections: Int? = nil) -> LoadGenerator {
+    LoadGenerator(LoadPlan(port: port, client: client, connections: connections, pace: pace))
+  }
+
+  func crowd(_ count: Int) throws -> IdleCrowd {
+    try IdleCrowd(port: port, client: client, count: count)
+  }
+
   func stop() { child.stop() }
 
-  private static func answers(_ port: UInt16) -> Bool {
-    let load = LoadGenerator(LoadPlan(port: port, clients: 1, pace: .counted(1)))
-    return (try? load.finish())?.answered == 1
+  private static func answers(_ probe: LoadPlan) -> Bool {
+    (try? LoadGenerator(probe).finish())?.answered == 1
   }
 }

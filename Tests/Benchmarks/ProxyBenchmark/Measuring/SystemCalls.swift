@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// System calls for one small request under full load, counted by the kernel's trace point.
+/// System calls for one small request under full load, counted by the kernel's trace points.
 struct SystemCalls {
   private static let seconds = 0.5
-  private static let event = "raw_syscalls:sys_enter"
-  private static let arguments = ["stat", "--no-big-num", "-e", event]
+  private static let patience = 10.0
+  private static let all = "raw_syscalls:sys_enter"
+  /// Calls that wait for something to do; how many there are says how busy a contender was.
+  private static let waits = ["syscalls:sys_enter_epoll_wait", "syscalls:sys_enter_epoll_pwait"]
+  private static let arguments = ["stat", "--no-big-num"] + ([all] + waits).flatMap { ["-e", $0] }
+
+  struct PerRequest {
+    let all: Double
+    /// Those that do not wait.
+    let data: Double
+  }
 
   private let perf: String
 
@@ -18,10 +27,9 @@ struct SystemCalls {
     if outcome.status != 0 || Self.count(in: outcome.output) == nil { return nil }
   }
 
-  func measure(_ running: RunningContender, origin: Origin) throws -> Double {
-    origin.answer(bodyBytes: BenchmarkCase.small.bodyBytes)
-    let load = LoadGenerator(
-      LoadPlan(port: running.port, clients: BenchmarkCase.clients, pace: .saturating))
+  func measure(_ running: RunningContender) throws -> PerRequest {
+    let load = running.load(.saturating)
+    load.awaitFirstAnswer(upTo: Self.patience)
     Instant.wait(seconds: Turn.warmUp)
     let processes = running.tree.processes.map(String.init).joined(separator: ",")
     let file = try ScratchFolder.shared.path("perf-output")
@@ -39,21 +47,29 @@ struct SystemCalls {
     guard let counted = Self.count(in: ProcessFiles.text(file) ?? "") else {
       throw BenchmarkError("perf counted nothing: \(ProcessFiles.text(file) ?? "")")
     }
-    return Double(counted.calls) / counted.seconds / rate
+    let requests = counted.seconds * rate
+    return PerRequest(
+      all: Double(counted.calls) / requests,
+      data: Double(counted.calls - min(counted.calls, counted.waits)) / requests)
   }
 
-  /// Calls, and the seconds the counter ran.
-  private static func count(in text: String) -> (calls: UInt64, seconds: Double)? {
+  /// Calls, those of them that wait, and the seconds the counter ran.
+  private static func count(
+    in text: String
+  ) -> (calls: UInt64, waits: UInt64, seconds: Double)? {
     var calls: UInt64?
+    var waiting: UInt64 = 0
     var seconds: Double?
     for line in text.split(separator: "\n") {
       let words = line.split(whereSeparator: \.isWhitespace)
-      if words.count > 1, words[1].hasPrefix(event) { calls = UInt64(words[0]) }
+      guard words.count > 1 else { continue }
+      if words[1].hasPrefix(all) { calls = UInt64(words[0]) }
+      if waits.contains(where: words[1].hasPrefix) { waiting += UInt64(words[0]) ?? 0 }
       if words.dropFirst().starts(with: ["seconds", "time", "elapsed"]) {
         seconds = Double(words[0])
       }
     }
     guard let calls, let seconds, seconds > 0 else { return nil }
-    return (calls, seconds)
+    return (calls, waiting, seconds)
   }
 }

@@ -5,6 +5,8 @@ import Glibc
 struct Turn {
   /// Before the numbers are taken, in seconds.
   static let warmUp = 0.15
+  /// Until the first answer, which over TLS comes behind the handshakes of all clients.
+  private static let patience = 10.0
   /// Share of one processor that strangers may use before a round does not count.
   static let tolerated = 0.08
 
@@ -28,10 +30,10 @@ struct Turn {
   var isDisturbed: Bool { strangers > Self.tolerated || requests == 0 }
 
   init(
-    of contender: RunningContender, origin: Origin, clients: Int = BenchmarkCase.clients,
-    pace: LoadPlan.Pace, seconds length: Double
+    of contender: RunningContender, origin: Origin, pace: LoadPlan.Pace, seconds length: Double
   ) throws {
-    let load = LoadGenerator(LoadPlan(port: contender.port, clients: clients, pace: pace))
+    let load = contender.load(pace)
+    load.awaitFirstAnswer(upTo: Self.patience)
     Instant.wait(seconds: Self.warmUp)
     let ours = ProcessTree(root: getpid())
     let before = (

@@ -10,8 +10,8 @@ enum UpstreamOutages {
   static func measure(
     _ contender: any Contender, origin: Origin
   ) throws -> Report.Outages {
-    origin.answer(bodyBytes: BenchmarkCase.small.bodyBytes)
-    let running = try RunningContender(contender, .small, origin: origin)
+    origin.answer(bodyBytes: BenchmarkCase.smallBody)
+    let running = try RunningContender(contender, .small(.http1), origin: origin)
     defer { running.stop() }
     let load = (0..<clients).map { SafetyClient(port: running.port, number: $0) }
     for _ in 0..<outages {

@@ -7,34 +7,48 @@ struct Report: Codable {
     let model: String
   }
 
+  /// How much of a measurement counts.
+  struct RoundCount: Codable {
+    let kept: Int
+    let dropped: Int
+    /// Too few rounds were undisturbed; all of them are used.
+    let isDisturbed: Bool
+    /// Processors' worth of time that others took meanwhile.
+    let strangers: Spread
+
+    init(_ rounds: Rounds) {
+      kept = rounds.kept.count
+      dropped = rounds.dropped
+      isDisturbed = rounds.isDisturbed
+      strangers = rounds.strangers
+    }
+  }
+
   struct CaseReport: Codable {
     let setup: BenchmarkCase
-    let clients: Int
-    let rounds: Int
-    let droppedRounds: Int
-    /// Too few rounds were undisturbed; all of them are used.
-    let disturbed: Bool
+    let rounds: RoundCount
     let contenders: [Cost]
   }
 
+  /// Of one request or handshake.
   struct Cost: Codable {
     let contender: String
     let processorTime: Spread
     /// Share of it that was spent in the program itself.
     let userShare: Double
-    /// The same to that of the contender named in `reference`.
-    let ratio: Spread
+    /// The same to that of other contenders, by their names.
+    let ratios: [String: Spread]
     let requestsPerSecond: Double
     /// Microseconds that the load and the origin took for one request.
     let loadTime: Double
     let originTime: Double
+    let verdicts: [Verdict]
   }
 
   struct LatencyReport: Codable {
+    let setup: BenchmarkCase
     let requestsPerSecond: Double
-    let rounds: Int
-    let droppedRounds: Int
-    let disturbed: Bool
+    let rounds: RoundCount
     let contenders: [Latency]
   }
 
@@ -42,14 +56,36 @@ struct Report: Codable {
     let contender: String
     let median: Spread
     let percentile99: Spread
-    /// Of the 99th percentile.
-    let ratio: Spread
+    /// Of the 99th percentile, by other contenders' names.
+    let ratios: [String: Spread]
+    let verdicts: [Verdict]
   }
 
-  /// One figure of each contender that could be measured.
+  /// One figure of one contender, for one small request or one idle client.
   struct Figure: Codable {
+    enum Kind: String, Codable, CaseIterable {
+      case instructions = "user instructions"
+      case calls = "system calls"
+      case dataCalls = "not waiting"
+      case idleMemory = "KiB per idle client"
+    }
+
+    let kind: Kind
     let contender: String
+    let client: ClientProtocol
     let value: Double
+    var verdicts: [Verdict]
+
+    init(
+      _ kind: Kind, _ contender: String, _ client: ClientProtocol, _ value: Double,
+      verdicts: [Verdict] = []
+    ) {
+      self.kind = kind
+      self.contender = contender
+      self.client = client
+      self.value = value
+      self.verdicts = verdicts
+    }
   }
 
   /// Many clients of one contender, few of them busy.
@@ -80,17 +116,21 @@ struct Report: Codable {
   var date: String
   var machine: Machine
   var versions: [String: String]
-  /// The contender that ratios refer to.
-  var reference: String
+  /// The contenders that ratios refer to.
+  var references: [String]
   var cases: [CaseReport] = []
   var halfLoad: LatencyReport?
-  var instructionsPerRequest: [Figure] = []
-  var systemCallsPerRequest: [Figure] = []
-  var kibibytesPerIdleClient: [Figure] = []
+  var figures: [Figure] = []
   var crowds: [Crowd] = []
   var outages: [Outages] = []
   /// What was left out, and why.
   var notes: [String] = []
+  /// What went wrong; a run with any has failed.
+  var failures: [String] = []
+
+  func figure(_ kind: Figure.Kind, _ contender: String, _ client: ClientProtocol) -> Figure? {
+    figures.first { $0.kind == kind && $0.contender == contender && $0.client == client }
+  }
 }
 
 /// The middle and the ends of several rounds.

@@ -10,70 +10,66 @@ struct ReportText {
     lines += report.versions.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
     for item in report.cases { lines += [""] + table(of: item) }
     if let latency = report.halfLoad { lines += [""] + table(of: latency) }
-    let figures = figures()
-    if !figures.isEmpty { lines += [""] + figures }
+    for client in ClientProtocol.allCases {
+      let table = figures(client)
+      if !table.isEmpty { lines += [""] + table }
+    }
     lines += report.crowds.map(sentence) + report.outages.map(sentence)
     lines += report.notes.map { "note: \($0)" }
+    lines += report.failures.map { "FAILED: \($0)" }
     return lines.joined(separator: "\n") + "\n"
   }
 
   private func table(of item: Report.CaseReport) -> [String] {
-    var rows = [
-      [
-        "", "us/request", "user/sys", "x \(report.reference)", "(min - max)", "requests/s",
-        "load us",
-      ]
-    ]
-    rows += item.contenders.map { cost in
+    let unit = item.setup.unit
+    let titles =
+      ["", "us/\(unit)", "user/sys"] + ratioTitles + ["\(unit)s/s", "load us", "demanded"]
+    let rows = item.contenders.map { cost in
       let user = cost.processorTime.median * cost.userShare
       return [
         cost.contender, number(cost.processorTime.median),
         "\(number(user))/\(number(cost.processorTime.median - user))",
-        number(cost.ratio.median, 2), range(cost.ratio), number(cost.requestsPerSecond, 0),
-        number(cost.loadTime + cost.originTime),
+      ] + ratios(cost.ratios) + [
+        number(cost.requestsPerSecond, 0), number(cost.loadTime + cost.originTime),
+        verdicts(cost.verdicts),
       ]
     }
-    let title =
-      "Processor time, \(item.setup.title), \(item.clients) clients; "
-      + rounds(item.rounds, item.droppedRounds, item.disturbed)
-    return [title] + TextColumns.align(rows)
+    return ["Processor time, \(item.setup.title); \(rounds(item.rounds))"]
+      + TextColumns.align([titles] + rows)
   }
 
   private func table(of item: Report.LatencyReport) -> [String] {
-    var rows = [["", "p50 us", "p99 us", "x \(report.reference)", "(min - max)"]]
-    rows += item.contenders.map { latency in
+    let titles = ["", "p50 us", "p99 us"] + ratioTitles + ["demanded"]
+    let rows = item.contenders.map { latency in
       [
         latency.contender, number(latency.median.median, 0),
-        number(latency.percentile99.median, 0), number(latency.ratio.median, 2),
-        range(latency.ratio),
-      ]
+        number(latency.percentile99.median, 0),
+      ] + ratios(latency.ratios) + [verdicts(latency.verdicts)]
     }
     let title =
-      "Latency, \(BenchmarkCase.small.title), \(number(item.requestsPerSecond, 0)) requests/s "
-      + "(half of what \(report.reference) can do); "
-      + rounds(item.rounds, item.droppedRounds, item.disturbed)
-    return [title] + TextColumns.align(rows)
+      "Latency, \(item.setup.title), \(number(item.requestsPerSecond, 0)) requests/s "
+      + "(half of what \(report.references.first ?? "") can do); \(rounds(item.rounds))"
+    return [title] + TextColumns.align([titles] + rows)
   }
 
-  private func figures() -> [String] {
-    let columns: [(String, [Report.Figure], Int)] = [
-      ("user instructions", report.instructionsPerRequest, 0),
-      ("system calls", report.systemCallsPerRequest, 2),
-      ("KiB per idle client", report.kibibytesPerIdleClient, 2),
-    ].filter { !$0.1.isEmpty }
-    if columns.isEmpty { return [] }
+  private func figures(_ client: ClientProtocol) -> [String] {
+    let figures = report.figures.filter { $0.client == client }
+    let kinds = Report.Figure.Kind.allCases.filter { kind in
+      figures.contains { $0.kind == kind }
+    }
+    if kinds.isEmpty { return [] }
     var names: [String] = []
-    for figure in columns.flatMap(\.1) where !names.contains(figure.contender) {
-      names.append(figure.contender)
+    for figure in figures where !names.contains(figure.contender) { names.append(figure.contender) }
+    let rows = names.map { name in
+      let own = figures.filter { $0.contender == name }
+      return [name]
+        + kinds.map { kind in
+          own.first { $0.kind == kind }.map { number($0.value, kind == .instructions ? 0 : 2) }
+            ?? "-"
+        } + [verdicts(kinds.flatMap { kind in own.filter { $0.kind == kind } }.flatMap(\.verdicts))]
     }
-    var rows = [[""] + columns.map(\.0)]
-    rows += names.map { name in
-      [name]
-        + columns.map { _, figures, digits in
-          figures.first { $0.contender == name }.map { number($0.value, digits) } ?? "-"
-        }
-    }
-    return ["For one small request, and for one idle keep-alive client"] + TextColumns.align(rows)
+    return ["\(client.rawValue), for one small request and for one idle keep-alive client"]
+      + TextColumns.align([[""] + kinds.map(\.rawValue) + ["demanded"]] + rows)
   }
 
   private func sentence(_ crowd: Report.Crowd) -> String {
@@ -89,10 +85,31 @@ struct ReportText {
       + "\(item.unsafeReported) were reported as failed and \(item.unsafeLost) lost in silence"
   }
 
-  private func rounds(_ kept: Int, _ dropped: Int, _ disturbed: Bool) -> String {
-    disturbed
-      ? "\(kept) rounds, ALL BESIDE FOREIGN LOAD: repeat on a quiet machine"
-      : "median of \(kept) rounds, \(dropped) dropped for foreign load"
+  private var ratioTitles: [String] {
+    report.references.flatMap { ["x \($0)", "(min - max)"] }
+  }
+
+  private func ratios(_ ratios: [String: Spread]) -> [String] {
+    report.references.flatMap { name in
+      ratios[name].map { [number($0.median, 2), range($0)] } ?? ["-", "-"]
+    }
+  }
+
+  private func verdicts(_ verdicts: [Verdict]) -> String {
+    verdicts.map { verdict in
+      let reference = verdict.reference.map { "x \($0)" } ?? ""
+      return "\(verdict.isMet ? "met" : "MISSED"): \(number(verdict.value, 2)) of at most "
+        + "\(number(verdict.limit, 2))\(reference)"
+    }.joined(separator: "; ")
+  }
+
+  private func rounds(_ count: Report.RoundCount) -> String {
+    let load =
+      "others used \(number(count.strangers.median, 2)) processors "
+      + "(\(number(count.strangers.least, 2)) - \(number(count.strangers.most, 2)))"
+    return count.isDisturbed
+      ? "\(count.kept) rounds, ALL BESIDE FOREIGN LOAD: \(load); repeat on a quiet machine"
+      : "median of \(count.kept) rounds, \(count.dropped) dropped for foreign load; \(load)"
   }
 
   private func range(_ spread: Spread) -> String {
@@ -104,7 +121,7 @@ struct ReportText {
   }
 }
 
-/// Columns of text: the first aligned left, the others right.
+/// Columns of text: the first and the last aligned left, the others right.
 enum TextColumns {
   static func align(_ rows: [[String]]) -> [String] {
     let count = rows.map(\.count).max() ?? 0
@@ -114,9 +131,11 @@ enum TextColumns {
     return rows.map { row in
       let cells = row.enumerated().map { column, cell in
         let padding = String(repeating: " ", count: widths[column] - cell.count)
+        if column == count - 1 { return cell }
         return column == 0 ? cell + padding : padding + cell
       }
-      return "  " + cells.joined(separator: "  ")
+      let line = cells.joined(separator: "  ")
+      return "  " + line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.endIndex)]
     }
   }
 }

@@ -28,6 +28,8 @@ final class BackgroundThread<Output: Sendable>: Sendable {
       "/proc/self/task/\(threadID.load(ordering: .relaxed))/schedstat")
   }
 
+  var hasEnded: Bool { output.withLock { $0 != nil } }
+
   /// Waits for the result. Once only.
   func join() throws -> Output {
     finished.wait()

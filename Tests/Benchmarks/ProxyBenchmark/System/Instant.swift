@@ -6,6 +6,8 @@ import Glibc
 struct Instant: Comparable {
   let nanoseconds: UInt64
 
+  var milliseconds: UInt64 { nanoseconds / 1_000_000 }
+
   static var now: Instant {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

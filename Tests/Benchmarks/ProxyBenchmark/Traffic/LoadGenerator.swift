@@ -2,30 +2,41 @@
 import Glibc
 import Synchronization
 
-/// Keep-alive clients on one thread.
+/// What a load's thread and its owner tell each other.
+final class LoadProgress: Sendable {
+  let answered = Atomic<UInt64>(0)
+  let isStopped = Atomic<Bool>(false)
+}
+
+/// Clients on one thread.
 final class LoadGenerator: Sendable {
-  private let shared: Shared
+  private let progress: LoadProgress
   private let thread: BackgroundThread<LoadOutcome>
 
-  fileprivate final class Shared: Sendable {
-    let answered = Atomic<UInt64>(0)
-    let isStopped = Atomic<Bool>(false)
+  init(_ plan: LoadPlan) {
+    let progress = LoadProgress()
+    self.progress = progress
+    thread = BackgroundThread("load") {
+      if case .handshakes(let resumed) = plan.pace {
+        return try HandshakeLoop(plan, progress, resumed: resumed).run()
+      }
+      return try LoadLoop(plan, progress).run()
+    }
   }
 
-  init(_ plan: LoadPlan) {
-    let shared = Shared()
-    self.shared = shared
-    thread = BackgroundThread("load") { try LoadLoop(plan, shared).run() }
+  /// Waits until the first request was answered, for so many seconds at most.
+  func awaitFirstAnswer(upTo seconds: Double) {
+    _ = Instant.wait(upTo: seconds) { answered > 0 || thread.hasEnded }
   }
 
   /// Requests answered so far.
-  var answered: UInt64 { shared.answered.load(ordering: .relaxed) }
+  var answered: UInt64 { progress.answered.load(ordering: .relaxed) }
 
   var processorTime: UInt64 { thread.processorTime }
 
   /// Sends no more, waits for the answers under way, and closes the connections.
   func stop() throws -> LoadOutcome {
-    shared.isStopped.store(true, ordering: .relaxed)
+    progress.isStopped.store(true, ordering: .relaxed)
     return try thread.join()
   }
 
@@ -33,72 +44,60 @@ final class LoadGenerator: Sendable {
   func finish() throws -> LoadOutcome { try thread.join() }
 }
 
-/// The load's thread.
+/// The load's thread when it sends requests on connections that stay.
 private final class LoadLoop {
-  private struct Client {
-    let socket: Int32
-    let request: [UInt8]
-    var reader = ResponseReader()
-    /// When the request under way was due; nil when none is.
-    var due: Instant?
-  }
-
-  private static let scratchSize = 128 * 1024
   /// Longest time without any answer before a run fails.
   private static let patience = 30.0
   /// Requests due that wait for a client; more mean that the rate is out of reach.
   private static let mostWaiting = 100_000
 
   private let plan: LoadPlan
-  private let shared: LoadGenerator.Shared
+  private let progress: LoadProgress
   private let poller: EventPoller
-  private let scratch = UnsafeMutableRawBufferPointer.allocate(
-    byteCount: scratchSize, alignment: 16)
-  private var clients: [Client] = []
+  private var clients: [ClientConnection] = []
+  /// Clients that may ask, each as often as it may.
   private var idle: [Int] = []
+  /// Clients that may have something to send.
+  private var unflushed: [Int] = []
   private var waiting: [Instant] = []
   private var nextWaiting = 0
   private var sent: UInt64 = 0
   private var outcome = LoadOutcome()
   private var lastAnswer = Instant.now
+  private let capacity: Int
 
-  init(_ plan: LoadPlan, _ shared: LoadGenerator.Shared) throws {
+  init(_ plan: LoadPlan, _ progress: LoadProgress) throws {
     self.plan = plan
-    self.shared = shared
+    self.progress = progress
+    capacity = plan.connections * plan.client.streams
     poller = try EventPoller()
-    for index in 0..<plan.clients {
-      let socket = try LoopbackSocket.connect(port: plan.port)
-      clients.append(Client(socket: socket, request: LoadPlan.request(client: index)))
-      try poller.add(socket, as: index)
+    let workspace = try ClientWorkspace(plan.client)
+    for number in 0..<plan.connections {
+      clients.append(try ClientConnection(port: plan.port, number: number, workspace))
+      try poller.add(clients[number].socket, as: number)
+      idle += [Int](repeating: number, count: plan.client.streams)
     }
-    idle = Array(clients.indices)
-  }
-
-  deinit {
-    for client in clients { close(client.socket) }
-    scratch.deallocate()
   }
 
   func run() throws -> LoadOutcome {
     switch plan.pace {
-    case .saturating: try runSaturated(limit: .max)
     case .counted(let limit): try runSaturated(limit: limit)
     case .perSecond(let rate): try runPaced(rate)
+    case .saturating, .handshakes: try runSaturated(limit: .max)
     }
-    outcome.answered = shared.answered.load(ordering: .relaxed)
+    outcome.answered = progress.answered.load(ordering: .relaxed)
     return outcome
   }
 
-  private var isStopped: Bool { shared.isStopped.load(ordering: .relaxed) }
+  private var isStopped: Bool { progress.isStopped.load(ordering: .relaxed) }
 
   private func runSaturated(limit: UInt64) throws {
     func sendWhatIsDue() throws {
-      while !isStopped, sent < limit, let client = idle.popLast() {
-        try send(client, due: .now)
-      }
+      while !isStopped, sent < limit, let client = idle.popLast() { try ask(client, due: .now) }
+      try flush()
     }
     try sendWhatIsDue()
-    while idle.count < clients.count {
+    while idle.count < capacity {
       try poller.wait(milliseconds: 100) { try receive($0, keepsLatency: false) }
       try sendWhatIsDue()
       try checkPatience()
@@ -111,7 +110,7 @@ private final class LoadLoop {
     try poller.add(timer.descriptor, as: timerSource)
     let start = Instant.now
     var due: UInt64 = 0
-    while !isStopped || idle.count < clients.count {
+    while !isStopped || idle.count < capacity {
       try poller.wait(milliseconds: 100) { source in
         if source != timerSource { return try receive(source, keepsLatency: true) }
         for _ in 0..<timer.firings() where !isStopped {
@@ -120,9 +119,10 @@ private final class LoadLoop {
         }
       }
       while nextWaiting < waiting.count, !isStopped, let client = idle.popLast() {
-        try send(client, due: waiting[nextWaiting])
+        try ask(client, due: waiting[nextWaiting])
         nextWaiting += 1
       }
+      try flush()
       try forgetSent()
       try checkPatience()
     }
@@ -143,37 +143,26 @@ private final class LoadLoop {
     }
   }
 
-  private func send(_ index: Int, due: Instant) throws {
-    let count = clients[index].request.withUnsafeBytes {
-      Glibc.send(clients[index].socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-    }
-    if count != clients[index].request.count { throw BenchmarkError(call: "send of a request") }
-    clients[index].due = due
+  private func ask(_ client: Int, due: Instant) throws {
+    try clients[client].ask(due: due)
+    if unflushed.last != client { unflushed.append(client) }
     sent += 1
   }
 
+  /// What one client asks at a time leaves together.
+  private func flush() throws {
+    for client in unflushed { try clients[client].flush() }
+    unflushed.removeAll(keepingCapacity: true)
+  }
+
   private func receive(_ index: Int, keepsLatency: Bool) throws {
-    while true {
-      let count = recv(clients[index].socket, scratch.baseAddress, Self.scratchSize, 0)
-      if count == 0 { throw BenchmarkError("a contender closed a connection") }
-      if count < 0 {
-        if errno == EAGAIN || errno == EINTR { return }
-        throw BenchmarkError(call: "recv of a response")
-      }
-      let bytes = UnsafeRawBufferPointer(rebasing: scratch[..<count])
-      let completed = try clients[index].reader.read(bytes)
-      if completed > 0 {
-        guard completed == 1, let due = clients[index].due else {
-          throw BenchmarkError("a contender answered more than it was asked")
-        }
-        let now = Instant.now
-        if keepsLatency { outcome.latencies.append(UInt32(max(0, now - due) * 1e6)) }
-        lastAnswer = now
-        clients[index].due = nil
-        idle.append(index)
-        shared.answered.wrappingAdd(1, ordering: .relaxed)
-      }
-      if count < Self.scratchSize { return }
+    try clients[index].receive { due in
+      let now = Instant.now
+      if keepsLatency { outcome.latencies.append(UInt32(max(0, now - due) * 1e6)) }
+      lastAnswer = now
+      idle.append(index)
+      progress.answered.wrappingAdd(1, ordering: .relaxed)
     }
+    if unflushed.last != index { unflushed.append(index) }
   }
 }

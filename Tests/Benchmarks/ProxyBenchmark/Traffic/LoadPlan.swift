@@ -10,24 +10,22 @@ struct LoadPlan: Sendable {
     /// Requests are due at a steady rate, whether a client is free or not; a late answer delays
     /// none of them, and waiting for a free client counts as latency.
     case perSecond(Double)
+    /// No requests: clients connect, shake hands and leave, again and again. Each time counts as
+    /// an answer. `resumed`: they go on with the session that they had before.
+    case handshakes(resumed: Bool)
   }
 
   let port: UInt16
-  let clients: Int
+  let client: ClientProtocol
+  let connections: Int
   let pace: Pace
 
-  /// Every client is a user of its own, so that the sticky split divides the clients.
-  static func request(client: Int) -> [UInt8] {
-    Array(
-      """
-      GET /items/42?page=1 HTTP/1.1\r
-      Host: shop.example\r
-      User-Agent: proxy-benchmark\r
-      Accept: application/json\r
-      X-User-Id: user-\(client)\r
-      \r
-
-      """.utf8)
+  /// `connections`: nil takes as many as the protocol's loads have.
+  init(port: UInt16, client: ClientProtocol, connections: Int? = nil, pace: Pace) {
+    self.port = port
+    self.client = client
+    self.connections = connections ?? client.connections
+    self.pace = pace
   }
 }
 
