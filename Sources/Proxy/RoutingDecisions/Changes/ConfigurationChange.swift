@@ -44,10 +44,11 @@ public struct ConfigurationChange: Sendable, Equatable {
   ) {
     compareRoutes(running, loaded ?? running, next)
     compareUpstreams(running, next)
+    compareCutovers(running, next)
     compareSettings(running, next)
   }
 
-  private mutating func add(_ kind: Item.Kind, _ subject: String, _ text: String) {
+  mutating func add(_ kind: Item.Kind, _ subject: String, _ text: String) {
     items.append(Item(kind: kind, subject: subject, text: text))
   }
 }
@@ -193,7 +194,7 @@ extension ConfigurationChange {
   private mutating func compareSettings(
     _ running: ProxyConfiguration, _ next: ProxyConfiguration
   ) {
-    let routed: Set = ["routes", "upstreams"]
+    let routed: Set = ["routes", "upstreams", "cutovers"]
     let live = SettingDifference.between(running.timeouts, next.timeouts, key: "proxy.timeouts")
     let secured = SettingDifference.between(running.tls, next.tls, key: "proxy.tls")
     for difference in live + secured { add(.changed, difference.key, difference.text) }

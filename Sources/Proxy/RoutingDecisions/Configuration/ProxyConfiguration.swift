@@ -34,6 +34,8 @@ public struct ProxyConfiguration: Sendable, Equatable {
   public var upstreams: [UpstreamConfiguration]
   /// Routes in file order.
   public var routes: [RouteConfiguration]
+  /// How routes are moved, by plan.
+  public var cutovers: [CutoverPlan]
 
   /// Creates a configuration.
   public init(
@@ -42,7 +44,7 @@ public struct ProxyConfiguration: Sendable, Equatable {
     transport: TransportKind = .standard, timeouts: ProxyTimeouts = .init(),
     limits: ProxyLimits = .init(), trusted: [AddressRange] = [], internalHeaders: [String] = [],
     upstreams: [UpstreamConfiguration],
-    routes: [RouteConfiguration]
+    routes: [RouteConfiguration], cutovers: [CutoverPlan] = []
   ) {
     self.listen = listen
     self.tls = tls
@@ -55,6 +57,7 @@ public struct ProxyConfiguration: Sendable, Equatable {
     self.internalHeaders = internalHeaders
     self.upstreams = upstreams
     self.routes = routes
+    self.cutovers = cutovers
   }
 }
 

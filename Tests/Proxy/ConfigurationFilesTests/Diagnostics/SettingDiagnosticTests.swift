@@ -102,7 +102,11 @@ import Testing
       "1:34: error: proxy.limits.request-line: expected 256 to 1048576, found 10"
     ),
     ("proxy: 5", "1:8: error: proxy: expected the proxy's settings, found \"5\""),
-    ("proxies: {}", "1:1: error: proxies: unknown key; expected one of proxy, upstreams, routes"),
+    (
+      "proxies: {}",
+      "1:1: error: proxies: unknown key; expected one of proxy, upstreams, routes, "
+        + "cutovers"
+    ),
   ]
 
   @Test(arguments: settingMistakes)

@@ -67,9 +67,11 @@ struct ConfigurationDecoder {
     if upstreams == nil { reader.missing("upstreams", "upstreams by name") }
     let routes = reader.child("routes")
     if routes == nil { reader.missing("routes", "a list of routes") }
+    let cutovers = reader.child("cutovers")
     reader.finish()
     configuration.upstreams = upstreams.map(decodeUpstreams) ?? []
     configuration.routes = routes.map(decodeRoutes) ?? []
+    configuration.cutovers = cutovers.map(decodeCutovers) ?? []
     return upstreams == nil || routes == nil ? nil : configuration
   }
 

@@ -26,7 +26,7 @@ extension ConfigurationDecoder {
     return policies
   }
 
-  private func isOff(_ child: MappingReader.Child) -> Bool {
+  func isOff(_ child: MappingReader.Child) -> Bool {
     if case .scalar("off") = child.node.value { true } else { false }
   }
 

@@ -44,6 +44,7 @@ struct ConfigurationChecks {
     checkTLS()
     checkRoutes()
     checkGroups()
+    checkCutovers()
     checkReachability(skipping: placeholders)
   }
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ConfigurationChecks {
+  /// Most stages of a plan: the chance to see a difference late shrinks with each.
+  private static let mostStages = 20
+
+  mutating func checkCutovers() {
+    var owners: [String: String] = [:]
+    var names: Set<String> = []
+    for plan in configuration.cutovers {
+      let key = "cutovers.\(plan.name)"
+      if !names.insert(plan.name).inserted { error(key, "another cutover has this name") }
+      if !(plan.alpha > 0 && plan.alpha <= 0.2) {
+        error("\(key).alpha", "expected a share above 0, at most 0.2; found \(plan.alpha)")
+      }
+      checkRoutes(of: plan, key, &owners)
+      checkStages(of: plan, "\(key).stages")
+      checkGates(of: plan, "\(key).gates")
+      for (index, window) in plan.freezes.enumerated() {
+        if case .weekly(days: [], _) = window {
+          error("\(key).freeze[\(index)].days", "expected at least one day, or no such key")
+        }
+      }
+    }
+    if !configuration.cutovers.isEmpty {
+      warning("cutovers", "plans are checked; this version does not carry them out yet")
+    }
+  }
+
+  private mutating func checkRoutes(
+    of plan: CutoverPlan, _ key: String, _ owners: inout [String: String]
+  ) {
+    if plan.routes.isEmpty { error("\(key).routes", "expected at least one route") }
+    let known = configuration.routes.map(\.name)
+    var groups: Set<String> = []
+    for (index, name) in plan.routes.enumerated() {
+      let key = "\(key).routes[\(index)]"
+      guard let route = configuration.routes.first(where: { $0.name == name }) else {
+        let guess =
+          Spelling.nearest(to: name, among: known).map { "did you mean \"\($0)\"?" }
+          ?? "expected one of \(known.joined(separator: ", "))"
+        error(key, "there is no route \"\(name)\"; \(guess)")
+        continue
+      }
+      if let owner = owners[name] {
+        error(key, "the cutover \"\(owner)\" moves this route already")
+      }
+      owners[name] = plan.name
+      if route.extracted == nil { error(key, "the route has no extracted side to move to") }
+      groups.insert(route.group ?? route.name)
+    }
+    if groups.count > 1 {
+      error(
+        "\(key).routes",
+        "routes that move together need one group, or a user could be on two sides; found "
+          + groups.sorted().joined(separator: ", "))
+    }
+    for route in configuration.routes
+    where route.group.map(groups.contains) ?? false && !plan.routes.contains(route.name) {
+      error(
+        "\(key).routes", "\"\(route.name)\" is of the same group and would stay behind; add it")
+    }
+  }
+
+  private mutating func checkStages(of plan: CutoverPlan, _ key: String) {
+    if !(1...Self.mostStages).contains(plan.stages.count) {
+      error(key, "expected 1 to \(Self.mostStages) stages, found \(plan.stages.count)")
+    }
+    for (index, stage) in plan.stages.enumerated() {
+      let key = "\(key)[\(index)]"
+      if index > 0, stage.percent <= plan.stages[index - 1].percent {
+        error(
+          "\(key).percent",
+          "expected more than the \(plan.stages[index - 1].percent) % of the stage before")
+      }
+      if stage.percent == .zero, plan.gates.mismatches == nil {
+        error(
+          "\(key).percent",
+          "at 0 % only shadow comparisons tell anything: add gates.mismatches, or leave it out")
+      }
+      if stage.soak < .seconds(60) {
+        error("\(key).soak", "expected at least 1m: a minute without answers is silence")
+      }
+      check(stage.minimum, in: 0...1_000_000_000, "\(key).minimum")
+      if let tolerance = stage.tolerance, !(0.0001...0.5).contains(tolerance) {
+        error("\(key).tolerance", "expected a share from 0.0001 to 0.5, found \(tolerance)")
+      }
+      checkEvidence(stage, "\(key).evidence")
+    }
+    if plan.stages.first?.needsApproval == true {
+      warning("\(key)[0].approval", "whoever starts the cutover approves its first stage")
+    }
+  }
+
+  private mutating func checkEvidence(_ stage: CutoverStage, _ key: String) {
+    if stage.percent.hundredths < CutoverStage.littleLegacy {
+      if stage.evidence != .concurrent {
+        error(key, "below 95 % there is legacy to compare with; leave the key out")
+      }
+    } else if stage.percent == .full, stage.evidence != .absolute {
+      error(
+        key,
+        "at 100 % there is no legacy to compare with: stay at 99 % until the plan ends, or write "
+          + "absolute, which cannot tell a shared incident from a bad service")
+    } else if stage.evidence == .concurrent {
+      error(
+        key,
+        "at 95 % and above legacy answers little: write hold-back to go on comparing with it, or "
+          + "absolute to measure by a ceiling")
+    }
+  }
+
+  private mutating func checkGates(of plan: CutoverPlan, _ key: String) {
+    let gates = plan.gates
+    check(gates.errors.ratio, in: 1...10, "\(key).errors.ratio")
+    check(gates.errors.margin, in: 0...0.5, "\(key).errors.margin")
+    if let ceiling = gates.errors.ceiling {
+      check(ceiling, in: 0.0001...0.9, "\(key).errors.ceiling")
+    }
+    for (index, latency) in gates.latency.enumerated() {
+      let key = "\(key).latency[\(index)]"
+      check(latency.quantile, in: 0.5...0.999, "\(key).quantile")
+      check(latency.slowdown, in: 1...10, "\(key).slowdown")
+      check(latency.ratio, in: 1...10, "\(key).ratio")
+      if gates.latency[..<index].contains(where: { $0.quantile == latency.quantile }) {
+        error("\(key).quantile", "this quantile stands here twice")
+      }
+    }
+    if let mismatches = gates.mismatches {
+      check(mismatches.margin, in: 0...0.5, "\(key).mismatches.margin")
+      if mismatches.areStable, mismatches.margin == 0 {
+        error(
+          "\(key).mismatches.margin",
+          "with stable paths the margin is all that is tolerated; expected more than 0")
+      }
+    }
+  }
+
+  private mutating func check(_ number: Double, in range: ClosedRange<Double>, _ key: String) {
+    if !range.contains(number) {
+      error(key, "expected \(range.lowerBound) to \(range.upperBound), found \(number)")
+    }
+  }
+}
