@@ -64,6 +64,7 @@ extension Target.Dependency {
   static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
   static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
   static let collections = product(name: "DequeModule", package: "swift-collections")
+  static let crypto = product(name: "Crypto", package: "swift-crypto")
   static let grdb = product(name: "GRDB", package: "GRDB.swift")
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
   static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
@@ -133,6 +134,7 @@ let proxy: [Target] = [
       "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient, .httpTypes, .hummingbird,
       .hummingbirdCore, .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
+  library("CutoverControl", .proxy, ["RoutingDecisions", "ShadowComparison", .crypto]),
   library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
   library(
     "ProxyDataPlane", .proxy,
@@ -185,6 +187,15 @@ let proxy: [Target] = [
       "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", .asyncHTTPClient, .hummingbird,
       .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
+  // Seeded traffic for gates, shared by tests and the simulator.
+  .target(
+    name: "CutoverSimulation", dependencies: ["CutoverControl"],
+    path: "Tests/Support/CutoverSimulation", swiftSettings: settings),
+  .executableTarget(
+    name: "gate-simulator", dependencies: ["CutoverControl", "CutoverSimulation"],
+    path: "Tests/Benchmarks/GateSimulator", swiftSettings: settings),
+  tests(
+    "CutoverControl", "Proxy", ["CutoverControl", "CutoverSimulation", "RoutingDecisions"]),
   // Authorities and certificates, made when a test needs them.
   .target(
     name: "TestCertificates", dependencies: ["COpenSSL"], path: "Tests/Support/TestCertificates",
@@ -346,6 +357,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),

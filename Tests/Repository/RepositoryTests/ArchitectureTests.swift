@@ -17,6 +17,9 @@ import Testing
       "Foundation",
     ],
     "ShadowComparison": mathematics,
+    "CutoverControl": [
+      "RoutingDecisions", "ShadowComparison", "Crypto", "FoundationEssentials", "Foundation",
+    ],
     "TransactionalMessaging": ["Synchronization"],
     "SourceScanning": [
       "DependencyGraph", "SwiftSyntax", "SwiftParser", "Foundation", "Synchronization",

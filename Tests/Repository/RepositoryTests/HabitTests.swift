@@ -10,7 +10,7 @@ import Testing
 
   static let pure: Set<String> = [
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
-    "RoutingDecisions", "ShadowComparison", "TransactionalMessaging",
+    "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
   ]
 
   static let bans: [Ban] = [

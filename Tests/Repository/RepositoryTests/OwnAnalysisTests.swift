@@ -8,13 +8,14 @@ import Testing
 @Suite struct OwnAnalysisTests {
   private static let pure: Set<String> = [
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
-    "RoutingDecisions", "ShadowComparison", "TransactionalMessaging",
+    "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
   ]
 
   /// Pure targets that a pure target may use.
   private static let allowed: Set<[String]> = [
     ["AnalysisReports", "DependencyGraph"], ["RoutingDecisions", "HTTPExchange"],
     ["RoutingDecisions", "ResiliencePolicies"], ["RoutingDecisions", "ShadowComparison"],
+    ["CutoverControl", "RoutingDecisions"], ["CutoverControl", "ShadowComparison"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

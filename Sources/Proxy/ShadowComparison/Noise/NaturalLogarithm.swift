@@ -10,10 +10,13 @@
 #endif
 
 /// Functions of a real number that the evidence formulas need.
-enum Real {
-  static func ln(_ x: Double) -> Double { log(x) }
+package enum Real {
+  package static func ln(_ x: Double) -> Double { log(x) }
 
-  static func e(_ x: Double) -> Double { exp(x) }
+  /// ln(1 + x), exact for small x too.
+  package static func ln1p(_ x: Double) -> Double { log1p(x) }
+
+  package static func e(_ x: Double) -> Double { exp(x) }
 
   /// ln(e^a + e^b + ...) without overflow.
   static func lnSum(_ exponents: [Double]) -> Double {

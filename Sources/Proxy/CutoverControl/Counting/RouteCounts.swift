@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one side of a route did in a second.
+package struct SideCounts: Sendable, Equatable {
+  /// Finished requests.
+  package var finished: Int
+  /// Those that failed, each user once a minute (`ErrorOncePerUser`); at most `finished`.
+  package var failed: Int
+  /// Requests under way at the end of the second.
+  package var inFlight: Int
+  /// One for each latency gate of the plan, in its order (`InFlightAges`).
+  package var ages: [InFlightAges.Tally]
+
+  package init(
+    finished: Int = 0, failed: Int = 0, inFlight: Int = 0, ages: [InFlightAges.Tally] = []
+  ) {
+    self.finished = finished
+    self.failed = failed
+    self.inFlight = inFlight
+    self.ages = ages
+  }
+}
+
+/// What both sides of a route did in a second, added up over all event loops and all replicas: one
+/// decision is made for all of them.
+package struct RouteCounts: Sendable, Equatable {
+  package var legacy: SideCounts
+  package var extracted: SideCounts
+
+  package init(legacy: SideCounts = SideCounts(), extracted: SideCounts = SideCounts()) {
+    self.legacy = legacy
+    self.extracted = extracted
+  }
+
+  var errors: BlockCounts {
+    BlockCounts(
+      legacy: legacy.finished, legacyBad: min(legacy.failed, legacy.finished),
+      extracted: extracted.finished, extractedBad: min(extracted.failed, extracted.finished))
+  }
+
+  /// The counts for one latency gate; nothing where none were taken.
+  func ages(_ index: Int) -> BlockCounts {
+    let former = index < legacy.ages.count ? legacy.ages[index] : InFlightAges.Tally()
+    let latter = index < extracted.ages.count ? extracted.ages[index] : InFlightAges.Tally()
+    return BlockCounts(
+      legacy: former.judged, legacyBad: former.slow, extracted: latter.judged,
+      extractedBad: latter.slow)
+  }
+}
+
+/// Shadow comparisons of a route since the last ones were told.
+package struct CompareCounts: Sendable, Equatable, Codable {
+  /// Comparisons.
+  package var compared: Int
+  /// Those in which the extracted answer was the odd one out of three.
+  package var extractedOdd: Int
+  /// Those in which legacy's first answer was.
+  package var legacyOdd: Int
+
+  package init(compared: Int = 0, extractedOdd: Int = 0, legacyOdd: Int = 0) {
+    self.compared = compared
+    self.extractedOdd = extractedOdd
+    self.legacyOdd = legacyOdd
+  }
+
+  /// Both sides answered every compared request.
+  var block: BlockCounts {
+    BlockCounts(
+      legacy: compared, legacyBad: min(legacyOdd, compared), extracted: compared,
+      extractedBad: min(extractedOdd, compared))
+  }
+
+  static func += (left: inout CompareCounts, right: CompareCounts) {
+    left.compared += right.compared
+    left.extractedOdd += right.extractedOdd
+    left.legacyOdd += right.legacyOdd
+  }
+}
