@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import RoutingDecisions
+
+extension JournalRecord {
+  /// The entry for what a cutover did, or was told; nil when time passed and nothing happened, and
+  /// for refused orders.
+  ///
+  /// - Parameters:
+  ///   - event: what the machine was given.
+  ///   - action: what it answered with.
+  ///   - before: the share of its routes before that.
+  ///   - machine: the machine after that.
+  ///   - actor: who gave the order; nil when time or a gate did it.
+  ///   - note: what the person had to say about it.
+  ///   - evidence: where the evidence is kept.
+  package init?(
+    _ event: CutoverEvent, _ action: CutoverAction, from before: Percentage,
+    _ machine: CutoverMachine, time: Int64, actor: String?, note: String? = nil,
+    configurationHash: String, evidence: String? = nil
+  ) {
+    if case .refuse = action { return nil }
+    let parts = [event.order, action.outcome(of: machine.plan), note].compactMap { $0 }
+    guard !parts.isEmpty else { return nil }
+    var isAutomatic = actor == nil
+    if case .rollBack(let cause) = action { isAutomatic = cause.isAutomatic }
+    self.init(
+      machine, from: before, time: time, actor: actor ?? Self.automaticActor,
+      reason: parts.joined(separator: "; "), isAutomatic: isAutomatic,
+      configurationHash: configurationHash, evidence: evidence)
+  }
+
+  /// The state of a cutover that is under way, to be written every minute.
+  package init(
+    stateOf machine: CutoverMachine, time: Int64, configurationHash: String
+  ) {
+    self.init(
+      machine, from: machine.percent, time: time, actor: Self.automaticActor, reason: "state",
+      isAutomatic: true, configurationHash: configurationHash, evidence: nil)
+  }
+
+  /// Who acts when nobody gave an order.
+  package static let automaticActor = "cutover"
+
+  private init(
+    _ machine: CutoverMachine, from before: Percentage, time: Int64, actor: String,
+    reason: String, isAutomatic: Bool, configurationHash: String, evidence: String?
+  ) {
+    let after = machine.percent
+    let moves =
+      before == after ? [] : machine.plan.routes.map { Move(route: $0, from: before, to: after) }
+    self.init(
+      .cutover, time: time, actor: actor, reason: reason, isAutomatic: isAutomatic,
+      cutover: machine.plan.name, moves: moves, configurationHash: configurationHash,
+      state: machine.state.json, evidence: evidence)
+  }
+}
+
+extension CutoverEvent {
+  /// An order in words; nil for what is none, and where what came of it says it all.
+  fileprivate var order: String? {
+    switch self {
+    case .tick, .compared, .rollBack, .start: nil
+    case .approve: "approved"
+    case .pause: "paused"
+    case .resume: "resumed"
+    case .freeze: "frozen"
+    case .unfreeze: "no longer frozen"
+    case .killSwitch(let isOn): isOn ? "kill switch on" : "kill switch off"
+    }
+  }
+}
+
+extension CutoverAction {
+  /// What happened, in words; nil when nothing did.
+  fileprivate func outcome(of plan: CutoverPlan) -> String? {
+    switch self {
+    case .hold, .refuse: nil
+    case .setPercent(let percent, let stage):
+      "stage \(stage + 1) of \(plan.stages.count): \(percent) %"
+    case .awaitApproval(let stage):
+      "stage \(stage + 1), \(plan.stages[stage].percent) %, waits for approval"
+    case .rollBack(let cause): cause.description
+    case .complete: "the plan is through"
+    }
+  }
+}
+
+extension RollBackReason: CustomStringConvertible {
+  /// As the journal keeps it.
+  package var description: String {
+    switch self {
+    case .gate(let finding): "a gate fired: \(finding)"
+    case .ordered(let reason): reason
+    case .killSwitch: "everything back to legacy"
+    }
+  }
+}

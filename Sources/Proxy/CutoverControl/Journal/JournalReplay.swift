@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import RoutingDecisions
+
+/// What a journal adds up to: where every route stands and which cutovers are under way.
+package struct JournalReplay: Sendable, Equatable {
+  /// A cutover as it was written down last.
+  package struct LiveCutover: Sendable, Equatable {
+    /// `CutoverState.json`.
+    package let state: String
+    /// The configuration it was written under.
+    package let configurationHash: String
+    /// Milliseconds since 1970.
+    package let time: Int64
+    package let sequence: UInt64
+  }
+
+  /// A move that starts elsewhere than the route stood: something moved it without an entry.
+  package struct Contradiction: Sendable, Equatable {
+    package let sequence: UInt64
+    package let route: String
+    package let stood: Percentage
+    package let from: Percentage
+
+    package init(sequence: UInt64, route: String, stood: Percentage, from: Percentage) {
+      self.sequence = sequence
+      self.route = route
+      self.stood = stood
+      self.from = from
+    }
+  }
+
+  /// Shares by route; a route that never moved is not there, and the file says where it stands.
+  package private(set) var percentages: [String: Percentage] = [:]
+  /// Cutovers by name. One whose routes were moved by hand or reverted has ended: its evidence is
+  /// about other shares.
+  package private(set) var cutovers: [String: LiveCutover] = [:]
+  package private(set) var contradictions: [Contradiction] = []
+  /// Sequence of the last entry.
+  package private(set) var sequence: UInt64 = 0
+  /// Routes by the cutover that moved them last.
+  private var owners: [String: String] = [:]
+  /// Where each route stood before its first move.
+  private var origins: [String: Percentage] = [:]
+
+  package init() {}
+
+  /// The replay of a whole journal.
+  package init(_ entries: some Sequence<JournalEntry>) {
+    for entry in entries { apply(entry) }
+  }
+
+  package mutating func apply(_ entry: JournalEntry) {
+    let record = entry.record
+    sequence = entry.sequence
+    for move in record.moves {
+      let stood = percentages[move.route] ?? move.from
+      if stood != move.from {
+        contradictions.append(
+          Contradiction(
+            sequence: entry.sequence, route: move.route, stood: stood, from: move.from))
+      }
+      if origins[move.route] == nil { origins[move.route] = move.from }
+      percentages[move.route] = move.to
+      if let owner = owners[move.route], owner != record.cutover { cutovers[owner] = nil }
+      owners[move.route] = record.cutover
+    }
+    if case .cutover = record.kind, let name = record.cutover, let state = record.state {
+      cutovers[name] = LiveCutover(
+        state: state, configurationHash: record.configurationHash, time: record.time,
+        sequence: entry.sequence)
+    }
+  }
+
+  /// The record that takes all routes back to where they stood after an entry; nil when they stand
+  /// there, or when there is no such entry.
+  ///
+  /// It is an entry like any other: nothing is taken out of a journal. Cutovers whose routes it
+  /// moves have ended, since a gate that goes on would judge shares it has not seen.
+  package static func revert(
+    to target: UInt64, in entries: some Sequence<JournalEntry>, time: Int64, actor: String,
+    reason: String, configurationHash: String
+  ) -> JournalRecord? {
+    var replay = JournalReplay()
+    var then: [String: Percentage]?
+    for entry in entries {
+      replay.apply(entry)
+      if entry.sequence == target { then = replay.percentages }
+    }
+    guard let then else { return nil }
+    let moves = replay.percentages.sorted { $0.key < $1.key }.compactMap { route, now in
+      let before = then[route] ?? replay.origins[route] ?? now
+      return before == now ? nil : JournalRecord.Move(route: route, from: now, to: before)
+    }
+    if moves.isEmpty { return nil }
+    return JournalRecord(
+      .reverted(to: target), time: time, actor: actor, reason: reason, moves: moves,
+      configurationHash: configurationHash)
+  }
+}

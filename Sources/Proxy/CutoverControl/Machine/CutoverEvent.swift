@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import RoutingDecisions
+
+/// What happens to a cutover.
+package enum CutoverEvent: Sendable, Equatable {
+  /// A second passed, with what the routes did in it. A late tick counts as one second: a stage gets
+  /// longer by that, never shorter.
+  case tick([String: RouteCounts])
+  /// Shadow comparisons of a route; judged with the next tick.
+  case compared(route: String, CompareCounts)
+  /// Somebody starts it.
+  case start
+  /// Somebody approves the stage that waits for it.
+  case approve
+  /// Somebody wants no promotion; the gates stay awake.
+  case pause
+  case resume
+  /// Nothing is promoted until `unfreeze`, for all cutovers at once; time goes on.
+  case freeze
+  case unfreeze
+  /// Somebody takes everything back to legacy.
+  case rollBack(reason: String)
+  /// While it is on everything stays with legacy; off moves nothing.
+  case killSwitch(isOn: Bool)
+}
+
+/// What is to be done after an event; nothing else needs doing.
+package enum CutoverAction: Sendable, Equatable {
+  /// Nothing, and why it does not go on.
+  case hold(HoldReason)
+  /// All routes go to this share: one swap of the routing snapshot.
+  case setPercent(Percentage, stage: Int)
+  /// All conditions of the next stage hold but somebody's approval; said once, then it holds.
+  case awaitApproval(stage: Int)
+  /// All routes go back to 0 %: one swap of the routing snapshot.
+  case rollBack(RollBackReason)
+  /// The plan is through; its last share stays.
+  case complete
+  /// An order that makes no sense now; nothing changed.
+  case refuse(OrderRefusal)
+}
+
+/// Why a cutover does not go on.
+package enum HoldReason: Sendable, Equatable {
+  case notStarted
+  case paused
+  case frozen
+  /// A window of the plan.
+  case inFreezeWindow
+  /// Neither side finished a request for a minute.
+  case noTraffic
+  /// The extracted side finished none for a minute (no comparison at 0 %).
+  case extractedSilent
+  /// Legacy finished none on this route though it should have: only a ceiling is left to measure by.
+  case legacySilent(route: String)
+  /// Seconds left of the stage's soak time.
+  case soaking(seconds: Int)
+  /// Requests judged so far, and how many the stage asks for.
+  case sampleTooSmall(Int, of: Int)
+  /// A gate's bets are worth more than at the start: something may be wrong.
+  case evidenceAgainst(GateFinding)
+  /// That the extracted side is not worse is not proved yet.
+  case notProved(evidence: Double, of: Double)
+  /// Approval of this stage was asked for.
+  case awaitingApproval(stage: Int)
+  case rolledBack
+  case completed
+}
+
+/// Why a cutover was taken back.
+package enum RollBackReason: Sendable, Equatable {
+  /// A gate fired.
+  case gate(GateFinding)
+  case ordered(reason: String)
+  case killSwitch
+
+  package var isAutomatic: Bool { if case .gate = self { true } else { false } }
+}
+
+/// Why an order changed nothing.
+package enum OrderRefusal: Sendable, Equatable {
+  case alreadyStarted
+  case notUnderWay
+  case nothingAwaitsApproval
+  case alreadyPaused
+  case notPaused
+  case killSwitchIsOn
+  case frozen
+  case unknownRoute(String)
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import RoutingDecisions
+
+/// Moves the routes of a plan from stage to stage, and back as soon as a gate says so.
+///
+///     ready -start-> under way -all conditions of the last stage-> completed
+///                        '- gate, order, kill switch -> rolled back
+///
+/// Under way it may be paused, frozen or waiting for approval; the gates are asked in each of these,
+/// since a service that fails does not wait either. Only a completed cutover is left alone: legacy
+/// may be gone by then. Whatever was rolled back starts anew, with new stakes, as another cutover.
+///
+/// It reads no clock: a tick stands for a second, and the wall-clock time that comes with each event
+/// is looked at for freeze windows only. The runner executes the one action that comes back, and
+/// writes `state` into the journal with each action other than a hold, and whenever `isStateDue`.
+package struct CutoverMachine: Sendable, Equatable {
+  /// Seconds between two writings of the state while nothing else is written.
+  package static let journalInterval = 60
+
+  package let plan: CutoverPlan
+  private var core: CutoverState
+  private var monitors: [String: RouteMonitor]
+  private var promotion: PromotionTest
+  private var ticksSinceWritten = 0
+
+  /// A cutover before its start. The plan must be one that passed validation.
+  package init(_ plan: CutoverPlan) {
+    self.plan = plan
+    core = CutoverState()
+    monitors = Dictionary(
+      plan.routes.map { ($0, RouteMonitor(plan)) }, uniquingKeysWith: { first, _ in first })
+    promotion = PromotionTest(tolerance: plan.stages.first?.effectiveTolerance ?? 0)
+  }
+
+  /// Goes on with a journaled state after a restart, with the plan it was written under.
+  ///
+  /// What the gates saw since then is lost; the stakes of that time are too, so that no restart
+  /// adds to the probability of a false rollback.
+  ///
+  /// - Parameter age: seconds since the state was written.
+  package init(
+    _ plan: CutoverPlan, restoring state: CutoverState, age: Int
+  ) throws(UnusableState) {
+    self.init(plan)
+    let lost = min(max(0, age), Self.journalInterval)
+    guard plan.stages.indices.contains(state.stage), Set(state.routes.keys) == Set(plan.routes)
+    else { throw .otherPlan }
+    for (name, route) in state.routes {
+      guard let monitor = RouteMonitor(restoring: route, plan, lostBlocks: lost) else {
+        throw .otherPlan
+      }
+      monitors[name] = monitor
+    }
+    guard
+      let test = PromotionTest(
+        tolerance: plan.stages[state.stage].effectiveTolerance, worth: state.promotionWorth,
+        judged: state.judged)
+    else { throw .otherPlan }
+    promotion = test
+    core = state
+  }
+
+  /// Everything that a restart needs.
+  package var state: CutoverState {
+    var state = core
+    state.promotionWorth = promotion.worth
+    state.judged = promotion.judged
+    state.routes = monitors.mapValues(\.state)
+    return state
+  }
+
+  /// The state has not been written for a minute.
+  package var isStateDue: Bool {
+    core.phase == .underWay && ticksSinceWritten >= Self.journalInterval
+  }
+
+  /// The runner wrote the state.
+  package mutating func stateWasWritten() { ticksSinceWritten = 0 }
+
+  package var stage: CutoverStage { plan.stages[core.stage] }
+
+  /// The share that the routes have by this cutover.
+  package var percent: Percentage {
+    switch core.phase {
+    case .ready, .rolledBack: .zero
+    case .underWay: stage.percent
+    case .completed: plan.stages.last?.percent ?? .zero
+    }
+  }
+
+  /// What every gate of every route says now.
+  package var findings: [GateFinding] {
+    plan.routes.flatMap { monitors[$0]?.findings(route: $0, in: stage) ?? [] }
+  }
+
+  /// From which age on, in milliseconds, requests of a route count as slow in the coming second: one
+  /// pair for each latency gate.
+  package func slowness(of route: String) -> [(legacy: Double, extracted: Double)] {
+    monitors[route]?.latency.map { ($0.threshold.legacy, $0.threshold.extracted) } ?? []
+  }
+
+  /// Takes an event in.
+  ///
+  /// - Parameter time: seconds since 1970, for freeze windows.
+  package mutating func handle(_ event: CutoverEvent, at time: Int64) -> CutoverAction {
+    switch event {
+    case .tick(let counts): return tick(counts, at: time)
+    case .compared(let route, let counts):
+      guard monitors[route] != nil else { return .refuse(.unknownRoute(route)) }
+      core.compares[route, default: CompareCounts()] += counts
+      return proceed(at: time)
+    case .start: return start(at: time)
+    case .approve:
+      guard core.isAwaitingApproval, !core.isApproved else {
+        return .refuse(.nothingAwaitsApproval)
+      }
+      core.isApproved = true
+      return proceed(at: time)
+    case .pause:
+      if core.isPaused { return .refuse(.alreadyPaused) }
+      guard core.phase == .underWay else { return .refuse(.notUnderWay) }
+      core.isPaused = true
+      return .hold(.paused)
+    case .resume:
+      guard core.isPaused else { return .refuse(.notPaused) }
+      core.isPaused = false
+      return proceed(at: time)
+    case .freeze:
+      core.isFrozen = true
+      return proceed(at: time)
+    case .unfreeze:
+      core.isFrozen = false
+      return proceed(at: time)
+    case .rollBack(let reason):
+      // After completion too: whoever orders it knows whether legacy is still there.
+      guard core.phase == .underWay || core.phase == .completed else {
+        return .refuse(.notUnderWay)
+      }
+      return rollBack(.ordered(reason: reason))
+    case .killSwitch(let isOn):
+      core.isKilled = isOn
+      let mayMove = core.phase == .underWay || core.phase == .completed
+      return isOn && mayMove ? rollBack(.killSwitch) : proceed(at: time)
+    }
+  }
+}
+
+// MARK: - Moving
+
+extension CutoverMachine {
+  private mutating func start(at time: Int64) -> CutoverAction {
+    guard core.phase == .ready else { return .refuse(.alreadyStarted) }
+    if core.isKilled { return .refuse(.killSwitchIsOn) }
+    if isFrozen(at: time) { return .refuse(.frozen) }
+    core.phase = .underWay
+    return enter(stage: 0)
+  }
+
+  private mutating func enter(stage index: Int) -> CutoverAction {
+    core.stage = index
+    core.soaked = 0
+    core.isAwaitingApproval = false
+    core.isApproved = false
+    core.extractedSilence = Silence()
+    core.legacySilence = Silence()
+    for name in monitors.keys { monitors[name]?.enterStage() }
+    promotion = PromotionTest(tolerance: stage.effectiveTolerance)
+    return .setPercent(stage.percent, stage: index)
+  }
+
+  private mutating func rollBack(_ reason: RollBackReason) -> CutoverAction {
+    core.phase = .rolledBack
+    core.isPaused = false
+    core.isAwaitingApproval = false
+    core.isApproved = false
+    return .rollBack(reason)
+  }
+
+  private mutating func tick(_ counts: [String: RouteCounts], at time: Int64) -> CutoverAction {
+    guard core.phase == .underWay else { return proceed(at: time) }
+    ticksSinceWritten += 1
+    observe(counts)
+    if let worst = findings.filter(\.hasFired).max(by: { $0.weight < $1.weight }) {
+      return rollBack(.gate(worst))
+    }
+    if !core.isPaused { core.soaked += 1 }
+    return proceed(at: time)
+  }
+
+  /// Lets every gate see the second, in whatever state the cutover is.
+  private mutating func observe(_ counts: [String: RouteCounts]) {
+    let stage = stage
+    var (legacy, extracted) = (0, 0)
+    for route in plan.routes {
+      guard var monitor = monitors[route] else { continue }
+      let second = counts[route] ?? RouteCounts()
+      legacy += second.legacy.finished
+      extracted += second.extracted.finished
+      // Without legacy where there should be one, nothing is proved about the difference.
+      if let block = monitor.tick(second, in: stage), !monitor.lacksLegacy(in: stage) {
+        promotion.judge(block, against: monitor.errorBaseline(in: stage))
+      }
+      if let compares = core.compares.removeValue(forKey: route) {
+        if stage.percent == .zero { extracted += compares.compared }
+        if let block = monitor.compare(compares), stage.percent == .zero {
+          promotion.judge(block, against: comparisonBaseline)
+        }
+      }
+      monitors[route] = monitor
+    }
+    core.legacySilence.tick(finished: legacy)
+    core.extractedSilence.tick(finished: extracted)
+  }
+
+  /// At 0 % it is the comparisons that have to prove something.
+  private var comparisonBaseline: Baseline {
+    plan.gates.mismatches?.areStable == true
+      ? .ceiling(stage.effectiveTolerance) : .concurrentLegacy
+  }
+
+  /// Goes on if nothing speaks against it.
+  private mutating func proceed(at time: Int64) -> CutoverAction {
+    if let reason = holdReason(at: time) { return .hold(reason) }
+    let next = core.stage + 1
+    guard plan.stages.indices.contains(next) else {
+      core.phase = .completed
+      return .complete
+    }
+    if plan.stages[next].needsApproval, !core.isApproved {
+      if core.isAwaitingApproval { return .hold(.awaitingApproval(stage: next)) }
+      core.isAwaitingApproval = true
+      return .awaitApproval(stage: next)
+    }
+    return enter(stage: next)
+  }
+}
+
+// MARK: - Holding
+
+extension CutoverMachine {
+  private func isFrozen(at time: Int64) -> Bool {
+    core.isFrozen || plan.freezes.contains { $0.contains(time) }
+  }
+
+  /// Why it may not go on; the reasons that people can do something about come first.
+  private func holdReason(at time: Int64) -> HoldReason? {
+    switch core.phase {
+    case .ready: return .notStarted
+    case .rolledBack: return .rolledBack
+    case .completed: return .completed
+    case .underWay: break
+    }
+    if core.isPaused { return .paused }
+    if core.isFrozen { return .frozen }
+    if isFrozen(at: time) { return .inFreezeWindow }
+    if let silent = silence { return silent }
+    let soak = Int(stage.soak.components.seconds)
+    if core.soaked < soak { return .soaking(seconds: soak - core.soaked) }
+    if promotion.judged < stage.minimum {
+      return .sampleTooSmall(promotion.judged, of: stage.minimum)
+    }
+    let worst = findings.max { $0.evidence < $1.evidence }
+    if let worst, worst.evidence >= 1 { return .evidenceAgainst(worst) }
+    if !promotion.isProved {
+      return .notProved(evidence: promotion.evidence, of: PromotionTest.threshold)
+    }
+    return nil
+  }
+
+  private var silence: HoldReason? {
+    if core.extractedSilence.isSilent {
+      return core.legacySilence.isSilent ? .noTraffic : .extractedSilent
+    }
+    let route = plan.routes.first { monitors[$0]?.lacksLegacy(in: stage) ?? false }
+    return route.map { .legacySilent(route: $0) }
+  }
+}

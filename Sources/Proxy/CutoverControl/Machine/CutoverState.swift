@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// All that a cutover knows, as the journal keeps it.
+package struct CutoverState: Sendable, Equatable, Codable {
+  package enum Phase: String, Sendable, Codable {
+    case ready, underWay, rolledBack, completed
+  }
+
+  package internal(set) var phase = Phase.ready
+  /// Index of the stage; the first before the start.
+  package internal(set) var stage = 0
+  /// Seconds that count towards the soak time.
+  package internal(set) var soaked = 0
+  package internal(set) var isPaused = false
+  package internal(set) var isFrozen = false
+  package internal(set) var isKilled = false
+  /// Approval was asked for.
+  package internal(set) var isAwaitingApproval = false
+  /// And given.
+  package internal(set) var isApproved = false
+  package internal(set) var promotionWorth: [Double] = []
+  package internal(set) var judged = 0
+  package internal(set) var extractedSilence = Silence()
+  package internal(set) var legacySilence = Silence()
+  package internal(set) var compares: [String: CompareCounts] = [:]
+  package internal(set) var routes: [String: RouteMonitor.State] = [:]
+}
+
+/// Why a journaled state cannot be gone on with.
+package enum UnusableState: Error, Sendable, Equatable {
+  /// It is not what a cutover writes.
+  case unreadable
+  /// The plan has other routes, stages or gates than the one it was written under; start the cutover
+  /// anew, since its error rate is proved for one plan.
+  case otherPlan
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ShadowComparison
+
+/// What a gate says, with the numbers it says it by.
+package struct GateFinding: Sendable, Equatable, CustomStringConvertible {
+  /// What a gate measures.
+  package enum Subject: Sendable, Equatable {
+    case errors
+    case latency(quantile: Double)
+    case mismatches
+  }
+
+  package let route: String
+  package let subject: Subject
+  /// What the bets are worth; above 1 speaks against the extracted side.
+  package let evidence: Double
+  /// Where the evidence rolls the cutover back.
+  package let threshold: Double
+  package let baseline: Baseline
+  /// Counts of the stage.
+  package let counts: BlockCounts
+
+  init(_ route: String, _ subject: Subject, _ gate: Gate, _ baseline: Baseline) {
+    self.route = route
+    self.subject = subject
+    evidence = gate.evidence
+    threshold = gate.threshold
+    self.baseline = baseline
+    counts = gate.state.total
+  }
+
+  package var hasFired: Bool { evidence >= threshold }
+  /// Nearer to a rollback than another one.
+  var weight: Double { evidence / threshold }
+
+  /// Such as `orders: errors: extracted 12 of 240 (1.21 to 14.0 %), legacy 5 of 4,560 ...`.
+  package var description: String {
+    let what =
+      switch subject {
+      case .errors: "errors"
+      case .latency(let quantile): "slower than p\(Self.text(quantile * 100))"
+      case .mismatches: "mismatches"
+      }
+    let extracted = Self.rate(counts.extractedBad, counts.extracted)
+    let measure =
+      switch baseline {
+      case .concurrentLegacy: "legacy \(Self.rate(counts.legacyBad, counts.legacy))"
+      case .ceiling(let ceiling):
+        "tolerated \(Self.text(ceiling * 100)) % (absolute gate only, cannot tell a shared incident)"
+      }
+    return "\(route): \(what): extracted \(extracted), \(measure); evidence "
+      + "\(Self.text(evidence)) of \(Self.text(threshold))"
+  }
+
+  /// With all rates that the counts do not exclude, valid at every look.
+  private static func rate(_ bad: Int, _ all: Int) -> String {
+    let interval = MatchRate(matched: bad, total: all).interval()
+    return "\(bad) of \(all) (\(text(interval.lowerBound * 100)) to "
+      + "\(text(interval.upperBound * 100)) %)"
+  }
+
+  /// At most two decimals, which is what people can use.
+  private static func text(_ number: Double) -> String {
+    let hundredths = Int((min(number, 1e12) * 100).rounded())
+    let (whole, rest) = hundredths.quotientAndRemainder(dividingBy: 100)
+    if rest == 0 { return "\(whole)" }
+    if rest % 10 == 0 { return "\(whole).\(rest / 10)" }
+    return "\(whole).\(rest < 10 ? "0" : "")\(rest)"
+  }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import RoutingDecisions
+
+/// All gates of one route, and what they need to know of its traffic.
+package struct RouteMonitor: Sendable, Equatable {
+  /// What has to outlive the process.
+  package struct State: Sendable, Equatable, Codable {
+    package var errors: Gate.State
+    package var latency: [LatencyGate.State]
+    package var mismatches: Gate.State?
+    package var legacyRate: DailyRate
+    package var legacySilence: LegacySilence
+  }
+
+  /// Least ceiling where there is no legacy to compare with.
+  private static let leastCeiling = 0.02
+  /// Whatever legacy did: a side that fails nine times of ten is not to be kept.
+  private static let largestCeiling = 0.9
+  /// Times legacy's own rate that a ceiling tolerates.
+  private static let ceilingFactor = 3.0
+
+  package private(set) var errors: Gate
+  package private(set) var latency: [LatencyGate]
+  package private(set) var mismatches: Gate?
+  private var legacyRate = DailyRate()
+  private var legacySilence = LegacySilence()
+  private let rules: CutoverGates
+
+  package init(_ plan: CutoverPlan) {
+    let (stages, alpha) = (plan.stages.count, plan.gateAlpha)
+    rules = plan.gates
+    errors = Gate(
+      .errors(ratio: rules.errors.ratio, margin: rules.errors.margin), stages: stages, alpha: alpha)
+    latency = rules.latency.map { rules in
+      LatencyGate(
+        Gate(.latency(ratio: rules.ratio), stages: stages, alpha: alpha),
+        LatencyThreshold(quantile: rules.quantile, slowdown: rules.slowdown))
+    }
+    mismatches = rules.mismatches.map {
+      Gate(.mismatches(margin: $0.margin), stages: stages, alpha: alpha)
+    }
+  }
+
+  /// Nil when the state is of other gates.
+  package init?(restoring state: State, _ plan: CutoverPlan, lostBlocks: Int) {
+    self.init(plan)
+    guard state.latency.count == latency.count,
+      (state.mismatches == nil) == (mismatches == nil),
+      let former = Gate(restoring: state.errors, like: errors, lostBlocks: lostBlocks)
+    else { return nil }
+    errors = former
+    for index in latency.indices {
+      guard
+        let gate = LatencyGate(
+          restoring: state.latency[index], like: latency[index], lostBlocks: lostBlocks)
+      else { return nil }
+      latency[index] = gate
+    }
+    if let former = state.mismatches, let gate = mismatches {
+      mismatches = Gate(restoring: former, like: gate, lostBlocks: lostBlocks)
+      if mismatches == nil { return nil }
+    }
+    legacyRate = state.legacyRate
+    legacySilence = state.legacySilence
+  }
+
+  package var state: State {
+    State(
+      errors: errors.state, latency: latency.map(\.state), mismatches: mismatches?.state,
+      legacyRate: legacyRate, legacySilence: legacySilence)
+  }
+
+  package mutating func enterStage() {
+    errors.enterStage()
+    for index in latency.indices { latency[index].enterStage() }
+    mismatches?.enterStage()
+    legacySilence = LegacySilence()
+  }
+
+  /// A second's requests; answers with the block of errors that they completed.
+  package mutating func tick(_ counts: RouteCounts, in stage: CutoverStage) -> BlockCounts? {
+    let failures = counts.errors
+    legacyRate.tick(requests: failures.legacy, bad: failures.legacyBad)
+    guard stage.percent > .zero else {
+      for index in latency.indices { latency[index].follow(counts.ages(index)) }
+      return nil
+    }
+    legacySilence.tick(legacy: failures.legacy, extracted: failures.extracted)
+    for index in latency.indices {
+      latency[index].tick(
+        counts.ages(index), extracted: counts.extracted,
+        against: baseline(in: stage, ceiling: latencyCeiling(index)))
+    }
+    return errors.tick(failures, against: errorBaseline(in: stage))
+  }
+
+  /// Shadow comparisons; answers with the block that they completed.
+  package mutating func compare(_ counts: CompareCounts) -> BlockCounts? {
+    guard let rules = rules.mismatches else { return nil }
+    return mismatches?.tick(
+      counts.block, against: rules.areStable ? .ceiling(rules.margin) : .concurrentLegacy)
+  }
+
+  /// What failed requests are measured by at the moment.
+  package func errorBaseline(in stage: CutoverStage) -> Baseline {
+    baseline(
+      in: stage, ceiling: Self.errorCeiling(rules.errors, legacyRate: legacyRate.value ?? 0))
+  }
+
+  /// The highest tolerated share of failed requests where there is no legacy to compare with.
+  static func errorCeiling(_ rules: ErrorGateRules, legacyRate: Double) -> Double {
+    min(largestCeiling, rules.ceiling ?? max(leastCeiling, ceilingFactor * legacyRate))
+  }
+
+  /// Legacy stopped answering in a stage that compares with it.
+  package func lacksLegacy(in stage: CutoverStage) -> Bool {
+    stage.evidence != .absolute && stage.percent > .zero
+      && legacySilence.isSilent(share: Double(stage.percent.hundredths) / 10_000)
+  }
+
+  private func baseline(in stage: CutoverStage, ceiling: Double) -> Baseline {
+    stage.evidence == .absolute || lacksLegacy(in: stage) ? .ceiling(ceiling) : .concurrentLegacy
+  }
+
+  /// The threshold makes a fixed share of legacy's requests slow.
+  private func latencyCeiling(_ index: Int) -> Double {
+    max(Self.leastCeiling, Self.ceilingFactor * (1 - rules.latency[index].quantile))
+  }
+
+  /// What every gate says now.
+  package func findings(route: String, in stage: CutoverStage) -> [GateFinding] {
+    var all = [GateFinding(route, .errors, errors, errorBaseline(in: stage))]
+    for (index, gate) in latency.enumerated() {
+      let ceiling = latencyCeiling(index)
+      all.append(
+        GateFinding(
+          route, .latency(quantile: gate.threshold.quantile), gate.gate,
+          baseline(in: stage, ceiling: ceiling)))
+    }
+    if let mismatches, let rules = rules.mismatches {
+      all.append(
+        GateFinding(
+          route, .mismatches, mismatches,
+          rules.areStable ? .ceiling(rules.margin) : .concurrentLegacy))
+    }
+    return all
+  }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import RoutingDecisions
+
+/// What a plan's routes carry, all of them together.
+package struct MeasuredTraffic: Sendable, Equatable {
+  /// Requests a second of both sides.
+  package var requestsPerSecond: Double
+  /// Legacy's share of failed requests, 0 to 1.
+  package var errorRate: Double
+  /// Shadow comparisons a second.
+  package var comparisonsPerSecond: Double
+
+  package init(
+    requestsPerSecond: Double, errorRate: Double = 0.001, comparisonsPerSecond: Double = 0
+  ) {
+    self.requestsPerSecond = requestsPerSecond
+    self.errorRate = errorRate
+    self.comparisonsPerSecond = comparisonsPerSecond
+  }
+}
+
+/// How long each stage of a plan has to last at the traffic that was measured, to be shown before
+/// anybody starts it.
+package struct PlanForecast: Sendable, Equatable {
+  package struct Stage: Sendable, Equatable, CustomStringConvertible {
+    package let percent: Percentage
+    /// Requests of the extracted side a second; comparisons at 0 %.
+    package let requestsPerSecond: Double
+    /// Seconds of the plan's soak time.
+    package let soak: Int
+    /// Requests that prove an equal service in nine of ten cases; nil when none do.
+    package let proof: Int?
+    /// Seconds until then; nil when never.
+    package let proofSeconds: Int?
+    /// Seconds until the stage's minimum sample is there; nil when never.
+    package let sampleSeconds: Int?
+
+    /// Such as `5 %: 8 min for 2,526 requests at 5.0/s; soak 30 min`.
+    package var description: String {
+      let what = percent == .zero ? "comparisons" : "requests"
+      let rate = "\(Double(Int(requestsPerSecond * 100)) / 100)/s"
+      guard let proof else { return "\(percent) %: cannot be proved; allow a larger tolerance" }
+      guard let proofSeconds else { return "\(percent) %: cannot be proved at \(rate)" }
+      return "\(percent) %: \(PlanForecast.text(proofSeconds)) for \(proof) \(what) at \(rate); "
+        + "soak \(PlanForecast.text(soak))"
+    }
+  }
+
+  package let stages: [Stage]
+  /// What cannot work at this traffic, by key of the configuration.
+  package let diagnostics: [Diagnostic]
+
+  package init(_ plan: CutoverPlan, at traffic: MeasuredTraffic) {
+    stages = plan.stages.map { Self.stage($0, plan, traffic) }
+    var found: [Diagnostic] = []
+    for (index, (stage, forecast)) in zip(plan.stages, stages).enumerated() {
+      let key = "cutovers.\(plan.name).stages[\(index)]"
+      let reachable = Int(forecast.requestsPerSecond * Double(forecast.soak))
+      if stage.minimum > reachable {
+        let needed =
+          forecast.sampleSeconds.map { "or a soak of \(Self.text($0))" }
+          ?? "and there is no traffic"
+        found.append(
+          Diagnostic(
+            .error, key: "\(key).minimum",
+            message: "a soak of \(Self.text(forecast.soak)) brings about \(reachable) of the "
+              + "\(stage.minimum); expected at most that, \(needed)"))
+      }
+      guard let seconds = forecast.proofSeconds else {
+        found.append(
+          Diagnostic(
+            .error, key: "\(key).tolerance",
+            message: forecast.proof == nil
+              ? "that a service is not worse by \(stage.effectiveTolerance) cannot be proved at "
+                + "\(traffic.errorRate) errors; allow more"
+              : "nothing can be proved without traffic"))
+        continue
+      }
+      if seconds > forecast.soak {
+        found.append(
+          Diagnostic(
+            .warning, key: "\(key).soak",
+            message: "the proof takes about \(Self.text(seconds)), so the stage will last longer "
+              + "than its soak of \(Self.text(forecast.soak))"))
+      }
+    }
+    diagnostics = found
+  }
+
+  private static func stage(
+    _ stage: CutoverStage, _ plan: CutoverPlan, _ traffic: MeasuredTraffic
+  ) -> Stage {
+    let share = Double(stage.percent.hundredths) / 10_000
+    let isShadow = stage.percent == .zero
+    let rate =
+      isShadow ? traffic.comparisonsPerSecond : max(0, traffic.requestsPerSecond) * share
+    let proof = proof(stage, plan, traffic, share)
+    return Stage(
+      percent: stage.percent, requestsPerSecond: rate,
+      soak: Int(stage.soak.components.seconds), proof: proof,
+      proofSeconds: proof.flatMap { seconds(for: $0, at: rate) },
+      sampleSeconds: seconds(for: stage.minimum, at: rate))
+  }
+
+  private static func proof(
+    _ stage: CutoverStage, _ plan: CutoverPlan, _ traffic: MeasuredTraffic, _ share: Double
+  ) -> Int? {
+    if stage.percent == .zero {
+      return ProofSize.requests(tolerance: stage.effectiveTolerance, rate: 0, share: 0.5)
+    }
+    guard stage.evidence == .absolute else {
+      return ProofSize.requests(
+        tolerance: stage.effectiveTolerance, rate: traffic.errorRate, share: share)
+    }
+    let ceiling = RouteMonitor.errorCeiling(plan.gates.errors, legacyRate: traffic.errorRate)
+    return ProofSize.requests(tolerance: ceiling, rate: traffic.errorRate, share: nil)
+  }
+
+  private static func seconds(for count: Int, at rate: Double) -> Int? {
+    if count == 0 { return 0 }
+    let seconds = Double(count) / rate
+    return seconds < 1e12 ? Int(seconds.rounded(.up)) : nil
+  }
+
+  /// `48 s`, `8 min`, `2.6 h`: as exact as a forecast is, rounded up.
+  private static func text(_ seconds: Int) -> String {
+    if seconds < 120 { return "\(seconds) s" }
+    if seconds < 7_200 { return "\((seconds + 59) / 60) min" }
+    let tenths = (seconds + 359) / 360
+    return tenths % 10 == 0 ? "\(tenths / 10) h" : "\(tenths / 10).\(tenths % 10) h"
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CutoverControl
+import RoutingDecisions
+import Testing
+
+@Suite("Replay of a journal")
+struct JournalReplayTests {
+  @Test("The last move of each route says where it stands")
+  func percentages() throws {
+    let replay = JournalReplay(try JournalTests.journal())
+    #expect(
+      replay.percentages == [
+        "orders": .hundredths(2_500), "cart": .hundredths(1_000), "checkout": .hundredths(1_000),
+      ])
+    #expect(replay.sequence == 4)
+    #expect(replay.contradictions == [])
+  }
+
+  @Test("A move that starts elsewhere than the route stood is reported")
+  func contradiction() throws {
+    var chain = JournalChain()
+    let entries = [
+      try chain.append(JournalTests.moved([JournalTests.move("orders", 0, 500)])),
+      try chain.append(JournalTests.moved([JournalTests.move("orders", 700, 800)])),
+    ]
+    #expect(
+      JournalReplay(entries).contradictions == [
+        .init(sequence: 2, route: "orders", stood: .hundredths(500), from: .hundredths(700))
+      ])
+  }
+
+  @Test("To revert is an entry that takes every route back to where it stood, newer ones too")
+  func revert() throws {
+    var entries = try JournalTests.journal()
+    let record = try #require(
+      JournalReplay.revert(
+        to: 1, in: entries, time: 5, actor: "ada", reason: "back", configurationHash: "c0ffee"))
+    #expect(record.kind == .reverted(to: 1))
+    #expect(
+      record.moves == [
+        JournalTests.move("cart", 1_000, 0), JournalTests.move("checkout", 1_000, 0),
+        JournalTests.move("orders", 2_500, 500),
+      ])
+    var chain = JournalChain(after: entries[3])
+    entries.append(try chain.append(record))
+    #expect(JournalVerifier.firstFault(in: entries) == nil)
+    let replay = JournalReplay(entries)
+    #expect(replay.percentages["orders"] == .hundredths(500))
+    #expect(replay.percentages["cart"] == .zero)
+    func again(_ target: UInt64) -> JournalRecord? {
+      JournalReplay.revert(
+        to: target, in: entries, time: 6, actor: "ada", reason: "x", configurationHash: "")
+    }
+    #expect(again(5) == nil)
+    #expect(again(1) == nil)
+    #expect(again(99) == nil)
+    #expect(again(4)?.moves.count == 3)
+  }
+
+  /// Runs a cutover and journals all it does, as a runner would.
+  private struct Runner {
+    var driver = CutoverDriver(
+      CutoverDriver.plan(
+        [CutoverDriver.stage(10, soak: 100), CutoverDriver.stage(50, needsApproval: true)],
+        routes: ["cart", "checkout"]))
+    var chain = JournalChain()
+    var entries: [JournalEntry] = []
+
+    mutating func handle(_ event: CutoverEvent?, actor: String? = nil) throws {
+      let before = driver.machine.percent
+      let action = event.map { driver.handle($0) } ?? driver.second()
+      let record = JournalRecord(
+        event ?? .tick([:]), action, from: before, driver.machine, time: driver.time * 1_000,
+        actor: actor, configurationHash: "c0ffee", evidence: "evidence/1")
+      if let record {
+        entries.append(try chain.append(record))
+        driver.machine.stateWasWritten()
+      } else if driver.machine.isStateDue {
+        entries.append(
+          try chain.append(
+            JournalRecord(
+              stateOf: driver.machine, time: driver.time * 1_000, configurationHash: "c0ffee")))
+        driver.machine.stateWasWritten()
+      }
+    }
+  }
+
+  @Test("A journaled cutover comes back after a restart and is rolled back from there")
+  func cutover() throws {
+    var runner = Runner()
+    try runner.handle(.start, actor: "ada")
+    for _ in 0..<61 { try runner.handle(nil) }
+    #expect(runner.entries.map(\.record.reason) == ["stage 1 of 2: 10 %", "state"])
+    #expect(runner.entries.map(\.record.isAutomatic) == [false, true])
+    #expect(runner.entries[1].record.moves == [])
+    let live = try #require(JournalReplay(runner.entries).cutovers["orders"])
+    #expect(live.sequence == 2)
+    let state = try CutoverState(json: live.state)
+    let plan = runner.driver.machine.plan
+    runner.driver.machine = try CutoverMachine(plan, restoring: state, age: 3)
+    runner.driver.extractedFailures = 30
+    while runner.driver.machine.percent > .zero, runner.driver.time < 200 {
+      try runner.handle(nil)
+    }
+    let last = try #require(runner.entries.last?.record)
+    #expect(last.isAutomatic)
+    #expect(last.actor == JournalRecord.automaticActor)
+    #expect(last.reason.hasPrefix("a gate fired: "))
+    #expect(last.moves.map(\.route) == ["cart", "checkout"])
+    #expect(last.moves.allSatisfy { $0.from == .hundredths(1_000) && $0.to == .zero })
+    let replay = JournalReplay(runner.entries)
+    #expect(replay.percentages == ["cart": .zero, "checkout": .zero])
+    #expect(replay.contradictions == [])
+    #expect(JournalVerifier.firstFault(in: runner.entries) == nil)
+    let end = try #require(replay.cutovers["orders"])
+    #expect(try CutoverState(json: end.state).phase == .rolledBack)
+  }
+
+  @Test("Whoever approves, pauses or freezes stands in the journal, once")
+  func orders() throws {
+    var runner = Runner()
+    try runner.handle(.start, actor: "ada")
+    for _ in 0..<120 { try runner.handle(nil) }
+    try runner.handle(.freeze, actor: "grace")
+    try runner.handle(.approve, actor: "ada")
+    try runner.handle(.approve, actor: "eve")
+    try runner.handle(.unfreeze, actor: "grace")
+    let told = runner.entries.map(\.record).filter { $0.reason != "state" }
+    #expect(
+      told.map { "\($0.actor): \($0.reason)" } == [
+        "ada: stage 1 of 2: 10 %", "cutover: stage 2, 50 %, waits for approval", "grace: frozen",
+        "ada: approved", "grace: no longer frozen; stage 2 of 2: 50 %",
+      ])
+    #expect(told.map(\.isAutomatic) == [false, true, false, false, false])
+  }
+
+  @Test("A cutover whose routes somebody moved has ended")
+  func movedByHand() throws {
+    var runner = Runner()
+    try runner.handle(.start, actor: "ada")
+    let record = JournalTests.moved([JournalTests.move("cart", 1_000, 100)])
+    runner.entries.append(try runner.chain.append(record))
+    #expect(JournalReplay(runner.entries).cutovers == [:])
+  }
+}
