@@ -7,8 +7,8 @@ package struct SimulatedRandom: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   package init(seed: UInt64) {
-    // Mixed first: the states of neighbouring seeds would otherwise follow one another, and two runs
-    // would see the same draws.
+    // Mixed first: the states of neighbouring seeds would otherwise follow one another, and two
+    // runs would see the same draws.
     state = Self.mix(seed &+ 0x1234_5678_9ABC_DEF1)
   }
 

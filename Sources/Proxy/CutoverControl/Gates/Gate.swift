@@ -9,7 +9,8 @@ internal import ShadowComparison
 /// A gate plays a game that it cannot be expected to win while the extracted side is not worse than
 /// legacy. It starts with a small stake and bets on "bad requests come from the extracted side more
 /// often than its share of the traffic says". A bad request there multiplies the stake; a bad
-/// request of legacy, and time without bad requests, shrink it. When the stake has grown to 1/alpha,
+/// request of legacy, and time without bad requests, shrink it. When the stake has grown to
+/// 1/alpha,
 /// 400-fold for the default of 0.25 % a gate, all traffic goes back to legacy.
 ///
 /// **Why it may look every second.** If the extracted side is not worse, what the stake is worth is
@@ -57,8 +58,8 @@ internal import ShadowComparison
 ///     M = min((M + g(t) / (S*J)) * exp(clamp(l, -700, cap)), 1e12)
 ///     g(t) = ln 2 * log1p(1/(t + 1)) / (ln(t + 1) * ln(t + 2)),  t = 1, 2, ... blocks of the stage
 ///
-/// The gate fires at `sum M >= 1/alpha`. S is the number of stages, J that of bets. The fresh stakes
-/// sum to one over the plan; they find a change that comes late in a stage.
+/// The gate fires at `sum M >= 1/alpha`. S is the number of stages, J that of bets. The fresh
+/// stakes sum to one over the plan; they find a change that comes late in a stage.
 ///
 /// Sources: Turner, Ly, Gruenwald (arXiv 2106.02693), Shin, Ramdas, Rinaldo (E-detectors, NEJSDS
 /// 59). What follows from the numbers above is measured by `swift run -c release gate-simulator`.

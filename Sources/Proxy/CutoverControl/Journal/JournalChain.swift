@@ -98,8 +98,8 @@ package struct JournalFault: Error, Sendable, Equatable, CustomStringConvertible
 
 /// Checks a journal entry by entry, from the first on.
 ///
-/// The chain shows a change in the middle to everybody. That entries were cut off at the end, or that
-/// all were written anew, shows only beside a hash that was kept elsewhere: `finish(at:)`.
+/// The chain shows a change in the middle to everybody. That entries were cut off at the end, or
+/// that all were written anew, shows only beside a hash that was kept elsewhere: `finish(at:)`.
 package struct JournalVerifier: Sendable {
   private var chain = JournalChain()
 

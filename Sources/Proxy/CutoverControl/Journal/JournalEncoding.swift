@@ -2,16 +2,17 @@
 
 internal import RoutingDecisions
 
-/// The one way an entry becomes bytes. It is part of the product's contract, so that an auditor's own
-/// program can check a journal, and never changes within a version.
+/// The one way an entry becomes bytes. It is part of the product's contract, so that an auditor's
+/// own program can check a journal, and never changes within a version.
 ///
-/// The bytes are `strangler-journal-1` and a line feed, then these fields, each as its length in bytes
-/// in decimal, a colon, its UTF-8 text and a comma (a netstring):
+/// The bytes are `strangler-journal-1` and a line feed, then these fields, each as its length in
+/// bytes in decimal, a colon, its UTF-8 text and a comma (a netstring):
 ///
-///     sequence, previous hash (hexadecimal), kind (moved | cutover | reverted), sequence reverted to
-///     or nothing, time in milliseconds, actor, reason, automatic | manual, cutover, number of moves,
-///     then for each move: route, from, to in hundredths of a percent; hash of the configuration,
-///     state, evidence
+///     sequence, previous hash (hexadecimal), kind (moved | cutover | reverted),
+///     sequence reverted to or nothing, time in milliseconds, actor, reason,
+///     automatic | manual, cutover, number of moves,
+///     then for each move: route, from, to in hundredths of a percent;
+///     hash of the configuration, state, evidence
 ///
 /// `cutover`, `state` and `evidence` are `-` when absent and start with `+` when there.
 package enum JournalEncoding {

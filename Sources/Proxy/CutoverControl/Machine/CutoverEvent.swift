@@ -4,8 +4,8 @@ package import RoutingDecisions
 
 /// What happens to a cutover.
 package enum CutoverEvent: Sendable, Equatable {
-  /// A second passed, with what the routes did in it. A late tick counts as one second: a stage gets
-  /// longer by that, never shorter.
+  /// A second passed, with what the routes did in it. A late tick counts as one second: a stage
+  /// gets longer by that, never shorter.
   case tick([String: RouteCounts])
   /// Shadow comparisons of a route; judged with the next tick.
   case compared(route: String, CompareCounts)
@@ -52,7 +52,8 @@ package enum HoldReason: Sendable, Equatable {
   case noTraffic
   /// The extracted side finished none for a minute (no comparison at 0 %).
   case extractedSilent
-  /// Legacy finished none on this route though it should have: only a ceiling is left to measure by.
+  /// Legacy finished none on this route though it should have: only a ceiling is left to measure
+  /// by.
   case legacySilent(route: String)
   /// Seconds left of the stage's soak time.
   case soaking(seconds: Int)

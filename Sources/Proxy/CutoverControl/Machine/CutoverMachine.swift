@@ -7,13 +7,15 @@ package import RoutingDecisions
 ///     ready -start-> under way -all conditions of the last stage-> completed
 ///                        '- gate, order, kill switch -> rolled back
 ///
-/// Under way it may be paused, frozen or waiting for approval; the gates are asked in each of these,
-/// since a service that fails does not wait either. Only a completed cutover is left alone: legacy
-/// may be gone by then. Whatever was rolled back starts anew, with new stakes, as another cutover.
+/// Under way it may be paused, frozen or waiting for approval; the gates are asked in each of
+/// these, since a service that fails does not wait either. Only a completed cutover is left alone:
+/// legacy may be gone by then. Whatever was rolled back starts anew, with new stakes, as another
+/// cutover.
 ///
-/// It reads no clock: a tick stands for a second, and the wall-clock time that comes with each event
-/// is looked at for freeze windows only. The runner executes the one action that comes back, and
-/// writes `state` into the journal with each action other than a hold, and whenever `isStateDue`.
+/// It reads no clock: a tick stands for a second, and the wall-clock time that comes with each
+/// event is looked at for freeze windows only. The runner executes the one action that comes back,
+/// and writes `state` into the journal with each action other than a hold, and whenever
+/// `isStateDue`.
 package struct CutoverMachine: Sendable, Equatable {
   /// Seconds between two writings of the state while nothing else is written.
   package static let journalInterval = 60
@@ -94,8 +96,8 @@ package struct CutoverMachine: Sendable, Equatable {
     plan.routes.flatMap { monitors[$0]?.findings(route: $0, in: stage) ?? [] }
   }
 
-  /// From which age on, in milliseconds, requests of a route count as slow in the coming second: one
-  /// pair for each latency gate.
+  /// From which age on, in milliseconds, requests of a route count as slow in the coming second:
+  /// one pair for each latency gate.
   package func slowness(of route: String) -> [(legacy: Double, extracted: Double)] {
     monitors[route]?.latency.map { ($0.threshold.legacy, $0.threshold.extracted) } ?? []
   }

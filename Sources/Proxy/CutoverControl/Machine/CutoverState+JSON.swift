@@ -9,8 +9,8 @@ internal import RoutingDecisions
 #endif
 
 extension CutoverState {
-  /// One line of JSON with sorted keys; doubles in their shortest exact form, so that decoding gives
-  /// back every bit.
+  /// One line of JSON with sorted keys; doubles in their shortest exact form, so that decoding
+  /// gives back every bit.
   package var json: String {
     let text = JSONText.encode(self, isPretty: false)
     return String(text.prefix { $0 != "\n" })

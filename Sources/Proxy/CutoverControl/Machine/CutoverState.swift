@@ -30,7 +30,7 @@ package struct CutoverState: Sendable, Equatable, Codable {
 package enum UnusableState: Error, Sendable, Equatable {
   /// It is not what a cutover writes.
   case unreadable
-  /// The plan has other routes, stages or gates than the one it was written under; start the cutover
-  /// anew, since its error rate is proved for one plan.
+  /// The plan has other routes, stages or gates than the one it was written under; start the
+  /// cutover anew, since its error rate is proved for one plan.
   case otherPlan
 }
