@@ -25,7 +25,7 @@
     /// What is written to the client at hand.
     @exclusivity(unchecked) var outbound = ByteQueue()
     @exclusivity(unchecked) var registry = ClientRegistry<EpollClient>()
-    @exclusivity(unchecked) private(set) var upstreams: [Upstream<SocketLink>] = []
+    @exclusivity(unchecked) private(set) var upstreams: [Upstream<EpollLink>] = []
     private var connectors: [EpollConnector] = []
     private var listener: EpollListener?
     @exclusivity(unchecked) private var scheduled: [any EpollExchange] = []
@@ -55,7 +55,7 @@
   // MARK: - Upstreams
 
   extension EpollWorker {
-    private func makeUpstream(_ number: Int, _ parts: UpstreamParts) -> Upstream<SocketLink> {
+    private func makeUpstream(_ number: Int, _ parts: UpstreamParts) -> Upstream<EpollLink> {
       Upstream(parts.target, context.makeGate(parts.shared)) { [unowned self] seat in
         // Those of endpoints that are gone have nothing under way any more.
         connectors.removeAll { $0.seat.isRetired && $0.isEmpty }

@@ -9,7 +9,9 @@ protocol StreamPump: ClientStream, ExchangePump {}
 extension StreamPump {
   var peerIsSecure: Bool { session.peerIsSecure }
 
-  func writeResponseHead() { withAnswer { submitHead($0, isOwn: false) } }
+  func writeResponseHead(_ link: Link) {
+    link.withReceived { submitHead($0, isOwn: false) }
+  }
 
   /// What stands before the value of a date line.
   private static var dateName: Int { 6 }
@@ -46,12 +48,14 @@ extension StreamPump {
     session.flushesSoon()
   }
 
-  func writeResponseBody(_ range: ByteRange) { withAnswer { append($0[range]) } }
+  func writeResponseBody(_ range: ByteRange, _ link: Link) {
+    link.withReceived { append($0[range]) }
+  }
 
   func writeResponseEnd() {}
 
-  func writeTrailers(_ section: ByteRange) {
-    withAnswer { bytes in
+  func writeTrailers(_ section: ByteRange, _ link: Link) {
+    link.withReceived { bytes in
       context.fields.removeAll()
       for (index, field) in workspace.storage.view.enumerated()
       where !workspace.storage.role(index).isDropped {

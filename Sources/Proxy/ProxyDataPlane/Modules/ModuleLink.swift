@@ -10,13 +10,12 @@ import NIOCore
 /// Speaking bytes costs a second parse and buys one path for everything: routing, framing rules,
 /// fallback, counters and back-pressure treat a module like any server, and a module's answer is
 /// checked as strictly as a stranger's.
-final class ModuleLink: UpstreamLink {
+final class ModuleLink {
   /// Pieces of request body that wait for the module; above it the client is held back.
   private static let bodyPieces = (low: 2, high: 8)
 
   var input = ByteBuffer()
   private(set) var hasEnded = false
-  let wasUsed = false
   private(set) var failure: UpstreamFailure?
   var client: (any LinkClient)?
 
@@ -51,9 +50,6 @@ final class ModuleLink: UpstreamLink {
     feedBody()
   }
 
-  /// A request to a module ends with its body; none is ever switched to another protocol.
-  func finish() {}
-
   func consumed() {
     if input.readableBytes == 0 { input = ByteBuffer() }
     guard !writers.isEmpty, input.readableBytes < limits.readAhead else { return }
@@ -73,9 +69,6 @@ final class ModuleLink: UpstreamLink {
     writers = []
     task?.cancel()
   }
-
-  /// A module has no connection to keep: each request gets a link of its own.
-  func release() { close() }
 }
 
 // MARK: - Request
@@ -141,18 +134,18 @@ extension ModuleLink {
       body?.finish()
       body = nil
     } else if isFull {
-      client?.upstreamWritability(false, self)
+      client?.upstreamWritability(false)
     }
   }
 
   /// There is room for more body, or the module will not read on.
-  func bodyIsWanted() { client?.upstreamWritability(true, self) }
+  func bodyIsWanted() { client?.upstreamWritability(true) }
 
   /// The module reads the body of a client that waits for permission to send it.
   private func permitBody() {
     if isClosed || encoder.hasHead { return }
     input.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
-    client?.upstreamIsReadable(self)
+    client?.upstreamIsReadable()
   }
 }
 
@@ -170,7 +163,7 @@ extension ModuleLink {
   private func accept(_ promise: EventLoopPromise<Void>, _ encode: () -> Bool) {
     if isClosed { return promise.fail(ModuleResponseError.exchangeOver) }
     if !encode() { return promise.fail(ModuleResponseError.outOfOrder) }
-    client?.upstreamIsReadable(self)
+    client?.upstreamIsReadable()
     // Passing the bytes on may have ended the exchange.
     if input.readableBytes >= limits.readAhead, !isClosed {
       writers.append(promise)
@@ -192,7 +185,7 @@ extension ModuleLink {
   private func end(_ failure: UpstreamFailure?) {
     self.failure = failure
     hasEnded = true
-    client?.upstreamIsReadable(self)
+    client?.upstreamIsReadable()
   }
 }
 

@@ -166,10 +166,10 @@ extension ClientConnection {
   func readUpstream() {
     if isReadingUpstream { return }
     isReadingUpstream = true
-    while isOpen, upstreamHalf.link != nil, upstreamStep() == .advanced {}
+    while isOpen, let link, upstreamStep(link) == .advanced {}
     isReadingUpstream = false
     flush()
-    upstreamHalf.link?.consumed()
+    link?.consumed()
     worker.deadlineChanged(self)
     // A response that ended may have been holding back the next request.
     if !exchange.isActive, input.readableBytes > 0 { readClient() }
@@ -221,17 +221,15 @@ extension ClientConnection {
     worker.outbound.writeBytes(bytes)
   }
 
-  func relay(_ range: ByteRange) {
+  func relay(_ range: ByteRange, _ link: NIOLink) {
     if range.length <= Self.copiedBody {
       prepareOutbound()
-      withAnswer { answer in
+      link.withReceived { answer in
         let bytes = UnsafeRawBufferPointer(rebasing: answer[Int(range.start)..<range.end])
         _ = worker.outbound.writeBytes(bytes)
       }
     } else {
-      guard let input = upstreamHalf.link?.input else { return }
-      let start = input.readerIndex + Int(range.start)
-      guard let bytes = input.getSlice(at: start, length: Int(range.length)) else { return }
+      guard let bytes = link.slice(range) else { return }
       prepareOutbound()
       if worker.outbound.readableBytes > 0 { write(worker.outbound) }
       write(bytes)

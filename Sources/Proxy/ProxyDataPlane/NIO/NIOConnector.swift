@@ -30,7 +30,7 @@ final class NIOConnector {
     socketAddress = try? SocketAddress(ipAddress: address.host, port: address.port)
   }
 
-  func connect(_ pool: EndpointPool<NetworkLink>) {
+  func connect(_ pool: EndpointPool<NIOLink>) {
     let bootstrap = ClientBootstrap(group: eventLoop)
       .connectTimeout(.milliseconds(Int64(context.workspace.timeouts.connect)))
       .channelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -57,17 +57,17 @@ final class NIOConnector {
 
   /// The channel is a connection for requests.
   private func use(
-    _ channel: any Channel, _ tls: TLSHandler?, _ pool: EndpointPool<NetworkLink>
+    _ channel: any Channel, _ tls: TLSHandler?, _ pool: EndpointPool<NIOLink>
   ) {
     let codec = speaksHTTP2 ? UpstreamCodec(context.workspace, isSecure: tls != nil) : nil
-    let link = NetworkLink(pool, context.workspace, codec, tls)
+    let handler = UpstreamChannel(context.workspace, codec, tls)
     do {
-      try channel.pipeline.syncOperations.addHandler(link)
+      try channel.pipeline.syncOperations.addHandler(handler)
     } catch {
       channel.close(promise: nil)
       return pool.failed(.connectFailed)
     }
-    pool.opened(link)
+    pool.opened(NIOLink(handler, pool))
   }
 }
 
@@ -75,7 +75,7 @@ final class NIOConnector {
 
 extension NIOConnector {
   private func secure(
-    _ channel: any Channel, _ tls: TLSClientContext, _ pool: EndpointPool<NetworkLink>
+    _ channel: any Channel, _ tls: TLSClientContext, _ pool: EndpointPool<NIOLink>
   ) {
     guard let engine = TLSEngine(tls, host: host, tlsWorkspace) else {
       return refuse(channel, .impossibleName, pool)
@@ -103,7 +103,7 @@ extension NIOConnector {
   }
 
   private func refuse(
-    _ channel: any Channel, _ failure: TLSFailure, _ pool: EndpointPool<NetworkLink>
+    _ channel: any Channel, _ failure: TLSFailure, _ pool: EndpointPool<NIOLink>
   ) {
     context.counters.handshakeFailed(.upstream, failure)
     report.failed(failure, context)

@@ -12,13 +12,13 @@ final class NIOUpstreamHalf {
   @exclusivity(unchecked) var kept = ByteBuffer()
   /// `kept` still has to be written to the upstream at hand.
   @exclusivity(unchecked) var keptIsUnsent = false
-  @exclusivity(unchecked) var link: (any UpstreamLink)?
-  @exclusivity(unchecked) var ticket: ConnectionTicket<NetworkLink>?
+  @exclusivity(unchecked) var link: NIOLink?
+  @exclusivity(unchecked) var ticket: ConnectionTicket<NIOLink>?
 }
 
 /// An exchange on a SwiftNIO loop. What carries its client's bytes is told apart by the classes
 /// that conform; how it meets its upstream is the same for all of them.
-protocol NIOExchange: ExchangePump, LinkClient, PoolClient where Link == NetworkLink {
+protocol NIOExchange: ExchangePump, LinkClient, PoolClient where Link == NIOLink {
   var worker: Worker { get }
   var upstreamHalf: NIOUpstreamHalf { get }
   /// The client's channel; nil once it is closed.
@@ -35,26 +35,27 @@ protocol NIOExchange: ExchangePump, LinkClient, PoolClient where Link == Network
 
 extension NIOExchange {
   var context: WorkerContext { worker.context }
+  var link: NIOLink? { upstreamHalf.link }
 
   func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool) {
     switch worker.upstreams[upstream].link(for: self, seat: seat, fresh: fresh) {
     case .ready(let link): attach(link)
     case .module(let module):
       guard let channel else { return }
-      attach(ModuleLink(module, channel, workspace.limits))
+      attach(NIOLink(ModuleLink(module, channel, workspace.limits)))
     case .waiting(let ticket): upstreamHalf.ticket = ticket
     case .failed(let failure): upstreamFailed(failure)
     }
   }
 
-  private func attach(_ link: any UpstreamLink) {
+  private func attach(_ link: NIOLink) {
     upstreamHalf.link = link
-    link.client = self
+    link.serve(self)
     upstreamHalf.keptIsUnsent = true
     exchange.upstreamReady(workspace)
   }
 
-  func connected(_ link: NetworkLink) {
+  func connected(_ link: NIOLink) {
     upstreamHalf.ticket = nil
     attach(link)
     readClient()
@@ -129,27 +130,9 @@ extension NIOExchange {
     }
   }
 
-  var hasAnswer: Bool { upstreamHalf.link.map { $0.input.readableBytes > 0 } ?? false }
+  func upstreamIsReadable() { readUpstream() }
 
-  func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-    upstreamHalf.link?.input.withUnsafeReadableBytes(body)
-      ?? body(UnsafeRawBufferPointer(start: nil, count: 0))
-  }
-
-  func consumeAnswer(_ count: Int) {
-    upstreamHalf.link?.input.moveReaderIndex(forwardBy: count)
-  }
-
-  var answerHasEnded: Bool { upstreamHalf.link?.hasEnded ?? true }
-  var answerFailure: UpstreamFailure? { upstreamHalf.link?.failure }
-  var linkWasUsed: Bool { upstreamHalf.link?.wasUsed ?? false }
-
-  func upstreamIsReadable(_ link: any UpstreamLink) {
-    if upstreamHalf.link === link { readUpstream() }
-  }
-
-  func upstreamWritability(_ isWritable: Bool, _ link: any UpstreamLink) {
-    guard upstreamHalf.link === link else { return }
+  func upstreamWritability(_ isWritable: Bool) {
     exchange.upstreamWritability(isWritable, workspace)
     if isWritable { readClient() }
   }

@@ -38,9 +38,9 @@ final class NIOStream: ClientStream, StreamPump, NIOExchange {
   func readUpstream() {
     if isReadingUpstream { return }
     isReadingUpstream = true
-    while isOpen, upstreamHalf.link != nil, upstreamStep() == .advanced {}
+    while isOpen, let link, upstreamStep(link) == .advanced {}
     isReadingUpstream = false
-    upstreamHalf.link?.consumed()
+    link?.consumed()
     session.deadlineChanged(self)
     session.flushesSoon()
   }

@@ -11,7 +11,7 @@ import TLSEngine
 final class Worker: @unchecked Sendable {  // confined to its event loop
   let eventLoop: any EventLoop
   let context: WorkerContext
-  @exclusivity(unchecked) private(set) var upstreams: [Upstream<NetworkLink>] = []
+  @exclusivity(unchecked) private(set) var upstreams: [Upstream<NIOLink>] = []
   /// Holds what is written to a client within one event; unique again once the socket took it.
   @exclusivity(unchecked) var outbound = ByteBufferAllocator().buffer(capacity: 32 * 1024)
   @exclusivity(unchecked) private var registry = ClientRegistry<ClientConnection>()
@@ -56,7 +56,7 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
 // MARK: - Upstreams
 
 extension Worker {
-  private func makeUpstream(_ number: Int, _ parts: UpstreamParts) -> Upstream<NetworkLink> {
+  private func makeUpstream(_ number: Int, _ parts: UpstreamParts) -> Upstream<NIOLink> {
     let context = context
     return Upstream(parts.target, context.makeGate(parts.shared)) { [unowned self] seat in
       let connector = NIOConnector(

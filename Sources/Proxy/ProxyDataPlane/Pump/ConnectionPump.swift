@@ -7,8 +7,8 @@ protocol ConnectionPump: ExchangePump {
   func write(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int)
   func write(_ text: StaticString)
   func write(_ bytes: [UInt8])
-  /// Writes a range of the answer's bytes.
-  func relay(_ range: ByteRange)
+  /// Writes a range of what the link received.
+  func relay(_ range: ByteRange, _ link: Link)
   /// Calls `answerDelivered` once everything written has left.
   func awaitDelivery()
   /// Nothing is written any more; the client may still send.
@@ -16,22 +16,22 @@ protocol ConnectionPump: ExchangePump {
 }
 
 extension ConnectionPump {
-  func writeResponseHead() {
+  func writeResponseHead(_ link: Link) {
     let workspace = workspace
     let marks = exchange.marks
-    withAnswer { bytes in
+    link.withReceived { bytes in
       write(capacity: workspace.responseCapacity) { target in
         workspace.writeResponse(bytes, marks: marks, into: target)
       }
     }
   }
 
-  func writeResponseBody(_ range: ByteRange) {
+  func writeResponseBody(_ range: ByteRange, _ link: Link) {
     let cutsChunks = if case .intoChunks = exchange.marks.relay { true } else { false }
     if cutsChunks {
       write(capacity: ChunkLine.capacity) { ChunkLine.write(Int(range.length), into: $0) }
     }
-    relay(range)
+    relay(range, link)
     if cutsChunks { write(ChunkLine.end) }
   }
 
@@ -39,9 +39,9 @@ extension ConnectionPump {
     if case .intoChunks = exchange.marks.relay { write(ChunkLine.last) }
   }
 
-  func writeTrailers(_ section: ByteRange) {
+  func writeTrailers(_ section: ByteRange, _ link: Link) {
     if case .outOfChunks = exchange.marks.relay { return }
-    withAnswer { bytes in
+    link.withReceived { bytes in
       write(capacity: TrailerWriter.capacity(length: Int(section.length), workspace.storage)) {
         TrailerWriter.write(bytes, workspace.storage, into: $0)
       }

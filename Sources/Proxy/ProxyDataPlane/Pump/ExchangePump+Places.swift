@@ -81,10 +81,10 @@ extension ExchangePump {
   }
 
   /// Whether the head in the workspace is not passed on, since the request is sent again instead.
-  func sendsAgainInsteadOfAnswer() -> Bool {
+  func sendsAgainInsteadOfAnswer(_ link: Link) -> Bool {
     let rules = gate.rules
     guard rules.statuses.contains(workspace.response.status) else { return false }
-    let after = withAnswer { RetryAfter.milliseconds($0, workspace.storage.view) } ?? 0
+    let after = link.withReceived { RetryAfter.milliseconds($0, workspace.storage.view) } ?? 0
     if after > rules.longestRetryAfter.milliseconds { return false }
     guard exchange.maySendAgainInsteadOfAnswer(resendRules), gate.withdrawRetry() else {
       return false

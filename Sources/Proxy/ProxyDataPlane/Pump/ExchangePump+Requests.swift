@@ -92,7 +92,7 @@ extension ExchangePump {
     let upstream = currentUpstream
     let gate = context.gates[upstream]
     // What met a connection that was closing never reached the upstream, and costs it nothing.
-    let isFree = failure == .closedBeforeResponse && linkWasUsed
+    let isFree = failure == .closedBeforeResponse && link?.wasUsed ?? false
     let recovery = exchange.upstreamFailed(
       failure, workspace, resends: resendRules, hasBudget: { isFree || gate.withdrawRetry() })
     if recovery != .completed, recovery != .none, recovery != .finishClient {
@@ -119,7 +119,7 @@ extension ExchangePump {
       countCut(by: .upstream)
       close()
     case .completed:
-      completeByClose()
+      if let link { completeByClose(link) }
     }
   }
 

@@ -7,9 +7,9 @@ import RoutingDecisions
 /// What goes out to the client.
 extension ExchangePump {
   /// The upstream switched to another protocol: for the counters the request is answered.
-  func beginTunnel() {
-    writeResponseHead()
-    consumeAnswer(workspace.response.length)
+  func beginTunnel(_ link: Link) {
+    writeResponseHead(link)
+    link.consume(workspace.response.length)
     flush()
     noteAnswer(status: 101)
     account(status: 101)
@@ -17,8 +17,8 @@ extension ExchangePump {
     resumeClient()
   }
 
-  func completeResponse() {
-    let leftover = withAnswer(\.count)
+  func completeResponse(_ link: Link) {
+    let leftover = link.withReceived(\.count)
     let completion = exchange.completeResponse(leftover: leftover, workspace)
     leavePlace(.none)
     account(status: record.status)
@@ -28,9 +28,9 @@ extension ExchangePump {
   }
 
   /// The body ended with the upstream's close.
-  func completeByClose() {
+  func completeByClose(_ link: Link) {
     writeResponseEnd()
-    completeResponse()
+    completeResponse(link)
   }
 
   /// Answers a request that never got as far as an upstream.

@@ -19,6 +19,7 @@ enum PumpStep {
 /// The steps of an exchange are carried out here, once for all transports. What a transport adds is
 /// how bytes are held and moved; it decides nothing about HTTP.
 protocol ExchangePump: AnyObject {
+  associatedtype Link: UpstreamLink
   var context: WorkerContext { get }
   /// The context's, at hand without a detour.
   var workspace: ExchangeWorkspace { get }
@@ -61,30 +62,19 @@ protocol ExchangePump: AnyObject {
   /// The exchange is over for the upstream.
   func leaveUpstream(isReusable: Bool)
 
-  // From the upstream.
-
-  /// Bytes received from the upstream and not consumed yet.
-  var hasAnswer: Bool { get }
-  func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value
-  func consumeAnswer(_ count: Int)
-  /// No byte follows those of the answer.
-  var answerHasEnded: Bool { get }
-  /// What the upstream says its end means; nil leaves that to the exchange.
-  var answerFailure: UpstreamFailure? { get }
-  /// The connection served another exchange before, so it may have been closing already when this
-  /// one was sent.
-  var linkWasUsed: Bool { get }
+  /// The upstream that was found; nil before that and once it was let go.
+  var link: Link? { get }
 
   // To the client; what is written goes out at `flush` at the latest.
 
-  /// Writes the head in the workspace.
-  func writeResponseHead()
-  /// Writes a range of the answer's bytes, as the marks of the exchange say.
-  func writeResponseBody(_ range: ByteRange)
+  /// Writes the head in the workspace, which was read from what the link received.
+  func writeResponseHead(_ link: Link)
+  /// Writes a range of what the link received, as the marks of the exchange say.
+  func writeResponseBody(_ range: ByteRange, _ link: Link)
   /// The upstream's close ended the body.
   func writeResponseEnd()
   /// Writes the trailers in the workspace, which were read from that part of the answer.
-  func writeTrailers(_ section: ByteRange)
+  func writeTrailers(_ section: ByteRange, _ link: Link)
   func writeAnswer(_ problem: Problem, upstream: String?, _ plan: AnswerPlan)
   /// The answer is written whole.
   func proceed(_ sequel: ClientSequel)
@@ -128,7 +118,6 @@ extension ExchangePump {
 
   // A transport that does not know at once has the exchange look.
   var hasReceived: Bool { true }
-  var hasAnswer: Bool { true }
 
   /// The upstream that is asked now, or was asked last.
   var currentUpstream: Int {
@@ -161,37 +150,38 @@ extension ExchangePump {
     return .advanced
   }
 
-  /// Looks at the upstream's bytes once; only while there is an upstream.
-  func upstreamStep() -> PumpStep {
-    if !exchange.hasResponded, !hasAnswer, !answerHasEnded { return .starved }
+  /// Looks at the upstream's bytes once; `link` is the one at hand.
+  func upstreamStep(_ link: Link) -> PumpStep {
+    if !exchange.hasResponded, !link.hasReceived, !link.hasEnded { return .starved }
     if exchange.hasInputEnded { exchange.holdsInput = hasReceived }
-    let step = withAnswer { exchange.nextFromUpstream($0, workspace) }
+    let step = link.withReceived { exchange.nextFromUpstream($0, workspace) }
     switch step {
     case .needBytes:
-      guard answerHasEnded else { return .starved }
-      upstreamFailed(answerFailure ?? exchange.meaningOfUpstreamClose)
+      guard link.hasEnded else { return .starved }
+      upstreamFailed(link.failure ?? exchange.meaningOfUpstreamClose)
     case .blocked: return .blocked
     case .interim(let forward):
-      if forward { writeResponseHead() }
-      consumeAnswer(workspace.responseLength)
-    case .tunnel: beginTunnel()
+      if forward { writeResponseHead(link) }
+      link.consume(workspace.responseLength)
+    case .tunnel: beginTunnel(link)
     case .head:
-      if workspace.responseStatus >= 500, sendsAgainInsteadOfAnswer() { return .advanced }
+      if workspace.responseStatus >= 500, sendsAgainInsteadOfAnswer(link) { return .advanced }
       record.status = workspace.responseStatus
       record.observed?.respondedAt = WorkerContext.clock()
       noteAnswer(status: record.status)
-      writeResponseHead()
-      consumeAnswer(workspace.responseLength)
+      writeResponseHead(link)
+      link.consume(workspace.responseLength)
     case .body(let body):
       if body.forward.length > 0 {
         record.observed?.sent += Int(body.forward.length)
-        writeResponseBody(body.forward)
+        writeResponseBody(body.forward, link)
       }
-      if body.trailers.length > 0 { writeTrailers(body.trailers) }
-      consumeAnswer(body.consumed)
+      if body.trailers.length > 0 { writeTrailers(body.trailers, link) }
       // A write that found the client gone has ended the exchange.
-      if body.isFinished, exchange.isActive { completeResponse() }
-    case .finished: completeResponse()
+      if !exchange.isActive { break }
+      link.consume(body.consumed)
+      if body.isFinished { completeResponse(link) }
+    case .finished: completeResponse(link)
     case .failed(let failure): upstreamFailed(failure)
     }
     return .advanced

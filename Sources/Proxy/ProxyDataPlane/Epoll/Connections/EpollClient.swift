@@ -145,7 +145,7 @@
 
     private func readUpstream() {
       while isOpen, let link = upstreamHalf.link {
-        let step = upstreamStep()
+        let step = upstreamStep(link)
         if step == .advanced { continue }
         flush()
         if step == .blocked || hasUnsent || !isOpen { break }
@@ -199,8 +199,7 @@
 
     func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { worker.outbound.append($0) } }
 
-    func relay(_ range: ByteRange) {
-      guard let link = upstreamHalf.link else { return }
+    func relay(_ range: ByteRange, _ link: EpollLink) {
       let bytes = UnsafeRawBufferPointer(rebasing: link.received[Int(range.start)..<range.end])
       if bytes.count <= Self.copiedBody {
         worker.outbound.append(bytes)

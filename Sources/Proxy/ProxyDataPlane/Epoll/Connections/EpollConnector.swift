@@ -26,7 +26,7 @@
       name = SocketName(seat.address)
     }
 
-    func connect(_ pool: EndpointPool<SocketLink>) {
+    func connect(_ pool: EndpointPool<EpollLink>) {
       guard let name, let socket = SystemSocket.connecting(to: name) else {
         return pool.failed(.connectFailed)
       }
@@ -48,7 +48,7 @@
     func checkDeadlines() {
       for attempt in attempts.values where worker.now >= attempt.deadline {
         finish(attempt)
-        if let tls = attempt.link?.tls {
+        if let tls = attempt.connection?.tls {
           worker.context.counters.handshakeFailed(.upstream, tls.failure(at: true))
         }
         attempt.cancel()
@@ -69,38 +69,41 @@
         return attempt.pool.failed(.connectFailed)
       }
       guard let context = worker.context.tls.upstream(upstream) else {
-        return use(makeLink(attempt, nil), of: attempt, readiness)
+        return use(makeConnection(attempt, nil), of: attempt, readiness)
       }
       guard let tls = TLSEngine(context, host: seat.name.host, worker.tlsWorkspace) else {
         return refuse(attempt, TLSFailure.impossibleName)
       }
-      let link = makeLink(attempt, tls)
-      attempt.link = link
-      _ = link.sendOutgoing(of: tls)
-      shakeHands(attempt, link, tls, readiness)
+      let connection = makeConnection(attempt, tls)
+      attempt.connection = connection
+      _ = connection.sendOutgoing(of: tls)
+      shakeHands(attempt, connection, tls, readiness)
     }
 
-    private func makeLink(_ attempt: ConnectAttempt, _ tls: TLSEngine?) -> SocketLink {
+    private func makeConnection(_ attempt: ConnectAttempt, _ tls: TLSEngine?) -> UpstreamSocket {
       let codec = speaksHTTP2 ? UpstreamCodec(worker.context.workspace, isSecure: tls != nil) : nil
-      return SocketLink(worker, attempt.socket, attempt.pool, codec, tls)
+      return UpstreamSocket(worker, attempt.socket, codec, tls)
     }
 
     /// The socket is a connection for requests.
-    private func use(_ link: SocketLink, of attempt: ConnectAttempt, _ readiness: Readiness) {
+    private func use(
+      _ connection: UpstreamSocket, of attempt: ConnectAttempt, _ readiness: Readiness
+    ) {
       finish(attempt)
-      worker.loop.replaceHandler(of: attempt.socket, link)
-      link.note(readiness)
-      attempt.pool.opened(link)
+      worker.loop.replaceHandler(of: attempt.socket, connection)
+      connection.note(readiness)
+      attempt.pool.opened(EpollLink(connection, attempt.pool))
     }
 
     /// Goes on with a handshake as far as the bytes that came allow.
     fileprivate func shakeHands(
-      _ attempt: ConnectAttempt, _ link: SocketLink, _ tls: TLSEngine, _ readiness: Readiness
+      _ attempt: ConnectAttempt, _ connection: UpstreamSocket, _ tls: TLSEngine,
+      _ readiness: Readiness
     ) {
-      link.note(readiness)
-      if readiness.contains(.writable), !link.sendTail() { link.note(.broken) }
+      connection.note(readiness)
+      if readiness.contains(.writable), !connection.sendTail() { connection.note(.broken) }
       while tls.phase == .handshaking {
-        switch link.take() {
+        switch connection.take() {
         case .bytes: continue
         case .empty: return
         case .end, .broken: return refuse(attempt, tls.failure(at: false))
@@ -110,9 +113,9 @@
       if speaksHTTP2, tls.applicationProtocol != .http2 {
         return refuse(attempt, .noCommonProtocol)
       }
-      guard link.takeEarlyBytes() else { return refuse(attempt, .unaskedBytes) }
+      guard connection.takeEarlyBytes() else { return refuse(attempt, .unaskedBytes) }
       worker.context.counters.shookHands(.upstream, tls)
-      use(link, of: attempt, readiness)
+      use(connection, of: attempt, readiness)
     }
 
     private func refuse(_ attempt: ConnectAttempt, _ failure: TLSFailure) {
@@ -131,16 +134,16 @@
   /// A connection that is not decided yet.
   final class ConnectAttempt: EventHandler {
     let socket: SystemSocket
-    let pool: EndpointPool<SocketLink>
+    let pool: EndpointPool<EpollLink>
     let deadline: UInt64
     /// What becomes of the socket, while its handshake is under way.
-    var link: SocketLink?
+    var connection: UpstreamSocket?
     private unowned let connector: EpollConnector
     private unowned let worker: EpollWorker
 
     init(
       _ connector: EpollConnector, _ worker: EpollWorker, _ socket: SystemSocket,
-      _ pool: EndpointPool<SocketLink>
+      _ pool: EndpointPool<EpollLink>
     ) {
       self.connector = connector
       self.worker = worker
@@ -150,8 +153,8 @@
     }
 
     func handle(_ readiness: Readiness) {
-      if let link, let tls = link.tls {
-        return connector.shakeHands(self, link, tls, readiness)
+      if let connection, let tls = connection.tls {
+        return connector.shakeHands(self, connection, tls, readiness)
       }
       if !readiness.isDisjoint(with: [.writable, .broken]) { connector.decided(self, readiness) }
     }

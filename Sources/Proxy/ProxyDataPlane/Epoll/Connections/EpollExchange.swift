@@ -9,7 +9,7 @@
   /// An object, since a value behind a protocol would be reached through a coroutine each time.
   final class EpollUpstreamHalf {
     enum Found {
-      case link(SocketLink)
+      case link(EpollLink)
       case failure(UpstreamFailure)
     }
 
@@ -17,15 +17,15 @@
     @exclusivity(unchecked) var kept = ByteQueue()
     /// `kept` still has to be sent to the upstream at hand.
     @exclusivity(unchecked) var keptIsUnsent = false
-    @exclusivity(unchecked) var link: (any EpollLink)?
-    @exclusivity(unchecked) var ticket: ConnectionTicket<SocketLink>?
+    @exclusivity(unchecked) var link: EpollLink?
+    @exclusivity(unchecked) var ticket: ConnectionTicket<EpollLink>?
     /// What the pool found for the ticket, until `takeFound`.
     @exclusivity(unchecked) var found: Found?
   }
 
   /// An exchange on an epoll loop. What carries its client's bytes is told apart by the classes
   /// that conform; how it meets its upstream is the same for all of them.
-  protocol EpollExchange: ExchangePump, PoolClient where Link == SocketLink {
+  protocol EpollExchange: ExchangePump, PoolClient where Link == EpollLink {
     var worker: EpollWorker { get }
     var upstreamHalf: EpollUpstreamHalf { get }
     /// It stands in the worker's list of exchanges to run.
@@ -40,6 +40,7 @@
 
   extension EpollExchange {
     var context: WorkerContext { worker.context }
+    var link: EpollLink? { upstreamHalf.link }
 
     func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool) {
       switch worker.upstreams[upstream].link(for: self, seat: seat, fresh: fresh) {
@@ -47,8 +48,8 @@
         link.client = self
         attach(link)
       case .module(let module):
-        let link = ModuleLink(module, moduleChannel(), workspace.limits)
-        attach(ModuleUpstream(link, self))
+        let module = ModuleLink(module, moduleChannel(), workspace.limits)
+        attach(EpollLink(ModuleUpstream(module, self)))
       case .waiting(let ticket):
         // The pool may have found something at once.
         if upstreamHalf.found == nil { upstreamHalf.ticket = ticket }
@@ -56,7 +57,7 @@
       }
     }
 
-    private func attach(_ link: any EpollLink) {
+    private func attach(_ link: EpollLink) {
       upstreamHalf.link = link
       upstreamHalf.keptIsUnsent = true
       exchange.upstreamReady(workspace)
@@ -64,7 +65,7 @@
 
     // The pool calls in the middle of somebody else's work, so what it found waits for `run`.
 
-    func connected(_ link: SocketLink) {
+    func connected(_ link: EpollLink) {
       upstreamHalf.ticket = nil
       upstreamHalf.found = .link(link)
       link.client = self
@@ -155,17 +156,5 @@
       }
       if !isWhole { exchange.upstreamWritability(false, workspace) }
     }
-
-    var hasAnswer: Bool { upstreamHalf.link.map { !$0.received.isEmpty } ?? false }
-
-    func withAnswer<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-      body(upstreamHalf.link?.received ?? UnsafeRawBufferPointer(start: nil, count: 0))
-    }
-
-    func consumeAnswer(_ count: Int) { upstreamHalf.link?.consume(count) }
-
-    var answerHasEnded: Bool { upstreamHalf.link?.hasEnded ?? true }
-    var answerFailure: UpstreamFailure? { upstreamHalf.link?.failure }
-    var linkWasUsed: Bool { upstreamHalf.link?.wasUsed ?? false }
   }
 #endif

@@ -39,7 +39,7 @@
     private func readUpstream() {
       var receivesLeft = Self.mostReceives
       while isOpen, let link = upstreamHalf.link {
-        let step = upstreamStep()
+        let step = upstreamStep(link)
         if step == .advanced { continue }
         if step == .blocked { break }
         if receivesLeft == 0 {

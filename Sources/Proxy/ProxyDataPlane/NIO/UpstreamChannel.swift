@@ -4,21 +4,20 @@ import HTTPExchange
 import NIOCore
 
 /// One connection to an upstream endpoint: a pipe for bytes, without any idea of HTTP.
-final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
+final class UpstreamChannel: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
   @exclusivity(unchecked) var input = ByteBuffer()
   @exclusivity(unchecked) private(set) var hasEnded = false
-  @exclusivity(unchecked) private(set) var wasUsed = false
   /// nil in clear.
   private let tls: TLSHandler?
+  /// Whom to tell; nil when nobody is served.
   @exclusivity(unchecked) var client: (any LinkClient)?
-  @exclusivity(unchecked) var idleSince: UInt64 = 0
-  @exclusivity(unchecked) var isIdle = false
+  /// What the pool knows it by; nil once it closed.
+  @exclusivity(unchecked) var link: NIOLink?
 
-  private unowned let pool: EndpointPool<NetworkLink>
   private let workspace: ExchangeWorkspace
   /// Speaks HTTP/2 with the upstream.
   private let codec: UpstreamCodec?
@@ -26,11 +25,7 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
   @exclusivity(unchecked) private var isHeldBack = false
   @exclusivity(unchecked) private var isUnflushed = false
 
-  init(
-    _ pool: EndpointPool<NetworkLink>, _ workspace: ExchangeWorkspace, _ codec: UpstreamCodec?,
-    _ tls: TLSHandler?
-  ) {
-    self.pool = pool
+  init(_ workspace: ExchangeWorkspace, _ codec: UpstreamCodec?, _ tls: TLSHandler?) {
     self.workspace = workspace
     self.codec = codec
     self.tls = tls
@@ -56,7 +51,7 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
     flushCodec()
     if codec.hasFailed, !hasEnded {
       hasEnded = true
-      client?.upstreamIsReadable(self)
+      client?.upstreamIsReadable()
     }
   }
 
@@ -92,20 +87,19 @@ final class NetworkLink: ChannelDuplexHandler, UpstreamLink, PooledLink {
     context?.close(promise: nil)
   }
 
-  func release() {
+  /// The exchange is over; false when there cannot be another one.
+  func finishExchange() -> Bool {
     client = nil
-    wasUsed = true
-    if let codec {
-      guard codec.isReusable else { return close() }
-      codec.finishExchange()
-    }
-    pool.release(self)
+    guard let codec else { return true }
+    guard codec.isReusable else { return false }
+    codec.finishExchange()
+    return true
   }
 }
 
 // MARK: - Channel events
 
-extension NetworkLink {
+extension UpstreamChannel {
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
@@ -123,7 +117,7 @@ extension NetworkLink {
     } else {
       input.writeBuffer(&bytes)
     }
-    client.upstreamIsReadable(self)
+    client.upstreamIsReadable()
   }
 
   private func received(_ bytes: ByteBuffer, _ codec: UpstreamCodec) {
@@ -136,8 +130,8 @@ extension NetworkLink {
     flushCodec()
     if codec.hasFailed { hasEnded = true }
     if let client {
-      if let isWritable = codec.roomChanged() { client.upstreamWritability(isWritable, self) }
-      client.upstreamIsReadable(self)
+      if let isWritable = codec.roomChanged() { client.upstreamWritability(isWritable) }
+      client.upstreamIsReadable()
     } else if !codec.isReusable {
       context?.close(promise: nil)
     }
@@ -150,7 +144,7 @@ extension NetworkLink {
       return context.channel.isWritable
     }
     context.flush()
-    if let isWritable = codec.roomChanged() { client?.upstreamWritability(isWritable, self) }
+    if let isWritable = codec.roomChanged() { client?.upstreamWritability(isWritable) }
   }
 
   /// Nobody behind this handler wants to know.
@@ -164,7 +158,7 @@ extension NetworkLink {
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if codec != nil, context.channel.isWritable { flushCodec() }
     // The upstream's window may hold the request back still.
-    client?.upstreamWritability(context.channel.isWritable && !(codec?.isFull ?? false), self)
+    client?.upstreamWritability(context.channel.isWritable && !(codec?.isFull ?? false))
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -173,7 +167,7 @@ extension NetworkLink {
     }
     hasEnded = true
     if let client {
-      client.upstreamIsReadable(self)
+      client.upstreamIsReadable()
     } else {
       context.close(promise: nil)
     }
@@ -182,8 +176,9 @@ extension NetworkLink {
   func channelInactive(context: ChannelHandlerContext) {
     hasEnded = true
     codec?.close()
-    pool.closed(self)
-    client?.upstreamIsReadable(self)
+    link?.ended()
+    link = nil
+    client?.upstreamIsReadable()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
