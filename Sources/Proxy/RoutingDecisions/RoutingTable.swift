@@ -71,7 +71,7 @@ public final class RoutingTable: Sendable {
     paths.visitCandidates(for: view[view.path]) { candidates in
       for position in candidates {
         let index = Int(paths.order[Int(position)])
-        if conditions.firstMismatch(of: index, for: view) == nil {
+        if conditions.hold(of: index, for: view) {
           route = index
           return true
         }

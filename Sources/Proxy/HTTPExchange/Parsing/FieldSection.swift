@@ -19,7 +19,15 @@ struct FieldSection {
     var index = progress.fieldCount
     if index == 0 { storage.isCanonical = true }
     while true {
-      if !isResumed { name = fieldName(base, start, bytes.count) }
+      if !isResumed {
+        // The empty line ends the section.
+        if start &+ 2 <= min(bytes.count, limits.head), Self.isLineEnd(base, start) {
+          identify(base, progress.fieldCount..<index, storage)
+          progress = HeadProgress(lineStart: start &+ 2, scanned: start &+ 2, fieldCount: index)
+          return .complete(length: start &+ 2)
+        }
+        name = fieldName(base, start, bytes.count)
+      }
       let line = HeadLine.find(
         bytes, start: start, scanned: name.end, limit: limits.field, tooLong: .fieldTooLarge,
         headLimit: limits.head)
@@ -31,6 +39,7 @@ struct FieldSection {
         return .rejected(rejection)
       case .line(let end):
         if end == start {
+          identify(base, progress.fieldCount..<index, storage)
           progress = HeadProgress(lineStart: end &+ 2, scanned: end &+ 2, fieldCount: index)
           return .complete(length: end &+ 2)
         }
@@ -63,7 +72,7 @@ struct FieldSection {
         return (letters .> .init(repeating: 25)) .& (block .!= .init(repeating: 0x2d))
       })
     var seen: UInt8 = 0
-    while cursor < limit {
+    while cursor < limit, byte(base, cursor) != 58 {
       let byteClass = classes[Int(base.load(fromByteOffset: cursor, as: UInt8.self))]
       if byteClass & ByteClass.token.rawValue == 0 { break }
       seen |= byteClass
@@ -102,8 +111,25 @@ struct FieldSection {
     storage.fields[index] = HeaderField(
       name: ByteRange(start: start, length: length),
       value: ByteRange(start: valueStart, length: valueEnd &- valueStart))
-    storage.roles[index] = KnownField.identify(base + start, length)
     return nil
+  }
+
+  /// Says what the fields read in this call are. Apart from the loop that reads them, which so
+  /// keeps what it compares with in registers.
+  @inline(__always)
+  private func identify(_ base: UnsafeRawPointer, _ fields: Range<Int>, _ storage: HeadStorage) {
+    var index = fields.lowerBound
+    while index < fields.upperBound {
+      let name = storage.fields[index].name
+      storage.roles[index] = KnownField.identify(base + Int(name.start), Int(name.length))
+      index &+= 1
+    }
+  }
+
+  @inline(__always)
+  private static func isLineEnd(_ base: UnsafeRawPointer, _ offset: Int) -> Bool {
+    // CR and LF in the order of memory.
+    UInt16(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt16.self)) == 0x0a0d
   }
 
   @inline(__always)

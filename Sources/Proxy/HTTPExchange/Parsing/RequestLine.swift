@@ -8,7 +8,11 @@ struct RequestLine {
     _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, into head: inout RequestHead
   ) -> Rejection? {
     guard let base = bytes.baseAddress else { return .malformedRequestLine }
-    var cursor = ByteScanning.firstOther(than: .token, base, from: start, to: end, classes)
+    // Most requests are this one.
+    let isGet = Self.isGet(base, start, end)
+    var cursor =
+      isGet
+      ? start &+ 3 : ByteScanning.firstOther(than: .token, base, from: start, to: end, classes)
     if cursor == start || cursor >= end || bytes[cursor] != 32 { return .malformedRequestLine }
     head.method = ByteRange(start: start, length: cursor &- start)
     let targetStart = cursor &+ 1
@@ -22,7 +26,7 @@ struct RequestLine {
       return .malformedRequestLine
     }
     if let rejection = version(bytes, cursor &+ 1, end, into: &head) { return rejection }
-    head.facts.method = .identify(bytes[head.method])
+    head.facts.method = isGet ? .get : .identify(bytes[head.method])
     switch head.facts.method {
     case .connect: return .connectRefused
     case .trace: return .traceRefused
@@ -32,6 +36,14 @@ struct RequestLine {
       return nil
     default: return RequestTarget.parse(bytes, targetStart, cursor, classes, into: &head)
     }
+  }
+
+  @inline(__always)
+  private static func isGet(_ base: UnsafeRawPointer, _ start: Int, _ end: Int) -> Bool {
+    // "GET " in the order of memory.
+    end &- start >= 4
+      && UInt32(littleEndian: base.loadUnaligned(fromByteOffset: start, as: UInt32.self))
+        == 0x2054_4547
   }
 
   private func version(

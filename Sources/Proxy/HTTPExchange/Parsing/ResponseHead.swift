@@ -15,6 +15,10 @@ package struct ResponseHead {
   package var length = 0
   package init() {}
 
+  /// Status and reason as received, with the space between them where there is a reason.
+  var statusText: ByteRange {
+    ByteRange(start: 9, length: reason.length == 0 ? 3 : 4 &+ Int(reason.length))
+  }
   /// 1xx: another head follows.
   package var isInterim: Bool { status < 200 }
   /// 101: what follows is another protocol.

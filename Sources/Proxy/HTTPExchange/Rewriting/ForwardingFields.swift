@@ -80,7 +80,7 @@ struct ForwardingFields {
     _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ source: RequestSource,
     _ writer: inout HeadWriter
   ) {
-    let isAddress6 = source.peer.contains(58)
+    let isAddress6 = Self.isAddress6(source.peer)
     writer.write(isAddress6 ? "for=\"[" : "for=")
     writer.write(source.peer)
     writer.write(isAddress6 ? "]\"" : "")
@@ -90,6 +90,13 @@ struct ForwardingFields {
       writer.write("\"")
     }
     writer.write(source.isSecure ? ";proto=https\r\n" : ";proto=http\r\n")
+  }
+
+  /// Four digits stand before the first colon at most.
+  private static func isAddress6(_ address: UnsafeRawBufferPointer) -> Bool {
+    var index = 0
+    while index < min(address.count, 5), address[index] != 58 { index &+= 1 }
+    return index < min(address.count, 5)
   }
 
   private func writeList(

@@ -39,9 +39,8 @@ package enum ResponseRewriter {
   ) -> Int {
     var writer = HeadWriter(target)
     writer.write("HTTP/1.1 ")
-    writer.write(decimal: head.status)
-    writer.write(" ")
-    writer.write(bytes[head.reason])
+    writer.write(bytes[head.statusText])
+    if head.reason.length == 0 { writer.write(" ") }
     writer.write("\r\n")
     writer.writeFields(bytes, storage)
     if !head.isInterim { writeFraming(head, bytes, storage, marks, &writer) }

@@ -14,6 +14,9 @@ struct PathTrie: Sendable {
     /// Routes whose template ends here, and those with `/**` here: ranges of `order`.
     var exact: Range<Int32> = 0..<0
     var below: Range<Int32> = 0..<0
+
+    var hasLiteralsOnly: Bool { parameter < 0 && below.isEmpty && !literals.isEmpty }
+    var isLeaf: Bool { parameter < 0 && literals.isEmpty }
   }
 
   private struct Edge {
@@ -69,8 +72,22 @@ struct PathTrie: Sendable {
   func visitCandidates(
     for path: UnsafeRawBufferPointer, _ body: (Range<Int32>) -> Bool
   ) {
-    let start = path.first == UInt8(ascii: "/") ? 1 : path.count &+ 1
-    _ = visit(0, path, from: start, body)
+    var start = path.first == UInt8(ascii: "/") ? 1 : path.count &+ 1
+    var index: Int32 = 0
+    // Where literals alone lead on there is no way to come back to, and nothing to remember.
+    while start <= path.count, nodes[Int(index)].hasLiteralsOnly {
+      let segment = PathSegment(path, from: start)
+      let literal = literalChild(of: nodes[Int(index)].literals, path, segment)
+      if literal < 0 { return }
+      index = literal
+      start = segment.end &+ 1
+    }
+    let node = nodes[Int(index)]
+    if !node.isLeaf {
+      _ = visit(index, path, from: start, body)
+    } else if start <= path.count || node.exact.isEmpty || !body(node.exact) {
+      if !node.below.isEmpty { _ = body(node.below) }
+    }
   }
 
   private func visit(
@@ -82,7 +99,7 @@ struct PathTrie: Sendable {
       if !node.exact.isEmpty, body(node.exact) { return true }
     } else if !node.literals.isEmpty || node.parameter >= 0 {
       let segment = PathSegment(path, from: start)
-      let literal = literalChild(of: node, path, segment)
+      let literal = literalChild(of: node.literals, path, segment)
       if literal >= 0, visit(literal, path, from: segment.end &+ 1, body) { return true }
       if node.parameter >= 0, segment.end > start,
         visit(node.parameter, path, from: segment.end &+ 1, body)
@@ -94,15 +111,15 @@ struct PathTrie: Sendable {
   }
 
   private func literalChild(
-    of node: Node, _ path: UnsafeRawBufferPointer, _ segment: PathSegment
+    of literals: Range<Int32>, _ path: UnsafeRawBufferPointer, _ segment: PathSegment
   ) -> Int32 {
-    var low = Int(node.literals.lowerBound)
-    var high = Int(node.literals.upperBound)
+    var low = Int(literals.lowerBound)
+    var high = Int(literals.upperBound)
     while low < high {
       let middle = (low &+ high) &>> 1
       if edges[middle].hash < segment.hash { low = middle &+ 1 } else { high = middle }
     }
-    while low < Int(node.literals.upperBound), edges[low].hash == segment.hash {
+    while low < Int(literals.upperBound), edges[low].hash == segment.hash {
       if isLabel(edges[low].label, path, segment) { return edges[low].child }
       low &+= 1
     }

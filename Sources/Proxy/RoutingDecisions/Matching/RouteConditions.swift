@@ -21,6 +21,8 @@ struct RouteConditions: Sendable {
     var methods: Range<Int>
     var headers: Range<Int>
     var query: Range<Int>
+
+    var isEmpty: Bool { !hasHost && methods.isEmpty && headers.isEmpty && query.isEmpty }
   }
 
   private enum Requirement {
@@ -35,6 +37,8 @@ struct RouteConditions: Sendable {
   }
 
   private var routes: ContiguousArray<Route> = []
+  /// By route: the path is all that it asks for, as most do.
+  private var isUnconditional: ContiguousArray<Bool> = []
   private var methods: ContiguousArray<BytePool.Text> = []
   private var headers: ContiguousArray<Field> = []
   private var query: ContiguousArray<Field> = []
@@ -52,11 +56,12 @@ struct RouteConditions: Sendable {
       for condition in match.query {
         query.append(compile(condition, name: condition.name))
       }
-      routes.append(
-        Route(
-          hasHost: match.host != nil, takesSubdomains: match.host?.takesSubdomains ?? false,
-          host: texts.add((match.host?.name ?? "").utf8), methods: firstMethod..<methods.count,
-          headers: firstHeader..<headers.count, query: firstParameter..<query.count))
+      let route = Route(
+        hasHost: match.host != nil, takesSubdomains: match.host?.takesSubdomains ?? false,
+        host: texts.add((match.host?.name ?? "").utf8), methods: firstMethod..<methods.count,
+        headers: firstHeader..<headers.count, query: firstParameter..<query.count)
+      routes.append(route)
+      isUnconditional.append(route.isEmpty)
     }
   }
 
@@ -68,6 +73,12 @@ struct RouteConditions: Sendable {
       case .absent: .absent
       }
     return Field(name: texts.add(name.utf8), requirement: requirement)
+  }
+
+  /// Whether all conditions of a route hold.
+  @inline(__always)
+  func hold(of index: Int, for view: RequestView) -> Bool {
+    isUnconditional[index] || firstMismatch(of: index, for: view) == nil
   }
 
   /// The first condition of a route that does not hold; nil when all do.

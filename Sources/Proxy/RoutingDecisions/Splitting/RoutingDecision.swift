@@ -34,5 +34,7 @@ public struct RoutingDecision: Sendable, Equatable {
   }
 
   /// No route takes the request: answer 404.
-  public static let noRoute = RoutingDecision(routeIndex: -1, side: .legacy, upstream: -1)
+  @inlinable public static var noRoute: RoutingDecision {
+    RoutingDecision(routeIndex: -1, side: .legacy, upstream: -1)
+  }
 }
