@@ -160,9 +160,10 @@
   // MARK: - Loop
 
   extension EpollWorker: EpollLoopOwner {
-    func tellTime() { context.tellTime() }
+    func tellTime(_ nanoseconds: UInt64) { context.tellTime(nanoseconds) }
 
     func settle() {
+      if scheduled.isEmpty { return }
       while let exchange = scheduled.popLast() {
         exchange.isScheduled = false
         exchange.run()

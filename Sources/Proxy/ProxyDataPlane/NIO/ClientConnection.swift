@@ -15,6 +15,7 @@ final class ClientConnection: ChannelDuplexHandler {
   typealias OutboundOut = ByteBuffer
 
   let worker: Worker
+  let context: WorkerContext
   let workspace: ExchangeWorkspace
   @exclusivity(unchecked) var position = 0
   @exclusivity(unchecked) var exchange: Exchange
@@ -41,7 +42,8 @@ final class ClientConnection: ChannelDuplexHandler {
 
   init(_ worker: Worker, _ tls: TLSHandler? = nil) {
     self.worker = worker
-    workspace = worker.context.workspace
+    context = worker.context
+    workspace = context.workspace
     self.tls = tls
     isShakingHands = tls != nil
     exchange = Exchange(workspace)

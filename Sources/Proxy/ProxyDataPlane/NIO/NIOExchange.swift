@@ -38,8 +38,8 @@ extension NIOExchange {
   var link: NIOLink? { upstreamHalf.link }
 
   func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool) {
+    if !fresh, let link = worker.upstreams[upstream].idleLink(seat: seat) { return attach(link) }
     switch worker.upstreams[upstream].link(for: self, seat: seat, fresh: fresh) {
-    case .ready(let link): attach(link)
     case .module(let module):
       guard let channel else { return }
       attach(NIOLink(ModuleLink(module, channel, workspace.limits)))

@@ -15,14 +15,14 @@ extension ExchangePump {
 
   /// Asks the upstream at hand for a place, and for a connection once it has one.
   func askUpstream(fresh: Bool) {
-    proceed(gate.enter(placeRequest), fresh: fresh)
+    proceed(context.withGate(currentUpstream) { $0.enter(placeRequest) }, fresh: fresh)
   }
 
   private func proceed(_ answer: UpstreamGate.Answer, fresh: Bool) {
     switch answer {
     case .place(let place):
       record.place = place
-      exchange.beginTry(milliseconds: gate.perTry, workspace)
+      exchange.beginTry(milliseconds: context.withGate(currentUpstream) { $0.perTry }, workspace)
       requestLink(upstream: currentUpstream, seat: place.seat, fresh: fresh)
     case .line(let milliseconds):
       exchange.waitForPlace(milliseconds: milliseconds, workspace)
@@ -46,7 +46,7 @@ extension ExchangePump {
   ) {
     if let place = record.place {
       record.place = nil
-      context.gates[upstream ?? currentUpstream].leave(place, outcome)
+      context.withGate(upstream ?? currentUpstream) { $0.leave(place, outcome) }
     } else if let ticket = record.ticket {
       record.ticket = nil
       context.gates[upstream ?? currentUpstream].settle(
@@ -77,7 +77,9 @@ extension ExchangePump {
   /// The upstream answered, whatever becomes of the body: a stream may go on for hours.
   func noteAnswer(status: Int) {
     guard let place = record.place else { return }
-    record.place = gate.answered(place, UpstreamGate.Outcome(status: status))
+    record.place = context.withGate(currentUpstream) {
+      $0.answered(place, UpstreamGate.Outcome(status: status))
+    }
   }
 
   /// Whether the head in the workspace is not passed on, since the request is sent again instead.

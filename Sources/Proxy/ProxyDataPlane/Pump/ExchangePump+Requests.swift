@@ -8,7 +8,7 @@ import RoutingDecisions
 extension ExchangePump {
   /// Routes the head in the workspace, rewrites it and asks for a connection.
   func admitRequest() {
-    record = ExchangeRecord(startedAt: WorkerContext.clock())
+    record.begin(at: WorkerContext.clock())
     let length = workspace.requestLength
     if workspace.requestIsForProxy {
       consumeReceived(length)
@@ -21,7 +21,7 @@ extension ExchangePump {
     exchange.admit(
       headLength: keptCount, hasFallback: record.decision.fallbackUpstream >= 0,
       offersUpgrade: offersUpgrade, workspace)
-    context.gates[currentUpstream].deposit()
+    context.withGate(currentUpstream) { $0.deposit() }
     askUpstream(fresh: false)
   }
 

@@ -62,7 +62,7 @@ extension ExchangePump {
   /// A request that no route took, or whose head could not be read.
   private func beginUnrouted() {
     let read = record.observed
-    record = ExchangeRecord(startedAt: WorkerContext.clock())
+    record.begin(at: WorkerContext.clock())
     record.observed =
       read
       ?? context.observer.flatMap { observer in

@@ -20,6 +20,7 @@ enum PumpStep {
 /// how bytes are held and moved; it decides nothing about HTTP.
 protocol ExchangePump: AnyObject {
   associatedtype Link: UpstreamLink
+  /// A class with many exchanges keeps it: behind another object it would be counted each time.
   var context: WorkerContext { get }
   /// The context's, at hand without a detour.
   var workspace: ExchangeWorkspace { get }
@@ -109,6 +110,20 @@ struct ExchangeRecord {
   var avoided: EndpointSeat?
   /// The route allows it, and the request carries the key that it takes.
   var mayResendWrite = false
+
+  /// Another request begins. What may be counted is rarely there, and left alone then.
+  mutating func begin(at nanoseconds: UInt64) {
+    decision = .noRoute
+    startedAt = nanoseconds
+    status = 0
+    unsent = .max
+    isCut = false
+    mayResendWrite = false
+    place = nil
+    if observed != nil { observed = nil }
+    if ticket != nil { ticket = nil }
+    if avoided != nil { avoided = nil }
+  }
 }
 
 extension ExchangePump {

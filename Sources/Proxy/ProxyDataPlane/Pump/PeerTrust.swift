@@ -4,7 +4,7 @@ import HTTPExchange
 import RoutingDecisions
 
 /// Whose word about those behind it counts, and what is forgotten of everybody else's.
-struct PeerTrust {
+final class PeerTrust {
   private let ranges: [AddressRange]
   /// Names in lower case.
   private let internalFields: [[UInt8]]

@@ -40,6 +40,9 @@ final class WorkerContext {
   private var upstreamNames: [String]
   /// Where requests get their place, by the number of their upstream.
   @exclusivity(unchecked) private(set) var gates: [UpstreamGate] = []
+  /// The same without counting: a gate lives as long as its worker, and a request asks for its own
+  /// five times.
+  @exclusivity(unchecked) private var uncountedGates: [Unmanaged<UpstreamGate>] = []
   private let workerCount: Int
   private var random = WorkerRandom()
   private let eventLoop: any EventLoop
@@ -98,7 +101,14 @@ final class WorkerContext {
   func makeGate(_ upstream: SharedUpstream) -> UpstreamGate {
     let gate = UpstreamGate(upstream, self, worker: index, of: workerCount)
     gates.append(gate)
+    uncountedGates.append(.passUnretained(gate))
     return gate
+  }
+
+  /// What the gate of an upstream answers.
+  @inline(__always)
+  func withGate<Value>(_ upstream: Int, _ body: (UpstreamGate) -> Value) -> Value {
+    uncountedGates[upstream]._withUnsafeGuaranteedRef(body)
   }
 
   /// Hands over what was counted.
@@ -120,9 +130,9 @@ final class WorkerContext {
   /// Nanoseconds that never go back.
   static func clock() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
 
-  /// Sets the workspace's clock.
-  func tellTime() {
-    workspace.now = Self.clock() / 1_000_000
+  /// Sets the workspace's clock, which counts from the same moment as `clock`.
+  func tellTime(_ nanoseconds: UInt64 = clock()) {
+    workspace.now = nanoseconds / 1_000_000
     // The wall clock is asked for the date once a second.
     if workspace.now >= dateIsDue {
       var time = timespec()

@@ -24,9 +24,9 @@ struct CounterLayout: Sendable {
   static let statusClasses = 6
   static let latencyBuckets = 15
   /// Statuses, latency buckets and the sum of latencies of one route's side.
-  private static let perSide = statusClasses + latencyBuckets + 1
+  private static var perSide: Int { statusClasses + latencyBuckets + 1 }
   /// Both sides, fallbacks, retries.
-  private static let perRoute = Side.allCases.count * perSide + 2
+  private let perRoute = Side.allCases.count * Self.perSide + 2
 
   /// Names by number.
   let routes: [String]
@@ -47,7 +47,7 @@ struct CounterLayout: Sendable {
     self.rejectionReasons = rejectionReasons
     self.failureReasons = failureReasons
     firstRoute = Self.fixed + rejectionReasons.count + 1
-    firstUpstream = firstRoute + (routes.count + 1) * Self.perRoute
+    firstUpstream = firstRoute + (routes.count + 1) * perRoute
     count = firstUpstream + upstreams.count * (failureReasons.count + 1)
   }
 
@@ -68,7 +68,7 @@ struct CounterLayout: Sendable {
   }
 
   /// Route -1, no route, has the first place.
-  private func route(_ route: Int) -> Int { firstRoute + (route + 1) * Self.perRoute }
+  private func route(_ route: Int) -> Int { firstRoute + (route + 1) * perRoute }
 
   func routeSide(_ route: Int, _ side: Side) -> Int {
     self.route(route) + Int(side.rawValue) * Self.perSide
@@ -79,10 +79,10 @@ struct CounterLayout: Sendable {
   }
 
   static func latencyBucket(_ nanoseconds: UInt64) -> Int {
+    // Taken once: each use of a global checks that it was initialised.
+    let bounds = ProxyCounters.latencyBounds
     var bucket = 0
-    while bucket < latencyBuckets - 1, nanoseconds > ProxyCounters.latencyBounds[bucket] {
-      bucket += 1
-    }
+    while bucket < latencyBuckets - 1, nanoseconds > bounds[bucket] { bucket &+= 1 }
     return bucket
   }
 

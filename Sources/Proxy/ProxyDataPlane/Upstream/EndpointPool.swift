@@ -52,7 +52,7 @@ final class EndpointPool<Link: PooledLink> {
   @exclusivity(unchecked) private var idle: [Link] = []
   private var links: [ObjectIdentifier: Link] = [:]
   private var connecting = 0
-  private var isRetired = false
+  @exclusivity(unchecked) private var isRetired = false
   @exclusivity(unchecked) private var waiting = Deque<ConnectionTicket<Link>>()
 
   init(_ context: WorkerContext, connect: @escaping (EndpointPool) -> Void) {
@@ -89,7 +89,7 @@ final class EndpointPool<Link: PooledLink> {
 
   /// The link's exchange is over and it may serve another one.
   func release(_ link: Link) {
-    if let client = nextTicket(isFresh: false)?.take() {
+    if !waiting.isEmpty, let client = nextTicket(isFresh: false)?.take() {
       client.connected(link)
     } else {
       keep(link)

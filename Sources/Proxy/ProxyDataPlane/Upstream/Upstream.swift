@@ -27,7 +27,6 @@ enum UpstreamTarget: Sendable {
 
 /// How a request gets its upstream.
 enum LinkRequest<Link: PooledLink> {
-  case ready(Link)
   case module(any InProcessModule)
   /// The client is told through `connected` or `connectionFailed`.
   case waiting(ConnectionTicket<Link>)
@@ -60,13 +59,18 @@ final class Upstream<Link: PooledLink> {
   /// No connection is open or on its way.
   var isEmpty: Bool { pools.allSatisfy { $0?.isEmpty ?? true } }
 
-  /// A connection to the endpoint that the gate chose.
+  /// A connection to the endpoint that the gate chose which waits for its next request.
+  @inline(__always)
+  func idleLink(seat: EndpointSeat) -> Link? {
+    seat.slot < pools.count ? pools[seat.slot]?.takeIdle() : nil
+  }
+
+  /// A connection to the endpoint that the gate chose, where none is idle or a new one is needed.
   func link(
     for client: any PoolClient<Link>, seat: EndpointSeat, fresh: Bool
   ) -> LinkRequest<Link> {
     if let module { return .module(module) }
     let pool = pool(of: seat)
-    if !fresh, let link = pool.takeIdle() { return .ready(link) }
     let ticket = ConnectionTicket(client, needsFresh: fresh)
     return pool.enqueue(ticket) ? .waiting(ticket) : .failed(.connectionLimit)
   }

@@ -17,7 +17,7 @@ import Testing
       func resumePostponed() {}
       func tick() {}
       var needsTicks: Bool { false }
-      func tellTime() {}
+      func tellTime(_ nanoseconds: UInt64) {}
     }
 
     private final class Trace: Sendable {

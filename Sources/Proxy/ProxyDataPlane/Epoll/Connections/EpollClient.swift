@@ -8,6 +8,7 @@
 
   /// One client's socket.
   final class EpollClient: SocketStream, EventHandler {
+    let context: WorkerContext
     let workspace: ExchangeWorkspace
     @exclusivity(unchecked) var position = 0
     @exclusivity(unchecked) var exchange: Exchange
@@ -41,7 +42,8 @@
       self.name = name
       address = Array((name.networkAddress?.host ?? "unknown").utf8)
       peerIsTrusted = address.withUnsafeBytes(worker.context.trust.covers)
-      workspace = worker.context.workspace
+      context = worker.context
+      workspace = context.workspace
       exchange = Exchange(workspace)
       isShakingHands = tls != nil
       if tls != nil { exchange.handshakeBegan(workspace) }
@@ -136,6 +138,7 @@
     }
 
     /// Goes on to requests once the connection is secured.
+    @inline(never)
     private func lookAtHandshake() {
       guard let tls, tls.phase == .open || tls.phase == .ended else { return }
       isShakingHands = false
@@ -145,14 +148,23 @@
 
     private func readUpstream() {
       while isOpen, let link = upstreamHalf.link {
+        if readAnswer(link) { continue }
+        flush()
+        return link.settle()
+      }
+      flush()
+    }
+
+    /// False when the link has no more to give now; otherwise it is the exchange's no longer.
+    private func readAnswer(_ link: EpollLink) -> Bool {
+      while isOpen, upstreamHalf.link === link {
         let step = upstreamStep(link)
         if step == .advanced { continue }
         flush()
-        if step == .blocked || hasUnsent || !isOpen { break }
-        if !mayReceive() || !link.receive() { break }
+        if step == .blocked || hasUnsent || !isOpen { return false }
+        if !mayReceive() || !link.receive() { return false }
       }
-      flush()
-      upstreamHalf.link?.settle()
+      return true
     }
   }
 
@@ -222,6 +234,7 @@
       if hasUnsent { exchange.clientWritability(false, workspace) }
     }
 
+    @inline(never)
     private func sendWaiting() {
       if !sendTail() { return close() }
       if session != nil { return flushSession() }
@@ -236,6 +249,7 @@
 
     func finishOutput() { finishWhenSent() }
 
+    @inline(never)
     func close() {
       if !isOpen { return }
       if let tls { endTLS(tls) }
@@ -264,7 +278,10 @@
   // MARK: - HTTP/2
 
   extension EpollClient: SessionCarrier {
-    var nextDeadline: UInt64 { session?.nextDeadline ?? exchange.nextDeadline }
+    var nextDeadline: UInt64 { session == nil ? exchange.nextDeadline : sessionDeadline }
+
+    @inline(never)
+    private var sessionDeadline: UInt64 { session?.nextDeadline ?? .max }
 
     func deadlinePassed() {
       if let session {
@@ -275,6 +292,7 @@
     }
 
     /// Decides by the first bytes, and leaves it open while they are too few.
+    @inline(never)
     private func detectProtocol() {
       while isOpen, mayBeHTTP2, session == nil {
         switch ClientSession.recognizes(inbox.bytes) {
@@ -289,6 +307,7 @@
       }
     }
 
+    @inline(never)
     private func readSession() {
       while isOpen, let session {
         let count = inbox.count
@@ -306,6 +325,7 @@
       }
     }
 
+    @inline(never)
     func flushSession() {
       guard isOpen, let session else { return }
       session.flush()

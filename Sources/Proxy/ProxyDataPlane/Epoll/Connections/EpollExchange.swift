@@ -43,10 +43,11 @@
     var link: EpollLink? { upstreamHalf.link }
 
     func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool) {
-      switch worker.upstreams[upstream].link(for: self, seat: seat, fresh: fresh) {
-      case .ready(let link):
+      if !fresh, let link = worker.upstreams[upstream].idleLink(seat: seat) {
         link.client = self
-        attach(link)
+        return attach(link)
+      }
+      switch worker.upstreams[upstream].link(for: self, seat: seat, fresh: fresh) {
       case .module(let module):
         let module = ModuleLink(module, moduleChannel(), workspace.limits)
         attach(EpollLink(ModuleUpstream(module, self)))

@@ -37,6 +37,7 @@
     }
 
     /// Valid until the next call.
+    @inline(__always)
     var received: UnsafeRawBufferPointer {
       switch carrier {
       case .socket(let socket): socket.received
@@ -127,7 +128,7 @@
   final class ModuleUpstream: LinkClient {
     private let module: ModuleLink
     private unowned let client: any EpollExchange
-    private var inbox = ByteQueue()
+    @exclusivity(unchecked) private var inbox = ByteQueue()
     private var isClosed = false
 
     init(_ module: ModuleLink, _ client: any EpollExchange) {
@@ -138,8 +139,10 @@
 
     var received: UnsafeRawBufferPointer { inbox.bytes }
 
+    @inline(never)
     func consume(_ count: Int) { inbox.consume(count) }
 
+    @inline(never)
     func receive() -> Bool {
       if module.input.readableBytes == 0 { return false }
       module.input.withUnsafeReadableBytes { inbox.append($0) }
@@ -151,6 +154,7 @@
     var hasEnded: Bool { module.hasEnded && module.input.readableBytes == 0 }
     var failure: UpstreamFailure? { module.failure }
 
+    @inline(never)
     func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
       module.write(ByteBuffer(bytes: first))
       if !second.isEmpty { module.write(ByteBuffer(bytes: second)) }

@@ -47,23 +47,22 @@
 
     var failure: UpstreamFailure? { codec?.failure ?? (isTruncated ? .truncated : nil) }
 
-    var received: UnsafeRawBufferPointer { codec?.answer.bytes ?? inbox.bytes }
+    var received: UnsafeRawBufferPointer { codec == nil ? inbox.bytes : answer }
 
     func consume(_ count: Int) {
-      guard let codec else { return inbox.consume(count) }
-      codec.answer.consume(count)
+      if codec != nil { return consumeAnswer(count) }
+      inbox.consume(count)
     }
 
     func settle() {
-      guard let codec else { return inbox.settle() }
-      codec.answerTaken(left: codec.answer.count)
-      flushCodec()
+      if codec != nil { return settleAnswer() }
+      inbox.settle()
     }
 
     func receive() -> Bool {
       if hasEnded { return false }
       switch take() {
-      case .bytes: if let codec { decode(codec) }
+      case .bytes: if codec != nil { decode() }
       case .empty: return false
       case .end, .broken: hasEnded = true
       }
@@ -74,39 +73,13 @@
     /// have asked for.
     func takeEarlyBytes() -> Bool {
       if inbox.isEmpty { return true }
-      guard let codec else { return false }
-      decode(codec)
+      if codec == nil { return false }
+      decode()
       return !hasEnded
     }
 
-    private func decode(_ codec: UpstreamCodec) {
-      let count = inbox.count
-      codec.receive(inbox.bytes, now: worker.now)
-      inbox.consume(count)
-      flushCodec()
-      if codec.hasFailed { hasEnded = true }
-    }
-
-    private func flushCodec() {
-      guard let codec, isOpen else { return }
-      if !hasUnsent {
-        codec.flush { bytes in
-          let isWhole = deliver(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
-          if !isWhole { note(.broken) }
-          return isWhole && !hasUnsent
-        }
-      }
-      if let isWritable = codec.roomChanged() { link?.client?.upstreamWritability(isWritable) }
-    }
-
     func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
-      if let codec {
-        codec.send(first)
-        codec.send(second)
-        flushCodec()
-        if codec.hasFailed { hasEnded = true }
-        return !hasUnsent
-      }
+      if codec != nil { return encode(first, second) }
       // What the upstream said before it broke the connection is still to be read.
       if !deliver(first, second) { note(.broken) }
       return !hasUnsent
@@ -121,6 +94,61 @@
       if !hasUnsent { sayEnd() }
       closeSocket()
       return true
+    }
+  }
+
+  // MARK: - HTTP/2
+
+  /// Apart, and called, so that the code of HTTP/1 stays small.
+  extension UpstreamSocket {
+    @inline(never)
+    private var answer: UnsafeRawBufferPointer {
+      codec?.answer.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    @inline(never)
+    private func consumeAnswer(_ count: Int) { codec?.answer.consume(count) }
+
+    @inline(never)
+    private func settleAnswer() {
+      guard let codec else { return }
+      codec.answerTaken(left: codec.answer.count)
+      flushCodec()
+    }
+
+    @inline(never)
+    private func decode() {
+      guard let codec else { return }
+      let count = inbox.count
+      codec.receive(inbox.bytes, now: worker.now)
+      inbox.consume(count)
+      flushCodec()
+      if codec.hasFailed { hasEnded = true }
+    }
+
+    @inline(never)
+    private func encode(
+      _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
+    ) -> Bool {
+      guard let codec else { return true }
+      codec.send(first)
+      codec.send(second)
+      flushCodec()
+      if codec.hasFailed { hasEnded = true }
+      return !hasUnsent
+    }
+
+    @inline(never)
+    private func flushCodec() {
+      guard let codec, isOpen else { return }
+      if !hasUnsent {
+        codec.flush { bytes in
+          let isWhole = deliver(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
+          if !isWhole { note(.broken) }
+          return isWhole && !hasUnsent
+        }
+      }
+      if let isWritable = codec.roomChanged() { link?.client?.upstreamWritability(isWritable) }
     }
 
     /// The exchange is over; false when there cannot be another one.

@@ -19,8 +19,8 @@
     /// Every `WorkerContext.tickMilliseconds` while `needsTicks`.
     func tick()
     var needsTicks: Bool { get }
-    /// The clock moved on.
-    func tellTime()
+    /// The clock moved on, to so many nanoseconds of `WorkerContext.clock`.
+    func tellTime(_ nanoseconds: UInt64)
   }
 
   /// One thread that waits for sockets, timers and tasks.
@@ -53,6 +53,8 @@
     @exclusivity(unchecked) private var timers: [Timer] = []
     private let timerNumbers = Atomic<Int>(0)
     @exclusivity(unchecked) private var nextTick: UInt64 = 0
+    /// Milliseconds when the round began.
+    @exclusivity(unchecked) private var roundStart: UInt64 = 0
 
     /// nil when the system has no descriptors left.
     init?() {
@@ -89,11 +91,12 @@
 
   extension EpollLoop {
     /// Runs until `stop` on the calling thread.
-    func run(for owner: any EpollLoopOwner) {
+    func run<Owner: EpollLoopOwner>(for owner: Owner) {
       thread.store(Self.currentThread, ordering: .relaxed)
+      tellTime(owner)
       while !isStopping.load(ordering: .acquiring) {
         let count = poll.wait(milliseconds: patience(owner))
-        owner.tellTime()
+        tellTime(owner)
         for index in 0..<count {
           guard let (handler, readiness) = poll.event(index) else { continue }
           handler.handle(readiness)
@@ -119,25 +122,34 @@
       wakeUp.signal()
     }
 
-    private func patience(_ owner: any EpollLoopOwner) -> Int32 {
+    /// The clock is read once a round, which is exact enough for ticks; timers are worth a look.
+    private func tellTime<Owner: EpollLoopOwner>(_ owner: Owner) {
+      let nanoseconds = WorkerContext.clock()
+      roundStart = nanoseconds / 1_000_000
+      owner.tellTime(nanoseconds)
+    }
+
+    private func patience<Owner: EpollLoopOwner>(_ owner: Owner) -> Int32 {
       if hasInbound.load(ordering: .acquiring) || owner.hasPostponed { return 0 }
-      var deadline = timers.first?.deadline ?? .max
+      var deadline = UInt64.max
+      if !timers.isEmpty {
+        deadline = timers[0].deadline
+        roundStart = Self.milliseconds
+      }
       if owner.needsTicks {
-        if nextTick == 0 { nextTick = Self.milliseconds + UInt64(WorkerContext.tickMilliseconds) }
+        if nextTick == 0 { nextTick = roundStart + UInt64(WorkerContext.tickMilliseconds) }
         deadline = min(deadline, nextTick)
       } else {
         nextTick = 0
       }
       if deadline == .max { return -1 }
-      let now = Self.milliseconds
-      return deadline <= now ? 0 : Int32(truncatingIfNeeded: min(deadline - now, 60_000))
+      if deadline <= roundStart { return 0 }
+      return Int32(truncatingIfNeeded: min(deadline - roundStart, 60_000))
     }
 
-    private func tickIfDue(_ owner: any EpollLoopOwner) {
-      if nextTick == 0 { return }
-      let now = Self.milliseconds
-      if now < nextTick { return }
-      nextTick = now + UInt64(WorkerContext.tickMilliseconds)
+    private func tickIfDue<Owner: EpollLoopOwner>(_ owner: Owner) {
+      if nextTick == 0 || roundStart < nextTick { return }
+      nextTick = roundStart + UInt64(WorkerContext.tickMilliseconds)
       owner.tick()
       owner.settle()
     }
@@ -156,6 +168,7 @@
     }
 
     private func fireTimers() {
+      if timers.isEmpty { return }
       while let timer = timers.first, timer.deadline <= Self.milliseconds {
         timers.removeFirst()
         timer.fire()

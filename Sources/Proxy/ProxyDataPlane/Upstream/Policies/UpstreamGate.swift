@@ -28,8 +28,21 @@ final class UpstreamGate {
 
   /// What a request holds while it is under way.
   struct Place {
-    let seat: EndpointSeat
+    /// Not counted: the gate keeps a seat for as long as a request is under way there.
+    fileprivate let uncountedSeat: Unmanaged<EndpointSeat>
     let pass: CircuitBreaker.Pass
+
+    fileprivate init(_ seat: EndpointSeat, _ pass: CircuitBreaker.Pass) {
+      uncountedSeat = .passUnretained(seat)
+      self.pass = pass
+    }
+
+    fileprivate init(_ place: Place, _ pass: CircuitBreaker.Pass) {
+      uncountedSeat = place.uncountedSeat
+      self.pass = pass
+    }
+
+    var seat: EndpointSeat { uncountedSeat.takeUnretainedValue() }
   }
 
   /// What a request's end says about the upstream.
@@ -165,7 +178,7 @@ extension UpstreamGate {
     seat.load &+= 1
     batch.inFlight &+= 1
     isDirty = true
-    return .place(Place(seat: seat, pass: pass))
+    return .place(Place(seat, pass))
   }
 
   private func refuseOpen() -> Answer {
@@ -193,7 +206,7 @@ extension UpstreamGate {
 
   /// The request is over at this upstream.
   func leave(_ place: Place, _ outcome: Outcome) {
-    place.seat.load &-= 1
+    place.uncountedSeat._withUnsafeGuaranteedRef { $0.load &-= 1 }
     batch.inFlight &-= 1
     isDirty = true
     tell(outcome, of: place)
@@ -205,7 +218,7 @@ extension UpstreamGate {
     tell(outcome, of: place)
     if !place.pass.isProbe { return place }
     let told = CircuitBreaker.Pass(generation: place.pass.generation, isProbe: false)
-    return Place(seat: place.seat, pass: told)
+    return Place(place, told)
   }
 
   private func tell(_ outcome: Outcome, of place: Place) {
@@ -215,7 +228,7 @@ extension UpstreamGate {
       if shared.needsAttention || pass.isProbe {
         shared.succeeded(pass, at: place.seat.address, at: now)
       } else {
-        place.seat.untold &+= 1
+        place.uncountedSeat._withUnsafeGuaranteedRef { $0.untold &+= 1 }
       }
     case .failure(let isFinal):
       shared.failed(isFinal ? pass : nil, at: place.seat.address, at: now)
