@@ -185,7 +185,7 @@ let proxy: [Target] = [
     "ShadowTraffic", "Proxy",
     [
       "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", .asyncHTTPClient, .hummingbird,
-      .lifecycle, .logging, .nioCore, .nioPosix,
+      .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   // Seeded traffic for gates, shared by tests and the simulator.
   .target(

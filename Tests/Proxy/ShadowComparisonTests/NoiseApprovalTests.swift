@@ -68,11 +68,13 @@ struct EvidenceChangesTests {
     #expect(evidence.takeChanges() == nil)
     _ = evidence.record(Comparison(path: "a"), endpoint: "one", draw: 0.5)
     _ = evidence.record(Comparison(path: "b"), endpoint: "two", draw: 0.5)
-    var stored = try #require(evidence.takeChanges())
+    let first = evidence.takeChanges()
+    var stored = try #require(first)
     #expect(stored.endpoints.keys.sorted() == ["one", "two"])
     _ = evidence.record(Comparison(path: "c"), endpoint: "two", draw: 0.5)
     evidence.recordDrop(.deadline, endpoint: "two")
-    let newer = try #require(evidence.takeChanges())
+    let second = evidence.takeChanges()
+    let newer = try #require(second)
     #expect(
       newer.endpoints.mapValues { $0.pathKinds.keys.map(\.path.description) } == ["two": ["c"]])
     stored.replace(with: newer)
@@ -108,7 +110,7 @@ struct EvidenceChangesTests {
       if evidence.wantsPair(of: Comparison(path: "a"), endpoint: "e") { wanted += 1 }
     }
     #expect(wanted == 2)
-    #expect(!evidence.wantsPair(of: Comparison(path: "unseen"), endpoint: "e"))
+    #expect(evidence.wantsPair(of: Comparison(path: "unseen"), endpoint: "e") == false)
   }
 
   @Test(arguments: [

@@ -4,6 +4,7 @@ import Hummingbird
 import NIOCore
 import NIOPosix
 import ShadowComparison
+import ShadowEvidenceStore
 import ShadowTraffic
 import Testing
 

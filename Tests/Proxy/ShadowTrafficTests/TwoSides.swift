@@ -77,7 +77,8 @@ struct ReplayBench {
   init() throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "replay-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    store = try ShadowEvidenceStore(path: path("s.sqlite"), creates: true)
+    store = try ShadowEvidenceStore(
+      path: folder.appending(path: "s.sqlite").path(percentEncoded: false), creates: true)
   }
 
   func path(_ name: String) -> String { folder.appending(path: name).path(percentEncoded: false) }
