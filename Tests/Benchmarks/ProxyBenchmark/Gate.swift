@@ -11,11 +11,11 @@ struct Gate: ParsableArguments {
   @Flag(help: "Count strangler alone on both transports, and fail above the limits below.")
   var gate = false
   @Option(help: "User instructions for a small request on epoll.")
-  var epollInstructions = 13_700.0
+  var epollInstructions = 11_700.0
   @Option(help: "User instructions for a small request on SwiftNIO.")
-  var nioInstructions = 40_000.0
+  var nioInstructions = 38_500.0
   @Option(help: "System calls for a small request on epoll.")
-  var epollCalls = 4.3
+  var epollCalls = 4.2
   @Option(help: "System calls for a small request on SwiftNIO.")
   var nioCalls = 5.0
   @Option(help: "System calls for a small request over TLS on epoll.")
