@@ -19,6 +19,7 @@ struct ProxyBenchmark: ParsableCommand {
         proxy-benchmark --strangler .build/release/strangler --json result.json
         proxy-benchmark --strangler new/strangler --other old/strangler --quick
         proxy-benchmark --strangler .build/release/strangler --only connections,kill
+        proxy-benchmark --strangler .build/release/strangler --only cost --cases "over TLS"
         proxy-benchmark --strangler .build/release/strangler --gate
       """)
 
@@ -32,6 +33,8 @@ struct ProxyBenchmark: ParsableCommand {
   var quick = false
   @Option(help: "What to measure: \(Measurement.allNames), by commas.")
   var only: String?
+  @Option(help: "Cases to measure the cost of, by a part of their titles, such as \"HTTP/2\".")
+  var cases: String?
   @OptionGroup(title: "Gate") var gate: Gate
 
   func validate() throws {
@@ -50,7 +53,8 @@ struct ProxyBenchmark: ParsableCommand {
       transports: gate.gate ? Gate.transports : transports.split(separator: ",").map(String.init))
     if quick { contenders.removeAll { $0 is Envoy } }
     if gate.gate { contenders.removeAll { !($0 is Strangler) } }
-    let effort: Effort = gate.gate ? .gate : quick ? .quick : .full
+    var effort: Effort = gate.gate ? .gate : quick ? .quick : .full
+    if let cases { effort.cases.removeAll { !$0.title.contains(cases) } }
     let run = try BenchmarkRun(contenders, effort: effort, measurements: measurements())
     let report = try run.run()
     write(ReportText(report: report).text)

@@ -2,7 +2,7 @@
 
 /// How long to measure.
 struct Effort: Sendable {
-  let cases: [BenchmarkCase]
+  var cases: [BenchmarkCase]
   /// Rounds that are wanted, undisturbed, and rounds that are run at most.
   let rounds: Int
   let mostRounds: Int
