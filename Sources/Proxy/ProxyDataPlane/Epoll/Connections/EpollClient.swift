@@ -148,11 +148,10 @@
 
     private func readUpstream() {
       while isOpen, let link = upstreamHalf.link {
-        if readAnswer(link) { continue }
-        flush()
-        return link.settle()
+        if !readAnswer(link) { break }
       }
       flush()
+      upstreamHalf.link?.settle()
     }
 
     /// False when the link has no more to give now; otherwise it is the exchange's no longer.
