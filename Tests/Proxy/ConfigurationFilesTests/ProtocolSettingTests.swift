@@ -35,11 +35,6 @@ import Testing
       "{ module: shop, protocol: h2 }",
       "upstreams.legacy.protocol: a module is called without a connection; leave the key out"
     ),
-    (
-      "{ endpoints: [127.0.0.1:1], protocol: h2, health-check: { path: /health } }",
-      "upstreams.legacy.health-check.path: paths are checked over HTTP/1.1; leave it out, and "
-        + "connections are checked"
-    ),
   ])
   func mistakesAreNamed(upstream: String, expected: String) throws {
     let decoded = decode(upstream: upstream, match: "{ path: /** }")

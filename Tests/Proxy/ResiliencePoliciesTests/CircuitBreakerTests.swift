@@ -55,6 +55,29 @@ struct CircuitBreakerTests {
     #expect(breaker.isQuiet)
   }
 
+  @Test("A health check that passed lets requests try at once, unless it is older than the failure")
+  func checkPassed() {
+    var breaker = Self.opened(at: 1000)
+    #expect(breaker.checkPassed(since: 999) == nil)
+    #expect(breaker.state == .open && breaker.refusesUntil == 31_000)
+    let change = breaker.checkPassed(since: 1000)
+    #expect(change == CircuitBreaker.Change(from: .open, to: .halfOpen))
+    #expect(breaker.refusesUntil == 0)
+    // Another one changes nothing about the requests that try.
+    guard case .passed(let pass) = breaker.admit(at: 1001, isReplaceable: false, draw: 0).admission
+    else {
+      Issue.record("a trying request was refused")
+      return
+    }
+    #expect(breaker.checkPassed(since: 1001) == nil)
+    #expect(breaker.failed(pass, at: 1002) == CircuitBreaker.Change(from: .halfOpen, to: .open))
+    #expect(breaker.refusesUntil == 31_002)
+    // Nor does one while everybody passes.
+    var closed = CircuitBreaker(Self.rules)
+    #expect(closed.checkPassed(since: 5) == nil)
+    #expect(closed.isQuiet)
+  }
+
   @Test("One failed try opens it for as long again")
   func failedTry() {
     var breaker = Self.opened()

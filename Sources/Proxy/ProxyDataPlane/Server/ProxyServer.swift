@@ -92,7 +92,7 @@ public final class ProxyServer: Service {
       throw error
     }
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.upstreams.watch() }
+      group.addTask { await self.upstreams.watch(self.tls) }
       await serve(on: transport)
       group.cancelAll()
     }

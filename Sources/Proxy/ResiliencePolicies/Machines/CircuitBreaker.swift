@@ -3,7 +3,8 @@
 /// Keeps requests from an upstream that fails, and finds out when it no longer does.
 ///
 ///     closed -trip-> open -time-> half-open -successes-> closed (readmitting) -time-> closed
-///                     ^----------- failure -'              '- trip -> open
+///                     | ^--------- failure -'              '- trip -> open
+///                     '-health check-> half-open
 ///
 /// Times are milliseconds of one clock that never goes back. Every change starts a new generation,
 /// and outcomes of requests that an earlier generation let pass are ignored: what a request sent
@@ -107,7 +108,18 @@ package struct CircuitBreaker: Sendable {
   @discardableResult
   package mutating func advance(to now: UInt64) -> Change? {
     if let start = closedAt, now >= start &+ readmissionTime { closedAt = nil }
-    guard state == .open, now >= openedAt &+ openTime else { return nil }
+    return state == .open && now >= openedAt &+ openTime ? tryOut() : nil
+  }
+
+  /// A health check passed: requests may try at once, however long the rest of the wait is.
+  ///
+  /// - Parameter start: when the check began. One that began before the breaker opened says nothing
+  ///   about what came since.
+  package mutating func checkPassed(since start: UInt64) -> Change? {
+    state == .open && start >= openedAt ? tryOut() : nil
+  }
+
+  private mutating func tryOut() -> Change {
     probesUnderWay = 0
     probesSucceeded = 0
     return change(to: .halfOpen)

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How endpoints are asked whether they are well, apart from the traffic.
+///
+/// A check that passed lets an open breaker try requests at once.
 public struct HealthCheckRules: Sendable, Equatable {
-  /// Path of a GET request; any 2xx answer is a pass. nil only opens a connection.
+  /// Path of a GET request, which is asked as requests are, over TLS and in HTTP/2 where the
+  /// upstream is spoken to so; any 2xx answer is a pass. nil only opens a connection, and shakes
+  /// hands on it where there is TLS.
   public var path: String?
   /// Time between two checks of an endpoint; each wait is up to a tenth shorter or longer, so that
   /// many proxies do not ask at the same moment.

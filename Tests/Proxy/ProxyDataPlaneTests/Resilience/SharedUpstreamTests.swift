@@ -50,17 +50,19 @@ struct SharedUpstreamTests {
   func resolution() {
     let lines = Lines()
     let upstream = Self.upstream([Self.name, Self.address(9)], lines)
-    #expect(upstream.addresses == [Self.address(9)])
+    #expect(upstream.places.map(\.address) == [Self.address(9)])
     let before = upstream.version
     upstream.resolved(Self.name, to: ["10.0.0.1", "10.0.0.2"], at: 0)
-    #expect(Set(upstream.addresses) == [Self.address(9), Self.address(1), Self.address(2)])
+    #expect(
+      Set(upstream.places.map(\.address)) == [Self.address(9), Self.address(1), Self.address(2)])
     #expect(upstream.version > before)
     let known = upstream.version
     upstream.resolved(Self.name, to: [], at: 1)
     upstream.resolved(Self.name, to: ["10.0.0.2", "10.0.0.1"], at: 2)
     #expect(upstream.version == known)
     upstream.resolved(Self.name, to: ["10.0.0.2", "10.0.0.3"], at: 3)
-    #expect(Set(upstream.addresses) == [Self.address(9), Self.address(2), Self.address(3)])
+    #expect(
+      Set(upstream.places.map(\.address)) == [Self.address(9), Self.address(2), Self.address(3)])
     #expect(lines.texts.withLock(\.self) == ["endpoint resolved", "endpoint resolved"])
   }
 

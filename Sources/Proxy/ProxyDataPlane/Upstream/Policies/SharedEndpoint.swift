@@ -42,6 +42,14 @@ struct SharedEndpoint: Sendable {
   }
 }
 
+/// Where an endpoint is.
+struct EndpointPlace: Sendable, Hashable {
+  /// As configured.
+  let name: NetworkAddress
+  /// What to connect to.
+  let address: NetworkAddress
+}
+
 /// What workers copy of an upstream's state after each change.
 struct UpstreamView {
   struct Endpoint {

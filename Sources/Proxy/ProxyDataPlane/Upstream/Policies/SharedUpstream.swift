@@ -208,16 +208,28 @@ extension SharedUpstream {
 // MARK: - Endpoints
 
 extension SharedUpstream {
-  var addresses: [NetworkAddress] { state.withLock { $0.endpoints.map(\.address) } }
+  /// The endpoints, as configured and as connected to.
+  var places: [EndpointPlace] {
+    state.withLock { $0.endpoints.map { EndpointPlace(name: $0.name, address: $0.address) } }
+  }
 
   /// A health check of an endpoint ended.
-  func checked(_ endpoint: NetworkAddress, failure: String?, at now: UInt64) {
+  ///
+  /// - Parameter start: when it began.
+  func checked(_ endpoint: NetworkAddress, failure: String?, since start: UInt64, at now: UInt64) {
     change(at: now) { state, changes in
+      var isWell = false
       state.withEndpoint(endpoint) {
         $0.checksPassed += failure == nil ? 1 : 0
         $0.checksFailed += failure == nil ? 0 : 1
-        guard $0.health?.record(passed: failure == nil) == true else { return }
-        changes.append(failure.map { .unhealthy(endpoint, $0) } ?? .healthy(endpoint))
+        if $0.health?.record(passed: failure == nil) == true {
+          changes.append(failure.map { .unhealthy(endpoint, $0) } ?? .healthy(endpoint))
+        }
+        isWell = failure == nil && $0.isUsable
+      }
+      // A breaker is not tried with an endpoint that gets no request.
+      if isWell, let change = state.breaker?.checkPassed(since: start) {
+        changes.append(.breaker(change))
       }
     }
   }

@@ -15,9 +15,9 @@ public final class UpstreamMonitor: Sendable {
 
   private let state = Mutex(State())
   private let logger: Logger
-  /// Upstreams that nobody looks after yet.
-  private let added: AsyncStream<SharedUpstream>
-  private let addition: AsyncStream<SharedUpstream>.Continuation
+  /// Upstreams that nobody looks after yet, with their numbers.
+  private let added: AsyncStream<(Int, SharedUpstream)>
+  private let addition: AsyncStream<(Int, SharedUpstream)>.Continuation
 
   init(logger: Logger) {
     self.logger = logger
@@ -52,6 +52,7 @@ public final class UpstreamMonitor: Sendable {
           upstream, breaker: configuration.breakerRules(of: upstream),
           ejection: upstream.ejectionRules, logger: logger)
       }
+      let first = state.upstreams.count
       state.upstreams += new
       state.inForce = configuration.upstreams.compactMap { numbers.upstream(named: $0.name) }
       for number in state.inForce {
@@ -64,7 +65,7 @@ public final class UpstreamMonitor: Sendable {
             numbers.upstream(named: name).map { state.upstreams[$0] }
           })
       }
-      for upstream in new { addition.yield(upstream) }
+      for (index, upstream) in new.enumerated() { addition.yield((first + index, upstream)) }
       return new
     }
   }
@@ -83,11 +84,12 @@ public final class UpstreamMonitor: Sendable {
     if !unknown.isEmpty { await UpstreamWatch.lookUpAll(unknown) }
   }
 
-  /// Looks after the upstreams until it is cancelled.
-  func watch() async {
+  /// Looks after the upstreams until it is cancelled. `tls`: what endpoints are spoken to with.
+  func watch(_ tls: LiveTLS) async {
     await withTaskGroup(of: Void.self) { group in
-      for await upstream in added {
-        group.addTask { await UpstreamWatch(upstream).run() }
+      for await (number, upstream) in added {
+        // A reload may change the certificates, so they are asked for at each check.
+        group.addTask { await UpstreamWatch(upstream).run { tls.upstream(number) } }
       }
       group.cancelAll()
     }

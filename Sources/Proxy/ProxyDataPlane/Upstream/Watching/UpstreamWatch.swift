@@ -3,6 +3,7 @@
 import HTTPExchange
 import ResiliencePolicies
 import RoutingDecisions
+import TLSEngine
 
 /// Looks after the endpoints of an upstream, off the way of requests: asks them whether they are
 /// well, and looks up their names.
@@ -18,11 +19,14 @@ struct UpstreamWatch {
 
   init(_ upstream: SharedUpstream) { self.upstream = upstream }
 
+  /// What its endpoints are spoken to with now; nil in clear.
+  typealias Security = @Sendable () -> TLSClientContext?
+
   /// Runs until it is cancelled, or the upstream retired.
-  func run() async {
+  func run(_ security: @escaping Security) async {
     await withTaskGroup(of: Void.self) { group in
       if let rules = upstream.policies.healthCheck {
-        group.addTask { await check(rules) }
+        group.addTask { await check(rules, security) }
       }
       for name in upstream.names {
         group.addTask { await keepLookingUp(name) }
@@ -70,13 +74,13 @@ extension UpstreamWatch {
 
 extension UpstreamWatch {
   /// Checks each endpoint at its own times; one that hangs keeps no other waiting.
-  private func check(_ rules: HealthCheckRules) async {
+  private func check(_ rules: HealthCheckRules, _ security: @escaping Security) async {
     var random = SystemRandomNumberGenerator()
-    var due: [NetworkAddress: UInt64] = [:]
-    await withTaskGroup(of: NetworkAddress?.self) { group in
-      var underWay: Set<NetworkAddress> = []
+    var due: [EndpointPlace: UInt64] = [:]
+    await withTaskGroup(of: EndpointPlace?.self) { group in
+      var underWay: Set<EndpointPlace> = []
       while !Task.isCancelled, !upstream.isRetired {
-        let endpoints = upstream.addresses
+        let endpoints = upstream.places
         due = due.filter { endpoints.contains($0.key) }
         for endpoint in endpoints where !underWay.contains(endpoint) {
           let time = due[endpoint] ?? Self.now + rules.firstWait(draw: random.next())
@@ -84,7 +88,7 @@ extension UpstreamWatch {
           guard time <= Self.now, underWay.count < Self.concurrentChecks else { continue }
           underWay.insert(endpoint)
           group.addTask {
-            await checkOnce(endpoint, rules)
+            await checkOnce(endpoint, rules, security())
             return endpoint
           }
         }
@@ -105,8 +109,13 @@ extension UpstreamWatch {
     }
   }
 
-  private func checkOnce(_ endpoint: NetworkAddress, _ rules: HealthCheckRules) async {
-    let failure = await HealthProbe.failure(of: endpoint, rules)
-    if !Task.isCancelled { upstream.checked(endpoint, failure: failure, at: Self.now) }
+  private func checkOnce(
+    _ endpoint: EndpointPlace, _ rules: HealthCheckRules, _ tls: TLSClientContext?
+  ) async {
+    let start = Self.now
+    let probe = HealthProbe(endpoint, rules, speaksHTTP2: upstream.speaksHTTP2, tls)
+    let failure = await probe.failure()
+    if Task.isCancelled { return }
+    upstream.checked(endpoint.address, failure: failure, since: start, at: Self.now)
   }
 }

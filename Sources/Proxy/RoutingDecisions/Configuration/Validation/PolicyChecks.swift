@@ -41,11 +41,6 @@ extension ConfigurationChecks {
     if case .module = upstream.target {
       error("\(key).protocol", "a module is called without a connection; leave the key out")
     }
-    if upstream.policies.healthCheck?.path != nil {
-      error(
-        "\(key).health-check.path",
-        "paths are checked over HTTP/1.1; leave it out, and connections are checked")
-    }
   }
 
   private mutating func checkHealthCheck(_ rules: HealthCheckRules, _ key: String) {

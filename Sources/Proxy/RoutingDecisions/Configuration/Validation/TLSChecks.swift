@@ -43,12 +43,6 @@ extension ConfigurationChecks {
         tls.key == nil ? ("certificate", "key") : ("key", "certificate")
       error("\(key).\(given)", "there is no \"\(missing)\" that belongs to it")
     }
-    if upstream.policies.healthCheck?.path != nil {
-      error(
-        "upstreams.\(upstream.name).health-check.path",
-        "health checks ask in clear, which these endpoints do not answer; leave the path out to "
-          + "check whether they take connections")
-    }
     if !tls.verify {
       warning(
         "\(key).verify",
