@@ -136,6 +136,8 @@ extension HTTP2Engine {
       if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 {
         stream(frame.hd.stream_id)?.receivedEnd()
       }
+    case UInt8(NGHTTP2_SETTINGS.rawValue):
+      if frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 { owner?.receivedSettings() }
     case UInt8(NGHTTP2_GOAWAY.rawValue):
       owner?.receivedGoAway(
         lastStream: frame.goaway.last_stream_id, code: frame.goaway.error_code)
@@ -167,7 +169,10 @@ extension HTTP2Engine {
 
   fileprivate func sent(_ frame: nghttp2_frame) {
     switch frame.hd.type {
-    case UInt8(NGHTTP2_DATA.rawValue): meter.sentData()
+    case UInt8(NGHTTP2_DATA.rawValue):
+      meter.sentData()
+      tellOfEnd(frame.hd)
+    case UInt8(NGHTTP2_HEADERS.rawValue): tellOfEnd(frame.hd)
     case UInt8(NGHTTP2_RST_STREAM.rawValue):
       // Whatever rule was broken, among them those for windows and for closed streams: a peer that
       // makes us reset its streams gets as much work for nothing as one that resets them itself.
@@ -179,5 +184,10 @@ extension HTTP2Engine {
       if frame.goaway.error_code != HTTP2Code.none, violation == nil { violation = .protocolError }
     default: break
     }
+  }
+
+  private func tellOfEnd(_ header: nghttp2_frame_hd) {
+    if header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) == 0 { return }
+    stream(header.stream_id)?.sentEnd()
   }
 }

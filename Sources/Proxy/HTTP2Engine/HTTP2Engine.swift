@@ -18,6 +18,8 @@ package final class HTTP2Engine {
     func openStream() -> HTTP2Stream?
     /// The peer ends the connection; requests above `lastStream` were not looked at.
     func receivedGoAway(lastStream: Int32, code: UInt32)
+    /// The peer said what it allows, such as how many streams.
+    func receivedSettings()
   }
 
   package let role: Role
@@ -80,6 +82,10 @@ package final class HTTP2Engine {
       && nghttp2_session_set_local_window_size(
         session, flags, 0, Int32(limits.connectionWindow)) == 0
   }
+}
+
+extension HTTP2Engine.Owner {
+  package func receivedSettings() {}
 }
 
 // MARK: - Bytes
@@ -213,6 +219,17 @@ extension HTTP2Engine {
     } else {
       nghttp2_session_consume(session, stream.id, count)
     }
+  }
+
+  /// The peer may send so many more body bytes on all streams together, and no more on the stream
+  /// that they came on; for an owner who gives the two rooms back apart.
+  package func consumedOfConnection(_ count: Int) {
+    if count > 0 { nghttp2_session_consume_connection(session, count) }
+  }
+
+  /// The other half of `consumedOfConnection`.
+  package func consumedOfStream(_ stream: HTTP2Stream, _ count: Int) {
+    if count > 0, !stream.isClosed { nghttp2_session_consume_stream(session, stream.id, count) }
   }
 
   package func reset(_ stream: HTTP2Stream, code: UInt32) {

@@ -44,6 +44,9 @@ open class HTTP2Stream {
     HTTP2BodyPart(count: 0, isLast: true)
   }
 
+  /// Everything that was to be sent on this stream has left, its end included.
+  open func sentEnd() {}
+
   /// The stream ended. `code`: 0 when it ended as it should.
   open func closed(code: UInt32) {}
 }

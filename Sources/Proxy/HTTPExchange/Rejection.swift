@@ -98,6 +98,9 @@ public enum Rejection: UInt8, Sendable, Equatable, CaseIterable {
   case malformedFrames
   /// The client opens no window for its answer; the stream alone is ended.
   case windowStall
+
+  /// The proxy keeps as many bytes as it may: no fault of the request's sender.
+  case memory
 }
 
 extension Rejection {
@@ -112,6 +115,7 @@ extension Rejection {
     case .requestLineTooLong: 414
     case .fieldTooLarge, .headTooLarge, .tooManyFields, .trailersTooLarge: 431
     case .bodyTooLarge: 413
+    case .memory: 503
     default: 400
     }
   }
@@ -177,6 +181,7 @@ extension Rejection {
     case .refusalFlood: "Streams are opened that have to be refused, too often."
     case .malformedFrames: "The bytes are not HTTP/2."
     case .windowStall: "The client takes nothing of its answer."
+    case .memory: "The proxy holds as much as it may of other requests; try again."
     }
   }
 }

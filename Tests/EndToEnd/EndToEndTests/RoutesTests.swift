@@ -53,6 +53,31 @@ import Testing
     #expect(proxy.errors.contains("strangler.yaml:1:"))
   }
 
+  @Test func `certificates that a start could not read are errors with their lines`() async throws {
+    let scratch = try Scratch()
+    let file = try scratch.write(
+      """
+      proxy:
+        listen: 127.0.0.1:0
+        tls:
+          certificates:
+            - { certificate: nowhere.pem, key: nowhere.key }
+      upstreams:
+        legacy: { endpoints: [127.0.0.1:9001], tls: { ca: no-authorities.pem } }
+      routes:
+        - { name: all, match: { path: /** }, legacy: legacy }
+
+      """, to: "strangler.yaml")
+    let outcome = try await Executable.strangler.run(["routes", "validate", "--config", file])
+    #expect(outcome.exitCode == 1)
+    #expect(
+      outcome.errors.contains(
+        "strangler.yaml:5:24: error: proxy.tls.certificates[0].certificate: nowhere.pem cannot be"))
+    #expect(
+      outcome.errors.contains(
+        "strangler.yaml:7:57: error: upstreams.legacy.tls.ca: no-authorities.pem cannot be read"))
+  }
+
   @Test func `explain says which rule answers and why`() async throws {
     let scratch = try Scratch()
     let file = try scratch.write(Self.configuration, to: "strangler.yaml")

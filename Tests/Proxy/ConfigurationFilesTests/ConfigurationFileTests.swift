@@ -45,7 +45,13 @@ import Testing
       timeouts: { connect: 250ms, request-head: 5s, response-head: 1m, idle: 2m, total: 1h,
                   keep-alive: 3s, upstream-keep-alive: 4s, drain: 6s, tunnel: 7s }
       limits: { request-line: 4KiB, field: 8KiB, head: 32KiB, fields: 50, request-body: 1MiB,
-                body-rate: 9B, client-connections: 5, upstream-connections: 6, upstream-queue: 7 }
+                body-rate: 9B, client-connections: 5, upstream-connections: 6, upstream-queue: 7,
+                upstream-streams: 15,
+                memory: 64MiB,
+                http2: { concurrent-streams: 8, header-block: 9KiB, header-list: 10KiB,
+                         stream-window: 100KiB, connection-window: 200KiB, resets: 11,
+                         resets-per-second: 12, refusals: 13, refusals-per-second: 14,
+                         waiting-answers: 300KiB } }
     upstreams:
       legacy: { module: shop }
       orders: { endpoints: [10.0.0.2:80, "[2001:db8::1]:81"] }
@@ -92,7 +98,12 @@ import Testing
         == ProxyLimits(
           requestLine: 4096, field: 8192, head: 32768, fields: 50, requestBody: 1 << 20,
           bodyRate: 9,
-          clientConnections: 5, upstreamConnections: 6, upstreamQueue: 7))
+          clientConnections: 5, upstreamConnections: 6, upstreamStreams: 15, upstreamQueue: 7,
+          memory: 64 << 20,
+          http2: HTTP2ClientLimits(
+            concurrentStreams: 8, headerBlock: 9 << 10, headerList: 10 << 10,
+            streamWindow: 100 << 10, connectionWindow: 200 << 10, resets: 11, resetsPerSecond: 12,
+            refusals: 13, refusalsPerSecond: 14, waitingAnswers: 300 << 10)))
     #expect(
       configuration.upstreams.map(\.summary) == [
         "legacy (module shop)", "orders (10.0.0.2:80, [2001:db8::1]:81)",

@@ -52,6 +52,33 @@ import Testing
     #expect(UpstreamTLS().minimumVersion == .v1_2)
   }
 
+  @Test func `health checks may have a path whatever is spoken`() {
+    let text =
+      "upstreams:\n  legacy: { endpoints: [h:443], protocol: h2, tls: true, "
+      + "health-check: { path: /up } }\n\(Self.routes)"
+    #expect(MistakenFile.diagnostics(text) == [])
+  }
+
+  /// Who reads the files finds out more, and has keys only.
+  @Test func `what is found out later gets the place of its key`() throws {
+    let text =
+      "proxy: { tls: { certificates: [ { certificate: c, key: k } ] } }\n"
+      + "upstreams:\n  legacy: { endpoints: [h:443], tls: true }\n\(Self.routes)"
+    let decoded = ConfigurationFile.decode(text, file: "s.yaml")
+    let found = decoded.adding([
+      Diagnostic(.warning, key: "upstreams.legacy.tls.ca", message: "two"),
+      Diagnostic(.warning, key: "proxy.tls.certificates[0].key", message: "one"),
+    ])
+    #expect(
+      found.diagnostics.map(\.description) == [
+        "s.yaml:1:56: warning: proxy.tls.certificates[0].key: one",
+        "s.yaml:3:38: warning: upstreams.legacy.tls.ca: two",
+      ])
+    #expect(found.configuration == decoded.configuration)
+    let failed = found.adding([Diagnostic(.error, key: "", message: "three")])
+    #expect(failed.diagnostics.count == 3 && failed.configuration == nil)
+  }
+
   @Test(arguments: [
     (
       "proxy: { tls: {} }",
@@ -99,11 +126,6 @@ import Testing
     (
       "endpoints: [h:1], tls: { certificate: c.pem }",
       "2:51: error: upstreams.legacy.tls.certificate: there is no \"key\" that belongs to it"
-    ),
-    (
-      "endpoints: [h:1], tls: true, health-check: { path: /up }",
-      "2:64: error: upstreams.legacy.health-check.path: health checks ask in clear, which these "
-        + "endpoints do not answer; leave the path out to check whether they take connections"
     ),
     (
       "module: m, tls: true",

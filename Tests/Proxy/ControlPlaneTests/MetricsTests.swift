@@ -58,6 +58,10 @@ import Testing
     "strangler_sent_bytes_total 20",
     #"strangler_route_percent{route="orders"} 5.0"#,
     "strangler_routing_version 1",
+    "# TYPE strangler_buffered_bytes gauge",
+    "strangler_buffered_bytes 0",
+    "strangler_buffered_bytes_peak 0",
+    "strangler_buffered_bytes_limit 0",
   ]
 
   @Test func labelsAndHelpAreEscaped() {

@@ -2,6 +2,7 @@
 internal import ArgumentParser
 internal import ConfigurationFiles
 internal import Foundation
+internal import ProxyDataPlane
 internal import RoutingDecisions
 
 struct RoutesValidateCommand: ParsableCommand {
@@ -10,7 +11,8 @@ struct RoutesValidateCommand: ParsableCommand {
     abstract: "Check a configuration; all errors come at once, each with its line.",
     discussion: """
       Ends with 0 when the file is valid, with 1 when it is not, with 2 when it cannot be read.
-      Modules and tokens belong to the program that runs the proxy, so they are not looked for.
+      Certificates and keys are read as a start would, from the folder it is called in. Modules and
+      tokens belong to the program that runs the proxy, so they are not looked for.
 
       EXAMPLES
         strangler routes validate --config strangler.yaml
@@ -26,8 +28,11 @@ struct RoutesValidateCommand: ParsableCommand {
     guard FileManager.default.isReadableFile(atPath: configuration.file) else {
       throw CommandFailure.unusable("cannot read \(configuration.file); name a file with --config")
     }
-    let report = ValidationReport(
-      ConfigurationFile.load(configuration.file), file: configuration.file)
+    var decoded = ConfigurationFile.load(configuration.file)
+    if let usable = decoded.configuration {
+      decoded = decoded.adding(CertificateFiles.diagnostics(of: usable))
+    }
+    let report = ValidationReport(decoded, file: configuration.file)
     switch format {
     case .json: Terminal.standardOutput.write(report.json)
     case .text: (report.isUsable ? Terminal.standardOutput : .standardError).write(report.text)

@@ -17,6 +17,7 @@ struct ProxyMetrics {
     metrics.writeTroubles()
     metrics.writeCutAnswers()
     metrics.writeConnections()
+    metrics.writeMemory(counters.memory)
     metrics.writeHandshakes()
     metrics.writeObservation(counters.observation)
     return metrics.output.text
@@ -155,6 +156,18 @@ struct ProxyMetrics {
     for (name, help, value) in counters {
       output.family("strangler_\(name)_total", .counter, help: help)
       output.sample("strangler_\(name)_total", value)
+    }
+  }
+
+  private mutating func writeMemory(_ memory: MemoryMeter) {
+    let gauges = [
+      ("buffered_bytes", "Bytes kept of messages that cannot go on yet.", memory.current),
+      ("buffered_bytes_peak", "Most bytes kept so far, the workers' peaks added up.", memory.peak),
+      ("buffered_bytes_limit", "Bytes that may be kept; 0 for any.", memory.limit ?? 0),
+    ]
+    for (name, help, value) in gauges {
+      output.family("strangler_\(name)", .gauge, help: help)
+      output.sample("strangler_\(name)", UInt64(clamping: value))
     }
   }
 

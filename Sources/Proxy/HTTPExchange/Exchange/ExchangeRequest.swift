@@ -118,7 +118,11 @@ extension Exchange {
   }
 
   /// A try begins now, which may last so long up to its response head; 0 means no limit.
-  package mutating func beginTry(milliseconds: UInt64, _ workspace: ExchangeWorkspace) {
+  /// `speaksHTTP2`: the upstream's side of it is HTTP/2.
+  package mutating func beginTry(
+    milliseconds: UInt64, speaksHTTP2: Bool = false, _ workspace: ExchangeWorkspace
+  ) {
+    marks.isFromHTTP2 = speaksHTTP2
     if upstreamWait != .connection {
       upstreamWait = .connection
       deadline = workspace.deadline(workspace.timeouts.connect)

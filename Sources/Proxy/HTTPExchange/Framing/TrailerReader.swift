@@ -5,10 +5,10 @@
 ///
 /// What a message means is settled before its body: a trailer that frames, routes, conditions or
 /// authenticates it comes too late and is dropped, whoever sent it.
-struct TrailerReader {
+package struct TrailerReader {
   private let section: FieldSection
 
-  init(limits: MessageLimits) {
+  package init(limits: MessageLimits) {
     var limits = limits
     limits.head = limits.chunkOverhead
     limits.field = min(limits.field, limits.chunkOverhead)
@@ -18,7 +18,7 @@ struct TrailerReader {
   /// Parses from the first byte behind the last chunk, up to the empty line.
   ///
   /// Like `RequestHeadParser.parse`; the fields are in `storage`, those that must not pass marked.
-  func parse(
+  package func parse(
     _ bytes: UnsafeRawBufferPointer, _ progress: inout HeadProgress, into storage: HeadStorage
   ) -> HeadParse {
     let resumed = progress.lineStart > 0

@@ -94,4 +94,10 @@ package struct RequestFacts: Sendable, Equatable {
   /// It came on an HTTP/2 stream.
   package var isStream = false
   package init() {}
+
+  /// The client's version of HTTP, as logs and traces write it.
+  package var versionName: StaticString {
+    if isStream { return "2" }
+    return minorVersion == 1 ? "1.1" : "1.0"
+  }
 }

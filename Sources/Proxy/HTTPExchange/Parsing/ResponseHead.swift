@@ -3,6 +3,8 @@
 /// A checked response head of an upstream.
 package struct ResponseHead {
   package var status = 0
+  /// 1 for HTTP/1.1, 0 for HTTP/1.0.
+  package var minorVersion: UInt8 = 1
   package var reason = ByteRange(start: 0, length: 0)
   package var body = BodyFraming.untilClose
   /// The protocol that the upstream switches to; empty when it does not name exactly one.
@@ -137,6 +139,7 @@ package struct ResponseHeadParser {
     let namesOne = upgrades == 1 && !bytes[head.upgrade].contains(44)
     if !namesOne || !connection.upgrades { head.upgrade = ByteRange(start: 0, length: 0) }
     if connection.namesFields { ConnectionOptions.markNamedFields(bytes, storage) }
+    head.minorVersion = minor
     head.keepAlive = !connection.closes && (minor == 1 || connection.keepsAlive)
     if method == .head || head.status < 200 || head.status == 204 || head.status == 304 {
       head.body = .none

@@ -10,6 +10,7 @@ extension Problem {
     case .rejected(let rejection):
       switch rejection.status {
       case 413, 414, 431: 8  // resource exhausted
+      case 503: 14
       default: 13  // internal
       }
     }

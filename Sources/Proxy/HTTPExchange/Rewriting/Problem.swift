@@ -73,7 +73,7 @@ package enum Problem: Sendable, Equatable {
     case .rejected(.traceRefused):
       head += Self.allow
     case .upstream(let failure) where failure.status == 503: head += "retry-after: 1\r\n"
-    case .draining:
+    case .draining, .rejected(.memory):
       head += "retry-after: 1\r\n"
     default: break
     }

@@ -18,7 +18,15 @@ package struct ResponseMarks: Sendable, Equatable {
   /// Legacy answered in place of the extracted side.
   package var fellBack = false
   package var relay = BodyRelay.asReceived
+  /// The upstream answers in HTTP/2, whatever the bytes at hand look like.
+  package var isFromHTTP2 = false
   package init() {}
+
+  /// The `Via` value of an answer: the version it was received in (RFC 9110, 7.6.3).
+  package func via(_ head: ResponseHead) -> StaticString {
+    if isFromHTTP2 { return "2.0 strangler" }
+    return head.minorVersion == 1 ? "1.1 strangler" : "1.0 strangler"
+  }
 }
 
 /// Writes the response that a client receives.
@@ -45,7 +53,9 @@ package enum ResponseRewriter {
     writer.writeFields(bytes, storage)
     if !head.isInterim { writeFraming(head, bytes, storage, marks, &writer) }
     if !head.hasDate, !head.isInterim { dateLine.withUnsafeBytes { writer.write($0) } }
-    writer.write("via: 1.1 strangler\r\n")
+    writer.write("via: ")
+    writer.write(marks.via(head))
+    writer.write("\r\n")
     if marks.fellBack { writer.write("strangler-fallback: legacy\r\n") }
     if !head.isInterim {
       if marks.close {

@@ -62,7 +62,8 @@
         let connector = EpollConnector(
           self, seat, upstream: number, speaksHTTP2: parts.shared.speaksHTTP2)
         connectors.append(connector)
-        return EndpointPool(context, connect: connector.connect)
+        return EndpointPool(
+          context, isShared: parts.shared.speaksHTTP2, connect: connector.connect)
       }
     }
 

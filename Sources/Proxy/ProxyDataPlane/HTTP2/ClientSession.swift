@@ -2,6 +2,7 @@
 
 import HTTP2Engine
 import HTTPExchange
+import RoutingDecisions
 
 /// The connection under a session: moves bytes and makes the transport's kind of stream.
 protocol SessionCarrier: AnyObject {
@@ -15,8 +16,9 @@ protocol SessionCarrier: AnyObject {
   func flushOutput()
   /// Calls `flush` of the session before the loop waits again.
   func flushesSoon(_ session: ClientSession)
-  /// The client sees the end of what it receives; it may still send.
-  func finishOutput()
+  /// Once everything written has left, the client sees the end of what it receives; it may still
+  /// send, unless it said that it will not.
+  func awaitDelivery()
   func close()
 }
 
@@ -32,8 +34,17 @@ final class ClientSession: HTTP2Engine.Owner {
   /// The client speaks TLS.
   let peerIsSecure: Bool
   private unowned let carrier: any SessionCarrier
+  private let mostWaiting: Int
   @exclusivity(unchecked) private var streams = ClientRegistry<ClientStream>()
   @exclusivity(unchecked) private var ready: [ClientStream] = []
+  /// Bytes of answers that wait for the client, those of all streams together.
+  @exclusivity(unchecked) private var waiting = 0
+  /// Bytes of answers that left so far.
+  @exclusivity(unchecked) private(set) var delivered = 0
+  /// More waits than one client is given: streams take nothing from their upstreams.
+  @exclusivity(unchecked) private(set) var isCrowded = false
+  /// The client sends nothing more.
+  private(set) var hasInputEnded = false
   @exclusivity(unchecked) private var isReceiving = false
   @exclusivity(unchecked) private var awaitsFlush = false
   private var isDraining = false
@@ -46,6 +57,7 @@ final class ClientSession: HTTP2Engine.Owner {
     guard let engine = HTTP2Engine(.server, limits, now: context.workspace.now) else { return nil }
     self.engine = engine
     self.carrier = carrier
+    mostWaiting = context.limits.http2.waitingAnswers
     peerIsSecure = carrier.peerIsSecure
     self.context = context
     self.address = address
@@ -115,7 +127,16 @@ final class ClientSession: HTTP2Engine.Owner {
     connectionClosed()
     let workspace = context.workspace
     deadline = workspace.deadline(workspace.timeouts.linger)
-    carrier.finishOutput()
+    carrier.awaitDelivery()
+  }
+
+  /// The client sends nothing more, and may still read: what it asked for whole is answered.
+  func inputEnded() {
+    if hasInputEnded || isOver { return }
+    hasInputEnded = true
+    for stream in streams.clients where !stream.requestIsWhole { stream.drop() }
+    engine.refuseStreams()
+    flushesSoon()
   }
 
   /// The connection is gone.
@@ -135,6 +156,7 @@ final class ClientSession: HTTP2Engine.Owner {
     assembly.begin()
     let stream = carrier.makeStream(self)
     streams.add(stream)
+    if isCrowded { stream.holdBack() }
     return stream
   }
 
@@ -172,6 +194,25 @@ final class ClientSession: HTTP2Engine.Owner {
       }
     }
     return true
+  }
+
+  // MARK: What waits
+
+  /// Part of an answer waits for the client from now on.
+  func queued(_ count: Int) {
+    waiting &+= count
+    if isCrowded || waiting < mostWaiting { return }
+    isCrowded = true
+    for stream in streams.clients { stream.holdBack() }
+  }
+
+  /// Part of an answer waits no more: the client took it, or the stream is gone.
+  func unqueued(_ count: Int, isDelivered: Bool) {
+    waiting &-= count
+    if isDelivered { delivered &+= count }
+    if !isCrowded || waiting >= mostWaiting / 2 { return }
+    isCrowded = false
+    for stream in streams.clients { stream.goOn() }
   }
 
   // MARK: Time

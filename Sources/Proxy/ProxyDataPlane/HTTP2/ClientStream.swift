@@ -18,21 +18,28 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   /// It stands in the session's list of streams to run.
   @exclusivity(unchecked) final var isReady = false
   /// The request as HTTP/1.1, not consumed yet.
-  @exclusivity(unchecked) private var inbox = ByteQueue()
+  @exclusivity(unchecked) private var inbox: ByteQueue
   /// Body bytes the client sent for which it was not given room again.
   @exclusivity(unchecked) private var unconsumed = 0
   @exclusivity(unchecked) private var isChunked = false
-  @exclusivity(unchecked) private var outbox = ByteQueue()
+  @exclusivity(unchecked) private var hasTrailers = false
+  /// The client sent the end of its request.
+  @exclusivity(unchecked) final private(set) var requestIsWhole = false
+  @exclusivity(unchecked) private var outbox: ByteQueue
   /// Body bytes that stay where they were received while they are sent.
   @exclusivity(unchecked) private var window = UnsafeRawBufferPointer(start: nil, count: 0)
-  @exclusivity(unchecked) private var isHeldBack = false
+  /// Its upstream waits until the client took more.
+  @exclusivity(unchecked) final private(set) var isHeldBack = false
   @exclusivity(unchecked) private var answerIsWhole = false
+  @exclusivity(unchecked) private var answerHasLeft = false
   @exclusivity(unchecked) private var isReset = false
   final private(set) var isGRPC = false
   final private(set) var refusal: Rejection?
 
   init(_ session: ClientSession) {
     self.session = session
+    inbox = ByteQueue(session.context.memory)
+    outbox = ByteQueue(session.context.memory)
     exchange = Exchange(session.context.workspace, isStream: true)
   }
 
@@ -40,6 +47,13 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   final var nextDeadline: UInt64 { exchange.nextDeadline }
   /// The client opens no window for what waits.
   final var isStalled: Bool { !outbox.isEmpty }
+
+  /// Gets smaller with what the client takes: of this stream, or, while the others keep it waiting,
+  /// of any.
+  final var unsentCount: Int {
+    if !outbox.isEmpty { return outbox.count }
+    return isHeldBack ? Int.max &- 1 &- session.delivered : 0
+  }
 
   /// Looks at both sides until neither has anything that can be done now.
   func run() {}
@@ -52,10 +66,28 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   override final func received(
     _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ section: HTTP2Section
   ) {
-    if section == .head { session.assembly.add(name, value) }
+    switch section {
+    case .head: session.assembly.add(name, value)
+    case .trailers: if isChunked, isOpen { addTrailer(name, value) }
+    case .interim: break
+    }
+  }
+
+  /// Fields behind the body, as those behind the last chunk; a body with a length has no place for
+  /// them.
+  private func addTrailer(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    if value.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) { return }
+    if !hasTrailers { inbox.append("0\r\n") }
+    hasTrailers = true
+    inbox.append(name)
+    inbox.append(": ")
+    inbox.append(value)
+    inbox.append("\r\n")
   }
 
   override final func received(_ section: HTTP2Section, isLast: Bool, isTooLarge: Bool) {
+    // Some of its fields were left out.
+    if section == .trailers, isTooLarge { return drop(HTTP2Code.protocolError) }
     guard section == .head else { return }
     isChunked = session.assembly.finish(hasBody: !isLast, into: &inbox)
     isGRPC = session.assembly.isGRPC
@@ -78,8 +110,19 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   }
 
   override final func receivedEnd() {
-    if isChunked { inbox.append(ChunkLine.last) }
+    requestIsWhole = true
+    if isChunked { inbox.append(hasTrailers ? "\r\n" : ChunkLine.last) }
     session.runsSoon(self)
+  }
+
+  override final func sentEnd() {
+    answerHasLeft = true
+    endEarly()
+  }
+
+  /// Who was answered before its request came whole is told to send no more of it (RFC 9113, 8.1).
+  private func endEarly() {
+    if answerHasLeft, answerIsWhole, !requestIsWhole { drop() }
   }
 
   override final func fill(_ target: UnsafeMutableRawBufferPointer) -> HTTP2BodyPart {
@@ -92,17 +135,16 @@ class ClientStream: HTTP2Stream, RegisteredClient {
     let count = min(target.count, outbox.count)
     target.copyMemory(from: UnsafeRawBufferPointer(rebasing: outbox.bytes[..<count]))
     outbox.consume(count)
-    if isHeldBack, outbox.count < Self.mostOutgoing / 2 {
-      isHeldBack = false
-      exchange.clientWritability(true, session.context.workspace)
-      session.runsSoon(self)
-    }
+    session.unqueued(count, isDelivered: true)
+    goOn()
     return HTTP2BodyPart(count: count, isLast: answerIsWhole && outbox.isEmpty)
   }
 
   override final func closed(code: UInt32) {
     session.engine.consumed(self, unconsumed)
     unconsumed = 0
+    session.unqueued(outbox.count, isDelivered: false)
+    outbox.clear()
     session.streamClosed(self)
     if !isReset { ended() }
   }
@@ -118,7 +160,8 @@ class ClientStream: HTTP2Stream, RegisteredClient {
     inbox.consume(count)
     // Chunk lines make more of small frames than the client sent: room is given back by shares, or
     // what waits would grow beyond the window.
-    let released = inbox.isEmpty ? unconsumed : unconsumed &* count / waiting
+    let share = session.context.memory.isExhausted ? 0 : unconsumed &* count / waiting
+    let released = inbox.isEmpty ? unconsumed : share
     unconsumed &-= released
     session.engine.consumed(self, released)
   }
@@ -139,30 +182,57 @@ class ClientStream: HTTP2Stream, RegisteredClient {
       let rest = window
       window = UnsafeRawBufferPointer(start: nil, count: 0)
       if rest.isEmpty || isClosed { return }
-      outbox.append(rest)
+      enqueue(rest)
     } else {
-      outbox.append(bytes)
+      enqueue(bytes)
     }
     session.engine.bodyIsThere(self)
-    if outbox.count >= Self.mostOutgoing, !isHeldBack {
-      isHeldBack = true
-      exchange.clientWritability(false, session.context.workspace)
-    }
+    if outbox.count >= Self.mostOutgoing || session.context.memory.isExhausted { holdBack() }
+  }
+
+  private func enqueue(_ bytes: UnsafeRawBufferPointer) {
+    outbox.append(bytes)
+    session.queued(bytes.count)
+  }
+
+  /// Lets the upstream wait.
+  final func holdBack() {
+    if isHeldBack { return }
+    isHeldBack = true
+    exchange.clientWritability(false, session.context.workspace)
+  }
+
+  /// Lets the upstream go on once enough of what waits has left, here and on the connection.
+  final func goOn() {
+    if !isHeldBack || session.isCrowded || outbox.count >= Self.mostOutgoing / 2 { return }
+    if !outbox.isEmpty, session.context.memory.isExhausted { return }
+    isHeldBack = false
+    exchange.clientWritability(true, session.context.workspace)
+    session.runsSoon(self)
   }
 
   final func proceed(_ sequel: ClientSequel) {
     answerIsWhole = true
     session.engine.bodyIsThere(self)
+    endEarly()
   }
 
   final func flush() { session.flushesSoon() }
 
-  final func reset() {
+  /// `code`: nil tells who was answered to send no more, and who was not that something broke.
+  final func reset(_ code: UInt32? = nil) {
     if !isOpen { return }
     isReset = true
-    // Who was answered is told to send no more; who was not, that something broke.
-    let code = answerIsWhole && outbox.isEmpty ? HTTP2Code.none : HTTP2Code.internalError
+    let isAnswered = answerIsWhole && outbox.isEmpty
+    let code = code ?? (isAnswered ? HTTP2Code.none : HTTP2Code.internalError)
     session.engine.reset(self, code: code)
     session.flushesSoon()
+  }
+
+  /// Ends the stream, and the exchange with it.
+  final func drop(_ code: UInt32? = nil) {
+    if !isOpen { return }
+    reset(code)
+    ended()
   }
 }

@@ -32,7 +32,7 @@ extension StreamPump {
       }
       context.fields.add(bytes[field.name], bytes[field.value])
     }
-    if !isOwn { context.fields.add("via", "1.1 strangler") }
+    if !isOwn { context.fields.add("via", exchange.marks.via(head)) }
     if exchange.fellBack { context.fields.add("strangler-fallback", "legacy") }
     if head.isInterim {
       session.engine.submitInterim(self, context.fields)

@@ -24,7 +24,7 @@ final class ClientConnection: ChannelDuplexHandler {
   @exclusivity(unchecked) private var channelContext: ChannelHandlerContext?
   /// Received from the client and not consumed yet.
   @exclusivity(unchecked) private var input = ByteBuffer()
-  let upstreamHalf = NIOUpstreamHalf()
+  let upstreamHalf: NIOUpstreamHalf
   /// What it speaks instead of the one exchange once it opened with HTTP/2's preface.
   @exclusivity(unchecked) private var session: ClientSession?
   /// Its first bytes may be that preface.
@@ -32,6 +32,10 @@ final class ClientConnection: ChannelDuplexHandler {
   @exclusivity(unchecked) private var address: [UInt8] = Array("unknown".utf8)
   private(set) var peerIsTrusted = false
   @exclusivity(unchecked) private var isHeldBack = false
+  /// What was received has to wait for the upstream.
+  @exclusivity(unchecked) private var isBlocked = false
+  /// Bytes that the channel holds back above its high mark.
+  @exclusivity(unchecked) private var unwritable = 0
   @exclusivity(unchecked) private var isReadingClient = false
   @exclusivity(unchecked) private var isReadingUpstream = false
   /// nil in clear.
@@ -44,6 +48,7 @@ final class ClientConnection: ChannelDuplexHandler {
     self.worker = worker
     context = worker.context
     workspace = context.workspace
+    upstreamHalf = NIOUpstreamHalf(context.memory)
     self.tls = tls
     isShakingHands = tls != nil
     exchange = Exchange(workspace)
@@ -96,12 +101,24 @@ extension ClientConnection {
   func channelReadComplete(context: ChannelHandlerContext) {}
 
   func read(context: ChannelHandlerContext) {
-    isHeldBack = input.readableBytes >= workspace.limits.readAhead
+    isHeldBack = !mayReadAhead
     if !isHeldBack { context.read() }
+  }
+
+  /// More bytes are of use, or there is room for them.
+  private var mayReadAhead: Bool {
+    if isBlocked, self.worker.context.memory.isExhausted { return false }
+    return input.readableBytes < workspace.limits.readAhead
+  }
+
+  private func countKept() {
+    upstreamHalf.countKept(others: input.readableBytes &+ unwritable)
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     let isWritable = context.channel.isWritable
+    unwritable = isWritable ? 0 : unsentCount
+    countKept()
     if session != nil {
       if isWritable { flushSession() }
       return
@@ -113,7 +130,13 @@ extension ClientConnection {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case ChannelEvent.inputClosed? = event as? ChannelEvent {
-      if session != nil || exchange.clientInputEnded() { close() } else { readClient() }
+      if exchange.clientInputEnded() { return close() }
+      if let session {
+        session.inputEnded()
+        worker.deadlineChanged(self)
+      } else {
+        readClient()
+      }
     } else {
       context.fireUserInboundEventTriggered(event)
     }
@@ -138,6 +161,10 @@ extension ClientConnection {
     session?.connectionClosed()
     session = nil
     clientIsGone()
+    input = ByteBuffer()
+    unwritable = 0
+    upstreamHalf.kept.clear()
+    countKept()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -153,11 +180,14 @@ extension ClientConnection {
     // Writing can call back into this object; the loop that runs already sees what changed.
     if isReadingClient { return }
     isReadingClient = true
-    while isOpen, clientStep() == .advanced {}
+    var step = PumpStep.advanced
+    while isOpen, step == .advanced { step = clientStep() }
+    isBlocked = step == .blocked
     isReadingClient = false
     flushUpstream()
     if input.readableBytes == 0 { input = ByteBuffer() }
-    if isHeldBack, input.readableBytes < workspace.limits.readAhead {
+    countKept()
+    if isHeldBack, mayReadAhead {
       isHeldBack = false
       channelContext?.read()
     }
@@ -172,6 +202,7 @@ extension ClientConnection {
     isReadingUpstream = false
     flush()
     link?.consumed()
+    countKept()
     worker.deadlineChanged(self)
     // A response that ended may have been holding back the next request.
     if !exchange.isActive, input.readableBytes > 0 { readClient() }

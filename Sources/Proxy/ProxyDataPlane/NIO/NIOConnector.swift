@@ -59,15 +59,24 @@ final class NIOConnector {
   private func use(
     _ channel: any Channel, _ tls: TLSHandler?, _ pool: EndpointPool<NIOLink>
   ) {
-    let codec = speaksHTTP2 ? UpstreamCodec(context.workspace, isSecure: tls != nil) : nil
-    let handler = UpstreamChannel(context.workspace, codec, tls)
     do {
-      try channel.pipeline.syncOperations.addHandler(handler)
+      if speaksHTTP2 {
+        guard let session = UpstreamSession(context, isSecure: tls != nil) else {
+          throw TLSFailure.noMemory
+        }
+        let handler = UpstreamSessionChannel(context.workspace, session, tls)
+        try channel.pipeline.syncOperations.addHandler(handler)
+        pool.opened(NIOLink(handler, pool))
+        handler.flush()
+      } else {
+        let handler = UpstreamChannel(context.workspace, tls)
+        try channel.pipeline.syncOperations.addHandler(handler)
+        pool.opened(NIOLink(handler, pool))
+      }
     } catch {
       channel.close(promise: nil)
-      return pool.failed(.connectFailed)
+      pool.failed(.connectFailed)
     }
-    pool.opened(NIOLink(handler, pool))
   }
 }
 

@@ -14,6 +14,24 @@ final class NIOUpstreamHalf {
   @exclusivity(unchecked) var keptIsUnsent = false
   @exclusivity(unchecked) var link: NIOLink?
   @exclusivity(unchecked) var ticket: ConnectionTicket<NIOLink>?
+  /// What of this exchange's bytes was counted as kept.
+  @exclusivity(unchecked) private var counted = 0
+  private let memory: MemoryBudget
+
+  init(_ memory: MemoryBudget) { self.memory = memory }
+
+  deinit { memory.add(-counted) }
+
+  /// Counts what is kept at the end of an event; `others`: what the client's side keeps.
+  func countKept(others: Int = 0) {
+    let received = link?.withReceived(\.count) ?? 0
+    let sum =
+      MemoryBudget.weight(kept.readableBytes) &+ MemoryBudget.weight(received)
+      &+ MemoryBudget.weight(others)
+    if sum == counted { return }
+    memory.add(sum &- counted)
+    counted = sum
+  }
 }
 
 /// An exchange on a SwiftNIO loop. What carries its client's bytes is told apart by the classes
@@ -38,7 +56,9 @@ extension NIOExchange {
   var link: NIOLink? { upstreamHalf.link }
 
   func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool) {
-    if !fresh, let link = worker.upstreams[upstream].idleLink(seat: seat) { return attach(link) }
+    if let link = worker.upstreams[upstream].readyLink(seat: seat, fresh: fresh) {
+      return attach(link)
+    }
     switch worker.upstreams[upstream].link(for: self, seat: seat, fresh: fresh) {
     case .module(let module):
       guard let channel else { return }

@@ -10,21 +10,39 @@ import NIOCore
 final class NIOLink: UpstreamLink, PooledLink {
   private enum Carrier {
     case channel(UpstreamChannel)
+    /// A connection of HTTP/2, which serves exchanges through shares only.
+    case session(UpstreamSessionChannel)
+    /// A share of the connection of another link.
+    case share(UpstreamShare, NIOLink)
     case module(ModuleLink)
   }
 
   private let carrier: Carrier
-  /// Where it waits between two requests; nil for a module.
+  /// Where it waits between two requests; nil for a module and for a share.
   private let pool: EndpointPool<NIOLink>?
   @exclusivity(unchecked) var idleSince: UInt64 = 0
   @exclusivity(unchecked) var isIdle = false
   @exclusivity(unchecked) private(set) var wasUsed = false
+  var number: UInt64 = 0
 
   /// The connection keeps the link until it closes.
   init(_ channel: UpstreamChannel, _ pool: EndpointPool<NIOLink>) {
     carrier = .channel(channel)
     self.pool = pool
     channel.link = self
+  }
+
+  /// The connection keeps the link until it closes.
+  init(_ channel: UpstreamSessionChannel, _ pool: EndpointPool<NIOLink>) {
+    carrier = .session(channel)
+    self.pool = pool
+    channel.link = self
+  }
+
+  private init(_ share: UpstreamShare, of connection: NIOLink) {
+    carrier = .share(share, connection)
+    pool = nil
+    wasUsed = connection.wasUsed
   }
 
   /// A module has no connection to keep: each request gets a link of its own.
@@ -37,6 +55,8 @@ final class NIOLink: UpstreamLink, PooledLink {
   func serve(_ client: any LinkClient) {
     switch carrier {
     case .channel(let channel): channel.client = client
+    case .share(let share, _): share.client = client
+    case .session: break
     case .module(let module): module.client = client
     }
   }
@@ -44,6 +64,8 @@ final class NIOLink: UpstreamLink, PooledLink {
   var hasReceived: Bool {
     switch carrier {
     case .channel(let channel): channel.input.readableBytes > 0
+    case .share(let share, _): share.input.readableBytes > 0
+    case .session: false
     case .module(let module): module.input.readableBytes > 0
     }
   }
@@ -51,6 +73,8 @@ final class NIOLink: UpstreamLink, PooledLink {
   func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
     switch carrier {
     case .channel(let channel): channel.input.withUnsafeReadableBytes(body)
+    case .share(let share, _): share.input.withUnsafeReadableBytes(body)
+    case .session: body(UnsafeRawBufferPointer(start: nil, count: 0))
     case .module(let module): module.input.withUnsafeReadableBytes(body)
     }
   }
@@ -59,6 +83,8 @@ final class NIOLink: UpstreamLink, PooledLink {
   func slice(_ range: ByteRange) -> ByteBuffer? {
     switch carrier {
     case .channel(let channel): Self.slice(range, of: channel.input)
+    case .share(let share, _): Self.slice(range, of: share.input)
+    case .session: nil
     case .module(let module): Self.slice(range, of: module.input)
     }
   }
@@ -70,6 +96,8 @@ final class NIOLink: UpstreamLink, PooledLink {
   func consume(_ count: Int) {
     switch carrier {
     case .channel(let channel): channel.input.moveReaderIndex(forwardBy: count)
+    case .share(let share, _): share.input.moveReaderIndex(forwardBy: count)
+    case .session: break
     case .module(let module): module.input.moveReaderIndex(forwardBy: count)
     }
   }
@@ -78,6 +106,8 @@ final class NIOLink: UpstreamLink, PooledLink {
   func consumed() {
     switch carrier {
     case .channel(let channel): channel.consumed()
+    case .share(let share, _): share.consumed()
+    case .session: break
     case .module(let module): module.consumed()
     }
   }
@@ -85,6 +115,8 @@ final class NIOLink: UpstreamLink, PooledLink {
   var hasEnded: Bool {
     switch carrier {
     case .channel(let channel): channel.hasEnded
+    case .share(let share, _): share.stream.hasEnded
+    case .session(let channel): channel.link == nil
     case .module(let module): module.hasEnded
     }
   }
@@ -92,6 +124,8 @@ final class NIOLink: UpstreamLink, PooledLink {
   var failure: UpstreamFailure? {
     switch carrier {
     case .channel(let channel): channel.failure
+    case .share(let share, _): share.stream.failure
+    case .session: nil
     case .module(let module): module.failure
     }
   }
@@ -100,6 +134,8 @@ final class NIOLink: UpstreamLink, PooledLink {
   func write(_ bytes: ByteBuffer) {
     switch carrier {
     case .channel(let channel): channel.write(bytes)
+    case .share(let share, _): share.write(bytes)
+    case .session: break
     case .module(let module): module.write(bytes)
     }
   }
@@ -107,6 +143,8 @@ final class NIOLink: UpstreamLink, PooledLink {
   func flush() {
     switch carrier {
     case .channel(let channel): channel.flush()
+    case .share(let share, _): share.flush()
+    case .session: break
     case .module(let module): module.flush()
     }
   }
@@ -114,6 +152,10 @@ final class NIOLink: UpstreamLink, PooledLink {
   func writeAndFlush(_ bytes: ByteBuffer) {
     switch carrier {
     case .channel(let channel): channel.writeAndFlush(bytes)
+    case .share(let share, _):
+      share.write(bytes)
+      share.flush()
+    case .session: break
     case .module(let module): module.writeAndFlush(bytes)
     }
   }
@@ -121,14 +163,16 @@ final class NIOLink: UpstreamLink, PooledLink {
   func finish() {
     switch carrier {
     case .channel(let channel): channel.finish()
-    // A request to a module ends with its body; none is ever switched to another protocol.
-    case .module: break
+    // Their requests end with their bodies; none is ever switched to another protocol.
+    case .share, .module, .session: break
     }
   }
 
   func close() {
     switch carrier {
     case .channel(let channel): channel.close()
+    case .share(let share, let connection): connection.left(share)
+    case .session(let channel): channel.close()
     case .module(let module): module.close()
     }
   }
@@ -137,12 +181,43 @@ final class NIOLink: UpstreamLink, PooledLink {
     wasUsed = true
     switch carrier {
     case .channel(let channel):
-      guard channel.finishExchange() else { return close() }
+      channel.client = nil
       pool?.release(self)
+    case .share(let share, let connection): connection.left(share)
+    case .session: break
     case .module(let module): module.close()
     }
   }
 
   /// The connection is gone.
   func ended() { pool?.closed(self) }
+}
+
+// MARK: - Shares of a connection
+
+extension NIOLink {
+  private var session: UpstreamSession? {
+    if case .session(let channel) = carrier { channel.session } else { nil }
+  }
+
+  var load: Int { session?.load ?? 0 }
+  var room: Int { session?.room ?? 0 }
+  var knowsRoom: Bool { session?.knowsUpstream ?? true }
+  var isGoingAway: Bool { session.map { $0.isGoingAway || $0.hasFailed } ?? false }
+
+  func makeShare() -> NIOLink {
+    guard case .session(let channel) = carrier else {
+      preconditionFailure("not a connection that is shared")
+    }
+    return NIOLink(UpstreamShare(channel), of: self)
+  }
+
+  private func left(_ share: UpstreamShare) {
+    wasUsed = true
+    if !share.stream.isAnswered { pool?.failedShare(of: self) }
+    share.leave()
+  }
+
+  /// The connection may take more exchanges than before, or none any more.
+  func roomChanged() { pool?.roomChanged(self) }
 }

@@ -6,13 +6,14 @@ import NIOCore
 /// A stream whose upstreams are channels of the same loop.
 final class NIOStream: ClientStream, StreamPump, NIOExchange {
   let worker: Worker
-  let upstreamHalf = NIOUpstreamHalf()
+  let upstreamHalf: NIOUpstreamHalf
   @exclusivity(unchecked) private var isReadingClient = false
   @exclusivity(unchecked) private var isReadingUpstream = false
   private unowned let client: ClientConnection
 
   init(_ session: ClientSession, _ client: ClientConnection) {
     worker = client.worker
+    upstreamHalf = NIOUpstreamHalf(worker.context.memory)
     self.client = client
     super.init(session)
   }
@@ -31,6 +32,7 @@ final class NIOStream: ClientStream, StreamPump, NIOExchange {
     while isOpen, clientStep() == .advanced {}
     isReadingClient = false
     flushUpstream()
+    upstreamHalf.countKept()
     session.deadlineChanged(self)
     session.flushesSoon()
   }
@@ -41,6 +43,7 @@ final class NIOStream: ClientStream, StreamPump, NIOExchange {
     while isOpen, let link, upstreamStep(link) == .advanced {}
     isReadingUpstream = false
     link?.consumed()
+    upstreamHalf.countKept()
     session.deadlineChanged(self)
     session.flushesSoon()
   }
@@ -52,6 +55,7 @@ final class NIOStream: ClientStream, StreamPump, NIOExchange {
   override func ended() {
     clientIsGone()
     upstreamHalf.kept.clear()
+    upstreamHalf.countKept()
   }
 
   override func deadlinePassed() { checkStreamDeadline() }

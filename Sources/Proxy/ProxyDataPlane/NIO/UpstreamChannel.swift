@@ -3,7 +3,8 @@
 import HTTPExchange
 import NIOCore
 
-/// One connection to an upstream endpoint: a pipe for bytes, without any idea of HTTP.
+/// One connection to an upstream endpoint that speaks HTTP/1.1: a pipe for bytes, without any idea
+/// of HTTP.
 final class UpstreamChannel: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = ByteBuffer
@@ -19,47 +20,29 @@ final class UpstreamChannel: ChannelDuplexHandler {
   @exclusivity(unchecked) var link: NIOLink?
 
   private let workspace: ExchangeWorkspace
-  /// Speaks HTTP/2 with the upstream.
-  private let codec: UpstreamCodec?
   @exclusivity(unchecked) private var context: ChannelHandlerContext?
   @exclusivity(unchecked) private var isHeldBack = false
   @exclusivity(unchecked) private var isUnflushed = false
 
-  init(_ workspace: ExchangeWorkspace, _ codec: UpstreamCodec?, _ tls: TLSHandler?) {
+  init(_ workspace: ExchangeWorkspace, _ tls: TLSHandler?) {
     self.workspace = workspace
-    self.codec = codec
     self.tls = tls
   }
 
-  var failure: UpstreamFailure? {
-    codec?.failure ?? (tls?.isTruncated == true ? .truncated : nil)
-  }
+  var failure: UpstreamFailure? { tls?.isTruncated == true ? .truncated : nil }
 
   func write(_ bytes: ByteBuffer) {
     isUnflushed = true
-    if let codec { return bytes.withUnsafeReadableBytes(codec.send) }
     context?.write(wrapOutboundOut(bytes), promise: nil)
   }
 
   func flush() {
     if !isUnflushed { return }
     isUnflushed = false
-    guard let codec else {
-      context?.flush()
-      return
-    }
-    flushCodec()
-    if codec.hasFailed, !hasEnded {
-      hasEnded = true
-      client?.upstreamIsReadable()
-    }
+    context?.flush()
   }
 
   func writeAndFlush(_ bytes: ByteBuffer) {
-    if codec != nil {
-      write(bytes)
-      return flush()
-    }
     isUnflushed = false
     context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
   }
@@ -71,10 +54,6 @@ final class UpstreamChannel: ChannelDuplexHandler {
 
   func consumed() {
     if input.readableBytes == 0 { input = ByteBuffer() }
-    if let codec {
-      codec.answerTaken(left: input.readableBytes)
-      flushCodec()
-    }
     if isHeldBack, input.readableBytes < workspace.limits.readAhead {
       isHeldBack = false
       context?.read()
@@ -86,15 +65,6 @@ final class UpstreamChannel: ChannelDuplexHandler {
     tls?.sayEnd()
     context?.close(promise: nil)
   }
-
-  /// The exchange is over; false when there cannot be another one.
-  func finishExchange() -> Bool {
-    client = nil
-    guard let codec else { return true }
-    guard codec.isReusable else { return false }
-    codec.finishExchange()
-    return true
-  }
 }
 
 // MARK: - Channel events
@@ -105,7 +75,6 @@ extension UpstreamChannel {
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if let codec { return received(unwrapInboundIn(data), codec) }
     guard let client else {
       // Bytes that nobody asked for: the next request must not take them for its answer.
       context.close(promise: nil)
@@ -120,33 +89,6 @@ extension UpstreamChannel {
     client.upstreamIsReadable()
   }
 
-  private func received(_ bytes: ByteBuffer, _ codec: UpstreamCodec) {
-    bytes.withUnsafeReadableBytes { codec.receive($0, now: workspace.now) }
-    input.writeWithUnsafeMutableBytes(minimumWritableBytes: codec.answer.count) {
-      $0.copyMemory(from: codec.answer.bytes)
-      return codec.answer.count
-    }
-    codec.answer.clear()
-    flushCodec()
-    if codec.hasFailed { hasEnded = true }
-    if let client {
-      if let isWritable = codec.roomChanged() { client.upstreamWritability(isWritable) }
-      client.upstreamIsReadable()
-    } else if !codec.isReusable {
-      context?.close(promise: nil)
-    }
-  }
-
-  private func flushCodec() {
-    guard let codec, let context else { return }
-    codec.flush { bytes in
-      context.write(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
-      return context.channel.isWritable
-    }
-    context.flush()
-    if let isWritable = codec.roomChanged() { client?.upstreamWritability(isWritable) }
-  }
-
   /// Nobody behind this handler wants to know.
   func channelReadComplete(context: ChannelHandlerContext) {}
 
@@ -156,9 +98,7 @@ extension UpstreamChannel {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if codec != nil, context.channel.isWritable { flushCodec() }
-    // The upstream's window may hold the request back still.
-    client?.upstreamWritability(context.channel.isWritable && !(codec?.isFull ?? false))
+    client?.upstreamWritability(context.channel.isWritable)
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -175,7 +115,6 @@ extension UpstreamChannel {
 
   func channelInactive(context: ChannelHandlerContext) {
     hasEnded = true
-    codec?.close()
     link?.ended()
     link = nil
     client?.upstreamIsReadable()

@@ -61,7 +61,8 @@ extension Worker {
     return Upstream(parts.target, context.makeGate(parts.shared)) { [unowned self] seat in
       let connector = NIOConnector(
         seat, upstream: number, speaksHTTP2: parts.shared.speaksHTTP2, self)
-      return EndpointPool(context, connect: connector.connect)
+      return EndpointPool(
+        context, isShared: parts.shared.speaksHTTP2, connect: connector.connect)
     }
   }
 

@@ -7,9 +7,13 @@ enum LogLine {
   /// What a request's head says.
   static func members(
     _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage,
-    _ client: UnsafeRawBufferPointer, _ context: TraceContext?
+    _ client: UnsafeRawBufferPointer, _ context: TraceContext?, isSecure: Bool
   ) -> JSONBytes {
     var json = members(client)
+    json.raw(isSecure ? ",\"scheme\":\"https\"" : ",\"scheme\":\"http\"")
+    json.raw(",\"protocol\":\"HTTP/")
+    json.raw(head.facts.versionName)
+    json.raw("\"")
     json.raw(",\"method\":")
     json.text(bytes[head.method])
     json.raw(",\"target\":")

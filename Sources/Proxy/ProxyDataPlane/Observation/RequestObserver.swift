@@ -28,7 +28,7 @@ final class RequestObserver {
   /// `ObservedRequest.context` takes their place.
   func begin(
     _ workspace: ExchangeWorkspace, _ bytes: UnsafeRawBufferPointer,
-    client: UnsafeRawBufferPointer
+    client: UnsafeRawBufferPointer, isSecure: Bool
   ) -> ObservedRequest? {
     let isLogged = log != nil && logSampling.takes()
     guard isLogged || tracing != nil else { return nil }
@@ -41,8 +41,10 @@ final class RequestObserver {
     }
     let isRecorded = context?.isSampled ?? false
     return ObservedRequest(
-      logged: isLogged ? LogLine.members(head, bytes, storage, client, context) : nil,
-      attributes: isRecorded ? SpanRecord.attributes(head, bytes, storage, client) : nil,
+      logged: isLogged
+        ? LogLine.members(head, bytes, storage, client, context, isSecure: isSecure) : nil,
+      attributes: isRecorded
+        ? SpanRecord.attributes(head, bytes, storage, client, isSecure: isSecure) : nil,
       context: context, parent: parent?.span)
   }
 

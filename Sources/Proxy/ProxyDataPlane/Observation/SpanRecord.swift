@@ -7,14 +7,16 @@ enum SpanRecord {
   /// What a request's head says, as attributes.
   static func attributes(
     _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage,
-    _ client: UnsafeRawBufferPointer
+    _ client: UnsafeRawBufferPointer, isSecure: Bool
   ) -> JSONBytes {
     var json = JSONBytes()
     text(&json, "http.request.method", bytes[head.method])
     json.raw(",")
     text(&json, "url.path", bytes[head.path])
     json.raw(",")
-    text(&json, "url.scheme", "http")
+    text(&json, "url.scheme", isSecure ? "https" : "http")
+    json.raw(",")
+    text(&json, "network.protocol.version", "\(head.facts.versionName)")
     json.raw(",")
     text(&json, "server.address", bytes[head.authority])
     json.raw(",")

@@ -22,7 +22,9 @@ extension ExchangePump {
     switch answer {
     case .place(let place):
       record.place = place
-      exchange.beginTry(milliseconds: context.withGate(currentUpstream) { $0.perTry }, workspace)
+      context.withGate(currentUpstream) {
+        exchange.beginTry(milliseconds: $0.perTry, speaksHTTP2: $0.speaksHTTP2, workspace)
+      }
       requestLink(upstream: currentUpstream, seat: place.seat, fresh: fresh)
     case .line(let milliseconds):
       exchange.waitForPlace(milliseconds: milliseconds, workspace)

@@ -14,6 +14,10 @@ extension ExchangePump {
       consumeReceived(length)
       return answer(.options)
     }
+    if context.memory.isExhausted {
+      consumeReceived(length)
+      return refuse(.rejected(.memory))
+    }
     var offersUpgrade = false
     let problem = routeAndRewrite(&offersUpgrade)
     consumeReceived(length)
@@ -62,7 +66,7 @@ extension ExchangePump {
     with observer: RequestObserver, _ bytes: UnsafeRawBufferPointer,
     _ address: UnsafeRawBufferPointer
   ) {
-    record.observed = observer.begin(workspace, bytes, client: address)
+    record.observed = observer.begin(workspace, bytes, client: address, isSecure: peerIsSecure)
     workspace.addedFields = record.observed?.context?.fieldLine ?? []
   }
 

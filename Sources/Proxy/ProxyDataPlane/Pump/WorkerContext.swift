@@ -25,7 +25,10 @@ final class WorkerContext {
   let workspace: ExchangeWorkspace
   @exclusivity(unchecked) private(set) var counters: WorkerCounters
   let limits: ProxyLimits
-  let http2 = HTTP2Limits()
+  /// Of bytes that are kept.
+  let memory: MemoryBudget
+  /// What one client's connection of HTTP/2 may ask for.
+  let http2: HTTP2Limits
   /// What is about to be sent on a stream; empty between two sections.
   @exclusivity(unchecked) var fields: HTTP2Fields
   let logger: Logger
@@ -62,7 +65,9 @@ final class WorkerContext {
     index = worker
     allCounters = shared.counters
     counters = shared.counters.worker(worker)
+    memory = shared.counters.memory.worker(worker)
     limits = configuration.limits
+    http2 = HTTP2Limits(configuration.limits.http2)
     logger = shared.logger
     accepting = shared.accepting
     observer = RequestObserver(shared.observation, worker: worker)

@@ -22,15 +22,19 @@ public final class ProxyCounters: Sendable {
 
   /// Log lines and spans that left the process or did not.
   public let observation = ObservationCounters()
+  /// Memory for what cannot go on yet.
+  public let memory: MemoryMeter
   private let state: Mutex<State>
 
   /// Creates zeroed counters.
   ///
-  /// `rejectionReasons` and `failureReasons` are label values; loops name them by index.
+  /// `rejectionReasons` and `failureReasons` are label values; loops name them by index. `memory`:
+  /// bytes that all loops together may keep; 0 for any.
   public init(
     routes: [String], upstreams: [String], rejectionReasons: [String], failureReasons: [String],
-    workers: Int
+    workers: Int, memory: Int = 0
   ) {
+    self.memory = MemoryMeter(limit: memory, workers: max(1, workers))
     let layout = CounterLayout(
       routes: routes, upstreams: upstreams, rejectionReasons: rejectionReasons,
       failureReasons: failureReasons)
@@ -45,7 +49,7 @@ public final class ProxyCounters: Sendable {
     self.init(
       routes: configuration.routes.map(\.name), upstreams: configuration.upstreams.map(\.name),
       rejectionReasons: rejectionReasons, failureReasons: failureReasons,
-      workers: configuration.workers)
+      workers: configuration.workers, memory: configuration.limits.memory)
   }
 
   /// The counters of one event loop, 0 to `workers - 1`; nobody else may write them.

@@ -110,7 +110,7 @@ extension LiveTLS {
         errors += error.diagnostics
       }
     }
-    if !errors.isEmpty { throw InvalidConfiguration(errors) }
+    if !errors.isEmpty { throw InvalidConfiguration(errors + contexts.warnings) }
     return contexts
   }
 

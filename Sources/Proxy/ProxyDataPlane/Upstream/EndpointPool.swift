@@ -11,6 +11,21 @@ protocol PooledLink: AnyObject {
   var isIdle: Bool { get set }
   var hasEnded: Bool { get }
   func close()
+
+  // Of a connection that carries many exchanges at a time.
+
+  /// Connections of the pool are numbered in the order in which they were opened.
+  var number: UInt64 { get set }
+  /// Exchanges under way.
+  var load: Int { get }
+  /// Exchanges that it takes besides those.
+  var room: Int { get }
+  /// The upstream said how many it takes; before that there is little room, which says nothing.
+  var knowsRoom: Bool { get }
+  /// It takes no further exchange for good.
+  var isGoingAway: Bool { get }
+  /// A link for one more exchange on it.
+  func makeShare() -> Self
 }
 
 /// Who waits for a connection of a pool.
@@ -28,6 +43,8 @@ final class ConnectionTicket<Link: PooledLink> {
   var client: (any PoolClient<Link>)?
   /// A pooled connection will not do: the request failed on one before.
   let needsFresh: Bool
+  /// Shared connections up to this number will not do.
+  var number: UInt64 = 0
 
   init(_ client: any PoolClient<Link>, needsFresh: Bool) {
     self.client = client
@@ -42,28 +59,46 @@ final class ConnectionTicket<Link: PooledLink> {
 
 /// The connections of one worker to one endpoint.
 ///
-/// A request takes the connection used last, so that those not needed grow old and close. With none
-/// idle it waits in line, and whatever connection comes first, a new one or one given back, serves
-/// the line's head.
+/// Those that carry an exchange at a time are dealt out here, and those that carry many in
+/// `SharedConnections`. A request takes the connection used last, so that those not needed grow old
+/// and close. With none idle it waits in line, and whatever connection comes first, a new one or
+/// one given back, serves the line's head.
 final class EndpointPool<Link: PooledLink> {
-  private let context: WorkerContext
+  let context: WorkerContext
   /// Begins a connection; `opened` or `failed` follows.
   private let connect: (EndpointPool) -> Void
+  /// Its connections carry many exchanges at a time.
+  private let isShared: Bool
   @exclusivity(unchecked) private var idle: [Link] = []
-  private var links: [ObjectIdentifier: Link] = [:]
-  private var connecting = 0
-  @exclusivity(unchecked) private var isRetired = false
-  @exclusivity(unchecked) private var waiting = Deque<ConnectionTicket<Link>>()
+  private(set) var links: [ObjectIdentifier: Link] = [:]
+  private(set) var connecting = 0
+  @exclusivity(unchecked) private(set) var isRetired = false
+  @exclusivity(unchecked) var waiting = Deque<ConnectionTicket<Link>>()
+  /// Connections that may have room for exchanges, in the order in which they were opened.
+  @exclusivity(unchecked) var shared: [Link] = []
+  /// Of the connection opened last.
+  var lastNumber: UInt64 = 0
+  /// Of the newest connection on which an exchange failed.
+  var failedNumber: UInt64 = 0
 
-  init(_ context: WorkerContext, connect: @escaping (EndpointPool) -> Void) {
+  init(
+    _ context: WorkerContext, isShared: Bool = false, connect: @escaping (EndpointPool) -> Void
+  ) {
     self.context = context
+    self.isShared = isShared
     self.connect = connect
   }
 
   var isEmpty: Bool { links.isEmpty && connecting == 0 }
 
+  /// A connection that is there. `fresh`: the request failed on one before.
+  func take(fresh: Bool) -> Link? {
+    if isShared { return takeShare(openedAfter: fresh && mayConnect ? failedNumber : 0) }
+    return fresh ? nil : takeIdle()
+  }
+
   /// The connection used last.
-  func takeIdle() -> Link? {
+  private func takeIdle() -> Link? {
     while let link = idle.popLast() {
       link.isIdle = false
       if !link.hasEnded { return link }
@@ -73,6 +108,7 @@ final class EndpointPool<Link: PooledLink> {
 
   /// Puts a ticket in line; false when the line is full.
   func enqueue(_ ticket: ConnectionTicket<Link>) -> Bool {
+    if isShared { return enqueueForShare(ticket) }
     if !mayConnect {
       waiting.removeAll { $0.client == nil }
       if waiting.count >= context.limits.upstreamQueue { return false }
@@ -100,6 +136,7 @@ final class EndpointPool<Link: PooledLink> {
     connecting -= 1
     links[ObjectIdentifier(link)] = link
     context.counters.upstreamOpened()
+    if isShared { return openedShared(link) }
     if let client = nextTicket(isFresh: true)?.take() {
       client.connected(link)
     } else {
@@ -110,6 +147,7 @@ final class EndpointPool<Link: PooledLink> {
   /// One attempt failed, so one request is told; the others wait for their own attempts.
   func failed(_ failure: UpstreamFailure) {
     connecting -= 1
+    if isShared { return failedShared(failure) }
     nextTicket(isFresh: true)?.take()?.connectionFailed(failure)
     openForWaiting()
   }
@@ -117,6 +155,10 @@ final class EndpointPool<Link: PooledLink> {
   func closed(_ link: Link) {
     guard links.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
     context.counters.upstreamClosed()
+    if isShared {
+      shared.removeAll { $0 === link }
+      return connectForWaiting()
+    }
     if link.isIdle { idle.removeAll { $0 === link } }
     openForWaiting()
   }
@@ -128,12 +170,15 @@ final class EndpointPool<Link: PooledLink> {
     // The oldest are at the front.
     let old = idle.prefix { workspace.now >= $0.idleSince &+ timeout }
     for link in old { link.close() }
+    let unused = shared.filter { $0.isIdle && workspace.now >= $0.idleSince &+ timeout }
+    for link in unused { link.close() }
   }
 
   /// No request comes any more but those decided already: what becomes idle closes.
   func retire() {
     isRetired = true
     for link in idle { link.close() }
+    for link in shared where link.isIdle { link.close() }
   }
 
   func closeAll() {
@@ -143,9 +188,9 @@ final class EndpointPool<Link: PooledLink> {
 }
 
 extension EndpointPool {
-  private var mayConnect: Bool { links.count + connecting < context.limits.upstreamConnections }
+  var mayConnect: Bool { links.count + connecting < context.limits.upstreamConnections }
 
-  private func begin() {
+  func begin() {
     connecting += 1
     connect(self)
   }

@@ -59,13 +59,14 @@ final class Upstream<Link: PooledLink> {
   /// No connection is open or on its way.
   var isEmpty: Bool { pools.allSatisfy { $0?.isEmpty ?? true } }
 
-  /// A connection to the endpoint that the gate chose which waits for its next request.
+  /// A connection to the endpoint that the gate chose, where one is there. `fresh`: the request
+  /// failed on one before.
   @inline(__always)
-  func idleLink(seat: EndpointSeat) -> Link? {
-    seat.slot < pools.count ? pools[seat.slot]?.takeIdle() : nil
+  func readyLink(seat: EndpointSeat, fresh: Bool) -> Link? {
+    seat.slot < pools.count ? pools[seat.slot]?.take(fresh: fresh) : nil
   }
 
-  /// A connection to the endpoint that the gate chose, where none is idle or a new one is needed.
+  /// A connection to the endpoint that the gate chose, where none is ready.
   func link(
     for client: any PoolClient<Link>, seat: EndpointSeat, fresh: Bool
   ) -> LinkRequest<Link> {

@@ -3,21 +3,20 @@
 /// Collects what is wrong with a document while it is read, and where each key stands, so that
 /// checks of the decoded value can point at the file too.
 final class Findings {
-  private let file: String
   private(set) var diagnostics: [Diagnostic] = []
-  private var marks: [String: ConfigurationNode.Mark] = [:]
+  private(set) var places: ConfigurationPlaces
 
   init(file: String) {
-    self.file = file
+    places = ConfigurationPlaces(file: file)
   }
 
   func note(_ key: String, at mark: ConfigurationNode.Mark) {
-    marks[key] = mark
+    places.marks[key] = mark
   }
 
   func error(_ key: String, at mark: ConfigurationNode.Mark, _ message: String) {
     diagnostics.append(
-      Diagnostic(.error, location: location(mark), key: key, message: message))
+      Diagnostic(.error, location: places.location(mark), key: key, message: message))
   }
 
   /// Whether an error was found at a key, around it or inside it: then what was decoded there is
@@ -35,11 +34,23 @@ final class Findings {
 
   /// Adds findings that carry keys only; each gets the place of its key or of the nearest one
   /// around it.
-  func add(_ unplaced: [Diagnostic]) {
-    for var diagnostic in unplaced {
-      diagnostic.location = location(mark(near: diagnostic.key))
-      diagnostics.append(diagnostic)
-    }
+  func add(_ unplaced: [Diagnostic]) { diagnostics += unplaced.map(places.place) }
+}
+
+/// Where each key of a document stands.
+struct ConfigurationPlaces: Sendable, Equatable {
+  let file: String
+  fileprivate(set) var marks: [String: ConfigurationNode.Mark] = [:]
+
+  init(file: String) {
+    self.file = file
+  }
+
+  /// The finding with the place of its key, or of the nearest one around it.
+  func place(_ unplaced: Diagnostic) -> Diagnostic {
+    var diagnostic = unplaced
+    diagnostic.location = location(mark(near: diagnostic.key))
+    return diagnostic
   }
 
   private func mark(near key: String) -> ConfigurationNode.Mark {
@@ -52,7 +63,7 @@ final class Findings {
     return marks[""] ?? ConfigurationNode.Mark(line: 1, column: 1)
   }
 
-  private func location(_ mark: ConfigurationNode.Mark) -> SourceLocation {
+  fileprivate func location(_ mark: ConfigurationNode.Mark) -> SourceLocation {
     SourceLocation(file: file, line: mark.line, column: mark.column)
   }
 }

@@ -42,6 +42,36 @@ import Testing
       "proxy: { admin-token-env: T }",
       "1:27: error: proxy.admin-token-env: there is no \"admin\" address that it could guard"
     ),
+    (
+      "proxy: { limits: { http2: { concurrent-streams: 0 } } }",
+      "1:49: error: proxy.limits.http2.concurrent-streams: expected 1 to 10000, found 0"
+    ),
+    (
+      "proxy: { limits: { http2: { stream-window: 1KiB } } }",
+      "1:44: error: proxy.limits.http2.stream-window: expected 65535 to 1073741824, found 1024"
+    ),
+    (
+      "proxy: { limits: { http2: { stream-window: 2MiB } } }",
+      """
+      1:44: warning: proxy.limits.http2.stream-window: without effect beyond connection-window, \
+      which holds for all streams together
+      """
+    ),
+    (
+      "proxy: { limits: { http2: { streams: 5 } } }",
+      """
+      1:29: error: proxy.limits.http2.streams: unknown key; expected one of header-block, \
+      header-list, stream-window, connection-window, waiting-answers, concurrent-streams, \
+      resets, resets-per-second, refusals, refusals-per-second
+      """
+    ),
+    (
+      "proxy: { workers: 4, limits: { memory: 3MiB } }",
+      """
+      1:40: error: proxy.limits.memory: each worker needs 1MiB: expected at least 4MiB, or 0B for \
+      no limit
+      """
+    ),
     ("proxy: { workers: 0 }", "1:19: error: proxy.workers: expected 1 to 256, found 0"),
     (
       "proxy: { workers: two }",

@@ -33,6 +33,39 @@ import Testing
       #expect(memory == nil)
     }
 
+    @Test("Memory beyond the smallest is counted as long as it is held")
+    func counted() {
+      let budget = MemoryBudget(limit: 4096)
+      do {
+        var queue = ByteQueue(budget)
+        [UInt8](repeating: 1, count: 1000).withUnsafeBytes { queue.append($0) }
+        #expect(budget.current == 0)
+        [UInt8](repeating: 1, count: 2000).withUnsafeBytes { queue.append($0) }
+        #expect(budget.current >= 3000 && !budget.isExhausted)
+        queue.consume(3000)
+        #expect(budget.current == 0)
+        [UInt8](repeating: 1, count: 5000).withUnsafeBytes { queue.append($0) }
+        #expect(budget.current == 5000 && budget.isExhausted)
+      }
+      #expect(budget.current == 0 && budget.peak == 5000)
+    }
+
+    @Test("Blocks that are borrowed are not counted, and what they grow into is")
+    func borrowed() {
+      let budget = MemoryBudget(limit: 4096)
+      var cache = BlockCache()
+      var queue = ByteQueue(budget)
+      queue.borrow(from: &cache)
+      [UInt8](repeating: 1, count: 1024).withUnsafeBytes { queue.append($0) }
+      #expect(budget.current == 0)
+      queue.giveBack(to: &cache)
+      queue.borrow(from: &cache)
+      [UInt8](repeating: 1, count: 2000).withUnsafeBytes { queue.append($0) }
+      #expect(budget.current >= 2000)
+      queue.giveBack(to: &cache)
+      #expect(budget.current == 0)
+    }
+
     @Test("Memory that grew beyond what is kept is given back, other memory is used again")
     func reuse() {
       var queue = ByteQueue()

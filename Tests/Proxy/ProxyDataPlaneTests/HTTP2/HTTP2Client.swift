@@ -72,6 +72,8 @@ final class HTTP2Client: HTTP2Engine.Owner {
   let connection: WireConnection
   private(set) var goAway: UInt32?
   private(set) var hasEnded = false
+  /// It said that it sends nothing more; what the engine has to say is lost.
+  private var isFinished = false
 
   init(_ connection: WireConnection, _ limits: HTTP2Limits = HTTP2Limits()) throws {
     guard let engine = HTTP2Engine(.client, limits, now: 0) else {
@@ -96,7 +98,8 @@ final class HTTP2Client: HTTP2Engine.Owner {
   /// Opens a stream; its bytes leave with the next wait.
   func call(
     _ path: String, method: String = "GET", authority: String? = "shop.test",
-    _ fields: [(String, String)] = [], body: [UInt8]? = nil, sendsWhole: Bool = true
+    _ fields: [(String, String)] = [], body: [UInt8]? = nil, sendsWhole: Bool = true,
+    trailers: [(String, String)] = []
   ) throws -> ClientCall {
     let all: [(String, String)] =
       [(":method", method), (":scheme", "http")] + (authority.map { [(":authority", $0)] } ?? [])
@@ -105,6 +108,7 @@ final class HTTP2Client: HTTP2Engine.Owner {
     guard withFields(all, { engine.submitRequest(call, $0, hasBody: body != nil) }) else {
       throw WireError(description: "no stream")
     }
+    withFields(trailers) { engine.submitTrailers(call, $0) }
     return call
   }
 
@@ -116,7 +120,13 @@ final class HTTP2Client: HTTP2Engine.Owner {
       if output.isEmpty { break }
       bytes.writeBytes(output)
     }
-    if bytes.readableBytes > 0 { try await connection.send(bytes) }
+    if bytes.readableBytes > 0, !isFinished { try await connection.send(bytes) }
+  }
+
+  /// Ends its side of the connection behind what was sent.
+  func finishSending() {
+    isFinished = true
+    connection.finishSending()
   }
 
   /// Sends and receives until the condition holds, or the proxy closed.

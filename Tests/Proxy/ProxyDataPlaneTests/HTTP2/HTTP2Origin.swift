@@ -7,6 +7,7 @@ import NIOCore
 struct OriginRequest: Sendable {
   var fields: [(String, String)] = []
   var body: [UInt8] = []
+  var trailers: [String] = []
   /// Requests of the connection before this one.
   var number = 0
 
@@ -31,6 +32,7 @@ final class HTTP2Origin: HTTP2Engine.Owner {
   private final class Call: HTTP2Stream {
     var request = OriginRequest()
     var isWhole = false
+    var isCounted = false
     var outgoing: ArraySlice<UInt8> = []
     private let engine: HTTP2Engine
 
@@ -42,8 +44,13 @@ final class HTTP2Origin: HTTP2Engine.Owner {
     override func received(
       _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ section: HTTP2Section
     ) {
-      request.fields.append(
-        (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+      let name = String(decoding: name, as: UTF8.self)
+      let value = String(decoding: value, as: UTF8.self)
+      if section == .trailers {
+        request.trailers.append("\(name): \(value)")
+      } else {
+        request.fields.append((name, value))
+      }
     }
 
     override func receivedBody(_ bytes: UnsafeRawBufferPointer) {
@@ -83,8 +90,17 @@ final class HTTP2Origin: HTTP2Engine.Owner {
   static func answering(
     _ answer: @escaping @Sendable (OriginRequest) -> OriginReply
   ) -> Origin.Behaviour {
+    deciding { $0.map(answer) }
+  }
+
+  /// Asks after each piece that came what to do about the requests that are whole; those without a
+  /// reply wait for the next one.
+  static func deciding(
+    _ limits: HTTP2Limits = HTTP2Limits(),
+    _ decide: @escaping @Sendable ([OriginRequest]) async -> [OriginReply?]
+  ) -> Origin.Behaviour {
     { connection, requests in
-      guard let engine = HTTP2Engine(.server, now: 0) else { return }
+      guard let engine = HTTP2Engine(.server, limits, now: 0) else { return }
       let origin = HTTP2Origin(engine)
       while !engine.isFinished {
         var bytes = ByteBuffer()
@@ -97,11 +113,16 @@ final class HTTP2Origin: HTTP2Engine.Owner {
         guard try await connection.receive() else { return }
         let received = connection.received.readBytes(length: connection.received.readableBytes)
         received?.withUnsafeBytes { engine.receive($0) }
-        for call in origin.calls where call.isWhole {
+        let whole = origin.calls.filter(\.isWhole)
+        for call in whole where !call.isCounted {
+          call.isCounted = true
           requests.add()
-          origin.reply(to: call, answer(call.request))
         }
-        origin.calls.removeAll(where: \.isWhole)
+        for (call, reply) in zip(whole, await decide(whole.map(\.request))) {
+          guard let reply else { continue }
+          origin.reply(to: call, reply)
+          origin.calls.removeAll { $0 === call }
+        }
       }
     }
   }

@@ -31,6 +31,7 @@ struct HTTP2UpstreamTests {
               "POST /a?b HTTP/1.1\r\nHost: shop.test\r\nX-A: 1\r\nContent-Length: 2\r\n\r\nhi")
             let answer = try #require(try await client.message())
             #expect(answer.status == 200 && answer.value("x-number") == "\(number)")
+            #expect(answer.value("via") == "2.0 strangler")
             let lines = answer.text.split(separator: "\n")
             #expect(lines.contains(":method: POST") && lines.contains(":path: /a?b"))
             #expect(lines.contains(":authority: shop.test") && lines.contains("x-a: 1"))

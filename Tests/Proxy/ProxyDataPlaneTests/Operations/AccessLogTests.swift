@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import ResiliencePolicies
 import RoutingDecisions
+import TLSEngine
+import TestCertificates
 import Testing
 
 @testable import ProxyDataPlane
@@ -29,6 +32,9 @@ struct AccessLogTests {
     let user_agent: String?
     let request_id: String?
     let traceparent: String?
+    let scheme: String?
+    let `protocol`: String?
+    let breaker: String?
   }
 
   /// Runs a proxy that logs to a file, and returns the lines once it has stopped.
@@ -78,6 +84,8 @@ struct AccessLogTests {
       #expect(line.user_agent == "tester\t\"1\"\u{e9}")
       #expect(line.request_id == "r-1")
       #expect(line.client == "127.0.0.1")
+      #expect(line.scheme == "http" && line.protocol == "HTTP/1.1")
+      #expect(line.breaker == nil)
       #expect(line.bytes_received == 3)
       #expect(line.bytes_sent == 5)
       #expect(line.retries == 0)
@@ -109,6 +117,51 @@ struct AccessLogTests {
       #expect(lines.map(\.reason) == [nil, "connect-failed", "bare-line-feed"])
       #expect(lines.last?.method == nil)
     }
+  }
+
+  @Test("A stream of HTTP/2 has its line, and says so")
+  func streams() async throws {
+    let world = try TLSWorld()
+    let tls = try TLSClientContext(
+      UpstreamTLS(ca: world.authority.file), protocols: [.http2], key: "client", now: 0)
+    try await Origin.run(Origin.saying("hello")) { origin in
+      let configuration = try ProxyConfiguration.all(to: origin.port).listening(world.listener())
+      let lines = try await lines(configuration) { proxy, _ in
+        try await Loopback.connect(proxy.port, tls: tls) { connection in
+          let client = try HTTP2Client(connection)
+          let call = try client.call(
+            "/a?b", method: "POST", [("user-agent", "tester"), ("content-length", "3")],
+            body: [1, 2, 3])
+          try await client.answer(to: call)
+          let refused = try client.call("/a/../b")
+          try await client.answer(to: refused)
+        }
+      }
+      #expect(lines.map(\.status) == [200, 400])
+      let line = try #require(lines.first)
+      #expect(line.scheme == "https" && line.protocol == "HTTP/2")
+      #expect(line.method == "POST" && line.target == "/a?b" && line.host == "shop.test")
+      #expect(line.user_agent == "tester" && line.client == "127.0.0.1")
+      #expect(line.bytes_received == 3 && line.bytes_sent == 5)
+      #expect(lines.last?.reason == "ambiguous-path")
+    }
+  }
+
+  @Test("A request that an open breaker kept away says so")
+  func breaker() async throws {
+    let configuration = try ProxyConfiguration.all(to: 1).policies(of: "legacy") {
+      $0.breaker = .rules(BreakerRules(trip: .consecutive(failures: 1), open: .seconds(3600)))
+    }
+    let lines = try await lines(configuration) { proxy, _ in
+      try await Loopback.connect(proxy.port) { client in
+        for _ in 0..<2 {
+          try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+          _ = try await client.message()
+        }
+      }
+    }
+    #expect(lines.map(\.reason) == ["connect-failed", "circuit-open"])
+    #expect(lines.last?.breaker == "open")
   }
 
   @Test("A quarter is a quarter")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RoutingDecisions
+import TLSEngine
+import TestCertificates
 import Testing
 
 @testable import ProxyDataPlane
@@ -59,8 +61,35 @@ struct TracingTests {
     #expect(own[3] == "01")
     #expect(spans.contains(#""spanId":"\#(own[2])","parentSpanId":"b7ad6b7169203331""#))
     #expect(spans.contains(#"{"key":"url.path","value":{"stringValue":"/a"}}"#))
+    #expect(spans.contains(#"{"key":"url.scheme","value":{"stringValue":"http"}}"#))
+    #expect(spans.contains(#"{"key":"network.protocol.version","value":{"stringValue":"1.1"}}"#))
     #expect(spans.contains(#"{"key":"http.response.status_code","value":{"intValue":"200"}}"#))
     #expect(spans.contains(#"{"key":"strangler.side","value":{"stringValue":"legacy"}}"#))
+  }
+
+  @Test("A stream of HTTP/2 over TLS is a span of https and 2")
+  func streams() async throws {
+    let world = try TLSWorld()
+    let tls = try TLSClientContext(
+      UpstreamTLS(ca: world.authority.file), protocols: [.http2], key: "client", now: 0)
+    try await Origin.run(Self.echoing) { origin in
+      var configuration = try ProxyConfiguration.all(to: origin.port).listening(world.listener())
+      configuration.tracing = exporting
+      try await RunningProxy.run(configuration) { proxy in
+        let told = try await Loopback.connect(proxy.port, tls: tls) { connection in
+          let client = try HTTP2Client(connection)
+          let call = try client.call("/a", [("traceparent", Self.parent)])
+          try await client.answer(to: call)
+          return call.text
+        }
+        let own = told.split(separator: "-")
+        #expect(own.count == 4 && own[1] == "0af7651916cd43dd8448eb211c80319c")
+        let spans = String(decoding: proxy.server.takeSpans().bytes, as: UTF8.self)
+        #expect(spans.contains(#""spanId":"\#(own[2])","parentSpanId":"b7ad6b7169203331""#))
+        #expect(spans.contains(#"{"key":"url.scheme","value":{"stringValue":"https"}}"#))
+        #expect(spans.contains(#"{"key":"network.protocol.version","value":{"stringValue":"2"}}"#))
+      }
+    }
   }
 
   @Test("A trace that is not recorded goes on and leaves no span")

@@ -24,7 +24,7 @@
     private let name: SocketName
     private let address: [UInt8]
     let peerIsTrusted: Bool
-    let upstreamHalf = EpollUpstreamHalf()
+    let upstreamHalf: EpollUpstreamHalf
     private var channel: DetachedChannel?
     /// What it speaks instead of the one exchange once it opened with HTTP/2's preface.
     @exclusivity(unchecked) private var session: ClientSession?
@@ -46,6 +46,7 @@
       workspace = context.workspace
       exchange = Exchange(workspace)
       isShakingHands = tls != nil
+      upstreamHalf = EpollUpstreamHalf(worker.context.memory)
       if tls != nil { exchange.handshakeBegan(workspace) }
       super.init(worker, socket, tls)
     }
@@ -63,7 +64,8 @@
       note(readiness)
       if readiness.contains(.writable), hasUnsent { sendWaiting() }
       // A broken connection is not read while bytes of it wait; then nobody would see its end.
-      if readiness.isDisjoint(with: .broken) || inbox.isEmpty {
+      let isOver = session?.hasInputEnded ?? false
+      if readiness.isDisjoint(with: .broken) || (inbox.isEmpty && !isOver) {
         run()
       } else {
         close()
@@ -319,7 +321,11 @@
         switch take() {
         case .bytes(let count): counters.received(bytes: count)
         case .empty: return worker.registry.deadlineChanged(self)
-        case .broken, .end: close()
+        case .broken: close()
+        case .end:
+          _ = exchange.clientInputEnded()
+          session.inputEnded()
+          return worker.registry.deadlineChanged(self)
         }
       }
     }

@@ -69,30 +69,38 @@
         return attempt.pool.failed(.connectFailed)
       }
       guard let context = worker.context.tls.upstream(upstream) else {
-        return use(makeConnection(attempt, nil), of: attempt, readiness)
+        return use(attempt, nil, readiness)
       }
       guard let tls = TLSEngine(context, host: seat.name.host, worker.tlsWorkspace) else {
         return refuse(attempt, TLSFailure.impossibleName)
       }
-      let connection = makeConnection(attempt, tls)
+      let connection = UpstreamSocket(worker, attempt.socket, tls)
       attempt.connection = connection
       _ = connection.sendOutgoing(of: tls)
       shakeHands(attempt, connection, tls, readiness)
     }
 
-    private func makeConnection(_ attempt: ConnectAttempt, _ tls: TLSEngine?) -> UpstreamSocket {
-      let codec = speaksHTTP2 ? UpstreamCodec(worker.context.workspace, isSecure: tls != nil) : nil
-      return UpstreamSocket(worker, attempt.socket, codec, tls)
-    }
-
-    /// The socket is a connection for requests.
-    private func use(
-      _ connection: UpstreamSocket, of attempt: ConnectAttempt, _ readiness: Readiness
-    ) {
+    /// The socket is a connection for requests. `secured`: the one of the attempt, when it shook
+    /// hands.
+    private func use(_ attempt: ConnectAttempt, _ secured: UpstreamSocket?, _ readiness: Readiness)
+    {
       finish(attempt)
+      guard speaksHTTP2 else {
+        let connection = secured ?? UpstreamSocket(worker, attempt.socket, nil)
+        worker.loop.replaceHandler(of: attempt.socket, connection)
+        connection.note(readiness)
+        return attempt.pool.opened(EpollLink(connection, attempt.pool))
+      }
+      guard let session = UpstreamSession(worker.context, isSecure: secured != nil) else {
+        attempt.cancel()
+        return attempt.pool.failed(.connectFailed)
+      }
+      let connection = UpstreamSessionSocket(worker, attempt.socket, session, secured)
       worker.loop.replaceHandler(of: attempt.socket, connection)
       connection.note(readiness)
       attempt.pool.opened(EpollLink(connection, attempt.pool))
+      // The upstream may have spoken first, and its windows are to be told.
+      connection.begin()
     }
 
     /// Goes on with a handshake as far as the bytes that came allow.
@@ -113,9 +121,10 @@
       if speaksHTTP2, tls.applicationProtocol != .http2 {
         return refuse(attempt, .noCommonProtocol)
       }
-      guard connection.takeEarlyBytes() else { return refuse(attempt, .unaskedBytes) }
+      // Only a server of HTTP/2 has something to say before it is asked.
+      guard speaksHTTP2 || connection.inbox.isEmpty else { return refuse(attempt, .unaskedBytes) }
       worker.context.counters.shookHands(.upstream, tls)
-      use(connection, of: attempt, readiness)
+      use(attempt, connection, readiness)
     }
 
     private func refuse(_ attempt: ConnectAttempt, _ failure: TLSFailure) {

@@ -14,13 +14,15 @@
     }
 
     /// The rewritten request, kept to be sent again: its head, and its body while that is small.
-    @exclusivity(unchecked) var kept = ByteQueue()
+    @exclusivity(unchecked) var kept: ByteQueue
     /// `kept` still has to be sent to the upstream at hand.
     @exclusivity(unchecked) var keptIsUnsent = false
     @exclusivity(unchecked) var link: EpollLink?
     @exclusivity(unchecked) var ticket: ConnectionTicket<EpollLink>?
     /// What the pool found for the ticket, until `takeFound`.
     @exclusivity(unchecked) var found: Found?
+
+    init(_ memory: MemoryBudget) { kept = ByteQueue(memory) }
   }
 
   /// An exchange on an epoll loop. What carries its client's bytes is told apart by the classes
@@ -43,7 +45,7 @@
     var link: EpollLink? { upstreamHalf.link }
 
     func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool) {
-      if !fresh, let link = worker.upstreams[upstream].idleLink(seat: seat) {
+      if let link = worker.upstreams[upstream].readyLink(seat: seat, fresh: fresh) {
         link.client = self
         return attach(link)
       }

@@ -11,15 +11,20 @@
   final class EpollLink: UpstreamLink, PooledLink {
     private enum Carrier {
       case socket(UpstreamSocket)
+      /// A connection of HTTP/2, which serves exchanges through shares only.
+      case session(UpstreamSessionSocket)
+      /// A share of the connection of another link.
+      case stream(UpstreamStream, EpollLink)
       case module(ModuleUpstream)
     }
 
     private let carrier: Carrier
-    /// Where it waits between two requests; nil for a module.
+    /// Where it waits between two requests; nil for a module and for a share.
     private let pool: EndpointPool<EpollLink>?
     @exclusivity(unchecked) var idleSince: UInt64 = 0
     @exclusivity(unchecked) var isIdle = false
     @exclusivity(unchecked) private(set) var wasUsed = false
+    var number: UInt64 = 0
     /// Whom a connection wakes; nil when nobody is served.
     @exclusivity(unchecked) var client: (any EpollExchange)?
 
@@ -28,6 +33,20 @@
       carrier = .socket(socket)
       self.pool = pool
       socket.link = self
+    }
+
+    /// The connection keeps the link until it closes.
+    init(_ socket: UpstreamSessionSocket, _ pool: EndpointPool<EpollLink>) {
+      carrier = .session(socket)
+      self.pool = pool
+      socket.link = self
+    }
+
+    private init(_ stream: UpstreamStream, of connection: EpollLink) {
+      carrier = .stream(stream, connection)
+      pool = nil
+      wasUsed = connection.wasUsed
+      stream.listener = self
     }
 
     /// A module has no connection to keep: each request gets a link of its own.
@@ -40,8 +59,10 @@
     @inline(__always)
     var received: UnsafeRawBufferPointer {
       switch carrier {
-      case .socket(let socket): socket.received
+      case .socket(let socket): socket.inbox.bytes
+      case .stream(let stream, _): stream.answer.bytes
       case .module(let module): module.received
+      case .session: UnsafeRawBufferPointer(start: nil, count: 0)
       }
     }
 
@@ -53,8 +74,10 @@
 
     func consume(_ count: Int) {
       switch carrier {
-      case .socket(let socket): socket.consume(count)
+      case .socket(let socket): socket.inbox.consume(count)
+      case .stream(let stream, _): stream.answer.consume(count)
       case .module(let module): module.consume(count)
+      case .session: break
       }
     }
 
@@ -62,6 +85,8 @@
     func receive() -> Bool {
       switch carrier {
       case .socket(let socket): socket.receive()
+      // The connection is read for all of them.
+      case .stream, .session: false
       case .module(let module): module.receive()
       }
     }
@@ -69,14 +94,18 @@
     /// Ends a look at `received`: its bytes are kept by the link from here on.
     func settle() {
       switch carrier {
-      case .socket(let socket): socket.settle()
-      case .module: break
+      case .socket(let socket): socket.inbox.settle()
+      case .stream(let stream, let connection):
+        if stream.answerTaken(left: stream.answer.count) { connection.flushSession() }
+      case .module, .session: break
       }
     }
 
     var hasEnded: Bool {
       switch carrier {
       case .socket(let socket): socket.hasEnded
+      case .stream(let stream, _): stream.hasEnded
+      case .session(let socket): !socket.isOpen
       case .module(let module): module.hasEnded
       }
     }
@@ -84,6 +113,8 @@
     var failure: UpstreamFailure? {
       switch carrier {
       case .socket(let socket): socket.failure
+      case .stream(let stream, _): stream.failure
+      case .session: nil
       case .module(let module): module.failure
       }
     }
@@ -91,16 +122,23 @@
     /// Sends both runs; false when what could not be sent waits now.
     func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
       switch carrier {
-      case .socket(let socket): socket.send(first, second)
-      case .module(let module): module.send(first, second)
+      case .socket(let socket): return socket.send(first, second)
+      case .stream(let stream, let connection):
+        stream.send(first)
+        stream.send(second)
+        connection.flushSession()
+        _ = stream.fullnessChanged()
+        return !stream.isFull
+      case .module(let module): return module.send(first, second)
+      case .session: return true
       }
     }
 
     func finish() {
       switch carrier {
       case .socket(let socket): socket.finishWhenSent()
-      // A request to a module ends with its body; none is ever switched to another protocol.
-      case .module: break
+      // Their requests end with their bodies; none is ever switched to another protocol.
+      case .stream, .module, .session: break
       }
     }
 
@@ -108,6 +146,8 @@
       client = nil
       switch carrier {
       case .socket(let socket): if socket.close() { pool?.closed(self) }
+      case .stream(let stream, let connection): connection.left(stream)
+      case .session(let socket): if socket.close() { pool?.closed(self) }
       case .module(let module): module.close()
       }
     }
@@ -116,11 +156,48 @@
       client = nil
       wasUsed = true
       switch carrier {
-      case .socket(let socket):
-        guard socket.finishExchange() else { return close() }
-        pool?.release(self)
+      case .socket: pool?.release(self)
+      case .stream(let stream, let connection): connection.left(stream)
+      case .session: break
       case .module(let module): module.close()
       }
+    }
+  }
+
+  // MARK: - Shares of a connection
+
+  extension EpollLink: UpstreamStreamListener {
+    private var session: UpstreamSession? {
+      if case .session(let socket) = carrier { socket.session } else { nil }
+    }
+
+    var load: Int { session?.load ?? 0 }
+    var room: Int { session?.room ?? 0 }
+    var knowsRoom: Bool { session?.knowsUpstream ?? true }
+    var isGoingAway: Bool { session.map { $0.isGoingAway || $0.hasFailed } ?? false }
+
+    func makeShare() -> EpollLink {
+      guard let session else { preconditionFailure("not a connection that is shared") }
+      return EpollLink(session.makeStream(), of: self)
+    }
+
+    private func left(_ stream: UpstreamStream) {
+      wasUsed = true
+      if !stream.isAnswered { pool?.failedShare(of: self) }
+      stream.leave()
+      flushSession()
+    }
+
+    private func flushSession() {
+      if case .session(let socket) = carrier { socket.flush() }
+    }
+
+    /// The connection may take more exchanges than before, or none any more.
+    func roomChanged() { pool?.roomChanged(self) }
+
+    func changed(_ stream: UpstreamStream) {
+      if let isWritable = stream.fullnessChanged() { client?.upstreamWritability(isWritable) }
+      client?.resumeClient()
     }
   }
 

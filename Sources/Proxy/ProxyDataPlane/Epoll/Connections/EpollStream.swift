@@ -9,13 +9,14 @@
     private static let mostReceives = 8
 
     let worker: EpollWorker
-    let upstreamHalf = EpollUpstreamHalf()
+    let upstreamHalf: EpollUpstreamHalf
     @exclusivity(unchecked) var isScheduled = false
     @exclusivity(unchecked) private var isRunning = false
     private unowned let client: EpollClient
 
     init(_ session: ClientSession, _ client: EpollClient) {
       worker = client.worker
+      upstreamHalf = EpollUpstreamHalf(worker.context.memory)
       self.client = client
       super.init(session)
     }
@@ -41,7 +42,8 @@
       while isOpen, let link = upstreamHalf.link {
         let step = upstreamStep(link)
         if step == .advanced { continue }
-        if step == .blocked { break }
+        // What is read now would wait for others to be read first.
+        if step == .blocked || (isHeldBack && exchange.hasResponded) { break }
         if receivesLeft == 0 {
           worker.postpone(self)
           break

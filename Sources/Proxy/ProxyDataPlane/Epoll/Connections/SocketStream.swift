@@ -17,8 +17,8 @@
 
     final let worker: EpollWorker
     @exclusivity(unchecked) private(set) final var socket: SystemSocket
-    @exclusivity(unchecked) final var inbox = Inbox()
-    @exclusivity(unchecked) private var tail = ByteQueue()
+    @exclusivity(unchecked) final var inbox: Inbox
+    @exclusivity(unchecked) private var tail: ByteQueue
     @exclusivity(unchecked) private var mayHaveMore = false
     /// The end was announced: reading goes on until it is reached.
     @exclusivity(unchecked) private var isEnding = false
@@ -33,6 +33,8 @@
       self.worker = worker
       self.socket = socket
       self.tls = tls
+      inbox = Inbox(worker.context.memory)
+      tail = ByteQueue(worker.context.memory)
     }
 
     final var isOpen: Bool { socket.descriptor >= 0 }
@@ -103,11 +105,21 @@
       if tail.isEmpty { socket.finishOutput() }
     }
 
+    /// Goes on where another object of the same socket stopped.
+    final func takeOver(_ other: SocketStream) {
+      inbox.add(other.inbox.bytes)
+      inbox.settle()
+      tail.append(other.tail.bytes)
+      mayHaveMore = other.mayHaveMore
+      isEnding = other.isEnding
+      isTruncated = other.isTruncated
+    }
+
     final func closeSocket() {
       let closing = socket
       socket = .closed
       worker.loop.close(closing)
-      inbox = Inbox()
+      inbox = Inbox(worker.context.memory)
       tail.clear()
       tls = nil
     }

@@ -8,10 +8,16 @@ struct ByteQueue: ~Copyable {
   private var capacity = 0
   private var start = 0
   private var end = 0
+  /// Where its memory is counted.
+  private let budget: MemoryBudget?
 
-  init() {}
+  /// `budget`: nil for what is not kept from one event to the next.
+  init(_ budget: MemoryBudget? = nil) { self.budget = budget }
 
-  deinit { memory?.deallocate() }
+  deinit {
+    memory?.deallocate()
+    budget?.add(-MemoryBudget.weight(capacity))
+  }
 
   var count: Int { end &- start }
   var isEmpty: Bool { start == end }
@@ -51,6 +57,7 @@ struct ByteQueue: ~Copyable {
   mutating func clear() {
     memory?.deallocate()
     memory = nil
+    noteCapacity(capacity, 0)
     capacity = 0
     start = 0
     end = 0
@@ -96,17 +103,23 @@ struct ByteQueue: ~Copyable {
       memory.deallocate()
     }
     memory = fresh
+    noteCapacity(capacity, larger)
     capacity = larger
     start = 0
     end = count
     return fresh
+  }
+
+  private func noteCapacity(_ former: Int, _ capacity: Int) {
+    let change = MemoryBudget.weight(capacity) &- MemoryBudget.weight(former)
+    if change != 0 { budget?.add(change) }
   }
 }
 
 /// Blocks of the size that most rewritten heads need. Many requests begin and end in one round of a
 /// loop, more than the allocator keeps at hand.
 struct BlockCache: ~Copyable {
-  static let blockSize = 1024
+  static let blockSize = MemoryBudget.smallest
   private static let most = 256
 
   private var blocks: [UnsafeMutableRawPointer] = []
@@ -127,11 +140,11 @@ struct BlockCache: ~Copyable {
 /// Bytes received and not consumed yet: those just received stay where the socket put them, and
 /// only what is left over at the end of a look is copied.
 struct Inbox: ~Copyable {
-  private var saved = ByteQueue()
+  private var saved: ByteQueue
   /// Part of the worker's scratch memory; empty between two looks.
   private var window = UnsafeRawBufferPointer(start: nil, count: 0)
 
-  init() {}
+  init(_ budget: MemoryBudget? = nil) { saved = ByteQueue(budget) }
 
   var count: Int { saved.count &+ window.count }
   var isEmpty: Bool { count == 0 }

@@ -57,6 +57,7 @@ final class UpstreamGate {
   let shared: SharedUpstream
   let rules: RetryRules
   let perTry: UInt64
+  let speaksHTTP2: Bool
   @exclusivity(unchecked) private(set) var seats: [EndpointSeat] = []
   @exclusivity(unchecked) private var version: UInt64 = 0
   @exclusivity(unchecked) private var passesAll = true
@@ -89,11 +90,14 @@ final class UpstreamGate {
     let policies = shared.policies
     rules = policies.retries
     perTry = policies.retries.perTry?.milliseconds ?? 0
+    speaksHTTP2 = shared.speaksHTTP2
     balancer = LoadBalancer(policies.balance)
     budget = RetryBudget(policies.retries)
     bulkhead = policies.bulkhead.map { Bulkhead($0, worker: index, of: count) }
     queueWait = policies.bulkhead?.wait.milliseconds ?? 0
-    capacity = context.limits.upstreamConnections + context.limits.upstreamQueue
+    let limits = context.limits
+    let perConnection = speaksHTTP2 ? limits.upstreamStreams : 1
+    capacity = limits.upstreamConnections * perConnection + limits.upstreamQueue
     refresh()
   }
 

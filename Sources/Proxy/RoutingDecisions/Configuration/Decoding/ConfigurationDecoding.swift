@@ -6,18 +6,27 @@ public struct DecodedConfiguration: Sendable, Equatable {
   public let configuration: ProxyConfiguration?
   /// Errors and warnings in file order.
   public let diagnostics: [Diagnostic]
+  /// Where its keys stand; nil for what was not decoded from a document.
+  private let places: ConfigurationPlaces?
 
   /// A document that could not even be read.
   public init(unreadable diagnostics: [Diagnostic]) {
-    configuration = nil
+    self.init(nil, diagnostics, nil)
+  }
+
+  private init(
+    _ configuration: ProxyConfiguration?, _ diagnostics: [Diagnostic],
+    _ places: ConfigurationPlaces?
+  ) {
     self.diagnostics = diagnostics
+    let isUsable = !diagnostics.contains { $0.severity == .error }
+    self.configuration = isUsable ? configuration : nil
+    self.places = places
   }
 
   /// A configuration that was written in Swift, with what is wrong with it.
   public init(_ configuration: ProxyConfiguration) {
-    diagnostics = configuration.diagnostics()
-    let isUsable = !diagnostics.contains { $0.severity == .error }
-    self.configuration = isUsable ? configuration : nil
+    self.init(configuration, configuration.diagnostics(), nil)
   }
 
   /// Decodes and validates a document; everything that is wrong is found in one go.
@@ -27,9 +36,14 @@ public struct DecodedConfiguration: Sendable, Equatable {
     let findings = Findings(file: file)
     let configuration = ConfigurationDecoder(findings).decode(document)
     if let configuration { findings.add(configuration.findings(excluding: findings)) }
-    diagnostics = Self.inFileOrder(findings.diagnostics)
-    let isUsable = !diagnostics.contains { $0.severity == .error }
-    self.configuration = isUsable ? configuration : nil
+    self.init(configuration, Self.inFileOrder(findings.diagnostics), findings.places)
+  }
+
+  /// The same with what else was found out, such as by reading the files that it names. Each
+  /// finding gets the place of its key, or of the nearest one around it.
+  public func adding(_ found: [Diagnostic]) -> DecodedConfiguration {
+    let placed = found.map { diagnostic in places?.place(diagnostic) ?? diagnostic }
+    return DecodedConfiguration(configuration, Self.inFileOrder(diagnostics + placed), places)
   }
 
   /// The configuration, or an error that carries the diagnostics.
@@ -131,6 +145,20 @@ struct ConfigurationDecoder {
       if let size = reader.value(name, as: .size) { limits[keyPath: path] = size }
     }
     for (name, path) in ProxyLimits.countKeys {
+      if let count = reader.value(name, as: .count) { limits[keyPath: path] = count }
+    }
+    if let http2 = reader.child("http2") { decodeHTTP2Limits(http2, into: &limits.http2) }
+    reader.finish()
+  }
+
+  private func decodeHTTP2Limits(
+    _ child: MappingReader.Child, into limits: inout HTTP2ClientLimits
+  ) {
+    guard var reader = MappingReader(child, expected: "limits by name", findings) else { return }
+    for (name, path, _) in HTTP2ClientLimits.sizeKeys {
+      if let size = reader.value(name, as: .size) { limits[keyPath: path] = size }
+    }
+    for (name, path, _) in HTTP2ClientLimits.countKeys {
       if let count = reader.value(name, as: .count) { limits[keyPath: path] = count }
     }
     reader.finish()

@@ -102,7 +102,23 @@ struct ConfigurationChecks {
     check(limits.bodyRate, in: 0...(1 << 30), "proxy.limits.body-rate")
     check(limits.clientConnections, in: 1...1_000_000, "proxy.limits.client-connections")
     check(limits.upstreamConnections, in: 1...100_000, "proxy.limits.upstream-connections")
+    check(limits.upstreamStreams, in: 1...10_000, "proxy.limits.upstream-streams")
     check(limits.upstreamQueue, in: 0...1_000_000, "proxy.limits.upstream-queue")
+    let least = configuration.workers * ProxyLimits.leastMemoryOfWorker
+    if limits.memory != 0, limits.memory < least {
+      error(
+        "proxy.limits.memory",
+        "each worker needs \(ProxyLimits.leastMemoryOfWorker >> 20)MiB: expected at least "
+          + "\(least >> 20)MiB, or 0B for no limit")
+    }
+    for (name, path, range) in HTTP2ClientLimits.sizeKeys + HTTP2ClientLimits.countKeys {
+      check(limits.http2[keyPath: path], in: range, "proxy.limits.http2.\(name)")
+    }
+    if limits.http2.streamWindow > limits.http2.connectionWindow {
+      warning(
+        "proxy.limits.http2.stream-window",
+        "without effect beyond connection-window, which holds for all streams together")
+    }
     if limits.field > limits.head {
       error("proxy.limits.field", "one field may not be larger than the whole head")
     }

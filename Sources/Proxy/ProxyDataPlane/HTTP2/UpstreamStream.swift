@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP2Engine
+import HTTPExchange
+
+/// Who hears of a stream.
+protocol UpstreamStreamListener: AnyObject {
+  /// There are bytes of the answer, or the end, or room for more of the request.
+  func changed(_ stream: UpstreamStream)
+}
+
+/// One exchange on a connection of HTTP/2, behind the bytes of HTTP/1.1: the request that an
+/// exchange writes goes in, the answer as an HTTP/1.1 server would have sent it comes out.
+///
+/// The bytes cost a second parse and buy one path for everything: routing, framing rules, retries
+/// and back-pressure know nothing of the upstream's protocol.
+final class UpstreamStream: HTTP2Stream {
+  /// Body bytes that wait for the upstream's window; above it the client is held back.
+  static let mostOutgoing = 128 * 1024
+  /// Answer bytes not consumed yet above which the upstream gets no more room.
+  private static let mostAnswered = 64 * 1024
+
+  private let session: UpstreamSession
+  /// nil once the exchange is over.
+  @exclusivity(unchecked) var listener: (any UpstreamStreamListener)?
+  /// It stands in the session's list of streams with news.
+  @exclusivity(unchecked) var isTouched = false
+  /// Answer bytes not taken yet.
+  @exclusivity(unchecked) var answer: ByteQueue
+  /// No byte follows those of `answer`.
+  @exclusivity(unchecked) private(set) var hasEnded = false
+  /// The answer came whole.
+  var isAnswered: Bool { isWhole }
+  /// What that means; nil leaves it to the exchange.
+  private(set) var failure: UpstreamFailure?
+
+  // The request.
+  @exclusivity(unchecked) private var body = BodyReader(.none)
+  @exclusivity(unchecked) private var outgoing: ByteQueue
+  @exclusivity(unchecked) private var isSent = false
+  @exclusivity(unchecked) private var requestIsWhole = false
+  @exclusivity(unchecked) private var answersHead = false
+  /// The upstream's window holds the request back.
+  @exclusivity(unchecked) private(set) var isFull = false
+  @exclusivity(unchecked) private var isOver = false
+
+  // The answer.
+  /// Body bytes for which the upstream was not given room again.
+  @exclusivity(unchecked) private var unconsumed = 0
+  @exclusivity(unchecked) private var status: [UInt8] = []
+  @exclusivity(unchecked) private var lines = ByteQueue()
+  @exclusivity(unchecked) private var hasLength = false
+  @exclusivity(unchecked) private var isChunked = false
+  @exclusivity(unchecked) private var isWhole = false
+
+  init(_ session: UpstreamSession) {
+    self.session = session
+    answer = ByteQueue(session.memory)
+    outgoing = ByteQueue(session.memory)
+  }
+
+  /// Whether the client may send on, when that changed.
+  func fullnessChanged() -> Bool? {
+    let nowFull = outgoing.count >= (isFull ? 1 : Self.mostOutgoing)
+    if nowFull == isFull { return nil }
+    isFull = nowFull
+    return !nowFull
+  }
+
+  /// Part of the answer was taken, and `left` bytes of it were not: there is room for more.
+  ///
+  /// - Returns: whether the upstream has to be told.
+  func answerTaken(left: Int) -> Bool {
+    if left >= Self.mostAnswered || unconsumed == 0 { return false }
+    session.engine.consumedOfStream(self, unconsumed)
+    unconsumed = 0
+    return true
+  }
+
+  /// The exchange is over, whatever is still on its way.
+  func leave() {
+    if isOver { return }
+    isOver = true
+    listener = nil
+    answer.clear()
+    outgoing.clear()
+    session.engine.reset(self, code: HTTP2Code.cancel)
+    session.left(self)
+  }
+
+  private func fail(_ failure: UpstreamFailure?, code: UInt32 = HTTP2Code.cancel) {
+    if hasEnded { return }
+    hasEnded = true
+    self.failure = failure
+    session.engine.reset(self, code: code)
+    session.touch(self)
+  }
+
+  // MARK: What the engine calls
+
+  override func fill(_ target: UnsafeMutableRawBufferPointer) -> HTTP2BodyPart {
+    let count = min(target.count, outgoing.count)
+    target.copyMemory(from: UnsafeRawBufferPointer(rebasing: outgoing.bytes[..<count]))
+    outgoing.consume(count)
+    if isFull, outgoing.isEmpty { session.touch(self) }
+    return HTTP2BodyPart(count: count, isLast: requestIsWhole && outgoing.isEmpty)
+  }
+
+  override func received(
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ section: HTTP2Section
+  ) {
+    if value.contains(where: { $0 == 13 || $0 == 10 }) { return failAnswer() }
+    if name.first == 0x3a {
+      status = Array(value)
+      return
+    }
+    if name.equalsIgnoringCase("content-length") { hasLength = true }
+    lines.append(name)
+    lines.append(": ")
+    lines.append(value)
+    lines.append("\r\n")
+  }
+
+  private func failAnswer() { fail(.malformedResponse, code: HTTP2Code.protocolError) }
+
+  override func received(_ section: HTTP2Section, isLast: Bool, isTooLarge: Bool) {
+    if isTooLarge { return failAnswer() }
+    if section == .trailers || isOver || hasEnded { return }
+    answer.append("HTTP/1.1 ")
+    status.withUnsafeBytes { answer.append($0) }
+    answer.append(" \r\n")
+    answer.append(lines.bytes)
+    lines.clear()
+    let isBodiless = answersHead || status == Array("204".utf8) || status == Array("304".utf8)
+    if section == .head, !isBodiless, !hasLength {
+      isChunked = !isLast
+      answer.append(isLast ? "content-length: 0\r\n" : "transfer-encoding: chunked\r\n")
+    }
+    answer.append("\r\n")
+    if section == .interim { hasLength = false }
+    session.touch(self)
+  }
+
+  override func receivedBody(_ bytes: UnsafeRawBufferPointer) {
+    // The room of the connection is everybody's: a stream whose client is slow keeps its own only.
+    session.engine.consumedOfConnection(bytes.count)
+    if isOver || hasEnded || bytes.isEmpty { return }
+    unconsumed &+= bytes.count
+    if isChunked {
+      answer.write(capacity: ChunkLine.capacity) { ChunkLine.write(bytes.count, into: $0) }
+      answer.append(bytes)
+      answer.append(ChunkLine.end)
+    } else {
+      answer.append(bytes)
+    }
+    session.touch(self)
+  }
+
+  override func receivedEnd() {
+    isWhole = true
+    if isOver || hasEnded { return }
+    if isChunked {
+      answer.append("0\r\n")
+      answer.append(lines.bytes)
+      answer.append("\r\n")
+    }
+    session.touch(self)
+  }
+
+  override func closed(code: UInt32) {
+    // What the upstream did not take it will not take any more.
+    outgoing.clear()
+    session.touch(self)
+    if !isWhole { fail(code == HTTP2Code.refusedStream ? .refusedStream : session.failure) }
+  }
+}
+
+// MARK: - The request
+
+extension UpstreamStream {
+  /// Takes bytes of the request; the first ones hold its whole head.
+  func send(_ bytes: UnsafeRawBufferPointer) {
+    if bytes.isEmpty || hasEnded || isOver { return }
+    if isSent { return sendBody(bytes) }
+    isSent = true
+    var progress = HeadProgress()
+    var head = RequestHead()
+    let outcome = session.parser.parse(bytes, &progress, into: session.storage, head: &head)
+    guard case .complete(let length) = outcome, !session.isGoingAway, !session.hasFailed else {
+      return fail(.refusedStream)
+    }
+    answersHead = head.facts.method == .head
+    body = BodyReader(head.facts.body)
+    let hasBody = head.facts.body != .none
+    if !session.engine.submitRequest(self, fields(head, bytes), hasBody: hasBody) {
+      // The numbers of streams are used up.
+      session.takeNoMore()
+      return fail(.refusedStream)
+    }
+    if hasBody { sendBody(UnsafeRawBufferPointer(rebasing: bytes[length...])) }
+  }
+
+  private func fields(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> HTTP2Fields {
+    let storage = session.storage
+    var fields = HTTP2Fields(capacity: storage.count + 5)
+    fields.add(":method", bytes[head.method])
+    fields.add(":scheme", session.isSecure ? "https" : "http")
+    fields.add(":authority", bytes[head.authority])
+    fields.add(":path", bytes[head.target])
+    for (index, field) in storage.view.enumerated() {
+      switch storage.role(index) {
+      case .host, .connection, .transferEncoding, .hopByHop, .upgrade, .te: continue
+      default: fields.add(bytes[field.name], bytes[field.value])
+      }
+    }
+    // What passes trailers on may say so, and gRPC servers want to hear it.
+    fields.add("te", "trailers")
+    return fields
+  }
+
+  private func sendBody(_ bytes: UnsafeRawBufferPointer) {
+    // The upstream answered and wants no more of it.
+    if isClosed { return }
+    var rest = bytes
+    while !rest.isEmpty, !body.isFinished {
+      let step = body.read(rest, keepFraming: false, limits: session.limits)
+      if step.rejection != nil { return fail(.closedBeforeResponse) }
+      outgoing.append(rest[step.forward])
+      rest = UnsafeRawBufferPointer(rebasing: rest[step.consumed...])
+      if step.meetsTrailers, step.consumed == 0 { return sendTrailers(rest) }
+    }
+    requestIsWhole = body.isFinished
+    session.engine.bodyIsThere(self)
+  }
+
+  /// Ends the request with the fields behind its body, which come in one piece: the exchange read
+  /// them whole, and let those pass that may.
+  private func sendTrailers(_ bytes: UnsafeRawBufferPointer) {
+    let storage = session.storage
+    var progress = HeadProgress()
+    guard case .complete = session.trailerReader.parse(bytes, &progress, into: storage) else {
+      return fail(.closedBeforeResponse)
+    }
+    var fields = HTTP2Fields(capacity: storage.count)
+    for (index, field) in storage.view.enumerated() where !storage.role(index).isDropped {
+      fields.add(bytes[field.name], bytes[field.value])
+    }
+    session.engine.submitTrailers(self, fields)
+    body.finishTrailers()
+    requestIsWhole = true
+    session.engine.bodyIsThere(self)
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DequeModule
+import HTTPExchange
+import RoutingDecisions
+
+/// Connections that carry many exchanges at a time.
+///
+/// A request goes to the newest connection that has room, so that those not needed grow old and
+/// close. One connection is made at a time, and none before the last one is known to be full: only
+/// its upstream knows how many requests it takes.
+extension EndpointPool {
+  /// A share of a connection, when one has room.
+  ///
+  /// - Parameter number: only of connections opened after the one of this number.
+  func takeShare(openedAfter number: UInt64 = 0) -> Link? {
+    for connection in shared.reversed() where connection.number > number && connection.room > 0 {
+      connection.isIdle = false
+      return connection.makeShare()
+    }
+    return nil
+  }
+
+  func enqueueForShare(_ ticket: ConnectionTicket<Link>) -> Bool {
+    waiting.removeAll { $0.client == nil }
+    let toCome = (context.limits.upstreamConnections - links.count) * context.limits.upstreamStreams
+    if waiting.count >= context.limits.upstreamQueue + toCome { return false }
+    ticket.number = ticket.needsFresh && mayConnect ? failedNumber : 0
+    waiting.append(ticket)
+    connectForWaiting()
+    return true
+  }
+
+  func openedShared(_ connection: Link) {
+    lastNumber += 1
+    connection.number = lastNumber
+    shared.append(connection)
+    serveShares(of: connection)
+  }
+
+  /// An exchange on a connection got no answer, or only a part of one: what failed is tried on a
+  /// newer connection.
+  func failedShare(of connection: Link) {
+    failedNumber = max(failedNumber, connection.number)
+  }
+
+  /// A connection may have room now, or has none any more.
+  func roomChanged(_ connection: Link) {
+    if connection.isGoingAway {
+      shared.removeAll { $0 === connection }
+      if connection.load == 0 { connection.close() }
+      connectForWaiting()
+    } else if links[ObjectIdentifier(connection)] != nil {
+      serveShares(of: connection)
+    }
+  }
+
+  private func serveShares(of connection: Link) {
+    while connection.room > 0, let client = nextTicket(for: connection)?.take() {
+      connection.isIdle = false
+      client.connected(connection.makeShare())
+    }
+    if connection.load == 0, !connection.isIdle {
+      if isRetired { return connection.close() }
+      connection.isIdle = true
+      connection.idleSince = context.workspace.now
+    }
+    connectForWaiting()
+  }
+
+  private func nextTicket(for connection: Link) -> ConnectionTicket<Link>? {
+    waiting.removeAll { $0.client == nil }
+    let index = waiting.firstIndex { connection.number > $0.number }
+    return index.flatMap { waiting.remove(at: $0) }
+  }
+
+  /// An attempt failed. Requests that no connection can serve are told, all of them: another
+  /// attempt for each would only make each wait longer.
+  func failedShared(_ failure: UpstreamFailure) {
+    let told = waiting.filter { ticket in !shared.contains { $0.number > ticket.number } }
+    waiting.removeAll { ticket in told.contains { $0 === ticket } }
+    for ticket in told { ticket.take()?.connectionFailed(failure) }
+  }
+
+  func connectForWaiting() {
+    waiting.removeAll { $0.client == nil }
+    guard !waiting.isEmpty, connecting == 0, mayConnect else { return }
+    if shared.allSatisfy({ $0.knowsRoom }) { begin() }
+  }
+}
