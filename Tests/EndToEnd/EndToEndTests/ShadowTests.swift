@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import AsyncHTTPClient
 import Foundation
+import NIOCore
+import NIOHTTP1
 import Testing
 
 /// The recorded visit replayed against the real shop and the real orders service, one process each.

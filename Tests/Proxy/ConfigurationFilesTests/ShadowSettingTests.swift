@@ -14,12 +14,13 @@ import Testing
   private static func decode(
     _ shadow: String, extracted: String = ", extracted: orders", sandbox: String = ""
   ) -> DecodedConfiguration {
+    let sides = "legacy: legacy\(extracted)"
     let text = """
       upstreams:
         legacy: { endpoints: ["127.0.0.1:9001"] }
         orders: { endpoints: ["127.0.0.1:9002"]\(sandbox) }
       routes:
-        - { name: orders, match: { path: /orders/** }, legacy: legacy\(extracted), shadow: \(shadow) }
+        - { name: orders, match: { path: /orders/** }, \(sides), shadow: \(shadow) }
         - { name: rest, match: { path: /** }, legacy: legacy }
       """
     return ConfigurationFile.decode(text, file: "s.yaml")

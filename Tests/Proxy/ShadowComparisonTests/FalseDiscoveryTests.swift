@@ -5,7 +5,7 @@ import Testing
 @testable import ShadowComparison
 
 struct FalseDiscoveryTests {
-  /// ln of evidence values; with four of them the k-th must reach 4 / (k * 0.05) = 80, 40, 26.7, 20.
+  /// Evidence values; with four of them the k-th must reach 4 / (k * 0.05) = 80, 40, 26.7, 20.
   @Test(
     arguments: [
       ([80.1, 1, 1, 1], [0]), ([79.9, 1, 1, 1], []), ([50, 1, 45, 1], [0, 2]),

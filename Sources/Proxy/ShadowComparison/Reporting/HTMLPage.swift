@@ -83,6 +83,7 @@ struct HTMLPage {
       overflow-wrap: anywhere; border-left: 1px solid var(--line); }
     th { background: var(--soft); }
     .minus { background: var(--minus); } .plus { background: var(--plus); }
-    @media (max-width: 480px) { main { padding: 8px; } td, th { padding: 1px 3px; font-size: 11px; } }
+    @media (max-width: 480px) { main { padding: 8px; }
+      td, th { padding: 1px 3px; font-size: 11px; } }
     """
 }

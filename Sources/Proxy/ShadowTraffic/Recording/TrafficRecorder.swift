@@ -78,7 +78,18 @@ private struct RecordingResponder: HTTPResponder {
   let time: @Sendable () -> String
   let onRecorded: @Sendable (RecordingFile.Outcome) -> Void
 
+  /// Only a router would turn errors into answers.
   func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    do {
+      return try await forward(request, context)
+    } catch let error as HTTPError {
+      return try error.response(from: request, context: context)
+    }
+  }
+
+  private func forward(
+    _ request: Request, _ context: BasicRequestContext
+  ) async throws -> Response {
     let start = ContinuousClock.now
     let startedAt = time()
     let target = request.head.path ?? "/"
