@@ -63,8 +63,7 @@ struct Envoy: Contender {
     "{ name: \(name), type: STATIC, connect_timeout: 2s, load_assignment: { cluster_name: "
       + "\(name), endpoints: [ { lb_endpoints: [ { endpoint: { address: \(address(port)) } } ] } ] } }"
   }
-  /// Its library lets nobody choose a suite of TLS 1.3; it takes the one that is compared anyway,
-  /// and the load holds it to that.
+  /// Its library lets nobody choose a suite of TLS 1.3: it takes the one that the load offers.
   private func tls(_ certificate: ServerCertificate, _ client: ClientProtocol) -> String {
     "transport_socket: { name: envoy.transport_sockets.tls, typed_config: { \"@type\": "
       + Self.type("transport_sockets.tls.v3.DownstreamTlsContext") + ", common_tls_context: { "

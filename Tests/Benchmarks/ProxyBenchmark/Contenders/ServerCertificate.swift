@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 
 /// The certificate that every contender shows, of a P-256 key, made when it is first asked for.
 struct ServerCertificate: Sendable {
@@ -30,5 +31,22 @@ struct ServerCertificate: Sendable {
       let second = ProcessFiles.text(key)
     else { throw BenchmarkError("openssl made no certificate: \(outcome.output)") }
     both = try scratch.write(first + second, to: "shop-with-key.pem")
+    try Self.pinCipher()
+  }
+
+  /// Lets the load's side offer nothing else, for contenders that take what clients like best.
+  /// OpenSSL reads this once, when it is first used.
+  private static func pinCipher() throws {
+    let settings = """
+      openssl_conf = settings
+      [settings]
+      ssl_conf = connections
+      [connections]
+      system_default = pinned
+      [pinned]
+      Ciphersuites = \(cipher)
+
+      """
+    setenv("OPENSSL_CONF", try ScratchFolder.shared.write(settings, to: "openssl.cnf"), 1)
   }
 }
