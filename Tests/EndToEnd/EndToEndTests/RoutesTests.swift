@@ -75,7 +75,7 @@ import Testing
         "strangler.yaml:5:24: error: proxy.tls.certificates[0].certificate: nowhere.pem cannot be"))
     #expect(
       outcome.errors.contains(
-        "strangler.yaml:7:57: error: upstreams.legacy.tls.ca: no-authorities.pem cannot be read"))
+        "strangler.yaml:7:53: error: upstreams.legacy.tls.ca: no-authorities.pem cannot be read"))
   }
 
   @Test func `explain says which rule answers and why`() async throws {

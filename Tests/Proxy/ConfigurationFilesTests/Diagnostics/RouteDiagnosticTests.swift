@@ -62,7 +62,7 @@ import Testing
       [
         """
         s.yaml:5:53: error: routes[0].colour: unknown key; expected one of name, match, \
-        legacy, extracted, percent, sticky, group, fallback, upgrades, retry-writes
+        legacy, extracted, percent, sticky, group, fallback, upgrades, retry-writes, shadow
         """
       ]
     ),
