@@ -73,7 +73,7 @@ enum ByteScanning {
   ///
   /// - Parameters:
   ///   - fits: the predicate for a block.
-  ///   - scalar: the same predicate for one byte, for the last bytes.
+  ///   - scalar: the same predicate for one byte, for runs shorter than a block.
   @inline(__always)
   static func first(
     _ bytes: UnsafeRawPointer, from start: Int, to end: Int,
@@ -85,6 +85,12 @@ enum ByteScanning {
       let found = place(fits(block))
       index &+= found
       if found < Block.scalarCount { return index }
+    }
+    if index < end, end &- Block.scalarCount >= start {
+      // The last block overlaps the one before, in which nothing fits.
+      let last = end &- Block.scalarCount
+      let block = bytes.loadUnaligned(fromByteOffset: last, as: Block.self)
+      return last &+ place(fits(block))
     }
     while index < end, !scalar(bytes.load(fromByteOffset: index, as: UInt8.self)) { index &+= 1 }
     return index

@@ -60,17 +60,15 @@ struct ForwardingFields {
     writer.write("x-forwarded-for: ")
     if hasFor { writeList(bytes, storage, where: Self.isFor, &writer) }
     writer.write(source.peer)
-    writer.write("\r\n")
     if !saysProtocol {
       writer.write(
-        source.isSecure ? "x-forwarded-proto: https\r\n" : "x-forwarded-proto: http\r\n")
+        source.isSecure ? "\r\nx-forwarded-proto: https" : "\r\nx-forwarded-proto: http")
     }
     if !saysHost, head.authority.length > 0 {
-      writer.write("x-forwarded-host: ")
+      writer.write("\r\nx-forwarded-host: ")
       writer.write(bytes[head.authority])
-      writer.write("\r\n")
     }
-    writer.write("forwarded: ")
+    writer.write("\r\nforwarded: ")
     if hasForwarded { writeList(bytes, storage, where: Self.isForwarded, &writer) }
     writeElement(head, bytes, source, &writer)
   }

@@ -15,14 +15,33 @@ struct HeadWriter {
   @inline(__always)
   mutating func write(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress else { return }
-    precondition(bytes.count <= capacity &- count, "the head was sized too small")
-    (base + count).copyMemory(from: source, byteCount: bytes.count)
-    count &+= bytes.count
+    let length = bytes.count
+    precondition(length <= capacity &- count, "the head was sized too small")
+    let target = base + count
+    if length >= 8, length <= 16 {
+      // Addresses and host names: two words that overlap cost less than a call.
+      copy(source, target, at: 0)
+      copy(source, target, at: length &- 8)
+    } else {
+      target.copyMemory(from: source, byteCount: length)
+    }
+    count &+= length
   }
 
   @inline(__always)
+  private func copy(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, at offset: Int) {
+    target.storeBytes(
+      of: source.loadUnaligned(fromByteOffset: offset, as: UInt64.self), toByteOffset: offset,
+      as: UInt64.self)
+  }
+
+  /// A copy of known length needs no call.
+  @inline(__always)
   mutating func write(_ text: StaticString) {
-    write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    let length = text.utf8CodeUnitCount
+    precondition(length <= capacity &- count, "the head was sized too small")
+    (base + count).copyMemory(from: text.utf8Start, byteCount: length)
+    count &+= length
   }
 
   mutating func write(decimal number: Int) {

@@ -175,7 +175,8 @@
       while let client = unflushed.popLast() { client.flushSession() }
     }
 
-    var hasPostponed: Bool { !postponed.isEmpty }
+    /// What was scheduled at the end of a round does not wait for an event either.
+    var hasPostponed: Bool { !postponed.isEmpty || !scheduled.isEmpty }
 
     func resumePostponed() {
       let exchanges = postponed

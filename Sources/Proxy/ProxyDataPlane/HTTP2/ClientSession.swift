@@ -132,7 +132,9 @@ final class ClientSession: HTTP2Engine.Owner {
 
   /// The client sends nothing more, and may still read: what it asked for whole is answered.
   func inputEnded() {
-    if hasInputEnded || isOver { return }
+    // The client has seen the end, or will not.
+    if isOver { return carrier.close() }
+    if hasInputEnded { return }
     hasInputEnded = true
     for stream in streams.clients where !stream.requestIsWhole { stream.drop() }
     engine.refuseStreams()

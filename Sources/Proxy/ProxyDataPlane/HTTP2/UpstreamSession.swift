@@ -20,6 +20,7 @@ final class UpstreamSession: HTTP2Engine.Owner {
   /// For the head or the trailers at hand; empty between two calls.
   let storage: HeadStorage
   let memory: MemoryBudget
+  let workspace: ExchangeWorkspace
   private let mostStreams: Int
   @exclusivity(unchecked) private var wire = ByteQueue()
   @exclusivity(unchecked) private var touched: [UpstreamStream] = []
@@ -31,7 +32,15 @@ final class UpstreamSession: HTTP2Engine.Owner {
   @exclusivity(unchecked) private(set) var isGoingAway = false
   /// It is of no further use.
   @exclusivity(unchecked) private(set) var hasFailed = false
-  private var hasEnded = false
+  /// The connection is gone, and with it every stream that was left.
+  private(set) var hasEnded = false
+  /// When the upstream said something last.
+  @exclusivity(unchecked) private var heardAt: UInt64
+  /// When it has to have said how many streams it takes.
+  private let greetingDeadline: UInt64
+  /// Streams of exchanges that have their whole answer, and whose end is still on its way.
+  private var ending: [UpstreamStream] = []
+  @exclusivity(unchecked) private var isTelling = false
   /// There may be room for other exchanges than before; taken off by who looks.
   @exclusivity(unchecked) var roomChanged = false
   /// What the end of the connection means for exchanges; nil leaves that to them.
@@ -40,8 +49,14 @@ final class UpstreamSession: HTTP2Engine.Owner {
   /// nil when there is no memory.
   init?(_ context: WorkerContext, isSecure: Bool) {
     let workspace = context.workspace
-    guard let engine = HTTP2Engine(.client, HTTP2Limits(), now: workspace.now) else { return nil }
+    var http2 = HTTP2Limits()
+    // A burst of requests may wait for a socket that takes nothing.
+    http2.waitingFrames = max(http2.waitingFrames, 4 * context.limits.upstreamStreams)
+    guard let engine = HTTP2Engine(.client, http2, now: workspace.now) else { return nil }
     self.engine = engine
+    self.workspace = workspace
+    heardAt = workspace.now
+    greetingDeadline = workspace.deadline(workspace.timeouts.connect)
     self.isSecure = isSecure
     memory = context.memory
     mostStreams = context.limits.upstreamStreams
@@ -71,6 +86,33 @@ final class UpstreamSession: HTTP2Engine.Owner {
     roomChanged = true
   }
 
+  /// The upstream was given the time of a connection, and has not said how many streams it takes.
+  var isMute: Bool { !knowsUpstream && workspace.now >= greetingDeadline }
+
+  /// An exchange got no answer on a stream whose request was sent at that time. Where nothing else
+  /// came for as long as a connection may take, this one may lead nowhere: no further exchange goes
+  /// there.
+  func gotNothing(since sentAt: UInt64) {
+    let silence = workspace.now &- max(sentAt, heardAt)
+    if silence >= max(workspace.timeouts.connect, 1) { takeNoMore() }
+  }
+
+  // MARK: Streams that only have to end
+
+  func awaitEnd(of stream: UpstreamStream) { ending.append(stream) }
+
+  func ended(_ stream: UpstreamStream) {
+    ending.removeAll { $0 === stream }
+    left(stream)
+  }
+
+  /// Breaks off what has not ended in time; whether there was anything.
+  func breakOffOverdue() -> Bool {
+    let overdue = ending.filter { workspace.now >= $0.endsBy }
+    for stream in overdue { stream.breakOff() }
+    return !overdue.isEmpty
+  }
+
   // MARK: What the engine calls
 
   func openStream() -> HTTP2Stream? { nil }
@@ -85,6 +127,7 @@ final class UpstreamSession: HTTP2Engine.Owner {
   // MARK: Bytes of the wire
 
   func receive(_ bytes: UnsafeRawBufferPointer, now: UInt64) {
+    heardAt = now
     engine.now = now
     engine.receive(bytes)
   }
@@ -125,6 +168,10 @@ final class UpstreamSession: HTTP2Engine.Owner {
   }
 
   func tellStreams() {
+    // Who is told may let go of its stream, which comes here again.
+    if isTelling { return }
+    isTelling = true
+    defer { isTelling = false }
     while let stream = touched.popLast() {
       stream.isTouched = false
       stream.listener?.changed(stream)

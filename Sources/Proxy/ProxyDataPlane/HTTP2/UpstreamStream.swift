@@ -43,6 +43,14 @@ final class UpstreamStream: HTTP2Stream {
   /// The upstream's window holds the request back.
   @exclusivity(unchecked) private(set) var isFull = false
   @exclusivity(unchecked) private var isOver = false
+  /// When the request was sent.
+  @exclusivity(unchecked) private var sentAt: UInt64 = 0
+  /// The exchange is over, and the upstream only has to end the stream.
+  @exclusivity(unchecked) private var isEnding = false
+  /// When that has to have happened.
+  @exclusivity(unchecked) private(set) var endsBy = UInt64.max
+  /// It was not the stream that ended but its connection.
+  @exclusivity(unchecked) private(set) var endedWithConnection = false
 
   // The answer.
   /// Body bytes for which the upstream was not given room again.
@@ -77,15 +85,30 @@ final class UpstreamStream: HTTP2Stream {
     return true
   }
 
-  /// The exchange is over, whatever is still on its way.
-  func leave() {
+  /// The exchange is over. `isServed`: it has its whole answer, so that the upstream must not take
+  /// what happens for a client that gave up; the end of the stream may come in a frame of its own.
+  func leave(isServed: Bool) {
     if isOver { return }
     isOver = true
     listener = nil
     answer.clear()
+    let isWritten = isSent && requestIsWhole && outgoing.isEmpty
     outgoing.clear()
+    if isServed, isWritten, !isClosed {
+      isEnding = true
+      endsBy = session.workspace.deadline(session.workspace.timeouts.linger)
+      return session.awaitEnd(of: self)
+    }
+    if isSent, !isServed, !isWhole { session.gotNothing(since: sentAt) }
     session.engine.reset(self, code: HTTP2Code.cancel)
     session.left(self)
+  }
+
+  /// The upstream does not end the stream by itself.
+  func breakOff() {
+    if endsBy == .max { return }
+    endsBy = .max
+    session.engine.reset(self, code: HTTP2Code.cancel)
   }
 
   private func fail(_ failure: UpstreamFailure?, code: UInt32 = HTTP2Code.cancel) {
@@ -144,6 +167,7 @@ final class UpstreamStream: HTTP2Stream {
   override func receivedBody(_ bytes: UnsafeRawBufferPointer) {
     // The room of the connection is everybody's: a stream whose client is slow keeps its own only.
     session.engine.consumedOfConnection(bytes.count)
+    if isEnding, !bytes.isEmpty { breakOff() }
     if isOver || hasEnded || bytes.isEmpty { return }
     unconsumed &+= bytes.count
     if isChunked {
@@ -168,6 +192,11 @@ final class UpstreamStream: HTTP2Stream {
   }
 
   override func closed(code: UInt32) {
+    if isEnding {
+      isEnding = false
+      return session.ended(self)
+    }
+    endedWithConnection = session.hasEnded
     // What the upstream did not take it will not take any more.
     outgoing.clear()
     session.touch(self)
@@ -183,6 +212,7 @@ extension UpstreamStream {
     if bytes.isEmpty || hasEnded || isOver { return }
     if isSent { return sendBody(bytes) }
     isSent = true
+    sentAt = session.workspace.now
     var progress = HeadProgress()
     var head = RequestHead()
     let outcome = session.parser.parse(bytes, &progress, into: session.storage, head: &head)
@@ -192,6 +222,7 @@ extension UpstreamStream {
     answersHead = head.facts.method == .head
     body = BodyReader(head.facts.body)
     let hasBody = head.facts.body != .none
+    requestIsWhole = !hasBody
     if !session.engine.submitRequest(self, fields(head, bytes), hasBody: hasBody) {
       // The numbers of streams are used up.
       session.takeNoMore()

@@ -22,7 +22,7 @@ final class NIOLink: UpstreamLink, PooledLink {
   private let pool: EndpointPool<NIOLink>?
   @exclusivity(unchecked) var idleSince: UInt64 = 0
   @exclusivity(unchecked) var isIdle = false
-  @exclusivity(unchecked) private(set) var wasUsed = false
+  @exclusivity(unchecked) private var connectionWasUsed = false
   var number: UInt64 = 0
 
   /// The connection keeps the link until it closes.
@@ -42,7 +42,7 @@ final class NIOLink: UpstreamLink, PooledLink {
   private init(_ share: UpstreamShare, of connection: NIOLink) {
     carrier = .share(share, connection)
     pool = nil
-    wasUsed = connection.wasUsed
+    connectionWasUsed = connection.connectionWasUsed
   }
 
   /// A module has no connection to keep: each request gets a link of its own.
@@ -112,6 +112,13 @@ final class NIOLink: UpstreamLink, PooledLink {
     }
   }
 
+  /// The connection served another exchange before, so it may have been closing already when this
+  /// one was sent. A stream that ends alone was told to.
+  var wasUsed: Bool {
+    if case .share(let share, _) = carrier, !share.stream.endedWithConnection { return false }
+    return connectionWasUsed
+  }
+
   var hasEnded: Bool {
     switch carrier {
     case .channel(let channel): channel.hasEnded
@@ -171,19 +178,19 @@ final class NIOLink: UpstreamLink, PooledLink {
   func close() {
     switch carrier {
     case .channel(let channel): channel.close()
-    case .share(let share, let connection): connection.left(share)
+    case .share(let share, let connection): connection.left(share, isServed: false)
     case .session(let channel): channel.close()
     case .module(let module): module.close()
     }
   }
 
   func release() {
-    wasUsed = true
+    connectionWasUsed = true
     switch carrier {
     case .channel(let channel):
       channel.client = nil
       pool?.release(self)
-    case .share(let share, let connection): connection.left(share)
+    case .share(let share, let connection): connection.left(share, isServed: true)
     case .session: break
     case .module(let module): module.close()
     }
@@ -204,6 +211,12 @@ extension NIOLink {
   var room: Int { session?.room ?? 0 }
   var knowsRoom: Bool { session?.knowsUpstream ?? true }
   var isGoingAway: Bool { session.map { $0.isGoingAway || $0.hasFailed } ?? false }
+  var isMute: Bool { session?.isMute ?? false }
+
+  func breakOffOverdue() {
+    guard case .session(let channel) = carrier, channel.session.breakOffOverdue() else { return }
+    channel.flush()
+  }
 
   func makeShare() -> NIOLink {
     guard case .session(let channel) = carrier else {
@@ -212,10 +225,10 @@ extension NIOLink {
     return NIOLink(UpstreamShare(channel), of: self)
   }
 
-  private func left(_ share: UpstreamShare) {
-    wasUsed = true
-    if !share.stream.isAnswered { pool?.failedShare(of: self) }
-    share.leave()
+  private func left(_ share: UpstreamShare, isServed: Bool) {
+    connectionWasUsed = true
+    if !isServed, !share.stream.isAnswered { pool?.failedShare(of: self) }
+    share.leave(isServed: isServed)
   }
 
   /// The connection may take more exchanges than before, or none any more.

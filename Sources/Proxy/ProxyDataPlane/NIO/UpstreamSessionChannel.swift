@@ -65,7 +65,10 @@ final class UpstreamSessionChannel: ChannelInboundHandler {
       }
       context.flush()
     }
-    if session.hasFailed { return close() }
+    if session.hasFailed {
+      close()
+      return session.tellStreams()
+    }
     session.tellStreams()
     if session.roomChanged {
       session.roomChanged = false
@@ -132,9 +135,9 @@ final class UpstreamShare: UpstreamStreamListener {
     if stream.answerTaken(left: input.readableBytes) { channel.flush() }
   }
 
-  func leave() {
+  func leave(isServed: Bool) {
     client = nil
-    stream.leave()
+    stream.leave(isServed: isServed)
     channel.flush()
   }
 }

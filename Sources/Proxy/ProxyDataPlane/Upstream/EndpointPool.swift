@@ -24,6 +24,10 @@ protocol PooledLink: AnyObject {
   var knowsRoom: Bool { get }
   /// It takes no further exchange for good.
   var isGoingAway: Bool { get }
+  /// The upstream was given the time of a connection, and has said nothing of what it takes.
+  var isMute: Bool { get }
+  /// Ends what is over and was not ended by the upstream in time.
+  func breakOffOverdue()
   /// A link for one more exchange on it.
   func makeShare() -> Self
 }
@@ -170,8 +174,14 @@ final class EndpointPool<Link: PooledLink> {
     // The oldest are at the front.
     let old = idle.prefix { workspace.now >= $0.idleSince &+ timeout }
     for link in old { link.close() }
-    let unused = shared.filter { $0.isIdle && workspace.now >= $0.idleSince &+ timeout }
-    for link in unused { link.close() }
+    guard isShared, !links.isEmpty else { return }
+    for link in Array(links.values) {
+      if link.isMute || link.isIdle && workspace.now >= link.idleSince &+ timeout {
+        link.close()
+      } else {
+        link.breakOffOverdue()
+      }
+    }
   }
 
   /// No request comes any more but those decided already: what becomes idle closes.

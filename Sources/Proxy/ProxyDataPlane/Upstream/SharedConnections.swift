@@ -22,9 +22,11 @@ extension EndpointPool {
   }
 
   func enqueueForShare(_ ticket: ConnectionTicket<Link>) -> Bool {
-    waiting.removeAll { $0.client == nil }
     let toCome = (context.limits.upstreamConnections - links.count) * context.limits.upstreamStreams
-    if waiting.count >= context.limits.upstreamQueue + toCome { return false }
+    let most = context.limits.upstreamQueue + toCome
+    // Those who gave up are counted only where it matters.
+    if waiting.count >= most { waiting.removeAll { $0.client == nil } }
+    if waiting.count >= most { return false }
     ticket.number = ticket.needsFresh && mayConnect ? failedNumber : 0
     waiting.append(ticket)
     connectForWaiting()
@@ -69,21 +71,36 @@ extension EndpointPool {
   }
 
   private func nextTicket(for connection: Link) -> ConnectionTicket<Link>? {
-    waiting.removeAll { $0.client == nil }
-    let index = waiting.firstIndex { connection.number > $0.number }
-    return index.flatMap { waiting.remove(at: $0) }
+    var index = 0
+    while index < waiting.count {
+      if waiting[index].client == nil {
+        waiting.remove(at: index)
+      } else if connection.number > waiting[index].number {
+        return waiting.remove(at: index)
+      } else {
+        index += 1
+      }
+    }
+    return nil
   }
 
   /// An attempt failed. Requests that no connection can serve are told, all of them: another
   /// attempt for each would only make each wait longer.
   func failedShared(_ failure: UpstreamFailure) {
-    let told = waiting.filter { ticket in !shared.contains { $0.number > ticket.number } }
-    waiting.removeAll { ticket in told.contains { $0 === ticket } }
+    // `shared` stands in the order of the numbers.
+    let newest = shared.last?.number ?? 0
+    var told: [ConnectionTicket<Link>] = []
+    waiting.removeAll { ticket in
+      if newest > ticket.number { return false }
+      told.append(ticket)
+      return true
+    }
     for ticket in told { ticket.take()?.connectionFailed(failure) }
   }
 
   func connectForWaiting() {
-    waiting.removeAll { $0.client == nil }
+    // Whether anybody waits is seen at the head of the line.
+    while let first = waiting.first, first.client == nil { waiting.removeFirst() }
     guard !waiting.isEmpty, connecting == 0, mayConnect else { return }
     if shared.allSatisfy({ $0.knowsRoom }) { begin() }
   }

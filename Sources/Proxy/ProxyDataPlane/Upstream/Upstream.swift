@@ -42,6 +42,8 @@ struct UpstreamParts: Sendable {
 /// One worker's connections to one upstream: a pool for each endpoint.
 final class Upstream<Link: PooledLink> {
   @exclusivity(unchecked) private var pools: [EndpointPool<Link>?] = []
+  /// The same ones, for the request that finds a connection ready: `pools` keeps each alive.
+  @exclusivity(unchecked) private var uncountedPools: [Unmanaged<EndpointPool<Link>>?] = []
   private let module: (any InProcessModule)?
   private let gate: UpstreamGate
   private let makePool: (EndpointSeat) -> EndpointPool<Link>
@@ -63,7 +65,8 @@ final class Upstream<Link: PooledLink> {
   /// failed on one before.
   @inline(__always)
   func readyLink(seat: EndpointSeat, fresh: Bool) -> Link? {
-    seat.slot < pools.count ? pools[seat.slot]?.take(fresh: fresh) : nil
+    guard seat.slot < uncountedPools.count, let pool = uncountedPools[seat.slot] else { return nil }
+    return pool._withUnsafeGuaranteedRef { $0.take(fresh: fresh) }
   }
 
   /// A connection to the endpoint that the gate chose, where none is ready.
@@ -79,9 +82,13 @@ final class Upstream<Link: PooledLink> {
   private func pool(of seat: EndpointSeat) -> EndpointPool<Link> {
     let slot = seat.slot
     if slot < pools.count, let pool = pools[slot] { return pool }
-    while pools.count <= slot { pools.append(nil) }
+    while pools.count <= slot {
+      pools.append(nil)
+      uncountedPools.append(nil)
+    }
     let pool = makePool(seat)
     pools[slot] = pool
+    uncountedPools[slot] = .passUnretained(pool)
     return pool
   }
 
@@ -92,6 +99,7 @@ final class Upstream<Link: PooledLink> {
       guard seat.slot < pools.count, let pool = pools[seat.slot] else { return true }
       pool.retire()
       if !pool.isEmpty { return false }
+      uncountedPools[seat.slot] = nil
       pools[seat.slot] = nil
       return true
     }

@@ -18,6 +18,8 @@ struct OriginRequest: Sendable {
 /// What it does about one.
 enum OriginReply: Sendable {
   case answer([(String, String)], body: [UInt8]?, trailers: [(String, String)])
+  /// The end of the stream follows once the connection's next bytes came.
+  case unended([(String, String)], body: [UInt8])
   case reset(UInt32)
   /// Says that the connection ends and that this request was not looked at.
   case goAway
@@ -34,10 +36,15 @@ final class HTTP2Origin: HTTP2Engine.Owner {
     var isWhole = false
     var isCounted = false
     var outgoing: ArraySlice<UInt8> = []
+    var isHeld = false
     private let engine: HTTP2Engine
+    private let onClosed: @Sendable (UInt32) -> Void
 
-    init(_ engine: HTTP2Engine, number: Int) {
+    init(
+      _ engine: HTTP2Engine, number: Int, onClosed: @escaping @Sendable (UInt32) -> Void
+    ) {
       self.engine = engine
+      self.onClosed = onClosed
       request.number = number
     }
 
@@ -60,25 +67,30 @@ final class HTTP2Origin: HTTP2Engine.Owner {
 
     override func receivedEnd() { isWhole = true }
 
+    override func closed(code: UInt32) { onClosed(code) }
+
     override func fill(_ target: UnsafeMutableRawBufferPointer) -> HTTP2BodyPart {
       let count = min(target.count, outgoing.count)
       target.copyBytes(from: outgoing.prefix(count))
       outgoing = outgoing.dropFirst(count)
-      return HTTP2BodyPart(count: count, isLast: outgoing.isEmpty)
+      return HTTP2BodyPart(count: count, isLast: outgoing.isEmpty && !isHeld)
     }
   }
 
   private let engine: HTTP2Engine
   private var calls: [Call] = []
+  private var held: [Call] = []
   private var count = 0
+  private let onClosed: @Sendable (UInt32) -> Void
 
-  private init(_ engine: HTTP2Engine) {
+  private init(_ engine: HTTP2Engine, onClosed: @escaping @Sendable (UInt32) -> Void) {
     self.engine = engine
+    self.onClosed = onClosed
     engine.owner = self
   }
 
   func openStream() -> HTTP2Stream? {
-    let call = Call(engine, number: count)
+    let call = Call(engine, number: count, onClosed: onClosed)
     count += 1
     calls.append(call)
     return call
@@ -97,11 +109,12 @@ final class HTTP2Origin: HTTP2Engine.Owner {
   /// reply wait for the next one.
   static func deciding(
     _ limits: HTTP2Limits = HTTP2Limits(),
+    onClosed: @escaping @Sendable (UInt32) -> Void = { _ in },
     _ decide: @escaping @Sendable ([OriginRequest]) async -> [OriginReply?]
   ) -> Origin.Behaviour {
     { connection, requests in
       guard let engine = HTTP2Engine(.server, limits, now: 0) else { return }
-      let origin = HTTP2Origin(engine)
+      let origin = HTTP2Origin(engine, onClosed: onClosed)
       while !engine.isFinished {
         var bytes = ByteBuffer()
         while true {
@@ -113,6 +126,7 @@ final class HTTP2Origin: HTTP2Engine.Owner {
         guard try await connection.receive() else { return }
         let received = connection.received.readBytes(length: connection.received.readableBytes)
         received?.withUnsafeBytes { engine.receive($0) }
+        origin.endHeld()
         let whole = origin.calls.filter(\.isWhole)
         for call in whole where !call.isCounted {
           call.isCounted = true
@@ -127,8 +141,21 @@ final class HTTP2Origin: HTTP2Engine.Owner {
     }
   }
 
+  private func endHeld() {
+    for call in held {
+      call.isHeld = false
+      engine.bodyIsThere(call)
+    }
+    held = []
+  }
+
   private func reply(to call: Call, _ reply: OriginReply) {
     switch reply {
+    case .unended(let fields, let body):
+      call.outgoing = body[...]
+      call.isHeld = true
+      held.append(call)
+      withFields(fields) { engine.submitResponse(call, $0, hasBody: true) }
     case .answer(let fields, let body, let trailers):
       call.outgoing = (body ?? [])[...]
       withFields(fields) { engine.submitResponse(call, $0, hasBody: body != nil) }

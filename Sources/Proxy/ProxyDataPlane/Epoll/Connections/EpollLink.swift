@@ -23,7 +23,7 @@
     private let pool: EndpointPool<EpollLink>?
     @exclusivity(unchecked) var idleSince: UInt64 = 0
     @exclusivity(unchecked) var isIdle = false
-    @exclusivity(unchecked) private(set) var wasUsed = false
+    @exclusivity(unchecked) private var connectionWasUsed = false
     var number: UInt64 = 0
     /// Whom a connection wakes; nil when nobody is served.
     @exclusivity(unchecked) var client: (any EpollExchange)?
@@ -45,7 +45,7 @@
     private init(_ stream: UpstreamStream, of connection: EpollLink) {
       carrier = .stream(stream, connection)
       pool = nil
-      wasUsed = connection.wasUsed
+      connectionWasUsed = connection.connectionWasUsed
       stream.listener = self
     }
 
@@ -101,6 +101,13 @@
       }
     }
 
+    /// The connection served another exchange before, so it may have been closing already when this
+    /// one was sent. A stream that ends alone was told to.
+    var wasUsed: Bool {
+      if case .stream(let stream, _) = carrier, !stream.endedWithConnection { return false }
+      return connectionWasUsed
+    }
+
     var hasEnded: Bool {
       switch carrier {
       case .socket(let socket): socket.hasEnded
@@ -146,7 +153,7 @@
       client = nil
       switch carrier {
       case .socket(let socket): if socket.close() { pool?.closed(self) }
-      case .stream(let stream, let connection): connection.left(stream)
+      case .stream(let stream, let connection): connection.left(stream, isServed: false)
       case .session(let socket): if socket.close() { pool?.closed(self) }
       case .module(let module): module.close()
       }
@@ -154,10 +161,10 @@
 
     func release() {
       client = nil
-      wasUsed = true
+      connectionWasUsed = true
       switch carrier {
       case .socket: pool?.release(self)
-      case .stream(let stream, let connection): connection.left(stream)
+      case .stream(let stream, let connection): connection.left(stream, isServed: true)
       case .session: break
       case .module(let module): module.close()
       }
@@ -175,16 +182,21 @@
     var room: Int { session?.room ?? 0 }
     var knowsRoom: Bool { session?.knowsUpstream ?? true }
     var isGoingAway: Bool { session.map { $0.isGoingAway || $0.hasFailed } ?? false }
+    var isMute: Bool { session?.isMute ?? false }
+
+    func breakOffOverdue() {
+      if session?.breakOffOverdue() == true { flushSession() }
+    }
 
     func makeShare() -> EpollLink {
       guard let session else { preconditionFailure("not a connection that is shared") }
       return EpollLink(session.makeStream(), of: self)
     }
 
-    private func left(_ stream: UpstreamStream) {
-      wasUsed = true
-      if !stream.isAnswered { pool?.failedShare(of: self) }
-      stream.leave()
+    private func left(_ stream: UpstreamStream, isServed: Bool) {
+      connectionWasUsed = true
+      if !isServed, !stream.isAnswered { pool?.failedShare(of: self) }
+      stream.leave(isServed: isServed)
       flushSession()
     }
 

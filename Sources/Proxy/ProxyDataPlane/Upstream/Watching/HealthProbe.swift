@@ -37,6 +37,8 @@ struct HealthProbe: Sendable {
     do {
       let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .connectTimeout(timeout)
+        // A server of HTTP/2 speaks at once, and must not be read before somebody listens.
+        .channelOption(.autoRead, value: false)
         .connect(to: socket).get()
       let answered = channel.eventLoop.makePromise(of: String?.self)
       let expiry = channel.eventLoop.scheduleTask(in: timeout) {
@@ -60,6 +62,7 @@ struct HealthProbe: Sendable {
   private typealias Answer = EventLoopPromise<String?>
 
   private func begin(on channel: any Channel, _ answered: Answer) {
+    defer { channel.setOption(.autoRead, value: true).whenFailure { answered.fail($0) } }
     guard let tls else { return ask(on: channel, answered) }
     // A check may take memory of its own: connections for requests share that of their loops.
     guard let engine = TLSEngine(tls, host: endpoint.name.host, TLSWorkspace()) else {
