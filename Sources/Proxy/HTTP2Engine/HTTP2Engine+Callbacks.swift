@@ -9,6 +9,7 @@ extension HTTP2Engine {
     guard nghttp2_session_callbacks_new(&callbacks) == 0 else { return nil }
     defer { nghttp2_session_callbacks_del(callbacks) }
     setCallbacks(callbacks)
+    if role == .client { noteOffers(callbacks) }
     var option: OpaquePointer?
     guard nghttp2_option_new(&option) == 0 else { return nil }
     defer { nghttp2_option_del(option) }
@@ -55,6 +56,15 @@ extension HTTP2Engine {
     }
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, context in
       if let frame, let engine = HTTP2Engine.engine(context) { engine.sent(frame.pointee) }
+      return 0
+    }
+  }
+
+  /// Before a frame is given out: the call behind it comes late where output stops in between.
+  private static func noteOffers(_ callbacks: OpaquePointer?) {
+    nghttp2_session_callbacks_set_before_frame_send_callback(callbacks) { _, frame, context in
+      guard let frame, frame.pointee.hd.type == UInt8(NGHTTP2_HEADERS.rawValue) else { return 0 }
+      HTTP2Engine.engine(context)?.stream(frame.pointee.hd.stream_id)?.isOffered = true
       return 0
     }
   }

@@ -11,6 +11,8 @@ open class HTTP2Stream {
   @exclusivity(unchecked) final var isDeferred = false
   /// The stream is gone; nothing that is done to it has an effect.
   @exclusivity(unchecked) public final internal(set) var isClosed = false
+  /// Its request was given out, so that the peer may have seen it; of a client.
+  @exclusivity(unchecked) public final internal(set) var isOffered = false
   /// Place among the engine's streams.
   @exclusivity(unchecked) final var position = 0
   @exclusivity(unchecked) final var section = HTTP2Section.head

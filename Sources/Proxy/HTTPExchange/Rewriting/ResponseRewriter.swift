@@ -109,9 +109,16 @@ package enum ChunkLine {
   /// Ends the body.
   package static let last: StaticString = "0\r\n\r\n"
 
+  /// How long the line for `length` > 0 data bytes is.
+  package static func count(_ length: Int) -> Int { digits(length) + 2 }
+
+  private static func digits(_ length: Int) -> Int {
+    max(1, (64 - length.leadingZeroBitCount + 3) / 4)
+  }
+
   /// Writes the line for `length` > 0 data bytes; answers how long the line is.
   package static func write(_ length: Int, into target: UnsafeMutableRawBufferPointer) -> Int {
-    let digits = max(1, (64 - length.leadingZeroBitCount + 3) / 4)
+    let digits = digits(length)
     for index in 0..<digits {
       let nibble = UInt8(truncatingIfNeeded: length >> ((digits - 1 - index) * 4)) & 0xf
       target[index] = nibble < 10 ? nibble + 48 : nibble + 87

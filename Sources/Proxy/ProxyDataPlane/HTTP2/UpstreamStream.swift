@@ -30,7 +30,7 @@ final class UpstreamStream: HTTP2Stream {
   /// No byte follows those of `answer`.
   @exclusivity(unchecked) private(set) var hasEnded = false
   /// The answer came whole.
-  var isAnswered: Bool { isWhole }
+  @exclusivity(unchecked) private(set) var isAnswered = false
   /// What that means; nil leaves it to the exchange.
   private(set) var failure: UpstreamFailure?
 
@@ -55,11 +55,12 @@ final class UpstreamStream: HTTP2Stream {
   // The answer.
   /// Body bytes for which the upstream was not given room again.
   @exclusivity(unchecked) private var unconsumed = 0
-  @exclusivity(unchecked) private var status: [UInt8] = []
+  @exclusivity(unchecked) private var status = 0
   @exclusivity(unchecked) private var lines = ByteQueue()
   @exclusivity(unchecked) private var hasLength = false
   @exclusivity(unchecked) private var isChunked = false
-  @exclusivity(unchecked) private var isWhole = false
+  /// Body bytes in the chunk that `answer` ends with.
+  @exclusivity(unchecked) private var lastChunk = 0
 
   init(_ session: UpstreamSession) {
     self.session = session
@@ -99,7 +100,7 @@ final class UpstreamStream: HTTP2Stream {
       endsBy = session.workspace.deadline(session.workspace.timeouts.linger)
       return session.awaitEnd(of: self)
     }
-    if isSent, !isServed, !isWhole { session.gotNothing(since: sentAt) }
+    if isSent, !isServed, !isAnswered { session.gotNothing(since: sentAt) }
     session.engine.reset(self, code: HTTP2Code.cancel)
     session.left(self)
   }
@@ -134,7 +135,8 @@ final class UpstreamStream: HTTP2Stream {
   ) {
     if value.contains(where: { $0 == 13 || $0 == 10 }) { return failAnswer() }
     if name.first == 0x3a {
-      status = Array(value)
+      // The library lets three digits pass only.
+      status = value.reduce(0) { $0 &* 10 &+ Int($1 &- 0x30) }
       return
     }
     if name.equalsIgnoringCase("content-length") { hasLength = true }
@@ -150,11 +152,11 @@ final class UpstreamStream: HTTP2Stream {
     if isTooLarge { return failAnswer() }
     if section == .trailers || isOver || hasEnded { return }
     answer.append("HTTP/1.1 ")
-    status.withUnsafeBytes { answer.append($0) }
+    appendStatus()
     answer.append(" \r\n")
     answer.append(lines.bytes)
     lines.clear()
-    let isBodiless = answersHead || status == Array("204".utf8) || status == Array("304".utf8)
+    let isBodiless = answersHead || status == 204 || status == 304
     if section == .head, !isBodiless, !hasLength {
       isChunked = !isLast
       answer.append(isLast ? "content-length: 0\r\n" : "transfer-encoding: chunked\r\n")
@@ -170,18 +172,40 @@ final class UpstreamStream: HTTP2Stream {
     if isEnding, !bytes.isEmpty { breakOff() }
     if isOver || hasEnded || bytes.isEmpty { return }
     unconsumed &+= bytes.count
-    if isChunked {
-      answer.write(capacity: ChunkLine.capacity) { ChunkLine.write(bytes.count, into: $0) }
-      answer.append(bytes)
-      answer.append(ChunkLine.end)
-    } else {
-      answer.append(bytes)
-    }
+    if isChunked { appendChunk(bytes) } else { answer.append(bytes) }
     session.touch(self)
   }
 
+  private func appendStatus() {
+    let status = status
+    answer.write(capacity: 3) { target in
+      target[0] = UInt8(truncatingIfNeeded: 0x30 &+ status / 100)
+      target[1] = UInt8(truncatingIfNeeded: 0x30 &+ status / 10 % 10)
+      target[2] = UInt8(truncatingIfNeeded: 0x30 &+ status % 10)
+      return 3
+    }
+  }
+
+  /// Adds a chunk, or makes the last one larger while it is there whole and its line has room:
+  /// frames of a byte each would otherwise take several times the window that bounds them.
+  private func appendChunk(_ bytes: UnsafeRawBufferPointer) {
+    let size = lastChunk &+ bytes.count
+    let former = ChunkLine.count(size) &+ lastChunk &+ ChunkLine.end.utf8CodeUnitCount
+    if lastChunk > 0, answer.count >= former, ChunkLine.count(lastChunk) == ChunkLine.count(size) {
+      answer.amend(last: former, dropping: ChunkLine.end.utf8CodeUnitCount) {
+        _ = ChunkLine.write(size, into: $0)
+      }
+      lastChunk = size
+    } else {
+      answer.write(capacity: ChunkLine.capacity) { ChunkLine.write(bytes.count, into: $0) }
+      lastChunk = bytes.count
+    }
+    answer.append(bytes)
+    answer.append(ChunkLine.end)
+  }
+
   override func receivedEnd() {
-    isWhole = true
+    isAnswered = true
     if isOver || hasEnded { return }
     if isChunked {
       answer.append("0\r\n")
@@ -200,7 +224,9 @@ final class UpstreamStream: HTTP2Stream {
     // What the upstream did not take it will not take any more.
     outgoing.clear()
     session.touch(self)
-    if !isWhole { fail(code == HTTP2Code.refusedStream ? .refusedStream : session.failure) }
+    // What never left cannot have been looked at, whatever the request does.
+    let isUnseen = code == HTTP2Code.refusedStream || !isOffered
+    if !isAnswered { fail(isUnseen ? .refusedStream : session.failure) }
   }
 }
 

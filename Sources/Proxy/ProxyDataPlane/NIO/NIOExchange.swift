@@ -88,7 +88,7 @@ extension NIOExchange {
 
   func dropUpstream() {
     upstreamHalf.keptIsUnsent = false
-    _ = upstreamHalf.ticket?.take()
+    upstreamHalf.ticket?.withdraw()
     upstreamHalf.ticket = nil
     let link = upstreamHalf.link
     upstreamHalf.link = nil

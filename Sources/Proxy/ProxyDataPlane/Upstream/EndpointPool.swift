@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DequeModule
 import HTTPExchange
 import RoutingDecisions
 
@@ -42,9 +41,11 @@ protocol PoolClient<Link>: AnyObject {
 }
 
 /// A request that waits for a connection.
-final class ConnectionTicket<Link: PooledLink> {
+final class ConnectionTicket<Link: PooledLink>: Waiter {
   /// nil once the client no longer waits.
-  var client: (any PoolClient<Link>)?
+  private var client: (any PoolClient<Link>)?
+  /// Where it stands in line.
+  fileprivate weak var pool: EndpointPool<Link>?
   /// A pooled connection will not do: the request failed on one before.
   let needsFresh: Bool
   /// Shared connections up to this number will not do.
@@ -55,9 +56,19 @@ final class ConnectionTicket<Link: PooledLink> {
     self.needsFresh = needsFresh
   }
 
+  var isWaiting: Bool { client != nil }
+
+  /// The client's turn has come.
   func take() -> (any PoolClient<Link>)? {
     defer { client = nil }
     return client
+  }
+
+  /// The client gives up.
+  func withdraw() {
+    if client == nil { return }
+    client = nil
+    pool?.waiting.noteWithdrawal()
   }
 }
 
@@ -77,7 +88,7 @@ final class EndpointPool<Link: PooledLink> {
   private(set) var links: [ObjectIdentifier: Link] = [:]
   private(set) var connecting = 0
   @exclusivity(unchecked) private(set) var isRetired = false
-  @exclusivity(unchecked) var waiting = Deque<ConnectionTicket<Link>>()
+  @exclusivity(unchecked) var waiting = WaitingLine<ConnectionTicket<Link>>()
   /// Connections that may have room for exchanges, in the order in which they were opened.
   @exclusivity(unchecked) var shared: [Link] = []
   /// Of the connection opened last.
@@ -113,11 +124,8 @@ final class EndpointPool<Link: PooledLink> {
   /// Puts a ticket in line; false when the line is full.
   func enqueue(_ ticket: ConnectionTicket<Link>) -> Bool {
     if isShared { return enqueueForShare(ticket) }
-    if !mayConnect {
-      waiting.removeAll { $0.client == nil }
-      if waiting.count >= context.limits.upstreamQueue { return false }
-    }
-    waiting.append(ticket)
+    if !mayConnect, waiting.count >= context.limits.upstreamQueue { return false }
+    stand(ticket)
     if mayConnect {
       begin()
     } else if ticket.needsFresh {
@@ -192,7 +200,7 @@ final class EndpointPool<Link: PooledLink> {
   }
 
   func closeAll() {
-    waiting.removeAll()
+    _ = leaveLine { _ in true }
     for link in links.values { link.close() }
   }
 }
@@ -212,23 +220,25 @@ extension EndpointPool {
     idle.append(link)
   }
 
+  func stand(_ ticket: ConnectionTicket<Link>) {
+    ticket.pool = self
+    waiting.append(ticket)
+  }
+
+  /// Takes those out of the line for whom that is true.
+  func leaveLine(_ isOut: (ConnectionTicket<Link>) -> Bool) -> [ConnectionTicket<Link>] {
+    let out = waiting.removeAll(where: isOut)
+    // One who hears of it may end another, which is in no line any more.
+    for ticket in out { ticket.pool = nil }
+    return out
+  }
+
   private func nextTicket(isFresh: Bool) -> ConnectionTicket<Link>? {
-    var index = 0
-    while index < waiting.count {
-      if waiting[index].client == nil {
-        waiting.remove(at: index)
-      } else if isFresh || !waiting[index].needsFresh {
-        return waiting.remove(at: index)
-      } else {
-        index += 1
-      }
-    }
-    return nil
+    waiting.next { isFresh || !$0.needsFresh }
   }
 
   /// A place became free: connections that the limit forbade may be opened now.
   private func openForWaiting() {
-    waiting.removeAll { $0.client == nil }
     if waiting.count > connecting, mayConnect { begin() }
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DequeModule
 import HTTPExchange
 import RoutingDecisions
 
@@ -24,11 +23,9 @@ extension EndpointPool {
   func enqueueForShare(_ ticket: ConnectionTicket<Link>) -> Bool {
     let toCome = (context.limits.upstreamConnections - links.count) * context.limits.upstreamStreams
     let most = context.limits.upstreamQueue + toCome
-    // Those who gave up are counted only where it matters.
-    if waiting.count >= most { waiting.removeAll { $0.client == nil } }
     if waiting.count >= most { return false }
     ticket.number = ticket.needsFresh && mayConnect ? failedNumber : 0
-    waiting.append(ticket)
+    stand(ticket)
     connectForWaiting()
     return true
   }
@@ -71,17 +68,7 @@ extension EndpointPool {
   }
 
   private func nextTicket(for connection: Link) -> ConnectionTicket<Link>? {
-    var index = 0
-    while index < waiting.count {
-      if waiting[index].client == nil {
-        waiting.remove(at: index)
-      } else if connection.number > waiting[index].number {
-        return waiting.remove(at: index)
-      } else {
-        index += 1
-      }
-    }
-    return nil
+    waiting.next { connection.number > $0.number }
   }
 
   /// An attempt failed. Requests that no connection can serve are told, all of them: another
@@ -89,18 +76,12 @@ extension EndpointPool {
   func failedShared(_ failure: UpstreamFailure) {
     // `shared` stands in the order of the numbers.
     let newest = shared.last?.number ?? 0
-    var told: [ConnectionTicket<Link>] = []
-    waiting.removeAll { ticket in
-      if newest > ticket.number { return false }
-      told.append(ticket)
-      return true
+    for ticket in leaveLine({ newest <= $0.number }) {
+      ticket.take()?.connectionFailed(failure)
     }
-    for ticket in told { ticket.take()?.connectionFailed(failure) }
   }
 
   func connectForWaiting() {
-    // Whether anybody waits is seen at the head of the line.
-    while let first = waiting.first, first.client == nil { waiting.removeFirst() }
     guard !waiting.isEmpty, connecting == 0, mayConnect else { return }
     if shared.allSatisfy({ $0.knowsRoom }) { begin() }
   }

@@ -82,7 +82,7 @@ struct HTTP2UpstreamEndTests {
   @Test("A connection that leads nowhere any more gets no further exchange")
   func silent() async throws {
     let timeouts = ProxyTimeouts(
-      connect: .milliseconds(100), responseHead: .milliseconds(300), drain: .seconds(1))
+      connect: .seconds(1), responseHead: .milliseconds(2500), drain: .seconds(1))
     // Settings come, and then nothing.
     let origin = Self.firstConnection(HTTP2Origin.deciding { _ in [] })
     try await Origin.run(origin) { origin in
@@ -99,7 +99,7 @@ struct HTTP2UpstreamEndTests {
   @Test("A connection on which the upstream never greets is given up")
   func mute() async throws {
     let timeouts = ProxyTimeouts(
-      connect: .milliseconds(200), responseHead: .seconds(20), drain: .seconds(1))
+      connect: .milliseconds(1500), responseHead: .seconds(50), drain: .seconds(1))
     let mute: Origin.Behaviour = { connection, _ in
       while try await connection.receive() { connection.received.clear() }
     }

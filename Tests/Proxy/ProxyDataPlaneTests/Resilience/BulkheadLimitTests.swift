@@ -108,7 +108,9 @@ struct BulkheadLimitTests {
   @Test("Many clients share few places, and each is answered")
   func crowd() async throws {
     try await Origin.run(Origin.saying("ok")) { origin in
-      let configuration = try ProxyConfiguration.all(to: origin.port).policies(of: "legacy") {
+      let configuration = try ProxyConfiguration.all(
+        to: origin.port, timeouts: ProxyTimeouts(connect: .seconds(50))
+      ).policies(of: "legacy") {
         $0.bulkhead = BulkheadRules(inFlight: 2, queue: 100, wait: .seconds(50))
       }
       try await RunningProxy.run(configuration) { proxy in

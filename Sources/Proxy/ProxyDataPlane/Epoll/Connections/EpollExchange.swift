@@ -92,7 +92,7 @@
 
     func dropUpstream() {
       upstreamHalf.keptIsUnsent = false
-      _ = upstreamHalf.ticket?.take()
+      upstreamHalf.ticket?.withdraw()
       upstreamHalf.ticket = nil
       if case .link(let link)? = upstreamHalf.found { link.close() }
       upstreamHalf.found = nil

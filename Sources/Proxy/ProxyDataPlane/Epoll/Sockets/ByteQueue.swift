@@ -53,6 +53,17 @@ struct ByteQueue: ~Copyable {
     if start == end { clear() }
   }
 
+  /// Lets `change` write over the last `count` bytes, and takes back the last `dropped` of them.
+  mutating func amend(
+    last count: Int, dropping dropped: Int, _ change: (UnsafeMutableRawBufferPointer) -> Void
+  ) {
+    precondition(dropped >= 0 && dropped <= count && count <= self.count, "not so many bytes")
+    if let memory {
+      change(UnsafeMutableRawBufferPointer(start: memory + (end &- count), count: count))
+    }
+    end &-= dropped
+  }
+
   /// Forgets the bytes and gives the memory back.
   mutating func clear() {
     memory?.deallocate()

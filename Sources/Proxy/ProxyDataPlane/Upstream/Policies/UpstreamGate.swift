@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DequeModule
 import HTTPExchange
 import NIOCore
 import ResiliencePolicies
@@ -73,7 +72,7 @@ final class UpstreamGate {
   @exclusivity(unchecked) private var budget: RetryBudget
   @exclusivity(unchecked) private var bulkhead: Bulkhead?
   private let queueWait: UInt64
-  private var line = Deque<QueueTicket>()
+  private var line = WaitingLine<QueueTicket>()
   @exclusivity(unchecked) private var batch = UpstreamBatch()
   @exclusivity(unchecked) private var isDirty = false
   private unowned let context: WorkerContext
@@ -245,7 +244,7 @@ extension UpstreamGate {
 // MARK: - The line
 
 /// A request that waits for a place.
-final class QueueTicket {
+final class QueueTicket: Waiter {
   enum State {
     case waiting
     /// The place is its own.
@@ -255,6 +254,8 @@ final class QueueTicket {
 
   fileprivate(set) var state = State.waiting
   fileprivate let resume: () -> Void
+
+  var isWaiting: Bool { state == .waiting }
 
   fileprivate init(_ resume: @escaping () -> Void) { self.resume = resume }
 }
@@ -269,22 +270,22 @@ extension UpstreamGate {
 
   /// The request uses the place that it got, or gives up the wait or the place.
   func settle(_ ticket: QueueTicket, usesPlace: Bool, timedOut: Bool = false) {
-    switch ticket.state {
+    let state = ticket.state
+    ticket.state = .over
+    switch state {
     case .waiting:
       bulkhead?.leaveQueue()
       batch.waiting -= 1
       if timedOut { batch.queueTimeouts += 1 }
       isDirty = true
-      // Those who gave up are skipped when their turn comes; they must not pile up until then.
-      line.removeAll { $0 === ticket }
+      line.noteWithdrawal()
     case .granted: if !usesPlace { releaseBulkhead() }
     case .over: break
     }
-    ticket.state = .over
   }
 
   private func releaseBulkhead() {
-    guard bulkhead?.leave() == true, let first = line.popFirst() else { return }
+    guard bulkhead?.leave() == true, let first = line.next() else { return }
     batch.waiting -= 1
     isDirty = true
     first.state = .granted
