@@ -135,13 +135,14 @@ let proxy: [Target] = [
       .hummingbirdCore, .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
   library("CutoverControl", .proxy, ["RoutingDecisions", "ShadowComparison", .crypto]),
+  library("CutoverJournalStore", .proxy, ["CutoverControl", .grdb]),
   library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
   library(
     "ProxyDataPlane", .proxy,
     [
       .target(name: "CLinuxEvents", condition: .when(platforms: [.linux])),
-      "HTTP2Engine", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions", "TLSEngine",
-      .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix, .collections,
+      "CutoverControl", "HTTP2Engine", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions",
+      "TLSEngine", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix, .collections,
     ]),
   library(
     "HummingbirdModule", .proxy,
@@ -149,8 +150,9 @@ let proxy: [Target] = [
   library(
     "ControlPlane", .proxy,
     [
-      "ProxyDataPlane", "RoutingDecisions", .asyncHTTPClient, .hummingbird, .hummingbirdCore,
-      .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1,
+      "CutoverControl", "CutoverJournalStore", "ProxyDataPlane", "RoutingDecisions",
+      .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging,
+      .nioCore, .nioHTTP1,
     ]),
   tests("ResiliencePolicies", "Proxy", ["ResiliencePolicies"]),
   tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange", "ShadowComparison"]),
@@ -162,8 +164,8 @@ let proxy: [Target] = [
   tests(
     "ProxyDataPlane", "Proxy",
     [
-      "HTTP2Engine", "HTTPExchange", "ProxyDataPlane", "RoutingDecisions", "TLSEngine",
-      "TestCertificates", .httpTypes, .lifecycle,
+      "CutoverControl", "HTTP2Engine", "HTTPExchange", "ProxyDataPlane", "RoutingDecisions",
+      "TLSEngine", "TestCertificates", .httpTypes, .lifecycle,
       .logging, .nioCore, .nioPosix,
     ]),
   tests(
@@ -201,10 +203,29 @@ let proxy: [Target] = [
     name: "TestCertificates", dependencies: ["COpenSSL"], path: "Tests/Support/TestCertificates",
     swiftSettings: settings),
   tests("TLSEngine", "Proxy", ["TLSEngine", "TestCertificates", "RoutingDecisions"]),
+  // Routes, plans and traffic for what carries plans out, shared by tests and the crash child.
+  .target(
+    name: "CutoverScenario",
+    dependencies: ["ControlPlane", "CutoverControl", "ProxyDataPlane", "RoutingDecisions"],
+    path: "Tests/Support/CutoverScenario", swiftSettings: settings),
+  // A running plan that tests may kill.
+  .executableTarget(
+    name: "cutover-crash-child",
+    dependencies: [
+      "ControlPlane", "CutoverControl", "CutoverJournalStore", "CutoverScenario",
+      "ProxyDataPlane", "RoutingDecisions", .logging,
+    ], path: "Tests/Proxy/CutoverCrashChild", swiftSettings: settings),
+  tests(
+    "CutoverJournalStore", "Proxy",
+    [
+      "ControlPlane", "CutoverControl", "CutoverJournalStore", "CutoverScenario",
+      "ProxyDataPlane", "RoutingDecisions", "cutover-crash-child", .grdb, .logging,
+    ]),
   tests(
     "ControlPlane", "Proxy",
     [
-      "ControlPlane", "ProxyDataPlane", "RoutingDecisions", .hummingbird, .hummingbirdTesting,
+      "ControlPlane", "CutoverControl", "CutoverScenario", "ProxyDataPlane", "RoutingDecisions",
+      .hummingbird, .hummingbirdTesting,
       .httpTypes, .lifecycle, .logging, .nioCore,
     ]),
 ]
@@ -320,10 +341,11 @@ let commandLine: [Target] = [
   library(
     "StranglerCommands", .commandLine,
     [
-      "AnalysisReports", "ConfigurationFiles", "ControlPlane", "DependencyGraph",
-      "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore",
-      "ShadowTraffic", "SourceScanning", "StranglerDemo", .argumentParser, .asyncHTTPClient,
-      .lifecycle, .logging, .unixSignals,
+      "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
+      "CutoverJournalStore", "DependencyGraph", "ProxyDataPlane", "RoutingDecisions",
+      "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning",
+      "StranglerDemo", .argumentParser, .asyncHTTPClient, .lifecycle, .logging, .nioCore,
+      .nioFoundation, .nioHTTP1, .unixSignals,
     ]),
   .executableTarget(
     name: "strangler", dependencies: ["StranglerCommands"],

@@ -14,6 +14,7 @@ public struct Strangler: AsyncParsableCommand {
         strangler routes validate --config strangler.yaml
         strangler routes explain 'GET /orders/42' -H 'x-user-id: 7'
         strangler proxy --config strangler.yaml
+        strangler cutover start orders --reason 'ticket 12'
         strangler shadow replay --har visit.har --legacy http://127.0.0.1:9001 \\
           --extracted http://127.0.0.1:9002
 
@@ -24,8 +25,8 @@ public struct Strangler: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      AnalyzeCommand.self, ProxyCommand.self, RoutesCommand.self, ShadowCommand.self,
-      DemoCommand.self, OrdersServiceCommand.self,
+      AnalyzeCommand.self, ProxyCommand.self, RoutesCommand.self, CutoverCommand.self,
+      ShadowCommand.self, DemoCommand.self, OrdersServiceCommand.self,
     ])
 
   /// Creates the command.

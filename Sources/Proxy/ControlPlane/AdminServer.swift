@@ -2,11 +2,11 @@
 
 internal import Hummingbird
 internal import HummingbirdCore
-public import Logging
+package import Logging
 internal import NIOCore
-public import ProxyDataPlane
+package import ProxyDataPlane
 public import RoutingDecisions
-public import ServiceLifecycle
+internal import ServiceLifecycle
 
 #if canImport(FoundationEssentials)
   internal import FoundationEssentials
@@ -18,11 +18,11 @@ public import ServiceLifecycle
 ///
 /// Run it in the proxy's `ServiceGroup`, before the proxy: services are shut down from the last to
 /// the first, so it still answers health checks and scrapes while the proxy drains.
-public struct AdminServer: Service {
+package struct AdminServer: Service {
   /// Most connections that are open at once; further ones wait in the kernel's queue.
-  public static let maximumConnections = 128
+  package static let maximumConnections = 128
   /// How long a connection may be idle, in seconds.
-  public static let idleTimeout: Int64 = 60
+  package static let idleTimeout: Int64 = 60
 
   private let application: Application<RouterResponder<AdminRequestContext>>
   private let address: NetworkAddress
@@ -39,15 +39,17 @@ public struct AdminServer: Service {
   ///   - readiness: what `/health/ready` says.
   ///   - upstreams: what `/upstreams` and `/metrics` say about upstreams.
   ///   - reloader: what `/reload` calls; nil when there is no file to read again.
+  ///   - cutovers: carries plans out; nil when there is no journal to write them down in.
   ///   - waitsForAddress: an older process still has the address, and will leave it.
   ///   - onListening: called with the port once connections are taken.
   ///   - unixMilliseconds: the time, milliseconds since 1970-01-01T00:00:00Z.
   ///   - logger: gets a line for each change of a percentage.
   /// - Throws: `AdminServerError` for an address that needs a token and has none.
-  public init(
+  package init(
     configuration: AdminConfiguration, token: AdminToken?, routing: LiveRouting,
     counters: ProxyCounters, readiness: ProxyReadiness, upstreams: UpstreamMonitor? = nil,
-    reloader: ConfigurationReloader? = nil, waitsForAddress: Bool = false, logger: Logger,
+    reloader: ConfigurationReloader? = nil, cutovers runner: CutoverRunner? = nil,
+    waitsForAddress: Bool = false, logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64 = Self.systemTime,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) throws(AdminServerError) {
@@ -57,14 +59,24 @@ public struct AdminServer: Service {
     address = configuration.listen
     self.waitsForAddress = waitsForAddress
     self.logger = logger
+    // What is written down needs somebody to vouch for it.
+    guard runner == nil || token != nil else { throw .tokenMissingForJournal }
     let router = Router(context: AdminRequestContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: ProblemMiddleware())
+    let recorded = RecordedPaths()
+    router.add(middleware: ProblemMiddleware(paths: recorded))
     router.add(middleware: CrossSiteGuard(trustsHost: token != nil))
-    HealthController(readiness: readiness).addRoutes(to: router)
-    let guarded = router.group().add(middleware: TokenGuard(token: token))
-    RoutesController(routing: routing, unixMilliseconds: unixMilliseconds).addRoutes(to: guarded)
+    let open = RecordingRoutes(base: router, paths: recorded)
+    HealthController(readiness: readiness).addRoutes(to: open)
+    DescriptionController().addRoutes(to: open)
+    let guarded = RecordingRoutes(
+      base: router.group().add(middleware: TokenGuard(token: token)), paths: recorded)
+    RoutesController(routing: routing, runner: runner, unixMilliseconds: unixMilliseconds)
+      .addRoutes(to: guarded)
+    CutoversController(runner: runner).addRoutes(to: guarded)
+    JournalController(runner: runner).addRoutes(to: guarded)
     MetricsController(
-      routing: routing, counters: counters, upstreams: upstreams, reloader: reloader
+      routing: routing, counters: counters, upstreams: upstreams, reloader: reloader,
+      runner: runner
     )
     .addRoutes(to: guarded)
     if let upstreams { UpstreamsController(upstreams: upstreams).addRoutes(to: guarded) }
@@ -81,7 +93,7 @@ public struct AdminServer: Service {
 
   /// Serves until graceful shutdown or cancellation; throws `AdminServerError.bindFailed` when the
   /// address cannot be bound.
-  public func run() async throws {
+  package func run() async throws {
     while true {
       do {
         return try await application.run()
@@ -104,7 +116,7 @@ public struct AdminServer: Service {
   private static let patience = Duration.milliseconds(250)
 
   /// The system's clock.
-  @Sendable public static func systemTime() -> Int64 {
+  @Sendable package static func systemTime() -> Int64 {
     Int64(Date().timeIntervalSince1970 * 1000)
   }
 }
@@ -113,10 +125,14 @@ public struct AdminServer: Service {
 public enum AdminServerError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The address can be reached from other machines, and nothing would guard it.
   case tokenMissing(NetworkAddress)
+  /// A journal is kept, and nobody has to prove who moves routes.
+  case tokenMissingForJournal
   /// The environment variable that should hold the token is not set.
   case tokenVariableNotSet(String)
-  /// The token can be guessed.
+  /// The token can be guessed; the variable or file it came from.
   case tokenTooShort(String)
+  /// The file that should hold the token cannot be read, or made.
+  case tokenFileUnusable(String, reason: String)
   /// The older process does not tell what is to be taken over; the status it answered.
   case olderProcessRefused(String)
   /// The address cannot be listened on.
@@ -127,11 +143,16 @@ public enum AdminServerError: Error, Sendable, Equatable, CustomStringConvertibl
     switch self {
     case .tokenMissing(let address):
       "the admin address \(address) can be reached from other machines: listen on 127.0.0.1, "
-        + "or set proxy.admin-token-env"
+        + "or set proxy.admin-token-file or proxy.admin-token-env"
+    case .tokenMissingForJournal:
+      "what is journaled needs somebody to vouch for it: set proxy.admin-token-file or "
+        + "proxy.admin-token-env"
     case .tokenVariableNotSet(let variable):
       "the environment variable \(variable) should hold the admin token, but it is not set"
     case .tokenTooShort(let variable):
       "the admin token in \(variable) is shorter than \(AdminToken.minimumLength) characters"
+    case .tokenFileUnusable(let file, let reason):
+      "the admin token cannot be read from \(file): \(reason)"
     case .olderProcessRefused(let status): "the older process answered \(status)"
     case .bindFailed(let address, let reason):
       "cannot listen on \(address): \(reason); choose another address with proxy.admin, or stop "

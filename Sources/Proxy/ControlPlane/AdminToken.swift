@@ -2,10 +2,18 @@
 
 public import RoutingDecisions
 
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
 /// The secret that admin requests carry.
 public struct AdminToken: Sendable {
   /// Fewest characters a token may have.
   public static let minimumLength = 16
+  /// Random bytes of a token that the proxy makes.
+  private static let madeLength = 32
 
   private let secret: [UInt8]
   /// For the requests of this process to another one.
@@ -17,16 +25,46 @@ public struct AdminToken: Sendable {
     self.secret = Array(secret.utf8)
   }
 
-  /// Reads the token that a configuration asks for; nil when it asks for none.
+  /// Reads the token that a configuration asks for; nil when it asks for none. A token file that is
+  /// not there is made, with a random token, for its owner alone.
   public static func read(
     for configuration: AdminConfiguration, environment: [String: String]
   ) throws(AdminServerError) -> AdminToken? {
+    if let file = configuration.tokenFile { return try read(file: file) }
     guard let variable = configuration.tokenEnvironmentVariable else { return nil }
     guard let secret = environment[variable], !secret.isEmpty else {
       throw .tokenVariableNotSet(variable)
     }
     guard let token = AdminToken(secret) else { throw .tokenTooShort(variable) }
     return token
+  }
+
+  private static func read(file: String) throws(AdminServerError) -> AdminToken {
+    do {
+      if !FileManager.default.fileExists(atPath: file) { try make(file) }
+      let text = String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self)
+      let secret = text.prefix { !$0.isNewline }
+      guard let token = AdminToken(String(secret)) else {
+        throw AdminServerError.tokenTooShort(file)
+      }
+      return token
+    } catch let error as AdminServerError {
+      throw error
+    } catch {
+      throw .tokenFileUnusable(file, reason: "\(error)")
+    }
+  }
+
+  private static func make(_ file: String) throws {
+    var random = SystemRandomNumberGenerator()
+    let digits = Array("0123456789abcdef".utf8)
+    let token = (0..<2 * madeLength).map { _ in digits[Int(random.next() & 15)] }
+    let isMade = FileManager.default.createFile(
+      atPath: file, contents: Data(token + [UInt8(ascii: "\n")]),
+      attributes: [.posixPermissions: 0o600])
+    guard isMade else {
+      throw AdminServerError.tokenFileUnusable(file, reason: "it cannot be made")
+    }
   }
 
   /// Whether a request's token is this one. The time taken depends on the candidate's length only,

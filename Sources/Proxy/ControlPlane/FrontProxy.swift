@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CutoverJournalStore
 public import Logging
 public import ProxyDataPlane
 public import RoutingDecisions
@@ -24,6 +25,7 @@ public struct FrontProxy: Service {
   private let admin: AdminServer?
   private let takesOver: Bool
   private let succession: Succession?
+  private let cutovers: CutoverRunner?
   private let exporter: TraceExporter?
   private let adminAddress = BoundAddress()
   private let logger: Logger
@@ -38,7 +40,8 @@ public struct FrontProxy: Service {
   ///     address once that one has left it.
   ///   - source: Reads the configuration again for `reloader` and `POST /reload`; nil for none.
   /// - Throws: `InvalidConfiguration`, `ProxyServerError` for a module that is missing,
-  ///   `AdminServerError` for an admin address that nothing would guard.
+  ///   `AdminServerError` for an admin address that nothing would guard; an error that tells what
+  ///   is wrong with the journal. `run` throws that too, for a journal that was changed.
   public init(
     configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
     environment: [String: String] = ProcessInfo.processInfo.environment,
@@ -50,10 +53,15 @@ public struct FrontProxy: Service {
     let proxy = try ProxyServer(
       configuration: configuration, modules: modules, takesOver: takesOver, logger: logger)
     self.proxy = proxy
+    let cutovers = try Self.cutovers(configuration, proxy, logger)
+    self.cutovers = cutovers
     let reloader = source.map { source in
       ConfigurationReloader(
         source: source, logger: logger, unixMilliseconds: AdminServer.systemTime
-      ) { try await proxy.reload($0, unixMilliseconds: $1) }
+      ) { next, time in
+        guard let cutovers else { return try await proxy.reload(next, unixMilliseconds: time) }
+        return try await cutovers.reload { try await proxy.reload(next, unixMilliseconds: time) }
+      }
     }
     self.reloader = reloader
     exporter = configuration.tracing.flatMap { tracing in
@@ -66,8 +74,9 @@ public struct FrontProxy: Service {
       try AdminToken.read(for: admin, environment: environment)
     }
     succession = configuration.admin.flatMap { admin in
-      // The older one is at the same address, which then is one that is named.
-      guard takesOver, admin.listen.port != 0 else { return nil }
+      // The older one is at the same address, which then is one that is named. With a journal
+      // there is no need to ask.
+      guard takesOver, admin.listen.port != 0, cutovers == nil else { return nil }
       return Succession(
         admin: admin, token: token, routing: proxy.routing, logger: logger,
         unixMilliseconds: AdminServer.systemTime)
@@ -77,9 +86,22 @@ public struct FrontProxy: Service {
       try AdminServer(
         configuration: admin, token: token,
         routing: proxy.routing, counters: proxy.counters, readiness: proxy.readiness,
-        upstreams: proxy.upstreams, reloader: reloader, waitsForAddress: takesOver,
-        logger: logger,
+        upstreams: proxy.upstreams, reloader: reloader, cutovers: cutovers,
+        waitsForAddress: takesOver, logger: logger,
         onListening: { bound.succeed(NetworkAddress(host: admin.listen.host, port: $0)) })
+    }
+  }
+
+  private static func cutovers(
+    _ configuration: ProxyConfiguration, _ proxy: ProxyServer, _ logger: Logger
+  ) throws -> CutoverRunner? {
+    try configuration.journal.map { journal in
+      CutoverRunner(
+        journal: try SQLiteCutoverJournal(
+          path: journal.path, installation: journal.installation, creates: true),
+        routing: proxy.routing,
+        traffic: ProxyTraffic(watch: proxy.watch, routing: proxy.routing), logger: logger,
+        unixMilliseconds: AdminServer.systemTime)
     }
   }
 
@@ -95,7 +117,7 @@ public struct FrontProxy: Service {
   /// Serves until graceful shutdown or cancellation.
   public func run() async throws {
     var services: [any Service] = exporter.map { [$0] } ?? []
-    services += admin.map { guarded(by: $0) } ?? [proxy]
+    services += admin.map { guarded(by: $0) } ?? unguarded
     do {
       try await ServiceGroup(services: services, logger: logger).run()
     } catch {
@@ -105,7 +127,17 @@ public struct FrontProxy: Service {
     }
   }
 
-  /// Both, in the order in which they start; they stop the other way round.
+  /// Without an admin address there are no orders, but routes stand where the journal says.
+  private var unguarded: [any Service] {
+    guard let cutovers else { return [proxy] }
+    let first = Step { [proxy] in
+      try await cutovers.restore(leads: true)
+      try await proxy.run()
+    }
+    return [cutovers, first]
+  }
+
+  /// All, in the order in which they start; they stop the other way round.
   private func guarded(by admin: AdminServer) -> [any Service] {
     let address = adminAddress
     let first = Step {
@@ -117,15 +149,22 @@ public struct FrontProxy: Service {
       }
     }
     // Nobody is served by a proxy that could not be asked about it.
-    let second = Step { [proxy, takesOver, succession] in
+    let last = Step { [proxy, takesOver, succession, cutovers] in
       if !takesOver { _ = try await address.value() }
+      try await cutovers?.restore(leads: !takesOver)
       guard let succession, let live = await succession.begin() else {
         return try await proxy.run()
       }
       async let _: Void = succession.follow(live, until: address)
       try await proxy.run()
     }
-    return [first, second]
+    guard let cutovers else { return [first, last] }
+    let between = Step { [takesOver] in
+      // Until the older process has ended it carries the plans out.
+      if takesOver { await cutovers.follow { address.isKnown } }
+      try await cutovers.run()
+    }
+    return [first, between, last]
   }
 
   private struct Step: Service {

@@ -131,9 +131,29 @@ public final class RoutingTable: Sendable {
   public func settingPercent(
     ofRoute name: String, to percent: Percentage
   ) throws(PercentChangeError) -> RoutingTable {
-    guard let index = routeIndex(named: name) else { throw .unknownRoute(name) }
-    guard configuration.routes[index].extracted != nil else { throw .noExtractedUpstream(name) }
-    return RoutingTable(self, percentages: [index: percent])
+    try settingPercentages([name: percent])
+  }
+
+  /// The same table with other percentages for some routes, which all change or none.
+  package func settingPercentages(
+    _ percentages: [String: Percentage]
+  ) throws(PercentChangeError) -> RoutingTable {
+    var byIndex: [Int: Percentage] = [:]
+    for (name, percent) in percentages {
+      guard let index = routeIndex(named: name) else { throw .unknownRoute(name) }
+      guard configuration.routes[index].extracted != nil else { throw .noExtractedUpstream(name) }
+      byIndex[index] = percent
+    }
+    return RoutingTable(self, percentages: byIndex)
+  }
+
+  /// The same table with everybody on legacy.
+  package func keepingAllWithLegacy() -> RoutingTable {
+    let moved = configuration.routes.indices.filter { configuration.routes[$0].percent > .zero }
+    return moved.isEmpty
+      ? self
+      : RoutingTable(
+        self, percentages: Dictionary(moved.map { ($0, .zero) }, uniquingKeysWith: { $1 }))
   }
 
   /// The same table with the percentages that a change to it keeps.
@@ -148,6 +168,8 @@ public enum PercentChangeError: Error, Sendable, Equatable {
   case unknownRoute(String)
   /// Somebody changed something since; the version in force.
   case outdated(version: UInt64)
+  /// The kill switch is on: everybody stays with legacy.
+  case keptWithLegacy
   /// The route has no extracted upstream to send anybody to.
   case noExtractedUpstream(String)
 }

@@ -16,7 +16,7 @@ import Testing
     """
 
   private static let notYet =
-    "s.yaml:8:3: warning: cutovers: plans are checked; this version does not carry them out yet"
+    "s.yaml:8:3: warning: cutovers: no plan can be started without proxy.journal: { path, installation }"
 
   private static func decode(_ cutovers: String) -> DecodedConfiguration {
     ConfigurationFile.decode(head + cutovers, file: "s.yaml")

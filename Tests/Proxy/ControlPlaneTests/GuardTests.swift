@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ControlPlane
+import Foundation
 import HTTPTypes
 import Logging
 import ProxyDataPlane
@@ -95,5 +96,37 @@ import Testing
     }
     let open = AdminConfiguration(listen: configuration.listen)
     #expect(try AdminToken.read(for: open, environment: ["ADMIN_TOKEN": long]) == nil)
+  }
+}
+
+@Suite struct TokenFileTests {
+  private static func configuration(_ file: String) -> AdminConfiguration {
+    AdminConfiguration(listen: NetworkAddress(host: "127.0.0.1", port: 1), tokenFile: file)
+  }
+
+  @Test func aMissingTokenFileIsMadeForItsOwnerAlone() throws {
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "token-\(UUID().uuidString)").path(percentEncoded: false)
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    #expect(try AdminToken.read(for: Self.configuration(file), environment: [:]) != nil)
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    #expect(text.count == 65 && text.hasSuffix("\n"))
+    let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions]
+    #expect(mode as? Int == 0o600)
+    #expect(try AdminToken.read(for: Self.configuration(file), environment: [:]) != nil)
+    #expect(try String(contentsOfFile: file, encoding: .utf8) == text, "it was made twice")
+    try "short\n".write(toFile: file, atomically: true, encoding: .utf8)
+    #expect(throws: AdminServerError.tokenTooShort(file)) {
+      try AdminToken.read(for: Self.configuration(file), environment: [:])
+    }
+  }
+
+  @Test func aFileThatCannotBeMadeIsSaidSo() {
+    let file = "/nowhere/at/all/token"
+    #expect(
+      throws: AdminServerError.tokenFileUnusable(file, reason: "it cannot be made")
+    ) {
+      try AdminToken.read(for: Self.configuration(file), environment: [:])
+    }
   }
 }

@@ -2,6 +2,7 @@
 internal import ArgumentParser
 internal import ConfigurationFiles
 internal import ControlPlane
+internal import CutoverControl
 internal import Foundation
 internal import Logging
 internal import ProxyDataPlane
@@ -20,8 +21,8 @@ struct ProxyCommand: AsyncParsableCommand {
 
       EXAMPLES
         strangler proxy --config strangler.yaml
-        curl -X PUT 127.0.0.1:9901/routes/orders \\
-          -H 'content-type: application/json' -d '{"percent": 25, "reason": "start"}'
+        strangler routes set orders 25 --reason 'first users'
+        strangler cutover start orders --reason 'ticket 12'
         curl 127.0.0.1:9901/metrics
         strangler proxy --take-over & kill -TERM $OLD    a new version without a cut request
       """)
@@ -67,6 +68,8 @@ struct ProxyCommand: AsyncParsableCommand {
       throw CommandFailure.unusable("the configuration cannot be used\n\(error)")
     } catch let error as ProxyServerError {
       throw CommandFailure.unusable(error.message)
+    } catch let error as CutoverJournalError {
+      throw CommandFailure.unusable(error.description)
     } catch let error as AdminServerError {
       throw CommandFailure.unusable(error.description)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
 internal import ConfigurationFiles
+internal import CutoverControl
 internal import Foundation
 internal import ProxyDataPlane
 internal import RoutingDecisions
@@ -14,8 +15,12 @@ struct RoutesValidateCommand: ParsableCommand {
       Certificates and keys are read as a start would, from the folder it is called in. Modules and
       tokens belong to the program that runs the proxy, so they are not looked for.
 
+      With --requests-per-second it says how long each stage of a plan lasts at that traffic, and a
+      plan that cannot work at it is an error.
+
       EXAMPLES
         strangler routes validate --config strangler.yaml
+        strangler routes validate --requests-per-second 40 --error-rate 0.002
         strangler routes validate --config strangler.yaml --format json
       """)
 
@@ -23,6 +28,27 @@ struct RoutesValidateCommand: ParsableCommand {
 
   @Option(help: "text or json.")
   var format = RoutesFormat.text
+
+  @Option(help: "Requests a second of each plan's routes together, to forecast its stages by.")
+  var requestsPerSecond: Double?
+
+  @Option(help: "Legacy's share of failed requests, 0 to 1, for the forecast.")
+  var errorRate = 0.001
+
+  @Option(help: "Shadow comparisons a second of each plan's routes, for stages at 0 %.")
+  var comparisonsPerSecond = 0.0
+
+  func validate() throws {
+    if let requestsPerSecond, !(0...1e9).contains(requestsPerSecond) {
+      throw ValidationError("--requests-per-second: expected a number from 0 on")
+    }
+    guard (0...1).contains(errorRate) else {
+      throw ValidationError("--error-rate: expected a share from 0 to 1")
+    }
+    guard (0...1e9).contains(comparisonsPerSecond) else {
+      throw ValidationError("--comparisons-per-second: expected a number from 0 on")
+    }
+  }
 
   func run() throws {
     guard FileManager.default.isReadableFile(atPath: configuration.file) else {
@@ -32,11 +58,27 @@ struct RoutesValidateCommand: ParsableCommand {
     if let usable = decoded.configuration {
       decoded = decoded.adding(CertificateFiles.diagnostics(of: usable))
     }
-    let report = ValidationReport(decoded, file: configuration.file)
+    let forecasts = forecasts(decoded.configuration?.cutovers ?? [])
+    decoded = decoded.adding(forecasts.flatMap(\.forecast.diagnostics))
+    let report = ValidationReport(
+      decoded, file: configuration.file,
+      forecasts: forecasts.map { plan, forecast in
+        ValidationReport.Forecast(cutover: plan.name, stages: forecast.stages.map(\.description))
+      })
     switch format {
     case .json: Terminal.standardOutput.write(report.json)
     case .text: (report.isUsable ? Terminal.standardOutput : .standardError).write(report.text)
     }
     guard report.isUsable else { throw CommandFailure.negativeAnswer }
+  }
+
+  private func forecasts(
+    _ plans: [CutoverPlan]
+  ) -> [(plan: CutoverPlan, forecast: PlanForecast)] {
+    guard let requestsPerSecond else { return [] }
+    let traffic = MeasuredTraffic(
+      requestsPerSecond: requestsPerSecond, errorRate: errorRate,
+      comparisonsPerSecond: comparisonsPerSecond)
+    return plans.map { ($0, PlanForecast($0, at: traffic)) }
   }
 }

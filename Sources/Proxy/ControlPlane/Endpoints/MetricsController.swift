@@ -9,6 +9,7 @@ struct MetricsController {
   let counters: ProxyCounters
   let upstreams: UpstreamMonitor?
   let reloader: ConfigurationReloader?
+  let runner: CutoverRunner?
 
   func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
     router.get("/metrics") { _, _ in
@@ -16,6 +17,7 @@ struct MetricsController {
         ProxyMetrics.text(routing: routing, counters: counters)
         + (upstreams.map { UpstreamMetrics.text($0.snapshot()) } ?? "")
         + (reloader.map(ReloadMetrics.text) ?? "")
+        + ((await runner?.overview()).map(CutoverMetrics.text) ?? "")
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
         body: .init(byteBuffer: .init(string: text)))

@@ -8,7 +8,11 @@ internal import RoutingDecisions
 
 /// `/routes` and `/routes/{name}`: what is in force, and changing percentages.
 struct RoutesController {
+  private static let example = #"{"percent": 25, "reason": "..."}"#
+
   let routing: LiveRouting
+  /// nil without a journal: percentages then live as long as the process.
+  let runner: CutoverRunner?
   let unixMilliseconds: @Sendable () -> Int64
 
   func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
@@ -46,12 +50,23 @@ struct RoutesController {
   private func change(
     _ name: String, _ request: Request, _ context: AdminRequestContext
   ) async throws -> Response {
-    let order = try await PercentOrder(request)
-    let actor = try Self.actor(request, context)
+    let body = try await OrderBody(request, ["percent", "skip-gates"], example: Self.example)
+    let percent = try body.percent()
+    let version = try Self.expectedVersion(request)
+    if let runner {
+      let order = try body.order(request, context)
+      let skipsGates = try body.flag("skip-gates", default: false)
+      try await CutoversController.carryOut {
+        try await runner.setShare(
+          ofRoute: name, to: percent, skipsGates: skipsGates, expecting: version, by: order)
+      }
+      return try show(name)
+    }
+    let reason = try body.reason
+    let actor = try body.claimedActor(request, context) ?? context.clientAddress
     do {
       let change = try routing.setPercent(
-        route: name, to: order.percent, actor: actor, reason: order.reason,
-        expecting: try Self.expectedVersion(request),
+        route: name, to: percent, actor: actor, reason: reason, expecting: version,
         unixMilliseconds: unixMilliseconds())
       context.logger.notice(
         "percentage changed",
@@ -59,7 +74,7 @@ struct RoutesController {
           "route": "\(name)", "from": "\(change.from)", "to": "\(change.to)",
           "actor": "\(change.actor)", "reason": "\(change.reason)",
         ])
-    } catch let error as PercentChangeError {
+    } catch {
       throw problem(error, name)
     }
     return try show(name)
@@ -71,6 +86,7 @@ struct RoutesController {
     case .noExtractedUpstream:
       Problem(
         .conflict, "The route \"\(name)\" has no extracted upstream: all its users are legacy's.")
+    case .keptWithLegacy: Problem(CutoverRefusal.killSwitchIsOn)
     case .outdated(let version):
       Problem(
         .preconditionFailed,
@@ -94,14 +110,6 @@ struct RoutesController {
 
   private func unknown(_ name: String) -> Problem {
     Problem(.notFound, "There is no route \"\(name)\". GET /routes lists them.")
-  }
-
-  /// Who asks: the field `X-Actor`, which the caller vouches for, and the address it came from.
-  private static func actor(_ request: Request, _ context: AdminRequestContext) throws -> String {
-    guard let name = HTTPField.Name("X-Actor").flatMap({ request.headers[$0] }), !name.isEmpty
-    else { return context.clientAddress }
-    guard name.count <= 100 else { throw Problem(.badRequest, "X-Actor: at most 100 characters.") }
-    return "\(name) (\(context.clientAddress))"
   }
 }
 

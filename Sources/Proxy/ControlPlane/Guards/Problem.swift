@@ -35,6 +35,9 @@ struct Problem: Error, HTTPResponseError {
 
 /// Gives every error the same form, those of the server library included.
 struct ProblemMiddleware: RouterMiddleware {
+  /// What there is.
+  let paths: RecordedPaths
+
   func handle(
     _ request: Request, context: AdminRequestContext,
     next: @concurrent (Request, AdminRequestContext) async throws -> Response
@@ -44,15 +47,15 @@ struct ProblemMiddleware: RouterMiddleware {
     } catch let problem as Problem {
       return problem.response(from: request, context: context)
     } catch let error as HTTPError {
-      let detail = error.body ?? Self.detail(error.status, request)
+      let detail = error.body ?? detail(error.status, request)
       return Problem(error.status, detail, headers: error.headers)
         .response(from: request, context: context)
     }
   }
 
-  private static func detail(_ status: HTTPResponse.Status, _ request: Request) -> String {
+  private func detail(_ status: HTTPResponse.Status, _ request: Request) -> String {
     status == .notFound
-      ? "There is nothing at \(request.uri.path). There is: /routes, /routes/{name}, /config, "
-        + "/reload, /metrics, /health/live, /health/ready." : status.reasonPhrase
+      ? "There is nothing at \(request.uri.path). There is: "
+        + paths.all.joined(separator: ", ") + "." : status.reasonPhrase
   }
 }

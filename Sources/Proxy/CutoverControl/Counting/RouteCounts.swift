@@ -1,5 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import RoutingDecisions
+
+/// From which age on, in milliseconds, requests of each side are slow for one latency gate.
+package struct SlownessThresholds: Sendable, Equatable {
+  package var legacy: Double
+  package var extracted: Double
+
+  package init(legacy: Double, extracted: Double) {
+    self.legacy = legacy
+    self.extracted = extracted
+  }
+
+  package func milliseconds(of side: Side) -> Double { side == .legacy ? legacy : extracted }
+}
+
 /// What one side of a route did in a second.
 package struct SideCounts: Sendable, Equatable {
   /// Finished requests.
@@ -19,6 +34,17 @@ package struct SideCounts: Sendable, Equatable {
     self.inFlight = inFlight
     self.ages = ages
   }
+
+  package static func += (left: inout SideCounts, right: SideCounts) {
+    left.finished += right.finished
+    left.failed += right.failed
+    left.inFlight += right.inFlight
+    for (index, tally) in right.ages.enumerated() {
+      if index == left.ages.count { left.ages.append(InFlightAges.Tally()) }
+      left.ages[index].judged += tally.judged
+      left.ages[index].slow += tally.slow
+    }
+  }
 }
 
 /// What both sides of a route did in a second, added up over all event loops and all replicas: one
@@ -30,6 +56,12 @@ package struct RouteCounts: Sendable, Equatable {
   package init(legacy: SideCounts = SideCounts(), extracted: SideCounts = SideCounts()) {
     self.legacy = legacy
     self.extracted = extracted
+  }
+
+  /// Counts of another event loop, or of another replica, for the same second.
+  package static func += (left: inout RouteCounts, right: RouteCounts) {
+    left.legacy += right.legacy
+    left.extracted += right.extracted
   }
 
   var errors: BlockCounts {

@@ -25,10 +25,11 @@ package struct JournalChain: Sendable, Equatable {
   /// Hash of the last entry.
   package private(set) var head: JournalHash
 
-  /// An empty journal.
-  package init() {
+  /// An empty journal of an installation: its name is what the first entry is tied to, so that the
+  /// journal of another one cannot be passed off as this one's.
+  package init(installation: String) {
     sequence = 0
-    head = .zero
+    head = JournalHash(of: JournalEncoding.genesis(installation: installation))
   }
 
   /// Behind an entry.
@@ -88,6 +89,7 @@ package struct JournalFault: Error, Sendable, Equatable, CustomStringConvertible
     switch reason {
     case .sequence(let expected):
       "entry \(sequence) stands where entry \(expected) should: some are missing or out of order"
+    case .previous where sequence == 1: "entry 1 does not begin this installation's journal"
     case .previous: "entry \(sequence) does not follow the entry before it"
     case .content: "entry \(sequence) was changed after it was written"
     case .end(let expected):
@@ -101,12 +103,17 @@ package struct JournalFault: Error, Sendable, Equatable, CustomStringConvertible
 /// The chain shows a change in the middle to everybody. That entries were cut off at the end, or
 /// that all were written anew, shows only beside a hash that was kept elsewhere: `finish(at:)`.
 package struct JournalVerifier: Sendable {
-  private var chain = JournalChain()
+  private var chain: JournalChain
 
-  package init() {}
+  package init(installation: String) { chain = JournalChain(installation: installation) }
+
+  /// Goes on behind what was checked before.
+  package init(after end: JournalChain) { chain = end }
 
   /// Number of entries that were found sound.
   package var sound: UInt64 { chain.sequence }
+  /// The end of what was checked.
+  package var end: JournalChain { chain }
 
   package mutating func check(_ entry: JournalEntry) throws(JournalFault) {
     guard entry.sequence == chain.sequence + 1 else {
@@ -130,8 +137,10 @@ package struct JournalVerifier: Sendable {
   }
 
   /// The first broken entry; nil when all are sound.
-  package static func firstFault(in entries: some Sequence<JournalEntry>) -> JournalFault? {
-    var verifier = JournalVerifier()
+  package static func firstFault(
+    in entries: some Sequence<JournalEntry>, installation: String
+  ) -> JournalFault? {
+    var verifier = JournalVerifier(installation: installation)
     for entry in entries {
       do throws(JournalFault) {
         try verifier.check(entry)

@@ -14,7 +14,9 @@ internal import RoutingDecisions
 ///     then for each move: route, from, to in hundredths of a percent;
 ///     hash of the configuration, state, evidence
 ///
-/// `cutover`, `state` and `evidence` are `-` when absent and start with `+` when there.
+/// `cutover`, `state` and `evidence` are `-` when absent and start with `+` when there. The
+/// previous hash of the first entry is that of the first line and one field, the installation's
+/// name.
 package enum JournalEncoding {
   private static let header = "strangler-journal-1\n"
 
@@ -40,6 +42,13 @@ package enum JournalEncoding {
       fields += [move.route, "\(move.from.hundredths)", "\(move.to.hundredths)"]
     }
     fields += [record.configurationHash, optional(record.state), optional(record.evidence)]
+    return bytes(fields)
+  }
+
+  /// What stands before the first entry.
+  static func genesis(installation: String) -> [UInt8] { bytes([installation]) }
+
+  private static func bytes(_ fields: [String]) -> [UInt8] {
     var bytes = Array(header.utf8)
     for field in fields {
       bytes += "\(field.utf8.count):".utf8

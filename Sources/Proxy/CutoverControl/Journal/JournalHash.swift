@@ -8,11 +8,6 @@ package struct JournalHash: Sendable, Hashable, CustomStringConvertible {
 
   private let bytes: [UInt8]
 
-  /// What stands before the first entry.
-  package static let zero = JournalHash(bytes: Array(repeating: 0, count: length))
-
-  private init(bytes: [UInt8]) { self.bytes = bytes }
-
   package init(of data: [UInt8]) { bytes = Array(SHA256.hash(data: data)) }
 
   /// Parses 64 lower-case hexadecimal digits.

@@ -9,13 +9,13 @@ extension JournalRecord {
   /// - Parameters:
   ///   - event: what the machine was given.
   ///   - action: what it answered with.
-  ///   - before: the share of its routes before that.
+  ///   - shares: where its routes stood before that.
   ///   - machine: the machine after that.
   ///   - actor: who gave the order; nil when time or a gate did it.
   ///   - note: what the person had to say about it.
   ///   - evidence: where the evidence is kept.
   package init?(
-    _ event: CutoverEvent, _ action: CutoverAction, from before: Percentage,
+    _ event: CutoverEvent, _ action: CutoverAction, from shares: [String: Percentage],
     _ machine: CutoverMachine, time: Int64, actor: String?, note: String? = nil,
     configurationHash: String, evidence: String? = nil
   ) {
@@ -25,7 +25,8 @@ extension JournalRecord {
     var isAutomatic = actor == nil
     if case .rollBack(let cause) = action { isAutomatic = cause.isAutomatic }
     self.init(
-      machine, from: before, time: time, actor: actor ?? Self.automaticActor,
+      machine, from: shares, claims: event == .start, time: time,
+      actor: actor ?? Self.automaticActor,
       reason: parts.joined(separator: "; "), isAutomatic: isAutomatic,
       configurationHash: configurationHash, evidence: evidence)
   }
@@ -35,24 +36,32 @@ extension JournalRecord {
     stateOf machine: CutoverMachine, time: Int64, configurationHash: String
   ) {
     self.init(
-      machine, from: machine.percent, time: time, actor: Self.automaticActor, reason: "state",
+      machine, from: [:], claims: false, time: time, actor: Self.automaticActor,
+      reason: Self.stateReason,
       isAutomatic: true, configurationHash: configurationHash, evidence: nil)
   }
 
+  /// Why the state is written when nothing else happens.
+  package static let stateReason = "state"
   /// Who acts when nobody gave an order.
   package static let automaticActor = "cutover"
 
   private init(
-    _ machine: CutoverMachine, from before: Percentage, time: Int64, actor: String,
+    _ machine: CutoverMachine, from shares: [String: Percentage], claims: Bool, time: Int64,
+    actor: String,
     reason: String, isAutomatic: Bool, configurationHash: String, evidence: String?
   ) {
     let after = machine.percent
-    let moves =
-      before == after ? [] : machine.plan.routes.map { Move(route: $0, from: before, to: after) }
+    // By its start a cutover takes hold of all its routes, those that stay where they are included.
+    let moves = machine.plan.routes.compactMap { route in
+      shares[route].flatMap { from in
+        from == after && !claims ? nil : Move(route: route, from: from, to: after)
+      }
+    }
     self.init(
       .cutover, time: time, actor: actor, reason: reason, isAutomatic: isAutomatic,
       cutover: machine.plan.name, moves: moves, configurationHash: configurationHash,
-      state: machine.state.json, evidence: evidence)
+      state: machine.journaled.json, evidence: evidence)
   }
 }
 

@@ -42,7 +42,8 @@ package struct JournalRecord: Sendable, Equatable {
   package var moves: [Move]
   /// Hash of the configuration in force, as hexadecimal text.
   package var configurationHash: String
-  /// State of the cutover behind the entry (`CutoverState.json`).
+  /// What a restart goes on with: the cutover behind the entry (`JournaledCutover`), or of the
+  /// whole installation (`InstallationState`) in an entry that belongs to none.
   package var state: String?
   /// Where the evidence is kept.
   package var evidence: String?
@@ -69,7 +70,7 @@ package struct JournalRecord: Sendable, Equatable {
 package struct JournalEntry: Sendable, Equatable {
   /// From 1, without gaps.
   package let sequence: UInt64
-  /// Hash of the entry before; zeros for the first.
+  /// Hash of the entry before; for the first that of the installation's name.
   package let previous: JournalHash
   package let record: JournalRecord
   /// SHA-256 of `canonicalBytes`.

@@ -6,7 +6,7 @@ package import RoutingDecisions
 package struct JournalReplay: Sendable, Equatable {
   /// A cutover as it was written down last.
   package struct LiveCutover: Sendable, Equatable {
-    /// `CutoverState.json`.
+    /// `JournaledCutover.json`.
     package let state: String
     /// The configuration it was written under.
     package let configurationHash: String
@@ -35,6 +35,10 @@ package struct JournalReplay: Sendable, Equatable {
   /// Cutovers by name. One whose routes were moved by hand or reverted has ended: its evidence is
   /// about other shares.
   package private(set) var cutovers: [String: LiveCutover] = [:]
+  /// By cutover that has ended that way, the entry that ended it.
+  package private(set) var ends: [String: UInt64] = [:]
+  /// What holds for all routes; nil before it was written down first.
+  package private(set) var installation: InstallationState?
   package private(set) var contradictions: [Contradiction] = []
   /// Sequence of the last entry.
   package private(set) var sequence: UInt64 = 0
@@ -46,11 +50,11 @@ package struct JournalReplay: Sendable, Equatable {
   package init() {}
 
   /// The replay of a whole journal.
-  package init(_ entries: some Sequence<JournalEntry>) {
-    for entry in entries { apply(entry) }
+  package init(_ entries: some Sequence<JournalEntry>) throws(UnusableState) {
+    for entry in entries { try apply(entry) }
   }
 
-  package mutating func apply(_ entry: JournalEntry) {
+  package mutating func apply(_ entry: JournalEntry) throws(UnusableState) {
     let record = entry.record
     sequence = entry.sequence
     for move in record.moves {
@@ -62,14 +66,25 @@ package struct JournalReplay: Sendable, Equatable {
       }
       if origins[move.route] == nil { origins[move.route] = move.from }
       percentages[move.route] = move.to
-      if let owner = owners[move.route], owner != record.cutover { cutovers[owner] = nil }
+      if let owner = owners[move.route], owner != record.cutover { end(owner, entry) }
       owners[move.route] = record.cutover
+    }
+    if record.cutover == nil, let state = record.state {
+      let state = try InstallationState(json: state)
+      // One at 0 % has no route that moves, and has ended too.
+      if state.isKilled { for name in cutovers.keys { end(name, entry) } }
+      installation = state
     }
     if case .cutover = record.kind, let name = record.cutover, let state = record.state {
       cutovers[name] = LiveCutover(
         state: state, configurationHash: record.configurationHash, time: record.time,
         sequence: entry.sequence)
+      ends[name] = nil
     }
+  }
+
+  private mutating func end(_ cutover: String, _ entry: JournalEntry) {
+    if cutovers.removeValue(forKey: cutover) != nil { ends[cutover] = entry.sequence }
   }
 
   /// The record that takes all routes back to where they stood after an entry; nil when they stand
@@ -80,11 +95,11 @@ package struct JournalReplay: Sendable, Equatable {
   package static func revert(
     to target: UInt64, in entries: some Sequence<JournalEntry>, time: Int64, actor: String,
     reason: String, configurationHash: String
-  ) -> JournalRecord? {
+  ) throws(UnusableState) -> JournalRecord? {
     var replay = JournalReplay()
     var then: [String: Percentage]?
     for entry in entries {
-      replay.apply(entry)
+      try replay.apply(entry)
       if entry.sequence == target { then = replay.percentages }
     }
     guard let then else { return nil }

@@ -81,6 +81,7 @@ package struct CutoverMachine: Sendable, Equatable {
   package mutating func stateWasWritten() { ticksSinceWritten = 0 }
 
   package var stage: CutoverStage { plan.stages[core.stage] }
+  package var phase: CutoverState.Phase { core.phase }
 
   /// The share that the routes have by this cutover.
   package var percent: Percentage {
@@ -98,8 +99,10 @@ package struct CutoverMachine: Sendable, Equatable {
 
   /// From which age on, in milliseconds, requests of a route count as slow in the coming second:
   /// one pair for each latency gate.
-  package func slowness(of route: String) -> [(legacy: Double, extracted: Double)] {
-    monitors[route]?.latency.map { ($0.threshold.legacy, $0.threshold.extracted) } ?? []
+  package func slowness(of route: String) -> [SlownessThresholds] {
+    monitors[route]?.latency.map {
+      SlownessThresholds(legacy: $0.threshold.legacy, extracted: $0.threshold.extracted)
+    } ?? []
   }
 
   /// Takes an event in.

@@ -61,7 +61,7 @@ package struct GateFinding: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// At most two decimals, which is what people can use.
-  private static func text(_ number: Double) -> String {
+  static func text(_ number: Double) -> String {
     let hundredths = Int((min(number, 1e12) * 100).rounded())
     let (whole, rest) = hundredths.quotientAndRemainder(dividingBy: 100)
     if rest == 0 { return "\(whole)" }

@@ -22,6 +22,7 @@ extension ExchangePump {
     let problem = routeAndRewrite(&offersUpgrade)
     consumeReceived(length)
     if let problem { return refuse(problem) }
+    record.watched = context.watch.begin(record.decision, at: record.startedAt)
     exchange.admit(
       headLength: keptCount, hasFallback: record.decision.fallbackUpstream >= 0,
       offersUpgrade: offersUpgrade, workspace)

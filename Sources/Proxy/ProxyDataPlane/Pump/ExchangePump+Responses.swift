@@ -76,8 +76,18 @@ extension ExchangePump {
       route: record.decision.routeIndex,
       side: exchange.marks.fellBack ? .legacy : record.decision.side, status: status,
       nanoseconds: now > record.startedAt ? now &- record.startedAt : 0)
+    if let watched = record.watched { judge(watched, status, now) }
     if let observed = record.observed { report(observed, status, now) }
     record.status = 0
+  }
+
+  /// Tells the gates of the route's cutover. An answer by legacy in place of the extracted side is
+  /// a failure of the latter, whatever the client got.
+  private func judge(_ watched: WatchedRequest, _ status: Int, _ now: UInt64) {
+    record.watched = nil
+    let hasFailed = status >= 500 || exchange.marks.fellBack || record.isCutByUpstream
+    context.watch.end(
+      watched, status == 0 && !hasFailed ? .abandoned : hasFailed ? .failed : .succeeded, at: now)
   }
 
   private func report(_ observed: ObservedRequest, _ status: Int, _ now: UInt64) {

@@ -100,8 +100,12 @@ struct ExchangeRecord {
   var unsent = Int.max
   /// The answer was cut, and that was counted.
   var isCut = false
+  /// It was the upstream that cut it.
+  var isCutByUpstream = false
   /// nil when the request is neither logged nor traced.
   var observed: ObservedRequest?
+  /// nil unless its route is under a cutover.
+  var watched: WatchedRequest?
   /// The request is under way at an endpoint.
   var place: UpstreamGate.Place?
   /// The request waits for a place.
@@ -118,9 +122,11 @@ struct ExchangeRecord {
     status = 0
     unsent = .max
     isCut = false
+    isCutByUpstream = false
     mayResendWrite = false
     place = nil
     if observed != nil { observed = nil }
+    if watched != nil { watched = nil }
     if ticket != nil { ticket = nil }
     if avoided != nil { avoided = nil }
   }
@@ -231,6 +237,7 @@ extension ExchangePump {
   func countCut(by side: CutSide) {
     if record.isCut || !exchange.hasResponded || exchange.isTunnel { return }
     record.isCut = true
+    record.isCutByUpstream = side == .upstream
     record.observed?.reason = side.reason
     counters.answerCut(by: side)
   }

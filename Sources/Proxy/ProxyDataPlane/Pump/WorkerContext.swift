@@ -35,6 +35,8 @@ final class WorkerContext {
   let accepting: AcceptLimit
   /// nil without an access log and without tracing.
   let observer: RequestObserver?
+  /// Counts requests for the gates of cutovers.
+  let watch: WorkerWatch
   let tls: LiveTLS
   private let index: Int
   private let allCounters: ProxyCounters
@@ -71,6 +73,7 @@ final class WorkerContext {
     logger = shared.logger
     accepting = shared.accepting
     observer = RequestObserver(shared.observation, worker: worker)
+    watch = shared.watch.workers[worker]
     routeNames = configuration.routes.map(\.name)
     trust = PeerTrust(configuration)
     tls = shared.tls
@@ -153,6 +156,7 @@ struct ServerParts: Sendable {
   let upstreams: [UpstreamParts]
   let routing: LiveRouting
   let counters: ProxyCounters
+  let watch: RouteWatch
   let accepting: AcceptLimit
   let observation: Observation
   /// Another process may listen on the port, and will leave it.

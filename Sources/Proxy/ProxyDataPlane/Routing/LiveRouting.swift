@@ -20,6 +20,8 @@ public final class LiveRouting: Sendable {
     /// As it was handed over, without the percentages that were set live.
     var loaded: ProxyConfiguration
     var history: [String: [PercentChange]] = [:]
+    /// Everybody stays with legacy, whatever the file says.
+    var isKilled = false
   }
 
   private let state: Mutex<State>
@@ -50,18 +52,48 @@ public final class LiveRouting: Sendable {
     route: String, to percent: Percentage, actor: String, reason: String,
     expecting version: UInt64? = nil, unixMilliseconds time: Int64
   ) throws(PercentChangeError) -> PercentChange {
+    let changes = try setPercentages(
+      [route: percent], actor: actor, reason: reason, expecting: version, unixMilliseconds: time)
+    guard let change = changes[route] else { throw .unknownRoute(route) }
+    return change
+  }
+
+  /// The same for several routes in one swap: no request sees some of them moved and others not.
+  @discardableResult
+  package func setPercentages(
+    _ shares: [String: Percentage], actor: String, reason: String,
+    expecting version: UInt64? = nil, unixMilliseconds time: Int64
+  ) throws(PercentChangeError) -> [String: PercentChange] {
     try state.withLock { state throws(PercentChangeError) in
       let inForce = publishedVersion.load(ordering: .relaxed)
       if let version, version != inForce { throw .outdated(version: inForce) }
-      let table = try state.table.settingPercent(ofRoute: route, to: percent)
-      guard let index = table.routeIndex(named: route) else { throw .unknownRoute(route) }
-      let change = PercentChange(
-        from: state.table.configuration.routes[index].percent, to: percent, actor: actor,
-        reason: reason, unixMilliseconds: time)
-      state.remember(change, ofRoute: route)
+      let table = try state.table.settingPercentages(shares)
+      if state.isKilled, shares.values.contains(where: { $0 > .zero }) { throw .keptWithLegacy }
+      var changes: [String: PercentChange] = [:]
+      for route in state.table.configuration.routes {
+        guard let percent = shares[route.name] else { continue }
+        let change = PercentChange(
+          from: route.percent, to: percent, actor: actor, reason: reason, unixMilliseconds: time)
+        state.remember(change, ofRoute: route.name)
+        changes[route.name] = change
+      }
       state.table = table
       publishedVersion.wrappingAdd(1, ordering: .releasing)
-      return change
+      return changes
+    }
+  }
+
+  /// The kill switch. While it is on everybody stays with legacy, whatever a file says that is read
+  /// meanwhile; off moves nobody.
+  package func keepAllWithLegacy(
+    _ isOn: Bool, actor: String, reason: String, unixMilliseconds time: Int64
+  ) {
+    state.withLock { state in
+      state.isKilled = isOn
+      guard isOn else { return }
+      let table = state.table.keepingAllWithLegacy()
+      state.take(table, actor: actor, reason: reason, at: time)
+      publishedVersion.wrappingAdd(1, ordering: .releasing)
     }
   }
 
@@ -71,6 +103,23 @@ public final class LiveRouting: Sendable {
     return zip(table.configuration.routes, loaded.routes).compactMap { route, file in
       route.percent == file.percent ? nil : (route.name, route.percent, file.percent)
     }
+  }
+
+  /// The share that the file gives to each split route.
+  package var filePercentages: [String: Percentage] {
+    Self.shares(state.withLock { $0.loaded })
+  }
+
+  /// The share in force of each split route.
+  package var percentages: [String: Percentage] { Self.shares(current.configuration) }
+
+  /// The configuration as it was handed over, without what was set live.
+  package var loaded: ProxyConfiguration { state.withLock { $0.loaded } }
+
+  private static func shares(_ configuration: ProxyConfiguration) -> [String: Percentage] {
+    Dictionary(
+      configuration.routes.filter { $0.extracted != nil }.map { ($0.name, $0.percent) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   /// What another configuration would change now.
@@ -86,18 +135,10 @@ public final class LiveRouting: Sendable {
   ) -> ConfigurationChange {
     state.withLock { state in
       let change = state.change(to: table.configuration)
-      let former = state.table
       state.loaded = table.configuration
-      state.table = table.keepingPercentages(of: change)
-      for route in state.table.configuration.routes {
-        guard let index = former.routeIndex(named: route.name),
-          case let percent = former.configuration.routes[index].percent, percent != route.percent
-        else { continue }
-        let change = PercentChange(
-          from: percent, to: route.percent, actor: Self.fileActor, reason: "configuration reloaded",
-          unixMilliseconds: time)
-        state.remember(change, ofRoute: route.name)
-      }
+      var next = table.keepingPercentages(of: change)
+      if state.isKilled { next = next.keepingAllWithLegacy() }
+      state.take(next, actor: Self.fileActor, reason: "configuration reloaded", at: time)
       publishedVersion.wrappingAdd(1, ordering: .releasing)
       return change
     }
@@ -112,6 +153,22 @@ public final class LiveRouting: Sendable {
 extension LiveRouting.State {
   fileprivate func change(to next: ProxyConfiguration) -> ConfigurationChange {
     ConfigurationChange(from: table.configuration, loaded: loaded, to: next)
+  }
+
+  /// Puts a table in force and remembers whose percentage is another one by it.
+  fileprivate mutating func take(
+    _ next: RoutingTable, actor: String, reason: String, at time: Int64
+  ) {
+    let former = table
+    table = next
+    for route in next.configuration.routes {
+      guard let index = former.routeIndex(named: route.name),
+        case let percent = former.configuration.routes[index].percent, percent != route.percent
+      else { continue }
+      let change = PercentChange(
+        from: percent, to: route.percent, actor: actor, reason: reason, unixMilliseconds: time)
+      remember(change, ofRoute: route.name)
+    }
   }
 
   fileprivate mutating func remember(_ change: PercentChange, ofRoute route: String) {

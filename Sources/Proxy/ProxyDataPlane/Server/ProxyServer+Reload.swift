@@ -66,20 +66,3 @@ extension ProxyServerError {
       "More than \(RoutingNumbers.limit) routes or upstreams were seen since the start; start "
       + "a new process.")
 }
-
-/// Lets changes through one after the other, in the order in which they came.
-actor ReloadLine {
-  private var last: Task<Void, Never>?
-
-  func run<Value: Sendable>(
-    _ change: @escaping @Sendable () async throws -> Value
-  ) async throws -> Value {
-    let former = last
-    let task = Task {
-      await former?.value
-      return try await change()
-    }
-    last = Task { _ = await task.result }
-    return try await task.value
-  }
-}

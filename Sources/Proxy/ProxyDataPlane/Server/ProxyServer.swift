@@ -15,6 +15,8 @@ public final class ProxyServer: Service {
   public let routing: LiveRouting
   /// What happened so far.
   public let counters: ProxyCounters
+  /// Counts the requests of routes under a cutover.
+  package let watch: RouteWatch
   /// The state of its upstreams.
   public let upstreams: UpstreamMonitor
   /// Whether it takes connections.
@@ -29,7 +31,7 @@ public final class ProxyServer: Service {
   let observation: Observation
   private let bound = BoundAddress()
   let transport = Mutex<(any ProxyTransport)?>(nil)
-  let reloads = ReloadLine()
+  let reloads = ChangeLine()
 
   /// Prepares a proxy; nothing is bound before `run`.
   ///
@@ -55,6 +57,7 @@ public final class ProxyServer: Service {
     counters = ProxyCounters(
       configuration, rejectionReasons: Rejection.allCases.map(\.name),
       failureReasons: UpstreamFailure.allCases.map(\.name))
+    watch = RouteWatch(workers: configuration.workers)
     observation = try Observation(
       configuration, counters: counters.observation, logger: logger)
     let targets = try configuration.upstreams.map { try UpstreamTarget($0, modules) }
@@ -132,7 +135,7 @@ public final class ProxyServer: Service {
 
   private func makeTransport() -> any ProxyTransport {
     let parts = ServerParts(
-      upstreams: upstreamParts, routing: routing, counters: counters,
+      upstreams: upstreamParts, routing: routing, counters: counters, watch: watch,
       accepting: AcceptLimit(configuration.limits.clientConnections), observation: observation,
       takesOver: takesOver, tls: tls, logger: logger)
     #if os(Linux)

@@ -32,11 +32,15 @@ struct SettingDifference: Equatable {
     mirror.displayStyle == .struct && !(value is any CustomStringConvertible)
   }
 
-  private static func text(_ value: Any) -> String {
+  /// A value with all its members; equal values have equal texts, in every process.
+  static func text(_ value: Any) -> String {
     let mirror = Mirror(reflecting: value)
     switch mirror.displayStyle {
     case .optional: return mirror.children.first.map { text($0.value) } ?? "off"
-    case .collection, .set: return "[" + mirror.children.map { text($0.value) }.joined(", ") + "]"
+    case .collection: return "[" + mirror.children.map { text($0.value) }.joined(", ") + "]"
+    case .set, .dictionary:
+      // Their order is another one in each process.
+      return "[" + mirror.children.map { text($0.value) }.sorted().joined(", ") + "]"
     case .enum:
       return mirror.children.first.map { "\($0.label ?? ""): \(text($0.value))" }
         ?? kebab("\(value)")
@@ -56,6 +60,11 @@ struct SettingDifference: Equatable {
       text += character.lowercased()
     }
   }
+}
+
+extension ProxyConfiguration {
+  /// All settings as one text, for a hash that tells whether two configurations are the same.
+  package var settingText: String { SettingDifference.text(self) }
 }
 
 extension [String] {

@@ -11,6 +11,9 @@ public struct ProxyConfiguration: Sendable, Equatable {
   public var tls: ListenerTLS?
   /// The admin listener; nil runs none.
   public var admin: AdminConfiguration?
+  /// Where moves of routes are written down before they are made; nil writes none, and carries no
+  /// cutover out.
+  public var journal: JournalConfiguration?
   /// Number of event loops, 1 to 256.
   public var workers: Int
   /// What moves the bytes.
@@ -40,7 +43,8 @@ public struct ProxyConfiguration: Sendable, Equatable {
   /// Creates a configuration.
   public init(
     listen: NetworkAddress = NetworkAddress(host: "127.0.0.1", port: 8080),
-    tls: ListenerTLS? = nil, admin: AdminConfiguration? = nil, workers: Int = 1,
+    tls: ListenerTLS? = nil, admin: AdminConfiguration? = nil,
+    journal: JournalConfiguration? = nil, workers: Int = 1,
     transport: TransportKind = .standard, timeouts: ProxyTimeouts = .init(),
     limits: ProxyLimits = .init(), trusted: [AddressRange] = [], internalHeaders: [String] = [],
     upstreams: [UpstreamConfiguration],
@@ -49,6 +53,7 @@ public struct ProxyConfiguration: Sendable, Equatable {
     self.listen = listen
     self.tls = tls
     self.admin = admin
+    self.journal = journal
     self.workers = workers
     self.transport = transport
     self.timeouts = timeouts
@@ -85,13 +90,38 @@ public enum TransportKind: String, Sendable, CaseIterable {
 public struct AdminConfiguration: Sendable, Equatable {
   /// Where it listens; anything but loopback needs a token.
   public var listen: NetworkAddress
-  /// Name of the environment variable that holds the bearer token; nil asks for no token.
+  /// Name of the environment variable that holds the bearer token; nil asks for no token, unless
+  /// there is a file.
   public var tokenEnvironmentVariable: String?
+  /// File that holds the bearer token instead; the proxy makes one with a random token where there
+  /// is none.
+  public var tokenFile: String?
 
   /// Creates an admin listener's configuration.
-  public init(listen: NetworkAddress, tokenEnvironmentVariable: String? = nil) {
+  public init(
+    listen: NetworkAddress, tokenEnvironmentVariable: String? = nil, tokenFile: String? = nil
+  ) {
     self.listen = listen
     self.tokenEnvironmentVariable = tokenEnvironmentVariable
+    self.tokenFile = tokenFile
+  }
+
+  /// Requests have to carry a token.
+  public var asksForToken: Bool { tokenEnvironmentVariable != nil || tokenFile != nil }
+}
+
+/// The journal of moved routes.
+public struct JournalConfiguration: Sendable, Equatable {
+  /// The SQLite file.
+  public var path: String
+  /// Name of what the proxy is in front of, such as `shop-production`. A journal belongs to one
+  /// installation, and a proxy of another one refuses it.
+  public var installation: String
+
+  /// Creates a journal's configuration.
+  public init(path: String, installation: String) {
+    self.path = path
+    self.installation = installation
   }
 }
 

@@ -8,10 +8,28 @@ public struct ValidationReport: Sendable, Equatable {
   public let diagnostics: [Diagnostic]
   private let routes: Int
   private let upstreams: Int
+  private let forecasts: [Forecast]
+
+  /// How long each stage of a plan lasts, a line each.
+  package struct Forecast: Sendable, Equatable, Encodable {
+    package let cutover: String
+    package let stages: [String]
+
+    package init(cutover: String, stages: [String]) {
+      self.cutover = cutover
+      self.stages = stages
+    }
+  }
 
   /// Reports on a decoded file.
   public init(_ decoded: DecodedConfiguration, file: String) {
+    self.init(decoded, file: file, forecasts: [])
+  }
+
+  /// The same with what was forecast for its plans.
+  package init(_ decoded: DecodedConfiguration, file: String, forecasts: [Forecast]) {
     self.file = file
+    self.forecasts = forecasts
     diagnostics = decoded.diagnostics
     routes = decoded.configuration?.routes.count ?? 0
     upstreams = decoded.configuration?.upstreams.count ?? 0
@@ -22,13 +40,18 @@ public struct ValidationReport: Sendable, Equatable {
 
   /// One diagnostic a line, then a line that sums up.
   public var text: String {
-    (diagnostics.map(\.description) + [summary]).joined(separator: "\n") + "\n"
+    let plans = forecasts.flatMap { forecast in
+      ["cutover \(forecast.cutover):"] + forecast.stages.map { "  \($0)" }
+    }
+    return (diagnostics.map(\.description) + plans + [summary]).joined(separator: "\n") + "\n"
   }
 
   /// An object with `file`, `usable` and `diagnostics`.
   public var json: String {
     JSONText.encode(
-      Document(file: file, usable: isUsable, diagnostics: diagnostics.map(Document.Item.init)))
+      Document(
+        file: file, usable: isUsable, diagnostics: diagnostics.map(Document.Item.init),
+        forecasts: forecasts.isEmpty ? nil : forecasts))
   }
 
   private var summary: String {
@@ -63,5 +86,6 @@ public struct ValidationReport: Sendable, Equatable {
     let file: String
     let usable: Bool
     let diagnostics: [Item]
+    let forecasts: [Forecast]?
   }
 }

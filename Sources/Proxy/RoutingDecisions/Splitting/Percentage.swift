@@ -53,3 +53,21 @@ public struct Percentage: Sendable, Hashable, Comparable, CustomStringConvertibl
     return rest < 10 ? "\(whole).0\(rest)" : "\(whole).\(rest)"
   }
 }
+
+extension Percentage: Codable {
+  /// Reads hundredths of a percent; any other number is an error.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let share = Percentage(hundredths: try container.decode(Int.self)) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "expected 0 to 10,000 hundredths of a percent")
+    }
+    self = share
+  }
+
+  /// Writes hundredths of a percent, a whole number.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(hundredths)
+  }
+}

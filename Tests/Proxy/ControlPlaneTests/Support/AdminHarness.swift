@@ -18,6 +18,8 @@ struct AdminHarness {
   let upstreams: UpstreamMonitor
   let readiness = ProxyReadiness()
   var token: AdminToken?
+  /// Carries plans out; nil without a journal.
+  var cutovers: CutoverRunner?
   /// What `/reload` reads; nil when there is nothing to read.
   var source: ConfigurationReloader.Source?
 
@@ -37,7 +39,13 @@ struct AdminHarness {
           name: "legacy", target: .network([NetworkAddress(host: "127.0.0.1", port: 9001)])),
         UpstreamConfiguration(name: "orders", target: .module("orders")),
       ], routes: [orders, rest])
-    routing = LiveRouting(try RoutingTable(configuration))
+    try self.init(routing: LiveRouting(try RoutingTable(configuration)))
+  }
+
+  /// Over a routing table of the test's own.
+  init(routing: LiveRouting) throws {
+    let configuration = routing.current.configuration
+    self.routing = routing
     upstreams = UpstreamMonitor(configuration, logger: Self.silent)
     counters = ProxyCounters(
       configuration, rejectionReasons: ["bare-line-feed"], failureReasons: ["connect-failed"])
@@ -69,7 +77,7 @@ struct AdminHarness {
       configuration: AdminConfiguration(listen: NetworkAddress(host: "127.0.0.1", port: 0)),
       token: token, routing: routing, counters: counters, readiness: readiness,
       upstreams: upstreams,
-      reloader: reloader, logger: logger,
+      reloader: reloader, cutovers: cutovers, logger: logger,
       unixMilliseconds: { 1_795_435_200_250 }, onListening: { listening.yield($0) })
     let group = ServiceGroup(
       services: [server], logger: Logger(label: "group", factory: { _ in SwiftLogNoOpLogHandler() })

@@ -8,7 +8,7 @@ import Testing
 struct JournalReplayTests {
   @Test("The last move of each route says where it stands")
   func percentages() throws {
-    let replay = JournalReplay(try JournalTests.journal())
+    let replay = try JournalReplay(try JournalTests.journal())
     #expect(
       replay.percentages == [
         "orders": .hundredths(2_500), "cart": .hundredths(1_000), "checkout": .hundredths(1_000),
@@ -19,13 +19,13 @@ struct JournalReplayTests {
 
   @Test("A move that starts elsewhere than the route stood is reported")
   func contradiction() throws {
-    var chain = JournalChain()
+    var chain = JournalChain(installation: JournalTests.installation)
     let entries = [
       try chain.append(JournalTests.moved([JournalTests.move("orders", 0, 500)])),
       try chain.append(JournalTests.moved([JournalTests.move("orders", 700, 800)])),
     ]
     #expect(
-      JournalReplay(entries).contradictions == [
+      try JournalReplay(entries).contradictions == [
         .init(sequence: 2, route: "orders", stood: .hundredths(500), from: .hundredths(700))
       ])
   }
@@ -34,7 +34,7 @@ struct JournalReplayTests {
   func revert() throws {
     var entries = try JournalTests.journal()
     let record = try #require(
-      JournalReplay.revert(
+      try JournalReplay.revert(
         to: 1, in: entries, time: 5, actor: "ada", reason: "back", configurationHash: "c0ffee"))
     #expect(record.kind == .reverted(to: 1))
     #expect(
@@ -44,18 +44,18 @@ struct JournalReplayTests {
       ])
     var chain = JournalChain(after: entries[3])
     entries.append(try chain.append(record))
-    #expect(JournalVerifier.firstFault(in: entries) == nil)
-    let replay = JournalReplay(entries)
+    #expect(JournalTests.firstFault(in: entries) == nil)
+    let replay = try JournalReplay(entries)
     #expect(replay.percentages["orders"] == .hundredths(500))
     #expect(replay.percentages["cart"] == .zero)
-    func again(_ target: UInt64) -> JournalRecord? {
-      JournalReplay.revert(
+    func again(_ target: UInt64) throws -> JournalRecord? {
+      try JournalReplay.revert(
         to: target, in: entries, time: 6, actor: "ada", reason: "x", configurationHash: "")
     }
-    #expect(again(5) == nil)
-    #expect(again(1) == nil)
-    #expect(again(99) == nil)
-    #expect(again(4)?.moves.count == 3)
+    #expect(try again(5) == nil)
+    #expect(try again(1) == nil)
+    #expect(try again(99) == nil)
+    #expect(try again(4)?.moves.count == 3)
   }
 
   /// Runs a cutover and journals all it does, as a runner would.
@@ -64,11 +64,12 @@ struct JournalReplayTests {
       CutoverDriver.plan(
         [CutoverDriver.stage(10, soak: 100), CutoverDriver.stage(50, needsApproval: true)],
         routes: ["cart", "checkout"]))
-    var chain = JournalChain()
+    var chain = JournalChain(installation: JournalTests.installation)
     var entries: [JournalEntry] = []
 
     mutating func handle(_ event: CutoverEvent?, actor: String? = nil) throws {
-      let before = driver.machine.percent
+      let before = Dictionary(
+        uniqueKeysWithValues: driver.machine.plan.routes.map { ($0, driver.machine.percent) })
       let action = event.map { driver.handle($0) } ?? driver.second()
       let record = JournalRecord(
         event ?? .tick([:]), action, from: before, driver.machine, time: driver.time * 1_000,
@@ -94,11 +95,12 @@ struct JournalReplayTests {
     #expect(runner.entries.map(\.record.reason) == ["stage 1 of 2: 10 %", "state"])
     #expect(runner.entries.map(\.record.isAutomatic) == [false, true])
     #expect(runner.entries[1].record.moves == [])
-    let live = try #require(JournalReplay(runner.entries).cutovers["orders"])
+    let live = try #require(try JournalReplay(runner.entries).cutovers["orders"])
     #expect(live.sequence == 2)
-    let state = try CutoverState(json: live.state)
-    let plan = runner.driver.machine.plan
-    runner.driver.machine = try CutoverMachine(plan, restoring: state, age: 3)
+    let journaled = try JournaledCutover(json: live.state)
+    #expect(journaled.plan == runner.driver.machine.plan)
+    runner.driver.machine = try CutoverMachine(
+      journaled.plan, restoring: journaled.state, age: 3)
     runner.driver.extractedFailures = 30
     while runner.driver.machine.percent > .zero, runner.driver.time < 200 {
       try runner.handle(nil)
@@ -109,12 +111,12 @@ struct JournalReplayTests {
     #expect(last.reason.hasPrefix("a gate fired: "))
     #expect(last.moves.map(\.route) == ["cart", "checkout"])
     #expect(last.moves.allSatisfy { $0.from == .hundredths(1_000) && $0.to == .zero })
-    let replay = JournalReplay(runner.entries)
+    let replay = try JournalReplay(runner.entries)
     #expect(replay.percentages == ["cart": .zero, "checkout": .zero])
     #expect(replay.contradictions == [])
-    #expect(JournalVerifier.firstFault(in: runner.entries) == nil)
+    #expect(JournalTests.firstFault(in: runner.entries) == nil)
     let end = try #require(replay.cutovers["orders"])
-    #expect(try CutoverState(json: end.state).phase == .rolledBack)
+    #expect(try JournaledCutover(json: end.state).state.phase == .rolledBack)
   }
 
   @Test("Whoever approves, pauses or freezes stands in the journal, once")
@@ -141,6 +143,21 @@ struct JournalReplayTests {
     try runner.handle(.start, actor: "ada")
     let record = JournalTests.moved([JournalTests.move("cart", 1_000, 100)])
     runner.entries.append(try runner.chain.append(record))
-    #expect(JournalReplay(runner.entries).cutovers == [:])
+    let replay = try JournalReplay(runner.entries)
+    #expect(replay.cutovers == [:])
+    #expect(replay.ends == ["orders": 2])
+  }
+
+  @Test("One that watches at 0 % has taken hold of its routes too")
+  func movedByHandFromNothing() throws {
+    var runner = Runner()
+    runner.driver = CutoverDriver(
+      CutoverDriver.plan(
+        [CutoverDriver.stage(0)], gates: CutoverGates(mismatches: MismatchGateRules())))
+    try runner.handle(.start, actor: "ada")
+    #expect(runner.entries.map(\.record.moves) == [[JournalTests.move("orders", 0, 0)]])
+    let record = JournalTests.moved([JournalTests.move("orders", 0, 100)])
+    runner.entries.append(try runner.chain.append(record))
+    #expect(try JournalReplay(runner.entries).ends == ["orders": 2])
   }
 }

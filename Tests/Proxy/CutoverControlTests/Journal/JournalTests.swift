@@ -6,6 +6,12 @@ import Testing
 
 @Suite("Journal")
 struct JournalTests {
+  static let installation = "shop"
+
+  static func firstFault(in entries: [JournalEntry]) -> JournalFault? {
+    JournalVerifier.firstFault(in: entries, installation: installation)
+  }
+
   static func move(_ route: String, _ from: Int, _ to: Int) -> JournalRecord.Move {
     JournalRecord.Move(route: route, from: .hundredths(from), to: .hundredths(to))
   }
@@ -17,7 +23,7 @@ struct JournalTests {
   }
 
   static func journal() throws -> [JournalEntry] {
-    var chain = JournalChain()
+    var chain = JournalChain(installation: Self.installation)
     return [
       try chain.append(moved([move("orders", 0, 500)])),
       try chain.append(moved([move("cart", 0, 100), move("checkout", 0, 100)])),
@@ -40,19 +46,19 @@ struct JournalTests {
 
   @Test("An entry's bytes are those of the documented format")
   func canonicalBytes() throws {
-    var chain = JournalChain()
+    var chain = JournalChain(installation: Self.installation)
     let entry = try chain.append(Self.moved([Self.move("orders", 0, 1_234)], time: 99))
-    let zeros = String(repeating: "0", count: 64)
+    let genesis = JournalHash(of: Array("strangler-journal-1\n4:shop,".utf8))
     #expect(
       String(decoding: entry.canonicalBytes, as: UTF8.self)
-        == "strangler-journal-1\n1:1,64:\(zeros),5:moved,0:,2:99,3:ada,11:first users,6:manual,1:-,"
+        == "strangler-journal-1\n1:1,64:\(genesis),5:moved,0:,2:99,3:ada,11:first users,6:manual,1:-,"
         + "1:1,6:orders,1:0,4:1234,6:c0ffee,1:-,1:-,")
     #expect(entry.hash == JournalHash(of: entry.canonicalBytes))
   }
 
   @Test("Bytes become the entry again, and nothing else does")
   func decoding() throws {
-    var chain = JournalChain()
+    var chain = JournalChain(installation: Self.installation)
     let record = JournalRecord(
       .reverted(to: 7), time: -5, actor: "Zoë, ops", reason: "a,b:c\n\"d\"", isAutomatic: true,
       cutover: "", moves: [Self.move("a", 10_000, 0), Self.move("b", 1, 2)],
@@ -81,9 +87,9 @@ struct JournalTests {
   @Test("A sound journal is sound, also to who knows its end")
   func sound() throws {
     let entries = try Self.journal()
-    #expect(JournalVerifier.firstFault(in: entries) == nil)
-    #expect(JournalVerifier.firstFault(in: []) == nil)
-    var verifier = JournalVerifier()
+    #expect(Self.firstFault(in: entries) == nil)
+    #expect(Self.firstFault(in: []) == nil)
+    var verifier = JournalVerifier(installation: Self.installation)
     for entry in entries { try verifier.check(entry) }
     #expect(verifier.sound == 4)
     try verifier.finish(at: entries[3].hash)
@@ -105,7 +111,7 @@ struct JournalTests {
       entries[index] = JournalEntry(
         sequence: old.sequence, previous: old.previous, record: record, hash: old.hash)
       #expect(
-        JournalVerifier.firstFault(in: entries)
+        Self.firstFault(in: entries)
           == JournalFault(sequence: old.sequence, reason: .content))
     }
   }
@@ -118,34 +124,42 @@ struct JournalTests {
     var replaced = sound
     replaced[1] = try chain.append(Self.moved([Self.move("cart", 0, 9_999)]))
     #expect(
-      JournalVerifier.firstFault(in: replaced) == JournalFault(sequence: 3, reason: .previous))
+      Self.firstFault(in: replaced) == JournalFault(sequence: 3, reason: .previous))
     var missing = sound
     missing.remove(at: 1)
     #expect(
-      JournalVerifier.firstFault(in: missing)
+      Self.firstFault(in: missing)
         == JournalFault(sequence: 3, reason: .sequence(expected: 2)))
     var doubled = sound
     doubled.insert(sound[1], at: 2)
     #expect(
-      JournalVerifier.firstFault(in: doubled)
+      Self.firstFault(in: doubled)
         == JournalFault(sequence: 2, reason: .sequence(expected: 3)))
     var swapped = sound
     swapped.swapAt(1, 2)
     #expect(
-      JournalVerifier.firstFault(in: swapped)
+      Self.firstFault(in: swapped)
         == JournalFault(sequence: 3, reason: .sequence(expected: 2)))
   }
 
   @Test("A journal cut off at its end is sound by itself and broken beside a kept hash")
   func cutOff() throws {
     let sound = try Self.journal()
-    #expect(JournalVerifier.firstFault(in: sound.dropLast()) == nil)
-    var verifier = JournalVerifier()
+    #expect(Self.firstFault(in: Array(sound.dropLast())) == nil)
+    var verifier = JournalVerifier(installation: Self.installation)
     for entry in sound.dropLast() { try verifier.check(entry) }
     let cut = verifier
     #expect(throws: JournalFault(sequence: 3, reason: .end(expected: sound[3].hash))) {
       try cut.finish(at: sound[3].hash)
     }
+  }
+
+  @Test("The journal of another installation is not this one's")
+  func otherInstallation() throws {
+    let entries = try Self.journal()
+    #expect(
+      JournalVerifier.firstFault(in: entries, installation: "staging")
+        == JournalFault(sequence: 1, reason: .previous))
   }
 
   @Test("Records nobody could read are refused, and the chain stays")
@@ -155,9 +169,10 @@ struct JournalTests {
     ) -> Bool {
       var record = Self.moved([Self.move("orders", 0, 1)])
       change(&record)
-      var chain = JournalChain()
+      var chain = JournalChain(installation: Self.installation)
       let result = Result { try chain.append(record) }
-      return result.error as? JournalChain.Refusal == refusal && chain == JournalChain()
+      return result.error as? JournalChain.Refusal == refusal
+        && chain == JournalChain(installation: Self.installation)
     }
     #expect(isRefused(.noActor) { $0.actor = "" })
     #expect(isRefused(.noReason) { $0.reason = "" })

@@ -19,10 +19,10 @@ struct RestartTests {
 
   @Test("Its state survives as text, bit for bit")
   func text() throws {
-    let state = Self.running().machine.state
-    #expect(try CutoverState(json: state.json) == state)
-    #expect(try CutoverState(json: state.json).json == state.json)
-    #expect(!state.json.contains("\n"))
+    let journaled = Self.running().machine.journaled
+    #expect(try JournaledCutover(json: journaled.json) == journaled)
+    #expect(try JournaledCutover(json: journaled.json).json == journaled.json)
+    #expect(!journaled.json.contains("\n"))
   }
 
   @Test("It goes on where it was, without a fresh stake")
@@ -48,7 +48,8 @@ struct RestartTests {
     for _ in 0..<100 {
       for _ in 0..<30 { driver.second() }
       driver.machine = try CutoverMachine(
-        driver.machine.plan, restoring: CutoverState(json: driver.machine.state.json), age: 5)
+        driver.machine.plan, restoring: JournaledCutover(json: driver.machine.journaled.json).state,
+        age: 5)
     }
     #expect(driver.machine.percent == .hundredths(1_000))
     let state = try #require(driver.machine.state.routes["orders"])
@@ -68,7 +69,7 @@ struct RestartTests {
         try CutoverMachine(plan, restoring: state, age: 0)
       }
     }
-    #expect(throws: UnusableState.unreadable) { try CutoverState(json: "{}") }
+    #expect(throws: UnusableState.unreadable) { try JournaledCutover(json: "{}") }
   }
 
   @Test("The state is due each minute, and after it was written a minute later")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What is measured while a cutover is under way; any of it can take the routes back.
-public struct CutoverGates: Sendable, Equatable {
+public struct CutoverGates: Sendable, Equatable, Codable {
   /// Failed requests; always measured.
   public var errors: ErrorGateRules
   /// Slow requests, one for each quantile; p95 and p99 unless said otherwise.
@@ -26,7 +26,7 @@ public struct CutoverGates: Sendable, Equatable {
 
 /// How many more failed requests are tolerated. Routes whose sides fluctuate apart by a fifth or
 /// more from minute to minute want a ratio of 1.5 and a margin of 0.001.
-public struct ErrorGateRules: Sendable, Equatable {
+public struct ErrorGateRules: Sendable, Equatable, Codable {
   /// Tolerated factor on legacy's rate, at least 1.
   public var ratio: Double
   /// Tolerated share on top, from 0 to 1.
@@ -44,7 +44,7 @@ public struct ErrorGateRules: Sendable, Equatable {
 }
 
 /// How much slower the extracted side may be.
-public struct LatencyGateRules: Sendable, Equatable {
+public struct LatencyGateRules: Sendable, Equatable, Codable {
   /// Such as 0.95: the slowest twentieth of legacy's requests is called slow.
   public var quantile: Double
   /// How many times slower a request of the extracted side may be, at least 1.
@@ -62,7 +62,7 @@ public struct LatencyGateRules: Sendable, Equatable {
 }
 
 /// How many differing answers are tolerated.
-public struct MismatchGateRules: Sendable, Equatable {
+public struct MismatchGateRules: Sendable, Equatable, Codable {
   /// Tolerated share of comparisons in which the extracted answer is the odd one out, 0 to 1.
   public var margin: Double
   /// Somebody approved every path that is still compared as free of noise: any difference then

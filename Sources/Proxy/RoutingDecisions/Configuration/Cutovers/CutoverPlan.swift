@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How routes are moved to their extracted side, step by step, and what takes them back.
-public struct CutoverPlan: Sendable, Equatable {
+public struct CutoverPlan: Sendable, Equatable, Codable {
   /// Unique name, used by the journal, the admin API and metrics.
   public var name: String
   /// Names of the routes that move together.
@@ -34,9 +34,9 @@ public struct CutoverPlan: Sendable, Equatable {
 }
 
 /// One step of a cutover.
-public struct CutoverStage: Sendable, Equatable {
+public struct CutoverStage: Sendable, Equatable, Codable {
   /// What the extracted side is measured by.
-  public enum Evidence: String, Sendable, Equatable, CaseIterable {
+  public enum Evidence: String, Sendable, Equatable, CaseIterable, Codable {
     /// Legacy at the same time, for shares below 95 %.
     case concurrent
     /// Legacy at the same time, though it answers 5 % or less: slower to see a difference.

@@ -2,14 +2,14 @@
 
 /// A time in which nothing is promoted. All times are UTC: a window that moved with daylight
 /// saving would be another one on each replica whose time zone data differ.
-public enum FreezeWindow: Sendable, Equatable {
+public enum FreezeWindow: Sendable, Equatable, Codable {
   /// On each of these days from one minute of the day up to another.
   case weekly(days: [Weekday], minutes: Range<Int>)
   /// Once, in seconds since 1970.
   case once(Range<Int64>)
 
   /// A day of the week.
-  public enum Weekday: String, Sendable, Hashable, CaseIterable {
+  public enum Weekday: String, Sendable, Hashable, CaseIterable, Codable {
     // 1 January 1970 was a Thursday.
     case thu, fri, sat, sun, mon, tue, wed
   }

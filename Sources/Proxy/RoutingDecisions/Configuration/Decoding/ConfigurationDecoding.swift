@@ -97,17 +97,8 @@ struct ConfigurationDecoder {
     }
     configuration.listen = reader.value("listen", as: .address) ?? configuration.listen
     configuration.tls = reader.child("tls").flatMap(decodeListenerTLS)
-    if let address = reader.value("admin", as: .address) {
-      configuration.admin = AdminConfiguration(listen: address)
-    }
-    if let variable = reader.child("admin-token-env") {
-      if !reader.has("admin") {
-        findings.error(
-          variable.key, at: variable.node.mark, "there is no \"admin\" address that it could guard")
-      }
-      configuration.admin?.tokenEnvironmentVariable =
-        ScalarType.environmentVariable.read(variable, findings)
-    }
+    decodeAdmin(&reader, into: &configuration)
+    configuration.journal = reader.child("journal").flatMap(decodeJournal)
     configuration.workers = reader.value("workers", as: .count) ?? configuration.workers
     configuration.transport =
       reader.value("transport", as: .transport) ?? configuration.transport
@@ -126,6 +117,27 @@ struct ConfigurationDecoder {
         .compactMap { ScalarType.token.read($0, findings) }
     }
     reader.finish()
+  }
+
+  private func decodeAdmin(
+    _ reader: inout MappingReader, into configuration: inout ProxyConfiguration
+  ) {
+    if let address = reader.value("admin", as: .address) {
+      configuration.admin = AdminConfiguration(listen: address)
+    }
+    let (variable, file) = (reader.child("admin-token-env"), reader.child("admin-token-file"))
+    for token in [variable, file].compactMap(\.self) where !reader.has("admin") {
+      findings.error(
+        token.key, at: token.node.mark, "there is no \"admin\" address that it could guard")
+    }
+    if variable != nil, let file {
+      findings.error(
+        file.key, at: file.node.mark, "expected admin-token-env or admin-token-file, found both")
+    }
+    configuration.admin?.tokenEnvironmentVariable = variable.flatMap {
+      ScalarType.environmentVariable.read($0, findings)
+    }
+    configuration.admin?.tokenFile = file.flatMap { ScalarType.text.read($0, findings) }
   }
 
   private func decodeTimeouts(

@@ -11,6 +11,16 @@ extension ConfigurationDecoder {
     return path.map { AccessLogConfiguration(path: $0, sample: sample) }
   }
 
+  func decodeJournal(_ child: MappingReader.Child) -> JournalConfiguration? {
+    let expected = "{ path, installation }"
+    guard var reader = MappingReader(child, expected: expected, findings) else { return nil }
+    let path = reader.required("path", as: .text)
+    let installation = reader.required("installation", as: .name)
+    reader.finish()
+    guard let path, let installation else { return nil }
+    return JournalConfiguration(path: path, installation: installation)
+  }
+
   func decodeTracing(_ child: MappingReader.Child) -> TracingConfiguration? {
     let expected = "{ collector, sample, service-name }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return nil }

@@ -57,8 +57,9 @@ struct ConfigurationChecks {
   }
 
   private mutating func checkListeners() {
+    checkJournal()
     guard let admin = configuration.admin else { return }
-    if !admin.listen.isLoopback, admin.tokenEnvironmentVariable == nil {
+    if !admin.listen.isLoopback, !admin.asksForToken {
       error(
         "proxy.admin",
         "\(admin.listen) can be reached from other machines: listen on 127.0.0.1, or set "

@@ -22,8 +22,8 @@ extension ConfigurationChecks {
         }
       }
     }
-    if !configuration.cutovers.isEmpty {
-      warning("cutovers", "plans are checked; this version does not carry them out yet")
+    if !configuration.cutovers.isEmpty, configuration.journal == nil {
+      warning("cutovers", "no plan can be started without proxy.journal: { path, installation }")
     }
   }
 

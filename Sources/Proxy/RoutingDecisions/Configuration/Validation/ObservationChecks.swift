@@ -13,6 +13,22 @@ extension ConfigurationChecks {
     if let tracing = configuration.tracing { checkShare(tracing.sample, "proxy.tracing.sample") }
   }
 
+  mutating func checkJournal() {
+    guard let journal = configuration.journal else { return }
+    if journal.path.isEmpty { error("proxy.journal.path", "expected a file") }
+    if !ConfigurationName.isValid(journal.installation) {
+      error("proxy.journal.installation", "expected \(ConfigurationName.expected)")
+    }
+    if configuration.admin == nil {
+      warning("proxy.journal", "nobody can move a route without proxy.admin")
+    } else if configuration.admin?.asksForToken == false {
+      error(
+        "proxy.admin",
+        "what is journaled needs somebody to vouch for it: set admin-token-file to a file (made "
+          + "with a random token where there is none), or admin-token-env")
+    }
+  }
+
   private mutating func checkShare(_ share: Double, _ key: String) {
     if !(0...1).contains(share) { error(key, "expected a share from 0 to 1, found \(share)") }
   }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import AsyncHTTPClient
+internal import Foundation
+internal import NIOCore
+internal import NIOFoundationCompat
+internal import NIOHTTP1
+
+/// Talks to the admin API of a running proxy; what it answers no to ends the command with its words.
+struct AdminConnection {
+  private static let timeout = TimeAmount.seconds(30)
+  private static let largestAnswer = 64 << 20
+
+  let base: String
+  let token: String?
+
+  /// The answer to a question, as it came.
+  func get(_ path: String) async throws -> Data { try await send(.GET, path, nil) }
+
+  /// The answer to an order, as it came.
+  func post(_ path: String, _ body: [String: OrderMember]) async throws -> Data {
+    try await send(.POST, path, body)
+  }
+
+  func put(_ path: String, _ body: [String: OrderMember]) async throws -> Data {
+    try await send(.PUT, path, body)
+  }
+
+  private func send(
+    _ method: HTTPMethod, _ path: String, _ body: [String: OrderMember]?
+  ) async throws -> Data {
+    var request = HTTPClientRequest(url: base + path)
+    request.method = method
+    if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+    if let body {
+      request.headers.add(name: "content-type", value: "application/json")
+      request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body)))
+    }
+    let response: HTTPClientResponse
+    let answer: Data
+    do {
+      response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
+      answer = Data(buffer: try await response.body.collect(upTo: Self.largestAnswer))
+    } catch {
+      throw CommandFailure.unusable(
+        "cannot reach the proxy's admin API at \(base): \(error); is it running?")
+    }
+    if response.status == .ok { return answer }
+    let message = Self.text(answer) ?? "the admin API answered \(response.status)"
+    // What makes no sense now, or cannot be done now, is an answer; the rest are mistakes.
+    switch response.status {
+    case .conflict, .preconditionFailed, .serviceUnavailable:
+      throw CommandFailure.negative(message)
+    default: throw CommandFailure.unusable(message)
+    }
+  }
+
+  private static func text(_ answer: Data) -> String? {
+    struct Problem: Decodable { let detail: String }
+    return try? JSONDecoder().decode(Problem.self, from: answer).detail
+  }
+}
+
+extension Data {
+  /// Reads an answer of the admin API.
+  func decoded<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+    do {
+      return try JSONDecoder().decode(type, from: self)
+    } catch {
+      throw CommandFailure.unusable("the admin API answered what this version cannot read")
+    }
+  }
+
+  var text: String { String(decoding: self, as: UTF8.self) }
+}
+
+extension String {
+  /// A name as a part of a path.
+  var inPath: String {
+    addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "-_.")))
+      ?? self
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import ControlPlane
+internal import CutoverControl
+internal import Foundation
+
+struct CutoverHistoryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history",
+    abstract: "List who moved what, when, from where to where, and why.",
+    discussion: """
+      Asks the proxy, or reads the journal's file with --journal, which works without a proxy too.
+      The states that are written in between are left out of the text.
+
+      EXAMPLES
+        strangler cutover history
+        strangler cutover history --route orders --format json
+        strangler cutover history --journal journal.sqlite
+      """)
+
+  @OptionGroup var admin: AdminOption
+  @OptionGroup var journal: JournalOption
+
+  @Option(help: "Only entries that moved this route.")
+  var route: String?
+
+  @Option(help: "Only entries of this cutover.")
+  var cutover: String?
+
+  @Option(help: "text or json.")
+  var format = RoutesFormat.text
+
+  func run() async throws {
+    var entries: [JournalEntryReport] = []
+    var after: UInt64? = 0
+    while let start = after {
+      let page = try await page(after: start)
+      entries += page.entries
+      after = page.next
+    }
+    entries = entries.filter { entry in
+      (route.map { name in entry.moves.contains { $0.route == name } } ?? true)
+        && (cutover.map { $0 == entry.cutover } ?? true)
+    }
+    Terminal.standardOutput.write(
+      format == .json
+        ? CutoverText.json(entries) : CutoverText.history(entries.filter { !$0.isState }))
+  }
+
+  private func page(after sequence: UInt64) async throws -> JournalPage {
+    if let file = try journal.open() {
+      return try await JournalOption.reading {
+        try await file.page(after: sequence, limit: JournalPage.limit)
+      }
+    }
+    return try await admin.connect()
+      .get("/journal?after=\(sequence)&limit=\(JournalPage.limit)").decoded()
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import ControlPlane
+internal import CutoverControl
+internal import CutoverJournalStore
+internal import Foundation
+
+struct CutoverVerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Check that the journal is what was written, from the first entry to the last.",
+    discussion: """
+      Each entry is tied to the one before it by its SHA-256 hash, the first to the installation's
+      name. Entries that were cut off at the end show only beside a hash that was kept elsewhere:
+      keep the one that is printed, and give it with --head the next time.
+
+      EXAMPLES
+        strangler cutover verify
+        strangler cutover verify --journal journal.sqlite --installation shop-production
+        strangler cutover verify --head 9f2c...
+      """)
+
+  @OptionGroup var admin: AdminOption
+  @OptionGroup var journal: JournalOption
+
+  @Option(help: "Hash that an entry of the journal must have.")
+  var head: String?
+
+  @Option(help: "text or json.")
+  var format = RoutesFormat.text
+
+  func run() async throws {
+    let verdict: JournalVerdict
+    if let file = try journal.open() {
+      verdict = try await JournalOption.reading { try await file.verdict() }
+    } else {
+      verdict = try await admin.connect().get("/journal/verify").decoded()
+    }
+    if format == .json { Terminal.standardOutput.write(CutoverText.json(verdict)) }
+    if let fault = verdict.fault {
+      throw CommandFailure.negative(
+        "\(fault); \(verdict.sound) entries before it are what was written")
+    }
+    if let head, try await !knows(head, verdict) {
+      throw CommandFailure.negative(
+        "no entry has the hash \(head): entries were cut off, or all were written anew")
+    }
+    if format == .text { Terminal.standardOutput.write(CutoverText.verdict(verdict)) }
+  }
+
+  private func knows(_ head: String, _ verdict: JournalVerdict) async throws -> Bool {
+    if verdict.head == head { return true }
+    var after: UInt64? = 0
+    while let start = after {
+      let page: JournalPage
+      if let file = try journal.open() {
+        page = try await JournalOption.reading {
+          try await file.page(after: start, limit: JournalPage.limit)
+        }
+      } else {
+        page = try await admin.connect()
+          .get("/journal?after=\(start)&limit=\(JournalPage.limit)").decoded()
+      }
+      if page.entries.contains(where: { $0.hash == head }) { return true }
+      after = page.next
+    }
+    return false
+  }
+}
+
+/// A journal's own file, for when there is no proxy to ask or none to trust.
+struct JournalOption: ParsableArguments {
+  @Option(name: .customLong("journal"), help: "The journal's file, instead of asking a proxy.")
+  var file: String?
+
+  @Option(help: "Whose journal it must be; the file's own word when not given.")
+  var installation: String?
+
+  /// nil when a proxy is to be asked.
+  func open() throws -> SQLiteCutoverJournal? {
+    do {
+      return try file.map {
+        try SQLiteCutoverJournal(path: $0, installation: installation, creates: false)
+      }
+    } catch let error as CutoverJournalError {
+      throw CommandFailure.unusable(error.description)
+    }
+  }
+
+  static func reading<Value>(_ read: () async throws -> Value) async throws -> Value {
+    do {
+      return try await read()
+    } catch let error as CutoverJournalError {
+      throw error.code == .broken
+        ? CommandFailure.negative(error.description) : .unusable(error.description)
+    }
+  }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CutoverControl
+internal import ProxyDataPlane
+package import RoutingDecisions
+
+/// What people order. Each order is written into the journal with who gave it and why before it has
+/// an effect; all throw `CutoverRefusal` when nothing was changed.
+extension CutoverRunner {
+  /// Begins the first stage of a plan as the configuration in force has it.
+  package func start(_ name: String, by order: CutoverOrder) async throws {
+    try await inLine { runner in
+      let plans = runner.routing.loaded.cutovers
+      guard let plan = plans.first(where: { $0.name == name }) else {
+        throw CutoverRefusal.unknownCutover(name, known: plans.map(\.name))
+      }
+      if runner.installation.isKilled { throw CutoverRefusal.killSwitchIsOn }
+      let former = runner.machines[name]
+      switch former?.phase {
+      case .underWay: throw CutoverRefusal.order(.alreadyStarted, cutover: name)
+      case .completed: throw CutoverRefusal.completed(cutover: name)
+      case .ready, .rolledBack, nil: break
+      }
+      var machine = CutoverMachine(plan)
+      if runner.installation.isFrozen {
+        _ = machine.handle(.freeze, at: runner.unixMilliseconds() / 1_000)
+      }
+      runner.machines[name] = machine
+      do {
+        try await runner.perform(.start, on: name, by: order)
+      } catch {
+        runner.machines[name] = former
+        throw error
+      }
+      runner.watchTraffic()
+    }
+  }
+
+  /// Approves the stage that waits for it.
+  package func approve(_ name: String, by order: CutoverOrder) async throws {
+    try await give(.approve, to: name, by: order)
+  }
+
+  /// Promotes nothing until `resume`; the gates stay awake.
+  package func pause(_ name: String, by order: CutoverOrder) async throws {
+    try await give(.pause, to: name, by: order)
+  }
+
+  package func resume(_ name: String, by order: CutoverOrder) async throws {
+    try await give(.resume, to: name, by: order)
+  }
+
+  /// Takes all routes of the cutover back to legacy.
+  package func rollBack(_ name: String, by order: CutoverOrder) async throws {
+    try await give(.rollBack(reason: order.reason), to: name, by: order)
+  }
+
+  private func give(
+    _ event: CutoverEvent, to name: String, by order: CutoverOrder
+  ) async throws {
+    try await inLine { runner in
+      let known = Set(runner.routing.loaded.cutovers.map(\.name)).union(runner.machines.keys)
+      guard known.contains(name) else {
+        throw CutoverRefusal.unknownCutover(name, known: known.sorted())
+      }
+      try await runner.perform(event, on: name, by: order)
+      runner.watchTraffic()
+    }
+  }
+
+  /// Promotes nothing anywhere until it is taken off.
+  package func freeze(_ isOn: Bool, by order: CutoverOrder) async throws {
+    try await inLine { runner in
+      var state = runner.installation
+      if state.isFrozen == isOn {
+        throw CutoverRefusal.unchanged(isOn ? "Everything is frozen" : "Nothing is frozen")
+      }
+      state.isFrozen = isOn
+      try await runner.commit(
+        runner.record(order, "\(isOn ? "frozen" : "no longer frozen"): \(order.reason)", state))
+      for (name, machine) in runner.machines.sorted(by: { $0.key < $1.key })
+      where machine.phase == .underWay {
+        try await runner.perform(isOn ? .freeze : .unfreeze, on: name, by: order)
+      }
+      runner.watchTraffic()
+    }
+  }
+
+  /// On: everybody goes to legacy in one swap and stays there; cutovers end. Off moves nobody.
+  package func setKillSwitch(_ isOn: Bool, by order: CutoverOrder) async throws {
+    try await inLine { runner in
+      var state = runner.installation
+      if state.isKilled == isOn {
+        throw CutoverRefusal.unchanged("The kill switch is \(isOn ? "on" : "off")")
+      }
+      state.isKilled = isOn
+      let position = isOn ? "on" : "off"
+      var record = runner.record(order, "kill switch \(position): \(order.reason)", state)
+      if isOn {
+        record.moves = runner.routing.percentages.sorted { $0.key < $1.key }
+          .filter { $0.value > .zero }
+          .map { JournalRecord.Move(route: $0.key, from: $0.value, to: .zero) }
+      }
+      let (routing, time) = (runner.routing, record.time)
+      try await runner.commit(record, isUrgent: isOn) {
+        routing.keepAllWithLegacy(
+          isOn, actor: order.actor, reason: order.reason, unixMilliseconds: time)
+      }
+      if isOn { for name in Array(runner.machines.keys) { runner.forget(name) } }
+      runner.watchTraffic()
+    }
+  }
+
+  /// Moves one route by hand. To 0 it is always allowed, and takes the route's cutover back.
+  ///
+  /// - Parameters:
+  ///   - skipsGates: the gates of the route's plan are not asked, which ends a cutover under way.
+  ///   - version: that of the routing table which the caller saw; nil for any.
+  package func setShare(
+    ofRoute route: String, to percent: Percentage, skipsGates: Bool = false,
+    expecting version: UInt64? = nil, by order: CutoverOrder
+  ) async throws {
+    try await inLine { runner in
+      if let version, version != runner.routing.version {
+        throw CutoverRefusal.outdated(version: runner.routing.version)
+      }
+      let now = try runner.share(ofRoute: route)
+      if percent > .zero, runner.installation.isKilled { throw CutoverRefusal.killSwitchIsOn }
+      if let name = runner.cutoverUnderWay(with: route) {
+        if percent == .zero {
+          try await runner.perform(.rollBack(reason: order.reason), on: name, by: order)
+          return runner.watchTraffic()
+        }
+        guard skipsGates else { throw CutoverRefusal.underWay(route: route, cutover: name) }
+      } else if percent > now, !skipsGates,
+        let plan = runner.routing.loaded.cutovers.first(where: { $0.routes.contains(route) })
+      {
+        throw CutoverRefusal.skipsGates(route: route, cutover: plan.name, to: percent)
+      }
+      var record = runner.record(order, order.reason, nil)
+      if now != percent {
+        record.moves = [JournalRecord.Move(route: route, from: now, to: percent)]
+      }
+      try await runner.commit(record, isUrgent: percent == .zero)
+      runner.watchTraffic()
+    }
+  }
+
+  /// Takes every route back to where it stood after an entry.
+  package func revert(to sequence: UInt64, by order: CutoverOrder) async throws {
+    try await inLine { runner in
+      var entries: [JournalEntry] = []
+      try await runner.journal.forEachSound { entries.append($0) }
+      guard sequence <= entries.count else { throw CutoverRefusal.unknownEntry(sequence) }
+      let split = runner.routing.percentages
+      guard
+        var record = try JournalReplay.revert(
+          to: sequence, in: entries, time: runner.unixMilliseconds(), actor: order.actor,
+          reason: order.reason, configurationHash: runner.configurationHash)
+      else { throw CutoverRefusal.nothingToRevert(sequence) }
+      // A route that is no longer there, or no longer split, cannot be moved.
+      record.moves.removeAll { split[$0.route] == nil }
+      if record.moves.isEmpty { throw CutoverRefusal.nothingToRevert(sequence) }
+      if runner.installation.isKilled, record.moves.contains(where: { $0.to > .zero }) {
+        throw CutoverRefusal.killSwitchIsOn
+      }
+      try await runner.commit(record)
+      runner.watchTraffic()
+    }
+  }
+}
+
+extension CutoverRunner {
+  /// Runs an order when those before it are through.
+  private func inLine(
+    _ order: @escaping @Sendable (isolated CutoverRunner) async throws -> Void
+  ) async throws {
+    try await line.run {
+      guard await self.isLeading else { throw CutoverRefusal.notLeading }
+      try await order(self)
+    }
+  }
+
+  private func record(
+    _ order: CutoverOrder, _ reason: String, _ state: InstallationState?
+  ) -> JournalRecord {
+    JournalRecord(
+      .moved, time: unixMilliseconds(), actor: order.actor, reason: reason,
+      configurationHash: configurationHash, state: state?.json)
+  }
+
+  private func share(ofRoute name: String) throws -> Percentage {
+    if let share = routing.percentages[name] { return share }
+    let known = routing.current.configuration.routes.map(\.name)
+    throw known.contains(name)
+      ? CutoverRefusal.notSplit(route: name) : .unknownRoute(name, known: known)
+  }
+
+  private func cutoverUnderWay(with route: String) -> String? {
+    machines.first { $0.value.phase == .underWay && $0.value.plan.routes.contains(route) }?.key
+  }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CutoverControl
+internal import Logging
+internal import ProxyDataPlane
+internal import RoutingDecisions
+internal import ServiceLifecycle
+
+extension CutoverRunner: Service {
+  /// Time between two looks at the gates, which count in it.
+  package static let interval = Duration.seconds(1)
+  /// How long a move that an older process wrote down may wait for its effect here.
+  static let patience = Duration.milliseconds(250)
+
+  /// Asks the gates each second until shutdown.
+  package func run() async throws {
+    let clock = ContinuousClock()
+    // Throws at shutdown, which ends the loop.
+    try? await cancelWhenGracefulShutdown {
+      var next = clock.now
+      while !Task.isCancelled {
+        // A second that was missed is not made up for: a stage gets longer by that.
+        next = max(next + Self.interval, clock.now)
+        try await clock.sleep(until: next, tolerance: nil)
+        await self.tick()
+      }
+    }
+  }
+
+  /// Makes the moves that an older process writes down, until that has ended; then carries the
+  /// plans out from where it stopped.
+  package func follow(until hasEnded: @Sendable () -> Bool) async {
+    while !hasEnded() {
+      guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
+      await logged { try await $0.restore(leads: false) }
+    }
+    await logged { try await $0.restore(leads: true) }
+  }
+
+  private func logged(_ read: (CutoverRunner) async throws -> Void) async {
+    do {
+      try await read(self)
+    } catch {
+      logger.critical("journal cannot be read", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// A second has passed.
+  package func tick() async {
+    // Nothing in it throws; the line does when its task is cancelled.
+    _ = try? await line.run { await self.tickInLine() }
+  }
+
+  private func tickInLine() async {
+    guard isLeading else { return }
+    do {
+      try await writeOverdue()
+    } catch {
+      logger.error("journal is behind", metadata: ["records": "\(overdue.count)"])
+    }
+    let counts = traffic.take()
+    let compared = comparisons?.take() ?? [:]
+    for (name, machine) in machines.sorted(by: { $0.key < $1.key })
+    where machine.phase == .underWay {
+      await tick(name, machine, counts, compared)
+    }
+    watchTraffic()
+  }
+
+  private func tick(
+    _ name: String, _ machine: CutoverMachine, _ counts: [String: RouteCounts],
+    _ compared: [String: CompareCounts]
+  ) async {
+    do {
+      for route in machine.plan.routes {
+        guard let more = compared[route] else { continue }
+        try await perform(.compared(route: route, more), on: name, by: nil)
+      }
+      try await perform(.tick(counts), on: name, by: nil)
+    } catch {
+      return await hold(name, counts)
+    }
+    do {
+      try await writeState(of: name)
+    } catch {
+      logger.error("state of a cutover is not written", metadata: ["cutover": "\(name)"])
+    }
+  }
+
+  /// A restart goes on with evidence that is at most a minute old.
+  private func writeState(of name: String) async throws(CutoverRefusal) {
+    guard let machine = machines[name] else { return }
+    let isHeld = heldForJournal.contains(name)
+    guard machine.isStateDue || isHeld else { return }
+    try await commit(
+      JournalRecord(
+        stateOf: machine, time: unixMilliseconds(), configurationHash: configurationHash))
+    machines[name]?.stateWasWritten()
+    if isHeld {
+      heldForJournal.remove(name)
+      if !installation.isFrozen { try await perform(.unfreeze, on: name, by: nil) }
+    }
+  }
+
+  /// The journal could not be written, so nothing was decided. The gates go on seeing what happens,
+  /// and may take the routes back; promoted is nothing until the journal can be written.
+  private func hold(_ name: String, _ counts: [String: RouteCounts]) async {
+    guard var machine = machines[name], machine.phase == .underWay else { return }
+    if heldForJournal.insert(name).inserted {
+      _ = machine.handle(.freeze, at: unixMilliseconds() / 1_000)
+      machines[name] = machine
+      // The second that was given up with the decision.
+      try? await perform(.tick(counts), on: name, by: nil)
+    }
+  }
+
+  /// Counts the requests of what is under way, by the thresholds of now.
+  func watchTraffic() {
+    traffic.follow(
+      machines.sorted { $0.key < $1.key }.filter { $0.value.phase == .underWay }
+        .flatMap { _, machine in
+          machine.plan.routes.map {
+            RouteWatch.Target(route: $0, slowness: machine.slowness(of: $0))
+          }
+        })
+  }
+
+  /// Lets a cutover take an event in, writes down what comes of it, and does it.
+  ///
+  /// - Parameter order: who wants it; nil when time passed.
+  /// - Throws: `CutoverRefusal`; the cutover is as it was then.
+  func perform(
+    _ event: CutoverEvent, on name: String, by order: CutoverOrder?
+  ) async throws(CutoverRefusal) {
+    guard var machine = machines[name] else { throw .order(.notUnderWay, cutover: name) }
+    let time = unixMilliseconds()
+    let action = machine.handle(event, at: time / 1_000)
+    if case .refuse(let refusal) = action { throw .order(refusal, cutover: name) }
+    var (isUrgent, evidence): (Bool, String?) = (false, nil)
+    if case .rollBack = action { (isUrgent, evidence) = (true, machine.evidence) }
+    // The reason of an ordered rollback is what the machine says already.
+    var note = order?.reason
+    if case .rollBack = event { note = nil }
+    let record = JournalRecord(
+      event, action, from: routing.percentages, machine, time: time, actor: order?.actor,
+      note: note, configurationHash: configurationHash, evidence: evidence)
+    if let record {
+      try await commit(record, isUrgent: isUrgent)
+      machine.stateWasWritten()
+    }
+    if case .rollBack(let cause) = action {
+      rollbacks[name, default: Rollbacks()].count(isAutomatic: cause.isAutomatic)
+    }
+    machines[name] = machine
+    holds[name] = if case .hold(let reason) = action { reason } else { nil }
+  }
+}
+
+extension CutoverRunner.Rollbacks {
+  fileprivate mutating func count(isAutomatic: Bool) {
+    if isAutomatic { automatic += 1 } else { ordered += 1 }
+  }
+}
+
+extension CutoverMachine {
+  /// What every gate says, for the journal.
+  fileprivate var evidence: String {
+    let lines = findings.map(\.description).joined(separator: "\n")
+    return String(decoding: lines.utf8.prefix(JournalChain.longestEvidence), as: UTF8.self)
+  }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Hummingbird
+internal import RoutingDecisions
+
+/// `/cutovers`: what is under way, and orders to it. Also what holds for all of them: `/freeze` and
+/// `/kill-switch`.
+struct CutoversController {
+  private static let example = #"{"actor": "ann", "reason": "..."}"#
+  private static let switchExample = #"{"on": true, "actor": "ann", "reason": "..."}"#
+
+  /// nil when the configuration names no journal.
+  let runner: CutoverRunner?
+
+  private typealias Action =
+    @Sendable (CutoverRunner, String, CutoverOrder) async throws -> Void
+
+  private static let actions: [(name: String, action: Action)] = [
+    ("start", { try await $0.start($1, by: $2) }),
+    ("approve", { try await $0.approve($1, by: $2) }),
+    ("pause", { try await $0.pause($1, by: $2) }),
+    ("resume", { try await $0.resume($1, by: $2) }),
+    ("rollback", { try await $0.rollBack($1, by: $2) }),
+  ]
+
+  func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
+    router.get("/cutovers") { _, _ in Response.json(.ok, try await running().overview()) }
+    router.get("/cutovers/{name}") { _, context in
+      try await show(context.parameters.require("name"))
+    }
+    for (name, action) in Self.actions {
+      let path = RouterPath("/cutovers/{name}/\(name)")
+      router.post(path) { request, context in
+        let cutover = try context.parameters.require("name")
+        let order = try await OrderBody(request, example: Self.example).order(request, context)
+        let runner = try running()
+        try await Self.carryOut { try await action(runner, cutover, order) }
+        return try await show(cutover)
+      }
+      router.refuse([.get, .put, .patch, .delete], path, allow: "POST")
+    }
+    addSwitch("/freeze", to: router) { try await $0.freeze($1, by: $2) }
+    addSwitch("/kill-switch", to: router) { try await $0.setKillSwitch($1, by: $2) }
+    router.refuse([.put, .post, .patch, .delete], "/cutovers", allow: "GET, HEAD")
+    router.refuse([.put, .post, .patch, .delete], "/cutovers/{name}", allow: "GET, HEAD")
+  }
+
+  private func addSwitch(
+    _ path: RouterPath, to router: some RouterMethods<AdminRequestContext>,
+    set: @escaping @Sendable (CutoverRunner, Bool, CutoverOrder) async throws -> Void
+  ) {
+    router.post(path) { request, context in
+      let body = try await OrderBody(request, ["on"], example: Self.switchExample)
+      let isOn = try body.flag("on")
+      let order = try body.order(request, context)
+      let runner = try running()
+      try await Self.carryOut { try await set(runner, isOn, order) }
+      return Response.json(.ok, await runner.overview())
+    }
+    router.refuse([.get, .put, .patch, .delete], path, allow: "POST")
+  }
+
+  private func running() throws -> CutoverRunner {
+    guard let runner else { throw Problem.noJournal }
+    return runner
+  }
+
+  private func show(_ name: String) async throws -> Response {
+    let runner = try running()
+    guard let status = await runner.status(of: name) else {
+      let known = await runner.overview().cutovers.map(\.name)
+      throw Problem(CutoverRefusal.unknownCutover(name, known: known))
+    }
+    return .json(.ok, status)
+  }
+
+  /// Runs an order; a refusal becomes an answer.
+  static func carryOut(_ order: () async throws -> Void) async throws {
+    do {
+      try await order()
+    } catch let refusal as CutoverRefusal {
+      throw Problem(refusal)
+    }
+  }
+}
+
+extension Problem {
+  /// Nothing can be carried out that cannot be written down.
+  static var noJournal: Problem {
+    Problem(
+      .conflict, "This proxy keeps no journal: set proxy.journal: { path, installation } first.")
+  }
+
+  init(_ refusal: CutoverRefusal) {
+    let status: HTTPResponse.Status =
+      switch refusal {
+      case .unknownCutover, .unknownRoute, .unknownEntry: .notFound
+      case .notSplit, .order, .completed, .underWay, .skipsGates, .killSwitchIsOn, .unchanged,
+        .nothingToRevert:
+        .conflict
+      case .outdated: .preconditionFailed
+      case .record: .badRequest
+      case .notLeading, .journal: .serviceUnavailable
+      }
+    self.init(status, refusal.description)
+  }
+}

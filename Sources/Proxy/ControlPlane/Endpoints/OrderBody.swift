@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import RoutingDecisions
+
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
+/// The JSON body of a request that changes something, such as
+/// `{"percent": 25, "reason": "week two", "actor": "ann"}`. It has the members that are expected
+/// and no others, so that a misspelt one is an answer and not a surprise.
+struct OrderBody {
+  /// Largest body taken, in bytes.
+  static let maximumBody = 8192
+  /// Longest reason, in characters.
+  static let maximumReason = 500
+  /// Longest name of who gives the order, in characters.
+  static let maximumActor = 100
+
+  private let members: [String: Value]
+  private let example: String
+
+  /// Reads a body.
+  ///
+  /// - Parameters:
+  ///   - names: what it may hold besides `reason` and `actor`.
+  ///   - example: how one looks, for people who got it wrong.
+  init(_ request: Request, _ names: Set<String> = [], example: String) async throws {
+    let type = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased() ?? ""
+    guard type == "application/json" else {
+      throw Problem(.unsupportedMediaType, "Send Content-Type: application/json.")
+    }
+    self.example = "Expected \(example)."
+    var body = try await Self.body(of: request)
+    let bytes = Data(body.readBytes(length: body.readableBytes) ?? [])
+    guard let members = try? JSONDecoder().decode([String: Value].self, from: bytes) else {
+      throw Problem(.badRequest, "The body is not a JSON object. \(self.example)")
+    }
+    let unknown = Set(members.keys).subtracting(names).subtracting(["reason", "actor"])
+    guard unknown.isEmpty else {
+      throw Problem(
+        .badRequest,
+        "Unknown members: \(unknown.sorted().joined(separator: ", ")). \(self.example)")
+    }
+    self.members = members
+  }
+
+  private static func body(of request: Request) async throws -> ByteBuffer {
+    do {
+      return try await request.body.collect(upTo: maximumBody)
+    } catch is NIOTooManyBytesError {
+      throw Problem(.contentTooLarge, "The body is larger than \(maximumBody) bytes.")
+    }
+  }
+
+  /// Why, in one line.
+  var reason: String {
+    get throws { try text("reason", longest: Self.maximumReason) }
+  }
+
+  /// Who asks, if the body says so.
+  var actor: String? {
+    get throws {
+      members["actor"] == nil ? nil : try text("actor", longest: Self.maximumActor)
+    }
+  }
+
+  /// A double's shortest decimal form is what was sent, so steps of 0.01 can be checked exactly.
+  func percent() throws -> Percentage {
+    if case .number(let number)? = members["percent"], let percent = Percentage(decimal: number) {
+      return percent
+    }
+    throw Problem(
+      .badRequest, "percent: expected a number from 0 to 100 in steps of 0.01. \(example)")
+  }
+
+  /// `nil` stands for the default where the member may be left out.
+  func flag(_ name: String, default value: Bool? = nil) throws -> Bool {
+    if case .flag(let flag)? = members[name] { return flag }
+    if members[name] == nil, let value { return value }
+    throw Problem(.badRequest, "\(name): expected true or false. \(example)")
+  }
+
+  /// A whole number that a double holds exactly.
+  func sequence(_ name: String) throws -> UInt64 {
+    if case .number(let number)? = members[name], let sequence = UInt64(exactly: number) {
+      return sequence
+    }
+    throw Problem(.badRequest, "\(name): expected the number of a journal entry. \(example)")
+  }
+
+  private func text(_ name: String, longest: Int) throws -> String {
+    var found = ""
+    if case .text(let text)? = members[name] { found = text }
+    let text = found.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let isPlain = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    guard isPlain, (1...longest).contains(text.count) else {
+      throw Problem(
+        .badRequest,
+        "\(name): expected 1 to \(longest) characters, none of them control characters. \(example)")
+    }
+    return text
+  }
+
+  private enum Value: Decodable {
+    case text(String)
+    case number(Double)
+    case flag(Bool)
+    case other
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let flag = try? container.decode(Bool.self) {
+        self = .flag(flag)
+      } else if let number = try? container.decode(Double.self) {
+        self = .number(number)
+      } else if let text = try? container.decode(String.self) {
+        self = .text(text)
+      } else {
+        self = .other
+      }
+    }
+  }
+}
+
+extension OrderBody {
+  /// Who asks, with the address it came from: the member `actor`, or the field `X-Actor`. The caller
+  /// vouches for the name.
+  func claimedActor(_ request: Request, _ context: AdminRequestContext) throws -> String? {
+    let field = HTTPField.Name("X-Actor").flatMap { request.headers[$0] }
+    guard let name = try actor ?? field.flatMap({ $0.isEmpty ? nil : $0 }) else { return nil }
+    guard name.count <= Self.maximumActor else {
+      throw Problem(.badRequest, "X-Actor: at most \(Self.maximumActor) characters.")
+    }
+    return "\(name) (\(context.clientAddress))"
+  }
+
+  /// The order, for the journal.
+  func order(_ request: Request, _ context: AdminRequestContext) throws -> CutoverOrder {
+    let reason = try reason
+    guard let actor = try claimedActor(request, context) else {
+      throw Problem(.badRequest, "actor: say who gives the order. \(example)")
+    }
+    return CutoverOrder(actor: actor, reason: reason)
+  }
+}
+
+extension Percentage {
+  /// nil outside 0 to 100 or with more than two decimals.
+  init?(decimal number: Double) {
+    guard number >= 0, number <= 100 else { return nil }
+    let text = number.description
+    self.init(parsing: text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+  }
+}

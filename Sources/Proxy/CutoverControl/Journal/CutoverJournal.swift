@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a journal is kept.
+///
+/// One process appends at a time. A store takes only the entry that follows its last one, so of two
+/// writers that do not know of each other one is refused and looks again.
+package protocol CutoverJournal: Sendable {
+  /// The installation whose journal it is.
+  var installation: String { get }
+
+  /// Stored entries behind a sequence, oldest first, true or not (`JournalVerifier`).
+  ///
+  /// - Throws: `CutoverJournalError`.
+  func entries(after sequence: UInt64, limit: Int) async throws -> [JournalEntry]
+
+  /// Appends an entry. Once this returns the entry outlives the process and the machine.
+  ///
+  /// - Throws: `CutoverJournalError`; with the code `conflict` when another entry is there already.
+  func append(_ entry: JournalEntry) async throws
+}
+
+/// What went wrong with a journal.
+package struct CutoverJournalError: Error, Sendable, CustomStringConvertible {
+  /// What a caller can tell apart.
+  package enum Code: String, Sendable {
+    /// There is no such file, and it was not to be made.
+    case missing
+    /// It cannot be opened, read or written.
+    case unusable
+    /// It is the journal of another installation.
+    case otherInstallation = "other-installation"
+    /// It was made by a newer version.
+    case newerFormat = "newer-format"
+    /// It is not what was written.
+    case broken
+    /// Somebody else appended.
+    case conflict
+  }
+
+  package let code: Code
+  /// What was wrong and what to do.
+  package let message: String
+  /// The error underneath, if any.
+  package let cause: (any Error)?
+
+  package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    self.code = code
+    self.message = message
+    self.cause = cause
+  }
+
+  /// The message, and the error underneath.
+  package var description: String { cause.map { "\(message): \($0)" } ?? message }
+}
+
+extension CutoverJournal {
+  /// Entries that are read at once.
+  package static var pageSize: Int { 1_000 }
+
+  /// Hands over every entry, oldest first, each one checked before that.
+  ///
+  /// - Parameter chain: the end of what was read before; nil begins with the first entry.
+  /// - Returns: the end of the journal, behind which the next entry goes.
+  /// - Throws: `CutoverJournalError`, with the code `broken` and a `JournalFault` as its cause for
+  ///   the first entry that is not what was written; and what `body` throws.
+  @discardableResult
+  package func forEachSound(
+    after chain: JournalChain? = nil, _ body: (JournalEntry) throws -> Void = { _ in }
+  ) async throws -> JournalChain {
+    var verifier =
+      chain.map { JournalVerifier(after: $0) } ?? JournalVerifier(installation: installation)
+    while true {
+      let page = try await entries(after: verifier.sound, limit: Self.pageSize)
+      for entry in page {
+        do throws(JournalFault) {
+          try verifier.check(entry)
+        } catch {
+          throw CutoverJournalError(
+            .broken, "the journal is not what was written; nothing in it is relied on",
+            cause: error)
+        }
+        try body(entry)
+      }
+      if page.count < Self.pageSize { return verifier.end }
+    }
+  }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CutoverControl
+internal import Foundation
+internal import GRDB
+
+/// A journal of cutovers in a SQLite file that survives a killed process and a machine that loses
+/// its power.
+///
+/// One process appends, any number read. The tables refuse to change or delete an entry; whoever
+/// changes the file by other means is found out by the chain of hashes. Times are milliseconds
+/// since 1970-01-01T00:00:00Z.
+package struct SQLiteCutoverJournal: CutoverJournal {
+  package let installation: String
+  private let path: String
+  private let database: DatabasePool
+
+  /// Opens a journal.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - installation: whose journal it must be; nil takes the file's word, for reading.
+  ///   - creates: whether a missing file is made, which needs the installation's name.
+  /// - Throws: `CutoverJournalError`. Entries are not looked at; see `forEachSound`.
+  package init(path: String, installation: String?, creates: Bool) throws {
+    if !FileManager.default.fileExists(atPath: path) {
+      guard creates, installation != nil else {
+        throw CutoverJournalError(.missing, "there is no journal at \(path)")
+      }
+      // Who moved what and why is not everybody's to read; SQLite's other files get the same mode.
+      _ = FileManager.default.createFile(
+        atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+    }
+    self.path = path
+    do {
+      var configuration = Configuration()
+      // A reader's checkpoint takes milliseconds.
+      configuration.busyMode = .timeout(5)
+      database = try DatabasePool(path: path, configuration: configuration)
+      // GRDB sets NORMAL for write-ahead logs, with which a power cut may undo the last entries.
+      try database.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON")
+      }
+      try Self.migrate(database, path)
+      self.installation = try Self.claim(database, path, installation)
+    } catch let error as DatabaseError {
+      throw CutoverJournalError(
+        .unusable, "\(path) cannot be used as a journal of cutovers", cause: error)
+    }
+  }
+
+  package func entries(after sequence: UInt64, limit: Int) async throws -> [JournalEntry] {
+    let rows: [StoredEntry]
+    do {
+      rows = try await database.read { db in
+        try StoredEntry.fetchAll(
+          db,
+          sql: """
+            SELECT sequence, hash, bytes FROM entry WHERE sequence > ? ORDER BY sequence LIMIT ?
+            """,
+          arguments: [Int64(clamping: sequence), limit])
+      }
+    } catch {
+      throw CutoverJournalError(.unusable, "\(path) cannot be read", cause: error)
+    }
+    return try rows.map { try $0.entry }
+  }
+
+  package func append(_ entry: JournalEntry) async throws {
+    do {
+      try await database.write { db in
+        let last = try Row.fetchOne(
+          db, sql: "SELECT sequence, hash FROM entry ORDER BY sequence DESC LIMIT 1")
+        let (sequence, hash): (Int64, String?) = (last?["sequence"] ?? 0, last?["hash"])
+        guard sequence + 1 == Int64(clamping: entry.sequence),
+          hash == nil || hash == entry.previous.description
+        else {
+          throw CutoverJournalError(
+            .conflict, "another process wrote entry \(sequence) of \(path) meanwhile")
+        }
+        try db.execute(
+          sql: "INSERT INTO entry (sequence, hash, bytes) VALUES (?, ?, ?)",
+          arguments: [sequence + 1, entry.hash.description, Data(entry.canonicalBytes)])
+      }
+    } catch let error as DatabaseError {
+      throw CutoverJournalError(.unusable, "\(path) cannot be written", cause: error)
+    }
+  }
+
+  /// SQLite's setting of the writing connection: 2, FULL, waits for the disk at each entry.
+  package var synchronous: Int? {
+    get async throws {
+      try await database.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+    }
+  }
+}
+
+// MARK: - Opening
+
+extension SQLiteCutoverJournal {
+  private static func migrate(_ database: DatabasePool, _ path: String) throws {
+    let migrator = JournalSchema.migrator
+    if try database.read(migrator.hasBeenSuperseded) {
+      throw CutoverJournalError(
+        .newerFormat, "\(path) was written by a newer version of strangler; use that one")
+    }
+    // A reader must not change a file that is up to date.
+    if try !database.read(migrator.hasCompletedMigrations) { try migrator.migrate(database) }
+  }
+
+  /// Whose journal it is; a new one is given to whoever made it.
+  private static func claim(
+    _ database: DatabasePool, _ path: String, _ installation: String?
+  ) throws -> String {
+    let owner = try database.read { db in
+      try String.fetchOne(db, sql: "SELECT installation FROM journal")
+    }
+    switch (owner, installation) {
+    case (let owner?, nil): return owner
+    case (let owner?, let installation?):
+      guard owner == installation else {
+        throw CutoverJournalError(
+          .otherInstallation,
+          "\(path) is the journal of the installation \"\(owner)\", not of \"\(installation)\": "
+            + "name another file, or correct proxy.journal.installation")
+      }
+      return owner
+    case (nil, let installation?):
+      try database.write { db in
+        try db.execute(
+          sql: "INSERT INTO journal (id, installation) VALUES (1, ?)", arguments: [installation])
+      }
+      return installation
+    case (nil, nil):
+      throw CutoverJournalError(.unusable, "\(path) is the journal of no installation yet")
+    }
+  }
+}
+
+/// A row of the table of entries.
+private struct StoredEntry: FetchableRecord {
+  let sequence: Int64
+  let hash: String
+  let bytes: Data
+
+  init(row: Row) {
+    sequence = row["sequence"]
+    hash = row["hash"]
+    bytes = row["bytes"]
+  }
+
+  var entry: JournalEntry {
+    get throws {
+      do {
+        guard let hash = JournalHash(hash) else { throw JournalEncoding.Failure.malformed }
+        let entry = try JournalEncoding.entry(Array(bytes), hash: hash)
+        guard Int64(clamping: entry.sequence) == sequence else {
+          throw JournalEncoding.Failure.malformed
+        }
+        return entry
+      } catch JournalEncoding.Failure.otherVersion {
+        throw CutoverJournalError(
+          .newerFormat, "entry \(sequence) is not of a format that this version reads")
+      } catch {
+        throw CutoverJournalError(
+          .broken, "the journal is not what was written; nothing in it is relied on",
+          cause: JournalFault(sequence: UInt64(clamping: sequence), reason: .content))
+      }
+    }
+  }
+}

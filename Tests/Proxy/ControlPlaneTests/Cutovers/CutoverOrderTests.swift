@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import CutoverControl
+import CutoverScenario
+import ProxyDataPlane
+import RoutingDecisions
+import Testing
+
+@Suite("Orders to cutovers", .timeLimit(.minutes(1)))
+struct CutoverOrderTests {
+  private static let ann = CutoverScenario.ann
+
+  @Test("Orders that make no sense are refused by name, and leave no entry")
+  func refusals() async throws {
+    let bench = try await CutoverBench()
+    let runner = bench.runner
+    func refusal(_ order: () async throws -> Void) async -> CutoverRefusal? {
+      do {
+        try await order()
+        return nil
+      } catch {
+        return error as? CutoverRefusal
+      }
+    }
+    let count = bench.journal.all.count
+    #expect(
+      await refusal { try await runner.start("odrers", by: Self.ann) }
+        == .unknownCutover("odrers", known: ["orders", "basket"]))
+    #expect(
+      await refusal { try await runner.approve("orders", by: Self.ann) }
+        == .order(.notUnderWay, cutover: "orders"))
+    #expect(
+      await refusal {
+        try await runner.setShare(ofRoute: "carts", to: .zero, by: Self.ann)
+      } == .unknownRoute("carts", known: ["orders", "cart", "checkout", "search", "rest"]))
+    #expect(
+      await refusal {
+        try await runner.setShare(ofRoute: "rest", to: .zero, by: Self.ann)
+      } == .notSplit(route: "rest"))
+    #expect(
+      await refusal {
+        try await runner.setShare(ofRoute: "orders", to: .hundredths(5_000), by: Self.ann)
+      } == .skipsGates(route: "orders", cutover: "orders", to: .hundredths(5_000)))
+    #expect(
+      await refusal { try await runner.revert(to: 99, by: Self.ann) } == .unknownEntry(99))
+    #expect(
+      await refusal { try await runner.revert(to: 1, by: Self.ann) } == .nothingToRevert(1))
+    #expect(
+      await refusal {
+        try await runner.setShare(
+          ofRoute: "search", to: .zero, expecting: 77, by: Self.ann)
+      } == .outdated(version: bench.routing.version))
+    #expect(
+      await refusal {
+        try await runner.start("orders", by: CutoverOrder(actor: "", reason: "x"))
+      } == .record(.noActor))
+    #expect(bench.journal.all.count == count)
+    #expect(bench.percent() == 0)
+    try await runner.start("orders", by: Self.ann)
+    #expect(
+      await refusal { try await runner.start("orders", by: Self.ann) }
+        == .order(.alreadyStarted, cutover: "orders"))
+    #expect(
+      await refusal {
+        try await runner.setShare(ofRoute: "orders", to: .hundredths(20), by: Self.ann)
+      } == .underWay(route: "orders", cutover: "orders"))
+  }
+
+  @Test("0 % by hand is a rollback of the whole cutover, without asking for more words")
+  func zeroByHand() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("basket", by: Self.ann)
+    try await bench.runner.setShare(ofRoute: "cart", to: .zero, by: Self.ann)
+    #expect(bench.percent("cart") == 0 && bench.percent("checkout") == 0)
+    #expect(await bench.runner.status(of: "basket")?.phase == .rolledBack)
+    #expect(bench.told.last == "ann: a test")
+  }
+
+  @Test("Whoever skips the gates ends the cutover, and the journal says who did")
+  func skips() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    try await bench.runner.setShare(
+      ofRoute: "orders", to: .hundredths(8_000), skipsGates: true, by: Self.ann)
+    #expect(bench.percent() == 80)
+    let status = try #require(await bench.runner.status(of: "orders"))
+    #expect(status.phase == .ended && status.endedBy == bench.journal.all.last?.sequence)
+    await bench.seconds(100)
+    #expect(bench.percent() == 80)
+  }
+
+  @Test("A revert is an entry that takes all routes back, and ends what it moves")
+  func reverts() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.setShare(ofRoute: "search", to: .hundredths(7_000), by: Self.ann)
+    let entry = try #require(bench.journal.all.last?.sequence)
+    try await bench.runner.setShare(ofRoute: "search", to: .hundredths(100), by: Self.ann)
+    try await bench.runner.start("orders", by: Self.ann)
+    try await bench.runner.revert(to: entry, by: Self.ann)
+    #expect(bench.percent("search") == 70 && bench.percent() == 0)
+    #expect(bench.journal.all.last?.record.kind == .reverted(to: entry))
+    #expect(await bench.runner.status(of: "orders")?.phase == .ended)
+  }
+
+  @Test("After a rollback a cutover starts anew, after its end only once it was rolled back")
+  func again() async throws {
+    let plan = CutoverPlan(
+      name: "orders", routes: ["orders"],
+      stages: [CutoverStage(percent: .hundredths(5_000), soak: .seconds(60))],
+      gates: CutoverGates(latency: []))
+    let bench = try await CutoverBench(CutoverScenario.configuration(plans: [plan]))
+    try await bench.runner.start("orders", by: Self.ann)
+    try await bench.runner.rollBack("orders", by: Self.ann)
+    #expect(bench.percent() == 0)
+    try await bench.runner.start("orders", by: Self.ann)
+    let isThrough = await bench.seconds(
+      until: { await $0.runner.status(of: "orders")?.phase == .completed }, limit: 2_000)
+    #expect(isThrough != nil)
+    await #expect(throws: CutoverRefusal.completed(cutover: "orders")) {
+      try await bench.runner.start("orders", by: Self.ann)
+    }
+    try await bench.runner.rollBack("orders", by: Self.ann)
+    #expect(bench.percent() == 0)
+  }
+}

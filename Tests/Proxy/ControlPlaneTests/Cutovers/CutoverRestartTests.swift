@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import CutoverControl
+import CutoverScenario
+import RoutingDecisions
+import Synchronization
+import Testing
+
+@testable import ProxyDataPlane
+
+@Suite("Restarts and reloads under a cutover", .timeLimit(.minutes(1)))
+struct CutoverRestartTests {
+  private static let ann = CutoverScenario.ann
+
+  @Test("A restart goes on where the journal ends, with what the gates had seen")
+  func restart() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    bench.traffic.rates.withLock { $0.extractedFailures = 0 }
+    await bench.seconds(90)
+    let before = try #require(await bench.runner.status(of: "orders"))
+    let later = try await CutoverBench(journal: bench.journal, at: CutoverBench.noon + 95_000)
+    #expect(later.percent() == 10)
+    let after = try #require(await later.runner.status(of: "orders"))
+    #expect(after.phase == .underWay && after.stage == 1)
+    #expect(before.soakedSeconds == 90 && after.soakedSeconds == 60)
+    later.traffic.rates.withLock { $0.extractedFailures = 50 }
+    #expect(await later.seconds(until: { $0.percent() == 0 }, limit: 60) != nil)
+  }
+
+  @Test("Live shares outlive a restart, an edited file does not lose against them")
+  func files() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.setShare(ofRoute: "search", to: .hundredths(4_000), by: Self.ann)
+    try await bench.runner.start("orders", by: Self.ann)
+    let same = try await CutoverBench(journal: bench.journal)
+    #expect(same.percent("search") == 40 && same.percent() == 10)
+    let edited = try await CutoverBench(
+      CutoverScenario.configuration(ordersInFile: 2), journal: bench.journal)
+    #expect(edited.percent("search") == 40)
+    #expect(edited.percent() == 2)
+    #expect(await edited.runner.status(of: "orders")?.phase == .ended)
+    #expect(bench.journal.all.last?.record.actor == "configuration file")
+  }
+
+  @Test("A cutover under way goes on with the plan it started with")
+  func otherPlan() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    var plan = CutoverScenario.orders()
+    plan.stages.removeLast()
+    let later = try await CutoverBench(
+      CutoverScenario.configuration(plans: [plan]), journal: bench.journal)
+    let status = try #require(await later.runner.status(of: "orders"))
+    #expect(status.stages.count == 3 && status.isOutdated)
+    let gone = try await CutoverBench(
+      CutoverScenario.configuration(plans: []), journal: bench.journal)
+    #expect(await gone.runner.status(of: "orders")?.phase == .underWay)
+  }
+
+  @Test("A reload is taken up, written down, and takes back what lost a route")
+  func reload() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("basket", by: Self.ann)
+    let routing = bench.routing
+    let table = try RoutingTable(
+      CutoverScenario.configuration(plans: [CutoverScenario.orders()], drops: ["checkout"]))
+    _ = try await bench.runner.reload { routing.replace(with: table, unixMilliseconds: 1) }
+    #expect(bench.percent("cart") == 0)
+    #expect(
+      bench.told.suffix(2) == [
+        "configuration file: configuration read",
+        "cutover: the route checkout can no longer be moved",
+      ])
+  }
+
+  @Test("What another process wrote is taken up before anything else is done")
+  func conflict() async throws {
+    let bench = try await CutoverBench()
+    let other = try await CutoverBench(journal: bench.journal)
+    try await other.runner.setShare(ofRoute: "search", to: .hundredths(5_000), by: Self.ann)
+    await #expect(throws: CutoverRefusal.self) {
+      try await bench.runner.setShare(ofRoute: "search", to: .hundredths(100), by: Self.ann)
+    }
+    #expect(bench.percent("search") == 50)
+    try await bench.runner.setShare(ofRoute: "search", to: .hundredths(100), by: Self.ann)
+    #expect(bench.percent("search") == 1)
+  }
+
+  @Test("A process that follows makes the moves of the one that leads, and writes nothing")
+  func follows() async throws {
+    let bench = try await CutoverBench()
+    let follower = try CutoverBench(following: bench.journal)
+    try await follower.runner.restore(leads: false)
+    try await bench.runner.start("orders", by: Self.ann)
+    let count = bench.journal.all.count
+    try await follower.runner.restore(leads: false)
+    #expect(follower.percent() == 10)
+    await follower.seconds(120)
+    await #expect(throws: CutoverRefusal.notLeading) {
+      try await follower.runner.rollBack("orders", by: Self.ann)
+    }
+    #expect(bench.journal.all.count == count)
+    try await follower.runner.restore(leads: true)
+    #expect(await follower.runner.status(of: "orders")?.phase == .underWay)
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import CutoverScenario
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import Logging
+import Testing
+
+/// The description is kept by hand; these hold it to what is served.
+@Suite(.timeLimit(.minutes(1))) struct OpenAPITests {
+  private struct Document: Decodable {
+    struct Operation: Decodable {
+      let operationId: String?
+    }
+
+    let openapi: String
+    let paths: [String: [String: AnyOperation]]
+
+    /// An operation, or what all operations of a path share.
+    struct AnyOperation: Decodable {
+      let id: String?
+
+      init(from decoder: any Decoder) throws {
+        id = try? Operation(from: decoder).operationId
+      }
+    }
+  }
+
+  private static let methods: [(name: String, method: HTTPRequest.Method)] = [
+    ("get", .get), ("put", .put), ("post", .post), ("patch", .patch), ("delete", .delete),
+  ]
+
+  private static func harness() async throws -> AdminHarness {
+    var harness = try AdminHarness()
+    harness.cutovers = try await CutoverBench().runner
+    harness.token = AdminToken("correct horse battery")
+    return harness
+  }
+
+  private static let token: HTTPFields = [.authorization: "Bearer correct horse battery"]
+
+  @Test func everyPathIsDescribedWithEveryMethodThatItTakes() async throws {
+    try await Self.harness().run { client in
+      let answer = try await client.send(.get, "/openapi.json")
+      #expect(answer.status == 200 && answer.headers[.contentType] == "application/json")
+      let document = try JSONDecoder().decode(Document.self, from: Data(answer.body.utf8))
+      #expect(document.openapi == "3.1.0")
+      for (path, operations) in document.paths {
+        let target = path.replacing("{name}", with: "none")
+        for (name, method) in Self.methods {
+          let answer = try await client.send(method, target, Self.token)
+          let isServed = answer.status != 405
+          #expect(isServed == (operations[name] != nil), "\(name) \(path): \(answer.status)")
+          if isServed { #expect(operations[name]?.id != nil, "\(name) \(path)") }
+        }
+      }
+      // The answer to a wrong path lists what there is.
+      let wrong = try await client.send(.get, "/nothing", Self.token)
+      let listed = try #require(
+        wrong.body.split(separator: "There is: ").last?.split(separator: "\"").first)
+      let served = listed.dropLast().split(separator: ", ").map(String.init)
+      #expect(Set(served) == Set(document.paths.keys))
+    }
+  }
+
+  @Test func everyReferenceLeadsSomewhere() async throws {
+    try await Self.harness().run { client in
+      let text = try await client.send(.get, "/openapi.json").body
+      let references = text.split(separator: "\"$ref\": \"#/components/").dropFirst()
+        .compactMap { $0.split(separator: "\"").first?.split(separator: "/").map(String.init) }
+      #expect(references.count > 50)
+      let document = try #require(
+        try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+      let components = try #require(document["components"] as? [String: [String: Any]])
+      for reference in references {
+        #expect(components[reference[0]]?[reference[1]] != nil, "\(reference)")
+      }
+    }
+  }
+}

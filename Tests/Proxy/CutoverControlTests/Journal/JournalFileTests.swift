@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CutoverControl
+import RoutingDecisions
+import Testing
+
+@Suite("Journal and configuration file")
+struct JournalFileTests {
+  private struct Journal {
+    var chain = JournalChain(installation: "shop")
+    var replay = JournalReplay()
+
+    mutating func append(_ record: JournalRecord) throws {
+      try replay.apply(try chain.append(record))
+    }
+
+    /// Reads a configuration file.
+    mutating func read(_ file: [String: Percentage]) throws -> JournalRecord? {
+      let record = replay.reading(file: file, time: 1, configurationHash: "c0ffee")
+      if let record { try append(record) }
+      return record
+    }
+  }
+
+  private static func shares(_ orders: Int, _ cart: Int = 0) -> [String: Percentage] {
+    ["orders": .hundredths(orders), "cart": .hundredths(cart)]
+  }
+
+  @Test("The first file is written down, and once")
+  func first() throws {
+    var journal = Journal()
+    let record = try #require(try journal.read(Self.shares(500)))
+    #expect(record.actor == "configuration file")
+    #expect(record.moves == [])
+    #expect(try journal.read(Self.shares(500)) == nil)
+    #expect(journal.replay.shares(file: Self.shares(500)) == Self.shares(500))
+    #expect(journal.replay.percentages == [:])
+  }
+
+  @Test("A live share stays until the file's own number is another one")
+  func edited() throws {
+    var journal = Journal()
+    _ = try journal.read(Self.shares(500))
+    try journal.append(JournalTests.moved([JournalTests.move("orders", 500, 2_500)]))
+    #expect(journal.replay.shares(file: Self.shares(500)) == Self.shares(2_500))
+    #expect(try journal.read(Self.shares(500)) == nil)
+    let edit = try #require(try journal.read(Self.shares(1_000)))
+    #expect(edit.moves == [JournalTests.move("orders", 2_500, 1_000)])
+    #expect(journal.replay.shares(file: Self.shares(1_000)) == Self.shares(1_000))
+    #expect(journal.replay.contradictions == [])
+  }
+
+  @Test("An edit of the share at which the file stood all the time is a move too")
+  func neverMoved() throws {
+    var journal = Journal()
+    _ = try journal.read(Self.shares(500))
+    let edit = try #require(try journal.read(Self.shares(700, 100)))
+    #expect(
+      edit.moves == [JournalTests.move("cart", 0, 100), JournalTests.move("orders", 500, 700)])
+  }
+
+  @Test("A route that was away comes back with what the file says")
+  func cameBack() throws {
+    var journal = Journal()
+    _ = try journal.read(Self.shares(500))
+    try journal.append(JournalTests.moved([JournalTests.move("orders", 500, 2_500)]))
+    _ = try journal.read(["cart": .zero])
+    let back = try #require(try journal.read(Self.shares(500)))
+    #expect(back.moves == [JournalTests.move("orders", 2_500, 500)])
+  }
+
+  @Test("Under the kill switch no file moves anybody, and off moves nobody")
+  func killed() throws {
+    var journal = Journal()
+    _ = try journal.read(Self.shares(500))
+    var state = try #require(journal.replay.installation)
+    state.isKilled = true
+    var kill = JournalTests.moved([JournalTests.move("orders", 500, 0)])
+    kill.state = state.json
+    try journal.append(kill)
+    let edit = try #require(try journal.read(Self.shares(900, 300)))
+    #expect(edit.moves == [])
+    #expect(journal.replay.shares(file: Self.shares(900, 300)) == Self.shares(0))
+    let added = try #require(
+      try journal.read(["orders": .hundredths(900), "new": .hundredths(200)]))
+    #expect(added.moves == [JournalTests.move("new", 200, 0)])
+    var off = JournalTests.moved([])
+    state = try #require(journal.replay.installation)
+    state.isKilled = false
+    off.state = state.json
+    try journal.append(off)
+    #expect(
+      journal.replay.shares(file: ["orders": .hundredths(900), "new": .hundredths(200)])
+        == ["orders": .zero, "new": .zero])
+  }
+}
