@@ -142,7 +142,8 @@ let proxy: [Target] = [
     [
       .target(name: "CLinuxEvents", condition: .when(platforms: [.linux])),
       "CutoverControl", "HTTP2Engine", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions",
-      "TLSEngine", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix, .collections,
+      "ShadowComparison", "TLSEngine", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
+      .collections,
     ]),
   library(
     "HummingbirdModule", .proxy,
@@ -151,6 +152,7 @@ let proxy: [Target] = [
     "ControlPlane", .proxy,
     [
       "CutoverControl", "CutoverJournalStore", "ProxyDataPlane", "RoutingDecisions",
+      "ShadowComparison", "ShadowEvidenceStore",
       .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging,
       .nioCore, .nioHTTP1,
     ]),
@@ -164,9 +166,9 @@ let proxy: [Target] = [
   tests(
     "ProxyDataPlane", "Proxy",
     [
-      "CutoverControl", "HTTP2Engine", "HTTPExchange", "ProxyDataPlane", "RoutingDecisions",
-      "TLSEngine", "TestCertificates", .httpTypes, .lifecycle,
-      .logging, .nioCore, .nioPosix,
+      "CutoverControl", "HTTP2Engine", "HTTPExchange", "ProxyDataPlane", "ResiliencePolicies",
+      "RoutingDecisions", "ShadowComparison", "TLSEngine", "TestCertificates", .httpTypes,
+      .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
   tests(
     "HummingbirdModule", "Proxy",
@@ -225,8 +227,8 @@ let proxy: [Target] = [
     "ControlPlane", "Proxy",
     [
       "ControlPlane", "CutoverControl", "CutoverScenario", "ProxyDataPlane", "RoutingDecisions",
-      .hummingbird, .hummingbirdTesting,
-      .httpTypes, .lifecycle, .logging, .nioCore,
+      "ShadowComparison", "ShadowEvidenceStore", .hummingbird, .hummingbirdTesting, .httpTypes,
+      .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
 ]
 

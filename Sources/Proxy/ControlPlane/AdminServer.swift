@@ -38,6 +38,7 @@ package struct AdminServer: Service {
   ///   - counters: the numbers behind `/metrics`.
   ///   - readiness: what `/health/ready` says.
   ///   - upstreams: what `/upstreams` and `/metrics` say about upstreams.
+  ///   - shadows: what `/shadows` and `/metrics` say about shadowed traffic.
   ///   - reloader: what `/reload` calls; nil when there is no file to read again.
   ///   - cutovers: carries plans out; nil when there is no journal to write them down in.
   ///   - waitsForAddress: an older process still has the address, and will leave it.
@@ -48,8 +49,8 @@ package struct AdminServer: Service {
   package init(
     configuration: AdminConfiguration, token: AdminToken?, routing: LiveRouting,
     counters: ProxyCounters, readiness: ProxyReadiness, upstreams: UpstreamMonitor? = nil,
-    reloader: ConfigurationReloader? = nil, cutovers runner: CutoverRunner? = nil,
-    waitsForAddress: Bool = false, logger: Logger,
+    shadows: ShadowMonitor? = nil, reloader: ConfigurationReloader? = nil,
+    cutovers runner: CutoverRunner? = nil, waitsForAddress: Bool = false, logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64 = Self.systemTime,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) throws(AdminServerError) {
@@ -75,11 +76,12 @@ package struct AdminServer: Service {
     CutoversController(runner: runner).addRoutes(to: guarded)
     JournalController(runner: runner).addRoutes(to: guarded)
     MetricsController(
-      routing: routing, counters: counters, upstreams: upstreams, reloader: reloader,
-      runner: runner
+      routing: routing, counters: counters, upstreams: upstreams, shadows: shadows,
+      reloader: reloader, runner: runner
     )
     .addRoutes(to: guarded)
     if let upstreams { UpstreamsController(upstreams: upstreams).addRoutes(to: guarded) }
+    if let shadows { ShadowsController(shadows: shadows).addRoutes(to: guarded) }
     ConfigurationController(routing: routing, reloader: reloader).addRoutes(to: guarded)
     application = Application(
       responder: router.buildResponder(),

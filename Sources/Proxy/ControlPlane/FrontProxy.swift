@@ -27,6 +27,7 @@ public struct FrontProxy: Service {
   private let succession: Succession?
   private let cutovers: CutoverRunner?
   private let exporter: TraceExporter?
+  private let evidence: LiveEvidence?
   private let adminAddress = BoundAddress()
   private let logger: Logger
 
@@ -38,6 +39,8 @@ public struct FrontProxy: Service {
   ///   - environment: Where the admin token is looked up.
   ///   - takesOver: Takes the port of an older proxy over, as `ProxyServer` does, and the admin
   ///     address once that one has left it.
+  ///   - evidence: The SQLite file that takes what shadows find, as `strangler shadow report` reads
+  ///     it; made once a route shadows. nil leaves it at counters.
   ///   - source: Reads the configuration again for `reloader` and `POST /reload`; nil for none.
   /// - Throws: `InvalidConfiguration`, `ProxyServerError` for a module that is missing,
   ///   `AdminServerError` for an admin address that nothing would guard; an error that tells what
@@ -45,7 +48,8 @@ public struct FrontProxy: Service {
   public init(
     configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
     environment: [String: String] = ProcessInfo.processInfo.environment,
-    takesOver: Bool = false, source: ConfigurationReloader.Source? = nil,
+    takesOver: Bool = false, evidence: String? = nil,
+    source: ConfigurationReloader.Source? = nil,
     logger: Logger = Logger(label: "strangler.proxy")
   ) throws {
     self.logger = logger
@@ -55,6 +59,11 @@ public struct FrontProxy: Service {
     self.proxy = proxy
     let cutovers = try Self.cutovers(configuration, proxy, logger)
     self.cutovers = cutovers
+    self.evidence = evidence.map { path in
+      LiveEvidence(
+        path: path, shadows: proxy.shadows, logger: logger,
+        unixMilliseconds: AdminServer.systemTime)
+    }
     let reloader = source.map { source in
       ConfigurationReloader(
         source: source, logger: logger, unixMilliseconds: AdminServer.systemTime
@@ -86,8 +95,8 @@ public struct FrontProxy: Service {
       try AdminServer(
         configuration: admin, token: token,
         routing: proxy.routing, counters: proxy.counters, readiness: proxy.readiness,
-        upstreams: proxy.upstreams, reloader: reloader, cutovers: cutovers,
-        waitsForAddress: takesOver, logger: logger,
+        upstreams: proxy.upstreams, shadows: proxy.shadows, reloader: reloader,
+        cutovers: cutovers, waitsForAddress: takesOver, logger: logger,
         onListening: { bound.succeed(NetworkAddress(host: admin.listen.host, port: $0)) })
     }
   }
@@ -116,7 +125,9 @@ public struct FrontProxy: Service {
 
   /// Serves until graceful shutdown or cancellation.
   public func run() async throws {
-    var services: [any Service] = exporter.map { [$0] } ?? []
+    // The first one stops last: whatever the proxy finds until it has drained is written.
+    var services: [any Service] = evidence.map { [$0] } ?? []
+    services += exporter.map { [$0] } ?? []
     services += admin.map { guarded(by: $0) } ?? unguarded
     do {
       try await ServiceGroup(services: services, logger: logger).run()

@@ -21,6 +21,14 @@ public final class EvidenceWriter: Sendable {
     var changes: EvidenceChanges?
     var pairs: [ShadowPair] = []
     var droppedPairs = 0
+
+    mutating func add(_ pair: ShadowPair) {
+      if pairs.count < EvidenceWriter.waitingPairs {
+        pairs.append(pair)
+      } else {
+        droppedPairs += 1
+      }
+    }
   }
 
   private let store: ShadowEvidenceStore
@@ -53,13 +61,13 @@ public final class EvidenceWriter: Sendable {
           waiting.changes?.replace(with: changes)
         }
       }
-      guard let pair else { return }
-      if waiting.pairs.count < Self.waitingPairs {
-        waiting.pairs.append(pair)
-      } else {
-        waiting.droppedPairs += 1
-      }
+      if let pair { waiting.add(pair) }
     }
+  }
+
+  /// Takes an example alone.
+  public func submit(_ pair: ShadowPair) {
+    waiting.withLock { $0.add(pair) }
   }
 
   /// Writes a batch each interval until it is cancelled; the last one is left to `flush`.

@@ -20,6 +20,7 @@ struct ProxyBenchmark: ParsableCommand {
         proxy-benchmark --strangler new/strangler --other old/strangler --quick
         proxy-benchmark --strangler .build/release/strangler --only connections,kill
         proxy-benchmark --strangler .build/release/strangler --only cost --cases "over TLS"
+        proxy-benchmark --strangler .build/release/strangler --only shadow
         proxy-benchmark --strangler .build/release/strangler --gate
       """)
 
@@ -84,7 +85,7 @@ struct ProxyBenchmark: ParsableCommand {
 
 /// The parts of a run.
 enum Measurement: String, CaseIterable {
-  case cost, latency, memory, calls, instructions, connections, kill
+  case cost, latency, memory, calls, instructions, connections, kill, shadow
 
   static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

@@ -119,7 +119,6 @@ struct ShadowTests {
         """, to: "strangler.yaml")
       let replay = try await sides.replay(["--config", file, "--route", "orders"])
       #expect(replay.exitCode == 0, "\(replay.errors)")
-      #expect(replay.errors.contains("this version shadows no live traffic"))
       let report = try ShadowReport(replay.output)
       #expect(report.endpoints.allSatisfy { $0.name.contains("/orders") })
       #expect(report.endpoints.allSatisfy { $0.outcomes["mismatched"] == nil })

@@ -41,6 +41,8 @@ struct ProxyCommand: AsyncParsableCommand {
     ))
   var takeOver = false
 
+  @OptionGroup(title: "Shadow traffic") var evidence: EvidenceOption
+
   @Option(help: "Least severe level that is logged to standard error.")
   var logLevel = LogLevel.info
 
@@ -58,7 +60,7 @@ struct ProxyCommand: AsyncParsableCommand {
     do {
       let front = try FrontProxy(
         configuration: loaded, environment: ProcessInfo.processInfo.environment,
-        takesOver: takeOver, source: source, logger: logger)
+        takesOver: takeOver, evidence: evidence.file, source: source, logger: logger)
       try await ServiceGroup(
         services: [front, Announcement(front: front), SignalListener(front: front)],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

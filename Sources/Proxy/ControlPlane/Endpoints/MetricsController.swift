@@ -8,6 +8,7 @@ struct MetricsController {
   let routing: LiveRouting
   let counters: ProxyCounters
   let upstreams: UpstreamMonitor?
+  let shadows: ShadowMonitor?
   let reloader: ConfigurationReloader?
   let runner: CutoverRunner?
 
@@ -16,6 +17,7 @@ struct MetricsController {
       let text =
         ProxyMetrics.text(routing: routing, counters: counters)
         + (upstreams.map { UpstreamMetrics.text($0.snapshot()) } ?? "")
+        + (shadows.map { ShadowMetrics.text($0.snapshot()) } ?? "")
         + (reloader.map(ReloadMetrics.text) ?? "")
         + ((await runner?.overview()).map(CutoverMetrics.text) ?? "")
       return Response(

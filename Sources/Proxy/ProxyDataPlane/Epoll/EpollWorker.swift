@@ -34,6 +34,8 @@
     /// Clients of HTTP/2 that have something to send once the round is over.
     @exclusivity(unchecked) private var unflushed: [EpollClient] = []
     private var isDraining = false
+    /// What the loop runs for when it serves shadows instead of clients.
+    @exclusivity(unchecked) var lane: ShadowLane?
     /// Succeeds once a drain has left no connection.
     let drained: EventLoopPromise<Void>
 
@@ -147,6 +149,7 @@
     func stop() {
       listener?.close()
       for client in registry.clients.reversed() { client.close() }
+      lane?.stop()
       for upstream in upstreams { upstream.closeAll() }
       for connector in connectors { connector.cancel() }
       isDraining = true
@@ -187,7 +190,7 @@
 
     var needsTicks: Bool {
       !registry.isEmpty || (listener?.isHeldBack ?? false) || !upstreams.allSatisfy(\.isEmpty)
-        || context.hasUnflushedGates
+        || context.hasUnflushedGates || (lane?.isAwake ?? false)
     }
 
     func tick() {
@@ -196,6 +199,7 @@
         position = client.position - 1
         client.deadlinePassed()
       }
+      lane?.tick()
       context.flushGates()
       for upstream in upstreams { upstream.closeIdle() }
       for connector in connectors where !connector.isEmpty { connector.checkDeadlines() }

@@ -18,6 +18,8 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
   /// Shared by the connections that speak TLS.
   let tlsWorkspace = TLSWorkspace()
   private var isDraining = false
+  /// What the loop runs for when it serves shadows instead of clients.
+  @exclusivity(unchecked) var lane: ShadowLane?
   /// Succeeds once a drain has left no connection.
   let drained: EventLoopPromise<Void>
   private var ticker: RepeatedTask?
@@ -48,6 +50,7 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
       position = client.position - 1
       client.deadlinePassed()
     }
+    lane?.tick()
     context.flushGates()
     for upstream in upstreams { upstream.closeIdle() }
   }
@@ -120,6 +123,7 @@ extension Worker {
   func stop() {
     ticker?.cancel()
     for client in registry.clients.reversed() { client.close() }
+    lane?.stop()
     for upstream in upstreams { upstream.closeAll() }
     isDraining = true
     finishDraining()

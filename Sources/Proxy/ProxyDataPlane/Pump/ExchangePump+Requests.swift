@@ -41,6 +41,7 @@ extension ExchangePump {
         record.decision = context.decide(view)
         if let observer = context.observer { observe(with: observer, bytes, client) }
         if record.decision.routeIndex < 0 { return .noRoute }
+        let shadow = record.decision.isShadowed ? chooseShadow(view) : nil
         if record.decision.retriesWrites {
           record.mayResendWrite =
             FieldLookup.value(of: "idempotency-key", in: view.fields, view.bytes) != nil
@@ -51,7 +52,9 @@ extension ExchangePump {
         keepHead(capacity: workspace.requestCapacity(source)) { target in
           let outcome = workspace.writeRequest(bytes, source, upgrade: upgrade, into: target)
           switch outcome {
-          case .success(let count): return count
+          case .success(let count):
+            if let shadow { beginShadow(shadow, UnsafeRawBufferPointer(target), count) }
+            return count
           case .failure(let rejection):
             refusal = rejection
             return 0

@@ -78,6 +78,7 @@ extension ExchangePump {
       nanoseconds: now > record.startedAt ? now &- record.startedAt : 0)
     if let watched = record.watched { judge(watched, status, now) }
     if let observed = record.observed { report(observed, status, now) }
+    if record.shadow != nil { endShadow(now) }
     record.status = 0
   }
 

@@ -29,6 +29,9 @@ protocol ExchangePump: AnyObject {
   /// Neither side closed the client's connection or stream.
   var isOpen: Bool { get }
 
+  /// Routes the head in the workspace, rewrites it and asks for a connection.
+  func admitRequest()
+
   // From the client.
 
   /// Bytes received from the client and not consumed yet.
@@ -106,6 +109,8 @@ struct ExchangeRecord {
   var observed: ObservedRequest?
   /// nil unless its route is under a cutover.
   var watched: WatchedRequest?
+  /// The copy that is made of the exchange; nil when nobody wants one.
+  var shadow: ShadowCapture?
   /// The request is under way at an endpoint.
   var place: UpstreamGate.Place?
   /// The request waits for a place.
@@ -127,6 +132,7 @@ struct ExchangeRecord {
     place = nil
     if observed != nil { observed = nil }
     if watched != nil { watched = nil }
+    if shadow != nil { shadow = nil }
     if ticket != nil { ticket = nil }
     if avoided != nil { avoided = nil }
   }
@@ -155,6 +161,7 @@ extension ExchangePump {
     case .blocked: return .blocked
     case .head: admitRequest()
     case .body(let body):
+      if record.shadow != nil { shadowRequest(body) }
       if body.forward.length > 0 {
         record.observed?.received += Int(body.forward.length)
         send(body.forward)
@@ -190,11 +197,13 @@ extension ExchangePump {
       record.status = workspace.responseStatus
       record.observed?.respondedAt = WorkerContext.clock()
       noteAnswer(status: record.status)
+      if record.shadow != nil { shadowAnswer(link) }
       writeResponseHead(link)
       link.consume(workspace.responseLength)
     case .body(let body):
       if body.forward.length > 0 {
         record.observed?.sent += Int(body.forward.length)
+        if record.shadow != nil { shadowAnswer(body.forward, link) }
         writeResponseBody(body.forward, link)
       }
       if body.trailers.length > 0 { writeTrailers(body.trailers, link) }

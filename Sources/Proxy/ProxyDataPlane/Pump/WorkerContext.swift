@@ -38,6 +38,9 @@ final class WorkerContext {
   /// Counts requests for the gates of cutovers.
   let watch: WorkerWatch
   let tls: LiveTLS
+  let shadow: LiveShadow
+  /// By the routes' numbers.
+  private var shadowRoutes: [ShadowRoute?]
   private let index: Int
   private let allCounters: ProxyCounters
   /// By number, like the upstreams'.
@@ -50,7 +53,7 @@ final class WorkerContext {
   @exclusivity(unchecked) private var uncountedGates: [Unmanaged<UpstreamGate>] = []
   private let workerCount: Int
   private var random = WorkerRandom()
-  private let eventLoop: any EventLoop
+  let eventLoop: any EventLoop
   let trust: PeerTrust
   @exclusivity(unchecked) private var dateIsDue: UInt64 = 0
   @exclusivity(unchecked) private var routing: CachedRouting
@@ -77,6 +80,8 @@ final class WorkerContext {
     routeNames = configuration.routes.map(\.name)
     trust = PeerTrust(configuration)
     tls = shared.tls
+    shadow = shared.shadow
+    shadowRoutes = shadow.routes
     upstreamNames = configuration.upstreams.map(\.name)
     routing = CachedRouting(shared.routing)
     fields = HTTP2Fields(capacity: workspace.limits.fieldCount + Self.ownFields)
@@ -89,6 +94,11 @@ final class WorkerContext {
     routeNames = change.numbers.routes
     upstreamNames = change.numbers.upstreams.map(\.name)
     workspace.timeouts = ExchangeTimeouts(change.timeouts)
+    shadowRoutes = shadow.routes
+  }
+
+  func shadowRoute(_ index: Int) -> ShadowRoute? {
+    shadowRoutes.indices.contains(index) ? shadowRoutes[index] : nil
   }
 
   func decide(_ view: RequestView) -> RoutingDecision { routing.table.decide(view) }
@@ -162,6 +172,7 @@ struct ServerParts: Sendable {
   /// Another process may listen on the port, and will leave it.
   let takesOver: Bool
   let tls: LiveTLS
+  let shadow: LiveShadow
   let logger: Logger
 }
 

@@ -40,6 +40,7 @@ extension ProxyServer {
     tls.install(contexts)
     let shared = upstreams.adopt(next, numbers)
     await upstreams.prepare()
+    try await shadows.host.adopt(next, numbers)
     await transport.adopt(
       WorkerChange(
         timeouts: next.timeouts, numbers: numbers,
@@ -60,7 +61,7 @@ extension ProxyServerError {
       message: refusals.map { "\($0.subject): \($0.text)" }.joined(separator: "; "))
   }
 
-  fileprivate static let numbersExhausted = ProxyServerError(
+  static let numbersExhausted = ProxyServerError(
     code: .needsNewProcess,
     message:
       "More than \(RoutingNumbers.limit) routes or upstreams were seen since the start; start "

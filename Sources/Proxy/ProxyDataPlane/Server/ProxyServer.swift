@@ -19,6 +19,8 @@ public final class ProxyServer: Service {
   package let watch: RouteWatch
   /// The state of its upstreams.
   public let upstreams: UpstreamMonitor
+  /// What became of the requests that routes shadow.
+  public let shadows: ShadowMonitor
   /// Whether it takes connections.
   public let readiness = ProxyReadiness()
 
@@ -60,6 +62,9 @@ public final class ProxyServer: Service {
     watch = RouteWatch(workers: configuration.workers)
     observation = try Observation(
       configuration, counters: counters.observation, logger: logger)
+    let host = try ShadowHost(
+      configuration, routing.current.numbers, modules: modules, logger: logger)
+    shadows = ShadowMonitor(host)
     let targets = try configuration.upstreams.map { try UpstreamTarget($0, modules) }
     upstreams = UpstreamMonitor(logger: logger)
     upstreamParts = zip(targets, upstreams.adopt(configuration, routing.current.numbers)).map {
@@ -94,8 +99,10 @@ public final class ProxyServer: Service {
       await transport.shutDown()
       throw error
     }
+    await shadows.host.start()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.upstreams.watch(self.tls) }
+      group.addTask { await self.shadows.host.watch() }
       await serve(on: transport)
       group.cancelAll()
     }
@@ -111,6 +118,7 @@ public final class ProxyServer: Service {
   public func reloadCertificates() throws(InvalidConfiguration) {
     let table = routing.current
     tls.install(try tls.prepare(table.configuration, table.numbers))
+    try shadows.host.reloadCertificates()
     logger.info("certificates reloaded")
   }
 
@@ -129,6 +137,7 @@ public final class ProxyServer: Service {
     }
     readiness.advance(to: .draining)
     await transport.shutDown()
+    await shadows.host.shutDown()
     observation.log?.finish()
     logger.info("proxy stopped")
   }
@@ -137,7 +146,7 @@ public final class ProxyServer: Service {
     let parts = ServerParts(
       upstreams: upstreamParts, routing: routing, counters: counters, watch: watch,
       accepting: AcceptLimit(configuration.limits.clientConnections), observation: observation,
-      takesOver: takesOver, tls: tls, logger: logger)
+      takesOver: takesOver, tls: tls, shadow: shadows.host.live, logger: logger)
     #if os(Linux)
       if configuration.transport == .epoll { return EpollTransport(configuration, parts) }
     #endif

@@ -34,8 +34,8 @@ public struct ShadowConfiguration: Sendable, Equatable {
   public var deadline: Duration
   /// `in-flight`: most shadows under way at once; further ones are dropped and counted; 32.
   public var inFlight: Int
-  /// `compare-bytes`: bodies up to this size are compared by content, larger ones by length and
-  /// hash; 1 MiB.
+  /// `compare-bytes`: answers up to this size are compared by content, larger ones by length and
+  /// hash; requests with larger bodies are dropped and counted; 1 MiB.
   public var compareBytes: Int
   /// `body-bytes`: most bytes of all bodies kept at one moment; beyond it shadows are dropped and
   /// counted; 64 MiB.

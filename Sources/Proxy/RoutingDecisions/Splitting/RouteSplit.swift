@@ -9,6 +9,7 @@ struct RouteSplit: Sendable {
   let extracted: Int
   let allowsFallback: Bool
   let retriesWrites: Bool
+  let isShadowed: Bool
   let buckets: UserBuckets
   /// The route's places for a user key: a range of the table's `UserKeySources`.
   let keys: Range<Int>
@@ -21,6 +22,7 @@ struct RouteSplit: Sendable {
     extracted = route.extracted.flatMap { numbers.upstream(named: $0) } ?? -1
     allowsFallback = route.fallback == .safeMethods
     retriesWrites = route.retriesWrites
+    isShadowed = route.shadow.map { $0.mode != .off } ?? false
     buckets = UserBuckets(group: route.group ?? route.name)
     self.keys = keys
     threshold = route.percent.hundredths
@@ -35,7 +37,10 @@ struct RouteSplit: Sendable {
     let bucket = key.map { buckets.bucket(of: $0.key) } ?? -1
     let isExtracted = threshold == UserBuckets.count || (bucket >= 0 && bucket < threshold)
     guard isExtracted else {
-      return RoutingDecision(routeIndex: number, side: .legacy, upstream: legacy, bucket: bucket)
+      var decision = RoutingDecision(
+        routeIndex: number, side: .legacy, upstream: legacy, bucket: bucket)
+      decision.isShadowed = isShadowed
+      return decision
     }
     return RoutingDecision(
       routeIndex: number, side: .extracted, upstream: extracted,

@@ -18,6 +18,8 @@ public struct RoutingDecision: Sendable, Equatable {
   public var hashKey: UInt64
   /// The route lets writes that carry a key be sent again.
   public var retriesWrites = false
+  /// Legacy answers, and the route may send a copy to the extracted side.
+  public var isShadowed = false
 
   /// Creates a decision.
   @inlinable

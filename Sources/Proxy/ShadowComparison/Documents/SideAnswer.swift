@@ -32,4 +32,8 @@ public enum DropReason: String, Sendable, CaseIterable {
   case breakerOpen = "breaker-open"
   /// The method may change data.
   case unsafeMethod = "unsafe-method"
+  /// An answer's body is packed (`Content-Encoding`), and packers need not agree.
+  case encoded
+  /// Legacy gave its client no whole answer: there is nothing to compare with.
+  case legacyUnanswered = "legacy-unanswered"
 }

@@ -40,7 +40,7 @@ public struct ShadowEvidence: Sendable {
   }
 
   /// Re-asks that are always allowed, so that a short run with real differences can see them.
-  private static let freeReasks = 50
+  package static let freeReasks = 50
 
   let limits: EvidenceLimits
   private(set) var endpoints: [String: EndpointEvidence] = [:]
@@ -59,10 +59,11 @@ public struct ShadowEvidence: Sendable {
   ///   - endpoint: name under which it is reported, such as `GET /orders/{id}`.
   ///   - times: how long each side took; nil when that means nothing.
   ///   - canAskAgain: false for a request that must not be sent twice, such as a write.
+  ///   - hasBudget: false when its route's own budget of re-asks is used up.
   ///   - draw: a random number from 0 up to 1 that decides about revoking settled labels.
   public mutating func record(
     _ comparison: Comparison, endpoint name: String, times: AnswerTimes? = nil,
-    canAskAgain: Bool = true, draw: Double
+    canAskAgain: Bool = true, hasBudget: Bool = true, draw: Double
   ) -> Decision {
     guard takes(name) else {
       totals.droppedComparisons += 1
@@ -96,7 +97,7 @@ public struct ShadowEvidence: Sendable {
     }
     guard wantsTriple, canAskAgain, comparison.outcome == .mismatched else { return .done }
     let budget = Int(Double(totals.comparisons) * limits.reaskShare) + Self.freeReasks
-    guard totals.reasks < budget else {
+    guard hasBudget, totals.reasks < budget else {
       totals.reasksOverBudget += 1
       return .done
     }
@@ -104,13 +105,13 @@ public struct ShadowEvidence: Sendable {
     return .askLegacyAgain
   }
 
-  /// Files a request that was not compared.
-  public mutating func recordDrop(_ reason: DropReason, endpoint name: String) {
+  /// Files requests that were not compared.
+  public mutating func recordDrop(_ reason: DropReason, endpoint name: String, count: Int = 1) {
     guard takes(name) else {
-      totals.droppedComparisons += 1
+      totals.droppedComparisons += count
       return
     }
-    change(name) { endpoint, _, _ in endpoint.drops[reason, default: 0] += 1 }
+    change(name) { endpoint, _, _ in endpoint.drops[reason, default: 0] += count }
   }
 
   /// Files what `ResponseComparator.oddOneOut` found.
@@ -152,6 +153,12 @@ public struct ShadowEvidence: Sendable {
   /// Takes the word back.
   public mutating func revoke(_ pathKind: PathKind, endpoint: String) {
     approvals[endpoint]?[pathKind] = nil
+  }
+
+  /// Takes the words that count from now on in place of those before.
+  public mutating func replaceApprovals(_ all: [NoiseApproval]) {
+    approvals = [:]
+    for approval in all { approve(approval) }
   }
 
   private static func outcome(

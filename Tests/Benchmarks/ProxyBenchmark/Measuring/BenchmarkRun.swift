@@ -38,6 +38,7 @@ final class BenchmarkRun {
     if measurements.contains(.instructions) { try instructions() }
     if measurements.contains(.connections) { crowds() }
     if measurements.contains(.kill) { outages() }
+    if measurements.contains(.shadow) { shadows() }
     return report
   }
 

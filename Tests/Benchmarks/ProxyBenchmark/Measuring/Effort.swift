@@ -13,21 +13,26 @@ struct Effort: Sendable {
   let countedRequests: UInt64
   /// How long a crowd of clients is served.
   let crowdSeconds: Double
+  /// Rounds for each way in which a shadow can be bad, and the seconds that they may take.
+  let shadowRounds: Int
+  let shadowSeconds: Double
   /// Seconds for the whole run; whatever has no time left is left out and named.
   let budget: Double
 
   /// Twelve cases, five contenders: about twenty minutes.
   static let full = Effort(
     cases: BenchmarkCase.all, rounds: 5, mostRounds: 8, turn: 0.8, latencyTurn: 1.5,
-    idleClients: 1000, countedRequests: 4000, crowdSeconds: 60, budget: 1200)
+    idleClients: 1000, countedRequests: 4000, crowdSeconds: 60, shadowRounds: 7, shadowSeconds: 60,
+    budget: 1200)
 
   /// Seven cases without Envoy: less than two minutes.
   static let quick = Effort(
     cases: BenchmarkCase.quick, rounds: 3, mostRounds: 3, turn: 0.3, latencyTurn: 0.6,
-    idleClients: 400, countedRequests: 1000, crowdSeconds: 10, budget: 100)
+    idleClients: 400, countedRequests: 1000, crowdSeconds: 10, shadowRounds: 2, shadowSeconds: 6,
+    budget: 100)
 
   /// Nothing but what callgrind counts.
   static let gate = Effort(
     cases: [], rounds: 0, mostRounds: 0, turn: 0, latencyTurn: 0, idleClients: 0,
-    countedRequests: 1000, crowdSeconds: 0, budget: 600)
+    countedRequests: 1000, crowdSeconds: 0, shadowRounds: 0, shadowSeconds: 0, budget: 600)
 }

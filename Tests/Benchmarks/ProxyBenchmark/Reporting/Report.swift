@@ -113,6 +113,18 @@ struct Report: Codable {
     let unsafeLost: Int
   }
 
+  /// A figure of the primary without any shadow, and with one.
+  struct Shadow: Codable {
+    let contender: String
+    let what: String
+    let without: Spread
+    let with: Spread
+    let ratio: Spread
+    let rounds: RoundCount
+    /// What the ratio may be at most.
+    let limit: Double
+  }
+
   var date: String
   var machine: Machine
   var versions: [String: String]
@@ -123,6 +135,7 @@ struct Report: Codable {
   var figures: [Figure] = []
   var crowds: [Crowd] = []
   var outages: [Outages] = []
+  var shadows: [Shadow] = []
   /// What was left out, and why.
   var notes: [String] = []
   /// What went wrong; a run with any has failed.

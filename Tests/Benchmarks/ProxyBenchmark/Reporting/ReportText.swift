@@ -15,6 +15,7 @@ struct ReportText {
       if !table.isEmpty { lines += [""] + table }
     }
     lines += report.crowds.map(sentence) + report.outages.map(sentence)
+    if !report.shadows.isEmpty { lines += [""] + shadows }
     lines += report.notes.map { "note: \($0)" }
     lines += report.failures.map { "FAILED: \($0)" }
     return lines.joined(separator: "\n") + "\n"
@@ -83,6 +84,21 @@ struct ReportText {
       + "\(item.safeFailed) of \(item.safeAnswered + item.safeFailed) safe requests failed; of "
       + "\(item.unsafeAnswered + item.unsafeReported + item.unsafeLost) unsafe ones "
       + "\(item.unsafeReported) were reported as failed and \(item.unsafeLost) lost in silence"
+  }
+
+  private var shadows: [String] {
+    let titles = ["", "", "without", "with", "ratio", "(min - max)", "rounds", "demanded"]
+    let rows = report.shadows.map { item in
+      let isMet = item.ratio.median <= item.limit
+      return [
+        item.contender, item.what, number(item.without.median), number(item.with.median),
+        number(item.ratio.median, 2), range(item.ratio),
+        "\(item.rounds.kept)\(item.rounds.isDisturbed ? " disturbed" : "")",
+        "\(isMet ? "met" : "MISSED"): at most \(number(item.limit, 2))",
+      ]
+    }
+    return ["Shadow traffic: the primary without and with, interleaved"]
+      + TextColumns.align([titles] + rows)
   }
 
   private var ratioTitles: [String] {

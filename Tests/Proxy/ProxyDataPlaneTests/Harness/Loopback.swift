@@ -139,7 +139,7 @@ struct RunningProxy {
   @discardableResult
   static func run<Value>(
     _ configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
-    takesOver: Bool = false,
+    takesOver: Bool = false, ledger: (any ShadowLedger)? = nil,
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     _ body: (RunningProxy) async throws -> Value
   ) async throws -> Value {
@@ -147,6 +147,7 @@ struct RunningProxy {
     configuration.transport = EveryTransport.current
     let server = try ProxyServer(
       configuration: configuration, modules: modules, takesOver: takesOver, logger: logger)
+    if let ledger { server.shadows.report(to: ledger) }
     let services = ServiceGroup(
       configuration: .init(
         services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],

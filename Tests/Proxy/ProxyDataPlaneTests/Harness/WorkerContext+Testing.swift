@@ -16,7 +16,8 @@ extension WorkerContext {
       upstreams: [], routing: routing, counters: counters, watch: RouteWatch(workers: 1),
       accepting: AcceptLimit(1),
       observation: try Observation(configuration, counters: counters.observation, logger: logger),
-      takesOver: false, tls: try LiveTLS(configuration, routing.current.numbers), logger: logger)
+      takesOver: false, tls: try LiveTLS(configuration, routing.current.numbers),
+      shadow: LiveShadow(), logger: logger)
     return WorkerContext(
       configuration, parts, worker: 0, on: MultiThreadedEventLoopGroup.singleton.next())
   }

@@ -5,7 +5,6 @@ import ShadowComparison
 extension ConfigurationChecks {
   mutating func checkShadow(of route: RouteConfiguration, _ key: String) {
     guard let shadow = route.shadow, shadow.mode != .off else { return }
-    warnThatNothingIsShadowed(key)
     guard let extracted = route.extracted else {
       return error(key, "there is no extracted upstream to send anything to")
     }
@@ -33,15 +32,6 @@ extension ConfigurationChecks {
     if shadow.mode == .mirror, shadow.rules != ComparisonRules() {
       warning("\(key).rules", "without effect: \"mode: mirror\" compares nothing")
     }
-  }
-
-  /// The section is read, checked and taken by `strangler shadow replay`; the data plane does not
-  /// act on it.
-  private mutating func warnThatNothingIsShadowed(_ key: String) {
-    warning(
-      key,
-      "this version shadows no live traffic; the section is checked, and "
-        + "\"strangler shadow replay --config\" uses its rules")
   }
 
   private mutating func checkRules(_ rules: ComparisonRules, _ key: String) {

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import ProxyDataPlane
+internal import ServiceLifecycle
+internal import ShadowComparison
+internal import ShadowEvidenceStore
+internal import Synchronization
+
+/// Keeps what live shadows find, and writes it to the evidence file once a second.
+///
+/// The file is made when the first route compares. One that cannot be written costs evidence and
+/// nothing else: findings of the process so far are kept, within the limits of evidence, and are
+/// written once it can be.
+final class LiveEvidence: ShadowLedger, Service {
+  private static let interval = Duration.seconds(1)
+  /// Turns between two looks at what people approved.
+  private static let approvalTurns = 10
+  /// Turns between two times that old evidence is deleted.
+  private static let pruneTurns = 3_600
+
+  private struct State {
+    // Each route has a budget of re-asks of its own.
+    var evidence = ShadowEvidence(limits: EvidenceLimits(reaskShare: 1))
+    /// Drops that were filed, by route.
+    var filedDrops: [String: [DropReason: UInt64]] = [:]
+    var output: Output?
+    var turns = 0
+    var hasWarned = false
+  }
+
+  private struct Output {
+    let store: ShadowEvidenceStore
+    let writer: EvidenceWriter
+    let run: Int64
+  }
+
+  private let path: String
+  private let shadows: ShadowMonitor
+  private let logger: Logger
+  private let unixMilliseconds: @Sendable () -> Int64
+  private let state = Mutex(State())
+
+  init(
+    path: String, shadows: ShadowMonitor, logger: Logger,
+    unixMilliseconds: @escaping @Sendable () -> Int64
+  ) {
+    self.path = path
+    self.shadows = shadows
+    self.logger = logger
+    self.unixMilliseconds = unixMilliseconds
+    shadows.report(to: self)
+  }
+
+  // MARK: - From the lane
+
+  func file(_ finding: ShadowFinding) -> Bool {
+    let (decision, writer) = state.withLock { state -> (ShadowEvidence.Decision, EvidenceWriter?) in
+      let decision = state.evidence.record(
+        finding.comparison, endpoint: finding.endpoint, times: finding.times,
+        canAskAgain: finding.isSafe, hasBudget: finding.hasBudget, draw: .random(in: 0..<1))
+      guard let writer = state.output?.writer,
+        state.evidence.wantsPair(of: finding.comparison, endpoint: finding.endpoint)
+      else { return (decision, nil) }
+      return (decision, writer)
+    }
+    writer?.submit(
+      PairRecorder(rules: finding.rules).pair(
+        endpoint: finding.endpoint, method: finding.method, target: finding.target,
+        comparedAt: unixMilliseconds(), legacy: finding.legacy, extracted: finding.extracted,
+        comparison: finding.comparison))
+    return decision == .askLegacyAgain
+  }
+
+  func file(_ triples: [PathKind: OddOneOut], endpoint: String) {
+    state.withLock { $0.evidence.recordTriples(triples, endpoint: endpoint) }
+  }
+
+  // MARK: - To the file
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        await self.turn()
+        try? await Task.sleep(for: Self.interval)
+      }
+    }
+    // Whatever the proxy found until it had drained.
+    await turn()
+    guard let output = state.withLock(\.output) else { return }
+    try? await output.store.end(run: output.run, at: unixMilliseconds())
+  }
+
+  /// Writes what came since the last turn.
+  func turn() async {
+    let snapshot = shadows.snapshot()
+    do {
+      if state.withLock({ $0.output == nil }) { try await open(for: snapshot) }
+      fileDrops(snapshot)
+      guard let output = state.withLock(\.output) else { return }
+      let turn = state.withLock { state in
+        state.turns += 1
+        output.writer.submit(&state.evidence)
+        return state.turns
+      }
+      try await output.writer.flush()
+      if turn.isMultiple(of: Self.approvalTurns) { try await lookUpApprovals(output.store) }
+      if turn.isMultiple(of: Self.pruneTurns) {
+        try await output.store.prune(EvidenceRetention(), at: unixMilliseconds())
+      }
+      state.withLock { $0.hasWarned = false }
+    } catch {
+      warn(error)
+    }
+  }
+
+  private func open(for snapshot: [ShadowSnapshot]) async throws {
+    guard !snapshot.isEmpty else { return }
+    let store = try ShadowEvidenceStore(path: path, creates: true)
+    let now = unixMilliseconds()
+    try await store.prune(EvidenceRetention(), at: now)
+    func names(_ path: KeyPath<ShadowSnapshot, String>) -> String {
+      Set(snapshot.map { $0[keyPath: path] }).sorted().joined(separator: ", ")
+    }
+    let run = try await store.begin(
+      .live, legacy: names(\.legacy), extracted: names(\.extracted), at: now)
+    try await lookUpApprovals(store)
+    let writer = EvidenceWriter(
+      store: store, run: run, logger: logger, unixMilliseconds: unixMilliseconds)
+    state.withLock { $0.output = Output(store: store, writer: writer, run: run) }
+    logger.info("shadow evidence", metadata: ["file": "\(path)", "run": "\(run)"])
+  }
+
+  private func lookUpApprovals(_ store: ShadowEvidenceStore) async throws {
+    let approvals = try await store.approvals()
+    state.withLock { $0.evidence.replaceApprovals(approvals) }
+  }
+
+  /// Drops are counted where nobody knows the endpoint, so they stand beside the endpoints.
+  private func fileDrops(_ snapshot: [ShadowSnapshot]) {
+    state.withLock { state in
+      for route in snapshot {
+        for (reason, count) in route.tally.drops {
+          let filed = state.filedDrops[route.route]?[reason] ?? 0
+          guard count > filed else { continue }
+          state.filedDrops[route.route, default: [:]][reason] = count
+          state.evidence.recordDrop(
+            reason, endpoint: "(route \(route.route))", count: Int(count - filed))
+        }
+      }
+    }
+  }
+
+  private func warn(_ error: any Error) {
+    let isFirst = state.withLock { state in
+      defer { state.hasWarned = true }
+      return !state.hasWarned
+    }
+    if isFirst {
+      logger.error("shadow evidence is not written", metadata: ["error": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import RoutingDecisions
+import ShadowComparison
+
+/// Copying what goes by for a route's shadow. None of it is reached for a request that has none.
+extension ExchangePump {
+  /// The shadow that gets a copy of the request in the workspace; nil when none is due.
+  @inline(never)
+  func chooseShadow(_ view: RequestView) -> ShadowRoute? {
+    // Who may switch to another protocol has no answer to compare.
+    guard let route = context.shadowRoute(record.decision.routeIndex),
+      !workspace.requestOffersUpgrade
+    else { return nil }
+    let now = record.startedAt
+    let isSafe = workspace.request.facts.method.isSafe
+    // What is never taken is counted whole, what may be by the share that would have been.
+    let isKept = !isSafe && !route.configuration.includesWrites
+    if !isKept, !route.takes(view, now: now, draw: context.draw) { return nil }
+    guard let reason = route.reasonAgainst(isSafe, now: now) else { return route }
+    route.drop(reason)
+    return nil
+  }
+
+  /// `head`: what legacy gets, of so many bytes.
+  @inline(never)
+  func beginShadow(_ route: ShadowRoute, _ head: UnsafeRawBufferPointer, _ count: Int) {
+    record.shadow = ShadowCapture(
+      route, head: UnsafeRawBufferPointer(rebasing: head[..<count]), workspace.request.facts)
+  }
+
+  @inline(never)
+  func shadowRequest(_ body: BodyStep) {
+    withReceived { bytes in
+      record.shadow?.addRequest(
+        bytes[body.forward], endsInTrailers: body.trailers.length > 0, isLast: body.isFinished)
+    }
+  }
+
+  /// The final head is in the workspace.
+  @inline(never)
+  func shadowAnswer(_ link: Link) {
+    let head = workspace.response
+    let isFramed = head.body == .chunked && exchange.marks.relay != .outOfChunks
+    link.withReceived {
+      record.shadow?.answer(head, $0, workspace.storage, isFramed: isFramed)
+    }
+  }
+
+  @inline(never)
+  func shadowAnswer(_ range: ByteRange, _ link: Link) {
+    link.withReceived { record.shadow?.addAnswer($0[range], workspace.limits) }
+  }
+
+  /// The exchange is over, or as far as it got.
+  @inline(never)
+  func endShadow(_ now: UInt64) {
+    guard let capture = record.shadow else { return }
+    record.shadow = nil
+    let isWhole = record.status != 0 && !record.isCut
+    let nanoseconds = now > record.startedAt ? now - record.startedAt : 0
+    guard let job = capture.finish(isWhole: isWhole, nanoseconds: nanoseconds) else { return }
+    context.shadow.submit(job)
+  }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPExchange
+import Logging
+import ResiliencePolicies
+import RoutingDecisions
+import Synchronization
+
+/// The lane of one server and everything that is its own: numbers, upstreams with their breakers
+/// and pools, TLS, counters, and the thread it runs on, which exists once a route shadows.
+final class ShadowHost: Sendable {
+  /// Where workers hand over what they copied.
+  let live = LiveShadow()
+  /// Takes what is found; set before the server runs. Without one, counters are all there is.
+  let ledger = Mutex<(any ShadowLedger)?>(nil)
+
+  private struct State {
+    var configuration: ProxyConfiguration
+    var numbers: RoutingNumbers
+    var parts: [UpstreamParts]
+    var thread: (any ShadowThread)?
+  }
+
+  private let state: Mutex<State>
+  private let upstreams: UpstreamMonitor
+  private let counters: ProxyCounters
+  private let tls: LiveTLS
+  private let modules: [String: any InProcessModule]
+  private let logger: Logger
+
+  init(
+    _ configuration: ProxyConfiguration, _ numbers: RoutingNumbers,
+    modules: [String: any InProcessModule], logger: Logger
+  ) throws {
+    var logger = logger
+    logger[metadataKey: "lane"] = "shadow"
+    self.logger = logger
+    self.modules = modules
+    let own = configuration.ofShadowLane
+    let ownNumbers = RoutingNumbers(own)
+    tls = try LiveTLS(own, ownNumbers)
+    counters = ProxyCounters(
+      own, rejectionReasons: Rejection.allCases.map(\.name),
+      failureReasons: UpstreamFailure.allCases.map(\.name))
+    upstreams = UpstreamMonitor(logger: logger)
+    let targets = try own.upstreams.map { try UpstreamTarget($0, modules) }
+    let parts = zip(targets, upstreams.adopt(own, ownNumbers)).map {
+      UpstreamParts(target: $0, shared: $1)
+    }
+    state = Mutex(State(configuration: own, numbers: ownNumbers, parts: parts))
+    live.adopt(configuration, numbers, lane: ownNumbers)
+  }
+
+  /// What is known of every route that shadows now.
+  func snapshot() -> [ShadowSnapshot] {
+    let breakers = Dictionary(
+      upstreams.snapshot().map { ($0.name, $0.breaker) }, uniquingKeysWith: { $1 })
+    return live.routes.compactMap { route in
+      guard let route else { return nil }
+      let current = route.counts.current
+      let breaker = breakers[route.extracted] ?? nil
+      return ShadowSnapshot(
+        route: route.name, summary: route.configuration.summary, legacy: route.legacy,
+        extracted: route.extracted, breaker: breaker == "closed" ? nil : breaker, tally: current.tally, bytes: current.bytes,
+        peakBytes: current.peak, bytesLimit: route.configuration.bodyBytes)
+    }
+  }
+}
+
+// MARK: - Running
+
+extension ShadowHost {
+  /// Begins to send, when a route shadows and nobody sends yet.
+  func start() async {
+    guard live.routes.contains(where: { $0 != nil }), state.withLock({ $0.thread == nil }) else {
+      return
+    }
+    await upstreams.prepare()
+    guard let thread = makeThread() else {
+      return logger.error("no request is shadowed: the system has no descriptors left")
+    }
+    state.withLock { $0.thread = thread }
+    live.connect { thread.wake() }
+    logger.info("shadow lane runs")
+  }
+
+  private func makeThread() -> (any ShadowThread)? {
+    let (configuration, upstreamParts) = state.withLock { ($0.configuration, $0.parts) }
+    guard let table = try? RoutingTable(configuration),
+      let observation = try? Observation(
+        configuration, counters: counters.observation, logger: logger)
+    else { return nil }
+    let parts = ServerParts(
+      upstreams: upstreamParts, routing: LiveRouting(table), counters: counters,
+      accepting: AcceptLimit(0), observation: observation, takesOver: false, tls: tls,
+      shadow: LiveShadow(), logger: logger)
+    let ledger = ledger.withLock(\.self)
+    #if os(Linux)
+      if configuration.transport == .epoll {
+        return EpollShadowThread(configuration, parts, live, ledger)
+      }
+    #endif
+    return NIOShadowThread(configuration, parts, live, ledger)
+  }
+
+  /// Looks after the lane's upstreams until it is cancelled.
+  func watch() async { await upstreams.watch(tls) }
+
+  func shutDown() async {
+    live.connect(nil)
+    let thread = state.withLock { state in
+      defer { state.thread = nil }
+      return state.thread
+    }
+    await thread?.shutDown()
+  }
+}
+
+// MARK: - Changes
+
+extension ShadowHost {
+  /// Takes up another configuration; called before any request is decided by it.
+  ///
+  /// - Parameter numbers: of the server's routes.
+  func adopt(_ next: ProxyConfiguration, _ numbers: RoutingNumbers) async throws {
+    let own = next.ofShadowLane
+    let before = state.withLock(\.numbers)
+    guard let ownNumbers = before.adopting(own) else { throw ProxyServerError.numbersExhausted }
+    let targets = try ownNumbers.upstreams.dropFirst(before.upstreams.count)
+      .map { try UpstreamTarget($0, modules) }
+    tls.install(try tls.prepare(own, ownNumbers))
+    counters.grow(ownNumbers)
+    let added = zip(targets, upstreams.adopt(own, ownNumbers)).map {
+      UpstreamParts(target: $0, shared: $1)
+    }
+    let thread = state.withLock { state in
+      state.configuration = own
+      state.numbers = ownNumbers
+      state.parts += added
+      return state.thread
+    }
+    await upstreams.prepare()
+    await thread?.adopt(
+      WorkerChange(timeouts: own.timeouts, numbers: ownNumbers, added: added))
+    live.adopt(next, numbers, lane: ownNumbers)
+    await start()
+  }
+
+  /// Reads certificates and authorities anew.
+  func reloadCertificates() throws(InvalidConfiguration) {
+    let (configuration, numbers) = state.withLock { ($0.configuration, $0.numbers) }
+    tls.install(try tls.prepare(configuration, numbers))
+  }
+}
+
+extension ProxyConfiguration {
+  /// What the lane runs by: the same upstreams, each with a breaker, and without what clients need.
+  ///
+  /// Nothing is sent twice but what met a connection that was closing, and nobody is asked how well
+  /// he is a second time.
+  fileprivate var ofShadowLane: ProxyConfiguration {
+    var own = self
+    own.workers = 1
+    own.tls = nil
+    own.admin = nil
+    own.accessLog = nil
+    own.tracing = nil
+    own.cutovers = []
+    own.routes = own.routes.map { route in
+      var route = route
+      route.shadow = nil
+      return route
+    }
+    own.upstreams = own.upstreams.map { upstream in
+      var upstream = upstream
+      if case .rules = upstream.policies.breaker {} else {
+        upstream.policies.breaker = .rules(BreakerRules())
+      }
+      upstream.policies.healthCheck = nil
+      upstream.policies.bulkhead = nil
+      upstream.policies.retries = RetryRules(attempts: 1, budgetPercent: 0, budgetFloor: 0)
+      return upstream
+    }
+    return own
+  }
+}

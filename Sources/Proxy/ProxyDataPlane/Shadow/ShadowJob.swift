@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ShadowComparison
+
+/// One exchange with legacy that the extracted side is asked to repeat.
+struct ShadowJob: Sendable {
+  let route: ShadowRoute
+  let request: ShadowRequest
+  /// Keeps the bytes counted for as long as they are kept.
+  let hold: ShadowHold
+  /// What legacy answered.
+  let answer: ComparedResponse
+  /// How long that took.
+  let microseconds: Int
+}
+
+/// A request as legacy got it.
+struct ShadowRequest: Sendable {
+  /// What a copy is sent for; the value of the field that marks it.
+  enum Purpose: String {
+    case mirror, compare
+    /// Legacy is asked once more.
+    case again
+  }
+
+  /// Tells whoever is asked that this is no user.
+  static let mark = "x-strangler-shadow"
+
+  /// Fields by which a user is known, and by which a write is.
+  private static let withheld: Set<String> = [
+    "authorization", "cookie", "proxy-authorization", "idempotency-key",
+  ]
+
+  let bytes: [UInt8]
+  let headLength: Int
+  let isSafe: Bool
+
+  var bodyCount: Int { bytes.count - headLength }
+
+  /// The head to send. A write loses what lets it act for a user, and gets a key of its own: a
+  /// service that shares its store of keys must not take the two for one.
+  func markedHead(_ purpose: Purpose, key: UInt64) -> [UInt8] {
+    var added = "\(Self.mark): \(purpose.rawValue)\r\n"
+    if !isSafe { added += "idempotency-key: shadow-\(String(key, radix: 16))\r\n" }
+    let lineEnd = (bytes.firstIndex(of: 10) ?? -1) + 1
+    var copy: [UInt8] = []
+    copy.reserveCapacity(headLength + added.utf8.count)
+    copy += bytes[..<lineEnd]
+    copy += added.utf8
+    if isSafe {
+      copy += bytes[lineEnd..<headLength]
+    } else {
+      for line in bytes[lineEnd..<headLength].split(separator: 10, omittingEmptySubsequences: false)
+        .dropLast() where !Self.withholds(line)
+      {
+        copy += line
+        copy.append(10)
+      }
+    }
+    return copy
+  }
+
+  private static func withholds(_ line: ArraySlice<UInt8>) -> Bool {
+    let name = line.prefix { $0 != UInt8(ascii: ":") }
+    return withheld.contains(String(decoding: name, as: UTF8.self).lowercased())
+  }
+
+  /// Method and target.
+  var line: (method: String, target: String) {
+    let words = bytes.prefix { $0 != 13 }.split(separator: 32)
+    guard words.count >= 2 else { return ("", "") }
+    return (String(decoding: words[0], as: UTF8.self), String(decoding: words[1], as: UTF8.self))
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import ShadowComparison
+
+/// What became of one route's shadows since the proxy started.
+public struct ShadowTally: Sendable, Equatable {
+  /// Requests that were sent to the extracted side as well.
+  public var sent: UInt64 = 0
+  /// Comparisons by verdict.
+  public var outcomes: [Comparison.Outcome: UInt64] = [:]
+  /// Requests that were picked, or would have been, and were not sent or not compared.
+  public var drops: [DropReason: UInt64] = [:]
+  /// Requests that the extracted side did not answer.
+  public var failures: [AnswerFailure: UInt64] = [:]
+  /// Times legacy was asked once more to tell noise from behaviour.
+  public var reasks: UInt64 = 0
+  /// Times it was not, because the budget was used up.
+  public var reasksOverBudget: UInt64 = 0
+  /// Shadows under way now.
+  public var inFlight = 0
+  /// Shadows that wait for their turn now.
+  public var waiting = 0
+
+  /// Creates a tally of nothing.
+  public init() {}
+
+  /// Comparisons so far.
+  public var comparisons: UInt64 { outcomes.values.reduce(0, +) }
+}
+
+/// One route's shadow as it is shown.
+public struct ShadowSnapshot: Sendable, Equatable {
+  /// Name of the route.
+  public var route: String
+  /// What the route asks for, such as `compare 10 %`.
+  public var summary: String
+  /// Name of the upstream whose answers clients get.
+  public var legacy: String
+  /// Name of the upstream that gets the copies.
+  public var extracted: String
+  /// `open` or `half-open` while that upstream gets none or few, because it failed; nil otherwise.
+  public var breaker: String?
+  /// What happened so far.
+  public var tally: ShadowTally
+  /// Bytes of heads and bodies kept now.
+  public var bytes: Int
+  /// Most bytes kept so far.
+  public var peakBytes: Int
+  /// Bytes that may be kept, `body-bytes`.
+  public var bytesLimit: Int
+}

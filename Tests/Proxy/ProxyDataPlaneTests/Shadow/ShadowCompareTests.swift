@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import ProxyDataPlane
+import ResiliencePolicies
+import RoutingDecisions
+import ShadowComparison
+import Synchronization
+import Testing
+
+@Suite("Shadow: what is found", .everyTransport, .timeLimit(.minutes(2)))
+struct ShadowCompareTests {
+  /// What the extracted side does differently, one endpoint for each.
+  enum Planted: String, CaseIterable {
+    case value, type, missing, order, number, header, status, cut, nothing
+
+    /// Where and how it has to be found.
+    var pathKind: PathKind? {
+      switch self {
+      case .value: .init(path: ResponsePath("total"), kind: .value)
+      case .type: .init(path: ResponsePath("count"), kind: .type)
+      case .missing: .init(path: ResponsePath("note"), kind: .presence)
+      case .order: .init(path: ResponsePath("tags[]"), kind: .order)
+      case .number: .init(path: ResponsePath("price"), kind: .value)
+      case .header: .init(path: ResponsePath("header:content-type"), kind: .value)
+      case .status, .cut: .init(path: ResponsePath("status"), kind: .value)
+      case .nothing: nil
+      }
+    }
+  }
+
+  /// An answer of a shop, with everything in it that two answers of one server differ in too.
+  private static func answer(_ planted: Planted?) -> String {
+    var draw = SystemRandomNumberGenerator()
+    let noise = UInt64.random(in: 0 ... .max, using: &draw)
+    let shuffled = (1...4).map { "{\"sku\":\"s\($0)\",\"left\":\($0)}" }.shuffled()
+    let tags = planted == .order ? "[\"b\",\"a\"]" : "[\"a\",\"b\"]"
+    let body =
+      "{\"servedAt\":\"\(noise)\",\"requestId\":\"r-\(noise % 1_000_003)\","
+      + "\"stock\":[\(shuffled.joined(separator: ","))],"
+      + "\"load\":\(noise % 100),"
+      + "\"total\":\(planted == .value ? 12 : 11),"
+      + "\"count\":\(planted == .type ? "\"3\"" : "3"),"
+      + (planted == .missing ? "" : "\"note\":\"gift\",")
+      + "\"price\":\(planted == .number ? "10.100000000000001" : "10.1"),"
+      + "\"tags\":\(tags)}"
+    let type = planted == .header ? "application/problem+json" : "application/json"
+    let status = planted == .status ? "202 Accepted" : "200 OK"
+    let length = planted == .cut ? body.utf8.count + 10 : body.utf8.count
+    return
+      "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nDate: \(noise)\r\n"
+      + "Content-Length: \(length)\r\n\r\n\(body)"
+  }
+
+  private static let rules = ComparisonRules(
+    unordered: [.init(PathPattern("stock[]"), key: "sku")])
+
+  @Test("Every planted difference is found, and no noise is, in 500 noisy answers of each kind")
+  func plantedDifferences() async throws {
+    let ledger = TestLedger()
+    let shop: Origin.Behaviour = Origin.answering { _ in Self.answer(nil) }
+    let service: Origin.Behaviour = { connection, _ in
+      while let request = try await connection.message() {
+        let name = request.startLine.split(separator: " ")[1].dropFirst()
+        let planted = Planted(rawValue: String(name))
+        try await connection.send(Self.answer(planted))
+        if planted == .cut { return }
+      }
+    }
+    let configuration = ShadowConfiguration(
+      deadline: .seconds(60), inFlight: 64, askAgain: .full, rules: Self.rules)
+    try await Origin.run(shop) { old in
+      try await Origin.run(service) { new in
+        let proxied = try ProxyConfiguration.shadowed(
+          legacy: old.port, extracted: new.port, configuration,
+          // A service that cuts every answer to one of its endpoints is no case for a breaker here.
+          breaker: .rules(BreakerRules(trip: .consecutive(failures: 1_000_000))))
+        try await RunningProxy.run(proxied, ledger: ledger) { proxy in
+          for planted in Planted.allCases { try await Self.ask(proxy, planted, times: 500) }
+          try await proxy.shadowsEnd()
+          let tally = try #require(proxy.shadow?.tally)
+          #expect(tally.drops.isEmpty)
+          #expect(tally.comparisons == UInt64(500 * Planted.allCases.count))
+        }
+      }
+    }
+    Self.check(ledger.report)
+  }
+
+  private static func ask(
+    _ proxy: RunningProxy, _ planted: Planted, times: Int
+  ) async throws {
+    try await Loopback.connect(proxy.port) { client in
+      for _ in 0..<times {
+        // Nobody outruns the line here; that it drops is another test.
+        try await proxy.waits { $0.waiting < 64 }
+        try await client.send("GET /\(planted.rawValue) HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try await client.message()?.status == 200)
+      }
+    }
+  }
+
+  private static func check(_ report: ShadowReport) {
+    for planted in Planted.allCases {
+      guard let endpoint = report.endpoints.first(where: { $0.name == "GET /\(planted.rawValue)" })
+      else {
+        Issue.record("nothing is known about \(planted)")
+        continue
+      }
+      if planted == .cut {
+        #expect(endpoint.outcomes == [.extractedError: 500])
+        continue
+      }
+      let found = Set(endpoint.paths.filter(\.isDifference).map(\.pathKind))
+      #expect(found == Set(planted.pathKind.map { [$0] } ?? []), "\(planted): \(endpoint.paths.map { ($0.pathKind, $0.label) })")
+    }
+  }
+
+  @Test("A client that takes chunks, or none at all, is compared by the same bytes")
+  func framings() async throws {
+    let chunked: Origin.Behaviour = Origin.answering { _ in
+      "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+        + "5\r\n{\"a\":\r\n2\r\n1}\r\n0\r\n\r\n"
+    }
+    let plain: Origin.Behaviour = Origin.answering { _ in
+      "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 7\r\n\r\n{\"a\":1}"
+    }
+    for (left, right) in [(chunked, plain), (plain, chunked), (chunked, chunked)] {
+      let ledger = TestLedger()
+      try await Origin.run(left) { old in
+        try await Origin.run(right) { new in
+          let configuration = try ProxyConfiguration.shadowed(
+            legacy: old.port, extracted: new.port, ShadowConfiguration())
+          try await RunningProxy.run(configuration, ledger: ledger) { proxy in
+            for version in ["1.1", "1.0"] {
+              try await Loopback.connect(proxy.port) { client in
+                try await client.send("GET / HTTP/\(version)\r\nHost: a\r\n\r\n")
+                #expect(try await client.message()?.text == "{\"a\":1}")
+              }
+            }
+            try await proxy.waits { $0.outcomes == [.matched: 2] }
+          }
+        }
+      }
+      for finding in ledger.findings.withLock(\.self) {
+        #expect(finding.legacy == .response(Self.small))
+        #expect(finding.extracted == .response(Self.small))
+      }
+    }
+  }
+
+  private static let small = ComparedResponse(
+    status: 200, headers: [.init(name: "content-type", value: "application/json")],
+    body: Array("{\"a\":1}".utf8))
+
+  @Test("What is larger than may be kept is compared by length and hash")
+  func largeAnswers() async throws {
+    for isEqual in [true, false] {
+      let body = String(repeating: "x", count: 300_000)
+      let other = isEqual ? body : String(body.dropLast()) + "y"
+      let ledger = TestLedger()
+      try await Origin.run(Origin.saying(body)) { old in
+        try await Origin.run(Origin.saying(other)) { new in
+          let configuration = try ProxyConfiguration.shadowed(
+            legacy: old.port, extracted: new.port,
+            ShadowConfiguration(compareBytes: 64 << 10, bodyBytes: 256 << 10))
+          try await RunningProxy.run(configuration, ledger: ledger) { proxy in
+            try await Loopback.connect(proxy.port) { client in
+              try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+              #expect(try await client.message()?.body.readableBytes == 300_000)
+            }
+            try await proxy.waits { $0.outcomes == [isEqual ? .matched : .mismatched: 1] }
+            try await proxy.shadowsEnd()
+            let snapshot = try #require(proxy.shadow)
+            #expect(snapshot.bytes == 0)
+            #expect(snapshot.peakBytes <= 256 << 10)
+          }
+        }
+      }
+      let findings = ledger.findings.withLock(\.self)
+      let finding = try #require(findings.first)
+      guard case .response(let kept) = finding.legacy, case .digest(let digest) = kept.body else {
+        Issue.record("kept whole")
+        continue
+      }
+      #expect(digest == BodyDigest(Array(body.utf8)))
+    }
+  }
+
+  @Test("Packed answers, and bodies that are too large, are counted and not compared")
+  func notComparable() async throws {
+    let packed: Origin.Behaviour = Origin.answering { _ in
+      "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\nxx"
+    }
+    try await Origin.run(packed) { old in
+      try await Origin.run(packed) { new in
+        let configuration = try ProxyConfiguration.shadowed(
+          legacy: old.port, extracted: new.port,
+          ShadowConfiguration(includesWrites: true, compareBytes: 1_000), isSandbox: true)
+        try await RunningProxy.run(configuration) { proxy in
+          let body = String(repeating: "x", count: 2_000)
+          try await Loopback.connect(proxy.port) { client in
+            for request in [
+              "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+              "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n\(body)",
+              "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n\(body)\r\n0\r\n\r\n",
+            ] {
+              try await client.send(request)
+              #expect(try await client.message()?.status == 200)
+            }
+          }
+          try await proxy.waits { $0.drops == [.encoded: 1, .bodyTooLarge: 2] }
+          #expect(proxy.shadow?.bytes == 0)
+        }
+      }
+    }
+  }
+}
