@@ -44,6 +44,24 @@ struct FieldLineTests {
     }
   }
 
+  @Test("What ends a line in a value is found wherever it stands, and nothing else is taken for it")
+  func lineEnds() {
+    var wrong: [String] = []
+    for length in Self.lengths {
+      for place in 0..<length {
+        for byte in UInt8.min...UInt8.max {
+          var value = [UInt8](repeating: UInt8(ascii: "v"), count: length)
+          value[place] = byte
+          let isFound = value.withUnsafeBytes { $0.holdsLineEnd }
+          let endsLine = byte == 0 || byte == 10 || byte == 13
+          if isFound != endsLine { wrong.append("\(byte) at \(place) of \(length)") }
+        }
+      }
+    }
+    #expect(wrong == [])
+    #expect(!UnsafeRawBufferPointer(start: nil, count: 0).holdsLineEnd)
+  }
+
   @Test("A control character is found wherever it stands", arguments: ends)
   func controls(_ end: [UInt8]) {
     for length in Self.lengths {

@@ -37,27 +37,31 @@ extension Exchange {
     case .rejected: return .failed(.malformedResponse)
     case .complete: break
     }
-    let head = workspace.response
-    if head.switchesProtocol {
+    // Copied whole it would cost more than what is looked at.
+    let status = workspace.response.status
+    if workspace.response.switchesProtocol {
       // Only who was asked to may switch, and says to what.
-      guard offersUpgrade, head.upgrade.length > 0 else { return .failed(.malformedResponse) }
+      guard offersUpgrade, workspace.response.upgrade.length > 0 else {
+        return .failed(.malformedResponse)
+      }
       beginTunnel(workspace)
       return .tunnel
     }
-    if head.isInterim {
+    if workspace.response.isInterim {
       interimCount += 1
       if interimCount > workspace.limits.interimResponses {
         return .failed(.malformedResponse)
       }
-      let forward = facts.minorVersion == 1 && (head.status != 100 || facts.expectsContinue)
+      let forward = facts.minorVersion == 1 && (status != 100 || facts.expectsContinue)
       if forward { forwardedInterim = true }
       return .interim(forward: forward)
     }
     upstreamPhase = .responseBody
     tryDeadline = .max
-    responseBody = BodyReader(head.body)
-    upstreamKeepsAlive = head.keepAlive && head.body != .untilClose
-    markResponse(head.body)
+    let body = workspace.response.body
+    responseBody = BodyReader(body)
+    upstreamKeepsAlive = workspace.response.keepAlive && body != .untilClose
+    markResponse(body)
     touch(workspace)
     return .head
   }

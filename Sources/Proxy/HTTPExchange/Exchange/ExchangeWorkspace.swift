@@ -73,6 +73,46 @@ extension ExchangeWorkspace {
   package var requestOffersUpgrade: Bool { request.upgrade.length > 0 }
   package var responseLength: Int { response.length }
   package var responseStatus: Int { response.status }
+  package var responseHasBody: Bool { response.body != .none }
+  package var responseIsInterim: Bool { response.isInterim }
+
+  /// The `Via` value of the answer.
+  package func responseVia(_ marks: ResponseMarks) -> StaticString { marks.via(response) }
+
+  /// Calls `body` with each field of the answer that passes, and with the length of its body where
+  /// it has one.
+  @inline(__always)
+  package func forEachResponseField(
+    _ bytes: UnsafeRawBufferPointer,
+    _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
+  ) {
+    var hasLength = response.isInterim || response.status == 204 || response.body == .chunked
+    var index = 0
+    while index < storage.count {
+      let role = storage.roles[index]
+      let isLength = role == .contentLength && !hasLength
+      if isLength { hasLength = true }
+      if isLength || !role.isDropped {
+        let field = storage.fields[index]
+        body(bytes[field.name], bytes[field.value])
+      }
+      index &+= 1
+    }
+  }
+
+  /// The value of the Date field of an answer that has none; empty when it has, or no clock is
+  /// known.
+  package func withMissingDate(_ body: (UnsafeRawBufferPointer) -> Void) {
+    if response.hasDate || dateLine.count <= Self.dateName &+ 2 {
+      return body(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+    dateLine.withUnsafeBytes { line in
+      body(UnsafeRawBufferPointer(rebasing: line[Self.dateName..<(line.count &- 2)]))
+    }
+  }
+
+  /// What stands before the value of a date line.
+  private static var dateName: Int { 6 }
 
   /// The request as routing sees it; valid as long as the buffers given.
   package func requestView(
@@ -91,8 +131,11 @@ extension ExchangeWorkspace {
     _ bytes: UnsafeRawBufferPointer, _ source: RequestSource, upgrade: ByteRange,
     into target: UnsafeMutableRawBufferPointer
   ) -> Result<Int, Rejection> {
-    RequestRewriter.write(
-      request, bytes, storage, source, upgrade: upgrade, extra: addedFields, into: target)
+    // Rarely is anything added, and an array that is passed on is counted.
+    addedFields.isEmpty
+      ? RequestRewriter.write(request, bytes, storage, source, upgrade: upgrade, into: target)
+      : RequestRewriter.write(
+        request, bytes, storage, source, upgrade: upgrade, extra: addedFields, into: target)
   }
 
   /// Memory that `writeResponse` needs at most.
@@ -103,7 +146,10 @@ extension ExchangeWorkspace {
     _ bytes: UnsafeRawBufferPointer, marks: ResponseMarks,
     into target: UnsafeMutableRawBufferPointer
   ) -> Int {
-    ResponseRewriter.write(
-      response, bytes, storage, marks: marks, dateLine: dateLine, into: target)
+    // Most answers have a date, and an array that is passed on is counted.
+    response.hasDate
+      ? ResponseRewriter.write(response, bytes, storage, marks: marks, into: target)
+      : ResponseRewriter.write(
+        response, bytes, storage, marks: marks, dateLine: dateLine, into: target)
   }
 }

@@ -86,11 +86,12 @@ enum ByteScanning {
       index &+= found
       if found < Block.scalarCount { return index }
     }
-    if index < end, end &- Block.scalarCount >= start {
-      // The last block overlaps the one before, in which nothing fits.
+    if index < end, end >= Block.scalarCount {
+      // The last block overlaps what lies before; only what stands there may fit, too.
       let last = end &- Block.scalarCount
       let block = bytes.loadUnaligned(fromByteOffset: last, as: Block.self)
-      return last &+ place(fits(block))
+      let found = last &+ place(fits(block))
+      if found >= index { return found }
     }
     while index < end, !scalar(bytes.load(fromByteOffset: index, as: UInt8.self)) { index &+= 1 }
     return index
@@ -183,6 +184,35 @@ extension UnsafeRawBufferPointer {
   @inline(__always)
   package subscript(range: ByteRange) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: self[Int(range.start)..<range.end])
+  }
+
+  /// Whether a byte is CR, LF or NUL, which end a line or a text for somebody.
+  package var holdsLineEnd: Bool {
+    guard let base = baseAddress else { return false }
+    var index = 0
+    while index < count {
+      let word: UInt64
+      if index &+ 8 <= count {
+        word = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      } else if count >= 8 {
+        // The last word overlaps the one before.
+        word = base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+      } else {
+        return contains { $0 == 13 || $0 == 10 || $0 == 0 }
+      }
+      if Self.holdsSmallByte(word), contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
+        return true
+      }
+      index &+= 8
+    }
+    return false
+  }
+
+  /// Whether a byte of a word is below 16, as control characters are that matter.
+  @inline(__always)
+  private static func holdsSmallByte(_ word: UInt64) -> Bool {
+    let high = word & 0xf0f0_f0f0_f0f0_f0f0
+    return (high &- 0x0101_0101_0101_0101) & ~high & 0x8080_8080_8080_8080 != 0
   }
 
   /// Whether the bytes equal a lower-case literal, ASCII letters compared without case.

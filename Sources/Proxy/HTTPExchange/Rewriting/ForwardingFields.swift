@@ -61,8 +61,8 @@ struct ForwardingFields {
     if hasFor { writeList(bytes, storage, where: Self.isFor, &writer) }
     writer.write(source.peer)
     if !saysProtocol {
-      writer.write(
-        source.isSecure ? "\r\nx-forwarded-proto: https" : "\r\nx-forwarded-proto: http")
+      writer.write("\r\nx-forwarded-proto: http")
+      if source.isSecure { writer.write("s") }
     }
     if !saysHost, head.authority.length > 0 {
       writer.write("\r\nx-forwarded-host: ")
@@ -78,16 +78,23 @@ struct ForwardingFields {
     _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ source: RequestSource,
     _ writer: inout HeadWriter
   ) {
-    let isAddress6 = Self.isAddress6(source.peer)
-    writer.write(isAddress6 ? "for=\"[" : "for=")
-    writer.write(source.peer)
-    writer.write(isAddress6 ? "]\"" : "")
+    // Texts of known length are written without a call.
+    writer.write("for=")
+    if Self.isAddress6(source.peer) {
+      writer.write("\"[")
+      writer.write(source.peer)
+      writer.write("]\"")
+    } else {
+      writer.write(source.peer)
+    }
     if head.authority.length > 0 {
       writer.write(";host=\"")
       writer.write(bytes[head.authority])
       writer.write("\"")
     }
-    writer.write(source.isSecure ? ";proto=https\r\n" : ";proto=http\r\n")
+    writer.write(";proto=http")
+    if source.isSecure { writer.write("s") }
+    writer.write("\r\n")
   }
 
   /// Four digits stand before the first colon at most.

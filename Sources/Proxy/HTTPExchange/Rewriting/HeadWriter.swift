@@ -75,13 +75,15 @@ struct HeadWriter {
     while index < storage.count {
       if storage.roles[index].isDropped {
         let field = storage.fields[index]
-        write(UnsafeRawBufferPointer(rebasing: bytes[start..<Int(field.name.start)]))
+        if start < Int(field.name.start) {
+          write(UnsafeRawBufferPointer(rebasing: bytes[start..<Int(field.name.start)]))
+        }
         start = field.value.end &+ 2
       }
       index &+= 1
     }
     let end = storage.fields[index &- 1].value.end &+ 2
-    write(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+    if start < end { write(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) }
   }
 
   private mutating func writeFieldsAnew(_ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage) {

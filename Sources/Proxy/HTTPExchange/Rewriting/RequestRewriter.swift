@@ -63,10 +63,13 @@ package enum RequestRewriter {
       }
     }
     writeConnection(head, bytes, upgrade, &writer)
-    writer.write(
-      head.facts.isStream
-        ? "via: 2.0 strangler\r\n"
-        : head.facts.minorVersion == 1 ? "via: 1.1 strangler\r\n" : "via: 1.0 strangler\r\n")
+    if head.facts.isStream {
+      writer.write("via: 2.0 strangler\r\n")
+    } else if head.facts.minorVersion == 1 {
+      writer.write("via: 1.1 strangler\r\n")
+    } else {
+      writer.write("via: 1.0 strangler\r\n")
+    }
     forwarding.write(head, bytes, storage, source, into: &writer)
     if !extra.isEmpty { extra.withUnsafeBytes { writer.write($0) } }
     writer.write("\r\n")
@@ -79,7 +82,9 @@ package enum RequestRewriter {
   ) {
     if head.facts.acceptsTrailers {
       writer.write("te: trailers\r\n")
-      writer.write(upgrade.length > 0 ? "connection: te, upgrade\r\n" : "connection: te\r\n")
+      writer.write("connection: te")
+      if upgrade.length > 0 { writer.write(", upgrade") }
+      writer.write("\r\n")
     } else if upgrade.length > 0 {
       writer.write("connection: upgrade\r\n")
     }

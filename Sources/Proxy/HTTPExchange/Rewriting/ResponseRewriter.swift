@@ -53,9 +53,14 @@ package enum ResponseRewriter {
     writer.writeFields(bytes, storage)
     if !head.isInterim { writeFraming(head, bytes, storage, marks, &writer) }
     if !head.hasDate, !head.isInterim { dateLine.withUnsafeBytes { writer.write($0) } }
-    writer.write("via: ")
-    writer.write(marks.via(head))
-    writer.write("\r\n")
+    if !marks.isFromHTTP2, head.minorVersion == 1 {
+      // A text of known length is written without a call.
+      writer.write("via: 1.1 strangler\r\n")
+    } else {
+      writer.write("via: ")
+      writer.write(marks.via(head))
+      writer.write("\r\n")
+    }
     if marks.fellBack { writer.write("strangler-fallback: legacy\r\n") }
     if !head.isInterim {
       if marks.close {

@@ -20,17 +20,19 @@
       byteCount: SocketStream.most, alignment: 64)
     /// Shared by the connections that speak TLS.
     let tlsWorkspace = TLSWorkspace()
-    /// Memory for the heads of requests under way.
-    @exclusivity(unchecked) var blocks = BlockCache()
     /// What is written to the client at hand.
     @exclusivity(unchecked) var outbound = ByteQueue()
     @exclusivity(unchecked) var registry = ClientRegistry<EpollClient>()
-    @exclusivity(unchecked) private(set) var upstreams: [Upstream<EpollLink>] = []
+    @exclusivity(unchecked) private var upstreams: [Upstream<EpollLink>] = []
+    /// The same ones, for requests: none leaves `upstreams` before the worker is gone.
+    @exclusivity(unchecked) private var uncountedUpstreams: [Unmanaged<Upstream<EpollLink>>] = []
     private var connectors: [EpollConnector] = []
     private var listener: EpollListener?
     @exclusivity(unchecked) private var scheduled: [any EpollExchange] = []
     /// Those that go on in the next round.
     private var postponed: [any EpollExchange] = []
+    /// Those of streams that are gone, for the next ones.
+    @exclusivity(unchecked) private var upstreamHalves: [EpollUpstreamHalf] = []
     /// Clients of HTTP/2 that have something to send once the round is over.
     @exclusivity(unchecked) private var unflushed: [EpollClient] = []
     private var isDraining = false
@@ -45,7 +47,7 @@
       self.loop = loop
       context = WorkerContext(configuration, parts, worker: index, on: loop)
       drained = loop.makePromise()
-      upstreams = parts.upstreams.enumerated().map(makeUpstream)
+      add(parts.upstreams)
     }
 
     deinit { scratch.deallocate() }
@@ -69,14 +71,44 @@
       }
     }
 
+    private func add(_ parts: [UpstreamParts]) {
+      for parts in parts {
+        let upstream = makeUpstream(upstreams.count, parts)
+        upstreams.append(upstream)
+        uncountedUpstreams.append(.passUnretained(upstream))
+      }
+    }
+
     func adopt(_ change: WorkerChange) {
       context.adopt(change)
-      let first = upstreams.count
-      upstreams += change.added.enumerated().map { makeUpstream(first + $0, $1) }
+      add(change.added)
+    }
+
+    /// Asks an upstream, by its number.
+    @inline(__always)
+    func withUpstream<Value>(_ number: Int, _ body: (Upstream<EpollLink>) -> Value) -> Value {
+      uncountedUpstreams[number]._withUnsafeGuaranteedRef(body)
     }
 
     func retire(_ numbers: [Int]) {
       for number in numbers { upstreams[number].retire() }
+    }
+  }
+
+  // MARK: - Streams
+
+  extension EpollWorker {
+    /// Streams come and go with each request: what they hold of their upstreams is used again.
+    private static let mostUpstreamHalves = 256
+
+    func takeUpstreamHalf() -> EpollUpstreamHalf {
+      upstreamHalves.popLast() ?? EpollUpstreamHalf(context.memory)
+    }
+
+    func keep(_ half: EpollUpstreamHalf) {
+      if half.isUnused, upstreamHalves.count < Self.mostUpstreamHalves {
+        upstreamHalves.append(half)
+      }
     }
   }
 

@@ -24,7 +24,7 @@ final class NIOUpstreamHalf {
 
   /// Counts what is kept at the end of an event; `others`: what the client's side keeps.
   func countKept(others: Int = 0) {
-    let received = link?.withReceived(\.count) ?? 0
+    let received = link?.receivedCount ?? 0
     let sum =
       MemoryBudget.weight(kept.readableBytes) &+ MemoryBudget.weight(received)
       &+ MemoryBudget.weight(others)
@@ -56,10 +56,10 @@ extension NIOExchange {
   var link: NIOLink? { upstreamHalf.link }
 
   func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool) {
-    if let link = worker.upstreams[upstream].readyLink(seat: seat, fresh: fresh) {
+    if let link = worker.withUpstream(upstream, { $0.readyLink(seat: seat, fresh: fresh) }) {
       return attach(link)
     }
-    switch worker.upstreams[upstream].link(for: self, seat: seat, fresh: fresh) {
+    switch worker.withUpstream(upstream, { $0.link(for: self, seat: seat, fresh: fresh) }) {
     case .module(let module):
       guard let channel else { return }
       attach(NIOLink(ModuleLink(module, channel, workspace.limits)))
@@ -90,14 +90,11 @@ extension NIOExchange {
     upstreamHalf.keptIsUnsent = false
     upstreamHalf.ticket?.withdraw()
     upstreamHalf.ticket = nil
-    let link = upstreamHalf.link
-    upstreamHalf.link = nil
-    link?.close()
+    upstreamHalf.link.take()?.close()
   }
 
   func leaveUpstream(isReusable: Bool) {
-    guard let link = upstreamHalf.link else { return }
-    upstreamHalf.link = nil
+    guard let link = upstreamHalf.link.take() else { return }
     if isReusable, !link.hasEnded {
       link.release()
     } else {

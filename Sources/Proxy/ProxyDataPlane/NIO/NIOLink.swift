@@ -61,12 +61,14 @@ final class NIOLink: UpstreamLink, PooledLink {
     }
   }
 
-  var hasReceived: Bool {
+  var hasReceived: Bool { receivedCount > 0 }
+
+  var receivedCount: Int {
     switch carrier {
-    case .channel(let channel): channel.input.readableBytes > 0
-    case .share(let share, _): share.input.readableBytes > 0
-    case .session: false
-    case .module(let module): module.input.readableBytes > 0
+    case .channel(let channel): channel.input.readableBytes
+    case .share(let share, _): share.input.readableBytes
+    case .session: 0
+    case .module(let module): module.input.readableBytes
     }
   }
 

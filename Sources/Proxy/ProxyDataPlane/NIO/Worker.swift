@@ -11,7 +11,9 @@ import TLSEngine
 final class Worker: @unchecked Sendable {  // confined to its event loop
   let eventLoop: any EventLoop
   let context: WorkerContext
-  @exclusivity(unchecked) private(set) var upstreams: [Upstream<NIOLink>] = []
+  @exclusivity(unchecked) private var upstreams: [Upstream<NIOLink>] = []
+  /// The same ones, for requests: none leaves `upstreams` before the worker is gone.
+  @exclusivity(unchecked) private var uncountedUpstreams: [Unmanaged<Upstream<NIOLink>>] = []
   /// Holds what is written to a client within one event; unique again once the socket took it.
   @exclusivity(unchecked) var outbound = ByteBufferAllocator().buffer(capacity: 32 * 1024)
   @exclusivity(unchecked) private var registry = ClientRegistry<ClientConnection>()
@@ -31,7 +33,7 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
     self.eventLoop = eventLoop
     context = WorkerContext(configuration, parts, worker: index, on: eventLoop)
     drained = eventLoop.makePromise()
-    upstreams = parts.upstreams.enumerated().map(makeUpstream)
+    add(parts.upstreams)
   }
 
   /// Begins to look at deadlines. On the loop.
@@ -69,10 +71,23 @@ extension Worker {
     }
   }
 
+  private func add(_ parts: [UpstreamParts]) {
+    for parts in parts {
+      let upstream = makeUpstream(upstreams.count, parts)
+      upstreams.append(upstream)
+      uncountedUpstreams.append(.passUnretained(upstream))
+    }
+  }
+
   func adopt(_ change: WorkerChange) {
     context.adopt(change)
-    let first = upstreams.count
-    upstreams += change.added.enumerated().map { makeUpstream(first + $0, $1) }
+    add(change.added)
+  }
+
+  /// Asks an upstream, by its number.
+  @inline(__always)
+  func withUpstream<Value>(_ number: Int, _ body: (Upstream<NIOLink>) -> Value) -> Value {
+    uncountedUpstreams[number]._withUnsafeGuaranteedRef(body)
   }
 
   func retire(_ numbers: [Int]) {

@@ -10,7 +10,9 @@ extension ExchangePump {
 
   private var placeRequest: UpstreamGate.Request {
     UpstreamGate.Request(
-      key: record.decision.hashKey, isReplaceable: exchange.mayFallBack, avoided: record.avoided)
+      key: record.decision.hashKey,
+      isReplaceable: record.decision.fallbackUpstream >= 0 && exchange.mayFallBack,
+      avoided: record.avoided)
   }
 
   /// Asks the upstream at hand for a place, and for a connection once it has one.
@@ -25,7 +27,7 @@ extension ExchangePump {
       context.withGate(currentUpstream) {
         exchange.beginTry(milliseconds: $0.perTry, speaksHTTP2: $0.speaksHTTP2, workspace)
       }
-      requestLink(upstream: currentUpstream, seat: place.seat, fresh: fresh)
+      place.withSeat { requestLink(upstream: currentUpstream, seat: $0, fresh: fresh) }
     case .line(let milliseconds):
       exchange.waitForPlace(milliseconds: milliseconds, workspace)
       record.ticket = gate.stand { [weak self] in self?.placeGranted(fresh: fresh) }

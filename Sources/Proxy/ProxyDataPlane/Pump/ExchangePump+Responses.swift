@@ -18,8 +18,7 @@ extension ExchangePump {
   }
 
   func completeResponse(_ link: Link) {
-    let leftover = link.withReceived(\.count)
-    let completion = exchange.completeResponse(leftover: leftover, workspace)
+    let completion = exchange.completeResponse(leftover: link.receivedCount, workspace)
     leavePlace(.none)
     account(status: record.status)
     flush()
@@ -72,10 +71,12 @@ extension ExchangePump {
 
   func account(status: Int) {
     let now = WorkerContext.clock()
-    counters.requestFinished(
-      route: record.decision.routeIndex,
-      side: exchange.marks.fellBack ? .legacy : record.decision.side, status: status,
-      nanoseconds: now > record.startedAt ? now &- record.startedAt : 0)
+    context.count {
+      $0.requestFinished(
+        route: record.decision.routeIndex,
+        side: exchange.marks.fellBack ? .legacy : record.decision.side, status: status,
+        nanoseconds: now > record.startedAt ? now &- record.startedAt : 0)
+    }
     if let watched = record.watched { judge(watched, status, now) }
     if let observed = record.observed { report(observed, status, now) }
     if record.shadow != nil { endShadow(now) }

@@ -23,12 +23,18 @@ final class WorkerContext {
   private static let ownFields = 8
 
   let workspace: ExchangeWorkspace
-  @exclusivity(unchecked) private(set) var counters: WorkerCounters
+  @exclusivity(unchecked) private(set) var counters: WorkerCounters {
+    didSet { uncountedCounters = .passUnretained(counters) }
+  }
+  /// The same ones, for the end of each request: `counters` keeps them alive.
+  @exclusivity(unchecked) private var uncountedCounters: Unmanaged<WorkerCounters>
   let limits: ProxyLimits
   /// Of bytes that are kept.
   let memory: MemoryBudget
   /// What one client's connection of HTTP/2 may ask for.
   let http2: HTTP2Limits
+  /// Memory for the heads of requests under way, and for what streams hold for a moment.
+  @exclusivity(unchecked) var blocks = BlockCache()
   /// What is about to be sent on a stream; empty between two sections.
   @exclusivity(unchecked) var fields: HTTP2Fields
   let logger: Logger
@@ -70,6 +76,7 @@ final class WorkerContext {
     index = worker
     allCounters = shared.counters
     counters = shared.counters.worker(worker)
+    uncountedCounters = .passUnretained(counters)
     memory = shared.counters.memory.worker(worker)
     limits = configuration.limits
     http2 = HTTP2Limits(configuration.limits.http2)
@@ -101,7 +108,7 @@ final class WorkerContext {
     shadowRoutes.indices.contains(index) ? shadowRoutes[index] : nil
   }
 
-  func decide(_ view: RequestView) -> RoutingDecision { routing.table.decide(view) }
+  func decide(_ view: RequestView) -> RoutingDecision { routing.decide(view) }
 
   func permitsUpgrade(to name: UnsafeRawBufferPointer, route: Int) -> Bool {
     routing.table.permitsUpgrade(to: name, route: route)
@@ -128,6 +135,10 @@ final class WorkerContext {
   func withGate<Value>(_ upstream: Int, _ body: (UpstreamGate) -> Value) -> Value {
     uncountedGates[upstream]._withUnsafeGuaranteedRef(body)
   }
+
+  /// Counts without counting the references to what counts.
+  @inline(__always)
+  func count(_ body: (WorkerCounters) -> Void) { uncountedCounters._withUnsafeGuaranteedRef(body) }
 
   /// Hands over what was counted.
   func flushGates() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPExchange
 public import RoutingDecisions
 import Synchronization
 
@@ -198,20 +199,34 @@ public struct CachedRouting {
   private let live: LiveRouting
   private var version: UInt64
   private var cached: RoutingTable
+  /// The same one, for decisions: `cached` keeps it alive, and none replaces it while it decides.
+  private var uncounted: Unmanaged<RoutingTable>
 
   /// Creates the view of one event loop.
   public init(_ live: LiveRouting) {
     self.live = live
     (version, cached) = live.snapshot()
+    uncounted = .passUnretained(cached)
   }
 
   /// The table in force: one atomic load, and a lock only after a change.
   public var table: RoutingTable {
     mutating get {
-      if live.version != version {
-        (version, cached) = live.snapshot()
-      }
+      if live.version != version { refresh() }
       return cached
     }
+  }
+
+  /// What the table in force says about a request.
+  @inline(__always)
+  mutating func decide(_ view: RequestView) -> RoutingDecision {
+    if live.version != version { refresh() }
+    return uncounted._withUnsafeGuaranteedRef { $0.decide(view) }
+  }
+
+  @inline(never)
+  private mutating func refresh() {
+    (version, cached) = live.snapshot()
+    uncounted = .passUnretained(cached)
   }
 }

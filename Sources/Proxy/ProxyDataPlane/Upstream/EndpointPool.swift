@@ -80,6 +80,7 @@ final class ConnectionTicket<Link: PooledLink>: Waiter {
 /// one given back, serves the line's head.
 final class EndpointPool<Link: PooledLink> {
   let context: WorkerContext
+  private let workspace: ExchangeWorkspace
   /// Begins a connection; `opened` or `failed` follows.
   private let connect: (EndpointPool) -> Void
   /// Its connections carry many exchanges at a time.
@@ -100,6 +101,7 @@ final class EndpointPool<Link: PooledLink> {
     _ context: WorkerContext, isShared: Bool = false, connect: @escaping (EndpointPool) -> Void
   ) {
     self.context = context
+    workspace = context.workspace
     self.isShared = isShared
     self.connect = connect
   }
@@ -177,7 +179,6 @@ final class EndpointPool<Link: PooledLink> {
 
   /// Closes what was not needed for too long.
   func closeIdle() {
-    let workspace = context.workspace
     let timeout = workspace.timeouts.upstreamIdle
     // The oldest are at the front.
     let old = idle.prefix { workspace.now >= $0.idleSince &+ timeout }
@@ -215,7 +216,7 @@ extension EndpointPool {
 
   private func keep(_ link: Link) {
     if isRetired { return link.close() }
-    link.idleSince = context.workspace.now
+    link.idleSince = workspace.now
     link.isIdle = true
     idle.append(link)
   }

@@ -10,6 +10,8 @@ import HTTPExchange
 protocol UpstreamLink: AnyObject {
   /// Bytes were received and are not consumed yet.
   var hasReceived: Bool { get }
+  /// Bytes received and not consumed yet.
+  var receivedCount: Int { get }
   func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value
   func consume(_ count: Int)
   /// No byte follows those received.

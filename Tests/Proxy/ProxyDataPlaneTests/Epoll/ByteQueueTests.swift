@@ -66,6 +66,43 @@ import Testing
       #expect(budget.current == 0)
     }
 
+    @Test("An emptied queue leaves its block to the cache, one that is not keeps it")
+    func leaving() {
+      var cache = BlockCache()
+      var queue = ByteQueue()
+      queue.borrow(from: &cache)
+      queue.append("abc")
+      let block = queue.bytes.baseAddress
+      queue.consume(2, leavingTo: &cache)
+      #expect(queue.bytes.elementsEqual("c".utf8))
+      queue.consume(1, leavingTo: &cache)
+      let memory = queue.bytes.baseAddress
+      #expect(memory == nil)
+      var next = ByteQueue()
+      next.borrow(from: &cache)
+      next.append("d")
+      let used = next.bytes.baseAddress
+      #expect(used == block)
+    }
+
+    @Test("Pieces are written one behind the other, after what is there")
+    func pieces() {
+      var queue = ByteQueue()
+      queue.append("first ")
+      let (name, value) = (Array("name".utf8), Array("value".utf8))
+      name.withUnsafeBytes { name in
+        value.withUnsafeBytes { value in
+          queue.append(line: name, value)
+          queue.append(line: value, UnsafeRawBufferPointer(start: nil, count: 0))
+          queue.gather(capacity: 100) { writer in
+            writer.write(value)
+            writer.write("!")
+          }
+        }
+      }
+      #expect(queue.bytes.elementsEqual("first name: value\r\nvalue: \r\nvalue!".utf8))
+    }
+
     @Test("Memory that grew beyond what is kept is given back, other memory is used again")
     func reuse() {
       var queue = ByteQueue()

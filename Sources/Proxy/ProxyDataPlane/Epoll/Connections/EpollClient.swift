@@ -89,20 +89,25 @@
       takeFound()
       var wasActive: Bool
       repeat {
-        readClient()
+        if clientMayGoOn { readClient() }
         wasActive = exchange.isActive
         readUpstream()
         // A response that ended may have been holding back the next request.
       } while isOpen && wasActive && !exchange.isActive
       if !exchange.isActive || exchange.isTunnel {
-        upstreamHalf.kept.giveBack(to: &worker.blocks)
+        upstreamHalf.kept.giveBack(to: &context.blocks)
       }
       if isOpen { worker.registry.deadlineChanged(self) }
     }
 
+    /// A look at the client can find something to do.
+    private var clientMayGoOn: Bool {
+      mayHaveMore || hasReceived || exchange.hasInputEnded || upstreamHalf.keptIsUnsent
+    }
+
     private func readClient() {
       while isOpen {
-        let step = clientStep()
+        let step = hasReceived || exchange.hasInputEnded ? clientStep() : .starved
         if step == .advanced { continue }
         // Bytes that wait for the upstream are enough; more would only fill memory.
         if step == .blocked || inbox.count >= workspace.limits.readAhead { break }
@@ -150,16 +155,18 @@
 
     private func readUpstream() {
       while isOpen, let link = upstreamHalf.link {
-        if !readAnswer(link) { break }
+        if readAnswer(link) { continue }
+        if upstreamHalf.link === link { link.settle() }
+        break
       }
       flush()
-      upstreamHalf.link?.settle()
     }
 
     /// False when the link has no more to give now; otherwise it is the exchange's no longer.
+    @inline(__always)
     private func readAnswer(_ link: EpollLink) -> Bool {
       while isOpen, upstreamHalf.link === link {
-        let step = upstreamStep(link)
+        let step = link.isSilent && !exchange.hasResponded ? .starved : upstreamStep(link)
         if step == .advanced { continue }
         flush()
         if step == .blocked || hasUnsent || !isOpen { return false }

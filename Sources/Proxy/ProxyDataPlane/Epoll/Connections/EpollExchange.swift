@@ -23,6 +23,11 @@
     @exclusivity(unchecked) var found: Found?
 
     init(_ memory: MemoryBudget) { kept = ByteQueue(memory) }
+
+    /// It holds nothing, as when it was made.
+    var isUnused: Bool {
+      kept.isEmpty && !keptIsUnsent && link == nil && ticket == nil && found == nil
+    }
   }
 
   /// An exchange on an epoll loop. What carries its client's bytes is told apart by the classes
@@ -45,11 +50,11 @@
     var link: EpollLink? { upstreamHalf.link }
 
     func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool) {
-      if let link = worker.upstreams[upstream].readyLink(seat: seat, fresh: fresh) {
+      if let link = worker.withUpstream(upstream, { $0.readyLink(seat: seat, fresh: fresh) }) {
         link.client = self
         return attach(link)
       }
-      switch worker.upstreams[upstream].link(for: self, seat: seat, fresh: fresh) {
+      switch worker.withUpstream(upstream, { $0.link(for: self, seat: seat, fresh: fresh) }) {
       case .module(let module):
         let module = ModuleLink(module, moduleChannel(), workspace.limits)
         attach(EpollLink(ModuleUpstream(module, self)))
@@ -60,7 +65,7 @@
       }
     }
 
-    private func attach(_ link: EpollLink) {
+    private func attach(_ link: consuming EpollLink) {
       upstreamHalf.link = link
       upstreamHalf.keptIsUnsent = true
       exchange.upstreamReady(workspace)
@@ -96,14 +101,11 @@
       upstreamHalf.ticket = nil
       if case .link(let link)? = upstreamHalf.found { link.close() }
       upstreamHalf.found = nil
-      let link = upstreamHalf.link
-      upstreamHalf.link = nil
-      link?.close()
+      upstreamHalf.link.take()?.close()
     }
 
     func leaveUpstream(isReusable: Bool) {
-      guard let link = upstreamHalf.link else { return }
-      upstreamHalf.link = nil
+      guard let link = upstreamHalf.link.take() else { return }
       if isReusable, !link.hasEnded {
         link.release()
       } else {
@@ -125,7 +127,7 @@
   extension EpollExchange {
     func keepHead(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
       upstreamHalf.kept.reuse(keeping: BlockCache.blockSize)
-      upstreamHalf.kept.borrow(from: &worker.blocks)
+      upstreamHalf.kept.borrow(from: &context.blocks)
       upstreamHalf.kept.write(capacity: capacity, fill)
     }
 

@@ -66,7 +66,23 @@
       }
     }
 
-    var hasReceived: Bool { !received.isEmpty }
+    var hasReceived: Bool { receivedCount > 0 }
+
+    var receivedCount: Int {
+      switch carrier {
+      case .socket(let socket): socket.inbox.count
+      case .stream(let stream, _): stream.answer.count
+      case .module(let module): module.received.count
+      case .session: 0
+      }
+    }
+
+    /// Neither bytes nor the end are there to be looked at.
+    @inline(__always)
+    var isSilent: Bool {
+      if case .socket(let socket) = carrier { return socket.inbox.isEmpty && !socket.hasEnded }
+      return !hasReceived && !hasEnded
+    }
 
     func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
       body(received)

@@ -19,7 +19,8 @@
     @exclusivity(unchecked) private(set) final var socket: SystemSocket
     @exclusivity(unchecked) final var inbox: Inbox
     @exclusivity(unchecked) private var tail: ByteQueue
-    @exclusivity(unchecked) private var mayHaveMore = false
+    /// The socket was not seen drained.
+    @exclusivity(unchecked) private(set) final var mayHaveMore = false
     /// The end was announced: reading goes on until it is reached.
     @exclusivity(unchecked) private var isEnding = false
     /// Nothing follows what waits.

@@ -16,17 +16,20 @@
 
     func handle(_ readiness: Readiness) {
       note(readiness)
-      guard let link else { return }
-      if readiness.contains(.writable), hasUnsent {
-        if !sendTail() { hasEnded = true }
-        link.client?.upstreamWritability(!hasUnsent)
-      }
-      guard readiness != .writable else { return }
-      if let client = link.client {
+      if readiness.contains(.writable), hasUnsent { sendWaiting() }
+      if readiness == .writable { return }
+      if let client = link?.client {
         client.run()
-      } else {
+      } else if let link {
         watchIdle(link)
       }
+    }
+
+    @inline(never)
+    private func sendWaiting() {
+      guard let link else { return }
+      if !sendTail() { hasEnded = true }
+      link.client?.upstreamWritability(!hasUnsent)
     }
 
     /// Nobody asked for anything: bytes must not be taken for the next request's answer, and an end

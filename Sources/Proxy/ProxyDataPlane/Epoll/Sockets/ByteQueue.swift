@@ -35,6 +35,29 @@ struct ByteQueue: ~Copyable {
     }
   }
 
+  /// `name: value` and the end of the line.
+  mutating func append(
+    line name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+  ) {
+    gather(capacity: name.count &+ value.count &+ 4) { writer in
+      writer.write(name)
+      writer.write(": ")
+      writer.write(value)
+      writer.write("\r\n")
+    }
+  }
+
+  /// Writes pieces of up to `capacity` bytes together into memory that is looked for once.
+  @inline(__always)
+  mutating func gather(capacity: Int, _ fill: (inout PieceWriter) -> Void) {
+    write(capacity: capacity) { target in
+      guard let start = target.baseAddress else { return 0 }
+      var writer = PieceWriter(start, capacity: capacity)
+      fill(&writer)
+      return writer.count
+    }
+  }
+
   mutating func append(_ text: StaticString) {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
@@ -62,6 +85,13 @@ struct ByteQueue: ~Copyable {
       change(UnsafeMutableRawBufferPointer(start: memory + (end &- count), count: count))
     }
     end &-= dropped
+  }
+
+  /// The same, and memory that is not needed any more goes to the cache.
+  mutating func consume(_ count: Int, leavingTo cache: inout BlockCache) {
+    precondition(count >= 0 && count <= self.count, "more was consumed than there is")
+    start &+= count
+    if start == end { giveBack(to: &cache) }
   }
 
   /// Forgets the bytes and gives the memory back.
@@ -97,8 +127,14 @@ struct ByteQueue: ~Copyable {
     end = 0
   }
 
+  @inline(__always)
   private mutating func reserve(_ room: Int) -> UnsafeMutableRawPointer {
     if let memory, capacity &- end >= room { return memory }
+    return makeRoom(room)
+  }
+
+  @inline(never)
+  private mutating func makeRoom(_ room: Int) -> UnsafeMutableRawPointer {
     let count = count
     if let memory, capacity &- count >= room, start >= capacity / 2 {
       memory.copyMemory(from: memory + start, byteCount: count)
@@ -124,6 +160,35 @@ struct ByteQueue: ~Copyable {
   private func noteCapacity(_ former: Int, _ capacity: Int) {
     let change = MemoryBudget.weight(capacity) &- MemoryBudget.weight(former)
     if change != 0 { budget?.add(change) }
+  }
+}
+
+/// Writes pieces one behind the other.
+struct PieceWriter {
+  private let start: UnsafeMutableRawPointer
+  private let capacity: Int
+  private(set) var count = 0
+
+  init(_ start: UnsafeMutableRawPointer, capacity: Int) {
+    self.start = start
+    self.capacity = capacity
+  }
+
+  @inline(__always)
+  mutating func write(_ bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress else { return }
+    precondition(bytes.count <= capacity &- count, "more was written than there is room for")
+    (start + count).copyMemory(from: source, byteCount: bytes.count)
+    count &+= bytes.count
+  }
+
+  /// A copy of known length needs no call.
+  @inline(__always)
+  mutating func write(_ text: StaticString) {
+    let length = text.utf8CodeUnitCount
+    precondition(length <= capacity &- count, "more was written than there is room for")
+    (start + count).copyMemory(from: text.utf8Start, byteCount: length)
+    count &+= length
   }
 }
 

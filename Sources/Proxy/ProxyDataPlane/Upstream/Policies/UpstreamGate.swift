@@ -31,8 +31,8 @@ final class UpstreamGate {
     fileprivate let uncountedSeat: Unmanaged<EndpointSeat>
     let pass: CircuitBreaker.Pass
 
-    fileprivate init(_ seat: EndpointSeat, _ pass: CircuitBreaker.Pass) {
-      uncountedSeat = .passUnretained(seat)
+    fileprivate init(_ seat: Unmanaged<EndpointSeat>, _ pass: CircuitBreaker.Pass) {
+      uncountedSeat = seat
       self.pass = pass
     }
 
@@ -42,6 +42,10 @@ final class UpstreamGate {
     }
 
     var seat: EndpointSeat { uncountedSeat.takeUnretainedValue() }
+
+    /// A seat that is given up during the call lives on as well: seats are freed on ticks alone.
+    @inline(__always)
+    func withSeat(_ body: (EndpointSeat) -> Void) { uncountedSeat._withUnsafeGuaranteedRef(body) }
   }
 
   /// What a request's end says about the upstream.
@@ -142,7 +146,8 @@ extension UpstreamGate {
     }
     if shared.version != version { refresh() }
     if !passesAll, now < refusesUntil { return refuseOpen() }
-    switch bulkhead?.enter() ?? .admitted {
+    // Looked at before it is asked, which would copy it.
+    switch bulkhead == nil ? .admitted : bulkhead?.enter() ?? .admitted {
     case .admitted: return take(request)
     case .queued:
       batch.waiting += 1
@@ -178,7 +183,7 @@ extension UpstreamGate {
       let isFull = seats.contains { $0.isWell }
       return .refused(isFull ? .connectionLimit : .noEndpoint)
     }
-    seat.load &+= 1
+    seat._withUnsafeGuaranteedRef { $0.load &+= 1 }
     batch.inFlight &+= 1
     isDirty = true
     return .place(Place(seat, pass))
@@ -190,14 +195,18 @@ extension UpstreamGate {
     return .refused(.circuitOpen)
   }
 
-  private func chooseSeat(_ request: Request) -> EndpointSeat? {
+  /// Not counted: `seats` keeps what is chosen here.
+  private func chooseSeat(_ request: Request) -> Unmanaged<EndpointSeat>? {
     if seats.count == 1 {
       // Its pool says itself when it is full.
-      return seats[0].isWell || (isPanicking && !request.isReplaceable) ? seats[0] : nil
+      return seats[0].isWell || (isPanicking && !request.isReplaceable)
+        ? .passUnretained(seats[0]) : nil
     }
-    if isPanicking, !request.isReplaceable { return panicSeat() }
+    if isPanicking, !request.isReplaceable { return panicSeat().map { .passUnretained($0) } }
     let avoided = request.avoided.flatMap { avoided in seats.firstIndex { $0 === avoided } }
-    return balancer.pick(seats, key: request.key, avoiding: avoided).map { seats[$0] }
+    return balancer.pick(seats, key: request.key, avoiding: avoided).map {
+      .passUnretained(seats[$0])
+    }
   }
 
   /// Too few are well for health to mean anything: all of them take turns.
