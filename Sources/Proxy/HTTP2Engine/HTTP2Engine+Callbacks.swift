@@ -33,10 +33,13 @@ extension HTTP2Engine {
     }
     nghttp2_session_callbacks_set_on_header_callback(callbacks) {
       _, frame, name, nameCount, value, valueCount, _, context in
-      guard let frame, let engine = HTTP2Engine.engine(context) else { return 0 }
-      return engine.field(
-        frame.pointee.hd.stream_id, UnsafeRawBufferPointer(start: name, count: nameCount),
-        UnsafeRawBufferPointer(start: value, count: valueCount))
+      guard let frame, let context else { return 0 }
+      // The engine that feeds the session outlives the call, so it is not counted for each field.
+      return Unmanaged<HTTP2Engine>.fromOpaque(context)._withUnsafeGuaranteedRef {
+        $0.field(
+          frame.pointee.hd.stream_id, UnsafeRawBufferPointer(start: name, count: nameCount),
+          UnsafeRawBufferPointer(start: value, count: valueCount))
+      }
     }
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, context in
       if let frame, let engine = HTTP2Engine.engine(context) { engine.received(frame.pointee) }
@@ -116,7 +119,15 @@ extension HTTP2Engine {
   fileprivate func field(
     _ id: Int32, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
   ) -> Int32 {
-    guard let stream = stream(id) else { return 0 }
+    // Nothing called here closes a stream, and what is open is kept by `streams`.
+    guard let stream = uncountedStream(id) else { return 0 }
+    return stream._withUnsafeGuaranteedRef { field(of: $0, name, value) }
+  }
+
+  @inline(__always)
+  private func field(
+    of stream: HTTP2Stream, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+  ) -> Int32 {
     stream.sectionSize &+= name.count &+ value.count &+ 32
     if stream.sectionSize > limits.fieldSection {
       if stream.sectionSize > 4 &* limits.fieldSection {

@@ -24,11 +24,14 @@ package final class HTTP2Engine {
 
   package let role: Role
   package let limits: HTTP2Limits
-  package weak var owner: (any Owner)?
+  @exclusivity(unchecked) package weak var owner: (any Owner)?
   /// Why the peer was sent away.
   @exclusivity(unchecked) package internal(set) var violation: HTTP2Violation?
   /// Streams open now; the library knows them by unowned pointers.
   @exclusivity(unchecked) private var streams: [HTTP2Stream] = []
+  /// The stream that was looked up last, which is mostly asked for again; 0 once it closed.
+  @exclusivity(unchecked) private var recentID: Int32 = 0
+  @exclusivity(unchecked) private var recent: Unmanaged<HTTP2Stream>?
   /// Milliseconds on the owner's clock.
   @exclusivity(unchecked) package var now: UInt64
   @exclusivity(unchecked) private var isClosed = false
@@ -254,16 +257,23 @@ extension HTTP2Engine {
     return true
   }
 
-  func stream(_ id: Int32) -> HTTP2Stream? {
-    guard id > 0, let pointer = nghttp2_session_get_stream_user_data(session, id) else {
-      return nil
-    }
-    return Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+  func stream(_ id: Int32) -> HTTP2Stream? { uncountedStream(id)?.takeUnretainedValue() }
+
+  /// A stream that is open, and so kept by `streams` until `release`.
+  func uncountedStream(_ id: Int32) -> Unmanaged<HTTP2Stream>? {
+    guard id > 0 else { return nil }
+    if id == recentID { return recent }
+    guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return nil }
+    let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer)
+    recentID = id
+    recent = stream
+    return stream
   }
 
   func release(_ stream: HTTP2Stream, code: UInt32) {
     if stream.isClosed { return }
     stream.isClosed = true
+    if stream.id == recentID { recentID = 0 }
     nghttp2_session_set_stream_user_data(session, stream.id, nil)
     let last = streams.removeLast()
     if last !== stream {

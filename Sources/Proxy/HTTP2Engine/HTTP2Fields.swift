@@ -3,7 +3,8 @@
 import CNghttp2
 
 /// The fields of a section that is about to be sent. The bytes stay with their owner, who keeps
-/// them until the section was submitted; names may have capitals, which become small.
+/// them until the section was submitted; names may have capitals, which become small, but for
+/// those written as literals.
 package struct HTTP2Fields: ~Copyable {
   private let memory: UnsafeMutablePointer<nghttp2_nv>
   private let capacity: Int
@@ -21,19 +22,33 @@ package struct HTTP2Fields: ~Copyable {
 
   /// Adds a field; one beyond the capacity is a mistake of the caller.
   package mutating func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-    precondition(count < capacity, "more fields than there is room for")
-    memory[count] = nghttp2_nv(
-      name: Self.bytes(name), value: Self.bytes(value), namelen: name.count,
-      valuelen: value.count, flags: 0)
-    count &+= 1
+    add(name, value, flags: NGHTTP2_NV_FLAG_NONE.rawValue)
   }
 
   package mutating func add(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
-    add(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value)
+    add(Self.bytes(of: name), value, flags: NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue)
   }
 
   package mutating func add(_ name: StaticString, _ value: StaticString) {
-    add(name, UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
+    add(
+      Self.bytes(of: name), Self.bytes(of: value),
+      flags: NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
+  }
+
+  @inline(__always)
+  private mutating func add(
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, flags: UInt32
+  ) {
+    precondition(count < capacity, "more fields than there is room for")
+    memory[count] = nghttp2_nv(
+      name: Self.bytes(name), value: Self.bytes(value), namelen: name.count,
+      valuelen: value.count, flags: UInt8(truncatingIfNeeded: flags))
+    count &+= 1
+  }
+
+  /// A literal's bytes stay where they are, so the library need not copy them.
+  private static func bytes(of text: StaticString) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
   }
 
   /// Names and values in turn.

@@ -13,6 +13,8 @@ open class HTTP2Stream {
   @exclusivity(unchecked) public final internal(set) var isClosed = false
   /// Its request was given out, so that the peer may have seen it; of a client.
   @exclusivity(unchecked) public final internal(set) var isOffered = false
+  /// `isClosed` for other modules, whose accesses to it would be checked for overlaps.
+  package final var hasClosed: Bool { isClosed }
   /// Place among the engine's streams.
   @exclusivity(unchecked) final var position = 0
   @exclusivity(unchecked) final var section = HTTP2Section.head

@@ -12,6 +12,9 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   private static let mostCopied = 16 * 1024
 
   final let session: ClientSession
+  // The session's, at hand without a detour.
+  final let context: WorkerContext
+  final let workspace: ExchangeWorkspace
   @exclusivity(unchecked) final var position = 0
   @exclusivity(unchecked) final var exchange: Exchange
   @exclusivity(unchecked) final var record = ExchangeRecord()
@@ -38,12 +41,14 @@ class ClientStream: HTTP2Stream, RegisteredClient {
 
   init(_ session: ClientSession) {
     self.session = session
-    inbox = ByteQueue(session.context.memory)
-    outbox = ByteQueue(session.context.memory)
-    exchange = Exchange(session.context.workspace, isStream: true)
+    context = session.context
+    workspace = context.workspace
+    inbox = ByteQueue(context.memory)
+    outbox = ByteQueue(context.memory)
+    exchange = Exchange(workspace, isStream: true)
   }
 
-  final var isOpen: Bool { !isClosed && !isReset }
+  final var isOpen: Bool { !hasClosed && !isReset }
   final var nextDeadline: UInt64 { exchange.nextDeadline }
   /// The client opens no window for what waits.
   final var isStalled: Bool { !outbox.isEmpty }
@@ -89,6 +94,7 @@ class ClientStream: HTTP2Stream, RegisteredClient {
     // Some of its fields were left out.
     if section == .trailers, isTooLarge { return drop(HTTP2Code.protocolError) }
     guard section == .head else { return }
+    inbox.borrow(from: &context.blocks)
     isChunked = session.assembly.finish(hasBody: !isLast, into: &inbox)
     isGRPC = session.assembly.isGRPC
     refusal = session.assembly.rejection ?? (isTooLarge ? .headTooLarge : nil)
@@ -134,7 +140,7 @@ class ClientStream: HTTP2Stream, RegisteredClient {
     }
     let count = min(target.count, outbox.count)
     target.copyMemory(from: UnsafeRawBufferPointer(rebasing: outbox.bytes[..<count]))
-    outbox.consume(count)
+    outbox.consume(count, leavingTo: &context.blocks)
     session.unqueued(count, isDelivered: true)
     goOn()
     return HTTP2BodyPart(count: count, isLast: answerIsWhole && outbox.isEmpty)
@@ -144,7 +150,7 @@ class ClientStream: HTTP2Stream, RegisteredClient {
     session.engine.consumed(self, unconsumed)
     unconsumed = 0
     session.unqueued(outbox.count, isDelivered: false)
-    outbox.clear()
+    outbox.giveBack(to: &context.blocks)
     session.streamClosed(self)
     if !isReset { ended() }
   }
@@ -157,10 +163,11 @@ class ClientStream: HTTP2Stream, RegisteredClient {
 
   final func consumeReceived(_ count: Int) {
     let waiting = inbox.count
-    inbox.consume(count)
+    inbox.consume(count, leavingTo: &context.blocks)
+    if unconsumed == 0 { return }
     // Chunk lines make more of small frames than the client sent: room is given back by shares, or
     // what waits would grow beyond the window.
-    let share = session.context.memory.isExhausted ? 0 : unconsumed &* count / waiting
+    let share = context.memory.isExhausted ? 0 : unconsumed &* count / waiting
     let released = inbox.isEmpty ? unconsumed : share
     unconsumed &-= released
     session.engine.consumed(self, released)
@@ -173,7 +180,7 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   }
 
   final func append(_ bytes: UnsafeRawBufferPointer) {
-    if bytes.isEmpty || isClosed { return }
+    if bytes.isEmpty || hasClosed { return }
     if bytes.count > Self.mostCopied, outbox.isEmpty {
       // What the client takes at once is not copied aside first.
       window = bytes
@@ -181,16 +188,17 @@ class ClientStream: HTTP2Stream, RegisteredClient {
       session.sendNow()
       let rest = window
       window = UnsafeRawBufferPointer(start: nil, count: 0)
-      if rest.isEmpty || isClosed { return }
+      if rest.isEmpty || hasClosed { return }
       enqueue(rest)
     } else {
       enqueue(bytes)
     }
     session.engine.bodyIsThere(self)
-    if outbox.count >= Self.mostOutgoing || session.context.memory.isExhausted { holdBack() }
+    if outbox.count >= Self.mostOutgoing || context.memory.isExhausted { holdBack() }
   }
 
   private func enqueue(_ bytes: UnsafeRawBufferPointer) {
+    if bytes.count <= BlockCache.blockSize { outbox.borrow(from: &context.blocks) }
     outbox.append(bytes)
     session.queued(bytes.count)
   }
@@ -199,15 +207,15 @@ class ClientStream: HTTP2Stream, RegisteredClient {
   final func holdBack() {
     if isHeldBack { return }
     isHeldBack = true
-    exchange.clientWritability(false, session.context.workspace)
+    exchange.clientWritability(false, workspace)
   }
 
   /// Lets the upstream go on once enough of what waits has left, here and on the connection.
   final func goOn() {
     if !isHeldBack || session.isCrowded || outbox.count >= Self.mostOutgoing / 2 { return }
-    if !outbox.isEmpty, session.context.memory.isExhausted { return }
+    if !outbox.isEmpty, context.memory.isExhausted { return }
     isHeldBack = false
-    exchange.clientWritability(true, session.context.workspace)
+    exchange.clientWritability(true, workspace)
     session.runsSoon(self)
   }
 

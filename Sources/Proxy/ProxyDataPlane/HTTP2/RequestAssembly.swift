@@ -12,6 +12,9 @@ struct RequestAssembly: ~Copyable {
   /// What the head may be longer than its limit, so that it is refused and not cut.
   private static let excess = 4096
 
+  /// What `finish` writes of its own at most.
+  private static let ownBytes = 128
+
   /// Memory kept of each part from one request to the next.
   private static let kept = 4096
 
@@ -46,41 +49,36 @@ struct RequestAssembly: ~Copyable {
   }
 
   mutating func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-    if value.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
-      return refuse(.controlCharacter)
-    }
+    if value.holdsLineEnd { return refuse(.controlCharacter) }
     if name.first == 0x3a { return addPseudo(name, value) }
-    if name.equalsIgnoringCase("host") {
+    // Few names have the length of one that matters.
+    switch name.count {
+    case 4 where name.equalsIgnoringCase("host"):
       // The authority takes its place; twice the same would still be one too many.
       if !host.isEmpty { refuse(.duplicateHost) }
       return host.append(value)
-    }
-    if name.equalsIgnoringCase("cookie") {
+    case 6 where name.equalsIgnoringCase("cookie"):
       if !cookie.isEmpty { cookie.append("; ") }
       return Self.add(value, to: &cookie, limit)
-    }
-    if name.equalsIgnoringCase("content-length") { hasLength = true }
-    if name.equalsIgnoringCase("content-type") {
+    case 14 where name.equalsIgnoringCase("content-length"): hasLength = true
+    case 12 where name.equalsIgnoringCase("content-type"):
       isGRPC = value.count >= 16 && Self.prefix(value, 16).equalsIgnoringCase("application/grpc")
+    default: break
     }
-    if lines.count > limit { return }
-    lines.append(name)
-    lines.append(": ")
-    lines.append(value)
-    lines.append("\r\n")
+    if lines.count <= limit { lines.append(line: name, value) }
   }
 
   private mutating func addPseudo(
     _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
   ) {
-    if name.equalsIgnoringCase(":method") {
-      Self.add(value, to: &method, limit)
-    } else if name.equalsIgnoringCase(":path") {
+    switch name.count {
+    case 7 where name.equalsIgnoringCase(":method"): Self.add(value, to: &method, limit)
+    case 5 where name.equalsIgnoringCase(":path"):
       // An asterisk asks about the proxy itself; the parser knows where it may stand.
       if value.first != 0x2f, !value.equalsIgnoringCase("*") { refuse(.invalidTarget) }
       Self.add(value, to: &path, limit)
-    } else if name.equalsIgnoringCase(":authority") {
-      Self.add(value, to: &authority, limit)
+    case 10 where name.equalsIgnoringCase(":authority"): Self.add(value, to: &authority, limit)
+    default: break
     }
   }
 
@@ -89,25 +87,29 @@ struct RequestAssembly: ~Copyable {
     if !authority.isEmpty, !host.isEmpty, !Self.equal(authority.bytes, host.bytes) {
       refuse(.conflictingAuthority)
     }
-    target.append(method.bytes)
-    target.append(" ")
-    if path.isEmpty { target.append("/") }
-    target.append(path.bytes)
-    target.append(" HTTP/1.1\r\n")
     let named = authority.isEmpty ? host.bytes : authority.bytes
-    if !named.isEmpty {
-      target.append("host: ")
-      target.append(named)
-      target.append("\r\n")
-    }
-    target.append(lines.bytes)
-    if !cookie.isEmpty {
-      target.append("cookie: ")
-      target.append(cookie.bytes)
-      target.append("\r\n")
-    }
     let isChunked = hasBody && !hasLength
-    target.append(isChunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
+    let capacity =
+      method.count &+ path.count &+ named.count &+ lines.count &+ cookie.count &+ Self.ownBytes
+    target.gather(capacity: capacity) { writer in
+      writer.write(method.bytes)
+      writer.write(path.isEmpty ? " /" : " ")
+      writer.write(path.bytes)
+      writer.write(" HTTP/1.1\r\n")
+      if !named.isEmpty {
+        writer.write("host: ")
+        writer.write(named)
+        writer.write("\r\n")
+      }
+      writer.write(lines.bytes)
+      if !cookie.isEmpty {
+        writer.write("cookie: ")
+        writer.write(cookie.bytes)
+        writer.write("\r\n")
+      }
+      if isChunked { writer.write("transfer-encoding: chunked\r\n") }
+      writer.write("\r\n")
+    }
     return isChunked
   }
 

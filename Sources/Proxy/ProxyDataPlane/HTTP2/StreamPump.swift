@@ -13,36 +13,20 @@ extension StreamPump {
     link.withReceived { submitHead($0, isOwn: false) }
   }
 
-  /// What stands before the value of a date line.
-  private static var dateName: Int { 6 }
-
   /// Sends the head in the workspace, whose bytes are given.
   private func submitHead(_ bytes: UnsafeRawBufferPointer, isOwn: Bool) {
-    let head = workspace.response
-    let storage = workspace.storage
+    let context = context
     context.fields.removeAll()
     context.fields.add(":status", bytes[ByteRange(start: 9, length: 3)])
-    var hasLength = head.isInterim || head.status == 204 || head.body == .chunked
-    for (index, field) in storage.view.enumerated() {
-      let role = storage.role(index)
-      if role == .contentLength, !hasLength {
-        hasLength = true
-      } else if role.isDropped {
-        continue
-      }
-      context.fields.add(bytes[field.name], bytes[field.value])
-    }
-    if !isOwn { context.fields.add("via", exchange.marks.via(head)) }
+    workspace.forEachResponseField(bytes) { context.fields.add($0, $1) }
+    if !isOwn { context.fields.add("via", workspace.responseVia(exchange.marks)) }
     if exchange.fellBack { context.fields.add("strangler-fallback", "legacy") }
-    if head.isInterim {
+    if workspace.responseIsInterim {
       session.engine.submitInterim(self, context.fields)
     } else {
-      workspace.dateLine.withUnsafeBytes { line in
-        if !head.hasDate, line.count > Self.dateName + 2 {
-          context.fields.add(
-            "date", UnsafeRawBufferPointer(rebasing: line[Self.dateName..<(line.count - 2)]))
-        }
-        session.engine.submitResponse(self, context.fields, hasBody: head.body != .none)
+      workspace.withMissingDate { date in
+        if !date.isEmpty { context.fields.add("date", date) }
+        session.engine.submitResponse(self, context.fields, hasBody: workspace.responseHasBody)
       }
     }
     session.flushesSoon()

@@ -16,10 +16,13 @@
 
     init(_ session: ClientSession, _ client: EpollClient) {
       worker = client.worker
-      upstreamHalf = EpollUpstreamHalf(worker.context.memory)
+      upstreamHalf = worker.takeUpstreamHalf()
       self.client = client
       super.init(session)
     }
+
+    /// Nobody else holds the half of a stream, and it is used again as it was made.
+    deinit { worker.keep(upstreamHalf) }
 
     override func run() {
       if isRunning { return resumeClient() }
@@ -32,7 +35,7 @@
         readUpstream()
       }
       isRunning = false
-      if !exchange.isActive { upstreamHalf.kept.clear() }
+      if !exchange.isActive { upstreamHalf.kept.giveBack(to: &context.blocks) }
       session.deadlineChanged(self)
       session.flushesSoon()
     }
@@ -40,7 +43,7 @@
     private func readUpstream() {
       var receivesLeft = Self.mostReceives
       while isOpen, let link = upstreamHalf.link {
-        let step = upstreamStep(link)
+        let step = link.isSilent && !exchange.hasResponded ? .starved : upstreamStep(link)
         if step == .advanced { continue }
         // What is read now would wait for others to be read first.
         if step == .blocked || (isHeldBack && exchange.hasResponded) { break }
@@ -56,7 +59,7 @@
 
     override func ended() {
       clientIsGone()
-      upstreamHalf.kept.clear()
+      upstreamHalf.kept.giveBack(to: &context.blocks)
     }
 
     override func deadlinePassed() { checkStreamDeadline() }
