@@ -11,9 +11,11 @@ struct Gate: ParsableArguments {
   @Flag(help: "Count strangler alone on both transports, and fail above the limits below.")
   var gate = false
   @Option(help: "User instructions for a small request on epoll.")
-  var epollInstructions = 11_700.0
+  var epollInstructions = 10_250.0
   @Option(help: "User instructions for a small request on SwiftNIO.")
-  var nioInstructions = 38_500.0
+  var nioInstructions = 33_000.0
+  @Option(help: "User instructions for a small request of HTTP/2 over TLS on epoll.")
+  var http2Instructions = 33_900.0
   @Option(help: "System calls for a small request on epoll.")
   var epollCalls = 4.2
   @Option(help: "System calls for a small request on SwiftNIO.")
@@ -27,6 +29,7 @@ struct Gate: ParsableArguments {
     guard gate else { return }
     try hold(report, .instructions, "epoll", .http1, epollInstructions)
     try hold(report, .instructions, "nio", .http1, nioInstructions)
+    try hold(report, .instructions, "epoll", .http2TLS, http2Instructions)
     try hold(report, .calls, "epoll", .http1, epollCalls)
     try hold(report, .calls, "nio", .http1, nioCalls)
     try hold(report, .calls, "epoll", .http1TLS, tlsCalls)
