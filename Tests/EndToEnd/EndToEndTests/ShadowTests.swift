@@ -125,6 +125,52 @@ struct ShadowTests {
     }
   }
 
+  @Test func `live traffic finds the planted differences, and users get legacy's answers`()
+    async throws
+  {
+    let planted = try Planted()
+    try await BothSides.running { sides in
+      let proxy = try Executable.strangler.start([
+        "proxy", "--config", try sides.shadowingConfiguration(), "--log-level", "error",
+        "--evidence", sides.path("shadow.sqlite"),
+      ])
+      let address = try await proxy.text(after: "proxy listening on ")
+      let admin = try await proxy.text(after: "admin listening on ")
+      for request in 0..<240 {
+        let path = "/orders/\(1 + request % 40)"
+        let answer = try await Self.get("http://\(address)\(path)")
+        // Ids and times differ in each answer, the total does not.
+        let shop = try await Self.get(sides.legacy + path)
+        #expect(answer["total"] == shop["total"])
+      }
+      while true {
+        let text = try await Self.text("http://\(admin)/shadows")
+        let routes = try JSONDecoder().decode([ShadowStatus].self, from: Data(text.utf8))
+        if routes.first?.ended == 240 { break }
+        try Task.checkCancellation()
+      }
+      proxy.signal(SIGTERM)
+      #expect(await proxy.outcome().exitCode == 0)
+      let report = try ShadowReport(try await sides.shadow(["report", "--format", "json"]).output)
+      #expect(report.comparisons == 240)
+      #expect(report.found("GET /orders/{id}") == planted.ofOrders)
+    }
+  }
+
+  private static func text(_ url: String) async throws -> String {
+    let answer = try await HTTPClient.shared.execute(
+      HTTPClientRequest(url: url), timeout: .seconds(20))
+    #expect(answer.status == .ok)
+    return String(buffer: try await answer.body.collect(upTo: 1 << 20))
+  }
+
+  /// The members of an answer that are numbers or texts.
+  private static func get(_ url: String) async throws -> [String: String] {
+    let value = try JSONSerialization.jsonObject(with: Data(try await text(url).utf8))
+    let members = try #require(value as? [String: Any])
+    return members.mapValues { "\($0)" }
+  }
+
   @Test func `what cannot be used ends with 2 and a sentence`() async throws {
     let scratch = try Scratch()
     let evidence = ["--evidence", scratch.path + "/s.sqlite"]
@@ -196,6 +242,26 @@ private struct BothSides {
     try scratch.write(text, to: name)
   }
 
+  /// Everything to legacy, and a copy of each order that is read.
+  func shadowingConfiguration() throws -> String {
+    func port(_ address: String) -> Substring { address.dropFirst("http://".count) }
+    return try write(
+      """
+      proxy: { listen: "127.0.0.1:0", admin: "127.0.0.1:0" }
+      upstreams:
+        legacy: { endpoints: ["\(port(legacy))"] }
+        orders: { endpoints: ["\(port(extracted))"] }
+      routes:
+        - name: orders
+          match: { path: /orders/** }
+          legacy: legacy
+          extracted: orders
+          shadow: { mode: compare, ask-again-percent: 100 }
+        - { name: rest, match: { path: /** }, legacy: legacy }
+
+      """, to: "live.yaml")
+  }
+
   func shadow(_ arguments: [String]) async throws -> Outcome {
     try await Executable.strangler.run(
       ["shadow"] + arguments + ["--evidence", path("shadow.sqlite")])
@@ -236,6 +302,13 @@ private struct Planted: Decodable {
     let file = Repository.root.appending(path: "fixtures/orders-service/differences.json")
     self = try JSONDecoder().decode(Planted.self, from: Data(contentsOf: file))
   }
+}
+
+/// The part of `/shadows` that these tests rely on.
+private struct ShadowStatus: Decodable {
+  let outcomes: [String: Int]
+  let dropped: [String: Int]
+  var ended: Int { outcomes.values.reduce(0, +) + dropped.values.reduce(0, +) }
 }
 
 /// The part of the JSON contract that these tests rely on.

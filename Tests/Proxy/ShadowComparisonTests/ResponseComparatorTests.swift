@@ -110,7 +110,7 @@ struct ResponseComparatorTests {
     #expect(text.differences.map(\.legacy) == ["one two"])
     let binary = comparator.compare(
       legacy: body("image/png", [1, 2, 3]), extracted: body("image/png", [1, 2]))
-    #expect(binary.differences.first?.legacy?.hasPrefix("3 bytes, FNV-1a") == true)
+    #expect(binary.differences.first?.legacy?.hasPrefix("3 bytes, hash") == true)
     let broken = comparator.compare(legacy: json("{}"), extracted: json("{"))
     #expect(broken.differences.map(\.pathKind.kind) == [.type])
     let empty = comparator.compare(legacy: json("{}"), extracted: json(""))

@@ -18,6 +18,8 @@ struct ProxyCommand: AsyncParsableCommand {
       Listens on loopback unless the configuration says otherwise. SIGTERM and SIGINT drain: no new
       connections, requests in flight are finished. SIGHUP reads the configuration again; one that
       cannot be used is reported and changes nothing. SIGHUP and SIGUSR1 open the access log anew.
+      Routes with a `shadow` section send copies of what legacy answers to the extracted side too;
+      what comparing them finds goes to --evidence, for `strangler shadow report`.
 
       EXAMPLES
         strangler proxy --config strangler.yaml

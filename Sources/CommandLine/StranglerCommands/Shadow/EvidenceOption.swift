@@ -15,7 +15,8 @@ struct EvidenceOption: ParsableArguments {
       return try ShadowEvidenceStore(path: file, creates: creates)
     } catch let error as EvidenceStoreError where error.code == .missing {
       throw CommandFailure.unusable(
-        "\(error); name the file with --evidence, or make one with strangler shadow replay")
+        "\(error); name the file with --evidence, or make one with strangler shadow "
+          + "replay or a route that shadows")
     } catch let error as EvidenceStoreError {
       throw CommandFailure.unusable(error.description)
     }

@@ -6,6 +6,10 @@ struct ShadowCommand: AsyncParsableCommand {
     commandName: "shadow",
     abstract: "Compare the answers of both sides, and tell noise from behaviour.",
     discussion: """
+      Live traffic is compared by `strangler proxy` for routes with a `shadow` section, such as
+      `shadow: { mode: compare, percent: 10 }`, and recorded traffic by `replay`. Both write what
+      they find to the same kind of file, which the other commands read while it grows.
+
       EXAMPLES
         strangler shadow record --upstream http://127.0.0.1:9001 --har visit.har
         strangler shadow replay --har visit.har --legacy http://127.0.0.1:9001 \\

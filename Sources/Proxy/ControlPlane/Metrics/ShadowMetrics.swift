@@ -56,7 +56,9 @@ enum ShadowMetrics {
       ("buffered_bytes", "Bytes kept of requests and answers.", { $0.bytes }),
       ("buffered_bytes_peak", "Most bytes kept so far.", { $0.peakBytes }),
       ("buffered_bytes_limit", "Bytes that may be kept.", { $0.bytesLimit }),
-      ("breaker_open", "1 while the extracted side gets no shadows.", { $0.breaker == nil ? 0 : 1 }),
+      (
+        "breaker_open", "1 while the extracted side gets no shadows.", { $0.breaker == nil ? 0 : 1 }
+      ),
     ]
     for (name, help, value) in gauges {
       output.family("strangler_shadow_\(name)", .gauge, help: help)

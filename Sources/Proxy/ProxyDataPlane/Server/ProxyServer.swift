@@ -99,7 +99,8 @@ public final class ProxyServer: Service {
       await transport.shutDown()
       throw error
     }
-    await shadows.host.start()
+    // In line with reloads, which may begin to shadow too.
+    try? await reloads.run { await self.shadows.host.start() }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.upstreams.watch(self.tls) }
       group.addTask { await self.shadows.host.watch() }

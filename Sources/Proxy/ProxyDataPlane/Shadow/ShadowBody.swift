@@ -4,6 +4,8 @@ import ShadowComparison
 
 /// A body that is kept while it goes by: whole up to a limit, as length and hash beyond it.
 struct ShadowBody {
+  private static let mostExpected = 64 << 10
+
   private let limit: Int
   private var bytes: [UInt8] = []
   private var digest: BodyDigest?
@@ -13,9 +15,10 @@ struct ShadowBody {
 
   var compared: ComparedBody { digest.map { .digest($0) } ?? .whole(bytes) }
 
-  /// Room for a body whose length was told; without it an array that grows would be copied.
+  /// Room for a body whose length was told, so that a small one is not copied as it grows. What
+  /// does not come in spite of it must not take much memory.
   mutating func expect(_ length: Int) {
-    if length <= limit { bytes.reserveCapacity(length) }
+    if length <= limit { bytes.reserveCapacity(min(length, Self.mostExpected)) }
   }
 
   /// False when there is no room.

@@ -94,7 +94,9 @@ final class ShadowCapture {
     if problem != nil || !route.compares { return }
     guard chunks != nil else { return append(bytes) }
     var rest = bytes
-    while !rest.isEmpty, problem == nil, let step = chunks?.read(rest, keepFraming: false, limits: limits) {
+    while !rest.isEmpty, problem == nil,
+      let step = chunks?.read(rest, keepFraming: false, limits: limits)
+    {
       if step.forward.length > 0 { append(rest[step.forward]) }
       if step.consumed == 0 { return }
       rest = UnsafeRawBufferPointer(rebasing: rest[step.consumed...])

@@ -61,7 +61,8 @@ final class ShadowHost: Sendable {
       let breaker = breakers[route.extracted] ?? nil
       return ShadowSnapshot(
         route: route.name, summary: route.configuration.summary, legacy: route.legacy,
-        extracted: route.extracted, breaker: breaker == "closed" ? nil : breaker, tally: current.tally, bytes: current.bytes,
+        extracted: route.extracted, breaker: breaker == "closed" ? nil : breaker,
+        tally: current.tally, bytes: current.bytes,
         peakBytes: current.peak, bytesLimit: route.configuration.bodyBytes)
     }
   }
@@ -173,7 +174,8 @@ extension ProxyConfiguration {
     }
     own.upstreams = own.upstreams.map { upstream in
       var upstream = upstream
-      if case .rules = upstream.policies.breaker {} else {
+      if case .rules = upstream.policies.breaker {
+      } else {
         upstream.policies.breaker = .rules(BreakerRules())
       }
       upstream.policies.healthCheck = nil

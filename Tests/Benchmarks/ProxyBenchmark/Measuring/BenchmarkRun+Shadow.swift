@@ -17,7 +17,9 @@ extension BenchmarkRun {
           try shadows(of: ours.name) { name, mode, port in
             ShadowingStrangler(
               name: name, program: ours.program, transport: ours.transport,
-              shadow: mode.map { "{ mode: \($0.compares ? "compare" : "mirror"), percent: \($0.percent) }" },
+              shadow: mode.map {
+                "{ mode: \($0.compares ? "compare" : "mirror"), percent: \($0.percent) }"
+              },
               port: port)
           }
         }

@@ -53,14 +53,16 @@ enum BadShadow: String, CaseIterable, Sendable {
 
 @Suite("Shadow: bad company", .everyTransport, .timeLimit(.minutes(2)))
 struct BadShadowTests {
-  private static let bodySize = 32 << 10
-  private static let requests = 400
-  private static let budget = 4 << 20
+  private static let bodySize = 16 << 10
+  private static let requests = 120
+  private static let budget = 1 << 20
 
-  @Test("Clients see nothing of it: no error, and no more memory than the budget", arguments: BadShadow.allCases)
+  @Test(
+    "Clients see nothing of it: no error, and no more memory than the budget",
+    arguments: BadShadow.allCases)
   func isolation(_ bad: BadShadow) async throws {
     let shadow = ShadowConfiguration(
-      includesWrites: true, deadline: .milliseconds(400), inFlight: 16,
+      includesWrites: true, deadline: .milliseconds(200), inFlight: 16,
       compareBytes: 64 << 10, bodyBytes: Self.budget)
     let legacy: Origin.Behaviour = Origin.answering { message in
       "HTTP/1.1 200 OK\r\ncontent-length: \(message.body.readableBytes)\r\n\r\n\(message.text)"
@@ -82,7 +84,8 @@ struct BadShadowTests {
           #expect(snapshot.tally.ended == UInt64(Self.requests), "\(snapshot.tally)")
           #expect(snapshot.tally.outcomes[.matched] == nil)
           #expect(snapshot.tally.drops.values.reduce(0, +) > 0)
-          #expect(snapshot.bytes == 0)
+          // What was kept is let go of a moment after it was counted.
+          while proxy.shadow?.bytes != 0 { try await letOthersRun() }
           #expect(snapshot.peakBytes <= Self.budget)
           let counters = proxy.server.counters.snapshot()
           #expect(counters.answersCutByUpstream + counters.answersCutByClient == 0)

@@ -10,109 +10,86 @@ import Testing
 
 @Suite("Shadow: what is found", .everyTransport, .timeLimit(.minutes(2)))
 struct ShadowCompareTests {
-  /// What the extracted side does differently, one endpoint for each.
-  enum Planted: String, CaseIterable {
-    case value, type, missing, order, number, header, status, cut, nothing
-
-    /// Where and how it has to be found.
-    var pathKind: PathKind? {
-      switch self {
-      case .value: .init(path: ResponsePath("total"), kind: .value)
-      case .type: .init(path: ResponsePath("count"), kind: .type)
-      case .missing: .init(path: ResponsePath("note"), kind: .presence)
-      case .order: .init(path: ResponsePath("tags[]"), kind: .order)
-      case .number: .init(path: ResponsePath("price"), kind: .value)
-      case .header: .init(path: ResponsePath("header:content-type"), kind: .value)
-      case .status, .cut: .init(path: ResponsePath("status"), kind: .value)
-      case .nothing: nil
-      }
-    }
-  }
+  /// What the extracted side does differently, all of it at once; two endpoints do one thing more.
+  private static let planted: Set<PathKind> = [
+    PathKind(path: ResponsePath("total"), kind: .value),
+    PathKind(path: ResponsePath("count"), kind: .type),
+    PathKind(path: ResponsePath("note"), kind: .presence),
+    PathKind(path: ResponsePath("tags[]"), kind: .order),
+    PathKind(path: ResponsePath("price"), kind: .value),
+    PathKind(path: ResponsePath("header:content-type"), kind: .value),
+  ]
 
   /// An answer of a shop, with everything in it that two answers of one server differ in too.
-  private static func answer(_ planted: Planted?) -> String {
+  private static func answer(to request: WireMessage, isPlanted: Bool) -> String {
     var draw = SystemRandomNumberGenerator()
     let noise = UInt64.random(in: 0 ... .max, using: &draw)
     let shuffled = (1...4).map { "{\"sku\":\"s\($0)\",\"left\":\($0)}" }.shuffled()
-    let tags = planted == .order ? "[\"b\",\"a\"]" : "[\"a\",\"b\"]"
     let body =
       "{\"servedAt\":\"\(noise)\",\"requestId\":\"r-\(noise % 1_000_003)\","
-      + "\"stock\":[\(shuffled.joined(separator: ","))],"
-      + "\"load\":\(noise % 100),"
-      + "\"total\":\(planted == .value ? 12 : 11),"
-      + "\"count\":\(planted == .type ? "\"3\"" : "3"),"
-      + (planted == .missing ? "" : "\"note\":\"gift\",")
-      + "\"price\":\(planted == .number ? "10.100000000000001" : "10.1"),"
-      + "\"tags\":\(tags)}"
-    let type = planted == .header ? "application/problem+json" : "application/json"
-    let status = planted == .status ? "202 Accepted" : "200 OK"
-    let length = planted == .cut ? body.utf8.count + 10 : body.utf8.count
+      + "\"stock\":[\(shuffled.joined(separator: ","))],\"load\":\(noise % 100),"
+      + "\"total\":\(isPlanted ? 12 : 11),\"count\":\(isPlanted ? "\"3\"" : "3"),"
+      + (isPlanted ? "" : "\"note\":\"gift\",")
+      + "\"price\":\(isPlanted ? "10.100000000000001" : "10.1"),"
+      + "\"tags\":\(isPlanted ? "[\"b\",\"a\"]" : "[\"a\",\"b\"]")}"
+    let type = isPlanted ? "application/problem+json" : "application/json"
+    let status = isPlanted && request.startLine.contains("/status") ? "202 Accepted" : "200 OK"
+    let missing = isPlanted && request.startLine.contains("/cut") ? 10 : 0
     return
       "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nDate: \(noise)\r\n"
-      + "Content-Length: \(length)\r\n\r\n\(body)"
+      + "Content-Length: \(body.utf8.count + missing)\r\n\r\n\(body)"
   }
 
-  private static let rules = ComparisonRules(
-    unordered: [.init(PathPattern("stock[]"), key: "sku")])
-
-  @Test("Every planted difference is found, and no noise is, in 500 noisy answers of each kind")
+  @Test("Every planted difference is found, and no noise is, in 500 noisy answers")
   func plantedDifferences() async throws {
     let ledger = TestLedger()
-    let shop: Origin.Behaviour = Origin.answering { _ in Self.answer(nil) }
     let service: Origin.Behaviour = { connection, _ in
       while let request = try await connection.message() {
-        let name = request.startLine.split(separator: " ")[1].dropFirst()
-        let planted = Planted(rawValue: String(name))
-        try await connection.send(Self.answer(planted))
-        if planted == .cut { return }
+        try await connection.send(Self.answer(to: request, isPlanted: true))
+        if request.startLine.contains("/cut") { return }
       }
     }
-    let configuration = ShadowConfiguration(
-      deadline: .seconds(60), inFlight: 64, askAgain: .full, rules: Self.rules)
+    let shop = Origin.answering { Self.answer(to: $0, isPlanted: false) }
+    let rules = ComparisonRules(unordered: [.init(PathPattern("stock[]"), key: "sku")])
     try await Origin.run(shop) { old in
       try await Origin.run(service) { new in
         let proxied = try ProxyConfiguration.shadowed(
-          legacy: old.port, extracted: new.port, configuration,
+          legacy: old.port, extracted: new.port,
+          ShadowConfiguration(
+            deadline: .seconds(60), inFlight: 64, askAgain: .full, rules: rules),
           // A service that cuts every answer to one of its endpoints is no case for a breaker here.
-          breaker: .rules(BreakerRules(trip: .consecutive(failures: 1_000_000))))
+          breaker: .rules(BreakerRules(trip: .consecutive(failures: 1_000))))
         try await RunningProxy.run(proxied, ledger: ledger) { proxy in
-          for planted in Planted.allCases { try await Self.ask(proxy, planted, times: 500) }
+          try await Self.ask(proxy, "/orders", times: 500)
+          try await Self.ask(proxy, "/status", times: 20)
+          try await Self.ask(proxy, "/cut", times: 20)
           try await proxy.shadowsEnd()
           let tally = try #require(proxy.shadow?.tally)
           #expect(tally.drops.isEmpty)
-          #expect(tally.comparisons == UInt64(500 * Planted.allCases.count))
+          #expect(tally.comparisons == 540)
         }
       }
     }
-    Self.check(ledger.report)
+    let report = ledger.report
+    func found(_ name: String) -> Set<PathKind> {
+      let paths = report.endpoints.first { $0.name == name }?.paths ?? []
+      return Set(paths.filter(\.isDifference).map(\.pathKind))
+    }
+    #expect(found("GET /orders") == Self.planted)
+    #expect(
+      found("GET /status")
+        == Self.planted.union([PathKind(path: ResponsePath("status"), kind: .value)]))
+    #expect(report.endpoints.first { $0.name == "GET /cut" }?.outcomes == [.extractedError: 20])
   }
 
-  private static func ask(
-    _ proxy: RunningProxy, _ planted: Planted, times: Int
-  ) async throws {
+  private static func ask(_ proxy: RunningProxy, _ path: String, times: Int) async throws {
     try await Loopback.connect(proxy.port) { client in
       for _ in 0..<times {
         // Nobody outruns the line here; that it drops is another test.
         try await proxy.waits { $0.waiting < 64 }
-        try await client.send("GET /\(planted.rawValue) HTTP/1.1\r\nHost: a\r\n\r\n")
+        try await client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try await client.message()?.status == 200)
       }
-    }
-  }
-
-  private static func check(_ report: ShadowReport) {
-    for planted in Planted.allCases {
-      guard let endpoint = report.endpoints.first(where: { $0.name == "GET /\(planted.rawValue)" })
-      else {
-        Issue.record("nothing is known about \(planted)")
-        continue
-      }
-      if planted == .cut {
-        #expect(endpoint.outcomes == [.extractedError: 500])
-        continue
-      }
-      let found = Set(endpoint.paths.filter(\.isDifference).map(\.pathKind))
-      #expect(found == Set(planted.pathKind.map { [$0] } ?? []), "\(planted): \(endpoint.paths.map { ($0.pathKind, $0.label) })")
     }
   }
 
@@ -172,7 +149,7 @@ struct ShadowCompareTests {
             try await proxy.waits { $0.outcomes == [isEqual ? .matched : .mismatched: 1] }
             try await proxy.shadowsEnd()
             let snapshot = try #require(proxy.shadow)
-            #expect(snapshot.bytes == 0)
+            while proxy.shadow?.bytes != 0 { try await letOthersRun() }
             #expect(snapshot.peakBytes <= 256 << 10)
           }
         }
@@ -210,7 +187,7 @@ struct ShadowCompareTests {
             }
           }
           try await proxy.waits { $0.drops == [.encoded: 1, .bodyTooLarge: 2] }
-          #expect(proxy.shadow?.bytes == 0)
+          while proxy.shadow?.bytes != 0 { try await letOthersRun() }
         }
       }
     }

@@ -99,7 +99,8 @@ struct ShadowMirrorTests {
           try await Loopback.connect(proxy.port) { client in
             for round in 1...2 {
               for id in 1...100 {
-                try await client.send("GET /\(round) HTTP/1.1\r\nHost: a\r\nX-Request-ID: \(id)\r\n\r\n")
+                try await client.send(
+                  "GET /\(round) HTTP/1.1\r\nHost: a\r\nX-Request-ID: \(id)\r\n\r\n")
                 _ = try await client.message()
               }
             }
@@ -111,7 +112,8 @@ struct ShadowMirrorTests {
           }
           #expect(ids[0] == ids[1])
           let buckets = UserBuckets(group: "shadow of orders")
-          #expect(ids[0] == (1...100).map(String.init).filter { buckets.bucket(of: $0) < 2_500 }.sorted())
+          #expect(
+            ids[0] == (1...100).map(String.init).filter { buckets.bucket(of: $0) < 2_500 }.sorted())
         }
       }
     }

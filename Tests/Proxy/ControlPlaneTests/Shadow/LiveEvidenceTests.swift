@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import RoutingDecisions
+import ShadowComparison
+import ShadowEvidenceStore
+import Testing
+
+@testable import ControlPlane
+@testable import ProxyDataPlane
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+@Suite("Evidence of live traffic", .timeLimit(.minutes(1)))
+struct LiveEvidenceTests {
+  private static let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+  private static func server(_ shadow: ShadowConfiguration?) throws -> ProxyServer {
+    func upstream(_ name: String) -> UpstreamConfiguration {
+      UpstreamConfiguration(
+        name: name, target: .network([NetworkAddress(host: "127.0.0.1", port: 9)]))
+    }
+    return try ProxyServer(
+      configuration: ProxyConfiguration(
+        upstreams: [upstream("legacy"), upstream("orders")],
+        routes: [
+          RouteConfiguration(
+            name: "orders", match: RouteMatch(path: .everything), legacy: "legacy",
+            extracted: "orders", shadow: shadow)
+        ]), logger: silent)
+  }
+
+  private static func finding(_ extracted: String) -> ShadowFinding {
+    func answer(_ text: String) -> SideAnswer {
+      .response(
+        ComparedResponse(
+          status: 200, headers: [.init(name: "content-type", value: "application/json")],
+          body: Array("{\"total\":\(text),\"email\":\"a@b\"}".utf8)))
+    }
+    let rules = ComparisonRules(redact: [PathPattern("**email")])
+    let (legacy, other) = (answer("1"), answer(extracted))
+    return ShadowFinding(
+      endpoint: "GET /orders/{id}", method: "GET", target: "/orders/7", legacy: legacy,
+      extracted: other,
+      comparison: ResponseComparator(rules: rules).compare(legacy: legacy, extracted: other),
+      times: AnswerTimes(legacy: 100, extracted: 200), rules: rules, isSafe: true, hasBudget: true)
+  }
+
+  private static func withFile(_ body: (String) async throws -> Void) async throws {
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("live-\(UInt64.random(in: 0 ... .max)).sqlite").path
+    defer {
+      for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
+    }
+    try await body(path)
+  }
+
+  @Test("What the lane files stands in the report of the file, with pairs and drops")
+  func isWritten() async throws {
+    try await Self.withFile { path in
+      let server = try Self.server(ShadowConfiguration())
+      let evidence = LiveEvidence(
+        path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
+      await evidence.turn()
+      #expect(!evidence.file(Self.finding("1")))
+      #expect(evidence.file(Self.finding("2")))
+      let difference = PathKind(path: ResponsePath("total"), kind: .value)
+      evidence.file([difference: .extracted], endpoint: "GET /orders/{id}")
+      let route = try #require(server.shadows.host.live.routes.first ?? nil)
+      for _ in 1...3 { route.drop(.noSlot) }
+      await evidence.turn()
+      route.drop(.noSlot)
+      await evidence.turn()
+
+      let store = try ShadowEvidenceStore(path: path, creates: false)
+      let runs = try await store.runs()
+      #expect(runs.map(\.source) == [.live])
+      #expect(runs.map(\.legacy) == ["legacy"] && runs.map(\.extracted) == ["orders"])
+      let report = try await store.report()
+      #expect(report.comparisons == 2 && report.reasks == 1)
+      let drops = try #require(report.endpoints.first { $0.name == "(route orders)" })
+      #expect(drops.drops == [.noSlot: 4])
+      let endpoint = try #require(report.endpoints.first { $0.name == "GET /orders/{id}" })
+      #expect(endpoint.outcomes == [.matched: 1, .mismatched: 1])
+      let path = try #require(endpoint.paths.first)
+      #expect(path.pathKind == difference && path.evidence.extractedOdd == 1)
+      let pair = try #require(try await store.pair(try #require(path.pairs.first)))
+      #expect(!pair.legacy.body.joined().contains("a@b"))
+    }
+  }
+
+  @Test("Approved noise counts from the next look on; no file is made while no route shadows")
+  func approvals() async throws {
+    try await Self.withFile { path in
+      let idle = LiveEvidence(
+        path: path, shadows: try Self.server(nil).shadows, logger: Self.silent,
+        unixMilliseconds: { 0 })
+      await idle.turn()
+      #expect(!FileManager.default.fileExists(atPath: path))
+
+      let server = try Self.server(ShadowConfiguration())
+      let store = try ShadowEvidenceStore(path: path, creates: true)
+      _ = try await store.approve(
+        NoiseApproval(
+          endpoint: "GET /orders/{id}",
+          pathKind: PathKind(path: ResponsePath("total"), kind: .value), actor: "a", reason: "b",
+          approvedAt: 1))
+      let evidence = LiveEvidence(
+        path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
+      await evidence.turn()
+      #expect(!evidence.file(Self.finding("2")))
+      await evidence.turn()
+      let endpoint = try await store.report().endpoints.first
+      #expect(endpoint?.outcomes == [.ignored: 1])
+    }
+  }
+
+  @Test("The numbers stand in the metrics, and nothing does while no route shadows")
+  func metrics() throws {
+    let server = try Self.server(ShadowConfiguration())
+    let route = try #require(server.shadows.host.live.routes.first ?? nil)
+    route.drop(.byteBudget)
+    route.counts.change { $0.outcomes[.mismatched] = 2 }
+    let text = ShadowMetrics.text(server.shadows.snapshot())
+    for line in [
+      "strangler_shadow_dropped_total{route=\"orders\",reason=\"byte-budget\"} 1",
+      "strangler_shadow_comparisons_total{route=\"orders\",outcome=\"mismatched\"} 2",
+      "strangler_shadow_buffered_bytes_limit{route=\"orders\"} 67108864",
+    ] {
+      #expect(text.contains(line + "\n"))
+    }
+    #expect(ShadowMetrics.text(try Self.server(nil).shadows.snapshot()) == "")
+  }
+}
