@@ -109,8 +109,11 @@ public struct FrontProxy: Service {
         journal: try SQLiteCutoverJournal(
           path: journal.path, installation: journal.installation, creates: true),
         routing: proxy.routing,
-        traffic: ProxyTraffic(watch: proxy.watch, routing: proxy.routing), logger: logger,
-        unixMilliseconds: AdminServer.systemTime)
+        traffic: ProxyTraffic(watch: proxy.watch, routing: proxy.routing),
+        comparisons: ShadowComparisons { [shadows = proxy.shadows] in
+          shadows.snapshot().map { ($0.route, $0.tally) }
+        },
+        logger: logger, unixMilliseconds: AdminServer.systemTime)
     }
   }
 

@@ -54,7 +54,7 @@ final class LiveEvidence: ShadowLedger, Service {
 
   // MARK: - From the lane
 
-  func file(_ finding: ShadowFinding) -> Bool {
+  func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision {
     let (decision, writer) = state.withLock { state -> (ShadowEvidence.Decision, EvidenceWriter?) in
       let decision = state.evidence.record(
         finding.comparison, endpoint: finding.endpoint, times: finding.times,
@@ -69,7 +69,7 @@ final class LiveEvidence: ShadowLedger, Service {
         endpoint: finding.endpoint, method: finding.method, target: finding.target,
         comparedAt: unixMilliseconds(), legacy: finding.legacy, extracted: finding.extracted,
         comparison: finding.comparison))
-    return decision == .askLegacyAgain
+    return decision
   }
 
   func file(_ triples: [PathKind: OddOneOut], endpoint: String) {

@@ -234,7 +234,9 @@ extension ShadowJob {
       endpoint: endpoint, method: line.method, target: line.target, legacy: .response(answer),
       extracted: extracted, comparison: comparison, times: times, rules: route.comparator.rules,
       isSafe: request.isSafe, hasBudget: hasBudget)
-    return ledger.file(finding)
+    let decision = ledger.file(finding)
+    if decision == .known { route.counts.change { $0.extractedOdd += 1 } }
+    return decision == .askLegacyAgain
   }
 
   fileprivate func file(
@@ -242,6 +244,10 @@ extension ShadowJob {
   ) {
     let triples = route.comparator.oddOneOut(
       legacy: answer, extracted: extracted, legacyAgain: again)
+    route.counts.change { tally in
+      if triples.values.contains(.extracted) { tally.extractedOdd += 1 }
+      if triples.values.contains(.legacy) { tally.legacyOdd += 1 }
+    }
     ledger.file(triples, endpoint: endpoint)
   }
 }

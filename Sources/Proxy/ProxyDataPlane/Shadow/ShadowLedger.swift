@@ -22,8 +22,8 @@ package struct ShadowFinding: Sendable {
 
 /// Takes what shadows find. Called on the lane, so it must not wait for anything slow.
 package protocol ShadowLedger: Sendable {
-  /// Files a comparison; true when legacy should be asked once more.
-  func file(_ finding: ShadowFinding) -> Bool
+  /// Files a comparison, and says whether legacy should be asked once more.
+  func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision
   /// Files who was odd, once legacy was asked again.
   func file(_ triples: [PathKind: OddOneOut], endpoint: String)
 }

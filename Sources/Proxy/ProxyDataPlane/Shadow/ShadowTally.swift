@@ -14,6 +14,11 @@ public struct ShadowTally: Sendable, Equatable {
   public var failures: [AnswerFailure: UInt64] = [:]
   /// Times legacy was asked once more to tell noise from behaviour.
   public var reasks: UInt64 = 0
+  /// Requests in which the extracted answer was unlike both of legacy's somewhere, or showed a
+  /// difference known to be real.
+  public var extractedOdd: UInt64 = 0
+  /// Requests in which legacy's first answer was unlike the two others somewhere.
+  public var legacyOdd: UInt64 = 0
   /// Times it was not, because the budget was used up.
   public var reasksOverBudget: UInt64 = 0
   /// Shadows under way now.

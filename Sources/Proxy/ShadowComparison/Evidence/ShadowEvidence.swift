@@ -35,6 +35,8 @@ public struct ShadowEvidence: Sendable {
   public enum Decision: Sendable, Equatable {
     /// Nothing.
     case done
+    /// Nothing: one of its differences is known to be real.
+    case known
     /// Ask legacy the same request again: safe methods only.
     case askLegacyAgain
   }
@@ -71,6 +73,7 @@ public struct ShadowEvidence: Sendable {
     }
     totals.comparisons += 1
     var wantsTriple = false
+    var isKnown = false
     let limits = limits
     change(name) { endpoint, changed, approved in
       endpoint.outcomes[Self.outcome(comparison, approved), default: 0] += 1
@@ -90,16 +93,19 @@ public struct ShadowEvidence: Sendable {
         }
         endpoint.pathKinds[pathKind]?.count += 1
         changed.insert(pathKind)
-        let isSettled =
-          endpoint.pathKinds[pathKind]?.evidence.isSettled ?? true || approved[pathKind] != nil
+        let evidence = endpoint.pathKinds[pathKind]?.evidence
+        let isSettled = evidence?.isSettled ?? true || approved[pathKind] != nil
+        if evidence?.label == .real, approved[pathKind] == nil { isKnown = true }
         if !isSettled || draw < limits.settledShare { wantsTriple = true }
       }
     }
-    guard wantsTriple, canAskAgain, comparison.outcome == .mismatched else { return .done }
+    guard comparison.outcome == .mismatched else { return .done }
+    let otherwise = isKnown ? Decision.known : .done
+    guard wantsTriple, canAskAgain else { return otherwise }
     let budget = Int(Double(totals.comparisons) * limits.reaskShare) + Self.freeReasks
     guard hasBudget, totals.reasks < budget else {
       totals.reasksOverBudget += 1
-      return .done
+      return otherwise
     }
     totals.reasks += 1
     return .askLegacyAgain

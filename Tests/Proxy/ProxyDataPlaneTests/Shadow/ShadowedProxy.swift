@@ -58,13 +58,13 @@ final class TestLedger: ShadowLedger {
   private let evidence = Mutex(ShadowEvidence(limits: EvidenceLimits(reaskShare: 1)))
   let findings = Mutex<[ShadowFinding]>([])
 
-  func file(_ finding: ShadowFinding) -> Bool {
+  func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision {
     findings.withLock { $0.append(finding) }
     return evidence.withLock {
       $0.record(
         finding.comparison, endpoint: finding.endpoint, times: finding.times,
         canAskAgain: finding.isSafe, hasBudget: finding.hasBudget, draw: 1)
-    } == .askLegacyAgain
+    }
   }
 
   func file(_ triples: [PathKind: OddOneOut], endpoint: String) {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CutoverControl
+package import ProxyDataPlane
+internal import ShadowComparison
+internal import Synchronization
+
+/// What live shadows found, as the mismatch gate counts it.
+///
+/// A request is held against a side where that side is the odd one out of three answers, or fails
+/// where the other one does not. A difference that nobody could ask about again is held against
+/// neither: it may be noise.
+package final class ShadowComparisons: CutoverComparisons {
+  /// Each route that shadows, with its numbers since the proxy started.
+  package typealias Tallies = @Sendable () -> [(route: String, tally: ShadowTally)]
+
+  private let tallies: Tallies
+  private let told = Mutex<[String: CompareCounts]>([:])
+
+  package init(_ tallies: @escaping Tallies) { self.tallies = tallies }
+
+  package func take() -> [String: CompareCounts] {
+    let tallies = tallies()
+    return told.withLock { told in
+      var news: [String: CompareCounts] = [:]
+      for (route, tally) in tallies {
+        let total = CompareCounts(tally)
+        let former = told[route] ?? CompareCounts()
+        told[route] = total
+        let more = CompareCounts(
+          compared: total.compared - former.compared,
+          extractedOdd: total.extractedOdd - former.extractedOdd,
+          legacyOdd: total.legacyOdd - former.legacyOdd)
+        if more != CompareCounts() { news[route] = more }
+      }
+      return news
+    }
+  }
+}
+
+extension CompareCounts {
+  fileprivate init(_ tally: ShadowTally) {
+    func count(_ outcome: Comparison.Outcome) -> UInt64 { tally.outcomes[outcome] ?? 0 }
+    self.init(
+      compared: Int(clamping: tally.comparisons),
+      extractedOdd: Int(clamping: tally.extractedOdd + count(.extractedError)),
+      legacyOdd: Int(clamping: tally.legacyOdd + count(.legacyError)))
+  }
+}

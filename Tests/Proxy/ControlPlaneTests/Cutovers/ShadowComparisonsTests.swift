@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import CutoverControl
+import ProxyDataPlane
+import Synchronization
+import Testing
+
+@Suite("What shadows found, for the gates")
+struct ShadowComparisonsTests {
+  @Test("Each comparison is told once, and a side is odd by its own answers only")
+  func told() {
+    let tally = Mutex(ShadowTally())
+    let comparisons = ShadowComparisons { [("orders", tally.withLock { $0 })] }
+    #expect(comparisons.take().isEmpty)
+    tally.withLock { tally in
+      tally.outcomes = [.matched: 90, .mismatched: 7, .extractedError: 2, .legacyError: 1]
+      tally.extractedOdd = 4
+      tally.legacyOdd = 3
+    }
+    #expect(
+      comparisons.take()
+        == ["orders": CompareCounts(compared: 100, extractedOdd: 6, legacyOdd: 4)])
+    #expect(comparisons.take().isEmpty)
+    tally.withLock { $0.outcomes[.matched] = 95 }
+    #expect(comparisons.take() == ["orders": CompareCounts(compared: 5)])
+  }
+}
