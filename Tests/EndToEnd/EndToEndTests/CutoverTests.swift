@@ -2,12 +2,13 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
+import NIOHTTP1
 import Testing
 
 /// A plan carried out by the real proxy in front of two upstreams, ordered by the real commands.
 @Suite(.timeLimit(.minutes(3)))
 struct CutoverTests {
-  private struct Status: Decodable {
+  struct Status: Decodable {
     let phase: String
     let percent: Double
   }
@@ -84,6 +85,25 @@ struct CutoverTests {
     }
   }
 
+  @Test func `a process that takes over goes on with the plan of the older one`() async throws {
+    try await Stage.running { stage in
+      let started = try await stage.strangler([
+        "cutover", "start", "orders", "--reason", "ticket 12",
+      ])
+      #expect(started.exitCode == 0, "\(started.errors)")
+      try await stage.takeOver()
+      let status = try await stage.status()
+      #expect(status.phase == "under-way" && status.percent == 50)
+      try await stage.send(requests: 100)
+      #expect(stage.extracted.requests > 20)
+      let rolledBack = try await stage.strangler([
+        "cutover", "rollback", "orders", "--reason", "customers call",
+      ])
+      #expect(rolledBack.exitCode == 0, "\(rolledBack.errors)")
+      #expect(try await stage.status().percent == 0)
+    }
+  }
+
   @Test func `mistakes are answered by name and change nothing`() async throws {
     try await Stage.running { stage in
       for (arguments, exitCode, words) in [
@@ -154,6 +174,17 @@ struct CutoverTests {
         admin = try await program.text(after: "admin listening on ")
       }
 
+      /// Starts a process that takes over, then ends the older one.
+      func takeOver(_ file: String) async throws {
+        let next = try Executable.strangler.start(["proxy", "--take-over", "--config", file])
+        let former = program
+        program = next
+        _ = try await next.text(after: "proxy listening on ")
+        former?.signal(SIGTERM)
+        _ = await former?.outcome()
+        _ = try await next.text(after: "admin listening on ")
+      }
+
       func nextUsers(_ count: Int) -> Range<Int> {
         users += count
         return users - count..<users
@@ -218,6 +249,15 @@ struct CutoverTests {
       try await running.start(file)
     }
 
+    func takeOver() async throws {
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      let (proxy, admin) = (await running.proxy.dropFirst("http://".count), await running.admin)
+      let next = try scratch.write(
+        text.replacing("listen: 127.0.0.1:0", with: "listen: \(proxy)")
+          .replacing("admin: 127.0.0.1:0", with: "admin: \(admin)"), to: "next.yaml")
+      try await running.takeOver(next)
+    }
+
     /// Runs a command for this proxy, with the token that the proxy made.
     func strangler(_ arguments: [String]) async throws -> Outcome {
       let isOffline = arguments.contains("--journal")
@@ -227,7 +267,7 @@ struct CutoverTests {
             ? [] : ["--admin", await running.admin, "--token-file", scratch.path + "/token"]))
     }
 
-    fileprivate func status() async throws -> Status {
+    func status() async throws -> Status {
       let outcome = try await strangler(["cutover", "status", "orders", "--format", "json"])
       return try JSONDecoder().decode(Status.self, from: Data(outcome.output.utf8))
     }

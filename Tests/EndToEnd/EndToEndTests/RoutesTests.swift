@@ -93,4 +93,32 @@ import Testing
     let bad = try await Executable.strangler.run(explain + ["no request"])
     #expect(bad.exitCode == 2)
   }
+
+  @Test func `a plan is forecast at a given traffic`() async throws {
+    let scratch = try Scratch()
+    let file = try scratch.write(
+      Self.configuration + """
+        cutovers:
+          orders:
+            routes: [orders]
+            stages: [ { percent: 5, soak: 30m }, { percent: 50, soak: 1h, minimum: 100000 } ]
+
+        """, to: "strangler.yaml")
+    func validate(_ requestsPerSecond: String) async throws -> Outcome {
+      try await Executable.strangler.run([
+        "routes", "validate", "--config", file, "--requests-per-second", requestsPerSecond,
+      ])
+    }
+    let busy = try await validate("100")
+    #expect(busy.exitCode == 0, "\(busy.errors)")
+    #expect(busy.output.contains("cutover orders:\n  5 %: 9 min for "), "\(busy.output)")
+    #expect(busy.output.contains("; soak 30 min\n"))
+    let quiet = try await validate("1")
+    #expect(quiet.exitCode == 1)
+    #expect(
+      quiet.errors.contains(
+        "cutovers.orders.stages[1].minimum: a soak of 1 h brings about 1800 of the 100000"),
+      "\(quiet.errors)")
+    #expect(try await validate("-1").exitCode == 2)
+  }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ProxyDataPlane
+import CutoverScenario
 import RoutingDecisions
 import Testing
+
+@testable import ProxyDataPlane
 
 @Suite(.timeLimit(.minutes(1))) struct LiveRoutingTests {
   @Test func aLoopSeesAChangeWithItsNextRequest() throws {
@@ -46,5 +48,39 @@ import Testing
     #expect(live.version == 51)
     for (change, next) in zip(history, history.dropFirst()) { #expect(change.to == next.from) }
     #expect(live.current.configuration.routes[0].percent == history.last?.to)
+  }
+
+  @Test func severalRoutesMoveInOneSwapOrNotAtAll() throws {
+    let live = LiveRouting(try RoutingTable(CutoverScenario.configuration()))
+    let (ten, full): (Percentage, Percentage) = (.hundredths(1_000), .full)
+    try live.setPercentages(
+      ["cart": ten, "checkout": full], actor: "ada", reason: "r", unixMilliseconds: 7)
+    #expect(live.version == 2)
+    #expect(live.percentages["cart"] == ten && live.percentages["checkout"] == full)
+    #expect(throws: PercentChangeError.unknownRoute("carts")) {
+      try live.setPercentages(
+        ["cart": full, "carts": full], actor: "ada", reason: "r", unixMilliseconds: 8)
+    }
+    #expect(live.version == 2 && live.percentages["cart"] == ten)
+  }
+
+  @Test func theKillSwitchHoldsAgainstOrdersAndFiles() throws {
+    let live = LiveRouting(try RoutingTable(CutoverScenario.configuration(ordersInFile: 20)))
+    live.keepAllWithLegacy(true, actor: "ada", reason: "gone", unixMilliseconds: 1)
+    #expect(live.percentages.values.allSatisfy { $0 == .zero })
+    #expect(live.history(ofRoute: "orders").last?.reason == "gone")
+    #expect(throws: PercentChangeError.keptWithLegacy) {
+      try live.setPercent(
+        route: "orders", to: .full, actor: "a", reason: "r", unixMilliseconds: 2)
+    }
+    let edited = try RoutingTable(CutoverScenario.configuration(ordersInFile: 30))
+    _ = live.replace(with: edited, unixMilliseconds: 3)
+    #expect(live.percentages["orders"] == .zero)
+    #expect(live.filePercentages["orders"] == .hundredths(3_000))
+    live.keepAllWithLegacy(false, actor: "ada", reason: "back", unixMilliseconds: 4)
+    #expect(live.percentages["orders"] == .zero, "off moves nobody")
+    try live.setPercent(
+      route: "orders", to: .full, actor: "a", reason: "r", unixMilliseconds: 5)
+    #expect(live.percentages["orders"] == .full)
   }
 }

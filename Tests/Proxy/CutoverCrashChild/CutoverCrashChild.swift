@@ -50,13 +50,13 @@ struct CutoverCrashChild {
       case 0, 1: try await runner.start(random.next() % 2 == 0 ? "orders" : "basket", by: ann)
       case 2: try await runner.approve("orders", by: ann)
       case 3: try await runner.rollBack("orders", by: ann)
-      case 4:
+      case 4, 5, 6:
         let share = Percentage(hundredths: Int(random.next() % 10_001)) ?? .zero
-        try await runner.setShare(ofRoute: "search", to: share, by: ann)
-      case 5: try await runner.freeze(random.next() % 2 == 0, by: ann)
-      case 6 where random.next() % 4 == 0:
-        try await runner.setKillSwitch(random.next() % 2 == 0, by: ann)
-      case 7: try await runner.revert(to: 1 + random.next() % 40, by: ann)
+        let route = random.next() % 3 == 0 ? "cart" : "search"
+        try await runner.setShare(ofRoute: route, to: share, skipsGates: true, by: ann)
+      case 7: try await runner.freeze(random.next() % 4 == 0, by: ann)
+      case 8: try await runner.setKillSwitch(random.next() % 6 == 0, by: ann)
+      case 9: try await runner.revert(to: 1 + random.next() % 40, by: ann)
       default:
         let fails = random.next() % 8 == 0
         traffic.rates.withLock { $0.extractedFailures = fails ? 40 : 0 }

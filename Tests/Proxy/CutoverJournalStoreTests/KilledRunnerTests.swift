@@ -26,9 +26,7 @@ struct KilledRunnerTests {
       if kill % Self.killsPerFile == 0 { folder = try TemporaryFolder() }
       let file = folder.path("journal.sqlite")
       let child = try Child(file: file, seed: random.next())
-      let line = try child.line(number: 1 + Int(random.next() % 40))
-      Foundation.kill(child.process.processIdentifier, SIGKILL)
-      child.process.waitUntilExit()
+      let line = try await child.killed(afterLine: 1 + Int(random.next() % 40))
       #expect(child.process.terminationReason == .uncaughtSignal)
       try await check(file, announced: line, "kill \(kill) of seed \(seed)")
       announced += 1
@@ -52,7 +50,8 @@ struct KilledRunnerTests {
       if entry.sequence <= sequence { try then.apply(entry) }
       try now.apply(entry)
     }
-    #expect(text(then.shares(file: routing.filePercentages)) == words.dropFirst(), "\(place)")
+    #expect(
+      text(then.shares(file: routing.filePercentages)) == Array(words.dropFirst()), "\(place)")
     #expect(now.contradictions == [], "\(place)")
     // And a new process stands where the journal ends.
     let runner = CutoverRunner(
@@ -67,7 +66,8 @@ struct KilledRunnerTests {
     shares.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.hundredths)" }
   }
 
-  private struct Child {
+  /// Waiting for it happens on a thread of its own: tests have few to share.
+  private final class Child: @unchecked Sendable {  // used by one thread after the other
     let process = Process()
     private let output = Pipe()
 
@@ -79,8 +79,23 @@ struct KilledRunnerTests {
       try process.run()
     }
 
+    /// Waits for so many lines, then kills it; returns the last whole line that came.
+    func killed(afterLine number: Int) async throws -> String {
+      try await withCheckedThrowingContinuation { done in
+        Thread {
+          done.resume(
+            with: Result {
+              let line = try self.line(number: number)
+              kill(self.process.processIdentifier, SIGKILL)
+              self.process.waitUntilExit()
+              return line
+            })
+        }.start()
+      }
+    }
+
     /// Waits for so many lines; returns the last whole one that came.
-    func line(number: Int) throws -> String {
+    private func line(number: Int) throws -> String {
       var text = ""
       while true {
         let data = output.fileHandleForReading.availableData

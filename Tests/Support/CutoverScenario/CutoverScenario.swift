@@ -8,8 +8,8 @@ package enum CutoverScenario {
   /// Who orders in tests.
   package static let ann = CutoverOrder(actor: "ann", reason: "a test")
 
-  /// `orders` with a plan of 10, 50 (on approval) and 99 %; `cart` and `checkout` in one group with a
-  /// plan of 20 %; `search` without a plan, at 5 % by the file; `rest` without another side.
+  /// `orders` with a plan of 10, 50 (on approval) and 99 %; `cart` and `checkout` in one group with
+  /// a plan of 20 %; `search` without a plan, at 5 % by the file; `rest` without another side.
   package static func configuration(
     ordersInFile: Int = 0, plans: [CutoverPlan] = [orders(), basket()], drops: Set<String> = []
   ) -> ProxyConfiguration {

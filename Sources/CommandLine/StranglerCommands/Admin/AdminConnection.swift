@@ -5,7 +5,7 @@ internal import NIOCore
 internal import NIOFoundationCompat
 internal import NIOHTTP1
 
-/// Talks to the admin API of a running proxy; what it answers no to ends the command with its words.
+/// Talks to the admin API of a running proxy; what that refuses ends the command with its words.
 struct AdminConnection {
   private static let timeout = TimeAmount.seconds(30)
   private static let largestAnswer = 64 << 20

@@ -31,7 +31,11 @@ extension CutoverRunner: Service {
   /// plans out from where it stopped.
   package func follow(until hasEnded: @Sendable () -> Bool) async {
     while !hasEnded() {
-      guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
+      do {
+        try await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.patience) }
+      } catch {
+        return
+      }
       await logged { try await $0.restore(leads: false) }
     }
     await logged { try await $0.restore(leads: true) }

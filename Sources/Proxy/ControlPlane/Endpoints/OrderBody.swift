@@ -129,8 +129,8 @@ struct OrderBody {
 }
 
 extension OrderBody {
-  /// Who asks, with the address it came from: the member `actor`, or the field `X-Actor`. The caller
-  /// vouches for the name.
+  /// Who asks, with the address it came from: the member `actor`, or the field `X-Actor`. The
+  /// caller vouches for the name.
   func claimedActor(_ request: Request, _ context: AdminRequestContext) throws -> String? {
     let field = HTTPField.Name("X-Actor").flatMap { request.headers[$0] }
     guard let name = try actor ?? field.flatMap({ $0.isEmpty ? nil : $0 }) else { return nil }

@@ -8,7 +8,7 @@ import Logging
 import RoutingDecisions
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CutoverEndpointTests {
+@Suite(.timeLimit(.minutes(3))) struct CutoverEndpointTests {
   private static let order = #"{"actor": "ann", "reason": "ticket 12"}"#
   private static let token: HTTPFields = [
     .authorization: "Bearer correct horse battery", .contentType: "application/json",

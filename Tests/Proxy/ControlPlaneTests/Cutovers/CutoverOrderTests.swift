@@ -7,7 +7,7 @@ import ProxyDataPlane
 import RoutingDecisions
 import Testing
 
-@Suite("Orders to cutovers", .timeLimit(.minutes(1)))
+@Suite("Orders to cutovers", .timeLimit(.minutes(3)))
 struct CutoverOrderTests {
   private static let ann = CutoverScenario.ann
 

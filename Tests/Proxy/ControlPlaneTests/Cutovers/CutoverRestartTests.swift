@@ -9,7 +9,7 @@ import Testing
 
 @testable import ProxyDataPlane
 
-@Suite("Restarts and reloads under a cutover", .timeLimit(.minutes(1)))
+@Suite("Restarts and reloads under a cutover", .timeLimit(.minutes(3)))
 struct CutoverRestartTests {
   private static let ann = CutoverScenario.ann
 

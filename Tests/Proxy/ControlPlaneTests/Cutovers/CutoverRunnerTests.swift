@@ -7,7 +7,7 @@ import RoutingDecisions
 import Synchronization
 import Testing
 
-@Suite("Cutovers carried out", .timeLimit(.minutes(1)))
+@Suite("Cutovers carried out", .timeLimit(.minutes(3)))
 struct CutoverRunnerTests {
   private static let ann = CutoverScenario.ann
 
@@ -71,7 +71,7 @@ struct CutoverRunnerTests {
     let bench = try await CutoverBench()
     bench.traffic.rates.withLock { $0.requestsPerSecond = 0 }
     try await bench.runner.start("orders", by: Self.ann)
-    await bench.seconds(7_200)
+    await bench.seconds(600)
     #expect(bench.percent() == 10)
     let status = try #require(await bench.runner.status(of: "orders"))
     #expect(status.hold == "no-traffic")
@@ -90,7 +90,7 @@ struct CutoverRunnerTests {
       try await bench.runner.start("orders", by: Self.ann)
       if kind == "pause" { try await bench.runner.pause("orders", by: Self.ann) }
       if kind == "freeze" { try await bench.runner.freeze(true, by: Self.ann) }
-      await bench.seconds(900)
+      await bench.seconds(200)
       let status = try #require(await bench.runner.status(of: "orders"))
       #expect(status.hold == hold && !status.isAwaitingApproval)
       bench.traffic.rates.withLock { $0.extractedFailures = 50 }

@@ -7,7 +7,7 @@ import RoutingDecisions
 import Synchronization
 import Testing
 
-@Suite("A journal that cannot be written", .timeLimit(.minutes(1)))
+@Suite("A journal that cannot be written", .timeLimit(.minutes(3)))
 struct FullDiskTests {
   private static let ann = CutoverScenario.ann
 
@@ -16,7 +16,7 @@ struct FullDiskTests {
     let bench = try await CutoverBench()
     try await bench.runner.start("basket", by: Self.ann)
     bench.journal.fill(true)
-    await bench.seconds(3_000)
+    await bench.seconds(300)
     #expect(await bench.runner.status(of: "basket")?.phase == .underWay)
     #expect(await bench.runner.overview().journal.failure == "the disk is full")
     await #expect(throws: CutoverRefusal.journal("the disk is full")) {

@@ -23,20 +23,21 @@ final class CutoverBench: Sendable {
   /// Begins at noon with a journal that is there already, or a new one.
   convenience init(
     _ configuration: ProxyConfiguration = CutoverScenario.configuration(),
-    journal: MemoryJournal = MemoryJournal(),
+    journal: MemoryJournal = MemoryJournal(), comparisons: (any CutoverComparisons)? = nil,
     at start: Int64 = noon
   ) async throws {
-    try self.init(configuration, journal, start)
+    try self.init(configuration, journal, comparisons, start)
     try await runner.restore(leads: true)
   }
 
   /// One that reads the journal of a process which leads, once it is told to.
   convenience init(following journal: MemoryJournal) throws {
-    try self.init(CutoverScenario.configuration(), journal, Self.noon)
+    try self.init(CutoverScenario.configuration(), journal, nil, Self.noon)
   }
 
   private init(
-    _ configuration: ProxyConfiguration, _ journal: MemoryJournal, _ start: Int64
+    _ configuration: ProxyConfiguration, _ journal: MemoryJournal,
+    _ comparisons: (any CutoverComparisons)?, _ start: Int64
   ) throws {
     routing = LiveRouting(try RoutingTable(configuration))
     self.journal = journal
@@ -46,6 +47,7 @@ final class CutoverBench: Sendable {
     self.clock = clock
     runner = CutoverRunner(
       journal: journal, routing: routing, traffic: traffic,
+      comparisons: comparisons,
       logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() },
       unixMilliseconds: { clock.time.withLock(\.self) })
   }

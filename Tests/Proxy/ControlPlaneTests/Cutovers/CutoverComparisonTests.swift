@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import CutoverControl
+import CutoverScenario
+import RoutingDecisions
+import Synchronization
+import Testing
+
+@Suite("Shadow comparisons under a cutover", .timeLimit(.minutes(3)))
+struct CutoverComparisonTests {
+  /// Comparisons of `orders`, as many each second.
+  private final class Comparisons: CutoverComparisons {
+    let perSecond = Mutex(CompareCounts())
+
+    func take() -> [String: CompareCounts] { ["orders": perSecond.withLock(\.self)] }
+  }
+
+  private static func bench(_ comparisons: Comparisons?) async throws -> CutoverBench {
+    let plan = CutoverPlan(
+      name: "orders", routes: ["orders"],
+      stages: [
+        CutoverStage(percent: .zero, soak: .seconds(60)),
+        CutoverStage(percent: .hundredths(1_000), soak: .seconds(60)),
+      ], gates: CutoverGates(latency: [], mismatches: MismatchGateRules()))
+    return try await CutoverBench(
+      CutoverScenario.configuration(plans: [plan]), comparisons: comparisons)
+  }
+
+  @Test("Without anybody who compares, a stage at 0 % holds")
+  func nobodyCompares() async throws {
+    let bench = try await Self.bench(nil)
+    try await bench.runner.start("orders", by: CutoverScenario.ann)
+    await bench.seconds(300)
+    #expect(bench.percent() == 0)
+    #expect(await bench.runner.status(of: "orders")?.hold == "extracted-silent")
+  }
+
+  @Test("Answers that match lead on, answers that do not take the routes back")
+  func compared() async throws {
+    let comparisons = Comparisons()
+    let bench = try await Self.bench(comparisons)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
+    try await bench.runner.start("orders", by: CutoverScenario.ann)
+    #expect(await bench.seconds(until: { $0.percent() == 10 }, limit: 600) != nil)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50, extractedOdd: 5) }
+    #expect(await bench.seconds(until: { $0.percent() == 0 }, limit: 120) != nil)
+    #expect(bench.told.last?.hasPrefix("cutover: a gate fired: orders: mismatches") == true)
+  }
+}
