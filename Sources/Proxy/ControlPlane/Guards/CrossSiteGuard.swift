@@ -6,7 +6,8 @@ internal import RoutingDecisions
 
 /// Keeps web pages of other sites from using the browser of somebody who can reach the admin API.
 ///
-/// Requests that the browser says come from another site are refused. Without a token the host
+/// Requests that the browser says come from another site are refused, except that a link may lead
+/// here: then the person sees the answer, and the page with the link does not. Without a token the host
 /// asked for must be this machine too: else a page whose name was made to resolve to 127.0.0.1
 /// (DNS rebinding) would count as the same site.
 struct CrossSiteGuard: RouterMiddleware {
@@ -23,13 +24,22 @@ struct CrossSiteGuard: RouterMiddleware {
         .misdirectedRequest,
         "This address answers for localhost, 127.0.0.1 and [::1] only, not for \"\(host)\".")
     }
-    if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" {
+    if let site = request.headers[.secFetchSite], site != "same-origin", site != "none",
+      !isLink(request)
+    {
       throw Problem(.forbidden, "A page of another site (Sec-Fetch-Site: \(site)) asked for this.")
     }
     if let origin = request.headers[.origin], !isSame(origin, host) {
       throw Problem(.forbidden, "A page of another site (Origin: \(origin)) asked for this.")
     }
     return try await next(request, context)
+  }
+
+  /// Somebody follows a link in a window of its own. Frames and everything that changes things are
+  /// none.
+  private func isLink(_ request: Request) -> Bool {
+    request.method == .get && request.headers[.secFetchMode] == "navigate"
+      && request.headers[.secFetchDest] == "document"
   }
 
   private func isLoopback(_ authority: String) -> Bool {
@@ -45,4 +55,6 @@ struct CrossSiteGuard: RouterMiddleware {
 
 extension HTTPField.Name {
   fileprivate static var secFetchSite: Self { .init("Sec-Fetch-Site") ?? .origin }
+  fileprivate static var secFetchMode: Self { .init("Sec-Fetch-Mode") ?? .origin }
+  fileprivate static var secFetchDest: Self { .init("Sec-Fetch-Dest") ?? .origin }
 }
