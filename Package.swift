@@ -42,11 +42,12 @@ let requestedAreas: [Area] = {
 }()
 
 func library(
-  _ name: String, _ area: Area, _ dependencies: [Target.Dependency] = []
+  _ name: String, _ area: Area, _ dependencies: [Target.Dependency] = [],
+  resources: [Resource] = []
 ) -> Target {
   .target(
     name: name, dependencies: dependencies, path: "Sources/\(area.rawValue)/\(name)",
-    swiftSettings: settings)
+    resources: resources, swiftSettings: settings)
 }
 
 func tests(
@@ -152,10 +153,15 @@ let proxy: [Target] = [
     "ControlPlane", .proxy,
     [
       "CutoverControl", "CutoverJournalStore", "ProxyDataPlane", "RoutingDecisions",
-      "ShadowComparison", "ShadowEvidenceStore",
-      .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging,
-      .nioCore, .nioHTTP1,
-    ]),
+      "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient, .hummingbird,
+      .hummingbirdCore, .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1,
+    ],
+    // The console's page is part of the program: there is no folder to lose or to change.
+    resources: [
+      "api.js", "console.css", "console.js", "cutovers.js", "elements.js", "formats.js",
+      "history.js", "icon.svg", "index.html", "journal.js", "orders.js", "plots.js", "routes.js",
+      "shadows.js",
+    ].map { .embedInCode("Console/Page/\($0)") }),
   tests("ResiliencePolicies", "Proxy", ["ResiliencePolicies"]),
   tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange", "ShadowComparison"]),
   tests(

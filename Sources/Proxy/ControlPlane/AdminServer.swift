@@ -41,6 +41,7 @@ package struct AdminServer: Service {
   ///   - shadows: what `/shadows` and `/metrics` say about shadowed traffic.
   ///   - reloader: what `/reload` calls; nil when there is no file to read again.
   ///   - cutovers: carries plans out; nil when there is no journal to write them down in.
+  ///   - evidence: the file with what comparing both sides found; it may come later. nil for none.
   ///   - waitsForAddress: an older process still has the address, and will leave it.
   ///   - onListening: called with the port once connections are taken.
   ///   - unixMilliseconds: the time, milliseconds since 1970-01-01T00:00:00Z.
@@ -50,7 +51,8 @@ package struct AdminServer: Service {
     configuration: AdminConfiguration, token: AdminToken?, routing: LiveRouting,
     counters: ProxyCounters, readiness: ProxyReadiness, upstreams: UpstreamMonitor? = nil,
     shadows: ShadowMonitor? = nil, reloader: ConfigurationReloader? = nil,
-    cutovers runner: CutoverRunner? = nil, waitsForAddress: Bool = false, logger: Logger,
+    cutovers runner: CutoverRunner? = nil, evidence: String? = nil,
+    waitsForAddress: Bool = false, logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64 = Self.systemTime,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) throws(AdminServerError) {
@@ -83,12 +85,23 @@ package struct AdminServer: Service {
     if let upstreams { UpstreamsController(upstreams: upstreams).addRoutes(to: guarded) }
     if let shadows { ShadowsController(shadows: shadows).addRoutes(to: guarded) }
     ConfigurationController(routing: routing, reloader: reloader).addRoutes(to: guarded)
+    if let evidence {
+      EvidenceController(path: evidence, unixMilliseconds: unixMilliseconds)
+        .addRoutes(to: guarded)
+    }
+    let feed = ConsoleFeed(
+      ConsoleSources(
+        routing: routing, counters: counters, readiness: readiness, upstreams: upstreams,
+        cutovers: runner, hasEvidence: evidence != nil, unixMilliseconds: unixMilliseconds))
+    ConsoleController(feed: feed, needsToken: token != nil)
+      .addRoutes(open: router, guarded: router.group().add(middleware: TokenGuard(token: token)))
     application = Application(
       responder: router.buildResponder(),
       server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleTimeout))),
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.listen.host, port: configuration.listen.port),
         availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)),
+      services: [feed],
       onServerRunning: { await onListening($0.localAddress?.port ?? configuration.listen.port) },
       logger: logger)
   }

@@ -40,7 +40,7 @@ public struct FrontProxy: Service {
   ///   - takesOver: Takes the port of an older proxy over, as `ProxyServer` does, and the admin
   ///     address once that one has left it.
   ///   - evidence: The SQLite file that takes what shadows find, as `strangler shadow report` reads
-  ///     it; made once a route shadows. nil leaves it at counters.
+  ///     it and the console shows it; made once a route shadows. nil leaves it at counters.
   ///   - source: Reads the configuration again for `reloader` and `POST /reload`; nil for none.
   /// - Throws: `InvalidConfiguration`, `ProxyServerError` for a module that is missing,
   ///   `AdminServerError` for an admin address that nothing would guard; an error that tells what
@@ -96,7 +96,7 @@ public struct FrontProxy: Service {
         configuration: admin, token: token,
         routing: proxy.routing, counters: proxy.counters, readiness: proxy.readiness,
         upstreams: proxy.upstreams, shadows: proxy.shadows, reloader: reloader,
-        cutovers: cutovers, waitsForAddress: takesOver, logger: logger,
+        cutovers: cutovers, evidence: evidence, waitsForAddress: takesOver, logger: logger,
         onListening: { bound.succeed(NetworkAddress(host: admin.listen.host, port: $0)) })
     }
   }

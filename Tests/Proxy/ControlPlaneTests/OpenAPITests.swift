@@ -35,6 +35,7 @@ import Testing
   private static func harness() async throws -> AdminHarness {
     var harness = try AdminHarness()
     harness.cutovers = try await CutoverBench().runner
+    harness.evidence = "/none.sqlite"
     harness.token = AdminToken("correct horse battery")
     return harness
   }
@@ -48,7 +49,7 @@ import Testing
       let document = try JSONDecoder().decode(Document.self, from: Data(answer.body.utf8))
       #expect(document.openapi == "3.1.0")
       for (path, operations) in document.paths {
-        let target = path.replacing("{name}", with: "none")
+        let target = path.replacing("{name}", with: "none").replacing("{id}", with: "0")
         for (name, method) in Self.methods {
           let answer = try await client.send(method, target, Self.token)
           let isServed = answer.status != 405

@@ -15,6 +15,7 @@ enum OpenAPIDocument {
       },
       "security": [{"token": []}],
       "paths": {
+    \(evidencePaths)
     \(paths),
     \(cutoverPaths)
       },

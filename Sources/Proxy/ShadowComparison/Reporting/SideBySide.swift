@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Two texts line by line: equal lines stand beside each other, changed ones in pairs.
-struct SideBySide {
-  enum Row: Equatable {
+package struct SideBySide {
+  package enum Row: Equatable {
     case same(String)
     case changed(legacy: String?, extracted: String?)
   }
 
-  let rows: [Row]
+  package let rows: [Row]
 
-  init(legacy: [String], extracted: [String]) {
+  package init(legacy: [String], extracted: [String]) {
     let difference = extracted.difference(from: legacy)
     var removed: Set<Int> = []
     var inserted: Set<Int> = []

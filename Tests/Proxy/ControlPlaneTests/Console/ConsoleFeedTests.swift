@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HTTPTypes
+import ProxyDataPlane
+import RoutingDecisions
+import Testing
+
+@testable import ControlPlane
+
+/// The stream of states.
+@Suite(.timeLimit(.minutes(1))) struct ConsoleFeedTests {
+  private static func feed(_ harness: AdminHarness) -> ConsoleFeed {
+    ConsoleFeed(
+      ConsoleSources(
+        routing: harness.routing, counters: harness.counters, readiness: harness.readiness,
+        upstreams: harness.upstreams, cutovers: nil, hasEvidence: false,
+        unixMilliseconds: { 1_795_435_200_250 }))
+  }
+
+  private struct State: Decodable {
+    struct Route: Decodable {
+      let name: String
+      let percent: Double?
+    }
+
+    let routes: [Route]
+  }
+
+  private static func percent(_ json: String?) throws -> Double? {
+    try JSONDecoder().decode(State.self, from: Data(try #require(json).utf8)).routes[0].percent
+  }
+
+  @Test func whoListensGetsTheStateOfNowAndThenEachChange() async throws {
+    let harness = try AdminHarness()
+    let feed = Self.feed(harness)
+    let listener = try #require(await feed.listen())
+    var states = listener.states.makeAsyncIterator()
+    #expect(try Self.percent(await states.next()) == 5)
+    // The first look is a change of its own: the traffic begins.
+    await feed.turn()
+    _ = await states.next()
+    try harness.routing.setPercent(
+      route: "orders", to: try #require(Percentage(parsing: "25")), actor: "ann", reason: "x",
+      unixMilliseconds: 0)
+    await feed.turn()
+    #expect(try Self.percent(await states.next()) == 25)
+  }
+
+  @Test func whoReadsSlowlyGetsTheNewestStateOnly() async throws {
+    let harness = try AdminHarness()
+    let feed = Self.feed(harness)
+    let listener = try #require(await feed.listen())
+    for percent in ["10", "20", "30"] {
+      try harness.routing.setPercent(
+        route: "orders", to: try #require(Percentage(parsing: percent)), actor: "ann",
+        reason: "x", unixMilliseconds: 0)
+      await feed.turn()
+    }
+    var states = listener.states.makeAsyncIterator()
+    #expect(try Self.percent(await states.next()) == 30)
+  }
+
+  @Test func thereIsRoomForSoManyAndForOthersOnceSomebodyLeft() async throws {
+    let feed = Self.feed(try AdminHarness())
+    var listeners: [ConsoleFeed.Listener] = []
+    for _ in 0..<ConsoleFeed.maximumListeners {
+      listeners.append(try #require(await feed.listen()))
+    }
+    #expect(await feed.listen() == nil)
+    #expect(await !feed.hasRoom)
+    await feed.leave(listeners[3])
+    // Twice is once.
+    await feed.leave(listeners[3])
+    #expect(await feed.listen() != nil)
+    #expect(await feed.listenerCount == ConsoleFeed.maximumListeners)
+  }
+
+  @Test func theEndOfTheFeedEndsItsListeners() async throws {
+    let feed = Self.feed(try AdminHarness())
+    let listener = try #require(await feed.listen())
+    let running = Task { try await feed.run() }
+    running.cancel()
+    try await running.value
+    for await _ in listener.states {}
+    #expect(await feed.listenerCount == 0)
+  }
+
+  @Test func statesAreServerSentEventsAndAnOpenStreamDoesNotHoldTheServerUp() async throws {
+    let (streams, opened) = AsyncStream.makeStream(of: OpenStream.self)
+    // Ends by a graceful shutdown, which waits for the connections.
+    try await AdminHarness().run { _, port in
+      let stream = try await OpenStream("/console/events", port: port, until: "\n\n")
+      #expect(stream.text.hasPrefix("HTTP/1.1 200 OK"))
+      #expect(stream.text.lowercased().contains("content-type: text/event-stream"))
+      #expect(stream.text.contains("event: state\ndata: {"))
+      opened.yield(stream)
+    }
+    let stream = try #require(await streams.first { _ in true })
+    try? await stream.channel.close()
+  }
+
+  @Test func anEventHasOneFieldForEachLine() {
+    #expect(EventText.event("state", data: "{}") == "event: state\ndata: {}\n\n")
+    #expect(EventText.event("x", data: "a\nb\r\nc") == "event: x\ndata: a\ndata: b\ndata: c\n\n")
+  }
+}
