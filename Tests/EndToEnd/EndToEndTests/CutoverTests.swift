@@ -11,6 +11,7 @@ struct CutoverTests {
   struct Status: Decodable {
     let phase: String
     let percent: Double
+    let isPaused: Bool
   }
 
   private struct Entry: Decodable {
@@ -155,6 +156,10 @@ struct CutoverTests {
     let legacy = FailingOrigin()
     let extracted = FailingOrigin()
     let journal: String
+    /// The file with what comparing both sides found.
+    let evidence: String
+    /// Where both sides listen.
+    let origins: (legacy: String, extracted: String)
     private let scratch: Scratch
     private let file: String
     private let client = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup)
@@ -167,8 +172,10 @@ struct CutoverTests {
       /// Users so far: each request is another one's.
       var users = 0
 
-      func start(_ file: String) async throws {
-        let program = try Executable.strangler.start(["proxy", "--config", file])
+      func start(_ file: String, evidence: String) async throws {
+        let program = try Executable.strangler.start([
+          "proxy", "--config", file, "--evidence", evidence,
+        ])
         self.program = program
         proxy = "http://" + (try await program.text(after: "proxy listening on "))
         admin = try await program.text(after: "admin listening on ")
@@ -205,7 +212,9 @@ struct CutoverTests {
     private init() async throws {
       scratch = try Scratch()
       journal = scratch.path + "/journal.sqlite"
+      evidence = scratch.path + "/shadow.sqlite"
       let ports = (try await legacy.start(), try await extracted.start())
+      origins = ("http://127.0.0.1:\(ports.0)", "http://127.0.0.1:\(ports.1)")
       file = try scratch.write(
         """
         proxy:
@@ -230,7 +239,7 @@ struct CutoverTests {
 
         """, to: "strangler.yaml")
       running = Running()
-      try await running.start(file)
+      try await running.start(file, evidence: evidence)
     }
 
     private func stop() async throws {
@@ -246,7 +255,16 @@ struct CutoverTests {
       let program = await running.program
       program?.signal(signal)
       _ = await program?.outcome()
-      try await running.start(file)
+      try await running.start(file, evidence: evidence)
+    }
+
+    /// Where the admin API listens.
+    var admin: String { get async { await running.admin } }
+
+    /// The token that the proxy made.
+    func token() throws -> String {
+      let text = try String(contentsOfFile: scratch.path + "/token", encoding: .utf8)
+      return String(text.prefix { !$0.isNewline })
     }
 
     func takeOver() async throws {
