@@ -54,6 +54,9 @@ struct MirroringNginx: Contender {
 
   private func configuration(_ task: ProxyTask, _ temporary: String) -> String {
     let isAll = percent == 100
+    let share = "\(percent ?? 0)%"
+    let picks =
+      percent == nil || isAll ? "" : "split_clients $request_id $side { \(share) on; * off; }"
     return """
       daemon off;
       \(ProcessEnvironment.isRoot ? "user root;" : "")
@@ -69,7 +72,7 @@ struct MirroringNginx: Contender {
         uwsgi_temp_path \(temporary)-uwsgi;
         scgi_temp_path \(temporary)-scgi;
         keepalive_requests 1000000000;
-        \(percent == nil || isAll ? "" : "split_clients $request_id $side { \(percent ?? 0)% on; * off; }")
+        \(picks)
         upstream legacy {
           server 127.0.0.1:\(task.legacy); keepalive 128; keepalive_requests 1000000000;
         }

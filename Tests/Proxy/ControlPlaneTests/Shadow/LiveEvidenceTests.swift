@@ -88,7 +88,8 @@ struct LiveEvidenceTests {
       #expect(endpoint.outcomes == [.matched: 1, .mismatched: 1])
       let path = try #require(endpoint.paths.first)
       #expect(path.pathKind == difference && path.evidence.extractedOdd == 1)
-      let pair = try #require(try await store.pair(try #require(path.pairs.first)))
+      let number = try #require(path.pairs.first)
+      let pair = try #require(try await store.pair(number))
       #expect(!pair.legacy.body.joined().contains("a@b"))
     }
   }

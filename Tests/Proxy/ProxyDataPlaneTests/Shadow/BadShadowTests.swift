@@ -10,6 +10,9 @@ import Testing
 enum BadShadow: String, CaseIterable, Sendable {
   case hung, killed, trickling, garbage, neverReading = "never reading", flooding
 
+  /// Nothing of an answer comes, so that the breaker opens soon and copies are dropped.
+  var opensBreaker: Bool { self != .trickling && self != .flooding }
+
   var behaviour: Origin.Behaviour {
     switch self {
     case .hung:
@@ -83,7 +86,7 @@ struct BadShadowTests {
           // Every request is accounted for: sent, with what came of it, or dropped for a reason.
           #expect(snapshot.tally.ended == UInt64(Self.requests), "\(snapshot.tally)")
           #expect(snapshot.tally.outcomes[.matched] == nil)
-          #expect(snapshot.tally.drops.values.reduce(0, +) > 0)
+          if bad.opensBreaker { #expect(snapshot.tally.drops.values.reduce(0, +) > 0) }
           // What was kept is let go of a moment after it was counted.
           while proxy.shadow?.bytes != 0 { try await letOthersRun() }
           #expect(snapshot.peakBytes <= Self.budget)

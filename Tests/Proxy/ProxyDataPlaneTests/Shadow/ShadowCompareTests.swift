@@ -180,7 +180,8 @@ struct ShadowCompareTests {
             for request in [
               "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
               "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n\(body)",
-              "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n\(body)\r\n0\r\n\r\n",
+              "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "7d0\r\n\(body)\r\n0\r\n\r\n",
             ] {
               try await client.send(request)
               #expect(try await client.message()?.status == 200)

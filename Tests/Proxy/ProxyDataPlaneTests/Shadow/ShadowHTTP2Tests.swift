@@ -10,8 +10,9 @@ import Testing
 @Suite("Shadow: HTTP/2", .everyTransport, .timeLimit(.minutes(1)))
 struct ShadowHTTP2Tests {
   private static let echo: Origin.Behaviour = Origin.answering { message in
-    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
-      + "\(String(message.body.readableBytes, radix: 16))\r\n\(message.text)\r\n0\r\nx-end: 1\r\n\r\n"
+    let size = String(message.body.readableBytes, radix: 16)
+    return "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+      + "\(size)\r\n\(message.text)\r\n0\r\nx-end: 1\r\n\r\n"
   }
 
   private static let echo2 = HTTP2Origin.answering { request in
