@@ -117,7 +117,7 @@ import Testing
     #expect(quiet.exitCode == 1)
     #expect(
       quiet.errors.contains(
-        "cutovers.orders.stages[1].minimum: a soak of 1 h brings about 1800 of the 100000"),
+        "cutovers.orders.stages[1].minimum: a soak of 60 min brings about 1800 of the 100000"),
       "\(quiet.errors)")
     #expect(try await validate("-1").exitCode == 2)
   }

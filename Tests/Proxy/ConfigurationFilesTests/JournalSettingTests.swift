@@ -33,7 +33,7 @@ import Testing
   @Test func mistakesAreNamed() {
     #expect(
       Self.mistakes("admin: 127.0.0.1:9901, journal: { path: j }") == [
-        "error: proxy.journal.installation: expected \(Self.name)"
+        "error: proxy.journal.installation: missing; expected \(Self.name)"
       ])
     #expect(
       Self.mistakes("admin: 127.0.0.1:9901, journal: { path: j, installation: s }") == [
