@@ -93,8 +93,9 @@ extension ShadowHost {
     else { return nil }
     let parts = ServerParts(
       upstreams: upstreamParts, routing: LiveRouting(table), counters: counters,
-      accepting: AcceptLimit(0), observation: observation, takesOver: false, tls: tls,
-      shadow: LiveShadow(), logger: logger)
+      watch: RouteWatch(workers: configuration.workers), accepting: AcceptLimit(0),
+      observation: observation, takesOver: false, tls: tls, shadow: LiveShadow(),
+      logger: logger)
     let ledger = ledger.withLock(\.self)
     #if os(Linux)
       if configuration.transport == .epoll {
