@@ -169,7 +169,7 @@ import Testing
       let nothing = try await client.send(.get, "/rutes")
       #expect(nothing.status == 404)
       #expect(nothing.headers[.contentType] == "application/problem+json")
-      #expect(nothing.body.contains("There is: /routes"))
+      #expect(nothing.body.contains(", /routes, /routes/{name}, "))
     }
   }
 

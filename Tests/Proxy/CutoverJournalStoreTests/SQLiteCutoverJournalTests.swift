@@ -102,8 +102,11 @@ import Testing
       try replaceBytes(of: 3, with: changed)
       do {
         let verdict = try await open(creates: false).verdict()
-        #expect(verdict.sound == 2, "byte \(index)")
-        #expect(verdict.fault == "entry 3 was changed after it was written", "byte \(index)")
+        // One of the hash before it shows as a break of the chain.
+        let faults = [
+          "entry 3 was changed after it was written", "entry 3 does not follow the entry before it",
+        ]
+        #expect(faults.contains(verdict.fault ?? ""), "byte \(index)")
       } catch let error as CutoverJournalError {
         // The bytes that name the format.
         #expect(error.code == .newerFormat && index < 20)

@@ -11,8 +11,8 @@ internal import Synchronization
   internal import Foundation
 #endif
 
-/// `/shadows/evidence`, the report that `strangler shadow report` prints, and `/shadows/pairs/{id}`,
-/// both answers of a pair side by side.
+/// `/shadows/evidence`, the report that `strangler shadow report` prints, and
+/// `/shadows/pairs/{id}`, both answers of a pair side by side.
 final class EvidenceController: Sendable {
   /// How long a report is handed out again, in milliseconds: many may ask, and it reads the file.
   private static let freshness: Int64 = 5_000

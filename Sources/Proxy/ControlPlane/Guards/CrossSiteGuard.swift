@@ -7,9 +7,9 @@ internal import RoutingDecisions
 /// Keeps web pages of other sites from using the browser of somebody who can reach the admin API.
 ///
 /// Requests that the browser says come from another site are refused, except that a link may lead
-/// here: then the person sees the answer, and the page with the link does not. Without a token the host
-/// asked for must be this machine too: else a page whose name was made to resolve to 127.0.0.1
-/// (DNS rebinding) would count as the same site.
+/// here: then the person sees the answer, and the page with the link does not. Without a token the
+/// host asked for must be this machine too: else a page whose name was made to resolve to
+/// 127.0.0.1 (DNS rebinding) would count as the same site.
 struct CrossSiteGuard: RouterMiddleware {
   /// Any host is fine: requests prove themselves by their token.
   let trustsHost: Bool

@@ -12,6 +12,11 @@ struct BrowserPage {
 
   private struct Answer<Result: Decodable>: Decodable { let result: Result }
 
+  private struct Evaluation<Value: Decodable>: Decodable {
+    struct Result: Decodable { let value: Value }
+    let result: Result
+  }
+
   /// Opens an empty tab that reports everything it has to complain about.
   init(in browser: Chromium) async throws {
     struct Target: Decodable { let targetId: String }
@@ -45,16 +50,13 @@ struct BrowserPage {
   func evaluate<Value: Decodable>(
     _ expression: String, as type: Value.Type = Value.self
   ) async throws -> Value {
-    struct Evaluation: Decodable {
-      struct Result: Decodable { let value: Value }
-      let result: Result
-    }
     let text = String(decoding: try JSONEncoder().encode(expression), as: UTF8.self)
     let answer = try await send(
       "Runtime.evaluate",
       #"{"expression":\#(text),"awaitPromise":true,"returnByValue":true}"#)
     do {
-      return try JSONDecoder().decode(Answer<Evaluation>.self, from: answer).result.result.value
+      return try JSONDecoder().decode(Answer<Evaluation<Value>>.self, from: answer).result.result
+        .value
     } catch {
       throw Failed(description: "\(expression): \(String(decoding: answer, as: UTF8.self))")
     }

@@ -25,12 +25,13 @@ import Testing
     harness.evidence = "/nowhere/shadow.sqlite"
     try await harness.run { client in
       let report = try await client.send(.get, "/shadows/evidence")
-      #expect(report.status == 200 && report.body.contains(#""comparisons":0"#))
+      #expect(report.status == 200 && report.body.contains(#""comparisons": 0"#))
       #expect(try await client.send(.get, "/shadows/pairs/1").status == 404)
       #expect(try await client.send(.get, "/shadows/pairs/one").status == 400)
     }
     try await AdminHarness().run { client in
-      #expect(try await client.send(.get, "/shadows/evidence").status == 404)
+      let answer = try await client.send(.get, "/shadows/evidence")
+      #expect(answer.status == 404)
     }
   }
 

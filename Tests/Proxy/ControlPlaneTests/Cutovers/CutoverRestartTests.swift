@@ -24,7 +24,8 @@ struct CutoverRestartTests {
     #expect(later.percent() == 10)
     let after = try #require(await later.runner.status(of: "orders"))
     #expect(after.phase == .underWay && after.stage == 1)
-    #expect(before.soakedSeconds == 90 && after.soakedSeconds == 60)
+    // Written each minute, and with whatever happens.
+    #expect(before.soakedSeconds == 90 && (60...90).contains(after.soakedSeconds))
     later.traffic.rates.withLock { $0.extractedFailures = 50 }
     #expect(await later.seconds(until: { $0.percent() == 0 }, limit: 60) != nil)
   }

@@ -97,7 +97,8 @@ function card(name) {
     if (stage) {
       setText(progress, `Soaked ${duration(cutover.soakedSeconds)}`
         + ` of ${duration(stage.soakSeconds)}`
-        + `, ${count(cutover.judged)} of ${count(stage.minimum)} requests judged`);
+        + `, ${count(cutover.judged)}${stage.minimum ? ` of ${count(stage.minimum)}` : ""}`
+        + " requests judged");
     }
     for (const [action, node] of buttons) hideButton(node, !orders[action].fits(cutover), title);
     gatesPart.hidden = cutover.gates.length === 0 || cutover.phase !== "under-way";

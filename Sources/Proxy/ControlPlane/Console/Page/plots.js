@@ -6,6 +6,8 @@ import { clock } from "./formats.js";
 
 /** Points that are further apart are not joined, in milliseconds. */
 const gap = 15_000;
+/** Time that the first points are drawn in, in milliseconds. */
+const leastSpan = 60_000;
 /** Units of the drawing; it is stretched to the room that there is. */
 const [width, height] = [300, 80];
 export const sides = ["legacy", "extracted"];
@@ -40,8 +42,9 @@ export function plot(title, format, least) {
   /** `times` in milliseconds; `series` holds a number or null for each time and side. */
   function update(times, series, moves) {
     if (times.length === 0) return;
-    const [first, last] = [times[0], times[times.length - 1]];
-    const span = Math.max(1, last - first);
+    const last = times[times.length - 1];
+    const first = Math.min(times[0], last - leastSpan);
+    const span = last - first;
     const x = (time) => ((time - first) / span) * width;
     const known = sides.flatMap((side) => series[side].filter((value) => value !== null));
     const largest = ceiling(Math.max(least, ...known));

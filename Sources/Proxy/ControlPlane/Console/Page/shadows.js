@@ -39,13 +39,15 @@ function line(shadow) {
 /** Evidence from the file: match rates and the paths that differ most. Says how many it shows. */
 export function showEvidence(parent, report) {
   const shown = report.endpoints.filter((endpoint) => endpoint.requests > 0)
-    .sort((one, other) => alarm(other) - alarm(one)).slice(0, endpoints);
+    .sort((one, other) => alarm(other) - alarm(one) || differing(other) - differing(one))
+    .slice(0, endpoints);
   keyed(parent, shown, (endpoint) => endpoint.name, card);
   return shown.length;
 }
 
-const alarm = (endpoint) =>
-  endpoint.paths.filter((path) => path.isDifference).reduce((total, path) => total + path.count, 0);
+const times = (paths) => paths.reduce((total, path) => total + path.count, 0);
+const alarm = (endpoint) => times(endpoint.paths.filter((path) => path.isDifference));
+const differing = (endpoint) => times(endpoint.paths);
 
 function card(first) {
   const figure = element("span", { class: "figure" });
@@ -76,7 +78,8 @@ function card(first) {
 function describe(endpoint) {
   const [low, high] = endpoint.matchRateInterval;
   const told = [
-    `${count(endpoint.requests)} comparisons, match rate between `
+    `${count(endpoint.requests)} ${endpoint.requests === 1 ? "comparison" : "comparisons"}`
+      + ", match rate between "
       + `${percent(100 * low)} and ${percent(100 * high)} at every look`,
   ];
   const latency = endpoint.latencyMicroseconds;
