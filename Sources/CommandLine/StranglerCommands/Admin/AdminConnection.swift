@@ -40,18 +40,29 @@ struct AdminConnection {
     do {
       response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
       answer = Data(buffer: try await response.body.collect(upTo: Self.largestAnswer))
+    } catch let error as HTTPClientError where method != .GET && Self.isTimeout(error) {
+      // Nobody knows how far it came.
+      throw CommandFailure.unusable(
+        "the proxy's admin API at \(base) did not answer in time: the order may still be carried "
+          + "out; look before you give it again")
     } catch {
       throw CommandFailure.unusable(
         "cannot reach the proxy's admin API at \(base): \(error); is it running?")
     }
     if response.status == .ok { return answer }
     let message = Self.text(answer) ?? "the admin API answered \(response.status)"
-    // What makes no sense now, or cannot be done now, is an answer; the rest are mistakes.
+    // To an order, that it makes no sense now, or cannot be done now, is an answer; a question was
+    // not answered by that. The rest are mistakes.
     switch response.status {
     case .conflict, .preconditionFailed, .serviceUnavailable:
-      throw CommandFailure.negative(message)
+      throw method == .GET ? CommandFailure.unusable(message) : .negative(message)
     default: throw CommandFailure.unusable(message)
     }
+  }
+
+  /// The order may have been sent; without a connection it was not.
+  private static func isTimeout(_ error: HTTPClientError) -> Bool {
+    error == .deadlineExceeded || error == .readTimeout
   }
 
   private static func text(_ answer: Data) -> String? {

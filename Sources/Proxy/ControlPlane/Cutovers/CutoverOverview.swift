@@ -143,11 +143,12 @@ extension CutoverRunner {
 
   private func statuses(_ plans: [CutoverPlan]) -> [CutoverStatus] {
     let inFile = Dictionary(plans.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    let ends = standing.ends
     return Set(inFile.keys).union(machines.keys).sorted().compactMap { name in
       let machine = machines[name] ?? inFile[name].map { CutoverMachine($0) }
       return machine.map { machine in
         CutoverStatus(
-          machine, endedBy: replay.ends[name], hold: holds[name],
+          machine, endedBy: ends[name], hold: holds[name],
           isOutdated: machine.phase == .underWay && inFile[name] != machine.plan,
           rollbacks: rollbacks[name] ?? Rollbacks())
       }

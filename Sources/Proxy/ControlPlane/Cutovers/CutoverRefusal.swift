@@ -18,6 +18,8 @@ package enum CutoverRefusal: Error, Sendable, Equatable, CustomStringConvertible
   /// The route has a plan whose gates would not be asked.
   case skipsGates(route: String, cutover: String, to: Percentage)
   case killSwitchIsOn
+  /// A share would be raised.
+  case frozen
   case unchanged(String)
   case unknownEntry(UInt64)
   /// The route stands where it stood after that entry, and so do all others.
@@ -50,6 +52,8 @@ package enum CutoverRefusal: Error, Sendable, Equatable, CustomStringConvertible
         + "or say that its gates are to be skipped."
     case .killSwitchIsOn:
       "The kill switch is on: everybody stays with legacy until it is off."
+    case .frozen:
+      "Everything is frozen: no share is raised until that is off; lowering one is allowed."
     case .unchanged(let what): "\(what) already; nothing was changed."
     case .unknownEntry(let sequence): "The journal has no entry \(sequence)."
     case .nothingToRevert(let sequence):

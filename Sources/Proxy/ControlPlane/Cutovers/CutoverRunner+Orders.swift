@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CutoverControl
+internal import Logging
 internal import ProxyDataPlane
 package import RoutingDecisions
 
@@ -14,7 +15,7 @@ extension CutoverRunner {
       guard let plan = plans.first(where: { $0.name == name }) else {
         throw CutoverRefusal.unknownCutover(name, known: plans.map(\.name))
       }
-      if runner.installation.isKilled { throw CutoverRefusal.killSwitchIsOn }
+      if runner.isKilled { throw CutoverRefusal.killSwitchIsOn }
       let former = runner.machines[name]
       switch former?.phase {
       case .underWay: throw CutoverRefusal.order(.alreadyStarted, cutover: name)
@@ -52,13 +53,13 @@ extension CutoverRunner {
 
   /// Takes all routes of the cutover back to legacy.
   package func rollBack(_ name: String, by order: CutoverOrder) async throws {
-    try await give(.rollBack(reason: order.reason), to: name, by: order)
+    try await give(.rollBack(reason: order.reason), to: name, by: order, isUrgent: true)
   }
 
   private func give(
-    _ event: CutoverEvent, to name: String, by order: CutoverOrder
+    _ event: CutoverEvent, to name: String, by order: CutoverOrder, isUrgent: Bool = false
   ) async throws {
-    try await inLine { runner in
+    try await inLine(isUrgent: isUrgent) { runner in
       let known = Set(runner.routing.loaded.cutovers.map(\.name)).union(runner.machines.keys)
       guard known.contains(name) else {
         throw CutoverRefusal.unknownCutover(name, known: known.sorted())
@@ -78,9 +79,17 @@ extension CutoverRunner {
       state.isFrozen = isOn
       try await runner.commit(
         runner.record(order, "\(isOn ? "frozen" : "no longer frozen"): \(order.reason)", state))
+      // From here on nothing is promoted, whatever becomes of the cutovers' own entries.
+      if isOn { runner.freezeMachines() }
       for (name, machine) in runner.machines.sorted(by: { $0.key < $1.key })
       where machine.phase == .underWay {
-        try await runner.perform(isOn ? .freeze : .unfreeze, on: name, by: order)
+        do {
+          try await runner.perform(isOn ? .freeze : .unfreeze, on: name, by: order)
+        } catch {
+          // The order is carried out and written; the next second sees to what is left.
+          runner.logger.error(
+            "state of a cutover is not written", metadata: ["cutover": "\(name)"])
+        }
       }
       runner.watchTraffic()
     }
@@ -88,7 +97,20 @@ extension CutoverRunner {
 
   /// On: everybody goes to legacy in one swap and stays there; cutovers end. Off moves nobody.
   package func setKillSwitch(_ isOn: Bool, by order: CutoverOrder) async throws {
-    try await inLine { runner in
+    if isOn, isLeading, !installation.isKilled {
+      try check(record(order, "kill switch on: \(order.reason)", installation))
+      // Whatever stands in the line may wait for the disk; the users do not.
+      killsWaiting += 1
+      routing.keepAllWithLegacy(
+        true, actor: order.actor, reason: order.reason, unixMilliseconds: unixMilliseconds())
+      defer { killsWaiting -= 1 }
+      return try await writeKillSwitch(true, by: order)
+    }
+    try await writeKillSwitch(isOn, by: order)
+  }
+
+  private func writeKillSwitch(_ isOn: Bool, by order: CutoverOrder) async throws {
+    try await inLine(isUrgent: isOn) { runner in
       var state = runner.installation
       if state.isKilled == isOn {
         throw CutoverRefusal.unchanged("The kill switch is \(isOn ? "on" : "off")")
@@ -97,7 +119,7 @@ extension CutoverRunner {
       let position = isOn ? "on" : "off"
       var record = runner.record(order, "kill switch \(position): \(order.reason)", state)
       if isOn {
-        record.moves = runner.routing.percentages.sorted { $0.key < $1.key }
+        record.moves = runner.shares.sorted { $0.key < $1.key }
           .filter { $0.value > .zero }
           .map { JournalRecord.Move(route: $0.key, from: $0.value, to: .zero) }
       }
@@ -120,12 +142,13 @@ extension CutoverRunner {
     ofRoute route: String, to percent: Percentage, skipsGates: Bool = false,
     expecting version: UInt64? = nil, by order: CutoverOrder
   ) async throws {
-    try await inLine { runner in
+    try await inLine(isUrgent: percent == .zero) { runner in
       if let version, version != runner.routing.version {
         throw CutoverRefusal.outdated(version: runner.routing.version)
       }
       let now = try runner.share(ofRoute: route)
-      if percent > .zero, runner.installation.isKilled { throw CutoverRefusal.killSwitchIsOn }
+      if percent > .zero, runner.isKilled { throw CutoverRefusal.killSwitchIsOn }
+      if percent > now, runner.installation.isFrozen { throw CutoverRefusal.frozen }
       if let name = runner.cutoverUnderWay(with: route) {
         if percent == .zero {
           try await runner.perform(.rollBack(reason: order.reason), on: name, by: order)
@@ -151,7 +174,9 @@ extension CutoverRunner {
     try await inLine { runner in
       var entries: [JournalEntry] = []
       try await runner.journal.forEachSound { entries.append($0) }
-      guard sequence <= entries.count else { throw CutoverRefusal.unknownEntry(sequence) }
+      guard sequence > 0, sequence <= entries.count else {
+        throw CutoverRefusal.unknownEntry(sequence)
+      }
       let split = runner.routing.percentages
       guard
         var record = try JournalReplay.revert(
@@ -161,8 +186,11 @@ extension CutoverRunner {
       // A route that is no longer there, or no longer split, cannot be moved.
       record.moves.removeAll { split[$0.route] == nil }
       if record.moves.isEmpty { throw CutoverRefusal.nothingToRevert(sequence) }
-      if runner.installation.isKilled, record.moves.contains(where: { $0.to > .zero }) {
+      if runner.isKilled, record.moves.contains(where: { $0.to > .zero }) {
         throw CutoverRefusal.killSwitchIsOn
+      }
+      if runner.installation.isFrozen, record.moves.contains(where: { $0.to > $0.from }) {
+        throw CutoverRefusal.frozen
       }
       try await runner.commit(record)
       runner.watchTraffic()
@@ -172,11 +200,15 @@ extension CutoverRunner {
 
 extension CutoverRunner {
   /// Runs an order when those before it are through.
+  ///
+  /// - Parameter isUrgent: it is looked at even while what was done before is not written.
   private func inLine(
+    isUrgent: Bool = false,
     _ order: @escaping @Sendable (isolated CutoverRunner) async throws -> Void
   ) async throws {
     try await line.run {
       guard await self.isLeading else { throw CutoverRefusal.notLeading }
+      if !isUrgent { try await self.writeOverdue() }
       try await order(self)
     }
   }
@@ -190,11 +222,14 @@ extension CutoverRunner {
   }
 
   private func share(ofRoute name: String) throws -> Percentage {
-    if let share = routing.percentages[name] { return share }
+    if let share = shares[name] { return share }
     let known = routing.current.configuration.routes.map(\.name)
     throw known.contains(name)
       ? CutoverRefusal.notSplit(route: name) : .unknownRoute(name, known: known)
   }
+
+  /// By the records, or by an order that waits to be recorded.
+  private var isKilled: Bool { installation.isKilled || killsWaiting > 0 }
 
   private func cutoverUnderWay(with route: String) -> String? {
     machines.first { $0.value.phase == .underWay && $0.value.plan.routes.contains(route) }?.key

@@ -36,16 +36,26 @@ extension CutoverRunner: Service {
       } catch {
         return
       }
-      await logged { try await $0.restore(leads: false) }
+      _ = await logged { try await $0.restore(leads: false) }
     }
-    await logged { try await $0.restore(leads: true) }
+    // The older process has ended: until this one leads nobody does.
+    while await !logged({ try await $0.restore(leads: true) }) {
+      do {
+        try await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.patience) }
+      } catch {
+        return
+      }
+    }
   }
 
-  private func logged(_ read: (CutoverRunner) async throws -> Void) async {
+  /// False when the journal could not be read.
+  private func logged(_ read: (CutoverRunner) async throws -> Void) async -> Bool {
     do {
       try await read(self)
+      return true
     } catch {
       logger.critical("journal cannot be read", metadata: ["error": "\(error)"])
+      return false
     }
   }
 
@@ -62,6 +72,9 @@ extension CutoverRunner: Service {
     } catch {
       logger.error("journal is behind", metadata: ["records": "\(overdue.count)"])
     }
+    // Only what the journal would never take is thrown, which nothing here is.
+    try? await takeBackUnreadable()
+    await settleFreeze()
     let counts = traffic.take()
     let compared = comparisons?.take() ?? [:]
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
@@ -88,6 +101,28 @@ extension CutoverRunner: Service {
       try await writeState(of: name)
     } catch {
       logger.error("state of a cutover is not written", metadata: ["cutover": "\(name)"])
+    }
+  }
+
+  /// No cutover is promoted from now on; their own entries follow.
+  func freezeMachines() {
+    for (name, machine) in machines where machine.phase == .underWay {
+      var machine = machine
+      if case .hold(let reason) = machine.handle(.freeze, at: unixMilliseconds() / 1_000) {
+        holds[name] = reason
+      }
+      machines[name] = machine
+    }
+  }
+
+  /// Holds the cutovers to what was ordered for all of them, where an entry that failed left one
+  /// behind.
+  private func settleFreeze() async {
+    if installation.isFrozen { return freezeMachines() }
+    for (name, machine) in machines.sorted(by: { $0.key < $1.key })
+    where machine.phase == .underWay && machine.state.isFrozen && !heldForJournal.contains(name) {
+      // One that fails is tried again in the next second.
+      try? await perform(.unfreeze, on: name, by: nil)
     }
   }
 
@@ -146,7 +181,7 @@ extension CutoverRunner: Service {
     var note = order?.reason
     if case .rollBack = event { note = nil }
     let record = JournalRecord(
-      event, action, from: routing.percentages, machine, time: time, actor: order?.actor,
+      event, action, from: shares, machine, time: time, actor: order?.actor,
       note: note, configurationHash: configurationHash, evidence: evidence)
     if let record {
       try await commit(record, isUrgent: isUrgent)

@@ -14,8 +14,8 @@ internal import RoutingDecisions
 /// a process that is killed goes on where the journal ends.
 ///
 /// One exception is made for the users' sake. What takes traffic away from the extracted side is
-/// done even when the journal cannot be written; the records are kept and written as soon as it
-/// can. Nothing else is done until then.
+/// done before it is written, however slow the disk is, and even when the journal cannot be
+/// written; the records are kept and written as soon as it can. Nothing else is done until then.
 package actor CutoverRunner {
   let journal: any CutoverJournal
   let routing: LiveRouting
@@ -32,6 +32,10 @@ package actor CutoverRunner {
   var machines: [String: CutoverMachine] = [:]
   /// Why each cutover does not go on.
   var holds: [String: HoldReason] = [:]
+  /// Cutovers under way that the journal has and that cannot be gone on with.
+  var unreadable: Set<String> = []
+  /// Orders to throw the kill switch that have had their effect and wait for their turn.
+  var killsWaiting = 0
   /// Done and not written yet, oldest first.
   private(set) var overdue: [JournalRecord] = []
   /// Why the journal could not be written the last time; nil when it could.
@@ -74,41 +78,85 @@ package actor CutoverRunner {
     JournalHash(of: Array(routing.loaded.settingText.utf8)).description
   }
 
-  var installation: InstallationState { replay.installation ?? InstallationState() }
+  /// What the journal adds up to once everything that was done is in it.
+  var standing: JournalReplay {
+    var standing = replay
+    for record in overdue {
+      // Each was made here, so each can be read.
+      try? standing.apply(record, sequence: standing.sequence + 1)
+    }
+    return standing
+  }
+
+  var installation: InstallationState { standing.installation ?? InstallationState() }
+
+  /// Where the routes stand by the records: the kill switch has its effect before it has its own.
+  var shares: [String: Percentage] {
+    killsWaiting > 0 && !installation.isKilled
+      ? standing.shares(file: routing.filePercentages) : routing.percentages
+  }
 }
 
 // MARK: - Writing
 
 extension CutoverRunner {
-  /// Writes a record down, then makes its moves.
+  /// Writes a record down, then makes its moves; urgent ones the other way round.
   ///
   /// - Parameters:
-  ///   - isUrgent: the moves are made even if the record cannot be written.
+  ///   - isUrgent: the moves wait for no disk, and are made even if the record cannot be written.
   ///   - move: makes the moves; nil sets the shares that the record names.
   /// - Throws: `CutoverRefusal`; nothing was changed then.
   func commit(
     _ record: JournalRecord, isUrgent: Bool = false, move: (() -> Void)? = nil
   ) async throws(CutoverRefusal) {
-    do {
-      try await writeOverdue()
-      try await append(record)
-    } catch {
-      guard isUrgent, case .journal(let reason) = error else { throw error }
-      overdue.append(record)
-      logger.critical(
-        "routes go back to legacy though the journal cannot be written",
-        metadata: ["reason": "\(reason)", "record": "\(record.reason)"])
-    }
+    if isUrgent { return try await commitUrgently(record, move) }
+    try await writeOverdue()
+    try await append(record)
     if let move { move() } else { makeMoves(of: record) }
     log(record)
   }
 
-  /// Writes what was done and could not be written.
+  private func commitUrgently(
+    _ record: JournalRecord, _ move: (() -> Void)?
+  ) async throws(CutoverRefusal) {
+    try check(record)
+    // Nothing is awaited before the routes have moved.
+    overdue.append(record)
+    if let move { move() } else { makeMoves(of: record) }
+    do {
+      try await writeOverdue()
+    } catch {
+      // Taking up what another process wrote may have moved them elsewhere.
+      if record.moves.contains(where: { routing.percentages[$0.route] != $0.to }) {
+        if let move { move() } else { makeMoves(of: record) }
+      }
+      for name in standing.ends.keys { forget(name) }
+      logger.critical(
+        "routes go back to legacy though the journal cannot be written",
+        metadata: ["reason": "\(journalFailure ?? "\(error)")", "record": "\(record.reason)"])
+    }
+    log(record)
+  }
+
+  /// What the journal would never take is refused before it has an effect.
+  func check(_ record: JournalRecord) throws(CutoverRefusal) {
+    guard var end = chain else { return }
+    do throws(JournalChain.Refusal) {
+      _ = try end.append(record)
+    } catch {
+      throw .record(error)
+    }
+  }
+
+  /// Writes what was done and is not written yet.
   func writeOverdue() async throws(CutoverRefusal) {
     while let record = overdue.first {
+      let isBehind = journalFailure != nil
       try await append(record)
       overdue.removeFirst()
-      logger.notice("journal caught up", metadata: ["entry": "\(replay.sequence)"])
+      if isBehind {
+        logger.notice("journal caught up", metadata: ["entry": "\(replay.sequence)"])
+      }
     }
   }
 
@@ -215,13 +263,14 @@ extension CutoverRunner {
   }
 
   private func moveToJournaledShares() {
-    let shares = replay.shares(file: routing.filePercentages)
-    let moved = shares.filter { routing.percentages[$0.key] != $0.value }
-    let isKilled = installation.isKilled
-    if isKilled {
+    // What was done and is not written yet counts; the kill switch does as soon as it is ordered.
+    let shares = standing.shares(file: routing.filePercentages)
+    let isKilled = installation.isKilled || killsWaiting > 0
+    if routing.isKeptWithLegacy != isKilled {
       routing.keepAllWithLegacy(
-        true, actor: "journal", reason: "kill switch", unixMilliseconds: unixMilliseconds())
+        isKilled, actor: "journal", reason: "kill switch", unixMilliseconds: unixMilliseconds())
     }
+    let moved = shares.filter { routing.percentages[$0.key] != $0.value }
     if moved.isEmpty || isKilled { return }
     do {
       try routing.setPercentages(
@@ -235,32 +284,59 @@ extension CutoverRunner {
 
   /// Writes down what the file says, and what that moves.
   private func noteFile() async throws(CutoverRefusal) {
-    let record = replay.reading(
+    let record = standing.reading(
       file: routing.filePercentages, time: unixMilliseconds(),
       configurationHash: configurationHash)
     // The file's numbers are in force already, and would be after a restart too.
     if let record { try await commit(record, isUrgent: true, move: {}) }
   }
 
-  /// Cutovers under way go on where they were.
+  /// Cutovers under way go on where they were, by what was done; that it is not written yet does
+  /// not start one again.
   private func restoreMachines() {
     let now = unixMilliseconds()
     machines = [:]
-    for (name, live) in replay.cutovers {
+    unreadable = []
+    for (name, live) in standing.cutovers {
+      var phase: CutoverState.Phase?
       do throws(UnusableState) {
         let journaled = try JournaledCutover(json: live.state)
+        phase = journaled.state.phase
         machines[name] = try CutoverMachine(
           journaled.plan, restoring: journaled.state, age: Int(clamping: (now - live.time) / 1_000))
       } catch {
         logger.critical(
-          "a cutover cannot be gone on with: its routes stay where they are, and no gate is asked",
+          "a cutover cannot be gone on with: its state cannot be read",
           metadata: ["cutover": "\(name)", "entry": "\(live.sequence)"])
+        // One that is through, or was taken back, has no gates to ask.
+        if phase == nil || phase == .underWay { unreadable.insert(name) }
       }
     }
   }
 
-  /// Takes back what has no routes any more, and freezes what was frozen.
+  /// Takes back what nobody watches over: cutovers whose state cannot be read have no gates.
+  func takeBackUnreadable() async throws(CutoverRefusal) {
+    for name in unreadable.sorted() {
+      let shares = shares
+      // Those at 0 % too: by a move that is not its own a cutover has ended.
+      let moves = standing.routes(of: name).compactMap { route in
+        shares[route].map { JournalRecord.Move(route: route, from: $0, to: .zero) }
+      }
+      unreadable.remove(name)
+      if moves.isEmpty { continue }
+      try await commit(
+        JournalRecord(
+          .moved, time: unixMilliseconds(), actor: JournalRecord.automaticActor,
+          reason: "the cutover \(name) cannot be gone on with", isAutomatic: true, moves: moves,
+          configurationHash: configurationHash, evidence: "its state cannot be read"),
+        isUrgent: true)
+    }
+  }
+
+  /// Takes back what cannot be gone on with or has no routes any more, and freezes what was frozen.
   private func settleMachines() async throws(CutoverRefusal) {
+    if installation.isFrozen { freezeMachines() }
+    try await takeBackUnreadable()
     let routes = routing.percentages
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay {

@@ -95,8 +95,8 @@ extension Problem {
     let status: HTTPResponse.Status =
       switch refusal {
       case .unknownCutover, .unknownRoute, .unknownEntry: .notFound
-      case .notSplit, .order, .completed, .underWay, .skipsGates, .killSwitchIsOn, .unchanged,
-        .nothingToRevert:
+      case .notSplit, .order, .completed, .underWay, .skipsGates, .killSwitchIsOn, .frozen,
+        .unchanged, .nothingToRevert:
         .conflict
       case .outdated: .preconditionFailed
       case .record: .badRequest

@@ -24,7 +24,9 @@ struct JournalController {
       let target = try body.sequence("to")
       let order = try body.order(request, context)
       let runner = try running()
-      try await CutoversController.carryOut { try await runner.revert(to: target, by: order) }
+      try await reading {
+        try await CutoversController.carryOut { try await runner.revert(to: target, by: order) }
+      }
       return Response.json(.ok, await runner.overview())
     }
     router.refuse([.put, .post, .patch, .delete], "/journal", allow: "GET, HEAD")

@@ -55,36 +55,47 @@ package struct JournalReplay: Sendable, Equatable {
   }
 
   package mutating func apply(_ entry: JournalEntry) throws(UnusableState) {
-    let record = entry.record
-    sequence = entry.sequence
+    try apply(entry.record, sequence: entry.sequence)
+  }
+
+  /// Takes in what an entry will say, or says.
+  package mutating func apply(
+    _ record: JournalRecord, sequence: UInt64
+  ) throws(UnusableState) {
+    self.sequence = sequence
     for move in record.moves {
       let stood = percentages[move.route] ?? move.from
       if stood != move.from {
         contradictions.append(
           Contradiction(
-            sequence: entry.sequence, route: move.route, stood: stood, from: move.from))
+            sequence: sequence, route: move.route, stood: stood, from: move.from))
       }
       if origins[move.route] == nil { origins[move.route] = move.from }
       percentages[move.route] = move.to
-      if let owner = owners[move.route], owner != record.cutover { end(owner, entry) }
+      if let owner = owners[move.route], owner != record.cutover { end(owner, by: sequence) }
       owners[move.route] = record.cutover
     }
     if record.cutover == nil, let state = record.state {
       let state = try InstallationState(json: state)
       // One at 0 % has no route that moves, and has ended too.
-      if state.isKilled { for name in cutovers.keys { end(name, entry) } }
+      if state.isKilled { for name in cutovers.keys { end(name, by: sequence) } }
       installation = state
     }
     if case .cutover = record.kind, let name = record.cutover, let state = record.state {
       cutovers[name] = LiveCutover(
         state: state, configurationHash: record.configurationHash, time: record.time,
-        sequence: entry.sequence)
+        sequence: sequence)
       ends[name] = nil
     }
   }
 
-  private mutating func end(_ cutover: String, _ entry: JournalEntry) {
-    if cutovers.removeValue(forKey: cutover) != nil { ends[cutover] = entry.sequence }
+  private mutating func end(_ cutover: String, by sequence: UInt64) {
+    if cutovers.removeValue(forKey: cutover) != nil { ends[cutover] = sequence }
+  }
+
+  /// Routes that a cutover moved last, by name: known even where its own state cannot be read.
+  package func routes(of cutover: String) -> [String] {
+    owners.filter { $0.value == cutover }.keys.sorted()
   }
 
   /// The record that takes all routes back to where they stood after an entry; nil when they stand

@@ -84,6 +84,9 @@ public final class LiveRouting: Sendable {
     }
   }
 
+  /// The kill switch is on.
+  package var isKeptWithLegacy: Bool { state.withLock { $0.isKilled } }
+
   /// The kill switch. While it is on everybody stays with legacy, whatever a file says that is read
   /// meanwhile; off moves nobody.
   package func keepAllWithLegacy(

@@ -123,4 +123,30 @@ struct CutoverOrderTests {
     try await bench.runner.rollBack("orders", by: Self.ann)
     #expect(bench.percent() == 0)
   }
+
+  @Test("A freeze holds against shares that are raised by hand; lowered they may be")
+  func frozen() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.setShare(ofRoute: "search", to: .hundredths(7_000), by: Self.ann)
+    let entry = try #require(bench.journal.all.last?.sequence)
+    try await bench.runner.freeze(true, by: Self.ann)
+    await #expect(throws: CutoverRefusal.frozen) {
+      try await bench.runner.setShare(ofRoute: "search", to: .hundredths(8_000), by: Self.ann)
+    }
+    await #expect(throws: CutoverRefusal.frozen) {
+      try await bench.runner.setShare(
+        ofRoute: "orders", to: .hundredths(100), skipsGates: true, by: Self.ann)
+    }
+    try await bench.runner.setShare(ofRoute: "search", to: .hundredths(100), by: Self.ann)
+    await #expect(throws: CutoverRefusal.frozen) {
+      try await bench.runner.revert(to: entry, by: Self.ann)
+    }
+    #expect(bench.percent("search") == 1)
+    try await bench.runner.freeze(false, by: Self.ann)
+    try await bench.runner.revert(to: entry, by: Self.ann)
+    #expect(bench.percent("search") == 70)
+    await #expect(throws: CutoverRefusal.unknownEntry(0)) {
+      try await bench.runner.revert(to: 0, by: Self.ann)
+    }
+  }
 }

@@ -106,4 +106,36 @@ struct CutoverRestartTests {
     try await follower.runner.restore(leads: true)
     #expect(await follower.runner.status(of: "orders")?.phase == .underWay)
   }
+
+  @Test("A process that follows takes the kill switch off again with the one that leads")
+  func followsKillSwitch() async throws {
+    let bench = try await CutoverBench()
+    let follower = try CutoverBench(following: bench.journal)
+    try await bench.runner.setKillSwitch(true, by: Self.ann)
+    try await follower.runner.restore(leads: false)
+    #expect(follower.percent("search") == 0 && follower.routing.isKeptWithLegacy)
+    try await bench.runner.setKillSwitch(false, by: Self.ann)
+    try await bench.runner.setShare(ofRoute: "search", to: .hundredths(300), by: Self.ann)
+    try await follower.runner.restore(leads: false)
+    #expect(follower.percent("search") == 3 && !follower.routing.isKeptWithLegacy)
+  }
+
+  @Test("A cutover whose state cannot be read is taken back once, and the journal says why")
+  func unreadable() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    let started = try #require(bench.journal.all.last)
+    var chain = JournalChain(after: started)
+    var record = started.record
+    record.moves = []
+    record.state = "{}"
+    try await bench.journal.append(try chain.append(record))
+    let later = try await CutoverBench(journal: bench.journal)
+    #expect(later.percent() == 0)
+    #expect(bench.journal.all.last?.record.evidence == "its state cannot be read")
+    #expect(await later.runner.status(of: "orders")?.phase == .ended)
+    let count = bench.journal.all.count
+    let again = try await CutoverBench(journal: bench.journal)
+    #expect(again.percent() == 0 && bench.journal.all.count == count)
+  }
 }

@@ -59,4 +59,85 @@ struct FullDiskTests {
     #expect(await bench.runner.overview().isKilled)
     #expect(bench.told.last == "ann: kill switch on: a test")
   }
+
+  @Test("A freeze holds though the cutovers' own entries find no room, and so does its end")
+  func freezes() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("basket", by: Self.ann)
+    bench.journal.leaveRoom(for: 1)
+    try await bench.runner.freeze(true, by: Self.ann)
+    #expect(await bench.runner.overview().isFrozen)
+    bench.journal.fill(false)
+    await bench.seconds(300)
+    let status = try #require(await bench.runner.status(of: "basket"))
+    #expect(status.phase == .underWay && status.hold == "frozen")
+    bench.journal.leaveRoom(for: 1)
+    try await bench.runner.freeze(false, by: Self.ann)
+    bench.journal.fill(false)
+    let isThrough = await bench.seconds(
+      until: { await $0.runner.status(of: "basket")?.phase == .completed }, limit: 10)
+    #expect(isThrough != nil)
+  }
+
+  @Test("What is taken back and not written yet is not begun again by what comes after it")
+  func remembersWhatIsOverdue() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.freeze(true, by: Self.ann)
+    bench.journal.fill(true)
+    try await bench.runner.setKillSwitch(true, by: Self.ann)
+    #expect(await bench.runner.overview().isKilled)
+    await #expect(throws: CutoverRefusal.self) {
+      try await bench.runner.setShare(ofRoute: "search", to: .hundredths(100), by: Self.ann)
+    }
+    bench.journal.fill(false)
+    // Writes what is overdue first, and is held to it.
+    await #expect(throws: CutoverRefusal.killSwitchIsOn) {
+      try await bench.runner.setShare(ofRoute: "search", to: .hundredths(100), by: Self.ann)
+    }
+    let installation = try JournalReplay(bench.journal.all).installation
+    #expect(installation?.isKilled == true && installation?.isFrozen == true)
+  }
+}
+
+@Suite("A journal that takes its time", .timeLimit(.minutes(3)))
+struct SlowDiskTests {
+  private static let ann = CutoverScenario.ann
+
+  @Test("A rollback moves the users before its entry is written")
+  func rollsBack() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    let count = bench.journal.all.count
+    bench.journal.stall(true)
+    async let rolledBack: Void = bench.runner.rollBack("orders", by: Self.ann)
+    while bench.journal.waiting == 0 { await Task.yield() }
+    #expect(bench.percent() == 0)
+    #expect(bench.journal.all.count == count)
+    bench.journal.stall(false)
+    try await rolledBack
+    #expect(bench.journal.all.count == count + 1)
+    #expect(await bench.runner.status(of: "orders")?.phase == .rolledBack)
+    #expect(await bench.runner.overview().journal.overdue == 0)
+  }
+
+  @Test("The kill switch waits for no order before it either, and the journal adds up")
+  func kills() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    bench.journal.stall(true)
+    async let raised: Void = bench.runner.setShare(
+      ofRoute: "search", to: .hundredths(2_000), by: Self.ann)
+    while bench.journal.waiting == 0 { await Task.yield() }
+    async let killed: Void = bench.runner.setKillSwitch(true, by: Self.ann)
+    while bench.percent() != 0 { await Task.yield() }
+    #expect(bench.percent("search") == 0)
+    bench.journal.stall(false)
+    try await raised
+    try await killed
+    #expect(bench.percent() == 0 && bench.percent("search") == 0)
+    let replay = try JournalReplay(bench.journal.all)
+    #expect(replay.percentages["search"] == .zero && replay.percentages["orders"] == .zero)
+    #expect(replay.contradictions == [])
+    #expect(await bench.runner.overview().isKilled)
+  }
 }

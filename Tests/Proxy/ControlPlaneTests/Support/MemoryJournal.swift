@@ -8,7 +8,10 @@ final class MemoryJournal: CutoverJournal {
   let installation = "shop"
   private struct State {
     var entries: [JournalEntry] = []
-    var isFull = false
+    /// Entries that the disk has room for; nil for any number.
+    var room: Int?
+    var isStalled = false
+    var waiting: [CheckedContinuation<Void, Never>] = []
   }
 
   private let state = Mutex(State())
@@ -17,19 +20,47 @@ final class MemoryJournal: CutoverJournal {
   var all: [JournalEntry] { state.withLock(\.entries) }
 
   /// The disk is full.
-  func fill(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
+  func fill(_ isFull: Bool) { state.withLock { $0.room = isFull ? 0 : nil } }
+
+  /// The disk is full after so many entries.
+  func leaveRoom(for entries: Int) { state.withLock { $0.room = entries } }
+
+  /// Entries that wait for the disk.
+  var waiting: Int { state.withLock(\.waiting.count) }
+
+  /// The disk takes its time: entries wait until it is told otherwise.
+  func stall(_ isStalled: Bool) {
+    let released: [CheckedContinuation<Void, Never>] = state.withLock { state in
+      state.isStalled = isStalled
+      defer { if !isStalled { state.waiting = [] } }
+      return isStalled ? [] : state.waiting
+    }
+    for waiter in released { waiter.resume() }
+  }
+
+  private func waitForDisk() async {
+    await withCheckedContinuation { waiter in
+      let goesOn = state.withLock { state in
+        if state.isStalled { state.waiting.append(waiter) }
+        return !state.isStalled
+      }
+      if goesOn { waiter.resume() }
+    }
+  }
 
   func entries(after sequence: UInt64, limit: Int) async throws -> [JournalEntry] {
     Array(all.dropFirst(Int(sequence)).prefix(limit))
   }
 
   func append(_ entry: JournalEntry) async throws {
+    await waitForDisk()
     try state.withLock { state in
-      if state.isFull { throw CutoverJournalError(.unusable, "the disk is full") }
+      if state.room == 0 { throw CutoverJournalError(.unusable, "the disk is full") }
       guard entry.sequence == UInt64(state.entries.count) + 1 else {
         throw CutoverJournalError(.conflict, "somebody else wrote")
       }
       state.entries.append(entry)
+      if let room = state.room { state.room = room - 1 }
     }
   }
 }
