@@ -92,7 +92,8 @@ package struct AdminServer: Service {
     let feed = ConsoleFeed(
       ConsoleSources(
         routing: routing, counters: counters, readiness: readiness, upstreams: upstreams,
-        cutovers: runner, hasEvidence: evidence != nil, unixMilliseconds: unixMilliseconds))
+        shadows: shadows, cutovers: runner, hasEvidence: evidence != nil,
+        unixMilliseconds: unixMilliseconds))
     ConsoleController(feed: feed, needsToken: token != nil)
       .addRoutes(open: router, guarded: router.group().add(middleware: TokenGuard(token: token)))
     application = Application(

@@ -6,6 +6,8 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Logging
+import ProxyDataPlane
+import RoutingDecisions
 import Testing
 
 /// The description is kept by hand; these hold it to what is served.
@@ -36,8 +38,24 @@ import Testing
     var harness = try AdminHarness()
     harness.cutovers = try await CutoverBench().runner
     harness.evidence = "/none.sqlite"
+    harness.shadows = try shadows()
     harness.token = AdminToken("correct horse battery")
     return harness
+  }
+
+  /// Of a proxy whose only route shadows.
+  private static func shadows() throws -> ShadowMonitor {
+    let upstreams = ["legacy", "orders"].map { name in
+      UpstreamConfiguration(
+        name: name, target: .network([NetworkAddress(host: "127.0.0.1", port: 9)]))
+    }
+    let route = RouteConfiguration(
+      name: "orders", match: RouteMatch(path: .everything), legacy: "legacy", extracted: "orders",
+      shadow: ShadowConfiguration())
+    return try ProxyServer(
+      configuration: ProxyConfiguration(upstreams: upstreams, routes: [route]),
+      logger: Logger(label: "shadows", factory: { _ in SwiftLogNoOpLogHandler() })
+    ).shadows
   }
 
   private static let token: HTTPFields = [.authorization: "Bearer correct horse battery"]
@@ -63,6 +81,21 @@ import Testing
         wrong.body.split(separator: "There is: ").last?.split(separator: "\"").first)
       let served = listed.dropLast().split(separator: ", ").map(String.init)
       #expect(Set(served) == Set(document.paths.keys))
+    }
+  }
+
+  @Test func shadowsShowWhatIsDescribed() async throws {
+    try await Self.harness().run { client in
+      let answer = try await client.send(.get, "/shadows", Self.token)
+      let shown = try #require(
+        try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [[String: Any]])
+      let text = try await client.send(.get, "/openapi.json").body
+      let document = try #require(
+        try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+      let components = try #require(document["components"] as? [String: [String: Any]])
+      let shadow = try #require(components["schemas"]?["Shadow"] as? [String: Any])
+      let described = try #require(shadow["properties"] as? [String: Any])
+      #expect(shown.map { Set($0.keys) } == [Set(described.keys)])
     }
   }
 

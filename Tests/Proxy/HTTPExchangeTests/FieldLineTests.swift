@@ -62,6 +62,27 @@ struct FieldLineTests {
     #expect(!UnsafeRawBufferPointer(start: nil, count: 0).holdsLineEnd)
   }
 
+  @Test(
+    "What ends a line is found among bytes that are nearly as small",
+    arguments: [1, 9, 12, 15] as [UInt8])
+  func lineEndsAmongSmallBytes(_ small: UInt8) {
+    var wrong: [String] = []
+    for length in Self.lengths {
+      let clean = [UInt8](repeating: small, count: length)
+      if clean.withUnsafeBytes({ $0.holdsLineEnd }) { wrong.append("none in \(length)") }
+      for place in 0..<length {
+        for byte: UInt8 in [0, 10, 13] {
+          var value = clean
+          value[place] = byte
+          if !value.withUnsafeBytes({ $0.holdsLineEnd }) {
+            wrong.append("\(byte) at \(place) of \(length)")
+          }
+        }
+      }
+    }
+    #expect(wrong == [])
+  }
+
   @Test("A control character is found wherever it stands", arguments: ends)
   func controls(_ end: [UInt8]) {
     for length in Self.lengths {

@@ -41,6 +41,21 @@ struct ShadowEvidenceTests {
     #expect(evidence.record(comparison("1", "2"), endpoint: "e", draw: 0.001) == .askLegacyAgain)
   }
 
+  @Test func whatNobodyCanAskAboutIsUndecided() {
+    var evidence = ShadowEvidence()
+    func decision(_ canAskAgain: Bool, _ hasBudget: Bool) -> ShadowEvidence.Decision {
+      evidence.record(
+        comparison("1", "2"), endpoint: "e", canAskAgain: canAskAgain, hasBudget: hasBudget,
+        draw: 0.5)
+    }
+    #expect(decision(false, true) == .undecided)
+    #expect(decision(true, false) == .undecided)
+    #expect(decision(true, true) == .askLegacyAgain)
+    let pathKind = PathKind(path: ResponsePath("body"), kind: .value)
+    for _ in 0..<12 { evidence.recordTriples([pathKind: .extracted], endpoint: "e") }
+    #expect(decision(false, true) == .known)
+  }
+
   @Test func reasksHaveABudget() {
     var evidence = ShadowEvidence(limits: EvidenceLimits(reaskShare: 0.05))
     var asked = 0
@@ -49,18 +64,21 @@ struct ShadowEvidenceTests {
       if decision == .askLegacyAgain { asked += 1 }
     }
     #expect(asked == 150)
-    #expect(evidence.report().reasksOverBudget == 1_850)
+    #expect(evidence.record(comparison("1", "1"), endpoint: "e", draw: 0.5) == .done)
+    #expect(evidence.record(comparison("1", "2"), endpoint: "e", draw: 0.5) == .undecided)
+    #expect(evidence.report().reasksOverBudget == 1_851)
   }
 
   @Test func countsWhatExceedsItsLimits() {
     var evidence = ShadowEvidence(limits: EvidenceLimits(endpoints: 1, pathKinds: 1))
     _ = evidence.record(comparison(#"{"a":1,"b":1}"#, "{}"), endpoint: "one", draw: 0.5)
-    #expect(evidence.record(comparison("1", "2"), endpoint: "two", draw: 0.5) == .done)
+    #expect(evidence.record(comparison("1", "1"), endpoint: "two", draw: 0.5) == .done)
+    #expect(evidence.record(comparison("1", "2"), endpoint: "two", draw: 0.5) == .undecided)
     let report = evidence.report()
     #expect(report.endpoints.map(\.name) == ["one"])
     #expect(report.endpoints.first?.paths.count == 1)
     #expect(report.endpoints.first?.dropped == 1)
-    #expect(report.droppedComparisons == 1)
+    #expect(report.droppedComparisons == 2)
   }
 
   @Test func printsCountsRatesAndExamples() {

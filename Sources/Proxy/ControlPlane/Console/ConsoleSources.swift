@@ -9,6 +9,7 @@ struct ConsoleSources: Sendable {
   let counters: ProxyCounters
   let readiness: ProxyReadiness
   let upstreams: UpstreamMonitor?
+  let shadows: ShadowMonitor?
   /// nil without a journal.
   let cutovers: CutoverRunner?
   let hasEvidence: Bool
@@ -50,6 +51,7 @@ struct ConsoleSources: Sendable {
     return ConsoleState(
       readiness: "\(readiness.state)", routes: routes, traffic: .init(history),
       upstreams: upstreams?.snapshot().map(ConsoleState.Upstream.init) ?? [],
+      shadows: shadows?.snapshot().map(ShadowStatus.init) ?? [],
       hasEvidence: hasEvidence, cutovers: await cutovers?.overview())
   }
 }

@@ -63,6 +63,8 @@ struct ConsoleState: Encodable {
   let routes: [Route]
   let traffic: Traffic
   let upstreams: [Upstream]
+  /// Of the routes that shadow.
+  let shadows: [ShadowStatus]
   /// There is a file with what comparing both sides found.
   let hasEvidence: Bool
   /// Absent without a journal.

@@ -9,7 +9,7 @@ internal import Synchronization
 ///
 /// A request is held against a side where that side is the odd one out of three answers, or fails
 /// where the other one does not. A difference that nobody could ask about again is held against
-/// neither: it may be noise.
+/// neither and does not count as compared: it may be noise, and it may be not.
 package final class ShadowComparisons: CutoverComparisons {
   /// Each route that shadows, with its numbers since the proxy started.
   package typealias Tallies = @Sendable () -> [(route: String, tally: ShadowTally)]
@@ -40,10 +40,10 @@ package final class ShadowComparisons: CutoverComparisons {
 
 extension CompareCounts {
   fileprivate init(_ tally: ShadowTally) {
-    func count(_ outcome: Comparison.Outcome) -> UInt64 { tally.outcomes[outcome] ?? 0 }
+    let extractedErrors = tally.outcomes[.extractedError] ?? 0
     self.init(
-      compared: Int(clamping: tally.comparisons),
-      extractedOdd: Int(clamping: tally.extractedOdd + count(.extractedError)),
-      legacyOdd: Int(clamping: tally.legacyOdd + count(.legacyError)))
+      compared: Int(clamping: tally.judged),
+      extractedOdd: Int(clamping: tally.extractedOdd + extractedErrors),
+      legacyOdd: Int(clamping: tally.legacyOdd + tally.legacyFailedAlone))
   }
 }

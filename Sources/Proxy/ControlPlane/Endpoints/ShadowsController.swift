@@ -16,7 +16,8 @@ struct ShadowsController {
   }
 }
 
-private struct ShadowStatus: Encodable {
+/// One route's shadow, here and in the console.
+struct ShadowStatus: Encodable {
   let route: String
   let shadow: String
   let legacy: String

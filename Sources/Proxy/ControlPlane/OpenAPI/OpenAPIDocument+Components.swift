@@ -339,6 +339,45 @@ extension OpenAPIDocument {
           },
           "required": ["name", "kind", "breaker"]
         },
+        "Counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "Shadow": {
+          "type": "object",
+          "properties": {
+            "route": {"type": "string"},
+            "shadow": {"type": "string"},
+            "legacy": {"type": "string"},
+            "extracted": {"type": "string"},
+            "breaker": {"type": "string", "enum": ["closed", "open", "half-open"]},
+            "sent": {"type": "integer"},
+            "outcomes": {"$ref": "#/components/schemas/Counts"},
+            "dropped": {"$ref": "#/components/schemas/Counts"},
+            "failures": {"$ref": "#/components/schemas/Counts"},
+            "reasks": {"type": "integer"},
+            "inFlight": {"type": "integer"},
+            "waiting": {"type": "integer"},
+            "bufferedBytes": {"type": "integer"},
+            "bufferedBytesPeak": {"type": "integer"},
+            "bufferedBytesLimit": {"type": "integer"}
+          },
+          "required": [
+            "route",
+            "shadow",
+            "legacy",
+            "extracted",
+            "breaker",
+            "sent",
+            "outcomes",
+            "dropped",
+            "failures",
+            "reasks",
+            "inFlight",
+            "waiting",
+            "bufferedBytes",
+            "bufferedBytesPeak",
+            "bufferedBytesLimit"
+          ],
+          "additionalProperties": false
+        },
         "Configuration": {
           "type": "object",
           "properties": {

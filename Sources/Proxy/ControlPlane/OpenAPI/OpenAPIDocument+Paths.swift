@@ -187,6 +187,25 @@ extension OpenAPIDocument {
         }
       }
     },
+    "/shadows": {
+      "get": {
+        "operationId": "listShadows",
+        "summary": "What is copied to extracted sides, and what came of it.",
+        "responses": {
+          "200": {
+            "description": "The routes that shadow, with their numbers since the start.",
+            "content": {
+              "application/json": {
+                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Shadow"}}
+              }
+            }
+          },
+          "401": {"$ref": "#/components/responses/Problem"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "421": {"$ref": "#/components/responses/Problem"}
+        }
+      }
+    },
     "/config": {
       "get": {
         "operationId": "showConfiguration",

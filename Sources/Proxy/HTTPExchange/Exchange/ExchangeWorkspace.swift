@@ -7,7 +7,7 @@
 package final class ExchangeWorkspace {
   package let limits: MessageLimits
   /// The body limit protects upstreams from clients; answers may be of any size.
-  let responseLimits: MessageLimits
+  package let responseLimits: MessageLimits
   /// Waits that begin after a change take the new one.
   @exclusivity(unchecked) package var timeouts: ExchangeTimeouts
   package let storage: HeadStorage

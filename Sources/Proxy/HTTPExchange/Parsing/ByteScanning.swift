@@ -200,9 +200,8 @@ extension UnsafeRawBufferPointer {
       } else {
         return contains { $0 == 13 || $0 == 10 || $0 == 0 }
       }
-      if Self.holdsSmallByte(word), contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
-        return true
-      }
+      // No more than the word: values of TABs alone must not be searched once for each of theirs.
+      if Self.holdsSmallByte(word), Self.holdsLineEnd(word) { return true }
       index &+= 8
     }
     return false
@@ -213,6 +212,15 @@ extension UnsafeRawBufferPointer {
   private static func holdsSmallByte(_ word: UInt64) -> Bool {
     let high = word & 0xf0f0_f0f0_f0f0_f0f0
     return (high &- 0x0101_0101_0101_0101) & ~high & 0x8080_8080_8080_8080 != 0
+  }
+
+  /// Whether a byte of a word is CR, LF or NUL.
+  private static func holdsLineEnd(_ word: UInt64) -> Bool {
+    for shift in stride(from: 0 as UInt64, to: 64, by: 8) {
+      let byte = UInt8(truncatingIfNeeded: word &>> shift)
+      if byte == 13 || byte == 10 || byte == 0 { return true }
+    }
+    return false
   }
 
   /// Whether the bytes equal a lower-case literal, ASCII letters compared without case.

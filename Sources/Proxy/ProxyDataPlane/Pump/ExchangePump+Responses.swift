@@ -22,6 +22,7 @@ extension ExchangePump {
     leavePlace(.none)
     account(status: record.status)
     flush()
+    if record.shadow != nil { submitShadow() }
     leaveUpstream(isReusable: completion.keepsUpstream)
     proceed(completion.client)
   }
@@ -55,6 +56,7 @@ extension ExchangePump {
     writeAnswer(problem, upstream: upstream, plan)
     flush()
     account(status: problem.status)
+    if record.shadow != nil { submitShadow() }
     proceed(plan.sequel)
   }
 

@@ -50,17 +50,23 @@ extension ExchangePump {
 
   @inline(never)
   func shadowAnswer(_ range: ByteRange, _ link: Link) {
-    link.withReceived { record.shadow?.addAnswer($0[range], workspace.limits) }
+    link.withReceived { record.shadow?.addAnswer($0[range], workspace.responseLimits) }
   }
 
-  /// The exchange is over, or as far as it got.
+  /// The exchange is over, or as far as it got; `submitShadow` follows.
   @inline(never)
   func endShadow(_ now: UInt64) {
-    guard let capture = record.shadow else { return }
-    record.shadow = nil
     let isWhole = record.status != 0 && !record.isCut
     let nanoseconds = now > record.startedAt ? now - record.startedAt : 0
-    guard let job = capture.finish(isWhole: isWhole, nanoseconds: nanoseconds) else { return }
-    context.shadow.submit(job)
+    record.shadow?.finish(isWhole: isWhole, nanoseconds: nanoseconds)
+  }
+
+  /// Hands over what was copied. To wake the lane takes time, which the client need not wait for:
+  /// what he gets has been flushed.
+  @inline(never)
+  func submitShadow() {
+    let job = record.shadow?.takeJob()
+    record.shadow = nil
+    if let job { context.shadow.submit(job) }
   }
 }

@@ -256,6 +256,7 @@ extension ExchangePump {
     countCut(by: .client)
     if exchange.isActive, !exchange.isTunnel {
       account(status: exchange.hasResponded ? record.status : 0)
+      if record.shadow != nil { submitShadow() }
     }
     leavePlace(.none)
     exchange.clientIsGone()

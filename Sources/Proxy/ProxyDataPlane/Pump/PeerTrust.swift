@@ -8,10 +8,19 @@ final class PeerTrust {
   private let ranges: [AddressRange]
   /// Names in lower case.
   private let internalFields: [[UInt8]]
+  /// Those that are forgotten now.
+  @exclusivity(unchecked) private var forgotten: [[UInt8]]
 
   init(_ configuration: ProxyConfiguration) {
     ranges = configuration.trusted
     internalFields = configuration.internalHeaders.map { Array($0.lowercased().utf8) }
+    forgotten = internalFields
+  }
+
+  /// While a route shadows, services do by the mark of a shadow what they do for no user: a
+  /// stranger must not set it.
+  func takeUp(hasShadows: Bool) {
+    forgotten = internalFields + (hasShadows ? [Array(ShadowRequest.mark.utf8)] : [])
   }
 
   /// Whether a peer with this textual address is trusted.
@@ -41,7 +50,7 @@ final class PeerTrust {
 
   /// Forgets a stranger's internal fields, in a head or behind a body.
   func removeInternalFields(_ workspace: ExchangeWorkspace, _ bytes: UnsafeRawBufferPointer) {
-    if internalFields.isEmpty { return }
-    workspace.storage.removeFields(named: internalFields, of: bytes)
+    if forgotten.isEmpty { return }
+    workspace.storage.removeFields(named: forgotten, of: bytes)
   }
 }

@@ -93,7 +93,10 @@ final class WorkerContext {
     routing = CachedRouting(shared.routing)
     fields = HTTP2Fields(capacity: workspace.limits.fieldCount + Self.ownFields)
     tellTime()
+    trust.takeUp(hasShadows: hasShadows)
   }
+
+  private var hasShadows: Bool { shadowRoutes.contains { $0 != nil } }
 
   /// Takes up what a change brought, before the first decision that names it.
   func adopt(_ change: WorkerChange) {
@@ -102,6 +105,7 @@ final class WorkerContext {
     upstreamNames = change.numbers.upstreams.map(\.name)
     workspace.timeouts = ExchangeTimeouts(change.timeouts)
     shadowRoutes = shadow.routes
+    trust.takeUp(hasShadows: hasShadows)
   }
 
   func shadowRoute(_ index: Int) -> ShadowRoute? {

@@ -36,11 +36,12 @@ extension ProxyServer {
     let added = try numbers.upstreams.dropFirst(before.upstreams.count)
       .map { try UpstreamTarget($0, modules) }
     let contexts = try tls.prepare(next, numbers)
+    let shadowChange = try shadows.host.prepare(next)
     counters.grow(numbers)
     tls.install(contexts)
     let shared = upstreams.adopt(next, numbers)
     await upstreams.prepare()
-    try await shadows.host.adopt(next, numbers)
+    await shadows.host.adopt(shadowChange, of: next, numbers)
     await transport.adopt(
       WorkerChange(
         timeouts: next.timeouts, numbers: numbers,

@@ -19,7 +19,8 @@ final class LiveShadow: Sendable {
 
   private let state = Mutex(State())
 
-  /// Takes up a configuration; shadows under way end by their old rules.
+  /// Takes up a configuration; shadows under way end by their old rules. Changes come one after the
+  /// other.
   ///
   /// - Parameters:
   ///   - numbers: of the routes.
@@ -27,19 +28,22 @@ final class LiveShadow: Sendable {
   func adopt(
     _ configuration: ProxyConfiguration, _ numbers: RoutingNumbers, lane: RoutingNumbers
   ) {
-    state.withLock { state in
-      var routes = [ShadowRoute?](repeating: nil, count: numbers.routes.count)
-      for route in configuration.routes {
-        guard let shadow = route.shadow, shadow.mode != .off, let name = route.extracted,
-          let extracted = lane.upstream(named: name),
-          let legacy = lane.upstream(named: route.legacy),
-          let number = numbers.route(named: route.name)
-        else { continue }
-        let counts = state.counts[number] ?? ShadowCounts()
-        state.counts[number] = counts
-        routes[number] = ShadowRoute(
-          route, shadow, extracted: name, upstreams: (legacy, extracted), counts: counts)
-      }
+    // Many rules take long to prepare, and workers would wait for the lock.
+    var counts = state.withLock(\.counts)
+    var routes = [ShadowRoute?](repeating: nil, count: numbers.routes.count)
+    for route in configuration.routes {
+      guard let shadow = route.shadow, shadow.mode != .off, let name = route.extracted,
+        let extracted = lane.upstream(named: name),
+        let legacy = lane.upstream(named: route.legacy),
+        let number = numbers.route(named: route.name)
+      else { continue }
+      let own = counts[number] ?? ShadowCounts()
+      counts[number] = own
+      routes[number] = ShadowRoute(
+        route, shadow, extracted: name, upstreams: (legacy, extracted), counts: own)
+    }
+    state.withLock { [counts, routes] state in
+      state.counts = counts
       state.routes = routes
     }
   }
@@ -49,9 +53,8 @@ final class LiveShadow: Sendable {
 
   // MARK: - From the workers to the lane
 
-  /// Hands an exchange over, unless too many wait already. Never waits.
+  /// Hands over an exchange that is in line already. Never waits.
   func submit(_ job: ShadowJob) {
-    guard job.route.enterLine() else { return }
     let wake = state.withLock { state -> (@Sendable () -> Void)? in
       state.jobs.append(job)
       if state.isAwake { return nil }
@@ -80,11 +83,6 @@ final class LiveShadow: Sendable {
       state.isAwake = false
       return state.jobs
     }
-    for job in left {
-      job.route.counts.change { tally in
-        tally.waiting -= 1
-        tally.drops[.noSlot, default: 0] += 1
-      }
-    }
+    for job in left { job.route.leaveLine() }
   }
 }

@@ -24,6 +24,8 @@ final class ShadowCapture {
   private var chunks: BodyReader?
   /// Why the copy is of no use any more.
   private var problem: DropReason?
+  /// What the lane gets and has not got yet; it is counted among those that wait.
+  private var job: ShadowJob?
 
   /// nil, and counted, when there is no room for the head.
   ///
@@ -97,6 +99,8 @@ final class ShadowCapture {
     while !rest.isEmpty, problem == nil,
       let step = chunks?.read(rest, keepFraming: false, limits: limits)
     {
+      // What is no chunk is not what its client got.
+      if step.rejection != nil { return give(up: .legacyUnanswered) }
       if step.forward.length > 0 { append(rest[step.forward]) }
       if step.consumed == 0 { return }
       rest = UnsafeRawBufferPointer(rebasing: rest[step.consumed...])
@@ -109,20 +113,32 @@ final class ShadowCapture {
 
   // MARK: - The end
 
-  /// What the lane gets; nil, and counted, when the copy is of no use.
+  /// Makes what the lane gets, and puts it in line; counted as dropped when the copy is of no use,
+  /// or too many wait already.
   ///
   /// - Parameters:
   ///   - isWhole: legacy answered, and its client got all of it.
   ///   - nanoseconds: how long that took.
-  func finish(isWhole: Bool, nanoseconds: UInt64) -> ShadowJob? {
+  func finish(isWhole: Bool, nanoseconds: UInt64) {
     if let reason = problem ?? reasonAgainst(isWhole, nanoseconds / 1_000_000) {
-      route.drop(reason)
-      return nil
+      return route.drop(reason)
     }
+    guard job == nil, route.enterLine() else { return }
     let answer = ComparedResponse(status: status, headers: fields, body: body.compared)
-    return ShadowJob(
+    job = ShadowJob(
       route: route, request: ShadowRequest(bytes: request, headLength: headLength, isSafe: isSafe),
       hold: hold, answer: answer, microseconds: Int(nanoseconds / 1_000))
+  }
+
+  /// What the lane gets, once.
+  func takeJob() -> ShadowJob? {
+    defer { job = nil }
+    return job
+  }
+
+  deinit {
+    // Nobody came for it: it must not stand in line for ever.
+    if job != nil { route.leaveLine() }
   }
 
   private func reasonAgainst(_ isWhole: Bool, _ milliseconds: UInt64) -> DropReason? {

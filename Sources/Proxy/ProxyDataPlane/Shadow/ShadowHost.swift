@@ -86,11 +86,14 @@ extension ShadowHost {
   }
 
   private func makeThread() -> (any ShadowThread)? {
-    let (configuration, upstreamParts) = state.withLock { ($0.configuration, $0.parts) }
-    guard let table = try? RoutingTable(configuration),
+    let (asked, upstreamParts) = state.withLock { ($0.configuration, $0.parts) }
+    guard let table = try? RoutingTable(asked),
       let observation = try? Observation(
-        configuration, counters: counters.observation, logger: logger)
+        asked, counters: counters.observation, logger: logger)
     else { return nil }
+    // After the table, which takes no limits beyond those that a file may set.
+    var configuration = asked
+    configuration.limits.makeRoom()
     let parts = ServerParts(
       upstreams: upstreamParts, routing: LiveRouting(table), counters: counters,
       watch: RouteWatch(workers: configuration.workers), accepting: AcceptLimit(0),
@@ -121,18 +124,36 @@ extension ShadowHost {
 // MARK: - Changes
 
 extension ShadowHost {
-  /// Takes up another configuration; called before any request is decided by it.
-  ///
-  /// - Parameter numbers: of the server's routes.
-  func adopt(_ next: ProxyConfiguration, _ numbers: RoutingNumbers) async throws {
+  /// What a change needs and may not get.
+  struct Change {
+    fileprivate let own: ProxyConfiguration
+    fileprivate let ownNumbers: RoutingNumbers
+    fileprivate let targets: [UpstreamTarget]
+    fileprivate let contexts: LiveTLS.Contexts
+  }
+
+  /// Looks whether another configuration can be taken up; nothing changes yet.
+  func prepare(_ next: ProxyConfiguration) throws -> Change {
     let own = next.ofShadowLane
     let before = state.withLock(\.numbers)
     guard let ownNumbers = before.adopting(own) else { throw ProxyServerError.numbersExhausted }
     let targets = try ownNumbers.upstreams.dropFirst(before.upstreams.count)
       .map { try UpstreamTarget($0, modules) }
-    tls.install(try tls.prepare(own, ownNumbers))
+    return Change(
+      own: own, ownNumbers: ownNumbers, targets: targets,
+      contexts: try tls.prepare(own, ownNumbers))
+  }
+
+  /// Takes up another configuration; called before any request is decided by it.
+  ///
+  /// - Parameters:
+  ///   - change: what was prepared for it.
+  ///   - numbers: of the server's routes.
+  func adopt(_ change: Change, of next: ProxyConfiguration, _ numbers: RoutingNumbers) async {
+    let (own, ownNumbers) = (change.own, change.ownNumbers)
+    tls.install(change.contexts)
     counters.grow(ownNumbers)
-    let added = zip(targets, upstreams.adopt(own, ownNumbers)).map {
+    let added = zip(change.targets, upstreams.adopt(own, ownNumbers)).map {
       UpstreamParts(target: $0, shared: $1)
     }
     let thread = state.withLock { state in
@@ -152,6 +173,16 @@ extension ShadowHost {
   func reloadCertificates() throws(InvalidConfiguration) {
     let (configuration, numbers) = state.withLock { ($0.configuration, $0.numbers) }
     tls.install(try tls.prepare(configuration, numbers))
+  }
+}
+
+extension ProxyLimits {
+  /// For what the proxy added to requests on their way to legacy, and what marks a copy.
+  fileprivate mutating func makeRoom() {
+    fields += 16
+    field += 256
+    head += 4096
+    requestLine += 16
   }
 }
 

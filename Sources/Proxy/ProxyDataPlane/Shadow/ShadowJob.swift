@@ -28,7 +28,8 @@ struct ShadowRequest: Sendable {
 
   /// Fields by which a user is known, and by which a write is.
   private static let withheld: Set<String> = [
-    "authorization", "cookie", "proxy-authorization", "idempotency-key",
+    "authorization", "cookie", "proxy-authorization", "idempotency-key", "x-api-key",
+    "x-auth-token", "x-amz-security-token", "x-forwarded-client-cert", mark,
   ]
 
   let bytes: [UInt8]
@@ -47,22 +48,22 @@ struct ShadowRequest: Sendable {
     copy.reserveCapacity(headLength + added.utf8.count)
     copy += bytes[..<lineEnd]
     copy += added.utf8
-    if isSafe {
-      copy += bytes[lineEnd..<headLength]
-    } else {
-      for line in bytes[lineEnd..<headLength].split(separator: 10, omittingEmptySubsequences: false)
-        .dropLast() where !Self.withholds(line)
-      {
-        copy += line
-        copy.append(10)
-      }
+    // Whoever is trusted may have marked the request himself.
+    let withheld: Set<String> = isSafe ? [Self.mark] : Self.withheld
+    for line in bytes[lineEnd..<headLength].split(separator: 10, omittingEmptySubsequences: false)
+      .dropLast() where !withheld.contains(Self.name(of: line))
+    {
+      copy += line
+      copy.append(10)
     }
     return copy
   }
 
-  private static func withholds(_ line: ArraySlice<UInt8>) -> Bool {
+  /// In lower case, and with hyphens: some servers do not tell an underscore from one.
+  private static func name(of line: ArraySlice<UInt8>) -> String {
     let name = line.prefix { $0 != UInt8(ascii: ":") }
-    return withheld.contains(String(decoding: name, as: UTF8.self).lowercased())
+      .map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
+    return String(decoding: name, as: UTF8.self).lowercased()
   }
 
   /// Method and target.

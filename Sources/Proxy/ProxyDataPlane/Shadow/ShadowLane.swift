@@ -213,7 +213,16 @@ extension ShadowJob {
 
   private func compare(_ extracted: SideAnswer) -> Comparison {
     let comparison = route.comparator.compare(legacy: .response(answer), extracted: extracted)
-    route.counts.change { $0.outcomes[comparison.outcome, default: 0] += 1 }
+    var legacyFailedAlone = false
+    if comparison.outcome == .legacyError, case .response(let other) = extracted {
+      legacyFailedAlone = other.status < 500
+    }
+    route.counts.change { tally in
+      tally.outcomes[comparison.outcome, default: 0] += 1
+      if legacyFailedAlone { tally.legacyFailedAlone += 1 }
+      // Whose doing a mismatch is only the evidence knows.
+      if comparison.outcome != .mismatched { tally.judged += 1 }
+    }
     return comparison
   }
 
@@ -235,7 +244,12 @@ extension ShadowJob {
       extracted: extracted, comparison: comparison, times: times, rules: route.comparator.rules,
       isSafe: request.isSafe, hasBudget: hasBudget)
     let decision = ledger.file(finding)
-    if decision == .known { route.counts.change { $0.extractedOdd += 1 } }
+    if comparison.outcome == .mismatched, decision == .known || decision == .done {
+      route.counts.change { tally in
+        tally.judged += 1
+        if decision == .known { tally.extractedOdd += 1 }
+      }
+    }
     return decision == .askLegacyAgain
   }
 
@@ -245,6 +259,7 @@ extension ShadowJob {
     let triples = route.comparator.oddOneOut(
       legacy: answer, extracted: extracted, legacyAgain: again)
     route.counts.change { tally in
+      tally.judged += 1
       if triples.values.contains(.extracted) { tally.extractedOdd += 1 }
       if triples.values.contains(.legacy) { tally.legacyOdd += 1 }
     }

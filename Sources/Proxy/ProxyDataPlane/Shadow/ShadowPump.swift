@@ -145,6 +145,9 @@ class ShadowClient: RegisteredClient {
 
   fileprivate final func note(_ failure: UpstreamFailure) { problem = ShadowReply(failure) }
 
+  /// It is no use, through no fault of the upstream.
+  fileprivate final func drop(_ reason: DropReason) { problem = .dropped(reason) }
+
   fileprivate final var wholeReply: ShadowReply {
     if fields.contains(where: ShadowFields.isPacked) { return .dropped(.encoded) }
     return .answer(
@@ -206,10 +209,12 @@ extension ShadowPump {
   func writeTrailers(_ section: ByteRange, _ link: Link) {}
 
   func writeAnswer(_ problem: Problem, upstream: String?, _ plan: AnswerPlan) {
-    if case .upstream(let failure) = problem {
-      note(failure)
-    } else {
-      note(.malformedResponse)
+    switch problem {
+    case .upstream(let failure): note(failure)
+    // None of these is the upstream's doing.
+    case .rejected, .noRoute, .options: drop(.bodyTooLarge)
+    case .requestTimeout: drop(.deadline)
+    case .draining: drop(.noSlot)
     }
   }
 

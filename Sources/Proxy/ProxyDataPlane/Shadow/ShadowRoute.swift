@@ -111,6 +111,14 @@ final class ShadowRoute: Sendable {
     }
   }
 
+  /// Who is in line will not be sent: there is no lane any more.
+  func leaveLine() {
+    counts.change { tally in
+      tally.waiting -= 1
+      tally.drops[.noSlot, default: 0] += 1
+    }
+  }
+
   func drop(_ reason: DropReason) { counts.change { $0.drops[reason, default: 0] += 1 } }
 
   /// Whether legacy may be asked once more.

@@ -14,13 +14,18 @@ public struct ShadowTally: Sendable, Equatable {
   public var failures: [AnswerFailure: UInt64] = [:]
   /// Times legacy was asked once more to tell noise from behaviour.
   public var reasks: UInt64 = 0
+  /// Times it was not, because the budget was used up.
+  public var reasksOverBudget: UInt64 = 0
+  /// Comparisons of which it is known whether a side was odd. A difference about which nobody could
+  /// ask again is none of them: it may be noise, and it may be not.
+  public var judged: UInt64 = 0
+  /// Comparisons in which legacy failed where the extracted side did not.
+  public var legacyFailedAlone: UInt64 = 0
   /// Requests in which the extracted answer was unlike both of legacy's somewhere, or showed a
   /// difference known to be real.
   public var extractedOdd: UInt64 = 0
   /// Requests in which legacy's first answer was unlike the two others somewhere.
   public var legacyOdd: UInt64 = 0
-  /// Times it was not, because the budget was used up.
-  public var reasksOverBudget: UInt64 = 0
   /// Shadows under way now.
   public var inFlight = 0
   /// Shadows that wait for their turn now.

@@ -33,10 +33,13 @@ public struct EvidenceLimits: Sendable, Equatable {
 public struct ShadowEvidence: Sendable {
   /// What to do after a comparison.
   public enum Decision: Sendable, Equatable {
-    /// Nothing.
+    /// Nothing: the answers are alike, or differ by noise alone.
     case done
     /// Nothing: one of its differences is known to be real.
     case known
+    /// Nothing, although nobody knows whether its differences are real: legacy cannot be asked
+    /// again or was often enough, or there was no room to keep them.
+    case undecided
     /// Ask legacy the same request again: safe methods only.
     case askLegacyAgain
   }
@@ -69,11 +72,12 @@ public struct ShadowEvidence: Sendable {
   ) -> Decision {
     guard takes(name) else {
       totals.droppedComparisons += 1
-      return .done
+      return comparison.outcome == .mismatched ? .undecided : .done
     }
     totals.comparisons += 1
     var wantsTriple = false
     var isKnown = false
+    var isUnjudged = comparison.unlisted > 0
     let limits = limits
     change(name) { endpoint, changed, approved in
       endpoint.outcomes[Self.outcome(comparison, approved), default: 0] += 1
@@ -87,6 +91,7 @@ public struct ShadowEvidence: Sendable {
         if endpoint.pathKinds[pathKind] == nil {
           guard endpoint.pathKinds.count < limits.pathKinds else {
             endpoint.unlisted += 1
+            if approved[pathKind] == nil { isUnjudged = true }
             continue
           }
           endpoint.pathKinds[pathKind] = PathEvidence(example: difference)
@@ -100,7 +105,8 @@ public struct ShadowEvidence: Sendable {
       }
     }
     guard comparison.outcome == .mismatched else { return .done }
-    let otherwise = isKnown ? Decision.known : .done
+    let otherwise: Decision =
+      isKnown ? .known : wantsTriple || isUnjudged ? .undecided : .done
     guard wantsTriple, canAskAgain else { return otherwise }
     let budget = Int(Double(totals.comparisons) * limits.reaskShare) + Self.freeReasks
     guard hasBudget, totals.reasks < budget else {

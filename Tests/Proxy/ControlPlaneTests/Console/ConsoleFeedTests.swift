@@ -14,7 +14,7 @@ import Testing
     ConsoleFeed(
       ConsoleSources(
         routing: harness.routing, counters: harness.counters, readiness: harness.readiness,
-        upstreams: harness.upstreams, cutovers: nil, hasEvidence: false,
+        upstreams: harness.upstreams, shadows: harness.shadows, cutovers: nil, hasEvidence: false,
         unixMilliseconds: { 1_795_435_200_250 }))
   }
 

@@ -3,6 +3,7 @@
 import ControlPlane
 import CutoverControl
 import ProxyDataPlane
+import ShadowComparison
 import Synchronization
 import Testing
 
@@ -14,15 +15,22 @@ struct ShadowComparisonsTests {
     let comparisons = ShadowComparisons { [("orders", tally.withLock { $0 })] }
     #expect(comparisons.take().isEmpty)
     tally.withLock { tally in
-      tally.outcomes = [.matched: 90, .mismatched: 7, .extractedError: 2, .legacyError: 1]
+      tally.outcomes = [.matched: 88, .mismatched: 7, .extractedError: 2, .legacyError: 3]
+      tally.judged = 98
+      tally.legacyFailedAlone = 1
       tally.extractedOdd = 4
       tally.legacyOdd = 3
     }
     #expect(
       comparisons.take()
-        == ["orders": CompareCounts(compared: 100, extractedOdd: 6, legacyOdd: 4)])
+        == ["orders": CompareCounts(compared: 98, extractedOdd: 6, legacyOdd: 4)])
     #expect(comparisons.take().isEmpty)
-    tally.withLock { $0.outcomes[.matched] = 95 }
+    // Two of these seven nobody could judge.
+    tally.withLock { tally in
+      tally.outcomes[.matched] = 93
+      tally.outcomes[.mismatched] = 9
+      tally.judged = 103
+    }
     #expect(comparisons.take() == ["orders": CompareCounts(compared: 5)])
   }
 }

@@ -66,8 +66,8 @@ struct LiveEvidenceTests {
       let evidence = LiveEvidence(
         path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
       await evidence.turn()
-      #expect(!evidence.file(Self.finding("1")))
-      #expect(evidence.file(Self.finding("2")))
+      #expect(evidence.file(Self.finding("1")) == .done)
+      #expect(evidence.file(Self.finding("2")) == .askLegacyAgain)
       let difference = PathKind(path: ResponsePath("total"), kind: .value)
       evidence.file([difference: .extracted], endpoint: "GET /orders/{id}")
       let route = try #require(server.shadows.host.live.routes.first ?? nil)
@@ -113,7 +113,7 @@ struct LiveEvidenceTests {
       let evidence = LiveEvidence(
         path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
       await evidence.turn()
-      #expect(!evidence.file(Self.finding("2")))
+      #expect(evidence.file(Self.finding("2")) == .done)
       await evidence.turn()
       let endpoint = try await store.report().endpoints.first
       #expect(endpoint?.outcomes == [.ignored: 1])

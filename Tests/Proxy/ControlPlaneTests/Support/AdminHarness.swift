@@ -20,6 +20,8 @@ struct AdminHarness {
   var token: AdminToken?
   /// Carries plans out; nil without a journal.
   var cutovers: CutoverRunner?
+  /// What `/shadows` shows.
+  var shadows: ShadowMonitor?
   /// The file with what comparing both sides found.
   var evidence: String?
   /// What `/reload` reads; nil when there is nothing to read.
@@ -78,7 +80,7 @@ struct AdminHarness {
     let server = try AdminServer(
       configuration: AdminConfiguration(listen: NetworkAddress(host: "127.0.0.1", port: 0)),
       token: token, routing: routing, counters: counters, readiness: readiness,
-      upstreams: upstreams,
+      upstreams: upstreams, shadows: shadows,
       reloader: reloader, cutovers: cutovers, evidence: evidence, logger: logger,
       unixMilliseconds: { 1_795_435_200_250 }, onListening: { listening.yield($0) })
     let group = ServiceGroup(

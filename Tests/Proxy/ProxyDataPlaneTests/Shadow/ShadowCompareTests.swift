@@ -67,6 +67,7 @@ struct ShadowCompareTests {
           let tally = try #require(proxy.shadow?.tally)
           #expect(tally.drops.isEmpty)
           #expect(tally.comparisons == 540)
+          #expect(tally.judged == 540 && tally.extractedOdd == 520)
         }
       }
     }
@@ -161,6 +162,29 @@ struct ShadowCompareTests {
         continue
       }
       #expect(digest == BodyDigest(Array(body.utf8)))
+    }
+  }
+
+  @Test("A failure is held against legacy only where the extracted side does better")
+  func failures() async throws {
+    let failing: Origin.Behaviour = Origin.answering { _ in
+      "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
+    }
+    for isAlone in [false, true] {
+      try await Origin.run(failing) { old in
+        try await Origin.run(isAlone ? Origin.saying("new") : failing) { new in
+          let configuration = try ProxyConfiguration.shadowed(
+            legacy: old.port, extracted: new.port, ShadowConfiguration())
+          try await RunningProxy.run(configuration) { proxy in
+            try await Loopback.connect(proxy.port) { client in
+              try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+              #expect(try await client.message()?.status == 503)
+            }
+            let tally = try await proxy.waits { $0.outcomes == [.legacyError: 1] }
+            #expect(tally.judged == 1 && tally.legacyFailedAlone == (isAlone ? 1 : 0))
+          }
+        }
+      }
     }
   }
 

@@ -70,6 +70,7 @@ struct ShadowMirrorTests {
           try await Loopback.connect(proxy.port) { client in
             try await client.send(
               "POST /orders HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\nCookie: a=b\r\n"
+                + "X-API-Key: k\r\nX-Strangler-Shadow: mine\r\n"
                 + "Idempotency-Key: 7\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n"
                 + "0\r\n\r\n")
             #expect(try await client.message()?.text == "old")
@@ -78,6 +79,11 @@ struct ShadowMirrorTests {
           let copy = try #require(extracted.all.first)
           #expect(copy.text == "abcde")
           #expect(copy.values("authorization") + copy.values("cookie") == [])
+          #expect(copy.values("x-api-key") == [])
+          // A stranger's mark gets nowhere.
+          #expect(copy.values("x-strangler-shadow") == ["compare"])
+          #expect(legacy.all.first?.values("x-strangler-shadow") == [])
+          #expect(legacy.all.first?.value("x-api-key") == "k")
           #expect(copy.values("idempotency-key").count == 1)
           #expect(copy.value("idempotency-key")?.hasPrefix("shadow-") == true)
           #expect(legacy.all.first?.value("idempotency-key") == "7")
