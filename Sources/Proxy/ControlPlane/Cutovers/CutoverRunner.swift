@@ -238,8 +238,9 @@ extension CutoverRunner {
   private func restoreInLine(leads: Bool) async throws {
     try await read()
     moveToJournaledShares()
-    guard leads else { return }
+    // A follower shows them, and asks them nothing: it has no entry to write.
     restoreMachines()
+    guard leads else { return }
     isLeading = true
     do {
       try await noteFile()
