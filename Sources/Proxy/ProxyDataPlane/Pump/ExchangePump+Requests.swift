@@ -22,7 +22,10 @@ extension ExchangePump {
     let problem = routeAndRewrite(&offersUpgrade)
     consumeReceived(length)
     if let problem { return refuse(problem) }
-    record.watched = context.watch.begin(record.decision, at: record.startedAt)
+    // An assignment would cost every request what only those of a cutover need.
+    if let watched = context.watch.begin(record.decision, at: record.startedAt) {
+      record.watched = watched
+    }
     exchange.admit(
       headLength: keptCount, hasFallback: record.decision.fallbackUpstream >= 0,
       offersUpgrade: offersUpgrade, workspace)

@@ -79,7 +79,7 @@ extension ExchangePump {
         side: exchange.marks.fellBack ? .legacy : record.decision.side, status: status,
         nanoseconds: now > record.startedAt ? now &- record.startedAt : 0)
     }
-    if let watched = record.watched { judge(watched, status, now) }
+    if record.watched != nil { judge(status, now) }
     if let observed = record.observed { report(observed, status, now) }
     if record.shadow != nil { endShadow(now) }
     record.status = 0
@@ -87,7 +87,8 @@ extension ExchangePump {
 
   /// Tells the gates of the route's cutover. An answer by legacy in place of the extracted side is
   /// a failure of the latter, whatever the client got.
-  private func judge(_ watched: WatchedRequest, _ status: Int, _ now: UInt64) {
+  private func judge(_ status: Int, _ now: UInt64) {
+    guard let watched = record.watched else { return }
     record.watched = nil
     let hasFailed = status >= 500 || exchange.marks.fellBack || record.isCutByUpstream
     context.watch.end(
