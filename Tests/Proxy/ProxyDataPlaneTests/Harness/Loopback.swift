@@ -70,9 +70,13 @@ struct Origin {
       .bind(host: "127.0.0.1", port: 0) { channel in
         channel.eventLoop.makeCompletedFuture {
           try prepare(channel)
-          return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+          let client = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
             wrappingChannelSynchronously: channel,
             configuration: .init(isOutboundHalfClosureEnabled: true))
+          // One that is accepted while the origin ends is taken by nobody, and must not be freed
+          // before it is closed: NIO takes that for a mistake and ends the process.
+          channel.closeFuture.whenComplete { _ in withExtendedLifetime(client) {} }
+          return client
         }
       }
     let origin = Origin(
