@@ -11,11 +11,11 @@ struct Gate: ParsableArguments {
   @Flag(help: "Count strangler alone on both transports, and fail above the limits below.")
   var gate = false
   @Option(help: "User instructions for a small request on epoll.")
-  var epollInstructions = 10_250.0
+  var epollInstructions = 10_600.0
   @Option(help: "User instructions for a small request on SwiftNIO.")
   var nioInstructions = 33_000.0
   @Option(help: "User instructions for a small request of HTTP/2 over TLS on epoll.")
-  var http2Instructions = 33_900.0
+  var http2Instructions = 34_800.0
   @Option(help: "System calls for a small request on epoll.")
   var epollCalls = 4.2
   @Option(help: "System calls for a small request on SwiftNIO.")
