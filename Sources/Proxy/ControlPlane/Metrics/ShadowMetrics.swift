@@ -17,36 +17,34 @@ enum ShadowMetrics {
     let sent = "strangler_shadow_requests_total"
     output.family(sent, .counter, help: "Requests that were sent to the extracted side as well.")
     for route in routes { output.sample(sent, route.tally.sent, ["route": route.route]) }
-    let compared = "strangler_shadow_comparisons_total"
-    output.family(compared, .counter, help: "Answers compared, by outcome.")
-    for route in routes {
-      for outcome in Comparison.Outcome.allCases {
-        output.sample(
-          compared, route.tally.outcomes[outcome] ?? 0,
-          ["route": route.route, "outcome": outcome.rawValue])
-      }
-    }
-    let dropped = "strangler_shadow_dropped_total"
-    output.family(dropped, .counter, help: "Requests not shadowed or not compared, by reason.")
-    for route in routes {
-      for reason in DropReason.allCases {
-        output.sample(
-          dropped, route.tally.drops[reason] ?? 0,
-          ["route": route.route, "reason": reason.rawValue])
-      }
-    }
-    let failed = "strangler_shadow_failures_total"
-    output.family(failed, .counter, help: "Shadows that got no whole answer, by reason.")
-    for route in routes {
-      for failure in AnswerFailure.allCases {
-        output.sample(
-          failed, route.tally.failures[failure] ?? 0,
-          ["route": route.route, "reason": failure.rawValue])
-      }
-    }
+    writeCounts(
+      "comparisons", by: "outcome", help: "Answers compared, by outcome.", routes, \.outcomes,
+      &output)
+    writeCounts(
+      "dropped", by: "reason", help: "Requests not shadowed or not compared, by reason.", routes,
+      \.drops, &output)
+    writeCounts(
+      "failures", by: "reason", help: "Shadows that got no whole answer, by reason.", routes,
+      \.failures, &output)
     let reasks = "strangler_shadow_reasks_total"
     output.family(reasks, .counter, help: "Times legacy was asked again, to tell noise.")
     for route in routes { output.sample(reasks, route.tally.reasks, ["route": route.route]) }
+  }
+
+  /// Every case is written, those that never came as 0.
+  private static func writeCounts<Kind: CaseIterable & Hashable & RawRepresentable<String>>(
+    _ name: String, by label: String, help: String, _ routes: [ShadowSnapshot],
+    _ counts: KeyPath<ShadowTally, [Kind: UInt64]>, _ output: inout PrometheusText
+  ) {
+    let family = "strangler_shadow_\(name)_total"
+    output.family(family, .counter, help: help)
+    for route in routes {
+      for kind in Kind.allCases {
+        output.sample(
+          family, route.tally[keyPath: counts][kind] ?? 0,
+          ["route": route.route, label: kind.rawValue])
+      }
+    }
   }
 
   private static func writeGauges(_ routes: [ShadowSnapshot], _ output: inout PrometheusText) {
