@@ -11,15 +11,15 @@ struct Gate: ParsableArguments {
   @Flag(help: "Count strangler alone on both transports, and fail above the limits below.")
   var gate = false
   @Option(help: "User instructions for a small request on epoll.")
-  var epollInstructions = 10_600.0
+  var epollInstructions = 10_400.0
   @Option(help: "User instructions for a small request on SwiftNIO.")
-  var nioInstructions = 33_000.0
+  var nioInstructions = 31_500.0
   @Option(help: "User instructions for a small request of HTTP/2 over TLS on epoll.")
-  var http2Instructions = 34_800.0
+  var http2Instructions = 34_500.0
   @Option(help: "System calls for a small request on epoll.")
   var epollCalls = 4.2
   @Option(help: "System calls for a small request on SwiftNIO.")
-  var nioCalls = 5.0
+  var nioCalls = 4.6
   @Option(help: "System calls for a small request over TLS on epoll.")
   var tlsCalls = 4.3
   @Option(help: "System calls for a small request of HTTP/2 over TLS on epoll.")

@@ -18,6 +18,8 @@ final class NIOLink: UpstreamLink, PooledLink {
   }
 
   private let carrier: Carrier
+  /// The carrier's channel, which lives as long as the link: asked without being counted.
+  private let channel: Unmanaged<UpstreamChannel>?
   /// Where it waits between two requests; nil for a module and for a share.
   private let pool: EndpointPool<NIOLink>?
   @exclusivity(unchecked) var idleSince: UInt64 = 0
@@ -28,6 +30,7 @@ final class NIOLink: UpstreamLink, PooledLink {
   /// The connection keeps the link until it closes.
   init(_ channel: UpstreamChannel, _ pool: EndpointPool<NIOLink>) {
     carrier = .channel(channel)
+    self.channel = .passUnretained(channel)
     self.pool = pool
     channel.link = self
   }
@@ -35,12 +38,14 @@ final class NIOLink: UpstreamLink, PooledLink {
   /// The connection keeps the link until it closes.
   init(_ channel: UpstreamSessionChannel, _ pool: EndpointPool<NIOLink>) {
     carrier = .session(channel)
+    self.channel = nil
     self.pool = pool
     channel.link = self
   }
 
   private init(_ share: UpstreamShare, of connection: NIOLink) {
     carrier = .share(share, connection)
+    channel = nil
     pool = nil
     connectionWasUsed = connection.connectionWasUsed
   }
@@ -48,6 +53,7 @@ final class NIOLink: UpstreamLink, PooledLink {
   /// A module has no connection to keep: each request gets a link of its own.
   init(_ module: ModuleLink) {
     carrier = .module(module)
+    channel = nil
     pool = nil
   }
 
@@ -63,32 +69,34 @@ final class NIOLink: UpstreamLink, PooledLink {
 
   var hasReceived: Bool { receivedCount > 0 }
 
+  @inline(__always)
   var receivedCount: Int {
-    switch carrier {
-    case .channel(let channel): channel.input.readableBytes
-    case .share(let share, _): share.input.readableBytes
-    case .session: 0
-    case .module(let module): module.input.readableBytes
-    }
+    if let channel { return channel._withUnsafeGuaranteedRef(\.input.readableBytes) }
+    return otherInput.readableBytes
   }
 
+  /// Inlined, or each look would count references to all that it uses.
+  @inline(__always)
   func withReceived<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+    if let channel {
+      return channel._withUnsafeGuaranteedRef { $0.input.withUnsafeReadableBytes(body) }
+    }
+    return otherInput.withUnsafeReadableBytes(body)
+  }
+
+  /// What was received by a link that has no channel of its own.
+  private var otherInput: ByteBuffer {
     switch carrier {
-    case .channel(let channel): channel.input.withUnsafeReadableBytes(body)
-    case .share(let share, _): share.input.withUnsafeReadableBytes(body)
-    case .session: body(UnsafeRawBufferPointer(start: nil, count: 0))
-    case .module(let module): module.input.withUnsafeReadableBytes(body)
+    case .share(let share, _): share.input
+    case .module(let module): module.input
+    case .channel, .session: ByteBuffer()
     }
   }
 
   /// A range of what was received, without a copy.
   func slice(_ range: ByteRange) -> ByteBuffer? {
-    switch carrier {
-    case .channel(let channel): Self.slice(range, of: channel.input)
-    case .share(let share, _): Self.slice(range, of: share.input)
-    case .session: nil
-    case .module(let module): Self.slice(range, of: module.input)
-    }
+    if let channel { return channel._withUnsafeGuaranteedRef { Self.slice(range, of: $0.input) } }
+    return Self.slice(range, of: otherInput)
   }
 
   private static func slice(_ range: ByteRange, of input: ByteBuffer) -> ByteBuffer? {
@@ -106,10 +114,10 @@ final class NIOLink: UpstreamLink, PooledLink {
 
   /// Part of what was received was consumed: reading may go on.
   func consumed() {
+    if let channel { return channel._withUnsafeGuaranteedRef { $0.consumed() } }
     switch carrier {
-    case .channel(let channel): channel.consumed()
     case .share(let share, _): share.consumed()
-    case .session: break
+    case .channel, .session: break
     case .module(let module): module.consumed()
     }
   }
@@ -159,12 +167,12 @@ final class NIOLink: UpstreamLink, PooledLink {
   }
 
   func writeAndFlush(_ bytes: ByteBuffer) {
+    if let channel { return channel._withUnsafeGuaranteedRef { $0.writeAndFlush(bytes) } }
     switch carrier {
-    case .channel(let channel): channel.writeAndFlush(bytes)
     case .share(let share, _):
       share.write(bytes)
       share.flush()
-    case .session: break
+    case .channel, .session: break
     case .module(let module): module.writeAndFlush(bytes)
     }
   }

@@ -57,7 +57,9 @@ struct Instructions {
       contender, .small(client), origin: origin,
       wrapper: (try withoutDebugInformation(contender.program), wrapper), patience: Self.patience)
     defer { running.stop() }
-    _ = try count(Self.base, running, name)
+    // As many requests as are counted later, or those would find fewer connections than they need
+    // in the pool, and pay for new ones.
+    _ = try count(Self.base + requests, running, name)
     // Both loads open and close their connections, so the difference is requests alone.
     let few = try count(Self.base, running, name)
     let many = try count(Self.base + requests, running, name)

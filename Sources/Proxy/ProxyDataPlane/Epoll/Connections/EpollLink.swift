@@ -19,6 +19,8 @@
     }
 
     private let carrier: Carrier
+    /// The carrier's socket, which lives as long as the link: asked without being counted.
+    private let socket: Unmanaged<UpstreamSocket>?
     /// Where it waits between two requests; nil for a module and for a share.
     private let pool: EndpointPool<EpollLink>?
     @exclusivity(unchecked) var idleSince: UInt64 = 0
@@ -31,6 +33,7 @@
     /// The connection keeps the link until it closes.
     init(_ socket: UpstreamSocket, _ pool: EndpointPool<EpollLink>) {
       carrier = .socket(socket)
+      self.socket = .passUnretained(socket)
       self.pool = pool
       socket.link = self
     }
@@ -38,12 +41,14 @@
     /// The connection keeps the link until it closes.
     init(_ socket: UpstreamSessionSocket, _ pool: EndpointPool<EpollLink>) {
       carrier = .session(socket)
+      self.socket = nil
       self.pool = pool
       socket.link = self
     }
 
     private init(_ stream: UpstreamStream, of connection: EpollLink) {
       carrier = .stream(stream, connection)
+      socket = nil
       pool = nil
       connectionWasUsed = connection.connectionWasUsed
       stream.listener = self
@@ -52,6 +57,7 @@
     /// A module has no connection to keep: each request gets a link of its own.
     init(_ module: ModuleUpstream) {
       carrier = .module(module)
+      socket = nil
       pool = nil
     }
 
@@ -99,12 +105,9 @@
 
     /// Takes more bytes or the end; false when neither is there now.
     func receive() -> Bool {
-      switch carrier {
-      case .socket(let socket): socket.receive()
-      // The connection is read for all of them.
-      case .stream, .session: false
-      case .module(let module): module.receive()
-      }
+      if let socket { return socket._withUnsafeGuaranteedRef { $0.receive() } }
+      // A connection that is shared is read for all its exchanges.
+      return if case .module(let module) = carrier { module.receive() } else { false }
     }
 
     /// Ends a look at `received`: its bytes are kept by the link from here on.
@@ -144,8 +147,8 @@
 
     /// Sends both runs; false when what could not be sent waits now.
     func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
+      if let socket { return socket._withUnsafeGuaranteedRef { $0.send(first, second) } }
       switch carrier {
-      case .socket(let socket): return socket.send(first, second)
       case .stream(let stream, let connection):
         stream.send(first)
         stream.send(second)
@@ -153,7 +156,7 @@
         _ = stream.fullnessChanged()
         return !stream.isFull
       case .module(let module): return module.send(first, second)
-      case .session: return true
+      case .socket, .session: return true
       }
     }
 
