@@ -156,16 +156,20 @@ extension ShadowHost {
     let added = zip(change.targets, upstreams.adopt(own, ownNumbers)).map {
       UpstreamParts(target: $0, shared: $1)
     }
-    let thread = state.withLock { state in
+    let (thread, before) = state.withLock { state in
+      let before = state.numbers
       state.configuration = own
       state.numbers = ownNumbers
       state.parts += added
-      return state.thread
+      return (state.thread, before)
     }
     await upstreams.prepare()
     await thread?.adopt(
       WorkerChange(timeouts: own.timeouts, numbers: ownNumbers, added: added))
     live.adopt(next, numbers, lane: ownNumbers)
+    let retired = before.retired(by: ownNumbers)
+    await thread?.retire(retired)
+    upstreams.retire(retired)
     await start()
   }
 
@@ -187,7 +191,8 @@ extension ProxyLimits {
 }
 
 extension ProxyConfiguration {
-  /// What the lane runs by: the same upstreams, each with a breaker, and without what clients need.
+  /// What the lane runs by: routes that shadow and their upstreams, each with a breaker, and without
+  /// what clients need.
   ///
   /// Nothing is sent twice but what met a connection that was closing, and nobody is asked how well
   /// he is a second time.
@@ -199,12 +204,14 @@ extension ProxyConfiguration {
     own.accessLog = nil
     own.tracing = nil
     own.cutovers = []
+    own.routes = own.routes.filter { ($0.shadow?.mode ?? .off) != .off }
+    let asked = Set(own.routes.flatMap { [$0.legacy, $0.extracted].compactMap(\.self) })
     own.routes = own.routes.map { route in
       var route = route
       route.shadow = nil
       return route
     }
-    own.upstreams = own.upstreams.map { upstream in
+    own.upstreams = own.upstreams.filter { asked.contains($0.name) }.map { upstream in
       var upstream = upstream
       if case .rules = upstream.policies.breaker {
       } else {

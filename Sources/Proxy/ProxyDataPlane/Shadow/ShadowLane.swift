@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DequeModule
-import Dispatch
 import HTTPExchange
 import NIOCore
+import NIOPosix
 import RoutingDecisions
 import ShadowComparison
 
@@ -17,7 +17,7 @@ final class ShadowLane {
   private let context: WorkerContext
   private let ledger: (any ShadowLedger)?
   private let make: (ShadowQuestion, @escaping Report) -> ShadowClient
-  private let elsewhere = DispatchQueue(label: "strangler.shadow")
+  private let elsewhere = NIOThreadPool(numberOfThreads: 1)
   @exclusivity(unchecked) private var registry = ClientRegistry<ShadowClient>()
   /// Jobs that wait for a place among those of their route.
   private var waiting: [ObjectIdentifier: Waiting] = [:]
@@ -41,6 +41,8 @@ final class ShadowLane {
     self.context = context
     self.ledger = ledger
     self.make = make
+    elsewhere.start()
+    elsewhere.submit { _ in ShadowPriority.lower() }
   }
 
   private var now: UInt64 { context.workspace.now }
@@ -179,7 +181,9 @@ final class ShadowLane {
       if !isStopped { then(value) }
     }
     let loop = context.eventLoop
-    elsewhere.async {
+    elsewhere.submit { state in
+      // The lane stops, and nobody waits for the answer.
+      guard state == .active else { return }
       let value = body()
       loop.execute { resume.value(value) }
     }
@@ -200,6 +204,7 @@ final class ShadowLane {
     isAwake = false
     for client in registry.clients.reversed() { client.abandon() }
     waiting = [:]
+    elsewhere.shutdownGracefully { _ in }
   }
 }
 

@@ -33,6 +33,8 @@ protocol ShadowThread: Sendable {
   func wake()
   /// Makes what a change brought known to the lane; returns once it is.
   func adopt(_ change: WorkerChange) async
+  /// Nothing is sent to these upstreams any more but what was decided already.
+  func retire(_ upstreams: [Int]) async
   /// Closes what is open and ends the thread.
   func shutDown() async
 }
@@ -68,6 +70,11 @@ protocol ShadowThread: Sendable {
     func adopt(_ change: WorkerChange) async {
       let worker = worker
       try? await worker.loop.submit { worker.adopt(change) }.get()
+    }
+
+    func retire(_ upstreams: [Int]) async {
+      let worker = worker
+      try? await worker.loop.submit { worker.retire(upstreams) }.get()
     }
 
     func shutDown() async {
@@ -106,6 +113,11 @@ final class NIOShadowThread: ShadowThread {
   func adopt(_ change: WorkerChange) async {
     let worker = worker
     try? await worker.eventLoop.submit { worker.adopt(change) }.get()
+  }
+
+  func retire(_ upstreams: [Int]) async {
+    let worker = worker
+    try? await worker.eventLoop.submit { worker.retire(upstreams) }.get()
   }
 
   func shutDown() async {
