@@ -95,7 +95,9 @@ package struct AdminServer: Service {
         shadows: shadows, cutovers: runner, hasEvidence: evidence != nil,
         unixMilliseconds: unixMilliseconds))
     ConsoleController(feed: feed, needsToken: token != nil)
-      .addRoutes(open: router, guarded: router.group().add(middleware: TokenGuard(token: token)))
+      .addRoutes(
+        open: RecordingRoutes(base: router, paths: recorded, areListed: false),
+        guarded: RecordingRoutes(base: guarded.base, paths: recorded, areListed: false))
     application = Application(
       responder: router.buildResponder(),
       server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleTimeout))),

@@ -74,6 +74,14 @@ import Testing
           #expect(isServed == (operations[name] != nil), "\(name) \(path): \(answer.status)")
           if isServed { #expect(operations[name]?.id != nil, "\(name) \(path)") }
         }
+        // What is no method of a path names those that are, whatever it is.
+        let described = Self.methods.filter { operations[$0.name] != nil }.map(\.method.rawValue)
+        for method in [HTTPRequest.Method.trace, .options] {
+          let answer = try await client.send(method, target, Self.token)
+          let allowed = answer.headers[.allow]?.split(separator: ", ").map(String.init) ?? []
+          #expect(answer.status == 405, "\(method) \(path)")
+          #expect(allowed.filter { $0 != "HEAD" } == described, "\(method) \(path)")
+        }
       }
       // The answer to a wrong path lists what there is.
       let wrong = try await client.send(.get, "/nothing", Self.token)
@@ -102,7 +110,7 @@ import Testing
   @Test func everyReferenceLeadsSomewhere() async throws {
     try await Self.harness().run { client in
       let text = try await client.send(.get, "/openapi.json").body
-      let references = text.split(separator: "\"$ref\": \"#/components/").dropFirst()
+      let references = text.split(separator: "\"$ref\" : \"#/components/").dropFirst()
         .compactMap { $0.split(separator: "\"").first?.split(separator: "/").map(String.init) }
       #expect(references.count > 50)
       let document = try #require(
@@ -111,6 +119,28 @@ import Testing
       for reference in references {
         #expect(components[reference[0]]?[reference[1]] != nil, "\(reference)")
       }
+    }
+  }
+
+  @Test(arguments: [
+    (HTTPRequest.Method.get, "/journal?after=9007199254740992", nil as String?),
+    (.get, "/journal?after=%2B5", nil), (.get, "/journal?limit=0", nil),
+    (.get, "/journal?limit=1001", nil), (.get, "/shadows/pairs/9007199254740992", nil),
+    (.get, "/shadows/pairs/-1", nil), (.post, "/journal/revert", #"{"to": 9007199254740992}"#),
+    (.post, "/journal/revert", #"{"to": 1, "reason": "r"}"#),
+    (
+      .post, "/freeze",
+      #"{"on": true, "actor": "ann", "reason": "\#(String(repeating: " ", count: 500))x"}"#
+    ),
+  ])
+  func whatTheSchemasForbidIsRefused(
+    method: HTTPRequest.Method, target: String, body: String?
+  ) async throws {
+    try await Self.harness().run { client in
+      var headers = Self.token
+      if body != nil { headers[.contentType] = "application/json" }
+      let answer = try await client.send(method, target, headers, body: body)
+      #expect(answer.status == 400, "\(answer.body)")
     }
   }
 }

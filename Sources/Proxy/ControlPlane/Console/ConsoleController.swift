@@ -32,7 +32,6 @@ struct ConsoleController {
       }
       return file.response(to: request)
     }
-    router.refuse([.put, .post, .patch, .delete], "/console", allow: "GET, HEAD")
   }
 
   /// What the page shows.

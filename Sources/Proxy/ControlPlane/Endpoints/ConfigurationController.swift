@@ -14,8 +14,6 @@ struct ConfigurationController {
   func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
     router.get("/config") { _, _ in show() }
     router.post("/reload") { _, context in try await reload(context) }
-    router.refuse([.put, .post, .patch, .delete], "/config", allow: "GET, HEAD")
-    router.refuse([.get, .put, .patch, .delete], "/reload", allow: "POST")
   }
 
   private func show() -> Response {

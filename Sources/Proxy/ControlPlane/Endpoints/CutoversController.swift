@@ -29,20 +29,16 @@ struct CutoversController {
       try await show(context.parameters.require("name"))
     }
     for (name, action) in Self.actions {
-      let path = RouterPath("/cutovers/{name}/\(name)")
-      router.post(path) { request, context in
+      router.post(RouterPath("/cutovers/{name}/\(name)")) { request, context in
         let cutover = try context.parameters.require("name")
-        let order = try await OrderBody(request, example: Self.example).order(request, context)
+        let order = try await OrderBody(request, example: Self.example).order(context)
         let runner = try running()
         try await Self.carryOut { try await action(runner, cutover, order) }
         return try await show(cutover)
       }
-      router.refuse([.get, .put, .patch, .delete], path, allow: "POST")
     }
     addSwitch("/freeze", to: router) { try await $0.freeze($1, by: $2) }
     addSwitch("/kill-switch", to: router) { try await $0.setKillSwitch($1, by: $2) }
-    router.refuse([.put, .post, .patch, .delete], "/cutovers", allow: "GET, HEAD")
-    router.refuse([.put, .post, .patch, .delete], "/cutovers/{name}", allow: "GET, HEAD")
   }
 
   private func addSwitch(
@@ -52,12 +48,11 @@ struct CutoversController {
     router.post(path) { request, context in
       let body = try await OrderBody(request, ["on"], example: Self.switchExample)
       let isOn = try body.flag("on")
-      let order = try body.order(request, context)
+      let order = try body.order(context)
       let runner = try running()
       try await Self.carryOut { try await set(runner, isOn, order) }
       return Response.json(.ok, await runner.overview())
     }
-    router.refuse([.get, .put, .patch, .delete], path, allow: "POST")
   }
 
   private func running() throws -> CutoverRunner {

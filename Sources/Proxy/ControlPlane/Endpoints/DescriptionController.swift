@@ -10,6 +10,5 @@ struct DescriptionController {
         status: .ok, headers: [.contentType: "application/json"],
         body: .init(byteBuffer: .init(string: OpenAPIDocument.text)))
     }
-    router.refuse([.put, .post, .patch, .delete], "/openapi.json", allow: "GET, HEAD")
   }
 }

@@ -38,13 +38,11 @@ final class EvidenceController: Sendable {
     router.get("/shadows/evidence") { _, _ in try await self.report() }
     router.get("/shadows/pairs/{id}") { _, context in
       let id = try context.parameters.require("id")
-      guard let number = Int64(id) else {
+      guard let number = WholeNumber.parse(id) else {
         throw Problem(.badRequest, "Expected the number of a pair, found \"\(id)\".")
       }
-      return try await self.pair(number)
+      return try await self.pair(Int64(number))
     }
-    router.refuse([.put, .post, .patch, .delete], "/shadows/evidence", allow: "GET, HEAD")
-    router.refuse([.put, .post, .patch, .delete], "/shadows/pairs/{id}", allow: "GET, HEAD")
   }
 
   private func report() async throws -> Response {

@@ -12,8 +12,6 @@ struct HealthController {
   func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
     router.get("/health/live") { _, _ in Response.json(.ok, Status(status: "live")) }
     router.get("/health/ready") { _, _ in ready() }
-    router.refuse([.put, .post, .patch, .delete], "/health/live", allow: "GET, HEAD")
-    router.refuse([.put, .post, .patch, .delete], "/health/ready", allow: "GET, HEAD")
   }
 
   private func ready() -> Response {
@@ -33,17 +31,5 @@ extension Response {
       status: status,
       headers: [.contentType: "application/json", .cacheControl: "no-store"],
       body: .init(byteBuffer: .init(string: JSONText.encode(value))))
-  }
-}
-
-extension RouterMethods {
-  /// Answers 405 for methods that a path does not have.
-  func refuse(_ methods: [HTTPRequest.Method], _ path: RouterPath, allow: String) {
-    for method in methods {
-      on(path, method: method) { request, _ -> Response in
-        throw Problem(
-          .methodNotAllowed, "\(request.uri.path) takes \(allow).", headers: [.allow: allow])
-      }
-    }
   }
 }

@@ -8,7 +8,7 @@ internal import Hummingbird
 struct JournalController {
   private static let example = #"{"to": 17, "actor": "ann", "reason": "..."}"#
   /// Entries of a page unless asked for others.
-  private static let pageSize = 100
+  static let pageSize = 100
 
   /// nil when the configuration names no journal.
   let runner: CutoverRunner?
@@ -22,31 +22,33 @@ struct JournalController {
     router.post("/journal/revert") { request, context in
       let body = try await OrderBody(request, ["to"], example: Self.example)
       let target = try body.sequence("to")
-      let order = try body.order(request, context)
+      let order = try body.order(context)
       let runner = try running()
       try await reading {
         try await CutoversController.carryOut { try await runner.revert(to: target, by: order) }
       }
       return Response.json(.ok, await runner.overview())
     }
-    router.refuse([.put, .post, .patch, .delete], "/journal", allow: "GET, HEAD")
-    router.refuse([.put, .post, .patch, .delete], "/journal/verify", allow: "GET, HEAD")
-    router.refuse([.get, .put, .patch, .delete], "/journal/revert", allow: "POST")
   }
 
   private func page(_ request: Request) async throws -> Response {
     let journal = try running().journal
-    let after = try number("after", request) ?? 0
-    let limit = try number("limit", request) ?? UInt64(Self.pageSize)
+    let after = try number("after", in: 0...WholeNumber.largest, request) ?? 0
+    let limit =
+      try number("limit", in: 1...UInt64(JournalPage.limit), request) ?? UInt64(Self.pageSize)
     return .json(
-      .ok,
-      try await reading { try await journal.page(after: after, limit: Int(clamping: limit)) })
+      .ok, try await reading { try await journal.page(after: after, limit: Int(limit)) })
   }
 
-  private func number(_ name: Substring, _ request: Request) throws -> UInt64? {
+  private func number(
+    _ name: Substring, in range: ClosedRange<UInt64>, _ request: Request
+  ) throws -> UInt64? {
     guard let text = request.uri.queryParameters[name] else { return nil }
-    guard let number = UInt64(text) else {
-      throw Problem(.badRequest, "\(name): expected a whole number, found \"\(text)\".")
+    guard let number = WholeNumber.parse(text), range.contains(number) else {
+      throw Problem(
+        .badRequest,
+        "\(name): expected a whole number from \(range.lowerBound) to \(range.upperBound), found "
+          + "\"\(text)\".")
     }
     return number
   }

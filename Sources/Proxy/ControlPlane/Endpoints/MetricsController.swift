@@ -24,6 +24,5 @@ struct MetricsController {
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
         body: .init(byteBuffer: .init(string: text)))
     }
-    router.refuse([.put, .post, .patch, .delete], "/metrics", allow: "GET, HEAD")
   }
 }

@@ -88,7 +88,9 @@ struct OrderBody {
 
   /// A whole number that a double holds exactly.
   func sequence(_ name: String) throws -> UInt64 {
-    if case .number(let number)? = members[name], let sequence = UInt64(exactly: number) {
+    if case .number(let number)? = members[name], let sequence = UInt64(exactly: number),
+      sequence <= WholeNumber.largest
+    {
       return sequence
     }
     throw Problem(.badRequest, "\(name): expected the number of a journal entry. \(example)")
@@ -97,9 +99,11 @@ struct OrderBody {
   private func text(_ name: String, longest: Int) throws -> String {
     var found = ""
     if case .text(let text)? = members[name] { found = text }
+    // Counted as programs count it, before blanks are brought into order.
+    let isShort = found.unicodeScalars.count <= longest
     let text = found.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     let isPlain = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-    guard isPlain, (1...longest).contains(text.count) else {
+    guard isPlain, isShort, !text.isEmpty else {
       throw Problem(
         .badRequest,
         "\(name): expected 1 to \(longest) characters, none of them control characters. \(example)")
@@ -129,21 +133,15 @@ struct OrderBody {
 }
 
 extension OrderBody {
-  /// Who asks, with the address it came from: the member `actor`, or the field `X-Actor`. The
-  /// caller vouches for the name.
-  func claimedActor(_ request: Request, _ context: AdminRequestContext) throws -> String? {
-    let field = HTTPField.Name("X-Actor").flatMap { request.headers[$0] }
-    guard let name = try actor ?? field.flatMap({ $0.isEmpty ? nil : $0 }) else { return nil }
-    guard name.count <= Self.maximumActor else {
-      throw Problem(.badRequest, "X-Actor: at most \(Self.maximumActor) characters.")
-    }
-    return "\(name) (\(context.clientAddress))"
+  /// Who asks, with the address it came from. The caller vouches for the name.
+  func claimedActor(_ context: AdminRequestContext) throws -> String? {
+    try actor.map { "\($0) (\(context.clientAddress))" }
   }
 
   /// The order, for the journal.
-  func order(_ request: Request, _ context: AdminRequestContext) throws -> CutoverOrder {
+  func order(_ context: AdminRequestContext) throws -> CutoverOrder {
     let reason = try reason
-    guard let actor = try claimedActor(request, context) else {
+    guard let actor = try claimedActor(context) else {
       throw Problem(.badRequest, "actor: say who gives the order. \(example)")
     }
     return CutoverOrder(actor: actor, reason: reason)

@@ -23,8 +23,6 @@ struct RoutesController {
     router.put("/routes/{name}") { request, context in
       try await change(context.parameters.require("name"), request, context)
     }
-    router.refuse([.put, .post, .patch, .delete], "/routes", allow: "GET, HEAD")
-    router.refuse([.post, .patch, .delete], "/routes/{name}", allow: "GET, HEAD, PUT")
   }
 
   private func list() -> Response {
@@ -54,7 +52,7 @@ struct RoutesController {
     let percent = try body.percent()
     let version = try Self.expectedVersion(request)
     if let runner {
-      let order = try body.order(request, context)
+      let order = try body.order(context)
       let skipsGates = try body.flag("skip-gates", default: false)
       try await CutoversController.carryOut {
         try await runner.setShare(
@@ -63,7 +61,7 @@ struct RoutesController {
       return try show(name)
     }
     let reason = try body.reason
-    let actor = try body.claimedActor(request, context) ?? context.clientAddress
+    let actor = try body.claimedActor(context) ?? context.clientAddress
     do {
       let change = try routing.setPercent(
         route: name, to: percent, actor: actor, reason: reason, expecting: version,
@@ -101,7 +99,7 @@ struct RoutesController {
   private static func expectedVersion(_ request: Request) throws -> UInt64? {
     guard let field = request.headers[.ifMatch], field != "*" else { return nil }
     guard field.hasPrefix("\""), field.hasSuffix("\""), field.count > 2,
-      let version = UInt64(field.dropFirst().dropLast())
+      let version = WholeNumber.parse(field.dropFirst().dropLast())
     else {
       throw Problem(.badRequest, "If-Match: expected the ETag of GET /routes, such as \"7\".")
     }

@@ -12,7 +12,6 @@ struct ShadowsController {
     router.get("/shadows") { _, _ in
       Response.json(.ok, shadows.snapshot().map(ShadowStatus.init))
     }
-    router.refuse([.put, .post, .patch, .delete], "/shadows", allow: "GET, HEAD")
   }
 }
 

@@ -19,8 +19,6 @@ struct UpstreamsController {
       }
       return Response.json(.ok, UpstreamReport(found))
     }
-    router.refuse([.put, .post, .patch, .delete], "/upstreams", allow: "GET, HEAD")
-    router.refuse([.put, .post, .patch, .delete], "/upstreams/{name}", allow: "GET, HEAD")
   }
 }
 

@@ -47,15 +47,29 @@ struct ProblemMiddleware: RouterMiddleware {
     } catch let problem as Problem {
       return problem.response(from: request, context: context)
     } catch let error as HTTPError {
+      if let refusal = wrongMethod(error.status, request) {
+        return refusal.response(from: request, context: context)
+      }
       let detail = error.body ?? detail(error.status, request)
       return Problem(error.status, detail, headers: error.headers)
         .response(from: request, context: context)
     }
   }
 
+  /// The path is there and takes other methods; the router does not tell the two apart.
+  private func wrongMethod(_ status: HTTPResponse.Status, _ request: Request) -> Problem? {
+    let methods = paths.methods(at: request.uri.path)
+    guard status == .notFound, !methods.isEmpty, !methods.contains(request.method) else {
+      return nil
+    }
+    let list = methods.map(\.rawValue).joined(separator: ", ")
+    return Problem(
+      .methodNotAllowed, "\(request.uri.path) takes \(list).", headers: [.allow: list])
+  }
+
   private func detail(_ status: HTTPResponse.Status, _ request: Request) -> String {
     status == .notFound
       ? "There is nothing at \(request.uri.path). There is: "
-        + paths.all.joined(separator: ", ") + "." : status.reasonPhrase
+        + paths.listed.joined(separator: ", ") + "." : status.reasonPhrase
   }
 }
