@@ -13,8 +13,12 @@ import Testing
   }
 
   @Test(arguments: [
-    "analyze", "proxy", "routes", "routes explain", "demo", "shadow record", "shadow replay",
-    "shadow report", "shadow diff", "shadow approve-noise",
+    "analyze", "proxy", "demo", "routes", "routes validate", "routes list", "routes explain",
+    "routes diff", "routes set", "shadow", "shadow record", "shadow replay", "shadow report",
+    "shadow diff", "shadow approve-noise", "cutover", "cutover status", "cutover start",
+    "cutover approve", "cutover pause", "cutover resume", "cutover rollback", "cutover freeze",
+    "cutover unfreeze", "cutover kill-switch", "cutover history", "cutover verify",
+    "cutover revert",
   ])
   func `every command's help has examples`(command: String) async throws {
     let words = command.split(separator: " ").map(String.init)

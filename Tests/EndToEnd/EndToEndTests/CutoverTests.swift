@@ -107,10 +107,12 @@ struct CutoverTests {
 
   @Test func `mistakes are answered by name and change nothing`() async throws {
     try await Stage.running { stage in
+      let before = try await stage.strangler(["cutover", "verify"])
       for (arguments, exitCode, words) in [
         (["cutover", "start", "odrers"], 2, "There is no cutover \"odrers\""),
         (["cutover", "approve", "orders"], 1, "it is not under way"),
         (["routes", "set", "orders", "140"], 2, "expected 0 to 100 in steps of 0.01"),
+        (["routes", "set", "orders", "100.01"], 2, "expected 0 to 100 in steps of 0.01"),
         (["routes", "set", "carts", "10"], 2, "There is no route \"carts\"; there is: orders"),
         (["routes", "set", "orders", "10"], 1, "would skip the gates of the cutover \"orders\""),
         (["cutover", "revert", "99"], 2, "The journal has no entry 99"),
@@ -119,6 +121,10 @@ struct CutoverTests {
         #expect(outcome.exitCode == Int32(exitCode), "\(arguments)")
         #expect(outcome.errors.contains(words), "\(outcome.errors)")
       }
+      // The journal's head: the last entry is the one it was.
+      #expect(try await stage.strangler(["cutover", "verify"]).output == before.output)
+      #expect(before.exitCode == 0 && before.output.contains("head "))
+      #expect(try await stage.status().percent == 0)
       let other = try await stage.strangler(
         ["cutover", "verify", "--journal", stage.journal, "--installation", "staging"])
       #expect(other.exitCode == 2)
@@ -127,6 +133,37 @@ struct CutoverTests {
         ["cutover", "status", "--admin", "127.0.0.1:1"])
       #expect(none.exitCode == 2 && none.errors.contains("cannot reach"))
     }
+  }
+
+  @Test func `a proxy does not start with the journal of another installation`() async throws {
+    let scratch = try Scratch()
+    func proxy(of installation: String) throws -> [String] {
+      let file = try scratch.write(
+        """
+        proxy:
+          listen: 127.0.0.1:0
+          admin: 127.0.0.1:0
+          admin-token-file: \(scratch.path)/token
+          journal: { path: \(scratch.path)/journal.sqlite, installation: \(installation) }
+        upstreams: { legacy: { endpoints: [127.0.0.1:9] } }
+        routes: [ { name: all, match: { path: /** }, legacy: legacy } ]
+
+        """, to: "\(installation).yaml")
+      return ["proxy", "--config", file, "--evidence", scratch.path + "/shadow.sqlite"]
+    }
+    let shop = try Executable.strangler.start(proxy(of: "shop"))
+    _ = try await shop.text(after: "admin listening on ")
+    shop.signal(SIGTERM)
+    #expect(await shop.outcome().exitCode == 0)
+    let verify = ["cutover", "verify", "--journal", scratch.path + "/journal.sqlite"]
+    let before = try await Executable.strangler.run(verify)
+    #expect(before.exitCode == 0, "\(before.errors)")
+    let staging = try await Executable.strangler.run(proxy(of: "staging"))
+    #expect(staging.exitCode == 2)
+    #expect(
+      staging.errors.contains("of the installation \"shop\", not of \"staging\""),
+      "\(staging.errors)")
+    #expect(try await Executable.strangler.run(verify).output == before.output)
   }
 
   @Test func `the kill switch and the file`() async throws {

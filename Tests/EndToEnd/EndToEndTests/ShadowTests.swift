@@ -202,6 +202,16 @@ struct ShadowTests {
       #expect(outcome.exitCode == 2, "\(arguments)")
       #expect(outcome.errors.contains(sentence), "\(arguments): \(outcome.errors)")
     }
+    // Half a recording is no recording: nothing of it is replayed, and no evidence is made.
+    let whole = try Data(
+      contentsOf: Repository.root.appending(path: "fixtures/traffic/shop-visit.har"))
+    let half = try scratch.write(whole.prefix(whole.count / 2), to: "half.har")
+    let none = scratch.path + "/none.sqlite"
+    let refused = try await Executable.strangler.run(
+      ["shadow", "replay", "--har", half, "--evidence", none] + sides)
+    #expect(refused.exitCode == 2 && refused.output == "")
+    #expect(refused.errors.contains("half.har: not JSON: an unexpected end at byte"))
+    #expect(!FileManager.default.fileExists(atPath: none))
     let missing = try await Executable.strangler.run([
       "shadow", "report", "--evidence", scratch.path + "/none.sqlite",
     ])
