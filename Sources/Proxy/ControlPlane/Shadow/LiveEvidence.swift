@@ -16,8 +16,9 @@ final class LiveEvidence: ShadowLedger, Service {
   private static let interval = Duration.seconds(1)
   /// Turns between two looks at what people approved.
   private static let approvalTurns = 10
-  /// Turns between two times that old evidence is deleted.
-  private static let pruneTurns = 3_600
+  /// Milliseconds between two times that old evidence is deleted. The file exceeds its limit of
+  /// pairs by what may be written meanwhile: `EvidenceWriter.waitingPairs` a second at most.
+  static let pruneInterval: Int64 = 60_000
 
   private struct State {
     // Each route has a budget of re-asks of its own.
@@ -26,6 +27,8 @@ final class LiveEvidence: ShadowLedger, Service {
     var filedDrops: [String: [DropReason: UInt64]] = [:]
     var output: Output?
     var turns = 0
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    var prunedAt: Int64?
     var hasWarned = false
   }
 
@@ -37,16 +40,18 @@ final class LiveEvidence: ShadowLedger, Service {
 
   private let path: String
   private let shadows: ShadowMonitor
+  private let retention: EvidenceRetention
   private let logger: Logger
   private let unixMilliseconds: @Sendable () -> Int64
   private let state = Mutex(State())
 
   init(
-    path: String, shadows: ShadowMonitor, logger: Logger,
-    unixMilliseconds: @escaping @Sendable () -> Int64
+    path: String, shadows: ShadowMonitor, retention: EvidenceRetention = EvidenceRetention(),
+    logger: Logger, unixMilliseconds: @escaping @Sendable () -> Int64
   ) {
     self.path = path
     self.shadows = shadows
+    self.retention = retention
     self.logger = logger
     self.unixMilliseconds = unixMilliseconds
     shadows.report(to: self)
@@ -105,9 +110,7 @@ final class LiveEvidence: ShadowLedger, Service {
       }
       try await output.writer.flush()
       if turn.isMultiple(of: Self.approvalTurns) { try await lookUpApprovals(output.store) }
-      if turn.isMultiple(of: Self.pruneTurns) {
-        try await output.store.prune(EvidenceRetention(), at: unixMilliseconds())
-      }
+      try await prune(output.store)
       state.withLock { $0.hasWarned = false }
     } catch {
       warn(error)
@@ -117,18 +120,28 @@ final class LiveEvidence: ShadowLedger, Service {
   private func open(for snapshot: [ShadowSnapshot]) async throws {
     guard !snapshot.isEmpty else { return }
     let store = try ShadowEvidenceStore(path: path, creates: true)
-    let now = unixMilliseconds()
-    try await store.prune(EvidenceRetention(), at: now)
+    try await prune(store)
     func names(_ path: KeyPath<ShadowSnapshot, String>) -> String {
       Set(snapshot.map { $0[keyPath: path] }).sorted().joined(separator: ", ")
     }
     let run = try await store.begin(
-      .live, legacy: names(\.legacy), extracted: names(\.extracted), at: now)
+      .live, legacy: names(\.legacy), extracted: names(\.extracted), at: unixMilliseconds())
     try await lookUpApprovals(store)
     let writer = EvidenceWriter(
       store: store, run: run, logger: logger, unixMilliseconds: unixMilliseconds)
     state.withLock { $0.output = Output(store: store, writer: writer, run: run) }
     logger.info("shadow evidence", metadata: ["file": "\(path)", "run": "\(run)"])
+  }
+
+  private func prune(_ store: ShadowEvidenceStore) async throws {
+    let now = unixMilliseconds()
+    // A clock that was set back makes it due as well.
+    let isDue = state.withLock { state in
+      state.prunedAt.map { abs(now - $0) >= Self.pruneInterval } ?? true
+    }
+    guard isDue else { return }
+    try await store.prune(retention, at: now)
+    state.withLock { $0.prunedAt = now }
   }
 
   private func lookUpApprovals(_ store: ShadowEvidenceStore) async throws {

@@ -17,9 +17,9 @@ import Testing
 
 @Suite("Evidence of live traffic", .timeLimit(.minutes(1)))
 struct LiveEvidenceTests {
-  private static let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+  static let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
-  private static func server(_ shadow: ShadowConfiguration?) throws -> ProxyServer {
+  static func server(_ shadow: ShadowConfiguration?) throws -> ProxyServer {
     func upstream(_ name: String) -> UpstreamConfiguration {
       UpstreamConfiguration(
         name: name, target: .network([NetworkAddress(host: "127.0.0.1", port: 9)]))
@@ -34,23 +34,24 @@ struct LiveEvidenceTests {
         ]), logger: silent)
   }
 
-  private static func finding(_ extracted: String) -> ShadowFinding {
+  static func finding(
+    _ extracted: String, of member: String = "total", endpoint: String = "GET /orders/{id}"
+  ) -> ShadowFinding {
     func answer(_ text: String) -> SideAnswer {
       .response(
         ComparedResponse(
           status: 200, headers: [.init(name: "content-type", value: "application/json")],
-          body: Array("{\"total\":\(text),\"email\":\"a@b\"}".utf8)))
+          body: Array("{\"\(member)\":\(text),\"email\":\"a@b\"}".utf8)))
     }
     let rules = ComparisonRules(redact: [PathPattern("**email")])
     let (legacy, other) = (answer("1"), answer(extracted))
     return ShadowFinding(
-      endpoint: "GET /orders/{id}", method: "GET", target: "/orders/7", legacy: legacy,
-      extracted: other,
+      endpoint: endpoint, method: "GET", target: "/orders/7", legacy: legacy, extracted: other,
       comparison: ResponseComparator(rules: rules).compare(legacy: legacy, extracted: other),
       times: AnswerTimes(legacy: 100, extracted: 200), rules: rules, isSafe: true, hasBudget: true)
   }
 
-  private static func withFile(_ body: (String) async throws -> Void) async throws {
+  static func withFile(_ body: (String) async throws -> Void) async throws {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("live-\(UInt64.random(in: 0 ... .max)).sqlite").path
     defer {
