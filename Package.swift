@@ -166,7 +166,10 @@ let proxy: [Target] = [
   tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange", "ShadowComparison"]),
   tests(
     "ConfigurationFiles", "Proxy",
-    ["ConfigurationFiles", "ResiliencePolicies", "RoutingDecisions", "ShadowComparison"]),
+    [
+      "ConfigurationFiles", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions",
+      "ShadowComparison",
+    ]),
   tests("HTTPExchange", "Proxy", ["HTTPExchange"]),
   tests("HTTP2Engine", "Proxy", ["HTTP2Engine"]),
   tests(
@@ -202,7 +205,8 @@ let proxy: [Target] = [
     name: "CutoverSimulation", dependencies: ["CutoverControl"],
     path: "Tests/Support/CutoverSimulation", swiftSettings: settings),
   .executableTarget(
-    name: "gate-simulator", dependencies: ["CutoverControl", "CutoverSimulation"],
+    name: "gate-simulator",
+    dependencies: ["CutoverControl", "CutoverSimulation", .argumentParser],
     path: "Tests/Benchmarks/GateSimulator", swiftSettings: settings),
   tests(
     "CutoverControl", "Proxy", ["CutoverControl", "CutoverSimulation", "RoutingDecisions"]),

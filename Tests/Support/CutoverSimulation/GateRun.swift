@@ -66,6 +66,82 @@ package enum GateRun {
     return nil
   }
 
+  /// A p95 latency gate of a plan with four stages whose threshold begins 30 % too low.
+  package static func latencyGate() -> LatencyGate {
+    LatencyGate(
+      Gate(.latency(ratio: 1.1), stages: shares.count, alpha: alpha),
+      LatencyThreshold(
+        quantile: 0.95, slowdown: 1.15,
+        milliseconds: 0.7 * SimulatedLatency.milliseconds(atQuantile: 0.95)))
+  }
+
+  /// Runs a whole cutover by its latency; true when it was rolled back.
+  package static func cutover(_ latency: SimulatedLatency, secondsPerStage: Int) -> Bool {
+    var latency = latency
+    var gate = latencyGate()
+    for share in shares {
+      gate.enterStage()
+      latency.share = share
+      for _ in 0..<secondsPerStage {
+        tick(&gate, &latency)
+        if gate.gate.hasFired { return true }
+      }
+    }
+    return false
+  }
+
+  /// Runs a stage that is healthy for some seconds and `slowdown` times slower from then on;
+  /// counts from there.
+  package static func detection(
+    _ latency: SimulatedLatency, slowdown: Double, healthy: Int, limit: Int
+  ) -> Detection? {
+    var latency = latency
+    var gate = latencyGate()
+    for _ in 0..<healthy {
+      tick(&gate, &latency)
+      if gate.gate.hasFired { return nil }
+    }
+    latency.slowdown = slowdown
+    var bad = 0
+    for second in 1...limit {
+      bad += tick(&gate, &latency).extractedBad
+      if gate.gate.hasFired { return Detection(seconds: second, bad: bad) }
+    }
+    return nil
+  }
+
+  @discardableResult
+  private static func tick(
+    _ gate: inout LatencyGate, _ latency: inout SimulatedLatency
+  ) -> BlockCounts {
+    let counts = latency.second(by: gate.threshold)
+    gate.tick(
+      counts, extracted: SideCounts(finished: counts.extracted), against: .concurrentLegacy)
+    return counts
+  }
+
+  /// Compares answers until the mismatch gate fires; how many it took, nil beyond `limit`.
+  ///
+  /// - Parameters:
+  ///   - rate: share of comparisons in which the extracted answer is the odd one out.
+  ///   - areStable: every path is approved as free of noise, so that legacy's own are not set off.
+  package static func comparisons(
+    seed: UInt64, rate: Double, areStable: Bool, limit: Int
+  ) -> Int? {
+    let margin = 0.0002
+    let baseline: Baseline = areStable ? .ceiling(margin) : .concurrentLegacy
+    var random = SimulatedRandom(seed: seed)
+    var gate = Gate(.mismatches(margin: margin), stages: shares.count, alpha: alpha)
+    var compared = 0
+    while compared < limit {
+      compared += 1
+      let odd = random.unit() < rate ? 1 : 0
+      gate.tick(BlockCounts(legacy: 1, extracted: 1, extractedBad: odd), against: baseline)
+      if gate.hasFired { return compared }
+    }
+    return nil
+  }
+
   /// The value below which `share` of the values lie.
   package static func quantile(_ values: [Int], _ share: Double) -> Int {
     let sorted = values.sorted()

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CutoverControl
+import CutoverSimulation
+
+/// Runs simulations and prints a row for each, with what is demanded of it.
+struct SimulationTable {
+  /// Seeds of the runs of one row; no row has more.
+  private static let seedsPerRow: UInt64 = 1_000
+
+  private let seed: UInt64
+  private var rows: UInt64 = 0
+  /// Rows that are not what is demanded.
+  private(set) var missed = 0
+
+  init(seed: UInt64) { self.seed = seed }
+
+  mutating func run(_ simulation: Simulation) {
+    switch simulation {
+    case .equal: equalSides()
+    case .errors: errors()
+    case .latency: latency()
+    case .mismatches: mismatches()
+    case .promotion: promotion()
+    }
+  }
+
+  // MARK: - Rows
+
+  /// Seeds that no other row and no other run has.
+  private mutating func seeds(_ count: UInt64) -> ClosedRange<UInt64> {
+    let first = (seed * 1_000 + rows) * Self.seedsPerRow + 1
+    rows += 1
+    return first...(first + count - 1)
+  }
+
+  private mutating func print(_ row: String, _ demand: String? = nil, isMet: Bool = true) {
+    guard let demand else { return Swift.print("  \(row)") }
+    Swift.print("  \(row) (demanded: \(demand)): \(isMet ? "met" : "MISSED")")
+    if !isMet { missed += 1 }
+  }
+
+  private mutating func print(
+    _ title: String, _ found: [GateRun.Detection], of runs: Int, median limit: Int?
+  ) {
+    let (seconds, bad) = (found.map(\.seconds), found.map(\.bad))
+    if found.isEmpty { return print(title + ": none seen", "all seen", isMet: false) }
+    let median = GateRun.quantile(seconds, 0.5)
+    let row =
+      "\(title): \(median)/\(GateRun.quantile(seconds, 0.95)) s, "
+      + "\(GateRun.quantile(bad, 0.5))/\(GateRun.quantile(bad, 0.95)) bad, \(found.count) seen"
+    guard let limit else { return print(row) }
+    print(row, "median <= \(limit) s", isMet: median <= limit && found.count == runs)
+  }
+
+  // MARK: - Equal sides
+
+  private mutating func equalSides() {
+    Swift.print("Equal sides, four stages of 6 h, 100 requests a second: rolled back of 500")
+    for rate in [0.001, 0.01] {
+      let count = seeds(500).count { seed in
+        var traffic = SimulatedTraffic(
+          seed: seed, requestsPerSecond: 100, share: 0, legacyRate: rate)
+        traffic.drift = 0.3
+        traffic.incidentsPerHour = 1.0 / 6
+        return GateRun.cutover(traffic, secondsPerStage: 21_600)
+      }
+      print(
+        "errors of \(rate * 100) %, drift 30 %, 30 % fail in an incident every 6 h: \(count)",
+        "<= 3", isMet: count <= 3)
+    }
+    let count = seeds(500).count { seed in
+      var latency = SimulatedLatency(seed: seed, requestsPerSecond: 100, share: 0)
+      latency.incidentsPerHour = 1.0 / 6
+      return GateRun.cutover(latency, secondsPerStage: 21_600)
+    }
+    print(
+      "p95, drift 15 %, five times slower in an incident every 6 h: \(count)", "<= 3",
+      isMet: count <= 3)
+  }
+
+  // MARK: - Bad sides
+
+  private mutating func errors() {
+    Swift.print(
+      "Errors from the start of a stage: seconds median/p95, bad requests median/p95, of 200")
+    let cases: [(Double, Double, Double, Double, Int, Int?)] = [
+      (10, 0.05, 0.001, 0.05, 20_000, nil), (100, 0.05, 0.001, 0.05, 5_000, 35),
+      (100, 0.05, 0.001, 0.01, 20_000, nil), (100, 0.05, 0.01, 0.02, 50_000, nil),
+      (100, 0.5, 0.001, 0.05, 5_000, nil), (200, 0.1, 0.001, 0.05, 5_000, nil),
+      (1_000, 0.05, 0.001, 0.05, 5_000, nil), (5_000, 0.01, 0.001, 0.05, 5_000, nil),
+      (5_000, 0.5, 0.001, 0.05, 5_000, 5),
+    ]
+    for (rps, share, legacy, extracted, limit, median) in cases {
+      let found = seeds(200).compactMap { seed in
+        GateRun.detection(
+          SimulatedTraffic(
+            seed: seed, requestsPerSecond: rps, share: share, legacyRate: legacy,
+            extractedRate: extracted), limit: limit)
+      }
+      print(
+        "\(rps)/s, \(share * 100) %, \(legacy * 100) -> \(extracted * 100) %", found, of: 200,
+        median: median)
+    }
+  }
+
+  private mutating func latency() {
+    Swift.print(
+      "Twice as slow after 10 healthy minutes, p95: seconds median/p95, slow median/p95, of 200")
+    let cases: [(Double, Double, Int?)] = [
+      (100, 0.05, nil), (200, 0.1, nil), (1_000, 0.05, 25), (5_000, 0.01, nil),
+    ]
+    for (rps, share, median) in cases {
+      let found = seeds(200).compactMap { seed in
+        GateRun.detection(
+          SimulatedLatency(seed: seed, requestsPerSecond: rps, share: share), slowdown: 2,
+          healthy: 600, limit: 20_000)
+      }
+      print("\(rps)/s, \(share * 100) %", found, of: 200, median: median)
+    }
+  }
+
+  private mutating func mismatches() {
+    Swift.print("Odd answers from the start of a stage: comparisons median/p95, of 1,000")
+    for (areStable, name) in [(true, "all paths stable"), (false, "set off against legacy")] {
+      for rate in [0.005, 0.02, 0.2] {
+        let found = seeds(1_000).compactMap { seed in
+          GateRun.comparisons(seed: seed, rate: rate, areStable: areStable, limit: 100_000)
+        }
+        let median = GateRun.quantile(found, 0.5)
+        let row =
+          "\(name), \(rate * 100) %: \(median)/\(GateRun.quantile(found, 0.95)), "
+          + "\(found.count) seen"
+        let isDemanded = areStable && rate == 0.02
+        print(
+          row, isDemanded ? "median <= 250" : nil, isMet: median <= 250 && found.count == 1_000)
+      }
+      let wrong = seeds(400).count { seed in
+        GateRun.comparisons(seed: seed, rate: 0.0002, areStable: areStable, limit: 200_000) != nil
+      }
+      // A quarter of a percent is the bound of each gate; three above what is expected of 400.
+      print("\(name), 0.02 % as tolerated: \(wrong) fire of 400", "<= 4", isMet: wrong <= 4)
+    }
+  }
+
+  // MARK: - Promotion
+
+  private mutating func promotion() {
+    Swift.print("Promotion at 5 %: requests median/p90 of 200 equal; wrong of 1,000 at the border")
+    for tolerance in [0.002, 0.005] {
+      for rate in [0.0, 0.001, 0.01] {
+        let needed = seeds(200).map { seed in
+          GateRun.promotion(
+            SimulatedTraffic(
+              seed: seed, requestsPerSecond: 1_000, share: 0.05, legacyRate: rate),
+            tolerance: tolerance, limit: 1_000_000) ?? .max
+        }
+        let wrong = seeds(1_000).count { seed in
+          let traffic = SimulatedTraffic(
+            seed: seed, requestsPerSecond: 1_000, share: 0.05, legacyRate: rate,
+            extractedRate: rate + tolerance)
+          return GateRun.promotion(traffic, tolerance: tolerance, limit: 50_000) != nil
+        }
+        print(
+          "tolerance \(tolerance * 100) %, legacy \(rate * 100) %: "
+            + "\(GateRun.quantile(needed, 0.5))/\(GateRun.quantile(needed, 0.9)), wrong \(wrong)",
+          "<= 50 wrong", isMet: wrong <= 50)
+      }
+    }
+  }
+}
