@@ -363,10 +363,19 @@ let commandLine: [Target] = [
     name: "strangler", dependencies: ["StranglerCommands"],
     path: "Sources/CommandLine/strangler", swiftSettings: settings),
   tests("StranglerDemo", "CommandLine", ["StranglerDemo"]),
+  // Bad releases behind the real proxy, shared by a test and the program that counts them.
+  .target(
+    name: "BadReleases", dependencies: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix],
+    path: "Tests/Support/BadReleases", swiftSettings: settings),
+  .executableTarget(
+    name: "bad-release-trial",
+    dependencies: ["BadReleases", .argumentParser, .asyncHTTPClient],
+    path: "Tests/Benchmarks/BadReleaseTrial", swiftSettings: settings),
   tests(
     "EndToEnd", "EndToEnd",
     [
-      "strangler", "shop-monolith", "orders-service", .asyncHTTPClient, .nioCore, .nioHTTP1,
+      "BadReleases", "strangler", "shop-monolith", "orders-service", .asyncHTTPClient, .nioCore,
+      .nioHTTP1,
       .nioPosix,
     ]),
   tests(

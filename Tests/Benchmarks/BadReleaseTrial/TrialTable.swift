@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BadReleases
+
+/// A row for each fault.
+struct TrialTable {
+  /// Answers of the bad kind before a release that fails is taken back.
+  private static let mostBad = (median: 12, p95: 20)
+
+  private let outcomes: [TrialOutcome]
+
+  init(_ outcomes: [TrialOutcome]) { self.outcomes = outcomes }
+
+  var isAsDemanded: Bool { Fault.allCases.allSatisfy { isAsDemanded($0) } }
+
+  var text: String {
+    let rows = Fault.allCases.filter { !of($0).isEmpty }.map(row)
+    return """
+      fault     as demanded  rolled back  promoted  bad answers  seconds to decision  then to zero
+                                                     median/p95           median/p95       largest
+      \(rows.joined(separator: "\n"))
+      \(reasons)
+      """
+  }
+
+  private func of(_ fault: Fault) -> [TrialOutcome] { outcomes.filter { $0.fault == fault } }
+
+  private func isAsDemanded(_ fault: Fault) -> Bool {
+    let all = of(fault)
+    guard all.allSatisfy(\.isAsDemanded) else { return false }
+    guard fault == .errors, !all.isEmpty else { return true }
+    let bad = all.map { Double($0.bad) }
+    return quantile(bad, 0.5) <= Double(Self.mostBad.median)
+      && quantile(bad, 0.95) <= Double(Self.mostBad.p95)
+  }
+
+  private func row(_ fault: Fault) -> String {
+    let all = of(fault)
+    let seconds = all.compactMap(\.seconds)
+    let bad = all.map { Double($0.bad) }
+    let cells: [(String, Int)] = [
+      (fault.rawValue, -8), (isAsDemanded(fault) ? "yes" : "NO", 13),
+      ("\(all.count(where: \.isRolledBack)) of \(all.count)", 13),
+      ("\(all.count(where: \.isPromoted))", 10),
+      (fault.isOfRelease ? pair(bad, 0) : "-", 13), (seconds.isEmpty ? "-" : pair(seconds, 1), 21),
+      (all.compactMap(\.secondsToZero).max().map { number($0, 2) } ?? "-", 14),
+    ]
+    return cells.map(padded).joined()
+  }
+
+  private var reasons: String {
+    Fault.allCases.flatMap { Set(of($0).map(\.reason)).sorted().prefix(2) }
+      .map { "  " + $0 + "\n" }.joined()
+  }
+
+  private func pair(_ values: [Double], _ digits: Int) -> String {
+    number(quantile(values, 0.5), digits) + "/" + number(quantile(values, 0.95), digits)
+  }
+
+  /// The smallest value that at least `share` of the values do not exceed.
+  private func quantile(_ values: [Double], _ share: Double) -> Double {
+    let sorted = values.sorted()
+    let rank = Int((Double(sorted.count) * share).rounded(.up))
+    return sorted[max(0, min(sorted.count, rank) - 1)]
+  }
+
+  private func number(_ value: Double, _ digits: Int) -> String {
+    let scale = digits == 0 ? 1.0 : digits == 1 ? 10 : 100
+    let rounded = (value * scale).rounded() / scale
+    return digits == 0 ? "\(Int(rounded))" : "\(rounded)"
+  }
+
+  private func padded(_ cell: (text: String, width: Int)) -> String {
+    let blanks = String(repeating: " ", count: max(0, abs(cell.width) - cell.text.count))
+    return cell.width < 0 ? cell.text + blanks : blanks + cell.text
+  }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AsyncHTTPClient
+import Foundation
+import NIOCore
+
+/// One bad release behind the real proxy: a plan's stage of 10 %, load, and a fault.
+package enum Trial {
+  private static let cutover = "trial"
+  /// Between two looks at the cutover's state.
+  private static let look = Duration.milliseconds(200)
+  /// How long the load goes on behind a rollback, to see that nothing reaches the new side.
+  private static let aftermath = Duration.seconds(3)
+
+  /// A client whose connections do not limit the load.
+  package static func client() -> HTTPClient {
+    var configuration = HTTPClient.Configuration()
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4_096
+    configuration.timeout = .init(connect: .seconds(5), read: .seconds(30))
+    return HTTPClient(
+      eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+  }
+
+  /// Runs a trial with a proxy, two origins and load of its own.
+  ///
+  /// - Parameter program: the `strangler` program.
+  package static func run(
+    _ fault: Fault, program: String, pace: TrialPace, seed: UInt64, client: HTTPClient
+  ) async throws -> TrialOutcome {
+    let (legacy, extracted) = (TrialOrigin(seed: 4 * seed), TrialOrigin(seed: 4 * seed + 1))
+    let ports = (try await legacy.start(), try await extracted.start())
+    let proxy = try await TrialProxy(program, client) { folder in
+      configuration(fault, ports: ports, folder: folder)
+    }
+    let load = TrialLoad(client, url: proxy.address + "/orders/7", seed: 4 * seed + 2)
+    let running = Task { await load.run(requestsPerSecond: pace.requestsPerSecond) }
+    let outcome: Result<TrialOutcome, any Error>
+    do {
+      outcome = .success(
+        try await observe(fault, pace, proxy, load, legacy: legacy, extracted: extracted))
+    } catch {
+      outcome = .failure(error)
+    }
+    running.cancel()
+    await running.value
+    proxy.stop()
+    try await legacy.stop()
+    try await extracted.stop()
+    return try outcome.get()
+  }
+
+  /// Comparing costs the new side requests, so only what it is needed for has it. The stages of
+  /// those that are not to blame are short: nothing but what is tested holds them.
+  private static func configuration(
+    _ fault: Fault, ports: (legacy: Int, extracted: Int), folder: String
+  ) -> String {
+    let shadow = fault == .wrong ? "\n    shadow: { mode: compare }" : ""
+    let gates = fault == .wrong ? "\n    gates: { mismatches: {} }" : ""
+    let stage =
+      switch fault {
+      case .incident: "{ percent: 10, soak: 30s }"
+      case .silence: "{ percent: 10, soak: 90s, tolerance: 0.05 }"
+      case .errors, .latency, .hangs, .wrong: "{ percent: 10, soak: 1h }"
+      }
+    return """
+      proxy:
+        listen: 127.0.0.1:0
+        admin: 127.0.0.1:0
+        workers: 1
+        admin-token-file: \(folder)/token
+        journal: { path: \(folder)/journal.sqlite, installation: trial }
+      upstreams:
+        legacy: { endpoints: [127.0.0.1:\(ports.legacy)] }
+        orders: { endpoints: [127.0.0.1:\(ports.extracted)] }
+      routes:
+        - name: orders
+          match: { path: /orders/** }
+          legacy: legacy
+          extracted: orders
+          sticky: [ { header: x-user-id } ]\(shadow)
+        - { name: everything-else, match: { path: /** }, legacy: legacy }
+      cutovers:
+        \(cutover):
+          routes: [orders]
+          stages: [ \(stage), { percent: 25, soak: 1h }, { percent: 50, soak: 1h } ]\(gates)
+
+      """
+  }
+
+  private static func observe(
+    _ fault: Fault, _ pace: TrialPace, _ proxy: TrialProxy, _ load: TrialLoad,
+    legacy: TrialOrigin, extracted: TrialOrigin
+  ) async throws -> TrialOutcome {
+    let clock = ContinuousClock()
+    let healthy = pace.healthy[fault] ?? 0
+    if healthy == 0 { begin(fault, pace, load, legacy: legacy, extracted: extracted) }
+    // A second of traffic before the first decision, as a proxy in use has it.
+    try await clock.sleep(for: .seconds(1))
+    try await proxy.start(cutover)
+    let started = clock.now
+    var began = Date()
+    if healthy > 0 {
+      try await clock.sleep(for: .seconds(healthy))
+      began = Date()
+      begin(fault, pace, load, legacy: legacy, extracted: extracted)
+    }
+    let limit =
+      fault.isOfRelease ? clock.now + .seconds(pace.patience) : started + .seconds(pace.watch)
+    var status = try await proxy.status(of: cutover)
+    while status.phase == "under-way", status.stage == 1, clock.now < limit {
+      try await clock.sleep(for: look)
+      status = try await proxy.status(of: cutover)
+    }
+    try await clock.sleep(for: aftermath)
+    return try await outcome(fault, status, began: began, proxy, load, extracted)
+  }
+
+  private static func begin(
+    _ fault: Fault, _ pace: TrialPace, _ load: TrialLoad, legacy: TrialOrigin,
+    extracted: TrialOrigin
+  ) {
+    var behaviour = TrialOrigin.Behaviour()
+    switch fault {
+    case .errors: behaviour.errors = 500
+    case .latency: behaviour.slowdown = pace.slowdown
+    case .hangs: behaviour.hangs = true
+    case .wrong: behaviour.wrong = 200
+    case .incident:
+      behaviour.errors = 3_000
+      legacy.behave(behaviour)
+    case .silence: load.fallSilent()
+    }
+    extracted.behave(behaviour)
+  }
+
+  private static func outcome(
+    _ fault: Fault, _ status: TrialProxy.Status, began: Date, _ proxy: TrialProxy,
+    _ load: TrialLoad, _ extracted: TrialOrigin
+  ) async throws -> TrialOutcome {
+    let seen = extracted.seen
+    var outcome = TrialOutcome(fault)
+    outcome.bad = seen.bad
+    (outcome.sent, outcome.late) = load.counts
+    outcome.isRolledBack = status.phase == "rolled-back"
+    outcome.isPromoted = status.stage > 1 || status.phase == "completed"
+    outcome.reason = status.holdText ?? ""
+    let isSound = try await proxy.isSound()
+    guard let entry = try await proxy.history().last(where: { $0.moves.contains { $0.to == 0 } })
+    else { return outcome }
+    outcome.reason = entry.reason
+    outcome.hasEvidence =
+      entry.isAutomatic && isSound
+      && fault.gate.map { gate in entry.evidence?.contains("orders: \(gate)") ?? false } ?? true
+      && fault.gate.map { gate in entry.reason.contains("orders: \(gate)") } ?? true
+    let decided = try Date(
+      entry.at, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    outcome.seconds = decided.timeIntervalSince(began)
+    outcome.secondsToZero = seen.last?.timeIntervalSince(decided)
+    return outcome
+  }
+}
