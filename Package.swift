@@ -86,6 +86,12 @@ extension Target.Dependency {
   static let yams = product(name: "Yams", package: "Yams")
 }
 
+extension Target.Dependency {
+  /// What the trait of the same name adds.
+  static let postgreSQLLibrary = target(
+    name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))
+}
+
 // MARK: - Our targets, one list per area; dependencies point from I/O to pure, never back
 
 let analysis: [Target] = [
@@ -136,7 +142,14 @@ let proxy: [Target] = [
       .hummingbirdCore, .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
   library("CutoverControl", .proxy, ["RoutingDecisions", "ShadowComparison", .crypto]),
-  library("CutoverJournalStore", .proxy, ["CutoverControl", .grdb]),
+  // libpq. Only the trait links it; without the trait the client is an empty module.
+  .systemLibrary(
+    name: "CPostgreSQL", path: "Sources/System/CPostgreSQL", pkgConfig: "libpq",
+    providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+  library("PostgreSQLClient", .proxy, [.postgreSQLLibrary]),
+  library(
+    "CutoverJournalStore", .proxy,
+    ["CutoverControl", "PostgreSQLClient", .grdb, .logging]),
   library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
   library(
     "ProxyDataPlane", .proxy,
@@ -231,8 +244,13 @@ let proxy: [Target] = [
     "CutoverJournalStore", "Proxy",
     [
       "ControlPlane", "CutoverControl", "CutoverJournalStore", "CutoverScenario",
-      "ProxyDataPlane", "RoutingDecisions", "cutover-crash-child", .grdb, .logging,
+      "PostgreSQLClient", "PostgreSQLTesting", "ProxyDataPlane", "RoutingDecisions",
+      "cutover-crash-child", .grdb, .logging,
     ]),
+  // A PostgreSQL of its own for each test, stopped by its own pid.
+  .target(
+    name: "PostgreSQLTesting", path: "Tests/Support/PostgreSQLTesting", swiftSettings: settings),
+  tests("PostgreSQLClient", "Proxy", ["PostgreSQLClient", "PostgreSQLTesting"]),
   tests(
     "ControlPlane", "Proxy",
     [
@@ -396,6 +414,11 @@ let areas: [Area: [Target]] = [
 let package = Package(
   name: "strangler",
   platforms: [.macOS(.v15)],
+  traits: [
+    .trait(
+      name: "PostgreSQL",
+      description: "Lets several proxies share a journal of cutovers in PostgreSQL; needs libpq.")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if PostgreSQL
+  internal import Foundation
+  internal import Synchronization
+
+  /// One connection to PostgreSQL, over libpq.
+  ///
+  /// It lives on a thread of its own, where libpq's calls happen, none of which blocks longer than
+  /// the deadline that its caller gave (but for looking up a host's name, which the system's
+  /// resolver takes as long for as it likes). Callers wait without holding a thread.
+  ///
+  /// Statements run one after the other, in the order in which they came. A connection that does
+  /// not answer in time is given up as a whole, since its protocol has no place to go on from.
+  package final class PostgreSQLConnection: Sendable {
+    /// Most statements that wait for their turn.
+    package static let longestLine = 64
+
+    private let thread: PostgreSQLThread
+
+    private init(_ thread: PostgreSQLThread) { self.thread = thread }
+
+    deinit { thread.close() }
+
+    /// Connects.
+    ///
+    /// - Parameters:
+    ///   - address: where; its `sslmode` is honoured.
+    ///   - name: who connects, as the server's `pg_stat_activity` shows it.
+    ///   - limit: how long connecting may take.
+    ///   - onEvent: hears what the server tells by itself, on the connection's thread: it must not
+    ///     block. `closed` is its last event; there is none when `open` throws.
+    package static func open(
+      _ address: PostgreSQLAddress, as name: String, within limit: Duration,
+      onEvent: @escaping @Sendable (PostgreSQLEvent) -> Void
+    ) async throws -> PostgreSQLConnection {
+      let thread = try PostgreSQLThread(address, name: name, onEvent: onEvent)
+      try await withCheckedThrowingContinuation { opened in
+        Thread { thread.run(until: .now + limit, opened: opened) }.start()
+      }
+      return PostgreSQLConnection(thread)
+    }
+
+    /// Runs one statement.
+    ///
+    /// - Returns: its rows, without any for a statement that has none.
+    /// - Throws: `PostgreSQLError`.
+    @discardableResult
+    package func query(
+      _ sql: String, _ parameters: [PostgreSQLValue] = [], within limit: Duration
+    ) async throws -> [PostgreSQLRow] {
+      try await run([PostgreSQLStatement(sql, parameters)], within: limit).last ?? []
+    }
+
+    /// Runs statements in one transaction, which is committed if none of them is refused.
+    ///
+    /// - Returns: the rows of each statement.
+    @discardableResult
+    package func transaction(
+      _ statements: [PostgreSQLStatement], within limit: Duration
+    ) async throws -> [[PostgreSQLRow]] {
+      let whole = [PostgreSQLStatement("BEGIN")] + statements + [PostgreSQLStatement("COMMIT")]
+      return Array(try await run(whole, within: limit).dropFirst().dropLast())
+    }
+
+    /// Ends it; statements that wait are answered with an error.
+    package func close() { thread.close() }
+
+    private func run(
+      _ statements: [PostgreSQLStatement], within limit: Duration
+    ) async throws -> [[PostgreSQLRow]] {
+      let thread = thread
+      return try await withCheckedThrowingContinuation { answer in
+        thread.submit(
+          PostgreSQLThread.Request(
+            statements: statements, limit: limit, deadline: .now + limit, answer: answer))
+      }
+    }
+  }
+
+#endif

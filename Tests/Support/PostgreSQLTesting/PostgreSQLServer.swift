@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Synchronization
+
+/// A PostgreSQL of its own for one test: its files in a folder that is removed, its only address a
+/// Unix socket in there, its process stopped by its own id.
+///
+/// The programs are those of Debian's packages. The server refuses to run as root, so as root it is
+/// run as the user `postgres`.
+package final class PostgreSQLServer: Sendable {
+  /// Why there is none.
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
+  }
+
+  /// Longest that starting and stopping may take.
+  private static let patience = Duration.seconds(30)
+
+  /// Where it takes connections besides its socket.
+  package enum Listening: Sendable {
+    case socketOnly
+    /// A port of 127.0.0.1 that was free a moment ago.
+    case loopback
+  }
+
+  private let folder: URL
+  private let port: UInt16?
+  private let running = Mutex<Program?>(nil)
+
+  private init(_ folder: URL, port: UInt16?) {
+    self.folder = folder
+    self.port = port
+  }
+
+  /// Makes an empty database and starts its server.
+  package static func start(
+    listensOn listening: Listening = .socketOnly
+  ) async throws -> PostgreSQLServer {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "pg-\(UUID().uuidString.prefix(8).lowercased())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let server = PostgreSQLServer(folder, port: listening == .loopback ? try freePort() : nil)
+    if getuid() == 0 { try await Program.run("/bin/chown", ["postgres", server.path]) }
+    try await Program.run(
+      try Program.tool("initdb"),
+      ["-D", server.data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"],
+      asServer: true)
+    try await server.restart()
+    return server
+  }
+
+  deinit {
+    running.withLock { $0?.signal(SIGQUIT) }
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  private var path: String { folder.path(percentEncoded: false) }
+  private var data: String { folder.appending(path: "data").path(percentEncoded: false) }
+
+  /// Where the database is.
+  package var address: String { address(ofUser: "postgres") }
+
+  package func address(ofUser user: String) -> String {
+    let place = port.map { "host=127.0.0.1&port=\($0)" } ?? "host=\(path)"
+    return "postgresql://\(user)@/postgres?\(place)"
+  }
+
+  /// Starts it, again after `stop`; returns once it takes connections.
+  package func restart() async throws {
+    let process = try Program.start(
+      try Program.tool("postgres"),
+      [
+        "-D", data, "-c", "listen_addresses=\(port == nil ? "" : "127.0.0.1")",
+        "-c", "port=\(port ?? 5_432)", "-c", "unix_socket_directories=\(path)",
+        "-c", "unix_socket_permissions=0777", "-c", "max_connections=40", "-c", "fsync=off",
+      ], asServer: true)
+    running.withLock { $0 = process }
+    guard await process.wrote("ready to accept connections", within: Self.patience) else {
+      throw Failure(description: "the database did not start: \(process.text)")
+    }
+  }
+
+  /// Stops it as an administrator would in a hurry: connections are cut.
+  package func stop() async {
+    let process = running.withLock { running in
+      defer { running = nil }
+      return running
+    }
+    guard let process else { return }
+    process.signal(SIGINT)
+    await process.ended()
+  }
+
+  private static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, streamSocket, 0)
+    defer { close(descriptor) }
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutableBytes(of: &name) { bytes in
+      guard let address = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
+        return false
+      }
+      return bind(descriptor, address, length) == 0
+        && getsockname(descriptor, address, &length) == 0
+    }
+    guard isBound else { throw Failure(description: "no port is free") }
+    return UInt16(bigEndian: name.sin_port)
+  }
+
+  #if canImport(Glibc)
+    private static let streamSocket = Int32(SOCK_STREAM.rawValue)
+  #else
+    private static let streamSocket = SOCK_STREAM
+  #endif
+}
+
+/// A program under way, whose messages are collected.
+final class Program: Sendable {
+  private struct State {
+    var text = ""
+    var hasEnded = false
+    var waiters: [(marker: String?, waiter: CheckedContinuation<Bool, Never>)] = []
+  }
+
+  private let process: Process
+  private let state = Mutex(State())
+
+  private init(_ process: Process) { self.process = process }
+
+  /// Debian keeps the server's programs out of the path, by version; the newest counts.
+  static func tool(_ name: String) throws -> String {
+    let root = "/usr/lib/postgresql"
+    let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+    let newest = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }
+    let candidates = newest.map { "\(root)/\($0)/bin/\(name)" } + ["/usr/local/bin/\(name)"]
+    guard let found = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) else {
+      throw PostgreSQLServer.Failure(
+        description: "there is no \(name): install the package postgresql")
+    }
+    return found
+  }
+
+  static func start(
+    _ executable: String, _ arguments: [String], asServer: Bool = false
+  ) throws -> Program {
+    let process = Process()
+    if asServer, getuid() == 0 {
+      process.executableURL = URL(filePath: "/usr/bin/setpriv")
+      process.arguments =
+        ["--reuid=postgres", "--regid=postgres", "--clear-groups", executable] + arguments
+    } else {
+      process.executableURL = URL(filePath: executable)
+      process.arguments = arguments
+    }
+    // The server must be able to enter the folder it is started in.
+    process.currentDirectoryURL = URL(filePath: "/")
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    let messages = Pipe()
+    process.standardError = messages
+    let program = Program(process)
+    process.terminationHandler = { _ in program.change { $0.hasEnded = true } }
+    try process.run()
+    let handle = messages.fileHandleForReading
+    Thread {
+      while case let data = handle.availableData, !data.isEmpty {
+        let text = String(decoding: data, as: UTF8.self)
+        program.change { $0.text += text }
+      }
+    }.start()
+    return program
+  }
+
+  /// Runs one to its end.
+  static func run(
+    _ executable: String, _ arguments: [String], asServer: Bool = false
+  ) async throws {
+    let program = try start(executable, arguments, asServer: asServer)
+    await program.ended()
+    guard program.process.terminationStatus == 0 else {
+      throw PostgreSQLServer.Failure(description: "\(executable): \(program.text)")
+    }
+  }
+
+  var text: String { state.withLock { $0.text } }
+
+  func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+  func ended() async { _ = await wait(for: nil) }
+
+  /// Whether it wrote that before it ended, and in time.
+  func wrote(_ marker: String, within limit: Duration) async -> Bool {
+    await withTaskGroup(of: Bool.self) { group in
+      group.addTask { await self.wait(for: marker) }
+      group.addTask {
+        do {
+          try await Task.sleep(for: limit)
+          self.giveUp()
+        } catch {}
+        return false
+      }
+      let first = await group.next() ?? false
+      group.cancelAll()
+      return first
+    }
+  }
+
+  private func giveUp() {
+    state.withLock { state in
+      for waiter in state.waiters { waiter.waiter.resume(returning: false) }
+      state.waiters = []
+    }
+  }
+
+  private func wait(for marker: String?) async -> Bool {
+    await withCheckedContinuation { waiter in
+      change { state in
+        state.waiters.append((marker, waiter))
+      }
+    }
+  }
+
+  private func change(_ body: (inout State) -> Void) {
+    state.withLock { state in
+      body(&state)
+      state.waiters.removeAll { marker, waiter in
+        if let marker, state.text.contains(marker) {
+          waiter.resume(returning: true)
+          return true
+        }
+        if state.hasEnded { waiter.resume(returning: marker == nil) }
+        return state.hasEnded
+      }
+    }
+  }
+}
