@@ -149,7 +149,7 @@ let proxy: [Target] = [
   library("PostgreSQLClient", .proxy, [.postgreSQLLibrary]),
   library(
     "CutoverJournalStore", .proxy,
-    ["CutoverControl", "PostgreSQLClient", .grdb, .logging]),
+    ["CutoverControl", "PostgreSQLClient", "RoutingDecisions", .grdb]),
   library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
   library(
     "ProxyDataPlane", .proxy,
@@ -392,9 +392,8 @@ let commandLine: [Target] = [
   tests(
     "EndToEnd", "EndToEnd",
     [
-      "BadReleases", "strangler", "shop-monolith", "orders-service", .asyncHTTPClient, .nioCore,
-      .nioHTTP1,
-      .nioPosix,
+      "BadReleases", "PostgreSQLTesting", "strangler", "shop-monolith", "orders-service",
+      .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   tests(
     "Repository", "Repository",

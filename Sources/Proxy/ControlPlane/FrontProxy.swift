@@ -106,15 +106,26 @@ public struct FrontProxy: Service {
   ) throws -> CutoverRunner? {
     try configuration.journal.map { journal in
       CutoverRunner(
-        journal: try SQLiteCutoverJournal(
-          path: journal.path, installation: journal.installation, creates: true),
+        journal: try JournalPlace.open(journal),
         routing: proxy.routing,
         traffic: ProxyTraffic(watch: proxy.watch, routing: proxy.routing),
         comparisons: ShadowComparisons { [shadows = proxy.shadows] in
           shadows.snapshot().map { ($0.route, $0.tally) }
         },
+        replica: replica(journal, configuration.admin),
         logger: logger, unixMilliseconds: AdminServer.systemTime)
     }
+  }
+
+  /// What this proxy is called among those that share its journal; nil for one of its own.
+  private static func replica(
+    _ journal: JournalConfiguration, _ admin: AdminConfiguration?
+  ) -> ReplicaName? {
+    guard case .postgreSQL = journal.place else { return nil }
+    let address = admin.flatMap { $0.listen.port == 0 ? nil : "\($0.listen)" }
+    return ReplicaName(
+      id: UUID().uuidString.lowercased(),
+      name: journal.proxyName ?? ProcessInfo.processInfo.hostName, admin: address)
   }
 
   /// Where both listen, with the ports that the system picked; waits until they are bound. The
@@ -145,7 +156,7 @@ public struct FrontProxy: Service {
   private var unguarded: [any Service] {
     guard let cutovers else { return [proxy] }
     let first = Step { [proxy] in
-      try await cutovers.restore(leads: true)
+      try await Self.begin(cutovers, leads: true)
       try await proxy.run()
     }
     return [cutovers, first]
@@ -165,7 +176,7 @@ public struct FrontProxy: Service {
     // Nobody is served by a proxy that could not be asked about it.
     let last = Step { [proxy, takesOver, succession, cutovers] in
       if !takesOver { _ = try await address.value() }
-      try await cutovers?.restore(leads: !takesOver)
+      if let cutovers { try await Self.begin(cutovers, leads: !takesOver) }
       guard let succession, let live = await succession.begin() else {
         return try await proxy.run()
       }
@@ -175,10 +186,17 @@ public struct FrontProxy: Service {
     guard let cutovers else { return [first, last] }
     let between = Step { [takesOver] in
       // Until the older process has ended it carries the plans out.
-      if takesOver { await cutovers.follow { address.isKnown } }
+      // One of several proxies leads by a lease instead.
+      if takesOver, !cutovers.isShared { await cutovers.follow { address.isKnown } }
       try await cutovers.run()
     }
     return [first, between, last]
+  }
+
+  /// Puts the routes where the journal says. Which of several proxies leads is settled by asking.
+  private static func begin(_ cutovers: CutoverRunner, leads: Bool) async throws {
+    try await cutovers.restore(leads: leads && !cutovers.isShared)
+    if cutovers.isShared { await cutovers.exchange() }
   }
 
   private struct Step: Service {

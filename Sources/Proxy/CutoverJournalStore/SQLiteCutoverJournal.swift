@@ -137,35 +137,8 @@ extension SQLiteCutoverJournal {
   }
 }
 
-/// A row of the table of entries.
-private struct StoredEntry: FetchableRecord {
-  let sequence: Int64
-  let hash: String
-  let bytes: Data
-
+extension StoredEntry: FetchableRecord {
   init(row: Row) {
-    sequence = row["sequence"]
-    hash = row["hash"]
-    bytes = row["bytes"]
-  }
-
-  var entry: JournalEntry {
-    get throws {
-      do {
-        guard let hash = JournalHash(hash) else { throw JournalEncoding.Failure.malformed }
-        let entry = try JournalEncoding.entry(Array(bytes), hash: hash)
-        guard Int64(clamping: entry.sequence) == sequence else {
-          throw JournalEncoding.Failure.malformed
-        }
-        return entry
-      } catch JournalEncoding.Failure.otherVersion {
-        throw CutoverJournalError(
-          .newerFormat, "entry \(sequence) is not of a format that this version reads")
-      } catch {
-        throw CutoverJournalError(
-          .broken, "the journal is not what was written; nothing in it is relied on",
-          cause: JournalFault(sequence: UInt64(clamping: sequence), reason: .content))
-      }
-    }
+    self.init(sequence: row["sequence"], hash: row["hash"], bytes: Array(row["bytes"] as Data))
   }
 }

@@ -5,7 +5,6 @@ import CutoverControl
 import CutoverJournalStore
 import Foundation
 import GRDB
-import RoutingDecisions
 import Testing
 
 @Suite struct SQLiteCutoverJournalTests {
@@ -23,42 +22,6 @@ import Testing
     try SQLiteCutoverJournal(path: file, installation: installation, creates: creates)
   }
 
-  private static func record(_ number: Int) -> JournalRecord {
-    JournalRecord(
-      .moved, time: Int64(number), actor: "Zoë", reason: "step \(number)",
-      moves: [
-        .init(
-          route: "orders", from: Percentage(hundredths: number) ?? .zero,
-          to: Percentage(hundredths: number + 1) ?? .zero)
-      ], configurationHash: "c0ffee")
-  }
-
-  /// Appends some entries and returns them.
-  @discardableResult
-  private func fill(_ journal: SQLiteCutoverJournal, _ count: Int) async throws -> [JournalEntry] {
-    var chain = try await journal.forEachSound()
-    var entries: [JournalEntry] = []
-    for number in 0..<count {
-      let entry = try chain.append(Self.record(number))
-      try await journal.append(entry)
-      entries.append(entry)
-    }
-    return entries
-  }
-
-  @Test func entriesComeBackAsTheyWereAndInPages() async throws {
-    let written = try await fill(try open(), 7)
-    let journal = try open(creates: false)
-    #expect(try await journal.entries(after: 0, limit: 100) == written)
-    #expect(try await journal.entries(after: 5, limit: 100) == Array(written.suffix(2)))
-    let page = try await journal.page(after: 2, limit: 3)
-    #expect(page.entries.map(\.sequence) == [3, 4, 5] && page.next == 5)
-    #expect(try await journal.page(after: 5, limit: 3).next == nil)
-    let verdict = try await journal.verdict()
-    #expect(verdict.sound == 7 && verdict.fault == nil)
-    #expect(verdict.head == written.last?.hash.description)
-  }
-
   @Test func aLogThatAPowerCutMayUndoIsNotUsed() async throws {
     let journal = try open()
     #expect(try await journal.synchronous == 2)
@@ -67,7 +30,7 @@ import Testing
   }
 
   @Test func theJournalOfAnotherInstallationIsRefusedByName() async throws {
-    try await fill(try open("staging"), 2)
+    try await JournalSamples.fill(try open("staging"), 2)
     let error = #expect(throws: CutoverJournalError.self) { try open("production") }
     #expect(error?.code == .otherInstallation)
     #expect(
@@ -76,24 +39,9 @@ import Testing
     #expect(try open(nil, creates: false).installation == "staging")
   }
 
-  @Test func aJournalThatWasGivenAnotherNameIsFoundOut() async throws {
-    try await fill(try open("staging"), 2)
-    try tamper("DROP TRIGGER journal_keeps_its_owner; UPDATE journal SET installation = 'shop'")
-    let verdict = try await open().verdict()
-    #expect(verdict.sound == 0)
-    #expect(verdict.fault == "entry 1 does not begin this installation's journal")
-  }
-
-  @Test func entriesCannotBeChangedByTheUsualMeans() async throws {
-    try await fill(try open(), 2)
-    for statement in ["UPDATE entry SET hash = 'x'", "DELETE FROM entry"] {
-      #expect(throws: DatabaseError.self) { try tamper(statement) }
-    }
-  }
-
   /// Every byte of the last of three entries, one after the other.
   @Test func everyChangedByteIsFound() async throws {
-    let written = try await fill(try open(), 3)
+    let written = try await JournalSamples.fill(try open(), 3)
     try tamper("DROP TRIGGER entry_is_never_changed")
     let bytes = written[2].canonicalBytes
     for index in bytes.indices {
@@ -114,25 +62,6 @@ import Testing
     }
     try replaceBytes(of: 3, with: bytes)
     #expect(try await open().verdict().fault == nil)
-  }
-
-  @Test func aMissingEntryIsFound() async throws {
-    try await fill(try open(), 3)
-    try tamper("DROP TRIGGER entry_is_never_deleted; DELETE FROM entry WHERE sequence = 2")
-    let fault = try await open().verdict().fault
-    #expect(fault == "entry 3 stands where entry 2 should: some are missing or out of order")
-  }
-
-  @Test func ofTwoWritersOneIsRefused() async throws {
-    let (one, two) = (try open(), try open())
-    var (left, right) = (
-      JournalChain(installation: "shop"), JournalChain(installation: "shop")
-    )
-    try await one.append(try left.append(Self.record(1)))
-    let late = try right.append(Self.record(2))
-    let error = await #expect(throws: CutoverJournalError.self) { try await two.append(late) }
-    #expect(error?.code == .conflict)
-    #expect(try await two.entries(after: 0, limit: 9).count == 1)
   }
 
   @Test func whatIsNoJournalIsSaidToBeNone() throws {

@@ -9,13 +9,14 @@ struct CutoverHistoryCommand: AsyncParsableCommand {
     commandName: "history",
     abstract: "List who moved what, when, from where to where, and why.",
     discussion: """
-      Asks the proxy, or reads the journal's file with --journal, which works without a proxy too.
+      Asks the proxy, or reads the journal itself with --journal, which works without a proxy too.
       The states that are written in between are left out of the text.
 
       EXAMPLES
         strangler cutover history
         strangler cutover history --route orders --format json
         strangler cutover history --journal journal.sqlite
+        strangler cutover history --journal 'postgresql://audit@db/strangler?sslmode=verify-full'
       """)
 
   @OptionGroup var admin: AdminOption
@@ -48,7 +49,7 @@ struct CutoverHistoryCommand: AsyncParsableCommand {
   }
 
   private func page(after sequence: UInt64) async throws -> JournalPage {
-    if let file = try journal.open() {
+    if let file = try await journal.open() {
       return try await JournalOption.reading {
         try await file.page(after: sequence, limit: JournalPage.limit)
       }

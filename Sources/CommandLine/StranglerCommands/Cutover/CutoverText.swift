@@ -11,7 +11,14 @@ enum CutoverText {
     var lines: [String] = []
     if overview.isKilled { lines.append("The kill switch is on: everybody stays with legacy.") }
     if overview.isFrozen { lines.append("Frozen: nothing is started or promoted.") }
-    if !overview.isLeading { lines.append("An older process still carries the plans out.") }
+    if let sharing = overview.journal.sharing {
+      lines += Self.sharing(sharing, overview.journal.sequence)
+    } else if !overview.isLeading {
+      lines.append("An older process still carries the plans out.")
+    }
+    if overview.journal.overdue > 0 {
+      lines.append("Done, not yet written into the journal: \(overview.journal.overdue)")
+    }
     if let failure = overview.journal.failure {
       lines.append("The journal cannot be written, so nothing is promoted: \(failure)")
     }
@@ -23,6 +30,28 @@ enum CutoverText {
     text += overview.cutovers.map { status($0) }.joined()
     if overview.cutovers.isEmpty { text += "the configuration has no cutovers\n" }
     return text
+  }
+
+  private static func sharing(_ sharing: SharingOverview, _ sequence: UInt64) -> [String] {
+    let role =
+      switch sharing.role {
+      case .leading: "leads"
+      case .following: "follows \(sharing.leader ?? "nobody: no proxy leads at the moment")"
+      case .cutOff:
+        "is cut off from the journal since \(sharing.cutOffSince ?? "?"), keeps its shares and "
+          + "raises nothing: \(sharing.cutOffReason ?? "")"
+      }
+    return ["\(sharing.name) \(role); entry \(sequence)"]
+      + sharing.replicas.map { replica in
+        let configuration = replica.configurationHash.prefix(12)
+        var line = "  \(replica.name): entry \(replica.sequence), configuration \(configuration)"
+        if replica.isLeading { line += ", leading" }
+        if replica.behind > 0 { line += ", \(replica.behind) behind" }
+        if !replica.isCounted {
+          line += ", not heard of for \(replica.silentMilliseconds / 1_000) s and not counted"
+        }
+        return line
+      }
   }
 
   static func status(_ cutover: CutoverStatus) -> String {

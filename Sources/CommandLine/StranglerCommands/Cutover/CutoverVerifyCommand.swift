@@ -31,7 +31,7 @@ struct CutoverVerifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let verdict: JournalVerdict
-    if let file = try journal.open() {
+    if let file = try await journal.open() {
       verdict = try await JournalOption.reading { try await file.verdict() }
     } else {
       verdict = try await admin.connect().get("/journal/verify").decoded()
@@ -53,7 +53,7 @@ struct CutoverVerifyCommand: AsyncParsableCommand {
     var after: UInt64? = 0
     while let start = after {
       let page: JournalPage
-      if let file = try journal.open() {
+      if let file = try await journal.open() {
         page = try await JournalOption.reading {
           try await file.page(after: start, limit: JournalPage.limit)
         }
@@ -68,20 +68,21 @@ struct CutoverVerifyCommand: AsyncParsableCommand {
   }
 }
 
-/// A journal's own file, for when there is no proxy to ask or none to trust.
+/// A journal's own store, for when there is no proxy to ask or none to trust.
 struct JournalOption: ParsableArguments {
-  @Option(name: .customLong("journal"), help: "The journal's file, instead of asking a proxy.")
-  var file: String?
+  @Option(
+    name: .customLong("journal"),
+    help: "The journal's file or its postgresql:// address, instead of asking a proxy.")
+  var place: String?
 
-  @Option(help: "Whose journal it must be; the file's own word when not given.")
+  @Option(help: "Whose journal it must be; the journal's own word when not given.")
   var installation: String?
 
   /// nil when a proxy is to be asked.
-  func open() throws -> SQLiteCutoverJournal? {
+  func open() async throws -> (any CutoverJournal)? {
     do {
-      return try file.map {
-        try SQLiteCutoverJournal(path: $0, installation: installation, creates: false)
-      }
+      guard let place else { return nil }
+      return try await JournalPlace.reading(place, installation: installation)
     } catch let error as CutoverJournalError {
       throw CommandFailure.unusable(error.description)
     }

@@ -2,6 +2,7 @@
 internal import ArgumentParser
 internal import ConfigurationFiles
 internal import CutoverControl
+internal import CutoverJournalStore
 internal import Foundation
 internal import ProxyDataPlane
 internal import RoutingDecisions
@@ -57,6 +58,7 @@ struct RoutesValidateCommand: ParsableCommand {
     var decoded = ConfigurationFile.load(configuration.file)
     if let usable = decoded.configuration {
       decoded = decoded.adding(CertificateFiles.diagnostics(of: usable))
+        .adding(JournalPlace.diagnostics(of: usable))
     }
     let forecasts = forecasts(decoded.configuration?.cutovers ?? [])
     decoded = decoded.adding(forecasts.flatMap(\.forecast.diagnostics))

@@ -18,6 +18,8 @@ package struct CutoverOverview: Sendable, Equatable, Codable {
     package let overdue: Int
     /// Why the journal could not be written the last time.
     package let failure: String?
+    /// Where the proxies stand that share it; nil for the journal of one.
+    package let sharing: SharingOverview?
   }
 
   /// A route that has two sides.
@@ -126,7 +128,8 @@ extension CutoverRunner {
       version: version,
       journal: CutoverOverview.Journal(
         installation: journal.installation, sequence: chain?.sequence ?? 0,
-        head: chain.map(\.head.description), overdue: overdue.count, failure: journalFailure),
+        head: chain.map(\.head.description), overdue: overdue.count, failure: journalFailure,
+        sharing: sharingOverview()),
       isLeading: isLeading, isFrozen: installation.isFrozen, isKilled: installation.isKilled,
       routes: table.configuration.routes.filter { $0.extracted != nil }.map { route in
         CutoverOverview.Route(

@@ -30,6 +30,10 @@ package enum CutoverRefusal: Error, Sendable, Equatable, CustomStringConvertible
   case record(JournalChain.Refusal)
   /// This process does not carry plans out: an older one still does.
   case notLeading
+  /// Another proxy that shares the journal carries plans out; its name and admin address.
+  case following(leader: String?, admin: String?)
+  /// This proxy cannot reach the journal that it shares, and does not lead.
+  case cutOff(reason: String)
   /// What cannot be written down is not done.
   case journal(String)
 
@@ -63,6 +67,15 @@ package enum CutoverRefusal: Error, Sendable, Equatable, CustomStringConvertible
     case .record(let refusal): Self.text(refusal)
     case .notLeading:
       "An older process still carries the plans out; ask again once it has ended."
+    case .following(let leader?, let admin):
+      "The proxy \"\(leader)\" carries the plans out: give the order there"
+        + (admin.map { ", at \($0)" } ?? "")
+        + ". Users can be taken back from here: kill switch, rollback, 0 %."
+    case .following(nil, _):
+      "No proxy carries the plans out at the moment; one will within seconds. Users can be taken "
+        + "back from here: kill switch, rollback, 0 %."
+    case .cutOff(let reason):
+      "This proxy is cut off from the journal, so it only takes users back: \(reason)"
     case .journal(let reason):
       "The journal cannot be written, so nothing was changed: \(reason)"
     }

@@ -53,7 +53,13 @@ extension CutoverRunner {
 
   /// Takes all routes of the cutover back to legacy.
   package func rollBack(_ name: String, by order: CutoverOrder) async throws {
-    try await give(.rollBack(reason: order.reason), to: name, by: order, isUrgent: true)
+    let machine = machines[name]
+    try check(record(order, order.reason, nil))
+    try await takingBack(
+      machine?.phase == .underWay ? machine?.plan.routes ?? [] : [], by: order
+    ) {
+      try await give(.rollBack(reason: order.reason), to: name, by: order, isUrgent: true)
+    }
   }
 
   private func give(
@@ -97,7 +103,7 @@ extension CutoverRunner {
 
   /// On: everybody goes to legacy in one swap and stays there; cutovers end. Off moves nobody.
   package func setKillSwitch(_ isOn: Bool, by order: CutoverOrder) async throws {
-    if isOn, isLeading, !installation.isKilled {
+    if isOn, mayTakeBack, !installation.isKilled {
       try check(record(order, "kill switch on: \(order.reason)", installation))
       // Whatever stands in the line may wait for the disk; the users do not.
       killsWaiting += 1
@@ -139,6 +145,24 @@ extension CutoverRunner {
   ///   - skipsGates: the gates of the route's plan are not asked, which ends a cutover under way.
   ///   - version: that of the routing table which the caller saw; nil for any.
   package func setShare(
+    ofRoute route: String, to percent: Percentage, skipsGates: Bool = false,
+    expecting version: UInt64? = nil, by order: CutoverOrder
+  ) async throws {
+    guard percent == .zero else {
+      return try await moveShare(
+        ofRoute: route, to: percent, skipsGates: skipsGates, expecting: version, by: order)
+    }
+    try check(record(order, order.reason, nil))
+    if let version, version != routing.version {
+      throw CutoverRefusal.outdated(version: routing.version)
+    }
+    // The version changes with the move, which is made before the order has its turn.
+    try await takingBack([route], by: order) {
+      try await moveShare(ofRoute: route, to: .zero, by: order)
+    }
+  }
+
+  private func moveShare(
     ofRoute route: String, to percent: Percentage, skipsGates: Bool = false,
     expecting version: UInt64? = nil, by order: CutoverOrder
   ) async throws {
@@ -207,7 +231,9 @@ extension CutoverRunner {
     _ order: @escaping @Sendable (isolated CutoverRunner) async throws -> Void
   ) async throws {
     try await line.run {
-      guard await self.isLeading else { throw CutoverRefusal.notLeading }
+      guard await isUrgent ? self.mayTakeBack : self.isLeading else {
+        throw await self.notLeading
+      }
       if !isUrgent { try await self.writeOverdue() }
       try await order(self)
     }

@@ -12,8 +12,13 @@ extension CutoverRunner: Service {
   /// How long a move that an older process wrote down may wait for its effect here.
   static let patience = Duration.milliseconds(250)
 
-  /// Asks the gates each second until shutdown.
+  /// Asks the gates each second, and shares the journal where others do, until shutdown.
   package func run() async throws {
+    async let _: Void = share()
+    await tickEachSecond()
+  }
+
+  private func tickEachSecond() async {
     let clock = ContinuousClock()
     // Throws at shutdown, which ends the loop.
     try? await cancelWhenGracefulShutdown {
@@ -66,22 +71,34 @@ extension CutoverRunner: Service {
   }
 
   private func tickInLine() async {
-    guard isLeading else { return }
+    guard isLeading || replica != nil else { return }
     do {
       try await writeOverdue()
     } catch {
       logger.error("journal is behind", metadata: ["records": "\(overdue.count)"])
     }
+    var (counts, compared) = takeCounts()
+    guard isJudging else { return watchTraffic() }
+    if isLeading {
+      let others = sharing.counts.take()
+      counts.merge(others.counts) { own, more in own.adding(more) }
+      compared.merge(others.1) { own, more in own.adding(more) }
+    }
     // Only what the journal would never take is thrown, which nothing here is.
     try? await takeBackUnreadable()
     await settleFreeze()
-    let counts = traffic.take()
-    let compared = comparisons?.take() ?? [:]
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay {
       await tick(name, machine, counts, compared)
     }
     watchTraffic()
+  }
+
+  /// What this proxy did since the last second.
+  private func takeCounts() -> ([String: RouteCounts], [String: CompareCounts]) {
+    let (counts, compared) = (traffic.take(), comparisons?.take() ?? [:])
+    if replica != nil { sharing.counts.add(counts, compared: compared) }
+    return (counts, compared)
   }
 
   private func tick(
@@ -97,6 +114,7 @@ extension CutoverRunner: Service {
     } catch {
       return await hold(name, counts)
     }
+    guard isLeading else { return }
     do {
       try await writeState(of: name)
     } catch {
@@ -118,7 +136,7 @@ extension CutoverRunner: Service {
   /// Holds the cutovers to what was ordered for all of them, where an entry that failed left one
   /// behind.
   private func settleFreeze() async {
-    if installation.isFrozen { return freezeMachines() }
+    if installation.isFrozen || !isLeading { return freezeMachines() }
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay && machine.state.isFrozen && !heldForJournal.contains(name) {
       // One that fails is tried again in the next second.
@@ -206,5 +224,21 @@ extension CutoverMachine {
   fileprivate var evidence: String {
     let lines = findings.map(\.description).joined(separator: "\n")
     return String(decoding: lines.utf8.prefix(JournalChain.longestEvidence), as: UTF8.self)
+  }
+}
+
+extension RouteCounts {
+  fileprivate func adding(_ more: RouteCounts) -> RouteCounts {
+    var sum = self
+    sum += more
+    return sum
+  }
+}
+
+extension CompareCounts {
+  fileprivate func adding(_ more: CompareCounts) -> CompareCounts {
+    var sum = self
+    sum += more
+    return sum
   }
 }

@@ -16,6 +16,9 @@ internal import RoutingDecisions
 /// One exception is made for the users' sake. What takes traffic away from the extracted side is
 /// done before it is written, however slow the disk is, and even when the journal cannot be
 /// written; the records are kept and written as soon as it can. Nothing else is done until then.
+///
+/// Where several proxies share a journal each has a runner, and one of them leads: see
+/// `CutoverRunner+Sharing.swift`.
 package actor CutoverRunner {
   let journal: any CutoverJournal
   let routing: LiveRouting
@@ -23,11 +26,16 @@ package actor CutoverRunner {
   let comparisons: (any CutoverComparisons)?
   let logger: Logger
   let unixMilliseconds: @Sendable () -> Int64
+  /// What this proxy is called among those that share the journal; nil when it has it to itself.
+  let replica: ReplicaName?
+  private let writer = JournalWriter()
   /// Events are taken in one after the other, while each one waits for the disk.
   let line = ChangeLine()
 
   /// The end of the journal; nil before it was read.
   private(set) var chain: JournalChain?
+  /// An append failed: it may be in the journal all the same, which is read before the next one.
+  private var isUncertain = false
   private(set) var replay = JournalReplay()
   var machines: [String: CutoverMachine] = [:]
   /// Why each cutover does not go on.
@@ -36,6 +44,8 @@ package actor CutoverRunner {
   var unreadable: Set<String> = []
   /// Orders to throw the kill switch that have had their effect and wait for their turn.
   var killsWaiting = 0
+  /// Routes that orders have taken back which wait for their turn, with the number of those.
+  var takenBack: [String: Int] = [:]
   /// Done and not written yet, oldest first.
   private(set) var overdue: [JournalRecord] = []
   /// Why the journal could not be written the last time; nil when it could.
@@ -43,7 +53,9 @@ package actor CutoverRunner {
   /// Cutovers that are not promoted since the journal cannot be written.
   var heldForJournal: Set<String> = []
   /// This process carries the plans out, and no other one.
-  private(set) var isLeading = false
+  var isLeading = false
+  /// What is known of the proxies that share the journal.
+  var sharing = SharingState()
   /// Since the start, by cutover.
   var rollbacks: [String: Rollbacks] = [:]
 
@@ -60,16 +72,18 @@ package actor CutoverRunner {
   ///   - routing: the routes that are moved.
   ///   - traffic: what the routes' two sides did.
   ///   - comparisons: what comparing both sides' answers found; nil when nobody compares.
+  ///   - replica: what this proxy is called, for a journal that others share.
   ///   - unixMilliseconds: the time, milliseconds since 1970-01-01T00:00:00Z.
   package init(
     journal: any CutoverJournal, routing: LiveRouting, traffic: any CutoverTraffic,
-    comparisons: (any CutoverComparisons)? = nil, logger: Logger,
+    comparisons: (any CutoverComparisons)? = nil, replica: ReplicaName? = nil, logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64
   ) {
     self.journal = journal
     self.routing = routing
     self.traffic = traffic
     self.comparisons = comparisons
+    self.replica = replica
     self.logger = logger
     self.unixMilliseconds = unixMilliseconds
   }
@@ -92,8 +106,19 @@ package actor CutoverRunner {
 
   /// Where the routes stand by the records: the kill switch has its effect before it has its own.
   var shares: [String: Percentage] {
-    killsWaiting > 0 && !installation.isKilled
-      ? standing.shares(file: routing.filePercentages) : routing.percentages
+    if killsWaiting > 0 && !installation.isKilled { return journaledShares }
+    if takenBack.isEmpty { return routing.percentages }
+    let journaled = journaledShares
+    return Dictionary(
+      routing.percentages.map { route, share in
+        (route, takenBack[route] == nil ? share : journaled[route] ?? share)
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Where the routes stand by what was written and what was done.
+  private var journaledShares: [String: Percentage] {
+    let file = routing.filePercentages
+    return replica == nil ? standing.shares(file: file) : standing.sharedShares(file: file)
   }
 }
 
@@ -110,6 +135,7 @@ extension CutoverRunner {
     _ record: JournalRecord, isUrgent: Bool = false, move: (() -> Void)? = nil
   ) async throws(CutoverRefusal) {
     if isUrgent { return try await commitUrgently(record, move) }
+    guard isLeading else { throw notLeading }
     try await writeOverdue()
     try await append(record)
     if let move { move() } else { makeMoves(of: record) }
@@ -150,17 +176,32 @@ extension CutoverRunner {
 
   /// Writes what was done and is not written yet.
   func writeOverdue() async throws(CutoverRefusal) {
-    while let record = overdue.first {
+    var attempts = 0
+    while let due = overdue.first {
       let isBehind = journalFailure != nil
-      try await append(record)
-      overdue.removeFirst()
+      let end = chain?.sequence
+      let record = replica == nil ? due : due.goingOn(from: replay)
+      do throws(CutoverRefusal) {
+        try await append(record)
+      } catch {
+        // Others write too: what takes users back is put behind what they wrote.
+        attempts += 1
+        if replica != nil, chain?.sequence != end, attempts < Self.mostAttempts { continue }
+        throw error
+      }
+      // What was read meanwhile may have been this one.
+      if overdue.first == due { overdue.removeFirst() }
       if isBehind {
         logger.notice("journal caught up", metadata: ["entry": "\(replay.sequence)"])
       }
     }
   }
 
+  /// How often an entry is tried again at once when others wrote meanwhile.
+  private static let mostAttempts = 10
+
   private func append(_ record: JournalRecord) async throws(CutoverRefusal) {
+    if isUncertain { try await lookAgain() }
     guard var chain else { throw .journal("it was not read yet") }
     let entry: JournalEntry
     do throws(JournalChain.Refusal) {
@@ -169,12 +210,17 @@ extension CutoverRunner {
       throw .record(error)
     }
     do {
-      try await journal.append(entry)
+      let (journal, lease) = (journal, isLeading ? sharing.lease : nil)
+      try await writer.write {
+        if let lease, let shared = journal as? any SharedCutoverJournal {
+          try await shared.append(entry, holding: lease)
+        } else {
+          try await journal.append(entry)
+        }
+      }
       try replay.apply(entry)
     } catch {
-      journalFailure = "\(error)"
-      logger.error("journal is not written", metadata: ["error": "\(error)"])
-      if (error as? CutoverJournalError)?.code == .conflict { await startOver() }
+      await appendFailed(error)
       throw .journal("\(error)")
     }
     self.chain = chain
@@ -182,15 +228,44 @@ extension CutoverRunner {
     for name in replay.ends.keys { forget(name) }
   }
 
+  private func appendFailed(_ error: any Error) async {
+    journalFailure = "\(error)"
+    logger.error("journal is not written", metadata: ["error": "\(error)"])
+    let code = (error as? CutoverJournalError)?.code
+    isUncertain = code != .conflict
+    if code == .notLeading { standDown() }
+    if code == .conflict || code == .notLeading { await startOver() }
+  }
+
   /// Another process wrote: what it did is looked up, and goes on from there.
   private func startOver() async {
     do {
-      try await read()
-      moveToJournaledShares()
-      restoreMachines()
+      try await catchUp()
     } catch {
       logger.critical("journal cannot be read", metadata: ["error": "\(error)"])
     }
+  }
+
+  /// Finds out what became of an append that was not answered.
+  private func lookAgain() async throws(CutoverRefusal) {
+    do {
+      let end = chain?.sequence
+      let touched = try await read()
+      isUncertain = false
+      if chain?.sequence == end { return }
+      moveToJournaledShares()
+      restoreMachines(touched)
+    } catch {
+      throw .journal("\(error)")
+    }
+  }
+
+  /// Takes up what others wrote.
+  func catchUp() async throws {
+    let touched = try await read()
+    isUncertain = false
+    moveToJournaledShares()
+    restoreMachines(touched)
   }
 
   func forget(_ cutover: String) {
@@ -201,7 +276,10 @@ extension CutoverRunner {
 
   private func makeMoves(of record: JournalRecord) {
     if record.moves.isEmpty { return }
-    let shares = Dictionary(record.moves.map { ($0.route, $0.to) }, uniquingKeysWith: { $1 })
+    // What was taken back meanwhile stays there.
+    let moves = record.moves.filter { $0.to == .zero || takenBack[$0.route] == nil }
+    if moves.isEmpty { return }
+    let shares = Dictionary(moves.map { ($0.route, $0.to) }, uniquingKeysWith: { $1 })
     do {
       try routing.setPercentages(
         shares, actor: record.actor, reason: record.reason, unixMilliseconds: record.time)
@@ -240,7 +318,12 @@ extension CutoverRunner {
     moveToJournaledShares()
     // A follower shows them, and asks them nothing: it has no entry to write.
     restoreMachines()
-    guard leads else { return }
+    guard leads else { return watchShared() }
+    await lead()
+  }
+
+  /// Carries the plans out from now on.
+  func lead() async {
     isLeading = true
     do {
       try await noteFile()
@@ -251,21 +334,33 @@ extension CutoverRunner {
     watchTraffic()
   }
 
-  private func read() async throws {
-    var replay = replay
+  /// Reads on from the end that is known; returns the cutovers that were written about.
+  @discardableResult
+  private func read() async throws -> Set<String> {
+    var (replay, overdue, touched) = (replay, overdue, Set<String>())
     let known = replay.contradictions.count
-    chain = try await journal.forEachSound(after: chain) { try replay.apply($0) }
+    chain = try await journal.forEachSound(after: chain) { entry in
+      try replay.apply(entry)
+      // An append that was not answered had taken effect.
+      if overdue.first?.isTold(by: entry.record) == true { overdue.removeFirst() }
+      if let cutover = entry.record.cutover { touched.insert(cutover) }
+    }
     self.replay = replay
+    self.overdue = overdue
     for contradiction in replay.contradictions.dropFirst(known) {
       logger.warning(
         "a route was moved without an entry",
         metadata: ["route": "\(contradiction.route)", "entry": "\(contradiction.sequence)"])
     }
+    return touched
   }
 
-  private func moveToJournaledShares() {
-    // What was done and is not written yet counts; the kill switch does as soon as it is ordered.
-    let shares = standing.shares(file: routing.filePercentages)
+  func moveToJournaledShares() {
+    // What was done and is not written yet counts; the kill switch, and what else takes users back,
+    // does as soon as it is ordered.
+    let shares = Dictionary(
+      journaledShares.map { ($0.key, takenBack[$0.key] == nil ? $0.value : .zero) },
+      uniquingKeysWith: { first, _ in first })
     let isKilled = installation.isKilled || killsWaiting > 0
     if routing.isKeptWithLegacy != isKilled {
       routing.keepAllWithLegacy(
@@ -284,21 +379,33 @@ extension CutoverRunner {
   }
 
   /// Writes down what the file says, and what that moves.
-  private func noteFile() async throws(CutoverRefusal) {
+  ///
+  /// - Parameter former: what the file said before it was read again; nil at a start.
+  private func noteFile(former: [String: Percentage]? = nil) async throws(CutoverRefusal) {
+    let file = routing.filePercentages
     let record = standing.reading(
-      file: routing.filePercentages, time: unixMilliseconds(),
-      configurationHash: configurationHash)
+      file: replica == nil ? file : standing.sharedFile(file, former: former),
+      time: unixMilliseconds(), configurationHash: configurationHash)
     // The file's numbers are in force already, and would be after a restart too.
     if let record { try await commit(record, isUrgent: true, move: {}) }
   }
 
   /// Cutovers under way go on where they were, by what was done; that it is not written yet does
   /// not start one again.
-  private func restoreMachines() {
+  ///
+  /// - Parameter names: those that others wrote about; nil for all.
+  func restoreMachines(_ names: Set<String>? = nil) {
     let now = unixMilliseconds()
-    machines = [:]
-    unreadable = []
-    for (name, live) in standing.cutovers {
+    let standing = standing
+    if let names {
+      for name in names.union(standing.ends.keys) { forget(name) }
+      unreadable.subtract(names)
+    } else {
+      machines = [:]
+      unreadable = []
+    }
+    if standing.installation?.isKilled == true { for name in machines.keys { forget(name) } }
+    for (name, live) in standing.cutovers where names?.contains(name) ?? true {
       var phase: CutoverState.Phase?
       do throws(UnusableState) {
         let journaled = try JournaledCutover(json: live.state)
@@ -357,16 +464,21 @@ extension CutoverRunner {
     _ apply: @escaping @Sendable () async throws -> Change
   ) async throws -> Change {
     try await line.run {
+      let former = self.routing.filePercentages
       let change = try await apply()
-      await self.takeUp()
+      await self.takeUp(former)
       return change
     }
   }
 
-  private func takeUp() async {
-    guard isLeading else { return }
+  private func takeUp(_ former: [String: Percentage]) async {
+    guard isLeading else {
+      // Among proxies that share a journal the one that leads takes a file's numbers up.
+      if replica != nil { moveToJournaledShares() }
+      return
+    }
     do {
-      try await noteFile()
+      try await noteFile(former: former)
       try await settleMachines()
     } catch {
       logger.error("journal is not written", metadata: ["error": "\(error)"])

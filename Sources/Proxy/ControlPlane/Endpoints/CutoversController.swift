@@ -95,7 +95,7 @@ extension Problem {
         .conflict
       case .outdated: .preconditionFailed
       case .record: .badRequest
-      case .notLeading, .journal: .serviceUnavailable
+      case .notLeading, .following, .cutOff, .journal: .serviceUnavailable
       }
     self.init(status, refusal.description)
   }

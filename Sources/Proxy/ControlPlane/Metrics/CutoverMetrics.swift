@@ -7,6 +7,7 @@ struct CutoverMetrics {
   static func text(_ overview: CutoverOverview) -> String {
     var metrics = CutoverMetrics()
     metrics.writeInstallation(overview)
+    if let sharing = overview.journal.sharing { metrics.writeSharing(sharing) }
     metrics.writeStates(overview.cutovers)
     metrics.writeGates(overview.cutovers)
     return metrics.output.text
@@ -29,6 +30,25 @@ struct CutoverMetrics {
     for (name, help, value) in gauges {
       output.family("strangler_\(name)", .gauge, help: help)
       output.sample("strangler_\(name)", value)
+    }
+  }
+
+  private mutating func writeSharing(_ sharing: SharingOverview) {
+    let role = "strangler_journal_role"
+    output.family(role, .gauge, help: "1 for what this proxy is among those that share a journal.")
+    for each in [SharingOverview.Role.leading, .following, .cutOff] {
+      output.sample(role, UInt64(sharing.role == each ? 1 : 0), ["role": each.rawValue])
+    }
+    let behind = "strangler_journal_replica_behind_entries"
+    output.family(behind, .gauge, help: "Entries that a proxy had not made come true.")
+    for replica in sharing.replicas {
+      output.sample(behind, replica.behind, ["proxy": replica.name])
+    }
+    let silent = "strangler_journal_replica_silent_seconds"
+    output.family(silent, .gauge, help: "Time since a proxy was heard of.")
+    for replica in sharing.replicas {
+      output.sample(
+        silent, Double(replica.silentMilliseconds) / 1_000, ["proxy": replica.name])
     }
   }
 

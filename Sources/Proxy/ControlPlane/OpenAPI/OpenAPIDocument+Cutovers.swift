@@ -72,7 +72,7 @@ extension OpenAPIDocument {
       "version": integer,
       "journal": object(
         ["installation": string, "sequence": integer, "overdue": integer],
-        optional: ["head": string, "failure": string]),
+        optional: ["head": string, "failure": string, "sharing": schema("Sharing")]),
       "isLeading": flag, "isFrozen": flag, "isKilled": flag,
       "routes": list(
         of: object(
@@ -80,6 +80,11 @@ extension OpenAPIDocument {
           optional: ["cutover": string])),
       "cutovers": list(of: schema("Cutover")),
     ]),
+    "Sharing": object(
+      [
+        "role": oneOf("leading", "following", "cut-off"), "name": string,
+        "configurationHash": string, "replicas": list(of: replica),
+      ], optional: ["cutOffSince": string, "cutOffReason": string, "leader": string]),
     "Cutover": object(
       [
         "name": string, "routes": list(of: string),
@@ -107,6 +112,11 @@ extension OpenAPIDocument {
       ["installation": string, "sound": integer], optional: ["head": string, "fault": string]),
   ]
 
+  private static let replica = object(
+    [
+      "name": string, "isLeading": flag, "sequence": integer, "behind": integer,
+      "configurationHash": string, "silentMilliseconds": integer, "isCounted": flag,
+    ], optional: ["admin": string])
   private static let counts = object(["requests": integer, "bad": integer])
   private static let move = object(["route": string, "from": number, "to": number])
   private static let stage = object(

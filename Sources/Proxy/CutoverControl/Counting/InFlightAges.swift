@@ -15,7 +15,7 @@ package struct InFlightAges: Sendable, Equatable {
   }
 
   /// Judged requests and slow ones among them, for one threshold.
-  package struct Tally: Sendable, Equatable {
+  package struct Tally: Sendable, Equatable, Codable {
     package var judged: Int
     package var slow: Int
 

@@ -16,7 +16,7 @@ package struct SlownessThresholds: Sendable, Equatable {
 }
 
 /// What one side of a route did in a second.
-package struct SideCounts: Sendable, Equatable {
+package struct SideCounts: Sendable, Equatable, Codable {
   /// Finished requests.
   package var finished: Int
   /// Those that failed, each user once a minute (`ErrorOncePerUser`); at most `finished`.
@@ -49,7 +49,7 @@ package struct SideCounts: Sendable, Equatable {
 
 /// What both sides of a route did in a second, added up over all event loops and all replicas: one
 /// decision is made for all of them.
-package struct RouteCounts: Sendable, Equatable {
+package struct RouteCounts: Sendable, Equatable, Codable {
   package var legacy: SideCounts
   package var extracted: SideCounts
 
@@ -102,7 +102,7 @@ package struct CompareCounts: Sendable, Equatable, Codable {
       extractedBad: min(extractedOdd, compared))
   }
 
-  static func += (left: inout CompareCounts, right: CompareCounts) {
+  package static func += (left: inout CompareCounts, right: CompareCounts) {
     left.compared += right.compared
     left.extractedOdd += right.extractedOdd
     left.legacyOdd += right.legacyOdd

@@ -35,6 +35,10 @@ package struct CutoverJournalError: Error, Sendable, CustomStringConvertible {
     case broken
     /// Somebody else appended.
     case conflict
+    /// No answer came in time; whether the entry is there will show when the journal is read again.
+    case timedOut = "timed-out"
+    /// Another proxy carries the plans out by now.
+    case notLeading = "not-leading"
   }
 
   package let code: Code

@@ -38,3 +38,46 @@ extension JournalReplay {
       configurationHash: configurationHash, state: state.json)
   }
 }
+
+/// Files of several proxies that share a journal. They are rolled out one after the other, so two may
+/// differ for a while: what the journal knows of a route counts for all, whatever a file says.
+extension JournalReplay {
+  /// Where each split route of a proxy has to stand.
+  package func sharedShares(file: [String: Percentage]) -> [String: Percentage] {
+    if installation?.isKilled == true { return file.mapValues { _ in .zero } }
+    return Dictionary(
+      file.map { ($0, percentages[$0] ?? installation?.fileShares[$0] ?? $1) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What the leader's file is taken to say: numbers that its reading changed and routes that
+  /// nobody knew. That another proxy leads, with an older file, moves nobody.
+  ///
+  /// - Parameter former: what the same file said before; nil at a start.
+  package func sharedFile(
+    _ file: [String: Percentage], former: [String: Percentage]?
+  ) -> [String: Percentage] {
+    let known = installation?.fileShares ?? [:]
+    return known.merging(file) { journaled, number in journaled }
+      .merging(file.filter { route, number in former.map { $0[route] != number } ?? false }) { $1 }
+  }
+}
+
+extension JournalRecord {
+  /// The same for routes that others moved meanwhile.
+  package func goingOn(from replay: JournalReplay) -> JournalRecord {
+    var record = self
+    record.moves = moves.map { move in
+      Move(route: move.route, from: replay.percentages[move.route] ?? move.from, to: move.to)
+    }
+    return record
+  }
+
+  /// Whether an entry is this record, wherever its routes stood before.
+  package func isTold(by other: JournalRecord) -> Bool {
+    var (one, other) = (self, other)
+    let ends = (one.moves.map { [$0.route: $0.to] }, other.moves.map { [$0.route: $0.to] })
+    (one.moves, other.moves) = ([], [])
+    return one == other && ends.0 == ends.1
+  }
+}

@@ -110,21 +110,6 @@ public struct AdminConfiguration: Sendable, Equatable {
   public var asksForToken: Bool { tokenEnvironmentVariable != nil || tokenFile != nil }
 }
 
-/// The journal of moved routes.
-public struct JournalConfiguration: Sendable, Equatable {
-  /// The SQLite file.
-  public var path: String
-  /// Name of what the proxy is in front of, such as `shop-production`. A journal belongs to one
-  /// installation, and a proxy of another one refuses it.
-  public var installation: String
-
-  /// Creates a journal's configuration.
-  public init(path: String, installation: String) {
-    self.path = path
-    self.installation = installation
-  }
-}
-
 /// A named place that answers requests.
 public struct UpstreamConfiguration: Sendable, Equatable {
   /// What stands behind the name.

@@ -81,7 +81,7 @@ struct MappingReader {
     }
   }
 
-  private func path(_ name: String) -> String {
+  func path(_ name: String) -> String {
     key.isEmpty ? name : "\(key).\(name)"
   }
 }

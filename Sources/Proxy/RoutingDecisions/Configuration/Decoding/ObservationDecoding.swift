@@ -12,14 +12,23 @@ extension ConfigurationDecoder {
   }
 
   func decodeJournal(_ child: MappingReader.Child) -> JournalConfiguration? {
-    let expected = "{ path, installation }"
+    let expected = "{ path or url, installation, proxy-name }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return nil }
-    let path = reader.required("path", as: .text)
+    let url = reader.value("url", as: .text)
+    let path = url == nil ? reader.required("path", as: .text) : reader.value("path", as: .text)
     let installation = reader.required("installation", as: .name)
+    let name = reader.value("proxy-name", as: .name)
+    if url != nil, path != nil {
+      findings.error(reader.path("url"), at: reader.mark, "expected path or url, found both")
+    }
     reader.finish()
-    guard let path, let installation else { return nil }
-    return JournalConfiguration(path: path, installation: installation)
+    guard let installation, let place = url.map(Place.postgreSQL) ?? path.map(Place.file) else {
+      return nil
+    }
+    return JournalConfiguration(place, installation: installation, proxyName: name)
   }
+
+  private typealias Place = JournalConfiguration.Place
 
   func decodeTracing(_ child: MappingReader.Child) -> TracingConfiguration? {
     let expected = "{ collector, sample, service-name }"

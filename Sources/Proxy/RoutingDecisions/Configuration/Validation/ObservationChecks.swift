@@ -15,7 +15,9 @@ extension ConfigurationChecks {
 
   mutating func checkJournal() {
     guard let journal = configuration.journal else { return }
-    if journal.path.isEmpty { error("proxy.journal.path", "expected a file") }
+    if let mistake = journal.place.mistake {
+      error("proxy.journal.\(mistake.key)", mistake.text)
+    }
     if !ConfigurationName.isValid(journal.installation) {
       error("proxy.journal.installation", "expected \(ConfigurationName.expected)")
     }

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CutoverControl
+internal import Logging
+internal import ProxyDataPlane
+internal import RoutingDecisions
+internal import ServiceLifecycle
+
+/// What a proxy is called among those that share a journal.
+package struct ReplicaName: Sendable, Equatable {
+  /// Of this process alone.
+  package let id: String
+  /// For people.
+  package let name: String
+  /// Where its admin API listens; nil without one.
+  package let admin: String?
+
+  package init(id: String, name: String, admin: String?) {
+    self.id = id
+    self.name = name
+    self.admin = admin
+  }
+}
+
+/// What a proxy knows of those that share its journal.
+struct SharingState: Sendable {
+  /// Since when the journal cannot be reached, milliseconds since 1970, and why.
+  var cutOff: (since: Int64, reason: String)?
+  /// The lease that this proxy holds.
+  var lease: Int64?
+  /// What all told last.
+  var exchange: ReplicaExchange?
+  var counts = SharedCounts()
+}
+
+/// Several proxies with one journal.
+///
+/// All follow it: each entry is read as soon as it is told of, and its moves are made. One leads by
+/// a lease: it asks the gates, of the counts of all, and writes what comes of it. Orders that raise
+/// or hold go to that one, since it alone has the evidence of now; whatever takes users back any
+/// proxy does at once and appends itself, so that it needs nobody to be there.
+///
+/// A proxy that cannot reach the journal keeps the shares it has. It raises nothing; its gates go on
+/// judging its own traffic, and they and people may take users back, which is written later.
+extension CutoverRunner {
+  private var shared: (any SharedCutoverJournal)? {
+    replica == nil ? nil : journal as? any SharedCutoverJournal
+  }
+
+  /// Other proxies use the journal too.
+  package nonisolated var isShared: Bool { replica != nil }
+
+  /// What takes users back is done here.
+  var mayTakeBack: Bool { isLeading || replica != nil }
+
+  /// The gates are asked here.
+  var isJudging: Bool { isLeading || sharing.cutOff != nil }
+
+  /// Why an order is not taken that only the leader takes.
+  var notLeading: CutoverRefusal {
+    guard replica != nil else { return .notLeading }
+    if let cutOff = sharing.cutOff { return .cutOff(reason: cutOff.reason) }
+    let leader = sharing.exchange.flatMap { exchange in
+      exchange.replicas.first { $0.report.id == exchange.leader }?.report
+    }
+    return .following(leader: leader?.name, admin: leader?.admin)
+  }
+
+  /// Another proxy leads.
+  func standDown() {
+    isLeading = false
+    sharing.lease = nil
+    restoreMachines()
+    watchShared()
+  }
+
+  /// A follower counts for the leader.
+  func watchShared() {
+    if replica != nil { watchTraffic() }
+  }
+
+  // MARK: - Each second
+
+  /// Tells the others where this proxy stands, and hears where they do.
+  package func exchange() async {
+    guard let shared, let replica else { return }
+    var report = ReplicaReport(
+      id: replica.id, name: replica.name, admin: replica.admin, sequence: replay.sequence,
+      head: chain?.head.description, configurationHash: configurationHash)
+    report.counts = sharing.counts.own
+    report.compared = sharing.counts.ownCompared
+    let heard: ReplicaExchange
+    do {
+      heard = try await shared.exchange(report)
+    } catch {
+      return isCutOff("\(error)")
+    }
+    do {
+      try await line.run { try await self.take(heard) }
+    } catch {
+      // Such as a journal that is not what was written.
+      isCutOff("\(error)")
+    }
+  }
+
+  private func take(_ heard: ReplicaExchange) async throws {
+    let wasCutOff = sharing.cutOff != nil
+    let leads = heard.leader == replica?.id
+    sharing.exchange = heard
+    sharing.counts.hear(heard.replicas, own: replica?.id ?? "")
+    if wasCutOff || leads != isLeading || heard.sequence != replay.sequence { try await catchUp() }
+    sharing.cutOff = nil
+    sharing.lease = leads ? heard.lease : nil
+    if wasCutOff { logger.notice("journal is reached again", metadata: ["leads": "\(leads)"]) }
+    if leads, !isLeading {
+      logger.notice("this proxy leads", metadata: ["lease": "\(heard.lease)"])
+      // Its own states are as old as the last entry about them.
+      restoreMachines()
+      await lead()
+    } else if !leads, isLeading {
+      logger.notice("another proxy leads", metadata: ["leader": "\(heard.leader ?? "nobody")"])
+      standDown()
+    } else if wasCutOff, !leads {
+      restoreMachines()
+    }
+    watchShared()
+  }
+
+  private func isCutOff(_ reason: String) {
+    if sharing.cutOff == nil {
+      logger.error(
+        "cut off from the journal: shares stay as they are, nothing is raised",
+        metadata: ["reason": "\(reason)"])
+    }
+    sharing.cutOff = (sharing.cutOff?.since ?? unixMilliseconds(), reason)
+  }
+
+  // MARK: - As it happens
+
+  /// Does what a shared journal asks for until shutdown.
+  func share() async {
+    guard let shared, let replica else { return }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.hear(shared) }
+      group.addTask {
+        let clock = ContinuousClock()
+        try? await cancelWhenGracefulShutdown {
+          while !Task.isCancelled {
+            await self.exchange()
+            try await clock.sleep(for: Self.interval)
+          }
+        }
+      }
+    }
+    await shared.leave(replica.id)
+  }
+
+  private func hear(_ shared: any SharedCutoverJournal) async {
+    await cancelWhenGracefulShutdown {
+      for await news in shared.news {
+        switch news {
+        case .appended: await self.readNews()
+        case .reachable: await self.exchange()
+        case .cutOff(let reason): await self.isCutOff(reason)
+        }
+      }
+    }
+  }
+
+  private func readNews() async {
+    do {
+      try await line.run {
+        // Its own entries are told too.
+        try await self.catchUp()
+        await self.watchShared()
+      }
+    } catch {
+      logger.error("journal cannot be read", metadata: ["error": "\(error)"])
+    }
+  }
+
+  // MARK: - Ahead of the line
+
+  /// Takes routes back before the order that wants it has its turn: whatever stands in the line may
+  /// wait for the journal, the users do not.
+  func takingBack(
+    _ routes: [String], by order: CutoverOrder, _ inLine: () async throws -> Void
+  ) async throws {
+    let ahead = mayTakeBack ? routes.filter { (routing.percentages[$0] ?? .zero) > .zero } : []
+    for route in ahead { takenBack[route, default: 0] += 1 }
+    if !ahead.isEmpty {
+      _ = try? routing.setPercentages(
+        Dictionary(ahead.map { ($0, .zero) }, uniquingKeysWith: { $1 }), actor: order.actor,
+        reason: order.reason, unixMilliseconds: unixMilliseconds())
+    }
+    func settle() {
+      for route in ahead {
+        let left = (takenBack[route] ?? 1) - 1
+        takenBack[route] = left > 0 ? left : nil
+      }
+    }
+    do {
+      try await inLine()
+    } catch {
+      settle()
+      // It was refused after all: the routes stand where the journal says.
+      moveToJournaledShares()
+      throw error
+    }
+    settle()
+  }
+}

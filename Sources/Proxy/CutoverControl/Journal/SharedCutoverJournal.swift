@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A journal that several proxies share.
+///
+/// Each of them reads it, one carries the plans out. Which one is settled by a lease that the journal
+/// keeps: it runs out unless it is renewed, by the clock of the journal's own machine. What keeps
+/// two leaders from writing is not the lease's time but the place of an entry: it is taken only
+/// behind the end that it was made for, and only while its lease is the last one given.
+package protocol SharedCutoverJournal: CutoverJournal {
+  /// What happened to the journal and to the way there; for one listener.
+  var news: AsyncStream<JournalNews> { get }
+
+  /// Appends an entry of the proxy that leads.
+  ///
+  /// - Throws: `CutoverJournalError`; with the code `notLeading` when the lease is another's.
+  func append(_ entry: JournalEntry, holding lease: Int64) async throws
+
+  /// Says where this proxy stands, takes or renews the lease if it can be had, and hears where the
+  /// others stand. Once a second.
+  ///
+  /// - Throws: `CutoverJournalError`.
+  func exchange(_ report: ReplicaReport) async throws -> ReplicaExchange
+
+  /// This proxy ends: another one may lead at once.
+  func leave(_ replica: String) async
+}
+
+/// What a shared journal tells by itself.
+package enum JournalNews: Sendable, Equatable {
+  /// Somebody appended.
+  case appended
+  /// It can be reached again; whatever happened before was not heard.
+  case reachable
+  case cutOff(reason: String)
+}
+
+/// Where one proxy stands.
+package struct ReplicaReport: Sendable, Equatable, Codable {
+  /// Of this process; another one gets another.
+  package var id: String
+  /// What people call it.
+  package var name: String
+  /// Where its admin API listens; nil without one.
+  package var admin: String?
+  /// Sequence of the last entry that it made come true, and that entry's hash.
+  package var sequence: UInt64
+  package var head: String?
+  /// Hash of the configuration that it runs.
+  package var configurationHash: String
+  /// What its watched routes did since its start, which only grows: whoever misses a report misses
+  /// no request. Requests under way are those of this moment.
+  package var counts: [String: RouteCounts] = [:]
+  /// What its shadows found since its start.
+  package var compared: [String: CompareCounts] = [:]
+
+  package init(
+    id: String, name: String, admin: String?, sequence: UInt64, head: String?,
+    configurationHash: String
+  ) {
+    self.id = id
+    self.name = name
+    self.admin = admin
+    self.sequence = sequence
+    self.head = head
+    self.configurationHash = configurationHash
+  }
+}
+
+/// What all proxies told.
+package struct ReplicaExchange: Sendable, Equatable {
+  /// A proxy, as it was heard of last.
+  package struct Replica: Sendable, Equatable {
+    package let report: ReplicaReport
+    /// Milliseconds since then.
+    package let age: Int64
+
+    package init(report: ReplicaReport, age: Int64) {
+      self.report = report
+      self.age = age
+    }
+  }
+
+  /// `ReplicaReport.id` of the proxy that leads; nil when the last lease ran out.
+  package let leader: String?
+  /// Which lease is the last one: goes up by one each time another proxy takes it.
+  package let lease: Int64
+  /// Sequence of the journal's last entry.
+  package let sequence: UInt64
+  /// All that were heard of within the last hour, this one included.
+  package let replicas: [Replica]
+
+  package init(leader: String?, lease: Int64, sequence: UInt64, replicas: [Replica]) {
+    self.leader = leader
+    self.lease = lease
+    self.sequence = sequence
+    self.replicas = replicas
+  }
+}
