@@ -5,12 +5,16 @@ internal import ServiceLifecycle
 
 /// Looks at everything once a second and tells the open consoles what changed.
 ///
-/// A listener that reads slowly gets the newest state and none in between. The traffic of each five
+/// A listener that reads slowly gets the newest state and none in between; one that reads nothing
+/// loses its place. The traffic of each five
 /// seconds counts as a change, so that a listener hears something even if nothing happens, and a
 /// connection that is gone is noticed when it is written to.
 actor ConsoleFeed: Service {
   /// Most consoles that listen at once.
   static let maximumListeners = 16
+  /// Changes in a row that a listener may miss before its place is given to others: half a minute
+  /// to two and a half.
+  static let maximumMissed = 30
   /// Time between two looks.
   private static let interval = Duration.seconds(1)
 
@@ -24,6 +28,8 @@ actor ConsoleFeed: Service {
   private let sources: ConsoleSources
   private(set) var history = TrafficHistory()
   private var listeners: [Int: AsyncStream<String>.Continuation] = [:]
+  /// Changes in a row that listeners did not take, because their connection takes nothing.
+  private var missed: [Int: Int] = [:]
   private var lastNumber = 0
   private var turns = 0
   private var last = ""
@@ -54,7 +60,14 @@ actor ConsoleFeed: Service {
     let state = await text()
     if state == last { return }
     last = state
-    for listener in listeners.values { listener.yield(state) }
+    for (number, listener) in listeners {
+      guard case .dropped = listener.yield(state) else {
+        missed[number] = nil
+        continue
+      }
+      missed[number, default: 0] += 1
+      if missed[number, default: 0] >= Self.maximumMissed { leave(number) }
+    }
   }
 
   /// The state of now, then each one that is another; nil when too many listen already.
@@ -70,7 +83,12 @@ actor ConsoleFeed: Service {
   }
 
   /// The console is gone.
-  func leave(_ listener: Listener) { listeners.removeValue(forKey: listener.number)?.finish() }
+  func leave(_ listener: Listener) { leave(listener.number) }
+
+  private func leave(_ number: Int) {
+    missed[number] = nil
+    listeners.removeValue(forKey: number)?.finish()
+  }
 
   private func text() async -> String {
     let json = JSONText.encode(await sources.state(history), isPretty: false)

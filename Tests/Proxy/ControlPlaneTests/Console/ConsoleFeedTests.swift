@@ -61,6 +61,28 @@ import Testing
     #expect(try Self.percent(await states.next()) == 30)
   }
 
+  @Test func whoReadsNothingLosesItsPlaceAndWhoReadsKeepsIt() async throws {
+    let harness = try AdminHarness()
+    let feed = Self.feed(harness)
+    let stalled = try #require(await feed.listen())
+    let reading = try #require(await feed.listen())
+    var states = reading.states.makeAsyncIterator()
+    _ = await states.next()
+    for turn in 1...ConsoleFeed.maximumMissed {
+      #expect(await feed.listenerCount == 2)
+      try harness.routing.setPercent(
+        route: "orders", to: try #require(Percentage(parsing: "\(turn)")), actor: "ann",
+        reason: "x", unixMilliseconds: 0)
+      await feed.turn()
+      #expect(try Self.percent(await states.next()) == Double(turn))
+    }
+    #expect(await feed.listenerCount == 1)
+    // What it had not taken is still there, then its stream ends.
+    var left = 0
+    for await _ in stalled.states { left += 1 }
+    #expect(left == 1)
+  }
+
   @Test func thereIsRoomForSoManyAndForOthersOnceSomebodyLeft() async throws {
     let feed = Self.feed(try AdminHarness())
     var listeners: [ConsoleFeed.Listener] = []
