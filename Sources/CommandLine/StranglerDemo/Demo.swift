@@ -63,7 +63,8 @@ public struct Demo: Sendable {
     afterwards: @Sendable ([String]) async throws -> Void
   ) async throws -> DemoSummary {
     let shop = ShopClient(client: client, address: stage.proxyAddress)
-    let admin = AdminClient(client: client, address: stage.adminAddress)
+    let admin = AdminClient(
+      client: client, address: stage.adminAddress, token: stage.adminToken)
     let events = try EventPipeline(
       ordersDatabase: workspace.path("orders.sqlite"),
       shippingDatabase: workspace.path("shipping.sqlite"), logger: stage.logger)

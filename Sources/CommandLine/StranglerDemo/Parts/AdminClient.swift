@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AsyncHTTPClient
+internal import Foundation
 internal import NIOCore
+internal import NIOFoundationCompat
 internal import NIOHTTP1
+internal import ShadowComparison
 
 /// Talks to the proxy's admin API as an operator's script would.
 struct AdminClient: Sendable {
@@ -13,36 +16,108 @@ struct AdminClient: Sendable {
   private static let timeout = TimeAmount.seconds(5)
   private static let largestBody = 1 << 22
 
+  /// How comparing both sides under live traffic went, of one endpoint.
+  struct LiveEndpoint: Decodable {
+    struct Path: Decodable {
+      let path: String
+      let kind: String
+      let label: String
+
+      var pathKind: PathKind? {
+        PathKind.Kind(rawValue: kind).map { PathKind(path: ResponsePath(path), kind: $0) }
+      }
+      /// The extracted side behaves differently there.
+      var isDifference: Bool {
+        [.real, .likely].contains(NoiseLabel(rawValue: label))
+      }
+    }
+
+    let name: String
+    let requests: Int
+    /// From 0 to 1; nil before the first comparison.
+    let matchRate: Double?
+    let matchRateInterval: [Double]
+    let paths: [Path]
+  }
+
   let client: HTTPClient
   let address: String
+  /// What the proxy asks for.
+  let token: String
 
-  /// Moves a share of a route's users.
+  /// Moves a share of a route's users by hand, whatever its plan says.
   func setPercent(_ percent: Int, ofRoute route: String, reason: String) async throws {
-    var request = HTTPClientRequest(url: "\(address)/routes/\(route)")
-    request.method = .PUT
-    request.headers.add(name: "content-type", value: "application/json")
-    request.body = .bytes(
-      ByteBuffer(string: #"{"percent": \#(percent), "reason": "\#(reason)"}"#))
-    let response = try await client.execute(request, timeout: Self.timeout)
-    guard response.status == .ok else {
-      let body = try await response.body.collect(upTo: Self.largestBody)
-      throw Refusal(
-        description: "PUT /routes/\(route): \(response.status) \(String(buffer: body))")
+    _ = try await send(
+      .PUT, "/routes/\(route)",
+      #"{"percent": \#(percent), "skip-gates": true, "actor": "demo", "reason": "\#(reason)"}"#)
+  }
+
+  /// Begins the first stage of a plan.
+  func start(_ cutover: String, reason: String) async throws {
+    _ = try await send(
+      .POST, "/cutovers/\(cutover)/start", #"{"actor": "demo", "reason": "\#(reason)"}"#)
+  }
+
+  /// Whether a cutover has been taken back.
+  func isRolledBack(_ cutover: String) async throws -> Bool {
+    struct Status: Decodable { let phase: String }
+    let answer = try await send(.GET, "/cutovers/\(cutover)")
+    return try JSONDecoder().decode(Status.self, from: answer).phase == "rolled-back"
+  }
+
+  /// Why the machine took routes back the last time, as the journal has it.
+  func lastAutomaticReason() async throws -> String? {
+    struct Page: Decodable {
+      struct Entry: Decodable {
+        let isAutomatic: Bool
+        let reason: String
+      }
+
+      let entries: [Entry]
     }
+    let answer = try await send(.GET, "/journal?limit=1000")
+    return try JSONDecoder().decode(Page.self, from: answer).entries
+      .last { $0.isAutomatic && $0.reason.hasPrefix("a gate fired") }?.reason
+  }
+
+  /// What live comparison found so far.
+  func liveEvidence() async throws -> [LiveEndpoint] {
+    struct Report: Decodable { let endpoints: [LiveEndpoint] }
+    return try JSONDecoder().decode(Report.self, from: try await send(.GET, "/shadows/evidence"))
+      .endpoints
   }
 
   /// Sum of one counter over all its label sets that hold the given text, from `GET /metrics`.
   func counter(_ name: String, where label: String = "") async throws -> Int {
-    let response = try await client.execute(
-      HTTPClientRequest(url: "\(address)/metrics"), timeout: Self.timeout)
-    let text = String(buffer: try await response.body.collect(upTo: Self.largestBody))
+    let text = String(decoding: try await send(.GET, "/metrics"), as: UTF8.self)
     return Self.sum(of: name, where: label, in: text)
+  }
+
+  private func send(
+    _ method: HTTPMethod, _ path: String, _ json: String? = nil
+  ) async throws -> Data {
+    var request = HTTPClientRequest(url: address + path)
+    request.method = method
+    request.headers.add(name: "authorization", value: "Bearer \(token)")
+    if let json {
+      request.headers.add(name: "content-type", value: "application/json")
+      request.body = .bytes(ByteBuffer(string: json))
+    }
+    let response = try await client.execute(request, timeout: Self.timeout)
+    let body = Data(buffer: try await response.body.collect(upTo: Self.largestBody))
+    guard response.status == .ok else {
+      throw Refusal(
+        description: "\(method) \(path): \(response.status) "
+          + String(decoding: body, as: UTF8.self))
+    }
+    return body
   }
 
   /// Adds up a counter in the Prometheus text format.
   static func sum(of name: String, where label: String, in text: String) -> Int {
     text.split(separator: "\n").reduce(0) { sum, line in
-      guard line.hasPrefix(name), line.contains(label), let value = line.split(separator: " ").last,
+      guard line.hasPrefix(name), label.isEmpty || line.contains(label),
+        let value = line.split(separator: " ").last,
         line.dropFirst(name.count).first.map({ $0 == "{" || $0 == " " }) ?? false
       else { return sum }
       return sum + Int(Double(value) ?? 0)

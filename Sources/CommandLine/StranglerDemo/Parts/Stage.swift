@@ -12,6 +12,7 @@ internal import ShopSeed
 struct Stage: Sendable {
   let proxyAddress: String
   let adminAddress: String
+  let adminToken: String
   let ordersPort: Int
   let skus: [String]
   let seededOrders = Int64(ShopSeed.orderCount)
@@ -24,21 +25,24 @@ struct Stage: Sendable {
     workspace: Workspace, ordersService: ChildService, logger: Logger
   ) async throws -> Stage {
     let ordersPort = try await ordersService.start()
-    let file = try workspace.write(configuration(ordersPort: ordersPort), to: "strangler.yaml")
+    let file = try workspace.write(
+      configuration(ordersPort: ordersPort, workspace), to: "strangler.yaml")
     let configuration = try ConfigurationFile.load(file).get()
     var shop = ShopConfiguration()
     shop.database = workspace.path("shop.sqlite")
     let monolith = try ShopApplication(configuration: shop, logger: logger)
     let front = try FrontProxy(
       configuration: configuration,
-      modules: ["shop": HummingbirdModule(monolith.responder, logger: logger)], logger: logger)
+      modules: ["shop": HummingbirdModule(monolith.responder, logger: logger)],
+      evidence: workspace.path("shadow.sqlite"), logger: logger)
     let services = ServiceGroup(services: [front], logger: logger)
     let running = Task { try await services.run() }
     do {
       let addresses = try await front.addresses()
       return Stage(
         proxyAddress: "http://\(addresses.proxy)",
-        adminAddress: addresses.admin.map { "http://\($0)" } ?? "", ordersPort: ordersPort,
+        adminAddress: addresses.admin.map { "http://\($0)" } ?? "",
+        adminToken: try workspace.firstLine(of: "admin.token"), ordersPort: ordersPort,
         skus: ShopSeed().products.map(\.sku), logger: logger, services: services, running: running)
     } catch {
       running.cancel()
@@ -55,9 +59,14 @@ struct Stage: Sendable {
   /// The monolith is a module of this process, the service answers over the network. The two routes
   /// with a header address one side on purpose, for the comparison. The breaker tries a service
   /// that was dead sooner than it does by default, since here all of it happens within seconds.
-  private static func configuration(ordersPort: Int) -> String {
+  private static func configuration(ordersPort: Int, _ workspace: Workspace) -> String {
     """
-    proxy: { listen: 127.0.0.1:0, admin: 127.0.0.1:0, workers: 1 }
+    proxy:
+      listen: 127.0.0.1:0
+      admin: 127.0.0.1:0
+      workers: 1
+      admin-token-file: \(workspace.path("admin.token"))
+      journal: { path: \(workspace.path("journal.sqlite")), installation: demo }
     upstreams:
       legacy: { module: shop }
       orders:
@@ -70,6 +79,8 @@ struct Stage: Sendable {
         extracted: orders
         percent: 0
         sticky: [ { header: x-user-id }, client-address ]
+        shadow:
+          { mode: compare, rate: 100, in-flight: 64, rules: { ignore: [servedAt, requestId] } }
       - name: compare-legacy
         match: { path: /orders/**, headers: { x-compare: legacy } }
         legacy: legacy
@@ -77,6 +88,11 @@ struct Stage: Sendable {
         match: { path: /orders/**, headers: { x-compare: extracted } }
         legacy: orders
       - { name: everything-else, match: { path: /** }, legacy: legacy }
+    cutovers:
+      orders:
+        routes: [orders]
+        gates: { mismatches: { stable: true } }
+        stages: [ { percent: 10, soak: 1h, minimum: 1000 } ]
 
     """
   }

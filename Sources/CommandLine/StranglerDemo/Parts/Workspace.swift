@@ -24,6 +24,11 @@ struct Workspace: Sendable {
     return path(name)
   }
 
+  /// The first line of a file in the folder.
+  func firstLine(of name: String) throws -> String {
+    String(try String(contentsOfFile: path(name), encoding: .utf8).prefix { !$0.isNewline })
+  }
+
   /// Removes the folder.
   func remove() { try? FileManager.default.removeItem(at: folder) }
 }

@@ -34,6 +34,30 @@ extension DemoRun {
       kinds == planted.pathKinds)
   }
 
+  /// What the proxy itself found while users were served by legacy.
+  mutating func judgeLiveComparison() async throws {
+    let planted = try PlantedDifferences(besideSources: options.sources)
+    guard
+      let orders = try await admin.liveEvidence().first(where: { $0.name == Self.endpoint })
+    else {
+      return summary.demand("differences found under live traffic", "nothing compared", false)
+    }
+    let found = Set(orders.paths.filter(\.isDifference).compactMap(\.pathKind))
+    let rate = (100 * (orders.matchRate ?? 0)).rounded(toPlaces: 1)
+    let interval = orders.matchRateInterval.map { (100 * $0).rounded(toPlaces: 1) }
+    narrator.line(
+      "both sides compared meanwhile: \(orders.requests) answers, match rate \(rate) % "
+        + "[\(interval.joined(separator: ", "))]")
+    for path in orders.paths {
+      narrator.line("\(path.label.padded(to: 15))\(path.path) (\(path.kind))")
+    }
+    summary.demand(
+      "differences found under live traffic",
+      "\(planted.pathKinds.intersection(found).count) of \(planted.pathKinds.count), false ones "
+        + "\(found.subtracting(planted.pathKinds).count); match rate \(rate) %",
+      found == planted.pathKinds)
+  }
+
   private static func short(_ value: String?) -> String {
     guard let value else { return "nothing" }
     return value.count > 28 ? "\(value.prefix(27))…" : value

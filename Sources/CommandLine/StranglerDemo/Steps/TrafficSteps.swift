@@ -9,8 +9,11 @@ extension DemoRun {
   mutating func moveTraffic() async throws {
     narrator.section("The ramp: \(options.users) users, \(options.requestsPerSecond) requests/s")
     narrator.line("data is not moved in this demonstration: at each switch, orders that are being")
-    narrator.line("placed are finished first, and while the service is dead users only read")
+    narrator.line("placed are finished first, and while the service is dead users only read;")
+    narrator.line("until anybody is moved they only read too, and each read is sent to both sides")
     try await ramp(to: 0)
+    try await judgeLiveComparison()
+    traffic.set(phase: .ramp, mix: .shopping)
     try await ramp(to: 10)
     try await ramp(to: 50)
     await replaceRelay()
@@ -28,6 +31,7 @@ extension DemoRun {
       "\(users.flippedBack.count) of \(users.usersSeen.count)",
       !users.usersSeen.isEmpty && users.flippedBack.isEmpty)
     try await rollBack()
+    try await letTheGateRollBack()
   }
 
   private func ramp(to percent: Int) async throws {

@@ -29,7 +29,7 @@ final class TrafficGenerator: Sendable {
     self.options = options
     self.skus = skus
     self.seededOrders = seededOrders
-    course = Mutex(Course(phase: .ramp, mix: .shopping))
+    course = Mutex(Course(phase: .ramp, mix: .browsing))
     pacer = Mutex(Pacer(perSecond: options.requestsPerSecond, start: ContinuousClock().now))
   }
 
