@@ -383,7 +383,8 @@ let commandLine: [Target] = [
   tests("StranglerDemo", "CommandLine", ["StranglerDemo"]),
   // Bad releases behind the real proxy, shared by a test and the program that counts them.
   .target(
-    name: "BadReleases", dependencies: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix],
+    name: "BadReleases",
+    dependencies: ["CutoverSimulation", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix],
     path: "Tests/Support/BadReleases", swiftSettings: settings),
   .executableTarget(
     name: "bad-release-trial",

@@ -11,9 +11,9 @@ struct BadReleaseTrial: AsyncParsableCommand {
     commandName: "bad-release-trial",
     abstract: "Put bad releases behind the real proxy and see how soon they are taken back.",
     discussion: """
-      Each trial starts a proxy with a plan whose stage of 10 % begins, two services and 200 requests
-      a second of 20,000 users on loopback. The new side then fails; or both do, or nobody asks. What
-      is demanded stands behind each row, and a missed one ends the command with 1.
+      Each trial starts a proxy with a plan whose stage of 10 % begins, two services and 200
+      requests a second of 20,000 users on loopback. The new side then fails; or both do, or nobody
+      asks. What is demanded is held to, and a missed row ends the command with 1.
 
       EXAMPLES
         bad-release-trial --strangler .build/release/strangler --json trials.json

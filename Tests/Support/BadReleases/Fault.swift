@@ -38,13 +38,13 @@ package enum Fault: String, CaseIterable, Sendable, Codable {
 package struct TrialPace: Sendable {
   /// Requests a second, evenly spread.
   package var requestsPerSecond = 200
-  /// Seconds at 10 % before anything goes wrong. Errors and wrong answers come with the release; for
-  /// latency the gate has to know legacy's.
+  /// Seconds at 10 % before anything goes wrong. Errors and wrong answers come with the release;
+  /// for latency the gate has to know legacy's.
   package var healthy: [Fault: Int] = [.latency: 60, .hangs: 20, .incident: 15, .silence: 20]
   /// Seconds that a release may stay once it is bad.
   package var patience = 600
-  /// Seconds after the start for which a release that is not to blame is watched. More than the soak
-  /// of its stage, so that it would be promoted if nothing held it.
+  /// Seconds after the start for which a release that is not to blame is watched. More than the
+  /// soak of its stage, so that it would be promoted if nothing held it.
   package var watch = 110
   /// Times slower than legacy.
   package var slowdown = 2.0

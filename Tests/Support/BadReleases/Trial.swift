@@ -43,7 +43,7 @@ package enum Trial {
     }
     running.cancel()
     await running.value
-    proxy.stop()
+    await proxy.stop()
     try await legacy.stop()
     try await extracted.stop()
     return try outcome.get()
@@ -58,7 +58,7 @@ package enum Trial {
     let gates = fault == .wrong ? "\n    gates: { mismatches: {} }" : ""
     let stage =
       switch fault {
-      case .incident: "{ percent: 10, soak: 30s }"
+      case .incident: "{ percent: 10, soak: 1m }"
       case .silence: "{ percent: 10, soak: 90s, tolerance: 0.05 }"
       case .errors, .latency, .hangs, .wrong: "{ percent: 10, soak: 1h }"
       }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncHTTPClient
+import CutoverSimulation
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -15,7 +16,7 @@ final class TrialLoad: Sendable {
   private static let limit = 4_000
 
   private struct State {
-    var random: SeededDraws
+    var random: SimulatedRandom
     var isSilent = false
     var waiting = 0
     var sent = 0
@@ -29,7 +30,7 @@ final class TrialLoad: Sendable {
   init(_ client: HTTPClient, url: String, seed: UInt64) {
     self.client = client
     self.url = url
-    state = Mutex(State(random: SeededDraws(seed: seed)))
+    state = Mutex(State(random: SimulatedRandom(seed: seed)))
   }
 
   var counts: (sent: Int, late: Int) { state.withLock { ($0.sent, $0.late) } }

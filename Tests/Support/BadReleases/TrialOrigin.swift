@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CutoverSimulation
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -26,13 +27,13 @@ final class TrialOrigin: Sendable {
   private struct State {
     var behaviour = Behaviour()
     var seen = Seen()
-    var random: SeededDraws
+    var random: SimulatedRandom
   }
 
   private let state: Mutex<State>
   private let listener = Mutex<(any Channel)?>(nil)
 
-  init(seed: UInt64) { state = Mutex(State(random: SeededDraws(seed: seed))) }
+  init(seed: UInt64) { state = Mutex(State(random: SimulatedRandom(seed: seed))) }
 
   var seen: Seen { state.withLock(\.seen) }
 
@@ -120,29 +121,10 @@ final class TrialOrigin: Sendable {
   }
 }
 
-/// SplitMix64: a trial draws the same numbers each time, in the order of its requests.
-struct SeededDraws: Sendable {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SimulatedRandom {
+  /// Below `bound`.
   mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
   /// An answer's time: 8 ms in the median and 42 ms at p95, without the tail that a machine adds.
-  mutating func milliseconds() -> Double {
-    let (one, other) = (unit(), unit())
-    return 8 * exp((-2 * log(one)).squareRoot() * cos(2 * Double.pi * other))
-  }
-
-  private mutating func unit() -> Double {
-    (Double(next() >> 11) + 0.5) / 9_007_199_254_740_992
-  }
+  fileprivate mutating func milliseconds() -> Double { 8 * exp(normal()) }
 }

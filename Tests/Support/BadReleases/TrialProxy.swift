@@ -45,6 +45,7 @@ final class TrialProxy: Sendable {
   private let admin: String
   private let token: String
   private let process: Process
+  private let ended: Task<Void, Never>
   private let folder: URL
   private let client: HTTPClient
 
@@ -69,6 +70,9 @@ final class TrialProxy: Sendable {
     let output = try FileHandle(forWritingTo: log)
     process.standardOutput = output
     process.standardError = output
+    let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+    process.terminationHandler = { _ in continuation.finish() }
+    ended = Task { for await _ in stream {} }
     try process.run()
     var lines: (proxy: String, admin: String)?
     let clock = ContinuousClock()
@@ -98,9 +102,9 @@ final class TrialProxy: Sendable {
     return String(text[range.upperBound..<end])
   }
 
-  func stop() {
+  func stop() async {
     kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    await ended.value
     try? FileManager.default.removeItem(at: folder)
   }
 
