@@ -23,8 +23,9 @@
               """, [.text(report.id), .text(text)]),
             PostgreSQLStatement(
               """
-              UPDATE strangler_lease SET lease = CASE WHEN holder = $1 THEN lease ELSE lease + 1 END,
-                holder = $1, expires = clock_timestamp() + make_interval(secs => $2::bigint)
+              UPDATE strangler_lease
+              SET lease = CASE WHEN holder = $1 THEN lease ELSE lease + 1 END, holder = $1,
+                expires = clock_timestamp() + make_interval(secs => $2::bigint)
               WHERE holder = $1 OR expires < clock_timestamp()
               """, [.text(report.id), .integer(Self.leaseTime.components.seconds)]),
             PostgreSQLStatement(

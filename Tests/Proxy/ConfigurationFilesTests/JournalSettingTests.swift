@@ -55,6 +55,30 @@ import Testing
       ])
   }
 
+  @Test func aSharedJournalIsReadAndAPasswordIsRefusedWithoutBeingRepeated() throws {
+    let admin = "admin: 127.0.0.1:9901, admin-token-file: t"
+    let url = "postgresql://ann@db/shop?sslmode=require"
+    let proxy = "\(admin), journal: { url: '\(url)', installation: shop, proxy-name: one }"
+    #expect(
+      try Self.decode(proxy).get().journal
+        == JournalConfiguration(.postgreSQL(url), installation: "shop", proxyName: "one"))
+    for secret in ["postgres://ann:hunter2@db/shop", "postgresql://db/shop?password=hunter2"] {
+      #expect(
+        Self.mistakes("\(admin), journal: { url: '\(secret)', installation: shop }") == [
+          "error: proxy.journal.url: it holds a password: leave that to PGPASSFILE or PGPASSWORD "
+            + "in the environment"
+        ])
+    }
+    #expect(
+      Self.mistakes("\(admin), journal: { url: 'mysql://db/shop', installation: shop }") == [
+        "error: proxy.journal.url: expected an address such as postgresql://user@host/database"
+      ])
+    #expect(
+      Self.mistakes("\(admin), journal: { url: '\(url)', path: j, installation: shop }") == [
+        "error: proxy.journal.url: expected path or url, found both"
+      ])
+  }
+
   private static let name = "a name of 1 to 64 letters, digits, \"-\", \"_\" and \".\""
 
   @Test func theFixtureIsValid() throws {

@@ -14,8 +14,8 @@ package final class PostgreSQLServer: Sendable {
     package let description: String
   }
 
-  /// Longest that starting and stopping may take.
-  private static let patience = Duration.seconds(30)
+  /// Longest that starting may take, seconds.
+  private static let patience = 30
 
   /// Where it takes connections besides its socket.
   package enum Listening: Sendable {
@@ -192,26 +192,20 @@ final class Program: Sendable {
   func ended() async { _ = await wait(for: nil) }
 
   /// Whether it wrote that before it ended, and in time.
-  func wrote(_ marker: String, within limit: Duration) async -> Bool {
-    await withTaskGroup(of: Bool.self) { group in
-      group.addTask { await self.wait(for: marker) }
-      group.addTask {
-        do {
-          try await Task.sleep(for: limit)
-          self.giveUp()
-        } catch {}
-        return false
-      }
-      let first = await group.next() ?? false
-      group.cancelAll()
-      return first
+  func wrote(_ marker: String, within seconds: Int) async -> Bool {
+    DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds)) { [weak self] in
+      self?.giveUp()
     }
+    return await wait(for: marker)
   }
 
+  /// Whoever waits hears that it did not come.
   private func giveUp() {
     state.withLock { state in
-      for waiter in state.waiters { waiter.waiter.resume(returning: false) }
-      state.waiters = []
+      state.waiters.removeAll { marker, waiter in
+        if marker != nil { waiter.resume(returning: false) }
+        return marker != nil
+      }
     }
   }
 

@@ -50,6 +50,10 @@ struct AdminConnection {
         "cannot reach the proxy's admin API at \(base): \(error); is it running?")
     }
     if response.status == .ok { return answer }
+    if response.status == .accepted {
+      Terminal.standardError.write("done, not yet written: the journal cannot be written now\n")
+      return answer
+    }
     let message = Self.text(answer) ?? "the admin API answered \(response.status)"
     // To an order, that it makes no sense now, or cannot be done now, is an answer; a question was
     // not answered by that. The rest are mistakes.

@@ -40,8 +40,8 @@ struct SharingState: Sendable {
 /// or hold go to that one, since it alone has the evidence of now; whatever takes users back any
 /// proxy does at once and appends itself, so that it needs nobody to be there.
 ///
-/// A proxy that cannot reach the journal keeps the shares it has. It raises nothing; its gates go on
-/// judging its own traffic, and they and people may take users back, which is written later.
+/// A proxy that cannot reach the journal keeps the shares it has. It raises nothing; its gates go
+/// on judging its own traffic, and they and people may take users back, which is written later.
 extension CutoverRunner {
   private var shared: (any SharedCutoverJournal)? {
     replica == nil ? nil : journal as? any SharedCutoverJournal

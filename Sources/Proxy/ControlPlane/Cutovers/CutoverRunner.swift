@@ -177,7 +177,9 @@ extension CutoverRunner {
   /// Writes what was done and is not written yet.
   func writeOverdue() async throws(CutoverRefusal) {
     var attempts = 0
-    while let due = overdue.first {
+    while true {
+      if isUncertain { try await lookAgain() }
+      guard let due = overdue.first else { return }
       let isBehind = journalFailure != nil
       let end = chain?.sequence
       let record = replica == nil ? due : due.goingOn(from: replay)
@@ -201,7 +203,6 @@ extension CutoverRunner {
   private static let mostAttempts = 10
 
   private func append(_ record: JournalRecord) async throws(CutoverRefusal) {
-    if isUncertain { try await lookAgain() }
     guard var chain else { throw .journal("it was not read yet") }
     let entry: JournalEntry
     do throws(JournalChain.Refusal) {

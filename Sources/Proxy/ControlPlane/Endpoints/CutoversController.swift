@@ -33,8 +33,8 @@ struct CutoversController {
         let cutover = try context.parameters.require("name")
         let order = try await OrderBody(request, example: Self.example).order(context)
         let runner = try running()
-        try await Self.carryOut { try await action(runner, cutover, order) }
-        return try await show(cutover)
+        let status = try await Self.carryOut(runner) { try await action(runner, cutover, order) }
+        return try await show(cutover, status)
       }
     }
     addSwitch("/freeze", to: router) { try await $0.freeze($1, by: $2) }
@@ -50,8 +50,8 @@ struct CutoversController {
       let isOn = try body.flag("on")
       let order = try body.order(context)
       let runner = try running()
-      try await Self.carryOut { try await set(runner, isOn, order) }
-      return Response.json(.ok, await runner.overview())
+      let status = try await Self.carryOut(runner) { try await set(runner, isOn, order) }
+      return Response.json(status, await runner.overview())
     }
   }
 
@@ -60,19 +60,28 @@ struct CutoversController {
     return runner
   }
 
-  private func show(_ name: String) async throws -> Response {
+  private func show(
+    _ name: String, _ answer: HTTPResponse.Status = .ok
+  ) async throws -> Response {
     let runner = try running()
     guard let status = await runner.status(of: name) else {
       let known = await runner.overview().cutovers.map(\.name)
       throw Problem(CutoverRefusal.unknownCutover(name, known: known))
     }
-    return .json(.ok, status)
+    return .json(answer, status)
   }
 
   /// Runs an order; a refusal becomes an answer.
-  static func carryOut(_ order: () async throws -> Void) async throws {
+  ///
+  /// - Returns: 200, or 202 when what was done is not written yet: users were taken back while the
+  ///   journal could not be written.
+  @discardableResult
+  static func carryOut(
+    _ runner: CutoverRunner, _ order: () async throws -> Void
+  ) async throws -> HTTPResponse.Status {
     do {
       try await order()
+      return await runner.overdue.isEmpty ? .ok : .accepted
     } catch let refusal as CutoverRefusal {
       throw Problem(refusal)
     }

@@ -24,10 +24,12 @@ struct JournalController {
       let target = try body.sequence("to")
       let order = try body.order(context)
       let runner = try running()
-      try await reading {
-        try await CutoversController.carryOut { try await runner.revert(to: target, by: order) }
+      let status = try await reading {
+        try await CutoversController.carryOut(runner) {
+          try await runner.revert(to: target, by: order)
+        }
       }
-      return Response.json(.ok, await runner.overview())
+      return Response.json(status, await runner.overview())
     }
   }
 

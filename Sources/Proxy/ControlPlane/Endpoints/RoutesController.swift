@@ -30,13 +30,15 @@ struct RoutesController {
     return tagged(version, .json(.ok, RouteListing(table.configuration).routes))
   }
 
-  private func show(_ name: String) throws -> Response {
+  private func show(
+    _ name: String, _ status: HTTPResponse.Status = .ok
+  ) throws -> Response {
     let (version, table) = routing.snapshot()
     guard let index = table.routeIndex(named: name) else { throw unknown(name) }
     let details = RouteDetails(
       route: RouteReport(table.configuration.routes[index]),
       history: routing.history(ofRoute: name).map(ChangeReport.init))
-    return tagged(version, .json(.ok, details))
+    return tagged(version, .json(status, details))
   }
 
   private func tagged(_ version: UInt64, _ response: Response) -> Response {
@@ -54,11 +56,11 @@ struct RoutesController {
     if let runner {
       let order = try body.order(context)
       let skipsGates = try body.flag("skip-gates", default: false)
-      try await CutoversController.carryOut {
+      let status = try await CutoversController.carryOut(runner) {
         try await runner.setShare(
           ofRoute: name, to: percent, skipsGates: skipsGates, expecting: version, by: order)
       }
-      return try show(name)
+      return try show(name, status)
     }
     let reason = try body.reason
     let actor = try body.claimedActor(context) ?? context.clientAddress

@@ -4,7 +4,7 @@
 extension OpenAPIDocument {
   /// An answer to a request that was carried out.
   struct Answer {
-    let description: String
+    var description: String
     var type = "application/json"
     let schema: OpenAPIValue
     /// The answer carries the version of the routing table.
@@ -32,13 +32,17 @@ extension OpenAPIDocument {
     return isOpen ? operation.with(["security": []]) : operation
   }
 
-  /// An order with a JSON body that names who gives it and why.
+  /// An order with a JSON body that names who gives it and why. What takes users back is done even
+  /// while the journal cannot be written, and answered with 202 then.
   static func order(
     _ id: String, _ summary: String, _ body: String, _ answer: Answer, refusals: [Int] = [],
     parameters: [OpenAPIValue] = []
   ) -> OpenAPIValue {
-    operation(
-      id, summary, answer, refusals: refusals + [400, 401, 404, 409, 413, 415, 503],
+    var unwritten = answer
+    unwritten.description = "The same: done, and not yet written into the journal."
+    return operation(
+      id, summary, answer, others: ["202": unwritten],
+      refusals: refusals + [400, 401, 404, 409, 413, 415, 503],
       parameters: parameters
     ).with([
       "requestBody": [

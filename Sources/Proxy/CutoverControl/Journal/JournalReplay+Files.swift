@@ -39,8 +39,8 @@ extension JournalReplay {
   }
 }
 
-/// Files of several proxies that share a journal. They are rolled out one after the other, so two may
-/// differ for a while: what the journal knows of a route counts for all, whatever a file says.
+/// Files of several proxies that share a journal. They are rolled out one after the other, so two
+/// may differ for a while: what the journal knows of a route counts for all, whatever a file says.
 extension JournalReplay {
   /// Where each split route of a proxy has to stand.
   package func sharedShares(file: [String: Percentage]) -> [String: Percentage] {

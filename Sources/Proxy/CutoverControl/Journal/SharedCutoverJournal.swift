@@ -2,10 +2,10 @@
 
 /// A journal that several proxies share.
 ///
-/// Each of them reads it, one carries the plans out. Which one is settled by a lease that the journal
-/// keeps: it runs out unless it is renewed, by the clock of the journal's own machine. What keeps
-/// two leaders from writing is not the lease's time but the place of an entry: it is taken only
-/// behind the end that it was made for, and only while its lease is the last one given.
+/// Each of them reads it, one carries the plans out. Which one is settled by a lease that the
+/// journal keeps: it runs out unless it is renewed, by the clock of the journal's own machine.
+/// What keeps two leaders from writing is not the lease's time but the place of an entry: it is
+/// taken only behind the end that it was made for, and only while its lease is the last one given.
 package protocol SharedCutoverJournal: CutoverJournal {
   /// What happened to the journal and to the way there; for one listener.
   var news: AsyncStream<JournalNews> { get }

@@ -7,8 +7,8 @@ public struct JournalConfiguration: Sendable, Equatable {
     /// `path`: a SQLite file of this proxy alone.
     case file(String)
     /// `url`: a PostgreSQL database that several proxies share, such as
-    /// `postgresql://strangler@db.internal/strangler?sslmode=verify-full`. Without a password, which
-    /// libpq takes from `PGPASSFILE` or `PGPASSWORD`.
+    /// `postgresql://strangler@db.internal/strangler?sslmode=verify-full`. It holds no password:
+    /// libpq takes that from `PGPASSFILE` or `PGPASSWORD`.
     case postgreSQL(String)
   }
 

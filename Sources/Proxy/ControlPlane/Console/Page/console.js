@@ -135,7 +135,14 @@ function showNotices(overview) {
   }
   if (overview?.isKilled) notices.push(["bad", "The kill switch is on: everybody is with legacy."]);
   if (overview?.isFrozen) notices.push(["warn", "Everything is frozen: nothing is promoted."]);
-  if (overview && !overview.isLeading) {
+  const sharing = overview?.journal.sharing;
+  if (sharing?.role === "cut-off") {
+    const since = `since ${sharing.cutOffSince}`;
+    notices.push(["bad", `Cut off from the journal ${since}: it only takes users back.`]);
+  } else if (sharing && !overview.isLeading) {
+    const leader = sharing.leader ?? "No proxy";
+    notices.push(["warn", `${leader} carries the plans out; from here users are only taken back.`]);
+  } else if (overview && !overview.isLeading) {
     notices.push(["warn", "An older process carries the plans out; orders are refused here."]);
   }
   if (overview?.journal.failure) {
