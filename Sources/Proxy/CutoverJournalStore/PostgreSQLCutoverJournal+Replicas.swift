@@ -26,8 +26,12 @@
               UPDATE strangler_lease
               SET lease = CASE WHEN holder = $1 THEN lease ELSE lease + 1 END, holder = $1,
                 expires = clock_timestamp() + make_interval(secs => $2::bigint)
-              WHERE holder = $1 OR expires < clock_timestamp()
-              """, [.text(report.id), .integer(Self.leaseTime.components.seconds)]),
+              WHERE $3::boolean AND (holder = $1 OR expires < clock_timestamp())
+              """,
+              [
+                .text(report.id), .integer(Self.leaseTime.components.seconds),
+                .text("\(report.mayLead)"),
+              ]),
             PostgreSQLStatement(
               """
               SELECT CASE WHEN expires >= clock_timestamp() THEN holder END, lease,

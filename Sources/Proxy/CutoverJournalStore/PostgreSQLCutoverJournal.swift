@@ -105,11 +105,16 @@
 
   extension PostgreSQLCutoverJournal {
     /// An entry that was acknowledged must outlive the server; a statement that nobody waits for
-    /// any more must not take effect much later.
+    /// any more must not take effect much later; and a proxy that was stopped in the middle of a
+    /// transaction must not hold the lease's row against the others.
     private static func settings(of connection: PostgreSQLConnection) async throws {
       try await connection.query(
         """
         SELECT set_config('statement_timeout', $1, false),
+          set_config('idle_in_transaction_session_timeout', $1, false),
+          set_config('tcp_keepalives_idle', '5', false),
+          set_config('tcp_keepalives_interval', '2', false),
+          set_config('tcp_keepalives_count', '3', false),
           CASE WHEN current_setting('synchronous_commit') <> 'remote_apply'
             THEN set_config('synchronous_commit', 'on', false) END
         """,

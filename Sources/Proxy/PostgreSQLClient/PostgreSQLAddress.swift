@@ -28,11 +28,17 @@ package struct PostgreSQLAddress: Sendable, Equatable, CustomStringConvertible {
     let userInfo = rest.prefix { $0 != "/" && $0 != "?" }.split(separator: "@").dropLast().joined()
     let query = rest.drop { $0 != "?" }.dropFirst().split(separator: "&")
     guard !userInfo.contains(":"), !query.contains(where: Self.isSecret) else {
-      throw PostgreSQLError(
-        .address, "it holds a password: leave that to PGPASSFILE or PGPASSWORD in the environment")
+      throw Self.holdsPassword
     }
+    // A password with such a sign in it looks like the end of the host.
+    guard userInfo.count > 0 || !rest.contains("@") else { throw Self.holdsPassword }
     self.text = text
     try checkOptions()
+  }
+
+  private static var holdsPassword: PostgreSQLError {
+    PostgreSQLError(
+      .address, "it holds a password: leave that to PGPASSFILE or PGPASSWORD in the environment")
   }
 
   private static func isSecret(_ option: Substring) -> Bool {
@@ -53,7 +59,15 @@ package struct PostgreSQLAddress: Sendable, Equatable, CustomStringConvertible {
         let reason = message.map { String(cString: $0) } ?? "it cannot be read"
         throw PostgreSQLError(.address, reason.trimmed)
       }
-      PQconninfoFree(options)
+      defer { PQconninfoFree(options) }
+      var option = options
+      while let keyword = option.pointee.keyword {
+        let isSecret = ["password", "sslpassword"].contains(String(cString: keyword))
+        if isSecret, let value = option.pointee.val, value.pointee != 0 {
+          throw Self.holdsPassword
+        }
+        option += 1
+      }
     #endif
   }
 }

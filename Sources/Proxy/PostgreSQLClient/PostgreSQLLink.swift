@@ -21,7 +21,9 @@
       let options: [(String, String)] = [
         ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"),
         ("tcp_user_timeout", "5000"), ("fallback_application_name", name),
-        ("dbname", address.text), ("client_encoding", "UTF8"),
+        // Of several hosts only one takes entries.
+        ("target_session_attrs", "read-write"), ("dbname", address.text),
+        ("client_encoding", "UTF8"),
       ]
       self.pipe = pipe
       let started = Self.withPointers(options.map(\.0)) { keys in

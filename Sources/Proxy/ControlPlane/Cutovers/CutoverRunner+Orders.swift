@@ -185,7 +185,8 @@ extension CutoverRunner {
         throw CutoverRefusal.skipsGates(route: route, cutover: plan.name, to: percent)
       }
       var record = runner.record(order, order.reason, nil)
-      if now != percent {
+      // Others may have raised what is at 0 % here.
+      if now != percent || percent == .zero && runner.isShared {
         record.moves = [JournalRecord.Move(route: route, from: now, to: percent)]
       }
       try await runner.commit(record, isUrgent: percent == .zero)

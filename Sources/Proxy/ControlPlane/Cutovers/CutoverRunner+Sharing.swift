@@ -31,6 +31,8 @@ struct SharingState: Sendable {
   /// What all told last.
   var exchange: ReplicaExchange?
   var counts = SharedCounts()
+  /// The journal could be read when it was last looked at; else others had better lead.
+  var canRead = true
 }
 
 /// Several proxies with one journal.
@@ -87,6 +89,7 @@ extension CutoverRunner {
     var report = ReplicaReport(
       id: replica.id, name: replica.name, admin: replica.admin, sequence: replay.sequence,
       head: chain?.head.description, configurationHash: configurationHash)
+    report.mayLead = sharing.canRead
     report.counts = sharing.counts.own
     report.compared = sharing.counts.ownCompared
     let heard: ReplicaExchange
@@ -97,7 +100,9 @@ extension CutoverRunner {
     }
     do {
       try await line.run { try await self.take(heard) }
+      sharing.canRead = true
     } catch {
+      sharing.canRead = false
       // Such as a journal that is not what was written.
       isCutOff("\(error)")
     }

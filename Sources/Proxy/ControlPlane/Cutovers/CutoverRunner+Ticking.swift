@@ -14,8 +14,20 @@ extension CutoverRunner: Service {
 
   /// Asks the gates each second, and shares the journal where others do, until shutdown.
   package func run() async throws {
-    async let _: Void = share()
+    async let shared: Void = share()
     await tickEachSecond()
+    await writeLast()
+    await shared
+  }
+
+  /// What was done and not written yet is lost with the process, unless it can be written now.
+  private func writeLast() async {
+    _ = try? await line.run { try await self.writeOverdue() }
+    for record in overdue {
+      logger.critical(
+        "routes were taken back, and the journal does not say so",
+        metadata: ["reason": "\(record.reason)", "actor": "\(record.actor)"])
+    }
   }
 
   private func tickEachSecond() async {
@@ -78,9 +90,10 @@ extension CutoverRunner: Service {
       logger.error("journal is behind", metadata: ["records": "\(overdue.count)"])
     }
     var (counts, compared) = takeCounts()
+    // What others did while this one followed was judged by who led.
+    let others = sharing.counts.take()
     guard isJudging else { return watchTraffic() }
     if isLeading {
-      let others = sharing.counts.take()
       counts.merge(others.counts) { own, more in own.adding(more) }
       compared.merge(others.1) { own, more in own.adding(more) }
     }

@@ -96,6 +96,7 @@ package actor CutoverRunner {
   var standing: JournalReplay {
     var standing = replay
     for record in overdue {
+      let record = replica == nil ? record : record.goingOn(from: standing)
       // Each was made here, so each can be read.
       try? standing.apply(record, sequence: standing.sequence + 1)
     }
@@ -136,8 +137,12 @@ extension CutoverRunner {
   ) async throws(CutoverRefusal) {
     if isUrgent { return try await commitUrgently(record, move) }
     guard isLeading else { throw notLeading }
+    let (end, lease) = (chain?.sequence, sharing.lease)
     try await writeOverdue()
-    try await append(record)
+    // What was written meanwhile may be what this was decided without.
+    guard isLeading, sharing.lease == lease else { throw notLeading }
+    if replica != nil, chain?.sequence != end { throw .journal("others wrote meanwhile") }
+    try await append(record, holding: lease)
     if let move { move() } else { makeMoves(of: record) }
     log(record)
   }
@@ -146,6 +151,10 @@ extension CutoverRunner {
     _ record: JournalRecord, _ move: (() -> Void)?
   ) async throws(CutoverRefusal) {
     try check(record)
+    // Orders that move nothing any more can come without end.
+    if record.moves.isEmpty, overdue.count >= Self.mostOverdue {
+      throw .journal("\(overdue.count) records wait for it")
+    }
     // Nothing is awaited before the routes have moved.
     overdue.append(record)
     if let move { move() } else { makeMoves(of: record) }
@@ -184,7 +193,7 @@ extension CutoverRunner {
       let end = chain?.sequence
       let record = replica == nil ? due : due.goingOn(from: replay)
       do throws(CutoverRefusal) {
-        try await append(record)
+        try await append(record, holding: isLeading ? sharing.lease : nil)
       } catch {
         // Others write too: what takes users back is put behind what they wrote.
         attempts += 1
@@ -193,6 +202,8 @@ extension CutoverRunner {
       }
       // What was read meanwhile may have been this one.
       if overdue.first == due { overdue.removeFirst() }
+      // It may move routes that others raised meanwhile.
+      if record != due { moveToJournaledShares() }
       if isBehind {
         logger.notice("journal caught up", metadata: ["entry": "\(replay.sequence)"])
       }
@@ -201,8 +212,13 @@ extension CutoverRunner {
 
   /// How often an entry is tried again at once when others wrote meanwhile.
   private static let mostAttempts = 10
+  /// Records that may wait to be written; those that still take users back may always.
+  private static let mostOverdue = 1_000
 
-  private func append(_ record: JournalRecord) async throws(CutoverRefusal) {
+  /// - Parameter lease: what the journal takes it by; nil for what any proxy may write.
+  private func append(
+    _ record: JournalRecord, holding lease: Int64?
+  ) async throws(CutoverRefusal) {
     guard var chain else { throw .journal("it was not read yet") }
     let entry: JournalEntry
     do throws(JournalChain.Refusal) {
@@ -211,7 +227,7 @@ extension CutoverRunner {
       throw .record(error)
     }
     do {
-      let (journal, lease) = (journal, isLeading ? sharing.lease : nil)
+      let journal = journal
       try await writer.write {
         if let lease, let shared = journal as? any SharedCutoverJournal {
           try await shared.append(entry, holding: lease)
@@ -250,10 +266,15 @@ extension CutoverRunner {
   /// Finds out what became of an append that was not answered.
   private func lookAgain() async throws(CutoverRefusal) {
     do {
-      let end = chain?.sequence
-      let touched = try await read()
+      let (journal, end) = (journal, chain)
+      let (last, entries) = try await writer.write {
+        var entries: [JournalEntry] = []
+        let last = try await journal.forEachSound(after: end) { entries.append($0) }
+        return (last, entries)
+      }
+      let touched = try take(entries, last)
       isUncertain = false
-      if chain?.sequence == end { return }
+      if entries.isEmpty { return }
       moveToJournaledShares()
       restoreMachines(touched)
     } catch {
@@ -338,14 +359,21 @@ extension CutoverRunner {
   /// Reads on from the end that is known; returns the cutovers that were written about.
   @discardableResult
   private func read() async throws -> Set<String> {
+    var entries: [JournalEntry] = []
+    let last = try await journal.forEachSound(after: chain) { entries.append($0) }
+    return try take(entries, last)
+  }
+
+  private func take(_ entries: [JournalEntry], _ last: JournalChain) throws -> Set<String> {
     var (replay, overdue, touched) = (replay, overdue, Set<String>())
     let known = replay.contradictions.count
-    chain = try await journal.forEachSound(after: chain) { entry in
+    for entry in entries {
       try replay.apply(entry)
       // An append that was not answered had taken effect.
       if overdue.first?.isTold(by: entry.record) == true { overdue.removeFirst() }
       if let cutover = entry.record.cutover { touched.insert(cutover) }
     }
+    chain = last
     self.replay = replay
     self.overdue = overdue
     for contradiction in replay.contradictions.dropFirst(known) {
@@ -377,18 +405,6 @@ extension CutoverRunner {
       logger.critical(
         "routes do not stand where the journal says", metadata: ["error": "\(error)"])
     }
-  }
-
-  /// Writes down what the file says, and what that moves.
-  ///
-  /// - Parameter former: what the file said before it was read again; nil at a start.
-  private func noteFile(former: [String: Percentage]? = nil) async throws(CutoverRefusal) {
-    let file = routing.filePercentages
-    let record = standing.reading(
-      file: replica == nil ? file : standing.sharedFile(file, former: former),
-      time: unixMilliseconds(), configurationHash: configurationHash)
-    // The file's numbers are in force already, and would be after a restart too.
-    if let record { try await commit(record, isUrgent: true, move: {}) }
   }
 
   /// Cutovers under way go on where they were, by what was done; that it is not written yet does
@@ -440,50 +456,5 @@ extension CutoverRunner {
           configurationHash: configurationHash, evidence: "its state cannot be read"),
         isUrgent: true)
     }
-  }
-
-  /// Takes back what cannot be gone on with or has no routes any more, and freezes what was frozen.
-  private func settleMachines() async throws(CutoverRefusal) {
-    if installation.isFrozen { freezeMachines() }
-    try await takeBackUnreadable()
-    let routes = routing.percentages
-    for (name, machine) in machines.sorted(by: { $0.key < $1.key })
-    where machine.phase == .underWay {
-      if let lost = machine.plan.routes.first(where: { routes[$0] == nil }) {
-        try await perform(
-          .rollBack(reason: "the route \(lost) can no longer be moved"), on: name, by: nil)
-      } else if machine.state.isFrozen != installation.isFrozen {
-        try await perform(installation.isFrozen ? .freeze : .unfreeze, on: name, by: nil)
-      }
-    }
-  }
-
-  /// Puts another configuration in force, and writes down what it moves.
-  ///
-  /// - Parameter apply: puts it in force.
-  package func reload<Change: Sendable>(
-    _ apply: @escaping @Sendable () async throws -> Change
-  ) async throws -> Change {
-    try await line.run {
-      let former = self.routing.filePercentages
-      let change = try await apply()
-      await self.takeUp(former)
-      return change
-    }
-  }
-
-  private func takeUp(_ former: [String: Percentage]) async {
-    guard isLeading else {
-      // Among proxies that share a journal the one that leads takes a file's numbers up.
-      if replica != nil { moveToJournaledShares() }
-      return
-    }
-    do {
-      try await noteFile(former: former)
-      try await settleMachines()
-    } catch {
-      logger.error("journal is not written", metadata: ["error": "\(error)"])
-    }
-    watchTraffic()
   }
 }

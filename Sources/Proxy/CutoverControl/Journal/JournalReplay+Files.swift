@@ -64,20 +64,51 @@ extension JournalReplay {
 }
 
 extension JournalRecord {
-  /// The same for routes that others moved meanwhile.
+  /// The same behind what others wrote meanwhile: what takes users back takes back what they raised
+  /// too, and what is on for all routes stays on.
   package func goingOn(from replay: JournalReplay) -> JournalRecord {
     var record = self
     record.moves = moves.map { move in
       Move(route: move.route, from: replay.percentages[move.route] ?? move.from, to: move.to)
     }
+    let known = Set(moves.map(\.route))
+    record.moves += takenBack(replay).filter { !known.contains($0) }.sorted().compactMap { route in
+      guard let from = replay.percentages[route], from > .zero else { return nil }
+      return Move(route: route, from: from, to: .zero)
+    }
+    if cutover == nil, let own = installation, let journaled = replay.installation {
+      var state = own
+      state.isKilled = own.isKilled || journaled.isKilled
+      state.isFrozen = own.isFrozen || journaled.isFrozen
+      if actor != JournalReplay.fileActor { state.fileShares = journaled.fileShares }
+      record.state = state.json
+    }
     return record
   }
 
-  /// Whether an entry is this record, wherever its routes stood before.
+  /// The routes that have to be with legacy by this record.
+  private func takenBack(_ replay: JournalReplay) -> [String] {
+    if cutover == nil {
+      return installation?.isKilled == true ? Array(replay.percentages.keys) : []
+    }
+    guard let state, let journaled = try? JournaledCutover(json: state),
+      journaled.state.phase == .rolledBack
+    else { return [] }
+    return journaled.plan.routes
+  }
+
+  /// What it says of all routes; nil when it says nothing of them.
+  private var installation: InstallationState? {
+    cutover == nil ? state.flatMap { try? InstallationState(json: $0) } : nil
+  }
+
+  /// Whether an entry is this record, whatever others wrote before it.
   package func isTold(by other: JournalRecord) -> Bool {
+    let ends = Dictionary(other.moves.map { ($0.route, $0.to) }, uniquingKeysWith: { $1 })
+    guard moves.allSatisfy({ ends[$0.route] == $0.to }) else { return false }
     var (one, other) = (self, other)
-    let ends = (one.moves.map { [$0.route: $0.to] }, other.moves.map { [$0.route: $0.to] })
     (one.moves, other.moves) = ([], [])
-    return one == other && ends.0 == ends.1
+    if cutover == nil { (one.state, other.state) = (nil, nil) }
+    return one == other
   }
 }

@@ -47,6 +47,8 @@ package struct ReplicaReport: Sendable, Equatable, Codable {
   package var head: String?
   /// Hash of the configuration that it runs.
   package var configurationHash: String
+  /// It can read the journal, and may have the lease.
+  package var mayLead = true
   /// What its watched routes did since its start, which only grows: whoever misses a report misses
   /// no request. Requests under way are those of this moment.
   package var counts: [String: RouteCounts] = [:]

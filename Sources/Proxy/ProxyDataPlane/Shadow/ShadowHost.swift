@@ -191,8 +191,8 @@ extension ProxyLimits {
 }
 
 extension ProxyConfiguration {
-  /// What the lane runs by: routes that shadow and their upstreams, each with a breaker, and without
-  /// what clients need.
+  /// What the lane runs by: routes that shadow and their upstreams, each with a breaker, and
+  /// without what clients need.
   ///
   /// Nothing is sent twice but what met a connection that was closing, and nobody is asked how well
   /// he is a second time.

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CutoverControl
+internal import Logging
+internal import ProxyDataPlane
+internal import RoutingDecisions
+
+/// What a configuration file says, and what it moves.
+extension CutoverRunner {
+  /// Writes down what the file says, and what that moves.
+  ///
+  /// - Parameter former: what the file said before it was read again; nil at a start.
+  func noteFile(former: [String: Percentage]? = nil) async throws(CutoverRefusal) {
+    let file = routing.filePercentages
+    let record = standing.reading(
+      file: replica == nil ? file : standing.sharedFile(file, former: former),
+      time: unixMilliseconds(), configurationHash: configurationHash)
+    guard let record else { return }
+    // The file's numbers are in force already, and would be after a restart too.
+    if replica == nil { return try await commit(record, isUrgent: true, move: {}) }
+    // Among several proxies they hold once they are written.
+    do throws(CutoverRefusal) {
+      try await commit(record, move: {})
+    } catch {
+      moveToJournaledShares()
+      throw error
+    }
+  }
+
+  /// Takes back what cannot be gone on with or has no routes any more, and freezes what was frozen.
+  func settleMachines() async throws(CutoverRefusal) {
+    if installation.isFrozen { freezeMachines() }
+    try await takeBackUnreadable()
+    let routes = routing.percentages
+    for (name, machine) in machines.sorted(by: { $0.key < $1.key })
+    where machine.phase == .underWay {
+      if let lost = machine.plan.routes.first(where: { routes[$0] == nil }) {
+        try await perform(
+          .rollBack(reason: "the route \(lost) can no longer be moved"), on: name, by: nil)
+      } else if machine.state.isFrozen != installation.isFrozen {
+        try await perform(installation.isFrozen ? .freeze : .unfreeze, on: name, by: nil)
+      }
+    }
+  }
+
+  /// Puts another configuration in force, and writes down what it moves.
+  ///
+  /// - Parameter apply: puts it in force.
+  package func reload<Change: Sendable>(
+    _ apply: @escaping @Sendable () async throws -> Change
+  ) async throws -> Change {
+    try await line.run {
+      let former = self.routing.filePercentages
+      let change = try await apply()
+      await self.takeUp(former)
+      return change
+    }
+  }
+
+  private func takeUp(_ former: [String: Percentage]) async {
+    guard isLeading, sharing.cutOff == nil else {
+      // Among proxies that share a journal the one that leads takes a file's numbers up.
+      if replica != nil { moveToJournaledShares() }
+      return
+    }
+    do {
+      try await noteFile(former: former)
+      try await settleMachines()
+    } catch {
+      logger.error("journal is not written", metadata: ["error": "\(error)"])
+    }
+    watchTraffic()
+  }
+}
