@@ -25,13 +25,14 @@ package struct PostgreSQLAddress: Sendable, Equatable, CustomStringConvertible {
       throw PostgreSQLError(.address, "expected an address such as postgresql://user@host/database")
     }
     let rest = text.dropFirst(scheme.count)
-    let userInfo = rest.prefix { $0 != "/" && $0 != "?" }.split(separator: "@").dropLast().joined()
+    let authority = rest.prefix { $0 != "/" && $0 != "?" }
+    let userInfo = authority.lastIndex(of: "@").map { authority[..<$0] }
     let query = rest.drop { $0 != "?" }.dropFirst().split(separator: "&")
-    guard !userInfo.contains(":"), !query.contains(where: Self.isSecret) else {
+    guard userInfo?.contains(":") != true, !query.contains(where: Self.isSecret) else {
       throw Self.holdsPassword
     }
     // A password with such a sign in it looks like the end of the host.
-    guard userInfo.count > 0 || !rest.contains("@") else { throw Self.holdsPassword }
+    guard userInfo != nil || !rest.contains("@") else { throw Self.holdsPassword }
     self.text = text
     try checkOptions()
   }

@@ -113,7 +113,9 @@
 
     @Test func passwordsStayOutOfAddressesAndOfWhatIsSaidAboutThem() {
       for text in [
-        "postgresql://ann:secret@db/shop", "postgres://db/shop?password=secret",
+        "postgresql://ann:secret@db/shop", "postgresql://ann:sec?ret@db/secret",
+        "postgresql://ann:sec/ret@db/secret", "postgresql://ann:secret@/shop?host=/tmp",
+        "postgres://db/shop?password=secret",
         "postgresql://ann:secret@db/shop?sslmode=require",
       ] {
         let error = #expect(throws: PostgreSQLError.self) { try PostgreSQLAddress(text) }

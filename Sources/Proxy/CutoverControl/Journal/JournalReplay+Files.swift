@@ -80,6 +80,10 @@ extension JournalRecord {
       var state = own
       state.isKilled = own.isKilled || journaled.isKilled
       state.isFrozen = own.isFrozen || journaled.isFrozen
+      // Nobody is moved when the kill switch is taken off, so nothing is raised below it.
+      if state.isKilled {
+        record.moves = record.moves.map { Move(route: $0.route, from: $0.from, to: .zero) }
+      }
       if actor != JournalReplay.fileActor { state.fileShares = journaled.fileShares }
       record.state = state.json
     }
@@ -105,7 +109,9 @@ extension JournalRecord {
   /// Whether an entry is this record, whatever others wrote before it.
   package func isTold(by other: JournalRecord) -> Bool {
     let ends = Dictionary(other.moves.map { ($0.route, $0.to) }, uniquingKeysWith: { $1 })
-    guard moves.allSatisfy({ ends[$0.route] == $0.to }) else { return false }
+    guard moves.allSatisfy({ ends[$0.route] == $0.to || ends[$0.route] == .zero }) else {
+      return false
+    }
     var (one, other) = (self, other)
     (one.moves, other.moves) = ([], [])
     if cutover == nil { (one.state, other.state) = (nil, nil) }

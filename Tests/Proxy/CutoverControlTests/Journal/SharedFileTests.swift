@@ -62,6 +62,49 @@ import Testing
     another.time = 4
     #expect(!record.isTold(by: another))
   }
+
+  @Test func aKillTakesBackWhatOthersRaisedMeanwhile() throws {
+    var replay = try Self.replay()
+    try replay.apply(
+      JournalRecord(
+        .moved, time: 3, actor: "bob", reason: "raised elsewhere",
+        moves: [.init(route: "search", from: .zero, to: .hundred(20))], configurationHash: "c"),
+      sequence: 3)
+    let record = JournalRecord(
+      .moved, time: 4, actor: "ann", reason: "kill switch on",
+      moves: [.init(route: "orders", from: .hundred(30), to: .zero)], configurationHash: "c",
+      state: InstallationState(isKilled: true).json)
+    let next = record.goingOn(from: replay)
+    #expect(
+      next.moves == [
+        .init(route: "orders", from: .hundred(30), to: .zero),
+        .init(route: "search", from: .hundred(20), to: .zero),
+      ])
+    #expect(record.isTold(by: next))
+    try replay.apply(next, sequence: 4)
+    #expect(replay.percentages.values.allSatisfy { $0 == .zero })
+    #expect(replay.installation?.fileShares == Self.shares(["orders": 10, "cart": 10]))
+  }
+
+  @Test func aRecordThatIsWrittenLateTakesNoSwitchOff() throws {
+    var replay = try Self.replay()
+    let file = Self.shares(["orders": 10, "cart": 40])
+    let late = try #require(replay.reading(file: file, time: 3, configurationHash: "c"))
+    #expect(late.moves == [.init(route: "cart", from: .hundred(10), to: .hundred(40))])
+    try replay.apply(
+      JournalRecord(
+        .moved, time: 4, actor: "ann", reason: "kill switch on, frozen", configurationHash: "c",
+        state: InstallationState(
+          fileShares: Self.shares(["orders": 10, "cart": 10]), isFrozen: true, isKilled: true
+        ).json), sequence: 3)
+    let next = late.goingOn(from: replay)
+    #expect(late.isTold(by: next))
+    try replay.apply(next, sequence: 4)
+    #expect(replay.percentages["cart"] == .zero)
+    #expect(replay.installation?.isKilled == true)
+    #expect(replay.installation?.isFrozen == true)
+    #expect(replay.installation?.fileShares == file)
+  }
 }
 
 extension Percentage {
