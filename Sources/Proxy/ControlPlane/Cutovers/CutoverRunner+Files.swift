@@ -18,7 +18,7 @@ extension CutoverRunner {
     guard let record else { return }
     // The file's numbers are in force already, and would be after a restart too.
     if replica == nil { return try await commit(record, isUrgent: true, move: {}) }
-    // Among several proxies they hold once they are written.
+    // Among several proxies they are taken back where they cannot be written.
     do throws(CutoverRefusal) {
       try await commit(record, move: {})
     } catch {

@@ -95,7 +95,7 @@ extension CutoverRunner: Service {
     guard isJudging else { return watchTraffic() }
     if isLeading {
       counts.merge(others.counts) { own, more in own.adding(more) }
-      compared.merge(others.1) { own, more in own.adding(more) }
+      compared.merge(others.compared) { own, more in own.adding(more) }
     }
     // Only what the journal would never take is thrown, which nothing here is.
     try? await takeBackUnreadable()

@@ -75,7 +75,6 @@ struct CutoversController {
   ///
   /// - Returns: 200, or 202 when what was done is not written yet: users were taken back while the
   ///   journal could not be written.
-  @discardableResult
   static func carryOut(
     _ runner: CutoverRunner, _ order: () async throws -> Void
   ) async throws -> HTTPResponse.Status {

@@ -59,7 +59,9 @@ package struct SharedCounts: Sendable, Equatable {
   }
 
   /// Of the others since the last call.
-  package mutating func take() -> (counts: [String: RouteCounts], [String: CompareCounts]) {
+  package mutating func take() -> (
+    counts: [String: RouteCounts], compared: [String: CompareCounts]
+  ) {
     defer { (others, othersCompared) = ([:], [:]) }
     return (others, othersCompared)
   }
