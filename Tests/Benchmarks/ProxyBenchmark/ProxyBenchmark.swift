@@ -20,6 +20,7 @@ struct ProxyBenchmark: ParsableCommand {
         proxy-benchmark --strangler new/strangler --other old/strangler --quick
         proxy-benchmark --strangler .build/release/strangler --only connections,kill
         proxy-benchmark --strangler .build/release/strangler --only cost --cases "over TLS"
+        proxy-benchmark --strangler .build/release/strangler --only cost --rounds 61
         proxy-benchmark --strangler .build/release/strangler --only shadow
         proxy-benchmark --strangler .build/release/strangler --gate
       """)
@@ -36,12 +37,15 @@ struct ProxyBenchmark: ParsableCommand {
   var only: String?
   @Option(help: "Cases to measure the cost of, by a part of their titles, such as \"HTTP/2\".")
   var cases: String?
+  @Option(help: "Rounds of each case; more of them narrow the interval that is printed.")
+  var rounds: Int?
   @OptionGroup(title: "Gate") var gate: Gate
 
   func validate() throws {
     if !ProcessEnvironment.isExecutable(strangler) {
       throw ValidationError("\(strangler) is no program; build it with -c release.")
     }
+    if let rounds, rounds < 1 { throw ValidationError("--rounds takes a number from 1.") }
     _ = try measurements()
   }
 
@@ -56,6 +60,7 @@ struct ProxyBenchmark: ParsableCommand {
     if gate.gate { contenders.removeAll { !($0 is Strangler) } }
     var effort: Effort = gate.gate ? .gate : quick ? .quick : .full
     if let cases { effort.cases.removeAll { !$0.title.contains(cases) } }
+    if let rounds { effort.setRounds(rounds) }
     let run = try BenchmarkRun(contenders, effort: effort, measurements: measurements())
     let report = try run.run()
     write(ReportText(report: report).text)

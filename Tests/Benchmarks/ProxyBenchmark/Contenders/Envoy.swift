@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 struct Envoy: Contender {
-  let name = "Envoy"
+  enum Work {
+    /// Half of the users on each side.
+    case split
+    /// Everything to legacy, and copies of a share of it to the extracted side; nil copies nothing.
+    case mirror(percent: Int?)
+  }
+
+  var name = "Envoy"
   let program: String
+  var work = Work.split
+  /// Of the extracted side; nil takes the origin's other port.
+  var port: UInt16?
   let versionArguments = ["--version"]
   var runsUnderValgrind: Bool { false }
 
@@ -31,17 +41,10 @@ struct Envoy: Contender {
                     domains: ["*"]
                     routes:
                     - match: { prefix: /items/ }
-                      route:
-                        timeout: 30s
-                        hash_policy: [ { header: { header_name: x-user-id } } ]
-                        weighted_clusters:
-                          use_hash_policy: true
-                          clusters:
-                          - { name: legacy, weight: 50 }
-                          - { name: extracted, weight: 50 }
+                      route: \(route)
         clusters:
         - \(cluster("legacy", task.legacy))
-        - \(cluster("extracted", task.extracted))
+        - \(cluster("extracted", port ?? task.extracted))
 
       """
     let file = try ScratchFolder.shared.write(configuration, to: "\(prefix)-envoy.yaml")
@@ -49,6 +52,20 @@ struct Envoy: Contender {
       "--concurrency", "\(task.workers)", "--disable-hot-restart", "--log-level", "error",
       "--config-path", file,
     ]
+  }
+
+  private var route: String {
+    switch work {
+    case .split:
+      "{ timeout: 30s, hash_policy: [ { header: { header_name: x-user-id } } ], weighted_clusters: "
+        + "{ use_hash_policy: true, clusters: [ { name: legacy, weight: 50 }, "
+        + "{ name: extracted, weight: 50 } ] } }"
+    case .mirror(nil):
+      "{ timeout: 30s, cluster: legacy }"
+    case .mirror(let percent?):
+      "{ timeout: 30s, cluster: legacy, request_mirror_policies: [ { cluster: extracted, "
+        + "runtime_fraction: { default_value: { numerator: \(percent), denominator: HUNDRED } } } ] }"
+    }
   }
 
   private static func type(_ name: String) -> String {
@@ -63,6 +80,7 @@ struct Envoy: Contender {
     "{ name: \(name), type: STATIC, connect_timeout: 2s, load_assignment: { cluster_name: "
       + "\(name), endpoints: [ { lb_endpoints: [ { endpoint: { address: \(address(port)) } } ] } ] } }"
   }
+
   /// Its library lets nobody choose a suite of TLS 1.3: it takes the one that the load offers.
   private func tls(_ certificate: ServerCertificate, _ client: ClientProtocol) -> String {
     "transport_socket: { name: envoy.transport_sockets.tls, typed_config: { \"@type\": "

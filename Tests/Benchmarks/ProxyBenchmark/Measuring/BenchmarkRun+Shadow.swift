@@ -29,6 +29,13 @@ extension BenchmarkRun {
             MirroringNginx(name: name, program: nginx.program, percent: mode?.percent, port: port)
           }
         }
+      } else if let envoy = contender as? Envoy {
+        attempt("Envoy that mirrors") {
+          try shadows(of: envoy.name) { name, mode, port in
+            Envoy(
+              name: name, program: envoy.program, work: .mirror(percent: mode?.percent), port: port)
+          }
+        }
       }
     }
   }

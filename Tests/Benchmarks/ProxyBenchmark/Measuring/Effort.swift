@@ -4,9 +4,10 @@
 struct Effort: Sendable {
   var cases: [BenchmarkCase]
   /// Rounds that are wanted, undisturbed, and rounds that are run at most.
-  let rounds: Int
-  let mostRounds: Int
-  /// Seconds of one contender's turn in a round.
+  private(set) var rounds: Int
+  private(set) var mostRounds: Int
+  /// Seconds of one contender's turn in a round. A machine with neighbours changes its speed by
+  /// half from one second to the next: many short turns say more than a few long ones.
   let turn: Double
   let latencyTurn: Double
   let idleClients: Int
@@ -19,15 +20,21 @@ struct Effort: Sendable {
   /// Seconds for the whole run; whatever has no time left is left out and named.
   let budget: Double
 
+  /// Half as many again may be disturbed.
+  mutating func setRounds(_ count: Int) {
+    rounds = count
+    mostRounds = count + count / 2
+  }
+
   /// Twelve cases, five contenders: about twenty minutes.
   static let full = Effort(
-    cases: BenchmarkCase.all, rounds: 5, mostRounds: 8, turn: 0.8, latencyTurn: 1.5,
+    cases: BenchmarkCase.all, rounds: 21, mostRounds: 32, turn: 0.25, latencyTurn: 0.6,
     idleClients: 1000, countedRequests: 4000, crowdSeconds: 60, shadowRounds: 7, shadowSeconds: 60,
     budget: 1200)
 
   /// Seven cases without Envoy: less than two minutes.
   static let quick = Effort(
-    cases: BenchmarkCase.quick, rounds: 3, mostRounds: 3, turn: 0.3, latencyTurn: 0.6,
+    cases: BenchmarkCase.quick, rounds: 7, mostRounds: 9, turn: 0.15, latencyTurn: 0.3,
     idleClients: 400, countedRequests: 1000, crowdSeconds: 10, shadowRounds: 2, shadowSeconds: 6,
     budget: 100)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Turns of all contenders, interleaved: A B C, A B C, ... What disturbs the machine for longer
-/// than a turn then falls on all of them.
+/// Turns of all contenders, interleaved: A B C, B C A, C A B, ... What disturbs the machine for
+/// longer than a turn then falls on all of them, and nobody always comes behind the same one.
 struct Rounds {
   private(set) var kept: [[Turn]] = []
   private(set) var dropped = 0
@@ -19,11 +19,14 @@ struct Rounds {
     var disturbed: [[Turn]] = []
     while kept.count < wanted, kept.count + disturbed.count < most {
       if Instant.now > deadline, kept.count + disturbed.count > 0 { break }
-      let round = try contenders.map { contender in
-        do { return try turn(contender) } catch {
-          throw BenchmarkError("\(contender.name): \(error)")
+      let first = kept.count + disturbed.count
+      let turns = try contenders.indices.map { step in
+        let index = (first + step) % contenders.count
+        do { return (index, try turn(contenders[index])) } catch {
+          throw BenchmarkError("\(contenders[index].name): \(error)")
         }
       }
+      let round = turns.sorted { $0.0 < $1.0 }.map(\.1)
       if round.contains(where: \.isDisturbed) {
         disturbed.append(round)
       } else {

@@ -146,11 +146,15 @@ struct Report: Codable {
   }
 }
 
-/// The middle and the ends of several rounds.
+/// The middle of several rounds, and how sure it is.
 struct Spread: Codable {
   let median: Double
   let least: Double
   let most: Double
+  /// Between these two lies the median of all rounds that could be run, at 95 % or more. The ends
+  /// where there are too few rounds to say so.
+  let low: Double
+  let high: Double
 
   init(_ values: [Double]) {
     let sorted = values.sorted()
@@ -164,5 +168,24 @@ struct Spread: Codable {
     }
     least = sorted.first ?? .zero
     most = sorted.last ?? .zero
+    let outside = Self.outside(count: sorted.count)
+    low = sorted.isEmpty ? .zero : sorted[outside]
+    high = sorted.isEmpty ? .zero : sorted[sorted.count - 1 - outside]
+  }
+
+  /// How many of so many sorted values may be left out at each end: the number that lies below the
+  /// median is binomial, which asks nothing of how the values are spread.
+  private static func outside(count: Int) -> Int {
+    let most = 0.025
+    var term = 1.0
+    for _ in 0..<count { term /= 2 }
+    var sum = term
+    var left = 0
+    while sum <= most, left < count / 2 {
+      left += 1
+      term *= Double(count - left + 1) / Double(left)
+      sum += term
+    }
+    return max(0, left - 1)
   }
 }

@@ -87,7 +87,7 @@ struct ReportText {
   }
 
   private var shadows: [String] {
-    let titles = ["", "", "without", "with", "ratio", "(min - max)", "rounds", "demanded"]
+    let titles = ["", "", "without", "with", "ratio", "(95 %)", "rounds", "demanded"]
     let rows = report.shadows.map { item in
       let isMet = item.ratio.median <= item.limit
       return [
@@ -102,7 +102,7 @@ struct ReportText {
   }
 
   private var ratioTitles: [String] {
-    report.references.flatMap { ["x \($0)", "(min - max)"] }
+    report.references.flatMap { ["x \($0)", "(95 %)"] }
   }
 
   private func ratios(_ ratios: [String: Spread]) -> [String] {
@@ -128,8 +128,9 @@ struct ReportText {
       : "median of \(count.kept) rounds, \(count.dropped) dropped for foreign load; \(load)"
   }
 
+  /// Where the true median lies.
   private func range(_ spread: Spread) -> String {
-    "(\(number(spread.least, 2)) - \(number(spread.most, 2)))"
+    "(\(number(spread.low, 2)) - \(number(spread.high, 2)))"
   }
 
   private func number(_ value: Double, _ digits: Int = 1) -> String {
