@@ -141,7 +141,9 @@ let proxy: [Target] = [
       "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient, .httpTypes, .hummingbird,
       .hummingbirdCore, .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
-  library("CutoverControl", .proxy, ["RoutingDecisions", "ShadowComparison", .crypto]),
+  library(
+    "CutoverControl", .proxy,
+    ["ResiliencePolicies", "RoutingDecisions", "ShadowComparison", .crypto]),
   // libpq. Only the trait links it; without the trait the client is an empty module.
   .systemLibrary(
     name: "CPostgreSQL", path: "Sources/System/CPostgreSQL", pkgConfig: "libpq",
@@ -215,7 +217,8 @@ let proxy: [Target] = [
     ]),
   // Seeded traffic for gates, shared by tests and the simulator.
   .target(
-    name: "CutoverSimulation", dependencies: ["CutoverControl"],
+    name: "CutoverSimulation",
+    dependencies: ["CutoverControl", "ResiliencePolicies", "RoutingDecisions"],
     path: "Tests/Support/CutoverSimulation", swiftSettings: settings),
   .executableTarget(
     name: "gate-simulator",

@@ -101,6 +101,56 @@ struct CircuitBreakerTests {
     #expect(breaker.state == .halfOpen)
   }
 
+  @Test(
+    "Trouble that the other side has as well does not open it",
+    arguments: [
+      (nil, 5), (0, 5), (0.01, 7), (0.3, 23), (0.8, 124), (0.95, nil), (1, nil),
+    ] as [(Double?, Int?)])
+  func sharedTrouble(otherSide: Double?, opensAt: Int?) {
+    var breaker = CircuitBreaker(Self.rules)
+    let pass = CircuitBreaker.Pass(generation: 0, isProbe: false)
+    let failures = (1...1_000).first { _ in
+      breaker.failed(pass, at: 0, otherSide: otherSide) != nil
+    }
+    #expect(failures == opensAt)
+  }
+
+  @Test(
+    "By rate it opens when it is clearly worse than the other side",
+    arguments: [(nil, true), (0.3, true), (0.39, true), (0.45, false), (1, false)]
+      as [(Double?, Bool)])
+  func sharedRate(otherSide: Double?, opens: Bool) {
+    let rules = BreakerRules(
+      trip: .rate(percent: 50, window: .seconds(10), minimum: 20), readmission: .zero)
+    var breaker = CircuitBreaker(rules)
+    let pass = CircuitBreaker.Pass(generation: 0, isProbe: false)
+    breaker.succeeded(10, generation: 0, at: 0)
+    for _ in 0..<10 { _ = breaker.failed(pass, at: 0, otherSide: otherSide) }
+    #expect((breaker.state == .open) == opens)
+  }
+
+  @Test("A try that fails while the other side does makes room for others, which begin anew")
+  func triesInSharedTrouble() {
+    var breaker = Self.opened()
+    func pass() -> CircuitBreaker.Pass? {
+      let admission = breaker.admit(at: 30_000, isReplaceable: false, draw: 0).admission
+      guard case .passed(let pass) = admission else { return nil }
+      return pass
+    }
+    let first = pass()
+    #expect(first.map { breaker.succeeded($0, at: 30_000) } == .some(nil))
+    for _ in 0..<10 {
+      let change = pass().map { breaker.failed($0, at: 30_000, otherSide: 0.3) }
+      #expect(change == .some(nil))
+    }
+    #expect(breaker.state == .halfOpen)
+    let second = pass()
+    #expect(second.map { breaker.succeeded($0, at: 30_000) } == .some(nil))
+    #expect(breaker.state == .halfOpen)
+    let third = pass()
+    #expect(third.flatMap { breaker.succeeded($0, at: 30_000) }?.to == .closed)
+  }
+
   @Test("What a request of an earlier generation met does not count")
   func lateOutcomes() {
     var breaker = CircuitBreaker(Self.rules)

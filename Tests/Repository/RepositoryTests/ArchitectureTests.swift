@@ -18,7 +18,8 @@ import Testing
     ],
     "ShadowComparison": mathematics,
     "CutoverControl": [
-      "RoutingDecisions", "ShadowComparison", "Crypto", "FoundationEssentials", "Foundation",
+      "ResiliencePolicies", "RoutingDecisions", "ShadowComparison", "Crypto",
+      "FoundationEssentials", "Foundation",
     ],
     "TransactionalMessaging": ["Synchronization"],
     "SourceScanning": [

@@ -16,6 +16,7 @@ import Testing
     ["AnalysisReports", "DependencyGraph"], ["RoutingDecisions", "HTTPExchange"],
     ["RoutingDecisions", "ResiliencePolicies"], ["RoutingDecisions", "ShadowComparison"],
     ["CutoverControl", "RoutingDecisions"], ["CutoverControl", "ShadowComparison"],
+    ["CutoverControl", "ResiliencePolicies"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

@@ -235,7 +235,8 @@ extension CutoverRunner.Rollbacks {
 extension CutoverMachine {
   /// What every gate says, for the journal.
   fileprivate var evidence: String {
-    let lines = findings.map(\.description).joined(separator: "\n")
+    let lines = (outages.map(\.description) + findings.map(\.description))
+      .joined(separator: "\n")
     return String(decoding: lines.utf8.prefix(JournalChain.longestEvidence), as: UTF8.self)
   }
 }

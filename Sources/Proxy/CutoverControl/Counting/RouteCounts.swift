@@ -21,23 +21,45 @@ package struct SideCounts: Sendable, Equatable, Codable {
   package var finished: Int
   /// Those that failed, each user once a minute (`ErrorOncePerUser`); at most `finished`.
   package var failed: Int
+  /// Those that did not fail; the rest of `finished` are all failures, of whichever user.
+  package var succeeded: Int
+  /// Requests that the side's breaker refused. It never saw them, so they are no part of
+  /// `finished`, whoever answered them.
+  package var keptAway: Int
   /// Requests under way at the end of the second.
   package var inFlight: Int
   /// One for each latency gate of the plan, in its order (`InFlightAges`).
   package var ages: [InFlightAges.Tally]
 
+  /// Creates counts; those of `succeeded` are nil where no user failed more than once.
   package init(
-    finished: Int = 0, failed: Int = 0, inFlight: Int = 0, ages: [InFlightAges.Tally] = []
+    finished: Int = 0, failed: Int = 0, succeeded: Int? = nil, keptAway: Int = 0,
+    inFlight: Int = 0, ages: [InFlightAges.Tally] = []
   ) {
     self.finished = finished
     self.failed = failed
+    self.succeeded = succeeded ?? finished - failed
+    self.keptAway = keptAway
     self.inFlight = inFlight
     self.ages = ages
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    finished = try values.decode(Int.self, forKey: .finished)
+    failed = try values.decode(Int.self, forKey: .failed)
+    // A proxy of the version before tells neither.
+    succeeded = try values.decodeIfPresent(Int.self, forKey: .succeeded) ?? finished - failed
+    keptAway = try values.decodeIfPresent(Int.self, forKey: .keptAway) ?? 0
+    inFlight = try values.decode(Int.self, forKey: .inFlight)
+    ages = try values.decode([InFlightAges.Tally].self, forKey: .ages)
   }
 
   package static func += (left: inout SideCounts, right: SideCounts) {
     left.finished += right.finished
     left.failed += right.failed
+    left.succeeded += right.succeeded
+    left.keptAway += right.keptAway
     left.inFlight += right.inFlight
     for (index, tally) in right.ages.enumerated() {
       if index == left.ages.count { left.ages.append(InFlightAges.Tally()) }
@@ -67,7 +89,8 @@ package struct RouteCounts: Sendable, Equatable, Codable {
   var errors: BlockCounts {
     BlockCounts(
       legacy: legacy.finished, legacyBad: min(legacy.failed, legacy.finished),
-      extracted: extracted.finished, extractedBad: min(extracted.failed, extracted.finished))
+      extracted: extracted.finished, extractedBad: min(extracted.failed, extracted.finished),
+      extractedKeptAway: extracted.keptAway)
   }
 
   /// The counts for one latency gate; nothing where none were taken.

@@ -79,7 +79,8 @@ extension SideCounts {
   fileprivate func since(_ former: SideCounts) -> SideCounts {
     SideCounts(
       finished: max(0, finished - former.finished), failed: max(0, failed - former.failed),
-      inFlight: inFlight,
+      succeeded: max(0, succeeded - former.succeeded),
+      keptAway: max(0, keptAway - former.keptAway), inFlight: inFlight,
       ages: ages.enumerated().map { index, tally in
         let before = index < former.ages.count ? former.ages[index] : InFlightAges.Tally()
         return InFlightAges.Tally(

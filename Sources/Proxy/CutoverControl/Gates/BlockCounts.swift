@@ -10,19 +10,41 @@ package struct BlockCounts: Sendable, Equatable, Codable {
   package var extracted: Int
   /// Those that were bad; at most `extracted`.
   package var extractedBad: Int
+  /// Requests that were the extracted side's, and that its breaker refused: neither bad nor good,
+  /// and no part of `extracted`.
+  package var extractedKeptAway: Int
 
-  package init(legacy: Int = 0, legacyBad: Int = 0, extracted: Int = 0, extractedBad: Int = 0) {
+  package init(
+    legacy: Int = 0, legacyBad: Int = 0, extracted: Int = 0, extractedBad: Int = 0,
+    extractedKeptAway: Int = 0
+  ) {
     self.legacy = legacy
     self.legacyBad = legacyBad
     self.extracted = extracted
     self.extractedBad = extractedBad
+    self.extractedKeptAway = extractedKeptAway
   }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    legacy = try values.decode(Int.self, forKey: .legacy)
+    legacyBad = try values.decode(Int.self, forKey: .legacyBad)
+    extracted = try values.decode(Int.self, forKey: .extracted)
+    extractedBad = try values.decode(Int.self, forKey: .extractedBad)
+    // Journals that were written before breakers were told apart have none.
+    extractedKeptAway = try values.decodeIfPresent(Int.self, forKey: .extractedKeptAway) ?? 0
+  }
+
+  /// Requests that were the extracted side's, whatever its breaker made of them. A breaker opens by
+  /// outcomes, so what it lets through is no number that a bet may be chosen by.
+  package var extractedRouted: Int { extracted + extractedKeptAway }
 
   package static func += (left: inout BlockCounts, right: BlockCounts) {
     left.legacy += right.legacy
     left.legacyBad += right.legacyBad
     left.extracted += right.extracted
     left.extractedBad += right.extractedBad
+    left.extractedKeptAway += right.extractedKeptAway
   }
 }
 
@@ -44,8 +66,8 @@ extension BlockCounts {
   package func isBlock(against baseline: Baseline) -> Bool {
     switch baseline {
     case .concurrentLegacy:
-      legacy >= 1 && extracted >= 1 && legacy + extracted >= Self.smallestBlock
-    case .ceiling: extracted >= Self.smallestBlock
+      legacy >= 1 && extractedRouted >= 1 && legacy + extractedRouted >= Self.smallestBlock
+    case .ceiling: extractedRouted >= Self.smallestBlock
     }
   }
 }

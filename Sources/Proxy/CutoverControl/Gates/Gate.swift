@@ -49,6 +49,13 @@ internal import ShadowComparison
 /// a margin of 1.25. A user who fails again and again is one user, not many: errors are counted
 /// once a user and minute.
 ///
+/// **What a breaker keeps away** is neither bad nor good. It counts in `n1`, as the requests that
+/// were the extracted side's, and never in `k1`: what is not drawn is replaced by what was to be
+/// expected of it, so the formula asks for nothing about when a breaker opens. That users count
+/// once a minute does: those of legacy are counted while a breaker keeps the others away. So it
+/// does not open by trouble that both sides have (`CircuitBreaker`), and `Outage` sees to a side
+/// whose breaker stays open.
+///
 /// # The formula
 ///
 /// For a block of `n0`, `n1` requests of which `k0`, `k1` were bad, and every `psi` of the rules:
@@ -153,7 +160,7 @@ package struct Gate: Sendable, Equatable {
   package func logarithm(
     of bet: GateRules.Bet, _ block: BlockCounts, against baseline: Baseline
   ) -> Double {
-    let (n1, k1) = (Double(block.extracted), Double(block.extractedBad))
+    let (n1, k1) = (Double(block.extractedRouted), Double(block.extractedBad))
     switch baseline {
     case .concurrentLegacy:
       let weighted = rules.ratio * n1

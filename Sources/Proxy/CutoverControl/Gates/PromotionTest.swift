@@ -18,6 +18,8 @@ package struct PromotionTest: Sendable, Equatable {
   package static let bets = [0.0, 0.5, 0.8, 0.9]
 
   private static let largestWorth = 1e12
+  /// Of the logarithm of a block's factor; e to this is a number still.
+  private static let largestGain = 700.0
 
   /// Tolerated difference between the shares of bad requests (Delta).
   package let tolerance: Double
@@ -54,19 +56,18 @@ package struct PromotionTest: Sendable, Equatable {
     judged += block.extracted
     let n1 = Double(block.extracted)
     for (index, a) in Self.bets.enumerated() {
-      var factor = power(a, block.extractedBad)
-      switch baseline {
-      case .concurrentLegacy:
-        let b = 1 + n1 / Double(max(1, block.legacy)) * (1 - a)
-        factor *= Real.e(Double(block.legacyBad) * Real.ln(b) + tolerance * n1 * (1 - a))
-      case .ceiling(let ceiling): factor *= Real.e(ceiling * n1 * (1 - a))
-      }
+      var gain =
+        switch baseline {
+        case .concurrentLegacy:
+          Double(block.legacyBad) * Real.ln(1 + n1 / Double(max(1, block.legacy)) * (1 - a))
+            + tolerance * n1 * (1 - a)
+        case .ceiling(let ceiling): ceiling * n1 * (1 - a)
+        }
+      if block.extractedBad > 0 { gain += Double(block.extractedBad) * Real.ln(a) }
+      // A bet that is lost stays lost, however much an incident of thousands of requests brings the
+      // others: nothing times infinity would be no number.
+      let factor = Real.e(min(gain, Self.largestGain))
       worth[index] = min(worth[index] * factor, Self.largestWorth)
     }
-  }
-
-  private func power(_ base: Double, _ exponent: Int) -> Double {
-    if exponent == 0 { return 1 }
-    return base == 0 ? 0 : Real.e(Double(exponent) * Real.ln(base))
   }
 }

@@ -100,6 +100,7 @@ extension RollBackReason: CustomStringConvertible {
   package var description: String {
     switch self {
     case .gate(let finding): "a gate fired: \(finding)"
+    case .outage(let finding): "\(finding)"
     case .ordered(let reason): reason
     case .killSwitch: "everything back to legacy"
     }

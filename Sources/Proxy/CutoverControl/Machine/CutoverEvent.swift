@@ -59,6 +59,8 @@ package enum HoldReason: Sendable, Equatable {
   case soaking(seconds: Int)
   /// Requests judged so far, and how many the stage asks for.
   case sampleTooSmall(Int, of: Int)
+  /// The extracted side's breaker keeps requests away, and none succeeded since it does.
+  case keptAway(OutageFinding)
   /// A gate's bets are worth more than at the start: something may be wrong.
   case evidenceAgainst(GateFinding)
   /// That the extracted side is not worse is not proved yet.
@@ -73,10 +75,17 @@ package enum HoldReason: Sendable, Equatable {
 package enum RollBackReason: Sendable, Equatable {
   /// A gate fired.
   case gate(GateFinding)
+  /// Nothing succeeded on the extracted side for too long.
+  case outage(OutageFinding)
   case ordered(reason: String)
   case killSwitch
 
-  package var isAutomatic: Bool { if case .gate = self { true } else { false } }
+  package var isAutomatic: Bool {
+    switch self {
+    case .gate, .outage: true
+    case .ordered, .killSwitch: false
+    }
+  }
 }
 
 /// Why an order changed nothing.

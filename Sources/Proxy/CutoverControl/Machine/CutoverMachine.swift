@@ -97,6 +97,13 @@ package struct CutoverMachine: Sendable, Equatable {
     plan.routes.flatMap { monitors[$0]?.findings(route: $0, in: stage) ?? [] }
   }
 
+  /// Routes on whose extracted side nothing succeeds at the moment.
+  package var outages: [OutageFinding] {
+    plan.routes.compactMap { route in
+      monitors[route].map(\.outage).flatMap { $0.seconds > 0 ? OutageFinding(route, $0) : nil }
+    }
+  }
+
   /// From which age on, in milliseconds, requests of a route count as slow in the coming second:
   /// one pair for each latency gate.
   package func slowness(of route: String) -> [SlownessThresholds] {
@@ -189,6 +196,9 @@ extension CutoverMachine {
     if let worst = findings.filter(\.hasFired).max(by: { $0.weight < $1.weight }) {
       return rollBack(.gate(worst))
     }
+    if let outage = outages.first(where: { monitors[$0.route]?.isOut(in: stage) ?? false }) {
+      return rollBack(.outage(outage))
+    }
     if !core.isPaused { core.soaked += 1 }
     return proceed(at: time)
   }
@@ -260,6 +270,7 @@ extension CutoverMachine {
     if core.isFrozen { return .frozen }
     if isFrozen(at: time) { return .inFreezeWindow }
     if let silent = silence { return silent }
+    if let outage = outages.first(where: { $0.outage.keptAway > 0 }) { return .keptAway(outage) }
     let soak = Int(stage.soak.components.seconds)
     if core.soaked < soak { return .soaking(seconds: soak - core.soaked) }
     if promotion.judged < stage.minimum {

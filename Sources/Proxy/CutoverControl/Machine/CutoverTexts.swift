@@ -15,6 +15,7 @@ extension HoldReason: CustomStringConvertible {
     case .soaking(let seconds): "soaks for another \(seconds) s"
     case .sampleTooSmall(let judged, let minimum):
       "\(judged) of at least \(minimum) requests are judged"
+    case .keptAway(let finding): "left out by its breaker: \(finding)"
     case .evidenceAgainst(let finding): "something may be wrong: \(finding)"
     case .notProved(let evidence, let needed):
       "that the extracted side is not worse is not proved yet: evidence "
@@ -37,6 +38,7 @@ extension HoldReason: CustomStringConvertible {
     case .legacySilent: "legacy-silent"
     case .soaking: "soaking"
     case .sampleTooSmall: "sample-too-small"
+    case .keptAway: "kept-away"
     case .evidenceAgainst: "evidence-against"
     case .notProved: "not-proved"
     case .awaitingApproval: "awaiting-approval"

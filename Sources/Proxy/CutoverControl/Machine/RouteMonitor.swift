@@ -25,6 +25,8 @@ package struct RouteMonitor: Sendable, Equatable {
   package private(set) var mismatches: Gate?
   private var legacyRate = DailyRate()
   private var legacySilence = LegacySilence()
+  /// Begins anew with each process: it is seen again within seconds.
+  package private(set) var outage = Outage()
   private let rules: CutoverGates
 
   package init(_ plan: CutoverPlan) {
@@ -76,6 +78,7 @@ package struct RouteMonitor: Sendable, Equatable {
     for index in latency.indices { latency[index].enterStage() }
     mismatches?.enterStage()
     legacySilence = LegacySilence()
+    outage = Outage()
   }
 
   /// A second's requests; answers with the block of errors that they completed.
@@ -87,6 +90,7 @@ package struct RouteMonitor: Sendable, Equatable {
       return nil
     }
     legacySilence.tick(legacy: failures.legacy, extracted: failures.extracted)
+    outage.tick(counts)
     for index in latency.indices {
       latency[index].tick(
         counts.ages(index), extracted: counts.extracted,
@@ -106,6 +110,11 @@ package struct RouteMonitor: Sendable, Equatable {
   package func errorBaseline(in stage: CutoverStage) -> Baseline {
     baseline(
       in: stage, ceiling: Self.errorCeiling(rules.errors, legacyRate: legacyRate.value ?? 0))
+  }
+
+  /// Nothing succeeds on the extracted side, and that is no chance.
+  package func isOut(in stage: CutoverStage) -> Bool {
+    outage.hasLasted(errors.rules, against: errorBaseline(in: stage))
   }
 
   /// The highest tolerated share of failed requests where there is no legacy to compare with.

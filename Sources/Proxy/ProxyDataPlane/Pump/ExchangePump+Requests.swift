@@ -102,6 +102,7 @@ extension ExchangePump {
     guard exchange.isActive else { return dropUpstream() }
     let upstream = currentUpstream
     let gate = context.gates[upstream]
+    if failure == .circuitOpen { noteKeptAway() }
     // What met a connection that was closing never reached the upstream, and costs it nothing.
     let isFree = failure == .closedBeforeResponse && link?.wasUsed ?? false
     let recovery = exchange.upstreamFailed(
@@ -132,6 +133,15 @@ extension ExchangePump {
     case .completed:
       if let link { completeByClose(link) }
     }
+  }
+
+  /// The breaker refused the request. A side that never saw it has neither failed nor done well.
+  private func noteKeptAway() {
+    guard let watched = record.watched, record.avoided == nil, !exchange.marks.fellBack else {
+      return
+    }
+    record.watched = nil
+    context.watch.end(watched, .keptAway, at: WorkerContext.clock())
   }
 
   func noteRetry() {

@@ -85,8 +85,8 @@ extension ExchangePump {
     record.status = 0
   }
 
-  /// Tells the gates of the route's cutover. An answer by legacy in place of the extracted side is
-  /// a failure of the latter, whatever the client got.
+  /// Tells the gates of the route's cutover. An answer by legacy in place of an extracted side that
+  /// was asked is a failure of the latter, whatever the client got.
   private func judge(_ status: Int, _ now: UInt64) {
     guard let watched = record.watched else { return }
     record.watched = nil

@@ -19,6 +19,8 @@ final class WorkerWatch: Sendable {
     case succeeded, failed
     /// The client left before there was anything to judge.
     case abandoned
+    /// The side's breaker refused it.
+    case keptAway
   }
 
   private struct Part {
@@ -112,10 +114,16 @@ extension WorkerWatch.SidePart {
     _ ticket: InFlightAges.Ticket, _ outcome: WorkerWatch.Outcome, fails: Bool, at now: UInt64
   ) {
     counts.inFlight -= 1
-    if outcome == .abandoned { return ages.abandon(ticket) }
+    switch outcome {
+    case .abandoned: return ages.abandon(ticket)
+    case .keptAway:
+      counts.keptAway += 1
+      return ages.abandon(ticket)
+    case .succeeded: counts.succeeded += 1
+    case .failed: counts.failed += fails ? 1 : 0
+    }
     ages.end(ticket, at: now)
     counts.finished += 1
-    if fails { counts.failed += 1 }
   }
 
   fileprivate mutating func take(at now: UInt64) -> SideCounts {

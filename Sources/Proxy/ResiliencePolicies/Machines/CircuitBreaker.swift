@@ -9,6 +9,9 @@
 /// Times are milliseconds of one clock that never goes back. Every change starts a new generation,
 /// and outcomes of requests that an earlier generation let pass are ignored: what a request sent
 /// half a minute ago says nothing about now.
+///
+/// Trouble that the other side of its routes has at the same time opens it as little as it ejects
+/// an endpoint: legacy, which would answer instead, fails as well.
 package struct CircuitBreaker: Sendable {
   package enum State: UInt8, Sendable, CaseIterable {
     case closed, open, halfOpen
@@ -44,6 +47,10 @@ package struct CircuitBreaker: Sendable {
 
   package private(set) var state = State.closed
   package private(set) var generation: UInt32 = 0
+
+  /// Share of failures of the other side from which on one failed try says nothing, and by which a
+  /// rate has to be worse than the other side's.
+  private static let margin = 0.1
 
   private let rules: BreakerRules
   private let openTime: UInt64
@@ -154,15 +161,27 @@ package struct CircuitBreaker: Sendable {
   }
 
   /// The upstream failed a request that was let pass.
-  package mutating func failed(_ pass: Pass, at now: UInt64) -> Change? {
+  ///
+  /// - Parameter otherSide: share of failures of the other side of late, 0 to 1; nil when unknown.
+  package mutating func failed(
+    _ pass: Pass, at now: UInt64, otherSide: Double? = nil
+  ) -> Change? {
     guard pass.generation == generation else { return nil }
     switch state {
     case .open: return nil
     case .closed:
       streak += 1
       window?.add(first: 0, second: 1, at: now)
-      return hasTripped(at: now) ? trip(at: now) : nil
-    case .halfOpen: return pass.isProbe ? trip(at: now) : nil
+      return hasTripped(besides: otherSide ?? 0) ? trip(at: now) : nil
+    case .halfOpen:
+      guard pass.isProbe else { return nil }
+      if let otherSide, otherSide >= Self.margin {
+        // Those that have to succeed begin anew.
+        probesUnderWay -= 1
+        probesSucceeded = 0
+        return nil
+      }
+      return trip(at: now)
     }
   }
 
@@ -171,13 +190,17 @@ package struct CircuitBreaker: Sendable {
     if pass.isProbe, pass.generation == generation, state == .halfOpen { probesUnderWay -= 1 }
   }
 
-  private mutating func hasTripped(at now: UInt64) -> Bool {
+  private func hasTripped(besides otherSide: Double) -> Bool {
     switch rules.trip {
-    case .consecutive(let failures): return streak >= failures
+    case .consecutive(let failures):
+      // Most failures are fewer in a row than are ever asked for.
+      guard streak >= failures else { return false }
+      return FailureRun.length(atShare: otherSide, least: failures).map { streak >= $0 } ?? false
     case .rate(let percent, _, let minimum):
       guard let window else { return false }
       let total = window.firstSum + window.secondSum
       return total >= UInt64(minimum) && window.secondSum * 100 >= UInt64(percent) * total
+        && Double(window.secondSum) >= (otherSide + Self.margin) * Double(total)
     }
   }
 

@@ -42,6 +42,35 @@ struct GateTests {
     #expect(Self.isNear(value, 2 * log(3) - 100 * 0.02 * 2, by: 1e-12))
   }
 
+  @Test("What a breaker keeps away is no bad request, and bets no higher on those it let through")
+  func keptAway() {
+    let gate = Self.gate()
+    for bet in gate.rules.bets {
+      let seen = BlockCounts(legacy: 95, legacyBad: 1, extracted: 5, extractedBad: 2)
+      let open = BlockCounts(
+        legacy: 95, legacyBad: 1, extracted: 2, extractedBad: 2, extractedKeptAway: 3)
+      #expect(
+        gate.logarithm(of: bet, open, against: .concurrentLegacy)
+          == gate.logarithm(of: bet, seen, against: .concurrentLegacy))
+      #expect(
+        gate.logarithm(of: bet, open, against: .ceiling(0.02))
+          == gate.logarithm(of: bet, seen, against: .ceiling(0.02)))
+    }
+    var open = Self.gate()
+    for _ in 0..<600 {
+      open.tick(BlockCounts(legacy: 90, extractedKeptAway: 10), against: .concurrentLegacy)
+    }
+    #expect(open.evidence < 1)
+  }
+
+  @Test("Counts that were written down before breakers were told apart can be read")
+  func formerCounts() throws {
+    let text = #"{"legacy":9,"legacyBad":1,"extracted":3,"extractedBad":2}"#
+    let counts = try JSONDecoder().decode(BlockCounts.self, from: Data(text.utf8))
+    #expect(
+      counts == BlockCounts(legacy: 9, legacyBad: 1, extracted: 3, extractedBad: 2))
+  }
+
   @Test("The stakes of a stage sum to one")
   func stakes() {
     #expect(Self.isNear(Gate.stake(ofBlock: 1), 0.369070))

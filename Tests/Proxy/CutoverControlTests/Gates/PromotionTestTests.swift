@@ -56,6 +56,28 @@ struct PromotionTestTests {
     #expect(!test.isProved)
   }
 
+  @Test("An incident of thousands of requests within one block leaves numbers, and a lost bet lost")
+  func largeIncident() {
+    var test = PromotionTest(tolerance: 0.005)
+    test.judge(
+      BlockCounts(legacy: 50_000, legacyBad: 15_000, extracted: 50_000, extractedBad: 15_000),
+      against: .concurrentLegacy)
+    #expect(test.worth.allSatisfy { $0.isFinite })
+    #expect(test.worth[0] == 0)
+    #expect(!test.evidence.isNaN)
+  }
+
+  @Test("What a breaker keeps away proves nothing")
+  func keptAway() {
+    var test = PromotionTest(tolerance: 0.005)
+    for _ in 0..<1_000 {
+      test.judge(
+        BlockCounts(legacy: 90, legacyBad: 1, extractedKeptAway: 10), against: .concurrentLegacy)
+    }
+    #expect(test.worth == [1, 1, 1, 1])
+    #expect(test.judged == 0)
+  }
+
   @Test("It goes on where it was")
   func restore() throws {
     var test = PromotionTest(tolerance: 0.005)

@@ -92,6 +92,17 @@ import Testing
     #expect(counts.extracted == SideCounts(ages: [.init()]))
   }
 
+  @Test func whatABreakerRefusedIsNeitherFinishedNorFailedNorSlow() throws {
+    let watch = RouteWatch(workers: 1)
+    watch.follow([Self.target()], numbers: try Self.numbers())
+    let now = WorkerContext.clock()
+    let request = try #require(
+      watch.workers[0].begin(Self.decision(.extracted, bucket: 9), at: now))
+    watch.workers[0].end(request, .keptAway, at: now + 500 * Self.millisecond)
+    let counts = try #require(watch.take()["orders"])
+    #expect(counts.extracted == SideCounts(keptAway: 1, ages: [.init()]))
+  }
+
   @Test func aRequestOfACutoverThatHasEndedIsNotTheNextOnes() throws {
     let watch = RouteWatch(workers: 1)
     let numbers = try Self.numbers()

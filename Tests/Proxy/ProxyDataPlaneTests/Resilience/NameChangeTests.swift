@@ -42,11 +42,11 @@
           // Many more turns than an upstream keeps places for.
           for _ in 0..<20 {
             try await Self.expect("old", client)
-            upstream.resolved(name, to: ["127.0.0.2"], at: 0)
+            upstream.resolved(name, to: ["127.0.0.2"])
             try await Self.expect("new", client)
-            upstream.resolved(name, to: ["127.0.0.1"], at: 0)
+            upstream.resolved(name, to: ["127.0.0.1"])
           }
-          upstream.resolved(name, to: ["127.0.0.2"], at: 0)
+          upstream.resolved(name, to: ["127.0.0.2"])
           try await Self.expect("new", client)
           while old.connections > 0 {
             try Task.checkCancellation()
@@ -77,7 +77,7 @@
               try Task.checkCancellation()
               await Task.yield()
             }
-            proxy.server.upstreams.inForce[0].resolved(name, to: ["127.0.0.2"], at: 0)
+            proxy.server.upstreams.inForce[0].resolved(name, to: ["127.0.0.2"])
             // Nobody listens there, which the next request finds.
             try await Loopback.connect(proxy.port) { other in
               try await other.send(Self.get)

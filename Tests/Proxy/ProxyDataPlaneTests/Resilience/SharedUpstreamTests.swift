@@ -52,15 +52,15 @@ struct SharedUpstreamTests {
     let upstream = Self.upstream([Self.name, Self.address(9)], lines)
     #expect(upstream.places.map(\.address) == [Self.address(9)])
     let before = upstream.version
-    upstream.resolved(Self.name, to: ["10.0.0.1", "10.0.0.2"], at: 0)
+    upstream.resolved(Self.name, to: ["10.0.0.1", "10.0.0.2"])
     #expect(
       Set(upstream.places.map(\.address)) == [Self.address(9), Self.address(1), Self.address(2)])
     #expect(upstream.version > before)
     let known = upstream.version
-    upstream.resolved(Self.name, to: [], at: 1)
-    upstream.resolved(Self.name, to: ["10.0.0.2", "10.0.0.1"], at: 2)
+    upstream.resolved(Self.name, to: [])
+    upstream.resolved(Self.name, to: ["10.0.0.2", "10.0.0.1"])
     #expect(upstream.version == known)
-    upstream.resolved(Self.name, to: ["10.0.0.2", "10.0.0.3"], at: 3)
+    upstream.resolved(Self.name, to: ["10.0.0.2", "10.0.0.3"])
     #expect(
       Set(upstream.places.map(\.address)) == [Self.address(9), Self.address(2), Self.address(3)])
     #expect(lines.texts.withLock(\.self) == ["endpoint resolved", "endpoint resolved"])
@@ -69,9 +69,9 @@ struct SharedUpstreamTests {
   @Test("What is known of an address outlives a look-up that finds it again")
   func knowledge() {
     let upstream = Self.upstream([Self.name])
-    upstream.resolved(Self.name, to: ["10.0.0.1", "10.0.0.2"], at: 0)
+    upstream.resolved(Self.name, to: ["10.0.0.1", "10.0.0.2"])
     for _ in 0..<5 { upstream.failed(nil, at: Self.address(1), at: 0) }
-    upstream.resolved(Self.name, to: ["10.0.0.1", "10.0.0.3"], at: 1)
+    upstream.resolved(Self.name, to: ["10.0.0.1", "10.0.0.3"])
     let endpoints = upstream.snapshot(at: 1).endpoints
     #expect(endpoints.first { $0.address == Self.address(1) }?.ejectedForMilliseconds == 29_999)
     #expect(endpoints.first { $0.address == Self.address(3) }?.ejectedForMilliseconds == nil)
@@ -106,16 +106,45 @@ struct SharedUpstreamTests {
     #expect(upstream.view().endpoints.map(\.isUsable) == [false, true])
   }
 
+  @Test("Trouble that the other side has as well opens no breaker")
+  func breakerAndOtherSide() {
+    let legacy = Self.upstream([Self.address(8)])
+    let upstream = Self.upstream([Self.address(1)], breaker: BreakerRules())
+    upstream.setOthers([legacy])
+    legacy.setOthers([upstream])
+    let pass = CircuitBreaker.Pass(generation: 0, isProbe: false)
+    for _ in 0..<30 {
+      for _ in 0..<2 { legacy.succeeded(pass, at: Self.address(8), at: 0) }
+      legacy.failed(nil, at: Self.address(8), at: 0)
+    }
+    for _ in 0..<20 { upstream.failed(pass, at: Self.address(1), at: 0) }
+    #expect(upstream.snapshot(at: 0).breaker == "closed")
+    // The longest run that a third of failures brings about by chance is shorter.
+    for _ in 0..<10 { upstream.failed(pass, at: Self.address(1), at: 0) }
+    #expect(upstream.snapshot(at: 0).breaker == "open")
+  }
+
+  @Test("Of what the other side did long ago nothing counts, though nobody asked it since")
+  func silentOtherSide() {
+    let legacy = Self.upstream([Self.address(8)])
+    let upstream = Self.upstream([Self.address(1)], breaker: BreakerRules())
+    upstream.setOthers([legacy])
+    for _ in 0..<100 { legacy.failed(nil, at: Self.address(8), at: 0) }
+    let pass = CircuitBreaker.Pass(generation: 0, isProbe: false)
+    for _ in 0..<5 { upstream.failed(pass, at: Self.address(1), at: 20_000) }
+    #expect(upstream.snapshot(at: 20_000).breaker == "open")
+  }
+
   @Test("A breaker comes and goes with the routes, and keeps its state otherwise")
   func adoptedBreaker() {
     let upstream = Self.upstream([Self.address(1)])
     #expect(upstream.snapshot(at: 0).breaker == nil)
-    upstream.adopt(breaker: BreakerRules(), at: 0)
+    upstream.adopt(breaker: BreakerRules())
     let pass = CircuitBreaker.Pass(generation: 0, isProbe: false)
     for _ in 0..<5 { upstream.failed(pass, at: Self.address(1), at: 0) }
-    upstream.adopt(breaker: BreakerRules(), at: 1)
+    upstream.adopt(breaker: BreakerRules())
     #expect(upstream.snapshot(at: 1).breaker == "open")
-    upstream.adopt(breaker: nil, at: 2)
+    upstream.adopt(breaker: nil)
     #expect(upstream.snapshot(at: 2).breaker == nil)
     #expect(upstream.view().passesAll)
   }

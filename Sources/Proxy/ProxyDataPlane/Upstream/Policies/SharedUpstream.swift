@@ -28,8 +28,6 @@ final class SharedUpstream: Sendable {
   private let attention = Atomic<Bool>(false)
   /// Something changes with time alone.
   private let clockwork = Atomic<Bool>(false)
-  /// Failures of late per thousand requests; -1 while there were too few to tell.
-  private let recentFailures = Atomic<Int>(-1)
   private let retired = Atomic<Bool>(false)
   private let lookedUp = Atomic<Bool>(false)
   /// The other sides of its routes.
@@ -40,6 +38,8 @@ final class SharedUpstream: Sendable {
     var breaker: CircuitBreaker?
     var ejection: EjectionRules?
     var totals = UpstreamTotals()
+    /// What all its requests came to, successes first, for the other sides of its routes.
+    var recent = SlidingWindow(length: OutlierDetector.recent)
   }
 
   init(
@@ -75,8 +75,8 @@ final class SharedUpstream: Sendable {
   func setOthers(_ upstreams: [SharedUpstream]) { others.withLock { $0 = upstreams } }
 
   /// Gives it a breaker, or takes its breaker away, when its routes changed what suits it.
-  func adopt(breaker rules: BreakerRules?, at now: UInt64) {
-    change(at: now) { state, _ in
+  func adopt(breaker rules: BreakerRules?) {
+    change { state, _ in
       if (state.breaker == nil) == (rules == nil) { return }
       state.breaker = rules.map { CircuitBreaker($0) }
     }
@@ -106,9 +106,7 @@ final class SharedUpstream: Sendable {
   }
 
   /// Changes the state, makes the change known, and writes down what it means.
-  private func change<Value>(
-    at now: UInt64, _ body: (inout State, inout [StateChange]) -> Value
-  ) -> Value {
+  private func change<Value>(_ body: (inout State, inout [StateChange]) -> Value) -> Value {
     var changes: [StateChange] = []
     let value = state.withLock { state in
       let wasOpenToAll = state.breaker?.isOpenToAll ?? true
@@ -122,7 +120,6 @@ final class SharedUpstream: Sendable {
       clockwork.store(
         !isOpenToAll || state.endpoints.contains { $0.outlier?.isEjected ?? false },
         ordering: .relaxed)
-      recentFailures.store(state.failuresPerThousand(at: now), ordering: .relaxed)
       return value
     }
     for change in changes { change.log(to: logger) }
@@ -135,7 +132,7 @@ final class SharedUpstream: Sendable {
 extension SharedUpstream {
   /// Whether a request may pass the breaker.
   func admit(at now: UInt64, isReplaceable: Bool, draw: UInt64) -> CircuitBreaker.Admission {
-    change(at: now) { state, changes in
+    change { state, changes in
       guard state.breaker != nil else {
         return .passed(CircuitBreaker.Pass(generation: 0, isProbe: false))
       }
@@ -147,7 +144,8 @@ extension SharedUpstream {
 
   /// A request that had to be told about went well.
   func succeeded(_ pass: CircuitBreaker.Pass, at endpoint: NetworkAddress, at now: UInt64) {
-    change(at: now) { state, changes in
+    change { state, changes in
+      state.recent.add(first: 1, second: 0, at: now)
       state.withEndpoint(endpoint) { $0.outlier?.succeeded(at: now) }
       if let change = state.breaker?.succeeded(pass, at: now) { changes.append(.breaker(change)) }
     }
@@ -160,10 +158,11 @@ extension SharedUpstream {
   func failed(
     _ pass: CircuitBreaker.Pass?, at endpoint: NetworkAddress, at now: UInt64
   ) {
-    let others = others.withLock(\.self).map { $0.recentFailures.load(ordering: .relaxed) }
-    let otherSide = others.filter { $0 >= 0 }.max().map { Double($0) / 1000 }
-    change(at: now) { state, changes in
-      if let pass, let change = state.breaker?.failed(pass, at: now) {
+    // Asked before its own lock is taken: the other side may be asking about this one.
+    let otherSide = others.withLock(\.self).compactMap { $0.failureShare(at: now) }.max()
+    change { state, changes in
+      state.recent.add(first: 0, second: 1, at: now)
+      if let pass, let change = state.breaker?.failed(pass, at: now, otherSide: otherSide) {
         changes.append(.breaker(change))
       }
       let left = state.endpoints.count { $0.isUsable && $0.address != endpoint }
@@ -177,16 +176,28 @@ extension SharedUpstream {
     }
   }
 
+  /// Share of its requests that failed of late, 0 to 1; nil when there were too few to tell.
+  private func failureShare(at now: UInt64) -> Double? {
+    state.withLock { state in
+      state.recent.advance(to: now)
+      let requests = state.recent.firstSum + state.recent.secondSum
+      let least = (state.ejection ?? EjectionRules()).minimumRequests
+      return requests < UInt64(least)
+        ? nil : Double(state.recent.secondSum) / Double(requests)
+    }
+  }
+
   /// A request that passed ended in a way that says nothing.
-  func abandoned(_ pass: CircuitBreaker.Pass, at now: UInt64) {
-    change(at: now) { state, _ in state.breaker?.abandoned(pass) }
+  func abandoned(_ pass: CircuitBreaker.Pass) {
+    change { state, _ in state.breaker?.abandoned(pass) }
   }
 
   /// Takes over what a worker added up.
   func take(_ batch: UpstreamBatch, at now: UInt64) {
-    change(at: now) { state, _ in
+    change { state, _ in
       state.totals.add(batch)
       for (endpoint, successes) in batch.successes where successes > 0 {
+        state.recent.add(first: successes, second: 0, at: now)
         state.breaker?.succeeded(successes, generation: batch.generation, at: now)
         state.withEndpoint(endpoint) { $0.outlier?.succeeded(successes, at: now) }
       }
@@ -195,7 +206,7 @@ extension SharedUpstream {
 
   /// Does what time alone changes.
   func advance(to now: UInt64) {
-    change(at: now) { state, changes in
+    change { state, changes in
       if let change = state.breaker?.advance(to: now) { changes.append(.breaker(change)) }
       for index in state.endpoints.indices
       where state.endpoints[index].outlier?.advance(to: now) == true {
@@ -216,8 +227,8 @@ extension SharedUpstream {
   /// A health check of an endpoint ended.
   ///
   /// - Parameter start: when it began.
-  func checked(_ endpoint: NetworkAddress, failure: String?, since start: UInt64, at now: UInt64) {
-    change(at: now) { state, changes in
+  func checked(_ endpoint: NetworkAddress, failure: String?, since start: UInt64) {
+    change { state, changes in
       var isWell = false
       state.withEndpoint(endpoint) {
         $0.checksPassed += failure == nil ? 1 : 0
@@ -236,10 +247,10 @@ extension SharedUpstream {
 
   /// A host name stands for these addresses from now on. An empty answer changes nothing: a
   /// resolver in trouble must not take away what works.
-  func resolved(_ name: NetworkAddress, to hosts: [String], at now: UInt64) {
+  func resolved(_ name: NetworkAddress, to hosts: [String]) {
     lookedUp.store(true, ordering: .relaxed)
     let addresses = hosts.map { NetworkAddress(host: $0, port: name.port) }
-    change(at: now) { state, changes in
+    change { state, changes in
       let known = Set(state.endpoints.filter { $0.name == name }.map(\.address))
       if addresses.isEmpty || known == Set(addresses) { return }
       let rules = state.ejection
@@ -274,17 +285,5 @@ extension SharedUpstream.State {
     if let index = endpoints.firstIndex(where: { $0.address == address }) {
       body(&endpoints[index])
     }
-  }
-
-  fileprivate mutating func failuresPerThousand(at now: UInt64) -> Int {
-    var requests: UInt64 = 0
-    var failures: UInt64 = 0
-    for index in endpoints.indices {
-      guard let recent = endpoints[index].outlier?.recently(at: now) else { continue }
-      requests += recent.requests
-      failures += recent.failures
-    }
-    let least = UInt64(ejection?.minimumRequests ?? .max)
-    return requests < least ? -1 : Int(failures * 1000 / requests)
   }
 }

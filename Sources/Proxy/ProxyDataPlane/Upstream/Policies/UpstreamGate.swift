@@ -178,7 +178,7 @@ extension UpstreamGate {
       pass = granted
     }
     guard let seat = chooseSeat(request) else {
-      if pass.isProbe { shared.abandoned(pass, at: now) }
+      if pass.isProbe { shared.abandoned(pass) }
       releaseBulkhead()
       let isFull = seats.contains { $0.isWell }
       return .refused(isFull ? .connectionLimit : .noEndpoint)
@@ -244,8 +244,8 @@ extension UpstreamGate {
       }
     case .failure(let isFinal):
       shared.failed(isFinal ? pass : nil, at: place.seat.address, at: now)
-      if !isFinal, pass.isProbe { shared.abandoned(pass, at: now) }
-    case .none: if pass.isProbe { shared.abandoned(pass, at: now) }
+      if !isFinal, pass.isProbe { shared.abandoned(pass) }
+    case .none: if pass.isProbe { shared.abandoned(pass) }
     }
   }
 }

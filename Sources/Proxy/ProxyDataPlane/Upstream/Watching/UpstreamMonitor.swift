@@ -57,9 +57,7 @@ public final class UpstreamMonitor: Sendable {
       state.inForce = configuration.upstreams.compactMap { numbers.upstream(named: $0.name) }
       for number in state.inForce {
         let upstream = state.upstreams[number]
-        upstream.adopt(
-          breaker: configuration.breakerRules(of: numbers.upstreams[number]),
-          at: WorkerContext.clock() / 1_000_000)
+        upstream.adopt(breaker: configuration.breakerRules(of: numbers.upstreams[number]))
         upstream.setOthers(
           configuration.otherSides(ofUpstream: upstream.name).compactMap { name in
             numbers.upstream(named: name).map { state.upstreams[$0] }

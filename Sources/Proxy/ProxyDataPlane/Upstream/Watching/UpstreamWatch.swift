@@ -66,7 +66,7 @@ extension UpstreamWatch {
 
   private func lookUp(_ name: NetworkAddress) async {
     let found = await NameLookup.addresses(of: name.host)
-    upstream.resolved(name, to: found, at: Self.now)
+    upstream.resolved(name, to: found)
   }
 }
 
@@ -116,6 +116,6 @@ extension UpstreamWatch {
     let probe = HealthProbe(endpoint, rules, speaksHTTP2: upstream.speaksHTTP2, tls)
     let failure = await probe.failure()
     if Task.isCancelled { return }
-    upstream.checked(endpoint.address, failure: failure, since: start, at: Self.now)
+    upstream.checked(endpoint.address, failure: failure, since: start)
   }
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ResiliencePolicies
+
+/// Notices that nothing succeeds on the extracted side any more while legacy is well.
+///
+/// A gate counts an error once a user and minute, so a side that fails all its few users gives it
+/// next to nothing to judge; one whose breaker is open gives it nothing. Neither is to be kept.
+///
+/// Here it is users in a row that count: by chance as many fail one after the other, with no
+/// success between them, once in 10^12 times (`FailureRun`), which adds nothing that could be told
+/// to the probability of a false rollback. Where legacy fails as well more of them are asked for,
+/// and none would do when it fails as a whole.
+///
+/// A second without a request is no evidence, and ends nothing either.
+package struct Outage: Sendable, Equatable {
+  /// Seconds in which the side was asked in vain: what is restarted may be back by then.
+  package static let leastSeconds = 10
+  /// Users that failed.
+  package static let leastUsers = 5
+
+  /// Seconds in which it was asked in vain since a request succeeded.
+  package private(set) var seconds = 0
+  /// Users that failed since then, each once a minute.
+  package private(set) var users = 0
+  /// Requests that its breaker refused since then.
+  package private(set) var keptAway = 0
+  /// What legacy did in the same seconds: requests, and failures of whichever user.
+  package private(set) var legacy = 0
+  package private(set) var legacyFailed = 0
+
+  package init() {}
+
+  /// A second passed.
+  package mutating func tick(_ counts: RouteCounts) {
+    let side = counts.extracted
+    if side.succeeded > 0 {
+      self = Outage()
+      return
+    }
+    if side.finished == 0, side.keptAway == 0 { return }
+    seconds += 1
+    users += side.failed
+    keptAway += side.keptAway
+    legacy += counts.legacy.finished
+    legacyFailed += max(0, counts.legacy.finished - counts.legacy.succeeded)
+  }
+
+  /// Whether the users are to go back.
+  ///
+  /// - Parameters:
+  ///   - rules: how much worse than legacy the side may be.
+  ///   - baseline: what it is measured by.
+  package func hasLasted(_ rules: GateRules, against baseline: Baseline) -> Bool {
+    guard seconds >= Self.leastSeconds, users >= Self.leastUsers else { return false }
+    let share: Double
+    switch baseline {
+    case .concurrentLegacy:
+      // Legacy without a success is no better, whether it fails or nobody asks it.
+      if legacyFailed >= legacy { return false }
+      // One failure more than were seen: of few requests little is known.
+      share = rules.ratio * Double(legacyFailed + 1) / Double(legacy + 2) + rules.margin
+    case .ceiling(let ceiling): share = ceiling
+    }
+    return FailureRun.length(atShare: share, least: Self.leastUsers).map { users >= $0 } ?? false
+  }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A side on which nothing succeeds, with the numbers that say so.
+package struct OutageFinding: Sendable, Equatable, CustomStringConvertible {
+  package let route: String
+  package let outage: Outage
+
+  init(_ route: String, _ outage: Outage) {
+    self.route = route
+    self.outage = outage
+  }
+
+  /// Such as `orders: outage: nothing succeeded for 10 s, 5 users failed, the breaker kept 180
+  /// requests away; legacy failed 1 of 1800`.
+  package var description: String {
+    let breaker =
+      outage.keptAway > 0 ? ", the breaker kept \(outage.keptAway) requests away" : ""
+    return "\(route): outage: nothing succeeded for \(outage.seconds) s, \(outage.users) users "
+      + "failed\(breaker); legacy failed \(outage.legacyFailed) of \(outage.legacy)"
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CutoverControl
+import Testing
+
+@Suite("Outages of the extracted side")
+struct OutageTests {
+  private static let rules = GateRules.errors(ratio: 1.25, margin: 0.0005)
+
+  /// A second in which legacy answers 180 requests, some of them badly.
+  private static func second(
+    succeeded: Int = 0, failures: Int = 0, users: Int = 0, keptAway: Int = 0, legacyFailed: Int = 0,
+    legacy: Int = 180
+  ) -> RouteCounts {
+    RouteCounts(
+      legacy: SideCounts(
+        finished: legacy, failed: legacyFailed, succeeded: legacy - legacyFailed),
+      extracted: SideCounts(
+        finished: succeeded + failures, failed: users, succeeded: succeeded, keptAway: keptAway))
+  }
+
+  /// Seconds until it has lasted.
+  private static func lasts(
+    _ first: RouteCounts, then rest: RouteCounts, against baseline: Baseline = .concurrentLegacy
+  ) -> Int? {
+    var outage = Outage()
+    return (1...600).first { second in
+      outage.tick(second == 1 ? first : rest)
+      return outage.hasLasted(rules, against: baseline)
+    }
+  }
+
+  @Test("Five users and a breaker that opened by them: ten seconds")
+  func breaker() {
+    let opening = Self.second(failures: 5, users: 5, keptAway: 15)
+    #expect(Self.lasts(opening, then: Self.second(keptAway: 20)) == 10)
+    #expect(
+      Self.lasts(opening, then: Self.second(keptAway: 20), against: .ceiling(0.003)) == 10)
+  }
+
+  @Test("All of many users: ten seconds, and one success before that ends it")
+  func success() {
+    let failing = Self.second(failures: 20, users: 20)
+    #expect(Self.lasts(failing, then: failing) == 10)
+    var outage = Outage()
+    for _ in 0..<9 { outage.tick(failing) }
+    outage.tick(Self.second(succeeded: 1, failures: 19, users: 19))
+    #expect(outage == Outage())
+  }
+
+  @Test(
+    "Fewer users are no evidence, however often they fail",
+    arguments: [(1, nil), (4, nil), (5, 10)] as [(Int, Int?)])
+  func fewUsers(users: Int, seconds: Int?) {
+    #expect(
+      Self.lasts(
+        Self.second(failures: 20, users: users), then: Self.second(failures: 20)) == seconds)
+  }
+
+  @Test(
+    "Where legacy fails as well it takes more users, and none would do when it fails as a whole",
+    arguments: [
+      (0, 5, 10), (18, 13, nil), (18, 14, 10), (54, 28, nil), (54, 30, 10), (180, 100, nil),
+    ]
+      as [(Int, Int, Int?)])
+  func sharedTrouble(legacyFailed: Int, users: Int, seconds: Int?) {
+    let rest = Self.second(failures: 20, legacyFailed: legacyFailed)
+    let first = Self.second(failures: users, users: users, legacyFailed: legacyFailed)
+    #expect(Self.lasts(first, then: rest) == seconds)
+  }
+
+  @Test(
+    "Kept away alone is no failure: a breaker that is open since a shared incident says nothing")
+  func keptAwayOnly() {
+    let rest = Self.second(keptAway: 20)
+    #expect(Self.lasts(rest, then: rest) == nil)
+    // Seven users failed before it opened, and legacy for the first second.
+    let onset = Self.second(failures: 7, users: 7, keptAway: 13, legacyFailed: 180)
+    #expect(Self.lasts(onset, then: rest).map { $0 > 30 } ?? true)
+  }
+
+  @Test("Seconds without a request are no evidence and end nothing")
+  func silence() {
+    let failing = Self.second(failures: 20, users: 20)
+    #expect(Self.lasts(failing, then: Self.second()) == nil)
+    var outage = Outage()
+    for _ in 0..<5 {
+      outage.tick(failing)
+      outage.tick(Self.second())
+    }
+    #expect(outage.seconds == 5 && outage.users == 100)
+  }
+
+  /// Such as requests that time out on both sides long after the last ones came.
+  @Test("A legacy without a success is no better, however many users fail", arguments: [0, 1, 180])
+  func noLegacy(legacy: Int) {
+    let none = Self.second(failures: 20, users: 20, legacyFailed: legacy, legacy: legacy)
+    #expect(Self.lasts(none, then: none) == nil)
+    let failing = Self.second(failures: 20, users: 20, legacy: 0)
+    #expect(
+      Self.lasts(failing, then: Self.second(failures: 20, legacy: 0), against: .ceiling(0.02))
+        == 10)
+  }
+}
