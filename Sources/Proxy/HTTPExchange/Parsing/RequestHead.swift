@@ -10,7 +10,7 @@ package enum MethodKind: UInt8, Sendable {
   package var isIdempotent: Bool { isSafe || self == .put || self == .delete }
 
   @inline(__always)
-  static func identify(_ token: UnsafeRawBufferPointer) -> MethodKind {
+  package static func identify(_ token: UnsafeRawBufferPointer) -> MethodKind {
     switch token.count {
     case 3: exact(token, "GET") ? .get : exact(token, "PUT") ? .put : .other
     case 4: exact(token, "POST") ? .post : exact(token, "HEAD") ? .head : .other

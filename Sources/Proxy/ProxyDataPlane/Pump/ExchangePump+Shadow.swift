@@ -9,16 +9,18 @@ extension ExchangePump {
   /// The shadow that gets a copy of the request in the workspace; nil when none is due.
   @inline(never)
   func chooseShadow(_ view: RequestView) -> ShadowRoute? {
-    // Who may switch to another protocol has no answer to compare.
-    guard let route = context.shadowRoute(record.decision.routeIndex),
-      !workspace.requestOffersUpgrade
-    else { return nil }
+    guard let route = context.shadowRoute(record.decision.routeIndex) else { return nil }
     let now = record.startedAt
-    let isSafe = workspace.request.facts.method.isSafe
+    let verdict = route.sampling.verdict(
+      on: view, isSafe: workspace.request.facts.method.isSafe,
+      offersUpgrade: workspace.requestOffersUpgrade)
     // What is never taken is counted whole, what may be by the share that would have been.
-    let isKept = !isSafe && !route.configuration.includesWrites
-    if !isKept, !route.takes(view, now: now, draw: context.draw) { return nil }
-    guard let reason = route.reasonAgainst(isSafe, now: now) else { return route }
+    if verdict == .write {
+      route.drop(.unsafeMethod)
+      return nil
+    }
+    guard route.takes(verdict, now: now, draw: context.draw) else { return nil }
+    guard let reason = route.reasonAgainst(now: now) else { return route }
     route.drop(reason)
     return nil
   }

@@ -21,6 +21,7 @@ final class ShadowRoute: Sendable {
   /// The lane's numbers of both upstreams.
   let upstreams: (legacy: Int, extracted: Int)
   let configuration: ShadowConfiguration
+  let sampling: ShadowSampling
   let comparator: ResponseComparator
   /// Names in lower case of the fields that an answer keeps.
   let keptFields: [[UInt8]]
@@ -28,7 +29,6 @@ final class ShadowRoute: Sendable {
   let deadline: UInt64
   let counts: ShadowCounts
   private let mostWaiting: Int
-  private let buckets: UserBuckets
   /// When the next shadow is due, for routes that take so many a second.
   private let nextAt = Atomic<UInt64>(0)
 
@@ -47,7 +47,7 @@ final class ShadowRoute: Sendable {
       .union(["content-type", "content-encoding"]).map { Array($0.utf8) }
     deadline = UInt64(max(1, shadow.deadline / .milliseconds(1)))
     mostWaiting = shadow.inFlight * Self.waitingPerSlot
-    buckets = UserBuckets(group: "shadow of " + route.name)
+    sampling = ShadowSampling(route: route.name, shadow)
   }
 
   var compares: Bool { configuration.mode == .compare }
@@ -56,29 +56,14 @@ final class ShadowRoute: Sendable {
 
   // MARK: - Which requests
 
-  /// Whether a request is one of those that are taken.
-  ///
-  /// The same request, by its `X-Request-ID` or trace, is taken by every proxy or by none; one
-  /// without either is taken by chance.
-  func takes(_ view: RequestView, now: UInt64, draw: () -> UInt64) -> Bool {
-    switch configuration.sample {
-    case .percent(let percent):
-      let threshold = percent.hundredths
-      if threshold >= UserBuckets.count { return true }
-      let bucket =
-        Self.identity(of: view).map(buckets.bucket)
-        ?? Int(truncatingIfNeeded: draw() % UInt64(UserBuckets.count))
-      return bucket < threshold
-    case .rate(let rate): return isDue(every: 1_000_000_000 / UInt64(max(1, rate)), now)
+  /// Whether a request is one of those that are taken, by what is said of it.
+  func takes(_ verdict: ShadowSampling.Verdict, now: UInt64, draw: () -> UInt64) -> Bool {
+    switch verdict {
+    case .everyRequest, .taken: true
+    case .upgrade, .write, .left: false
+    case .byChance(let percent): draw() % UInt64(UserBuckets.count) < UInt64(percent.hundredths)
+    case .byRate(let rate): isDue(every: 1_000_000_000 / UInt64(max(1, rate)), now)
     }
-  }
-
-  private static func identity(of view: RequestView) -> UnsafeRawBufferPointer? {
-    if let id = FieldLookup.value(of: "x-request-id", in: view.fields, view.bytes) { return id }
-    guard let trace = FieldLookup.value(of: "traceparent", in: view.fields, view.bytes),
-      trace.count >= 35
-    else { return nil }
-    return UnsafeRawBufferPointer(rebasing: trace[3..<35])
   }
 
   /// Takes the turn when it has come. Turns that nobody took do not add up to a burst.
@@ -92,8 +77,7 @@ final class ShadowRoute: Sendable {
   // MARK: - Bounds
 
   /// Why no copy is worth its while now; nil when one is.
-  func reasonAgainst(_ isSafe: Bool, now: UInt64) -> DropReason? {
-    if !isSafe, !configuration.includesWrites { return .unsafeMethod }
+  func reasonAgainst(now: UInt64) -> DropReason? {
     if counts.isResting(at: now) { return .breakerOpen }
     return counts.change { $0.waiting >= mostWaiting } ? .noSlot : nil
   }

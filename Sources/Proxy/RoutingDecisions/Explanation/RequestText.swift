@@ -86,7 +86,8 @@ extension RoutingTable {
           status: rejection.status, reason: rejection.name, detail: rejection.detail))
     }
     let explanation = Array(text.clientAddress.utf8).withUnsafeBytes { client in
-      explain(head.view(bytes, storage, clientAddress: client))
+      explain(
+        head.view(bytes, storage, clientAddress: client), offersUpgrade: head.upgrade.length > 0)
     }
     return .success(explanation)
   }

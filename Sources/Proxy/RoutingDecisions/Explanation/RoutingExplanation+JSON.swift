@@ -18,6 +18,7 @@ extension RoutingExplanation {
     let percent: Double?
     let group: String?
     let shadow: String?
+    let shadowDecision: String?
     let userKey: Key?
     let bucket: Int?
     let attempts: [Item]
@@ -49,6 +50,8 @@ extension RoutingExplanation {
       percent = report?.percent
       group = report?.group
       shadow = report?.shadow
+      let isShadowing = explanation.route?.shadow.map { $0.mode != .off } ?? false
+      shadowDecision = isShadowing ? explanation.shadowSentence : nil
       userKey = explanation.userKey.map { Key(text: $0.text, place: $0.place.description) }
       bucket = explanation.decision.bucket < 0 ? nil : explanation.decision.bucket
       attempts = explanation.attempts.map {

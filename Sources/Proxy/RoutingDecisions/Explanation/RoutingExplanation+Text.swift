@@ -34,9 +34,22 @@ extension RoutingExplanation {
 
   private func shadowFact(_ shadow: ShadowConfiguration) -> String {
     if shadow.mode == .off { return "off" }
-    let isSafe = ["GET", "HEAD", "OPTIONS"].contains(method)
-    if !isSafe, !shadow.includesWrites { return "\(shadow.summary); not this \(method)" }
-    return shadow.summary
+    return "\(shadow.summary); \(shadowSentence)"
+  }
+
+  /// What the shadow makes of this request, in a few words.
+  var shadowSentence: String {
+    switch shadow {
+    case nil: "not this request: the extracted side answers it itself"
+    case .upgrade: "not this request: it offers to switch to another protocol"
+    case .write: "not this \(method)"
+    case .everyRequest: "takes this request"
+    case .taken(let bucket): "takes this request: bucket \(bucket) of its X-Request-ID or trace"
+    case .left(let bucket):
+      "leaves this request out: bucket \(bucket) of its X-Request-ID or trace"
+    case .byChance: "takes this request by chance: it has no X-Request-ID and no trace"
+    case .byRate: "takes this request when it is the first one due"
+    }
   }
 
   private func splitFacts(_ route: RouteConfiguration) -> [(String, String)] {

@@ -64,4 +64,7 @@ public struct RoutingExplanation: Sendable, Equatable {
   public let upstream: UpstreamConfiguration?
   /// The upstream that may answer if the first fails and the method is safe.
   public let fallbackUpstream: UpstreamConfiguration?
+  /// What the route's shadow makes of the request; nil when it has none, and when the extracted
+  /// side answers itself.
+  package let shadow: ShadowSampling.Verdict?
 }

@@ -5,7 +5,9 @@ public import HTTPExchange
 extension RoutingTable {
   /// Explains the decision on a request. `decide` and this walk the same trie and evaluate the same
   /// conditions; this one goes on after the first match to say what became of the others.
-  public func explain(_ view: RequestView) -> RoutingExplanation {
+  ///
+  /// - Parameter offersUpgrade: the request lets the upstream switch to another protocol.
+  public func explain(_ view: RequestView, offersUpgrade: Bool = false) -> RoutingExplanation {
     let decision = decide(view)
     var recorder = AttemptRecorder(table: self, view: view)
     paths.visitCandidates(for: view[view.path]) { recorder.visit($0) }
@@ -22,7 +24,20 @@ extension RoutingTable {
       decision: decision, attempts: recorder.attempts + otherPaths(recorder.attempts),
       route: route.map { configuration.routes[$0] }, userKey: userKey(route, view),
       upstream: upstream(decision.upstream),
-      fallbackUpstream: upstream(decision.fallbackUpstream))
+      fallbackUpstream: upstream(decision.fallbackUpstream),
+      shadow: decision.isShadowed
+        ? route.flatMap { shadow($0, view, offersUpgrade: offersUpgrade) } : nil)
+  }
+
+  private func shadow(
+    _ route: Int, _ view: RequestView, offersUpgrade: Bool
+  ) -> ShadowSampling.Verdict? {
+    let route = configuration.routes[route]
+    return route.shadow.map {
+      ShadowSampling(route: route.name, $0).verdict(
+        on: view, isSafe: MethodKind.identify(view[view.method]).isSafe,
+        offersUpgrade: offersUpgrade)
+    }
   }
 
   private func userKey(_ route: Int?, _ view: RequestView) -> RoutingExplanation.UserKey? {
