@@ -10,6 +10,10 @@ public struct EvidenceRun: Sendable, Equatable {
     case replay
   }
 
+  /// A run that did not end, and that nothing was written to for so long, has nobody who writes to
+  /// it any more, in milliseconds.
+  public static let patience: Int64 = 600_000
+
   /// Number in the store.
   public var number: Int64
   /// What kind of traffic it compared.

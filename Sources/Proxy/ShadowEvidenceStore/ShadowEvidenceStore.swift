@@ -58,6 +58,15 @@ public struct ShadowEvidenceStore: Sendable {
     }
   }
 
+  /// Says that a run goes on, though nothing was found; one that is told of so seldom that
+  /// `EvidenceRun.patience` passes counts as one whose process was killed.
+  public func touch(run: Int64, at time: Int64) async throws {
+    try await database.write { db in
+      try db.execute(
+        sql: "UPDATE run SET written_at = ? WHERE id = ?", arguments: [time, run])
+    }
+  }
+
   /// Ends a run.
   public func end(run: Int64, at time: Int64) async throws {
     try await database.write { db in
@@ -74,14 +83,17 @@ public struct ShadowEvidenceStore: Sendable {
     }
   }
 
-  /// Deletes what exceeds the limits, in one transaction.
+  /// Deletes what exceeds the limits, in one transaction. A run that goes on is kept, however many
+  /// newer ones there are: its process writes to it.
   public func prune(_ retention: EvidenceRetention, at time: Int64) async throws {
     try await database.write { db in
       try db.execute(
         sql: "DELETE FROM run WHERE written_at < ?", arguments: [time - retention.age])
       try db.execute(
-        sql: "DELETE FROM run WHERE id NOT IN (SELECT id FROM run ORDER BY id DESC LIMIT ?)",
-        arguments: [retention.runs])
+        sql: """
+          DELETE FROM run WHERE id NOT IN (SELECT id FROM run ORDER BY id DESC LIMIT ?)
+            AND (ended_at IS NOT NULL OR written_at < ?)
+          """, arguments: [retention.runs, time - EvidenceRun.patience])
       try db.execute(
         sql: "DELETE FROM pair WHERE id NOT IN (SELECT id FROM pair ORDER BY id DESC LIMIT ?)",
         arguments: [retention.pairs])

@@ -103,6 +103,31 @@ struct ShadowEvidenceStoreTests {
     #expect(try await store.report().comparisons == 2)
   }
 
+  @Test func aRunThatGoesOnIsKeptHoweverManyNewerOnesThereAre() async throws {
+    let live = try await run(at: 100)
+    let killed = try await run(at: 100)
+    for _ in 0..<3 {
+      let replay = try await run(at: 200)
+      try await store.end(run: replay, at: 300)
+    }
+    let retention = EvidenceRetention(age: 10 * EvidenceRun.patience, runs: 2, pairs: 9)
+    let now = 100 + EvidenceRun.patience
+    try await store.touch(run: live, at: now)
+    try await store.prune(retention, at: now)
+    #expect(try await store.runs().map(\.number) == [5, 4, killed, live])
+    // Nothing was written to the killed one for too long by now.
+    try await store.prune(retention, at: now + 1)
+    #expect(try await store.runs().map(\.number) == [5, 4, live])
+    // It is written to as ever.
+    let writer = writer(live)
+    var evidence = ShadowEvidence()
+    compare(&evidence, extracted: 2, writer)
+    try await writer.flush()
+    try await store.end(run: live, at: now)
+    try await store.prune(retention, at: now + 1)
+    #expect(try await store.runs().map(\.number) == [5, 4])
+  }
+
   @Test func whatExceedsTheRetentionGoes() async throws {
     for time in [100, 200, 300] as [Int64] {
       let run = try await run(at: time)
@@ -118,6 +143,7 @@ struct ShadowEvidenceStoreTests {
     try await store.prune(EvidenceRetention(age: 1_000, runs: 9, pairs: 3), at: 300)
     #expect(try await store.pair(3) == nil)
     #expect(try await store.pair(4) != nil)
+    try await store.end(run: 2, at: 300)
     try await store.prune(EvidenceRetention(age: 1_000, runs: 1, pairs: 3), at: 300)
     #expect(try await store.runs().map(\.number) == [3])
     #expect(try await store.report().comparisons == 2)

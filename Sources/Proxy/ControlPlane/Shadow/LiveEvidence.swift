@@ -110,7 +110,7 @@ final class LiveEvidence: ShadowLedger, Service {
       }
       try await output.writer.flush()
       if turn.isMultiple(of: Self.approvalTurns) { try await lookUpApprovals(output.store) }
-      try await prune(output.store)
+      try await prune(output.store, run: output.run)
       state.withLock { $0.hasWarned = false }
     } catch {
       warn(error)
@@ -133,13 +133,15 @@ final class LiveEvidence: ShadowLedger, Service {
     logger.info("shadow evidence", metadata: ["file": "\(path)", "run": "\(run)"])
   }
 
-  private func prune(_ store: ShadowEvidenceStore) async throws {
+  /// - Parameter run: the one that goes on, which says so first.
+  private func prune(_ store: ShadowEvidenceStore, run: Int64? = nil) async throws {
     let now = unixMilliseconds()
     // A clock that was set back makes it due as well.
     let isDue = state.withLock { state in
       state.prunedAt.map { abs(now - $0) >= Self.pruneInterval } ?? true
     }
     guard isDue else { return }
+    if let run { try await store.touch(run: run, at: now) }
     try await store.prune(retention, at: now)
     state.withLock { $0.prunedAt = now }
   }

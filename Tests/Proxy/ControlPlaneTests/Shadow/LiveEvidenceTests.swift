@@ -4,6 +4,7 @@ import Logging
 import RoutingDecisions
 import ShadowComparison
 import ShadowEvidenceStore
+import Synchronization
 import Testing
 
 @testable import ControlPlane
@@ -92,6 +93,31 @@ struct LiveEvidenceTests {
       let number = try #require(path.pairs.first)
       let pair = try #require(try await store.pair(number))
       #expect(!pair.legacy.body.joined().contains("a@b"))
+    }
+  }
+
+  @Test("A quiet run says each minute that it goes on, so that nobody deletes it")
+  func isKept() async throws {
+    try await Self.withFile { path in
+      let clock = Mutex<Int64>(0)
+      let server = try Self.server(ShadowConfiguration())
+      let evidence = LiveEvidence(
+        path: path, shadows: server.shadows,
+        retention: EvidenceRetention(age: 600_000, runs: 1, pairs: 9), logger: Self.silent,
+        unixMilliseconds: { clock.withLock(\.self) })
+      await evidence.turn()
+      let store = try ShadowEvidenceStore(path: path, creates: false)
+      for _ in 0..<30 {
+        clock.withLock { $0 += LiveEvidence.pruneInterval }
+        let replay = try await store.begin(
+          .replay, legacy: "a", extracted: "b", at: clock.withLock(\.self))
+        try await store.end(run: replay, at: clock.withLock(\.self))
+        await evidence.turn()
+      }
+      #expect(try await store.runs().map(\.number) == [31, 1])
+      _ = evidence.file(Self.finding("2"))
+      await evidence.turn()
+      #expect(try await store.report(runs: [1]).comparisons == 1)
     }
   }
 
