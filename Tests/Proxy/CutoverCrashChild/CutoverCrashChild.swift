@@ -48,7 +48,10 @@ struct CutoverCrashChild {
     do {
       switch random.next() % 12 {
       case 0, 1: try await runner.start(random.next() % 2 == 0 ? "orders" : "basket", by: ann)
-      case 2: try await runner.approve("orders", by: ann)
+      case 2:
+        guard let status = await runner.status(of: "orders") else { return }
+        try await runner.approve(
+          StageApproval(stage: status.stage, plan: status.plan), of: "orders", by: ann)
       case 3: try await runner.rollBack("orders", by: ann)
       case 4, 5, 6:
         let share = Percentage(hundredths: Int(random.next() % 10_001)) ?? .zero

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
+internal import ControlPlane
 
 struct CutoverApproveCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,8 +10,12 @@ struct CutoverApproveCommand: AsyncParsableCommand {
       A stage with approval: true waits once all its conditions hold. Its gates stay awake
       meanwhile, and may take the routes back.
 
+      What is approved is one stage of one plan. Without --stage it is the one that waits now; with
+      it the order is refused when the cutover has moved on since you looked.
+
       EXAMPLES
         strangler cutover approve orders --reason 'dashboards look fine'
+        strangler cutover approve orders --stage 2 --reason 'dashboards look fine'
       """)
 
   @OptionGroup var options: OrderOptions
@@ -18,7 +23,21 @@ struct CutoverApproveCommand: AsyncParsableCommand {
   @Argument(help: "Name of the cutover in the configuration.")
   var cutover: String
 
+  @Option(help: "The stage that may begin, from 1.")
+  var stage: Int?
+
+  func validate() throws {
+    if let stage, stage < 1 { throw ValidationError("--stage: expected a number from 1") }
+  }
+
   func run() async throws {
-    try await CutoverCommand.give("approve", to: cutover, options)
+    let admin = try options.admin.connect()
+    let status: CutoverStatus = try await admin.get("/cutovers/\(cutover.inPath)").decoded()
+    let answer = try await admin.post(
+      "/cutovers/\(cutover.inPath)/approve",
+      options.body([
+        "stage": .number(Double(stage ?? status.stage + 1)), "plan": .text(status.plan),
+      ]))
+    try CutoverCommand.write(answer, options.format) { CutoverText.status(try $0.decoded()) }
   }
 }

@@ -91,6 +91,8 @@ package struct CutoverStatus: Sendable, Equatable, Codable {
   }
 
   package let name: String
+  /// Version of the plan; an approval names it.
+  package let plan: String
   package let routes: [String]
   package let phase: Phase
   /// Share of its routes by this cutover.
@@ -166,6 +168,7 @@ extension CutoverStatus {
   ) {
     let (plan, state) = (machine.plan, machine.state)
     name = plan.name
+    self.plan = plan.version
     routes = plan.routes
     phase =
       switch state.phase {

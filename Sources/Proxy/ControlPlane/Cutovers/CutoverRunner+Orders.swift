@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CutoverControl
+package import CutoverControl
 internal import Logging
 internal import ProxyDataPlane
 package import RoutingDecisions
@@ -37,9 +37,11 @@ extension CutoverRunner {
     }
   }
 
-  /// Approves the stage that waits for it.
-  package func approve(_ name: String, by order: CutoverOrder) async throws {
-    try await give(.approve, to: name, by: order)
+  /// Approves the stage that waits for it, if that is the one.
+  package func approve(
+    _ approval: StageApproval, of name: String, by order: CutoverOrder
+  ) async throws {
+    try await give(.approve(approval), to: name, by: order)
   }
 
   /// Promotes nothing until `resume`; the gates stay awake.

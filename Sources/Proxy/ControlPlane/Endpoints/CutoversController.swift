@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CutoverControl
 internal import Hummingbird
 internal import RoutingDecisions
 
@@ -7,6 +8,8 @@ internal import RoutingDecisions
 /// `/kill-switch`.
 struct CutoversController {
   private static let example = #"{"actor": "ann", "reason": "..."}"#
+  private static let approvalExample =
+    #"{"stage": 2, "plan": "5f0c...", "actor": "ann", "reason": "..."}"#
   private static let switchExample = #"{"on": true, "actor": "ann", "reason": "..."}"#
 
   /// nil when the configuration names no journal.
@@ -17,7 +20,6 @@ struct CutoversController {
 
   private static let actions: [(name: String, action: Action)] = [
     ("start", { try await $0.start($1, by: $2) }),
-    ("approve", { try await $0.approve($1, by: $2) }),
     ("pause", { try await $0.pause($1, by: $2) }),
     ("resume", { try await $0.resume($1, by: $2) }),
     ("rollback", { try await $0.rollBack($1, by: $2) }),
@@ -36,6 +38,19 @@ struct CutoversController {
         let status = try await Self.carryOut(runner) { try await action(runner, cutover, order) }
         return try await show(cutover, status)
       }
+    }
+    router.post("/cutovers/{name}/approve") { request, context in
+      let cutover = try context.parameters.require("name")
+      let body = try await OrderBody(request, ["stage", "plan"], example: Self.approvalExample)
+      let approval = StageApproval(
+        stage: try body.stage("stage") - 1,
+        plan: try body.text("plan", longest: OrderBody.maximumActor))
+      let order = try body.order(context)
+      let runner = try running()
+      let status = try await Self.carryOut(runner) {
+        try await runner.approve(approval, of: cutover, by: order)
+      }
+      return try await show(cutover, status)
     }
     addSwitch("/freeze", to: router) { try await $0.freeze($1, by: $2) }
     addSwitch("/kill-switch", to: router) { try await $0.setKillSwitch($1, by: $2) }
@@ -98,10 +113,10 @@ extension Problem {
     let status: HTTPResponse.Status =
       switch refusal {
       case .unknownCutover, .unknownRoute, .unknownEntry: .notFound
+      case .order(.otherStage, _), .order(.otherPlan, _), .outdated: .preconditionFailed
       case .notSplit, .order, .completed, .underWay, .skipsGates, .killSwitchIsOn, .frozen,
         .unchanged, .nothingToRevert:
         .conflict
-      case .outdated: .preconditionFailed
       case .record: .badRequest
       case .notLeading, .following, .cutOff, .journal: .serviceUnavailable
       }

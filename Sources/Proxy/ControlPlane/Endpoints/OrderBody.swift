@@ -96,7 +96,16 @@ struct OrderBody {
     throw Problem(.badRequest, "\(name): expected the number of a journal entry. \(example)")
   }
 
-  private func text(_ name: String, longest: Int) throws -> String {
+  /// The number of a plan's stage, from 1.
+  func stage(_ name: String) throws -> Int {
+    if case .number(let number)? = members[name], let stage = Int(exactly: number), stage >= 1 {
+      return stage
+    }
+    throw Problem(.badRequest, "\(name): expected the number of a stage, from 1. \(example)")
+  }
+
+  /// Words of a person, or a name.
+  func text(_ name: String, longest: Int) throws -> String {
     var found = ""
     if case .text(let text)? = members[name] { found = text }
     // Counted as programs count it, before blanks are brought into order.

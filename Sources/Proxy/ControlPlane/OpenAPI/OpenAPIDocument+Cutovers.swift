@@ -20,8 +20,13 @@ extension OpenAPIDocument {
     ],
     "/cutovers/{name}/start": cutoverOrder(
       "startCutover", "Begins the first stage of the plan in force."),
-    "/cutovers/{name}/approve": cutoverOrder(
-      "approveCutover", "Approves the stage that waits for it."),
+    "/cutovers/{name}/approve": [
+      "parameters": [name],
+      "post": order(
+        "approveCutover",
+        "Approves the stage that waits for it: 412 when the cutover moved on since, or has another "
+          + "plan.", "ApprovalOrder", cutover, refusals: [412]),
+    ],
     "/cutovers/{name}/pause": cutoverOrder(
       "pauseCutover", "Promotes nothing until resume; the gates stay awake."),
     "/cutovers/{name}/resume": cutoverOrder("resumeCutover", "Goes on after a pause."),
@@ -87,7 +92,7 @@ extension OpenAPIDocument {
       ], optional: ["cutOffSince": string, "cutOffReason": string, "leader": string]),
     "Cutover": object(
       [
-        "name": string, "routes": list(of: string),
+        "name": string, "plan": string, "routes": list(of: string),
         "phase": oneOf("ready", "under-way", "completed", "rolled-back", "ended"),
         "percent": number, "stage": integer, "stages": list(of: stage), "soakedSeconds": integer,
         "judged": integer, "isPaused": flag, "isAwaitingApproval": flag, "isOutdated": flag,

@@ -72,6 +72,11 @@ extension OpenAPIDocument {
 
   static let orderSchemas: [String: OpenAPIValue] = [
     "Order": order([:]),
+    "ApprovalOrder": order([
+      "stage": integer(from: 1).with(["description": "The stage that may begin, from 1."]),
+      "plan": words(atMost: OrderBody.maximumActor)
+        .with(["description": "`plan` of the cutover, as it was looked at."]),
+    ]),
     "SwitchOrder": order(["on": flag]),
     "RevertOrder": order(["to": wholeNumber]),
     "ShareOrder": order(

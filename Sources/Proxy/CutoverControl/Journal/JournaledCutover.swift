@@ -70,7 +70,7 @@ package struct InstallationState: Sendable, Equatable, Codable {
 }
 
 extension JSONText {
-  fileprivate static func line(_ value: some Encodable) -> String {
+  static func line(_ value: some Encodable) -> String {
     String(encode(value, isPretty: false).prefix { $0 != "\n" })
   }
 }

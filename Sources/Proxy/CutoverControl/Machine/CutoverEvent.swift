@@ -12,7 +12,7 @@ package enum CutoverEvent: Sendable, Equatable {
   /// Somebody starts it.
   case start
   /// Somebody approves the stage that waits for it.
-  case approve
+  case approve(StageApproval)
   /// Somebody wants no promotion; the gates stay awake.
   case pause
   case resume
@@ -93,6 +93,10 @@ package enum OrderRefusal: Sendable, Equatable {
   case alreadyStarted
   case notUnderWay
   case nothingAwaitsApproval
+  /// The approval is of a stage that is not the next one; indices of both.
+  case otherStage(approved: Int, next: Int)
+  /// The approval is of another plan than the one under way; versions of both.
+  case otherPlan(approved: String, underWay: String)
   case alreadyPaused
   case notPaused
   case killSwitchIsOn

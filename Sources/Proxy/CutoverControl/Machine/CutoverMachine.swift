@@ -123,12 +123,7 @@ package struct CutoverMachine: Sendable, Equatable {
       core.compares[route, default: CompareCounts()] += counts
       return proceed(at: time)
     case .start: return start(at: time)
-    case .approve:
-      guard core.isAwaitingApproval, !core.isApproved else {
-        return .refuse(.nothingAwaitsApproval)
-      }
-      core.isApproved = true
-      return proceed(at: time)
+    case .approve(let approval): return approve(approval, at: time)
     case .pause:
       if core.isPaused { return .refuse(.alreadyPaused) }
       guard core.phase == .underWay else { return .refuse(.notUnderWay) }
@@ -167,6 +162,22 @@ extension CutoverMachine {
     if isFrozen(at: time) { return .refuse(.frozen) }
     core.phase = .underWay
     return enter(stage: 0)
+  }
+
+  private mutating func approve(_ approval: StageApproval, at time: Int64) -> CutoverAction {
+    guard core.phase == .underWay else { return .refuse(.nothingAwaitsApproval) }
+    let (version, next) = (plan.version, core.stage + 1)
+    if approval.plan != version {
+      return .refuse(.otherPlan(approved: approval.plan, underWay: version))
+    }
+    if approval.stage != next {
+      return .refuse(.otherStage(approved: approval.stage, next: next))
+    }
+    guard core.isAwaitingApproval, !core.isApproved else {
+      return .refuse(.nothingAwaitsApproval)
+    }
+    core.isApproved = true
+    return proceed(at: time)
   }
 
   private mutating func enter(stage index: Int) -> CutoverAction {

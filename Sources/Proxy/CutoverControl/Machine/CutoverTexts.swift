@@ -58,6 +58,12 @@ extension OrderRefusal: CustomStringConvertible {
     case .alreadyStarted: "it is under way already"
     case .notUnderWay: "it is not under way"
     case .nothingAwaitsApproval: "no stage waits for approval"
+    case .otherStage(let approved, let next):
+      "stage \(approved + 1) is approved, and the next one is stage \(next + 1) by now: look "
+        + "again, then decide"
+    case .otherPlan(let approved, let underWay):
+      "a stage of plan \(approved) is approved, and plan \(underWay) is under way by now: look "
+        + "again, then decide"
     case .alreadyPaused: "it is paused already"
     case .notPaused: "it is not paused"
     case .killSwitchIsOn: "the kill switch is on: everybody stays with legacy until it is off"

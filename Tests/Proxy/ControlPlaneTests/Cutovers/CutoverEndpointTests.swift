@@ -49,7 +49,20 @@ import Testing
 
   @Test(arguments: [
     ("/cutovers/odrers/start", order, 404, "There is no cutover \\\"odrers\\\""),
-    ("/cutovers/orders/approve", order, 409, "it is not under way"),
+    (
+      "/cutovers/orders/approve",
+      #"{"stage": 2, "plan": "5f0c", "actor": "ann", "reason": "ticket 12"}"#, 409,
+      "it is not under way"
+    ),
+    ("/cutovers/orders/approve", order, 400, "stage: expected the number of a stage, from 1"),
+    (
+      "/cutovers/orders/approve", #"{"stage": 0, "plan": "5f0c", "actor": "a", "reason": "b"}"#,
+      400, "stage: expected"
+    ),
+    (
+      "/cutovers/orders/approve", #"{"stage": 2, "actor": "a", "reason": "b"}"#, 400,
+      "plan: expected"
+    ),
     ("/cutovers/orders/start", #"{"reason": "x"}"#, 400, "actor: say who gives the order"),
     ("/cutovers/orders/start", #"{"actor": "ann"}"#, 400, "reason: expected 1 to 500"),
     ("/cutovers/orders/start", "nonsense", 400, "The body is not a JSON object"),
@@ -69,6 +82,35 @@ import Testing
       #expect(answer.body.contains(detail), "\(answer.body)")
     }
     #expect(bench.journal.all.count == 1)
+  }
+
+  @Test func anApprovalIsOfOneStageOfOnePlan() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: CutoverScenario.ann)
+    let asked = await bench.seconds(
+      until: { await $0.runner.status(of: "orders")?.isAwaitingApproval == true }, limit: 600)
+    #expect(asked != nil)
+    let plan = try #require(await bench.runner.status(of: "orders")?.plan)
+    @Sendable func body(_ stage: Int, _ plan: String) -> String {
+      #"{"stage": \#(stage), "plan": "\#(plan)", "actor": "ann", "reason": "fine"}"#
+    }
+    try await Self.harness(bench).run { client in
+      let path = "/cutovers/orders/approve"
+      let early = try await client.send(.post, path, Self.token, body: body(3, plan))
+      #expect(early.status == 412)
+      #expect(early.body.contains("stage 3 is approved, and the next one is stage 2 by now"))
+      let other = try await client.send(.post, path, Self.token, body: body(2, "0123456789abcdef"))
+      #expect(other.status == 412)
+      #expect(other.body.contains("a stage of plan 0123456789abcdef is approved, and plan \(plan)"))
+      #expect(bench.percent() == 10)
+      let approved = try await client.send(.post, path, Self.token, body: body(2, plan))
+      #expect(approved.status == 200 && bench.percent() == 50)
+      // Somebody else looked before that, and is late.
+      let late = try await client.send(.post, path, Self.token, body: body(2, plan))
+      #expect(late.status == 412)
+      #expect(late.body.contains("stage 2 is approved, and the next one is stage 3 by now"))
+    }
+    #expect(bench.percent() == 50)
   }
 
   @Test func aShareThatSkipsTheGatesNeedsToSaySo() async throws {

@@ -28,7 +28,9 @@ struct CutoverOrderTests {
       await refusal { try await runner.start("odrers", by: Self.ann) }
         == .unknownCutover("odrers", known: ["orders", "basket"]))
     #expect(
-      await refusal { try await runner.approve("orders", by: Self.ann) }
+      await refusal {
+        try await runner.approve(await bench.nextStage(), of: "orders", by: Self.ann)
+      }
         == .order(.notUnderWay, cutover: "orders"))
     #expect(
       await refusal {

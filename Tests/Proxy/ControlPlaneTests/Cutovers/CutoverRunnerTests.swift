@@ -20,7 +20,7 @@ struct CutoverRunnerTests {
       until: { await $0.runner.status(of: "orders")?.isAwaitingApproval == true }, limit: 600)
     #expect(try #require(asked) >= 60)
     #expect(bench.percent() == 10)
-    try await bench.runner.approve("orders", by: Self.ann)
+    try await bench.runner.approve(await bench.nextStage(), of: "orders", by: Self.ann)
     #expect(bench.percent() == 50)
     #expect(await bench.seconds(until: { $0.percent() == 99 }, limit: 2_000) != nil)
     let isThrough = await bench.seconds(

@@ -79,6 +79,12 @@ final class CutoverBench: Sendable {
     (routing.percentages[route]?.hundredths ?? -100) / 100
   }
 
+  /// The stage of `orders` that comes next, as somebody who looks now would approve it.
+  func nextStage() async -> StageApproval {
+    let status = await runner.status(of: "orders")
+    return StageApproval(stage: status?.stage ?? 0, plan: status?.plan ?? "")
+  }
+
   /// What the journal says, without the states written in between.
   var told: [String] {
     journal.all.map(\.record).filter { $0.reason != JournalRecord.stateReason }

@@ -125,8 +125,9 @@ struct JournalReplayTests {
     try runner.handle(.start, actor: "ada")
     for _ in 0..<120 { try runner.handle(nil) }
     try runner.handle(.freeze, actor: "grace")
-    try runner.handle(.approve, actor: "ada")
-    try runner.handle(.approve, actor: "eve")
+    let approval = StageApproval(stage: 1, plan: runner.driver.machine.plan.version)
+    try runner.handle(.approve(approval), actor: "ada")
+    try runner.handle(.approve(approval), actor: "eve")
     try runner.handle(.unfreeze, actor: "grace")
     let told = runner.entries.map(\.record).filter { $0.reason != "state" }
     #expect(

@@ -73,6 +73,13 @@ struct CutoverDriver {
       .tick(Dictionary(uniqueKeysWithValues: machine.plan.routes.map { ($0, counts) })))
   }
 
+  /// Approves the next stage.
+  @discardableResult
+  mutating func approve() -> CutoverAction {
+    let next = machine.state.stage + 1
+    return handle(.approve(StageApproval(stage: next, plan: machine.plan.version)))
+  }
+
   /// Seconds until something but a hold happens; nil when nothing did within the limit.
   mutating func seconds(limit: Int, legacyIsSilent: Bool = false, extractedIsSilent: Bool = false)
     -> Int?

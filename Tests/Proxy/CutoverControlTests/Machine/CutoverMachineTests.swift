@@ -20,8 +20,8 @@ struct CutoverMachineTests {
     #expect(driver.seconds(limit: 200) == 85)
     #expect(driver.actions.last == .awaitApproval(stage: 1))
     #expect(driver.percent == .hundredths(1_000))
-    #expect(driver.handle(.approve) == .setPercent(.hundredths(5_000), stage: 1))
-    #expect(driver.handle(.approve) == .refuse(.nothingAwaitsApproval))
+    #expect(driver.approve() == .setPercent(.hundredths(5_000), stage: 1))
+    #expect(driver.approve() == .refuse(.nothingAwaitsApproval))
     #expect(driver.seconds(limit: 200) == 60)
     #expect(driver.actions.last == .setPercent(.full, stage: 2))
     #expect(driver.seconds(limit: 200) == 60)
@@ -46,14 +46,54 @@ struct CutoverMachineTests {
     #expect((10..<20).contains(evidence))
   }
 
+  @Test(
+    "An approval is of one stage of one plan",
+    arguments: [
+      (0, nil, .otherStage(approved: 0, next: 1)), (2, nil, .otherStage(approved: 2, next: 1)),
+      (1, "0123456789abcdef", .otherPlan(approved: "0123456789abcdef", underWay: "")),
+    ] as [(Int, String?, OrderRefusal)])
+  func approvalOfSomethingElse(stage: Int, plan: String?, refusal: OrderRefusal) {
+    var driver = CutoverDriver(CutoverDriver.plan())
+    driver.handle(.start)
+    _ = driver.seconds(limit: 200)
+    #expect(driver.actions.last == .awaitApproval(stage: 1))
+    let version = driver.machine.plan.version
+    let action = driver.handle(
+      .approve(StageApproval(stage: stage, plan: plan ?? version)))
+    if case .otherPlan(let approved, _) = refusal {
+      #expect(action == .refuse(.otherPlan(approved: approved, underWay: version)))
+    } else {
+      #expect(action == .refuse(refusal))
+    }
+    #expect(driver.percent == .hundredths(1_000))
+    #expect(driver.approve() == .setPercent(.hundredths(5_000), stage: 1))
+  }
+
+  @Test("The version of a plan changes with everything in it")
+  func planVersion() {
+    let plan = CutoverDriver.plan()
+    var others: [CutoverPlan] = []
+    for change in [
+      { $0.alpha = 0.02 }, { $0.routes = ["cart"] }, { $0.stages[1].tolerance = 0.01 },
+      { $0.stages[0].soak = .seconds(61) }, { $0.gates.errors.ratio = 2 },
+    ] as [(inout CutoverPlan) -> Void] {
+      var other = plan
+      change(&other)
+      others.append(other)
+    }
+    #expect(Set((others + [plan]).map(\.version)).count == 6)
+    #expect(CutoverDriver.plan().version == plan.version)
+    #expect(plan.version.count == 16)
+  }
+
   @Test("Approval is no promotion: the conditions have to hold at that moment too")
   func approvalAlone() {
     var driver = CutoverDriver(CutoverDriver.plan())
     driver.handle(.start)
-    #expect(driver.handle(.approve) == .refuse(.nothingAwaitsApproval))
+    #expect(driver.approve() == .refuse(.nothingAwaitsApproval))
     _ = driver.seconds(limit: 200)
     driver.handle(.freeze)
-    #expect(driver.handle(.approve) == .hold(.frozen))
+    #expect(driver.approve() == .hold(.frozen))
     #expect(driver.second() == .hold(.frozen))
     #expect(driver.handle(.unfreeze) == .setPercent(.hundredths(5_000), stage: 1))
   }

@@ -30,7 +30,7 @@ struct RollbackInEveryStateTests {
     case "frozen": driver.handle(.freeze)
     case "approved but frozen":
       driver.handle(.freeze)
-      driver.handle(.approve)
+      driver.approve()
     default: break
     }
     return driver

@@ -21,6 +21,8 @@ const orders = {
   },
   approve: {
     label: "Approve", kind: "primary", fits: (cutover) => cutover.isAwaitingApproval,
+    // What is shown is what is approved: the proxy refuses it when the plan moved on since.
+    body: (cutover) => ({ stage: cutover.stage + 1, plan: cutover.plan }),
     effect: (cutover) => {
       const next = cutover.stages[cutover.stage];
       return `${moving(cutover, next?.percent ?? cutover.percent)}, the next stage of the plan.`;
@@ -69,7 +71,8 @@ function card(name) {
     action,
     button(order.label, () => ask({
       title: `${order.label}: ${name}`, label: order.label, isDanger: order.kind === "danger",
-      effect: order.effect(current), method: "POST", body: {},
+      effect: order.effect(current), method: "POST",
+      body: order.body?.(current) ?? {},
       path: `/cutovers/${encodeURIComponent(name)}/${action}`,
     }), order.kind),
   ]));
