@@ -61,6 +61,9 @@ package enum HoldReason: Sendable, Equatable {
   case sampleTooSmall(Int, of: Int)
   /// The extracted side's breaker keeps requests away, and none succeeded since it does.
   case keptAway(OutageFinding)
+  /// Another process decided until lately, and what it saw is not all known here. Seconds until the
+  /// gates have watched for as long again.
+  case catchingUp(seconds: Int)
   /// A gate's bets are worth more than at the start: something may be wrong.
   case evidenceAgainst(GateFinding)
   /// That the extracted side is not worse is not proved yet.

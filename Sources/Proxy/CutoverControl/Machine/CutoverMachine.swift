@@ -38,7 +38,8 @@ package struct CutoverMachine: Sendable, Equatable {
   /// Goes on with a journaled state after a restart, with the plan it was written under.
   ///
   /// What the gates saw since then is lost; the stakes of that time are too, so that no restart
-  /// adds to the probability of a false rollback.
+  /// adds to the probability of a false rollback. Nor does one help to a promotion: what was lost
+  /// may have spoken against it, so as much time is watched again first.
   ///
   /// - Parameter age: seconds since the state was written.
   package init(
@@ -61,6 +62,8 @@ package struct CutoverMachine: Sendable, Equatable {
     else { throw .otherPlan }
     promotion = test
     core = state
+    let unseen = min((core.unseen ?? 0) + lost, Self.journalInterval)
+    core.unseen = unseen > 0 ? unseen : nil
   }
 
   /// Everything that a restart needs.
@@ -210,6 +213,7 @@ extension CutoverMachine {
     if let outage = outages.first(where: { monitors[$0.route]?.isOut(in: stage) ?? false }) {
       return rollBack(.outage(outage))
     }
+    if let unseen = core.unseen { core.unseen = unseen > 1 ? unseen - 1 : nil }
     if !core.isPaused { core.soaked += 1 }
     return proceed(at: time)
   }
@@ -287,6 +291,7 @@ extension CutoverMachine {
     if promotion.judged < stage.minimum {
       return .sampleTooSmall(promotion.judged, of: stage.minimum)
     }
+    if let unseen = core.unseen { return .catchingUp(seconds: unseen) }
     let worst = findings.max { $0.evidence < $1.evidence }
     if let worst, worst.evidence >= 1 { return .evidenceAgainst(worst) }
     if !promotion.isProved {

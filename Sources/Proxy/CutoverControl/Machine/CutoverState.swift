@@ -18,6 +18,9 @@ package struct CutoverState: Sendable, Equatable, Codable {
   package internal(set) var isAwaitingApproval = false
   /// And given.
   package internal(set) var isApproved = false
+  /// Seconds that nobody who decides now has seen, and that are to be watched again before anything
+  /// is promoted; nil for none.
+  package internal(set) var unseen: Int?
   package internal(set) var promotionWorth: [Double] = []
   package internal(set) var judged = 0
   package internal(set) var extractedSilence = Silence()

@@ -16,6 +16,9 @@ extension HoldReason: CustomStringConvertible {
     case .sampleTooSmall(let judged, let minimum):
       "\(judged) of at least \(minimum) requests are judged"
     case .keptAway(let finding): "left out by its breaker: \(finding)"
+    case .catchingUp(let seconds):
+      "the gates missed up to a minute when this process took over: watches for another "
+        + "\(seconds) s"
     case .evidenceAgainst(let finding): "something may be wrong: \(finding)"
     case .notProved(let evidence, let needed):
       "that the extracted side is not worse is not proved yet: evidence "
@@ -39,6 +42,7 @@ extension HoldReason: CustomStringConvertible {
     case .soaking: "soaking"
     case .sampleTooSmall: "sample-too-small"
     case .keptAway: "kept-away"
+    case .catchingUp: "catching-up"
     case .evidenceAgainst: "evidence-against"
     case .notProved: "not-proved"
     case .awaitingApproval: "awaiting-approval"
