@@ -19,6 +19,7 @@ struct SimulationTable {
     switch simulation {
     case .equal: equalSides()
     case .errors: errors()
+    case .outage: outage()
     case .latency: latency()
     case .mismatches: mismatches()
     case .promotion: promotion()
@@ -102,6 +103,48 @@ struct SimulationTable {
         "\(rps)/s, \(share * 100) %, \(legacy * 100) -> \(extracted * 100) %", found, of: 200,
         median: median)
     }
+  }
+
+  private mutating func outage() {
+    Swift.print(
+      "Everything fails at once, 10 % of 200 requests a second: seconds to the rollback, "
+        + "median/p95 of 100"
+    )
+    let cases: [(Int, Int?, Int?)] = [
+      (1, nil, nil), (3, nil, nil), (5, nil, 20), (10, nil, 20), (100, nil, 20), (1_000, nil, 20),
+      (10, 5, nil), (1_000, 5, nil),
+    ]
+    for (users, breaker, limit) in cases {
+      let found = seeds(100).map { seed in
+        var traffic = SimulatedUsers(seed: seed, users: users, rate: 0.001)
+        traffic.breakerOpensAt = breaker
+        return GateRun.outage(traffic, limit: 600)
+      }
+      let either = found.compactMap(\.either)
+      let title = "\(users) users\(breaker == nil ? "" : ", breaker")"
+      let row =
+        "\(title): gate alone \(Self.quantiles(found.compactMap(\.gate), of: 100)), "
+        + "with outages \(Self.quantiles(either, of: 100))"
+      guard let limit else {
+        print(row)
+        continue
+      }
+      print(
+        row, "p95 <= \(limit) s",
+        isMet: either.count == 100 && GateRun.quantile(either, 0.95) <= limit)
+    }
+    let equal = seeds(200).count { seed in
+      let traffic = SimulatedUsers(seed: seed, users: 10, rate: 0.3)
+      return GateRun.isOut(traffic, seconds: 1_800)
+    }
+    print(
+      "equal sides, 10 users, 30 % fail for half an hour: \(equal) of 200", "0", isMet: equal == 0)
+  }
+
+  private static func quantiles(_ seconds: [Int], of runs: Int) -> String {
+    if seconds.isEmpty { return "never" }
+    let seen = seconds.count == runs ? "" : " in \(seconds.count) of \(runs)"
+    return "\(GateRun.quantile(seconds, 0.5))/\(GateRun.quantile(seconds, 0.95)) s\(seen)"
   }
 
   private mutating func latency() {

@@ -24,17 +24,24 @@ package enum GateRun {
 
   /// Runs a whole cutover; true when it was rolled back.
   package static func cutover(_ traffic: SimulatedTraffic, secondsPerStage: Int) -> Bool {
-    var traffic = traffic
-    var gate = errorGate()
-    for share in shares {
+    var (traffic, gate) = (traffic, errorGate())
+    return isRolledBack(secondsPerStage: secondsPerStage) { share in
       gate.enterStage()
       traffic.share = share
-      for _ in 0..<secondsPerStage {
-        gate.tick(traffic.second(), against: .concurrentLegacy)
-        if gate.hasFired { return true }
-      }
+    } fires: {
+      gate.tick(traffic.second(), against: .concurrentLegacy)
+      return gate.hasFired
     }
-    return false
+  }
+
+  /// Goes through all stages, each begun with its share, second by second until a gate fires.
+  private static func isRolledBack(
+    secondsPerStage: Int, enterStage: (Double) -> Void, fires: () -> Bool
+  ) -> Bool {
+    shares.contains { share in
+      enterStage(share)
+      return (0..<secondsPerStage).contains { _ in fires() }
+    }
   }
 
   /// Runs one stage until the gate fires; nil when it did not within `limit` seconds.
@@ -77,17 +84,14 @@ package enum GateRun {
 
   /// Runs a whole cutover by its latency; true when it was rolled back.
   package static func cutover(_ latency: SimulatedLatency, secondsPerStage: Int) -> Bool {
-    var latency = latency
-    var gate = latencyGate()
-    for share in shares {
+    var (latency, gate) = (latency, latencyGate())
+    return isRolledBack(secondsPerStage: secondsPerStage) { share in
       gate.enterStage()
       latency.share = share
-      for _ in 0..<secondsPerStage {
-        tick(&gate, &latency)
-        if gate.gate.hasFired { return true }
-      }
+    } fires: {
+      tick(&gate, &latency)
+      return gate.gate.hasFired
     }
-    return false
   }
 
   /// Runs a stage that is healthy for some seconds and `slowdown` times slower from then on;
@@ -140,6 +144,39 @@ package enum GateRun {
       if gate.hasFired { return compared }
     }
     return nil
+  }
+
+  /// Runs a stage that is healthy for two minutes and fails everything from then on.
+  ///
+  /// - Returns: seconds to the rollback, by the error gate alone and by that or an outage,
+  ///   whichever comes first; nil for what did not happen within `limit`.
+  package static func outage(
+    _ users: SimulatedUsers, limit: Int
+  ) -> (gate: Int?, either: Int?) {
+    var (users, gate, outage) = (users, errorGate(), Outage())
+    var found: (gate: Int?, either: Int?)
+    for second in -119...limit {
+      users.isOut = second > 0
+      let counts = users.second()
+      outage.tick(counts)
+      gate.tick(counts.errors, against: .concurrentLegacy)
+      if gate.hasFired { found.gate = found.gate ?? second }
+      if gate.hasFired || outage.hasLasted(gate.rules, against: .concurrentLegacy) {
+        found.either = found.either ?? second
+      }
+      if found.gate != nil { break }
+    }
+    return found
+  }
+
+  /// Whether equal sides are taken for an outage within so many seconds.
+  package static func isOut(_ users: SimulatedUsers, seconds: Int) -> Bool {
+    var (users, outage) = (users, Outage())
+    let rules = errorGate().rules
+    return (0..<seconds).contains { _ in
+      outage.tick(users.second())
+      return outage.hasLasted(rules, against: .concurrentLegacy)
+    }
   }
 
   /// The value below which `share` of the values lie.

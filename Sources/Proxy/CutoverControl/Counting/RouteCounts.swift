@@ -86,7 +86,8 @@ package struct RouteCounts: Sendable, Equatable, Codable {
     left.extracted += right.extracted
   }
 
-  var errors: BlockCounts {
+  /// Failed requests of both sides.
+  package var errors: BlockCounts {
     BlockCounts(
       legacy: legacy.finished, legacyBad: min(legacy.failed, legacy.finished),
       extracted: extracted.finished, extractedBad: min(extracted.failed, extracted.finished),
