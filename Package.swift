@@ -384,7 +384,8 @@ let commandLine: [Target] = [
     name: "strangler", dependencies: ["StranglerCommands"],
     path: "Sources/CommandLine/strangler", swiftSettings: settings),
   tests("StranglerDemo", "CommandLine", ["StranglerDemo"]),
-  // Bad releases behind the real proxy, for the program that counts how soon they go.
+  // Bad releases behind the real proxy, shared by tests and the program that counts how soon they
+  // go.
   .target(
     name: "BadReleases",
     dependencies: ["CutoverSimulation", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix],
@@ -396,8 +397,8 @@ let commandLine: [Target] = [
   tests(
     "EndToEnd", "EndToEnd",
     [
-      "PostgreSQLTesting", "strangler", "shop-monolith", "orders-service", .asyncHTTPClient,
-      .nioCore, .nioHTTP1, .nioPosix,
+      "BadReleases", "PostgreSQLTesting", "strangler", "shop-monolith", "orders-service",
+      .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   tests(
     "Repository", "Repository",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AsyncHTTPClient
+import BadReleases
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -39,7 +40,7 @@ struct CutoverTests {
       #expect(started.exitCode == 0, "\(started.errors)")
       #expect(started.output.contains("stage 1 of 2, 50 %"))
       try await stage.send(requests: 400)
-      #expect(stage.extracted.requests > 100 && stage.legacy.requests > 100)
+      #expect(stage.extracted.seen.requests > 100 && stage.legacy.seen.requests > 100)
       stage.extracted.fail(ofEachHundred: 5)
       var sent = 0
       while try await stage.status().phase == "under-way" {
@@ -47,9 +48,9 @@ struct CutoverTests {
         sent += 100
         try #require(sent < 40_000, "the gate did not fire")
       }
-      let before = stage.extracted.requests
+      let before = stage.extracted.seen.requests
       try await stage.send(requests: 400)
-      #expect(stage.extracted.requests == before, "traffic after the rollback was seen")
+      #expect(stage.extracted.seen.requests == before, "traffic after the rollback was seen")
       let history = try await stage.strangler([
         "cutover", "history", "--cutover", "orders", "--format", "json",
       ])
@@ -62,7 +63,7 @@ struct CutoverTests {
       #expect(entry.moves.map(\.from) == [50] && entry.moves.map(\.to) == [0])
       let decided = try Date(
         entry.at, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-      let last = try #require(stage.extracted.lastArrival)
+      let last = try #require(stage.extracted.seen.last)
       #expect(last.timeIntervalSince(decided) < 1, "a request came a second after the decision")
       let verdict = try await stage.strangler(["cutover", "verify"])
       #expect(verdict.exitCode == 0 && verdict.output.contains("is what was written"))
@@ -96,7 +97,7 @@ struct CutoverTests {
       let status = try await stage.status()
       #expect(status.phase == "under-way" && status.percent == 50)
       try await stage.send(requests: 100)
-      #expect(stage.extracted.requests > 20)
+      #expect(stage.extracted.seen.requests > 20)
       let rolledBack = try await stage.strangler([
         "cutover", "rollback", "orders", "--reason", "customers call",
       ])
@@ -190,8 +191,8 @@ struct CutoverTests {
 
   /// Two upstreams in this process, and a proxy in front of them with a plan of 50 and 99 %.
   final class Stage: Sendable {
-    let legacy = FailingOrigin()
-    let extracted = FailingOrigin()
+    let legacy = FaultyOrigin(.even)
+    let extracted = FaultyOrigin(.even)
     let journal: String
     /// The file with what comparing both sides found.
     let evidence: String

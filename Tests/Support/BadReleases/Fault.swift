@@ -48,6 +48,9 @@ package struct TrialPace: Sendable {
   package var watch = 110
   /// Times slower than legacy.
   package var slowdown = 2.0
+  /// Errors and wrong answers of a release that gives them, of ten thousand.
+  package var errors = 500
+  package var wrong = 200
 
   package init() {}
 }

@@ -27,10 +27,19 @@ package enum Trial {
   package static func run(
     _ fault: Fault, program: String, pace: TrialPace, seed: UInt64, client: HTTPClient
   ) async throws -> TrialOutcome {
-    let (legacy, extracted) = (TrialOrigin(seed: 4 * seed), TrialOrigin(seed: 4 * seed + 1))
+    let (legacy, extracted) = (
+      FaultyOrigin(.drawn(seed: 4 * seed)), FaultyOrigin(.drawn(seed: 4 * seed + 1))
+    )
     let ports = (try await legacy.start(), try await extracted.start())
-    let proxy = try await TrialProxy(program, client) { folder in
-      configuration(fault, ports: ports, folder: folder)
+    let proxy: TrialProxy
+    do {
+      proxy = try await TrialProxy(program, client) { folder in
+        configuration(fault, ports: ports, folder: folder)
+      }
+    } catch {
+      try await legacy.stop()
+      try await extracted.stop()
+      throw error
     }
     let load = TrialLoad(client, url: proxy.address + "/orders/7", seed: 4 * seed + 2)
     let running = Task { await load.run(requestsPerSecond: pace.requestsPerSecond) }
@@ -89,7 +98,7 @@ package enum Trial {
 
   private static func observe(
     _ fault: Fault, _ pace: TrialPace, _ proxy: TrialProxy, _ load: TrialLoad,
-    legacy: TrialOrigin, extracted: TrialOrigin
+    legacy: FaultyOrigin, extracted: FaultyOrigin
   ) async throws -> TrialOutcome {
     let clock = ContinuousClock()
     let healthy = pace.healthy[fault] ?? 0
@@ -116,15 +125,15 @@ package enum Trial {
   }
 
   private static func begin(
-    _ fault: Fault, _ pace: TrialPace, _ load: TrialLoad, legacy: TrialOrigin,
-    extracted: TrialOrigin
+    _ fault: Fault, _ pace: TrialPace, _ load: TrialLoad, legacy: FaultyOrigin,
+    extracted: FaultyOrigin
   ) {
-    var behaviour = TrialOrigin.Behaviour()
+    var behaviour = FaultyOrigin.Behaviour()
     switch fault {
-    case .errors: behaviour.errors = 500
+    case .errors: behaviour.errors = pace.errors
     case .latency: behaviour.slowdown = pace.slowdown
     case .hangs: behaviour.hangs = true
-    case .wrong: behaviour.wrong = 200
+    case .wrong: behaviour.wrong = pace.wrong
     case .incident:
       behaviour.errors = 3_000
       legacy.behave(behaviour)
@@ -135,7 +144,7 @@ package enum Trial {
 
   private static func outcome(
     _ fault: Fault, _ status: TrialProxy.Status, began: Date, _ proxy: TrialProxy,
-    _ load: TrialLoad, _ extracted: TrialOrigin
+    _ load: TrialLoad, _ extracted: FaultyOrigin
   ) async throws -> TrialOutcome {
     let seen = extracted.seen
     var outcome = TrialOutcome(fault)

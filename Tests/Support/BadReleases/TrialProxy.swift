@@ -74,25 +74,37 @@ final class TrialProxy: Sendable {
     process.terminationHandler = { _ in continuation.finish() }
     ended = Task { for await _ in stream {} }
     try process.run()
-    var lines: (proxy: String, admin: String)?
+    do {
+      let addresses = try await Self.addresses(in: log, of: process)
+      (address, admin) = ("http://" + addresses.proxy, "http://" + addresses.admin)
+      token = try String(contentsOf: folder.appending(path: "token"), encoding: .utf8)
+        .trimmingCharacters(in: .whitespacesAndNewlines)
+    } catch {
+      // Nobody else knows of it.
+      kill(process.processIdentifier, SIGKILL)
+      await ended.value
+      throw error
+    }
+  }
+
+  /// Where it listens, once it says so.
+  private static func addresses(
+    in log: URL, of process: Process
+  ) async throws -> (proxy: String, admin: String) {
     let clock = ContinuousClock()
-    let end = clock.now + Self.startPatience
-    while lines == nil {
+    let end = clock.now + startPatience
+    while true {
       let text = try String(contentsOf: log, encoding: .utf8)
-      if let proxy = Self.line(text, after: "proxy listening on "),
-        let admin = Self.line(text, after: "admin listening on ")
+      if let proxy = line(text, after: "proxy listening on "),
+        let admin = line(text, after: "admin listening on ")
       {
-        lines = (proxy, admin)
-      } else if clock.now > end || !process.isRunning {
-        process.terminate()
+        return (proxy, admin)
+      }
+      if clock.now > end || !process.isRunning {
         throw NotStarted(description: "the proxy did not start: \(text)")
       }
       try await clock.sleep(for: .milliseconds(50))
     }
-    address = "http://" + (lines?.proxy ?? "")
-    admin = "http://" + (lines?.admin ?? "")
-    token = try String(contentsOf: folder.appending(path: "token"), encoding: .utf8)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   private static func line(_ text: String, after marker: String) -> String? {

@@ -1,46 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CutoverSimulation
-import Foundation
+package import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// One side of a route, with answer times like a service's, that can be made bad at any moment.
-final class TrialOrigin: Sendable {
+/// One side of a route that can be made bad at any moment.
+package final class FaultyOrigin: Sendable {
+  /// How answers come about.
+  package enum Manner: Sendable {
+    /// Some time goes by as in a service, and failures come by chance.
+    case drawn(seed: UInt64)
+    /// At once, and failures are evenly spread, so that a run is like the next one.
+    case even
+  }
+
   /// How it behaves.
-  struct Behaviour: Sendable {
+  package struct Behaviour: Sendable {
     /// Of ten thousand answers.
-    var errors = 0
-    var wrong = 0
-    var slowdown = 1.0
-    var hangs = false
+    package var errors = 0
+    package var wrong = 0
+    package var slowdown = 1.0
+    package var hangs = false
+
+    package init() {}
   }
 
   /// What users got. Shadows are none of them.
-  struct Seen: Sendable {
-    var bad = 0
-    var last: Date?
+  package struct Seen: Sendable {
+    package var requests = 0
+    package var bad = 0
+    package var last: Date?
   }
 
   private struct State {
     var behaviour = Behaviour()
     var seen = Seen()
-    var random: SimulatedRandom
+    var random: SimulatedRandom?
+    /// Answers in ten thousands that are owed, where they are evenly spread.
+    var errorsDue = 0
+    var wrongDue = 0
+
+    /// Whether the next one of so many in ten thousand is due.
+    mutating func isNext(_ share: Int, _ due: WritableKeyPath<State, Int>) -> Bool {
+      if random != nil { return random?.below(10_000) ?? 0 < share }
+      self[keyPath: due] += share
+      if self[keyPath: due] < 10_000 { return false }
+      self[keyPath: due] -= 10_000
+      return true
+    }
   }
 
   private let state: Mutex<State>
   private let listener = Mutex<(any Channel)?>(nil)
 
-  init(seed: UInt64) { state = Mutex(State(random: SimulatedRandom(seed: seed))) }
+  package init(_ manner: Manner) {
+    let random: SimulatedRandom? =
+      switch manner {
+      case .drawn(let seed): SimulatedRandom(seed: seed)
+      case .even: nil
+      }
+    state = Mutex(State(random: random))
+  }
 
-  var seen: Seen { state.withLock(\.seen) }
+  package var seen: Seen { state.withLock(\.seen) }
 
-  func behave(_ behaviour: Behaviour) { state.withLock { $0.behaviour = behaviour } }
+  package func behave(_ behaviour: Behaviour) { state.withLock { $0.behaviour = behaviour } }
+
+  package func fail(ofEachHundred failures: Int) {
+    var behaviour = Behaviour()
+    behaviour.errors = 100 * failures
+    behave(behaviour)
+  }
 
   /// Listens on a free port of the loopback and returns it.
-  func start() async throws -> Int {
+  package func start() async throws -> Int {
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 1_024)
       .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -55,7 +91,7 @@ final class TrialOrigin: Sendable {
     return channel.localAddress?.port ?? 0
   }
 
-  func stop() async throws { try await listener.withLock(\.self)?.close().get() }
+  package func stop() async throws { try await listener.withLock(\.self)?.close().get() }
 
   /// An answer; nil hangs.
   fileprivate struct Answer {
@@ -68,16 +104,18 @@ final class TrialOrigin: Sendable {
   fileprivate func answer(isShadow: Bool) -> Answer? {
     state.withLock { state in
       let behaviour = state.behaviour
-      var answer = Answer(delay: Int64(state.random.milliseconds() * behaviour.slowdown * 1_000))
+      let milliseconds = state.random?.milliseconds() ?? 0
+      var answer = Answer(delay: Int64(milliseconds * behaviour.slowdown * 1_000))
       var isBad = behaviour.hangs || behaviour.slowdown > 1
-      if state.random.below(10_000) < behaviour.errors {
+      if state.isNext(behaviour.errors, \.errorsDue) {
         answer.status = .internalServerError
         isBad = true
-      } else if state.random.below(10_000) < behaviour.wrong {
+      } else if state.isNext(behaviour.wrong, \.wrongDue) {
         answer.total = 2
         isBad = true
       }
       if !isShadow {
+        state.seen.requests += 1
         state.seen.last = Date()
         if isBad { state.seen.bad += 1 }
       }
@@ -89,10 +127,10 @@ final class TrialOrigin: Sendable {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let origin: TrialOrigin
+    private let origin: FaultyOrigin
     private var isShadow = false
 
-    init(_ origin: TrialOrigin) { self.origin = origin }
+    init(_ origin: FaultyOrigin) { self.origin = origin }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       switch unwrapInboundIn(data) {
@@ -100,6 +138,7 @@ final class TrialOrigin: Sendable {
       case .body: break
       case .end:
         guard let answer = origin.answer(isShadow: isShadow) else { return }
+        if answer.delay == 0 { return write(answer, to: context) }
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.value.eventLoop.assumeIsolated().scheduleTask(in: .microseconds(answer.delay)) {
           self.write(answer, to: context.value)
