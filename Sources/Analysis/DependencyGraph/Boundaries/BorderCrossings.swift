@@ -28,6 +28,11 @@ struct BorderCrossings: Sendable {
     seams = SeamAdvice(model, assignment)
   }
 
+  /// How a crossing reference can be replaced.
+  func seam(ofReference index: Int, _ model: CodeModel) -> Cut.Seam {
+    seams.seam(for: model.references[index], model)
+  }
+
   var isEmpty: Bool { references.isEmpty && tableUses.isEmpty }
 
   /// Crossings with the services of both ends.

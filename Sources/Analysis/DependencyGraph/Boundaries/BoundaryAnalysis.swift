@@ -10,25 +10,37 @@ public struct BoundaryAnalysis: Sendable {
 
   /// Divides the code and tells what the borders cost. Never fails: a model that holds no type
   /// gives the verdict not to split.
-  public func suggest(_ model: CodeModel) -> BoundarySuggestion {
+  public func suggest(_ model: CodeModel) -> BoundarySuggestion { study(model).suggestion }
+
+  /// The same with all that it was concluded from, for questions about single types and moves.
+  package func study(_ model: CodeModel) -> BoundaryStudy {
     let model = model.canonical()
     let facts = UnitFacts(model)
     let division = ServiceDivision(model, facts, options)
     let assignment = ServiceAssignment(model, facts, division)
     let crossings = BorderCrossings(model, assignment)
-    let services = ServiceDescriptions(model, facts, division, assignment, crossings)
-    let quality = services.quality(options)
-    return BoundarySuggestion(
-      verdict: Verdict.judge(
-        quality, units: division.includedCount,
-        interfaces: model.routes.count + model.tableUses.count),
-      services: services.inOrder,
+    let descriptions = ServiceDescriptions(model, facts, division, assignment, crossings)
+    let quality = descriptions.quality(options)
+    let names = descriptions.names
+    let verdict = Verdict.judge(
+      quality, units: division.includedCount,
+      interfaces: model.routes.count + model.tableUses.count)
+    let cuts = crossings.cuts(model, names: names)
+    let suggestion = BoundarySuggestion(
+      verdict: verdict,
+      services: EffortEstimate(model, facts.units, assignment, cuts, names: names)
+        .filled(descriptions.inOrder),
       sharedKernel: division.names(of: .sharedKernel, model, facts),
       compositionRoots: division.names(of: .compositionRoot, model, facts),
-      cuts: crossings.cuts(model, names: services.names),
-      findings: Pitfalls.all(model, assignment, crossings, names: services.names),
+      cuts: cuts,
+      findings: Pitfalls.all(
+        model, assignment, crossings, names: names, services: descriptions.inOrder,
+        quality: quality, decision: verdict.decision),
       quality: quality,
       coverage: Coverage(model))
+    return BoundaryStudy(
+      model: model, suggestion: suggestion, names: names, facts: facts, assignment: assignment,
+      crossings: crossings, weights: options.weights)
   }
 }
 
@@ -48,7 +60,7 @@ extension Coverage {
 }
 
 extension CodeModel {
-  func location(_ position: SourcePosition) -> Location {
+  package func location(_ position: SourcePosition) -> Location {
     Location(
       file: files[Int(position.file.index)].path, line: Int(position.line),
       column: Int(position.column))
@@ -57,7 +69,7 @@ extension CodeModel {
   func type(_ id: TypeID) -> TypeDeclaration { types[Int(id.index)] }
 
   /// Qualified name; for top-level functions the file's path.
-  func displayName(_ id: TypeID) -> String {
+  package func displayName(_ id: TypeID) -> String {
     let type = type(id)
     return type.kind == .fileScope
       ? files[Int(type.position.file.index)].path : type.qualifiedName

@@ -89,6 +89,8 @@ public struct Service: Sendable, Equatable {
   public var jobs: [String]
   /// Its scores.
   public var scores: Scores
+  /// What freeing it takes.
+  public var effort = Effort()
   /// Place in the order of extraction, from 1.
   public var order: Int
   /// Why it stands at this place, with numbers.

@@ -141,7 +141,7 @@ package func counted(_ count: Int, _ noun: String) -> String {
 }
 
 /// References counted by the borders they cross.
-private struct BorderCounts {
+struct BorderCounts {
   private(set) var inner: [Int]
   private var outgoing: [Int]
   private var incoming: [Int]
@@ -170,11 +170,14 @@ private struct BorderCounts {
     }
   }
 
+  /// References that cross the border of a service in either direction.
+  func outer(_ service: Int) -> Int { outgoing[service] + incoming[service] }
+
   func scores(_ service: Int, stability: Double) -> Service.Scores {
     func share(_ part: Int, _ whole: Int, ifEmpty: Double) -> Double {
       whole == 0 ? ifEmpty : Double(part) / Double(whole)
     }
-    let outer = outgoing[service] + incoming[service]
+    let outer = outer(service)
     let efferent = usedOutside[service].count
     return Service.Scores(
       cohesion: share(2 * inner[service], 2 * inner[service] + outer, ifEmpty: 1),

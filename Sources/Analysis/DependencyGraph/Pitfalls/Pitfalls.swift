@@ -5,17 +5,40 @@ enum Pitfalls {
   /// Places that one finding lists at most; its message carries the full number.
   static let locationLimit = 20
 
+  /// Everything that is known: what the scanner reported, the pitfalls of the division, and those
+  /// of single services.
   static func all(
     _ model: CodeModel, _ assignment: ServiceAssignment, _ crossings: BorderCrossings,
-    names: [String]
+    names: [String], services: [Service], quality: Quality, decision: Verdict.Decision
   ) -> [LocatedFinding] {
     let context = PitfallContext(
       model: model, assignment: assignment, crossings: crossings, names: names)
-    let found =
-      model.findings + GodTypes.find(context) + SharedHubs.find(context)
-      + ServiceCycles.find(context) + SharedTables.find(context)
-      + CrossServiceTransactions.find(context)
-    return found.map { finding in
+    return located(
+      model.findings + found(in: context) + NanoServices.find(context, services)
+        + PrematureSplits.find(context, services, quality, decision), model)
+  }
+
+  /// The pitfalls of a division, whoever made it.
+  static func ofDivision(
+    _ model: CodeModel, _ assignment: ServiceAssignment, _ crossings: BorderCrossings,
+    names: [String]
+  ) -> [LocatedFinding] {
+    located(
+      found(
+        in: PitfallContext(
+          model: model, assignment: assignment, crossings: crossings, names: names)), model)
+  }
+
+  private static func found(in context: PitfallContext) -> [Finding] {
+    GodTypes.find(context) + SharedHubs.find(context) + ServiceCycles.find(context)
+      + DistributedMonoliths.find(context) + SynchronousChains.find(context)
+      + ChattyBoundaries.find(context) + SharedTables.find(context)
+      + SharedDatabases.find(context) + CrossServiceTransactions.find(context)
+      + MultiStepWrites.find(context)
+  }
+
+  private static func located(_ found: [Finding], _ model: CodeModel) -> [LocatedFinding] {
+    found.map { finding in
       LocatedFinding(
         id: finding.id, severity: finding.severity, message: finding.message,
         locations: distinct(finding.locations).prefix(locationLimit).map(model.location))
@@ -49,6 +72,8 @@ struct PitfallContext {
   let assignment: ServiceAssignment
   let crossings: BorderCrossings
   let names: [String]
+  /// Types that tie everyone to everyone; they have a finding of their own.
+  private(set) var godTypes: Set<TypeID> = []
 
   struct TypeLink {
     var from: TypeID
@@ -64,6 +89,12 @@ struct PitfallContext {
     self.assignment = assignment
     self.crossings = crossings
     self.names = names
+    typeLinks = Self.links(model)
+    godTypes = GodTypes.types(self)
+  }
+
+  /// References between different types, one entry per pair of types, by source and target.
+  static func links(_ model: CodeModel) -> [TypeLink] {
     var keys: [Int64] = []
     keys.reserveCapacity(model.references.count)
     for reference in model.references where reference.from != reference.to {
@@ -80,7 +111,7 @@ struct PitfallContext {
             from: TypeID(Int(key >> 32)), to: TypeID(Int(key & 0xFFFF_FFFF)), references: 1))
       }
     }
-    typeLinks = links
+    return links
   }
 
   /// Names of services as an enumeration: `a`, `a and b`, `a, b and c`.
@@ -88,5 +119,30 @@ struct PitfallContext {
     let sorted = services.map { names[$0] }.sorted()
     guard let last = sorted.last, sorted.count > 1 else { return sorted.first ?? "" }
     return sorted.dropLast().joined(separator: ", ") + " and " + last
+  }
+
+  /// Crossing references whose answer the caller waits for, by the services on their ends. Those
+  /// from and to god types are left out.
+  func synchronousLinks() -> [ServiceLink: [Int]] {
+    var links: [ServiceLink: [Int]] = [:]
+    for index in crossings.references {
+      let reference = model.references[index]
+      guard reference.kind == .call, !godTypes.contains(reference.from),
+        !godTypes.contains(reference.to), let from = assignment[reference.from],
+        let to = assignment[reference.to], crossings.seam(ofReference: index, model) == .apiCall
+      else { continue }
+      links[ServiceLink(from: from, to: to), default: []].append(index)
+    }
+    return links
+  }
+
+  /// Two services in the direction of a reference.
+  struct ServiceLink: Hashable, Comparable {
+    var from: Int
+    var to: Int
+
+    static func < (left: Self, right: Self) -> Bool {
+      (left.from, left.to) < (right.from, right.to)
+    }
   }
 }

@@ -5,11 +5,11 @@
 /// a finding of their own.
 enum ServiceCycles {
   static func find(_ context: PitfallContext) -> [Finding] {
-    let godTypes = GodTypes.types(context)
     var places: [Int: [Int: [Int]]] = [:]
     for index in context.crossings.references {
       let reference = context.model.references[index]
-      guard !godTypes.contains(reference.from), !godTypes.contains(reference.to) else { continue }
+      guard !context.godTypes.contains(reference.from), !context.godTypes.contains(reference.to)
+      else { continue }
       guard let from = context.assignment[reference.from], let to = context.assignment[reference.to]
       else { continue }
       places[from, default: [:]][to, default: []].append(index)

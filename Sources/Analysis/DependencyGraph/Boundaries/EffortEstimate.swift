@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Counts what it takes to free each service.
+struct EffortEstimate {
+  private let model: CodeModel
+  private let units: CodeUnits
+  private let assignment: ServiceAssignment
+  private let cuts: [Cut]
+  private let names: [String]
+
+  init(
+    _ model: CodeModel, _ units: CodeUnits, _ assignment: ServiceAssignment, _ cuts: [Cut],
+    names: [String]
+  ) {
+    self.model = model
+    self.units = units
+    self.assignment = assignment
+    self.cuts = cuts
+    self.names = names
+  }
+
+  /// The services with their efforts.
+  func filled(_ services: [Service]) -> [Service] {
+    let search = FreeingCut(model, units, assignment, names: names)
+    var numbers: [String: Int] = [:]
+    for (number, name) in names.enumerated() { numbers[name] = number }
+    return services.map { service in
+      var service = service
+      service.effort = effort(service.name)
+      if let number = numbers[service.name] {
+        service.effort.smallestEdit = search.smallestEdit(freeing: number)
+      }
+      return service
+    }
+  }
+
+  private struct Contract: Hashable {
+    var from: String
+    var to: String
+    var target: String
+    var symbol: String
+  }
+
+  private func effort(_ service: String) -> Service.Effort {
+    let own = cuts.filter { $0.fromService == service || $0.toService == service }
+    var contracts: Set<Contract> = []
+    var tables: Set<String> = []
+    for cut in own {
+      if case .table = cut.kind {
+        tables.insert(cut.target)
+      } else if cut.seam == .apiCall || cut.seam == .event {
+        contracts.insert(
+          Contract(
+            from: cut.fromService, to: cut.toService, target: cut.target, symbol: cut.symbol))
+      }
+    }
+    return Service.Effort(
+      places: own.count, files: Set(own.map(\.location.file)).count, contracts: contracts.count,
+      tables: tables.count)
+  }
+}

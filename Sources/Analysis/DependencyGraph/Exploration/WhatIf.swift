@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Moves and merges to try out on a study.
+package struct WhatIf: Sendable, Equatable {
+  /// A type, with those nested in it, that goes to a service.
+  package struct Move: Sendable, Equatable {
+    package var type: String
+    /// A service, or `shared-kernel` to set the type apart.
+    package var service: String
+
+    package init(type: String, service: String) {
+      self.type = type
+      self.service = service
+    }
+  }
+
+  package var moves: [Move]
+  /// Services that become one, which keeps the first name.
+  package var merges: [[String]]
+
+  package init(moves: [Move] = [], merges: [[String]] = []) {
+    self.moves = moves
+    self.merges = merges
+  }
+
+  /// The name that sets a type apart.
+  package static let sharedKernel = "shared-kernel"
+}
+
+/// What moves and merges would change.
+package struct WhatIfAnswer: Sendable, Equatable {
+  /// Numbers of one division.
+  package struct Measures: Sendable, Equatable {
+    package var services: Int
+    /// References between types of services.
+    package var references: Int
+    package var crossingReferences: Int
+    /// Uses of tables of another service.
+    package var crossingTableUses: Int
+    package var modularity: Double
+    /// Pairs of services that refer to each other.
+    package var mutualPairs: Int
+    package var warnings: Int
+  }
+
+  /// A service before and after; one side is nil where it is new or gone.
+  package struct ServiceChange: Sendable, Equatable {
+    package var name: String
+    package var before: Side?
+    package var after: Side?
+
+    package struct Side: Sendable, Equatable {
+      package var types: Int
+      package var cohesion: Double
+      package var coupling: Double
+      package var instability: Double
+      package var places: Int
+    }
+  }
+
+  package var before: Measures
+  package var after: Measures
+  /// Services that differ, by name.
+  package var services: [ServiceChange]
+  /// Places that would have to be cut in addition, in order of place.
+  package var newCuts: [Cut]
+  /// Places that would not have to be cut any more.
+  package var savedCuts: [Cut]
+  /// Findings that would appear, and that would go.
+  package var newFindings: [LocatedFinding]
+  package var goneFindings: [LocatedFinding]
+}
+
+extension BoundaryStudy {
+  /// What a division would look like after some moves and merges, made in the order given. Nothing
+  /// is divided again.
+  package func answer(to question: WhatIf) throws(StudyQuestionError) -> WhatIfAnswer {
+    var service = assignment.serviceOfType
+    for move in question.moves {
+      let id = try type(named: move.type)
+      let target = move.service == WhatIf.sharedKernel ? nil : try self.service(named: move.service)
+      for type in facts.units.units[facts.units[id]].types { service[Int(type.index)] = target }
+    }
+    for merge in question.merges {
+      var numbers: [Int] = []
+      for name in merge { numbers.append(try self.service(named: name)) }
+      guard let kept = numbers.first, Set(numbers).count > 1 else {
+        throw StudyQuestionError.nothingToMerge(merge)
+      }
+      for index in service.indices {
+        if let old = service[index], numbers.contains(old) { service[index] = kept }
+      }
+    }
+    let changed = ServiceAssignment(
+      model, serviceOfType: service, serviceCount: assignment.serviceCount)
+    let before = Division(self, assignment, crossings)
+    let after = Division(self, changed, BorderCrossings(model, changed))
+    return WhatIfAnswer(
+      before: before.measures, after: after.measures, services: changes(before, after),
+      newCuts: Self.difference(after.cuts, before.cuts),
+      savedCuts: Self.difference(before.cuts, after.cuts),
+      newFindings: Self.difference(after.findings, before.findings),
+      goneFindings: Self.difference(before.findings, after.findings))
+  }
+
+  private func changes(_ before: Division, _ after: Division) -> [WhatIfAnswer.ServiceChange] {
+    names.indices.map { number in
+      WhatIfAnswer.ServiceChange(
+        name: names[number], before: before.side(number), after: after.side(number))
+    }.filter { $0.before != $0.after }.sorted { $0.name < $1.name }
+  }
+
+  /// Elements of the first list whose identity the second has not.
+  private static func difference<Element, Identity: Hashable>(
+    _ first: [Element], _ second: [Element], by identity: (Element) -> Identity
+  ) -> [Element] {
+    let known = Set(second.map(identity))
+    return first.filter { !known.contains(identity($0)) }
+  }
+
+  /// A finding counts as the same when it stands at the same place, or says the same but for its
+  /// numbers.
+  private static func difference(
+    _ first: [LocatedFinding], _ second: [LocatedFinding]
+  ) -> [LocatedFinding] {
+    struct Identity: Hashable {
+      var id: String
+      var place: Location?
+      var words: String?
+    }
+    func identities(_ finding: LocatedFinding) -> [Identity] {
+      [
+        Identity(id: finding.id, place: finding.locations.first, words: nil),
+        Identity(id: finding.id, place: nil, words: finding.message.filter { !$0.isNumber }),
+      ]
+    }
+    let known = Set(second.flatMap(identities))
+    return first.filter { finding in !identities(finding).contains { known.contains($0) } }
+  }
+
+  /// A place counts as the same whatever the services on its two ends are called.
+  private static func difference(_ first: [Cut], _ second: [Cut]) -> [Cut] {
+    struct Place: Hashable {
+      var location: Location
+      var fromType: String
+      var target: String
+      var symbol: String
+      var kind: String
+    }
+    return difference(first, second) { cut in
+      Place(
+        location: cut.location, fromType: cut.fromType, target: cut.target, symbol: cut.symbol,
+        kind: cut.kind.name)
+    }
+  }
+}
+
+/// An assignment with its numbers.
+private struct Division {
+  let measures: WhatIfAnswer.Measures
+  let cuts: [Cut]
+  let findings: [LocatedFinding]
+  private let counts: BorderCounts
+  private let types: [Int]
+  private let places: [Int]
+
+  init(_ study: BoundaryStudy, _ assignment: ServiceAssignment, _ crossings: BorderCrossings) {
+    let model = study.model
+    counts = BorderCounts(model, assignment)
+    var types = [Int](repeating: 0, count: assignment.serviceCount)
+    for case let service? in assignment.serviceOfType { types[service] += 1 }
+    self.types = types
+    var places = [Int](repeating: 0, count: assignment.serviceCount)
+    var directions: Set<[Int]> = []
+    for pair in crossings.pairs(model) {
+      places[pair.from] += 1
+      places[pair.to] += 1
+      directions.insert([pair.from, pair.to])
+    }
+    self.places = places
+    cuts = crossings.cuts(model, names: study.names)
+    findings = Pitfalls.ofDivision(model, assignment, crossings, names: study.names)
+    let units = study.facts.units.units.map { assignment[$0.types[0]] }
+    let partition = Partition(units.map { Int32($0 ?? assignment.serviceCount) })
+    measures = WhatIfAnswer.Measures(
+      services: types.count { $0 > 0 },
+      references: counts.inner.reduce(0, +) + crossings.references.count,
+      crossingReferences: crossings.references.count,
+      crossingTableUses: crossings.tableUses.count,
+      modularity: study.facts.referenceGraph(study.weights) { units[$0] != nil }
+        .modularity(partition),
+      mutualPairs: directions.count { $0[0] < $0[1] && directions.contains([$0[1], $0[0]]) },
+      warnings: findings.count { $0.severity >= .warning })
+  }
+
+  func side(_ service: Int) -> WhatIfAnswer.ServiceChange.Side? {
+    guard types[service] > 0 else { return nil }
+    let scores = counts.scores(service, stability: 0)
+    return WhatIfAnswer.ServiceChange.Side(
+      types: types[service], cohesion: scores.cohesion, coupling: scores.coupling,
+      instability: scores.instability, places: places[service])
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Three or more services that wait for each other in a ring: over a network they are one program
+/// that is released, and down, together. Two that do have a finding as a cycle.
+enum DistributedMonoliths {
+  private static let leastServices = 3
+
+  static func find(_ context: PitfallContext) -> [Finding] {
+    let links = context.synchronousLinks()
+    var successors = [[Int]](repeating: [], count: context.assignment.serviceCount)
+    for link in links.keys.sorted() { successors[link.from].append(link.to) }
+    let components = StrongComponents(successors: successors)
+    let members = Dictionary(
+      grouping: successors.indices, by: { components.component[$0] }
+    ).values.filter { $0.count >= leastServices }
+    return members.sorted { $0[0] < $1[0] }.map { finding(context, $0, links) }
+  }
+
+  private static func finding(
+    _ context: PitfallContext, _ services: [Int], _ links: [PitfallContext.ServiceLink: [Int]]
+  ) -> Finding {
+    let inside = Set(services)
+    let own = links.filter { inside.contains($0.key.from) && inside.contains($0.key.to) }
+      .sorted { ($0.value.count, $0.key) < ($1.value.count, $1.key) }
+    let calls = own.reduce(0) { $0 + $1.value.count }
+    let weakest = own.first.map { link, places in
+      "; its thinnest link is \(context.names[link.from]) to \(context.names[link.to]) with "
+        + counted(places.count, "call")
+    }
+    return Finding(
+      id: "distributed-monolith", severity: .warning,
+      message: "\(context.list(services)) wait for each other in a ring of "
+        + "\(counted(calls, "call")): none of the \(services.count) could be released or be down "
+        + "alone\(weakest ?? "").",
+      locations: own.flatMap(\.value).map { context.model.references[$0].position })
+  }
+}

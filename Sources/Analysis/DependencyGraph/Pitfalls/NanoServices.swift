@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Services so small that running them costs more than having them apart gains.
+enum NanoServices {
+  private static let mostTypes = 5
+  private static let mostRoutes = 2
+  private static let mostTables = 1
+
+  static func find(_ context: PitfallContext, _ services: [Service]) -> [Finding] {
+    guard services.count > 1 else { return [] }
+    var shared: [PitfallContext.ServiceLink: Int] = [:]
+    for pair in context.crossings.pairs(context.model) {
+      shared[PitfallContext.ServiceLink(from: pair.from, to: pair.to), default: 0] += 1
+      shared[PitfallContext.ServiceLink(from: pair.to, to: pair.from), default: 0] += 1
+    }
+    return services.compactMap { service in
+      guard service.types.count <= mostTypes, service.routes.count <= mostRoutes,
+        service.tables.owned.count <= mostTables,
+        let number = context.names.firstIndex(of: service.name)
+      else { return nil }
+      let closest = shared.filter { $0.key.from == number }
+        .max { ($0.value, $1.key) < ($1.value, $0.key) }
+      let advice = closest.map { link, count in
+        "keep it with \(context.names[link.to]), to which \(counted(count, "place")) "
+          + "\(count == 1 ? "ties" : "tie") it"
+      }
+      return Finding(
+        id: "nano-service", severity: .note,
+        message: "\(service.name) has \(counted(service.types.count, "type")), "
+          + "\(counted(service.routes.count, "route")) and "
+          + "\(counted(service.tables.owned.count, "table")): less than a service is worth; "
+          + "\(advice ?? "nothing ties it to another service").",
+        locations: context.firstPositions(of: number, most: mostTypes))
+    }
+  }
+}
+
+extension PitfallContext {
+  /// Where the first types of a service stand.
+  func firstPositions(of service: Int, most: Int) -> [SourcePosition] {
+    model.types.indices.lazy.filter { assignment.serviceOfType[$0] == service }
+      .prefix(most).map { model.types[$0].position }
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Services whose border does not hold: more crosses it than stays inside, or noise moves it.
+enum PrematureSplits {
+  /// Stability below which the border is an accident of the run.
+  private static let leastStability = 0.5
+
+  static func find(
+    _ context: PitfallContext, _ services: [Service], _ quality: Quality,
+    _ decision: Verdict.Decision
+  ) -> [Finding] {
+    guard services.count > 1 else { return [] }
+    let counts = BorderCounts(context.model, context.assignment)
+    return services.compactMap { service in
+      guard let number = context.names.firstIndex(of: service.name) else { return nil }
+      let (inner, outer) = (counts.inner[number], counts.outer(number))
+      var doubts: [String] = []
+      if outer > inner {
+        doubts.append(
+          "\(counted(outer, "reference")) cross its border and \(inner) stay inside")
+      }
+      if service.scores.stability < leastStability {
+        doubts.append(
+          "its border has stability \(decimal(service.scores.stability)) over "
+            + "\(counted(quality.runs, "run"))")
+      }
+      guard !doubts.isEmpty else { return nil }
+      let verdict = decision == .doNotSplit ? ", and the whole is not ready either" : ""
+      return Finding(
+        id: "premature-split", severity: .warning,
+        message: "\(service.name) is not ready to be a service: "
+          + doubts.joined(separator: "; ") + verdict + ". Untangle it inside the monolith first.",
+        locations: context.firstPositions(of: number, most: 3))
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DependencyGraph
+import SampleModels
+import Testing
+
+@Suite struct BaselineTests {
+  private static let baseline = BoundaryBaseline(BoundaryAnalysis().study(SampleShop.model))
+
+  @Test func `the sources that it was written from pass`() {
+    let check = Self.baseline.check(SampleShop.model)
+    #expect(check.passes)
+    #expect(check.new == [] && check.stale == [] && check.grown == [] && check.shrunk == [])
+    #expect(check.places.now == 6 && check.places.before == 6)
+  }
+
+  @Test func `moved lines change nothing`() {
+    var model = SampleShop.model
+    for index in model.references.indices { model.references[index].position.line += 100 }
+    for index in model.tableUses.indices { model.tableUses[index].position.line += 100 }
+    #expect(Self.baseline.check(model).passes)
+  }
+
+  @Test func `a new crossing fails and says where`() throws {
+    var builder = SampleShop.builder()
+    builder.refer("PaymentService", "ProductService", .call, symbol: "price")
+    let check = Self.baseline.check(builder.model)
+    #expect(!check.passes)
+    let new = try #require(check.new.first)
+    #expect(check.new.count == 1)
+    #expect(new.fromService == "payments" && new.toService == "products")
+    #expect(new.crossing.from == "App.PaymentService" && new.crossing.symbol == "price")
+    #expect(new.locations.map(\.file) == ["Sources/App/Services/PaymentService.swift"])
+  }
+
+  @Test func `a new use of a foreign table fails`() {
+    var builder = SampleShop.builder()
+    builder.table("orders", .reads, by: "ShipmentRepository", in: "ShipmentRepository.find")
+    let check = Self.baseline.check(builder.model)
+    #expect(check.new.map(\.crossing.to) == ["table orders"])
+    #expect(check.new.map(\.toService) == ["orders"])
+  }
+
+  @Test func `more places of a known crossing are shown and pass`() throws {
+    var builder = SampleShop.builder()
+    builder.refer("OrderService", "ProductService", .call, symbol: "price", times: 2)
+    let check = Self.baseline.check(builder.model)
+    #expect(check.passes)
+    let grown = try #require(check.grown.first)
+    #expect(grown.before == 1 && grown.crossing.count == 3)
+    #expect(check.places.now == 8)
+  }
+
+  @Test func `an entry that nothing matches is stale and fails`() {
+    var model = SampleShop.model
+    model.references.removeAll { $0.symbol == "price" }
+    let check = Self.baseline.check(model)
+    #expect(!check.passes)
+    #expect(check.stale.map(\.symbol) == ["price"])
+  }
+
+  @Test func `fewer places are shown and pass`() throws {
+    var model = SampleShop.model
+    let first = try #require(model.references.firstIndex { $0.symbol == "scheduleShipment" })
+    model.references.remove(at: first)
+    let check = Self.baseline.check(model)
+    #expect(check.passes && check.shrunk.map(\.before) == [2])
+  }
+
+  @Test func `a new type counts to the service it shares most with`() {
+    var builder = SampleShop.builder()
+    builder.type("OrderDiscount", folder: "App/Models")
+    builder.refer("OrderService", "OrderDiscount", .storedProperty)
+    builder.refer("OrderDiscount", "OrderRecord", .signature)
+    builder.type("Loner", folder: "Elsewhere")
+    let check = Self.baseline.check(builder.model)
+    #expect(check.passes)
+    #expect(check.newTypes.map(\.type).sorted() == ["App.Loner", "App.OrderDiscount"])
+    #expect(check.newTypes.first { $0.type == "App.OrderDiscount" }?.service == "orders")
+    #expect(check.newTypes.first { $0.type == "App.Loner" }?.service == nil)
+  }
+
+  @Test func `borders stay where they are when the code would be divided differently`() {
+    var builder = SampleShop.builder()
+    // Enough to pull shipments and orders together in a new division.
+    for _ in 0..<30 {
+      builder.refer("OrderService", "ShipmentService", .call, symbol: "scheduleShipment")
+    }
+    let check = Self.baseline.check(builder.model)
+    #expect(check.passes && check.grown.count == 1)
+  }
+}
