@@ -97,7 +97,12 @@ extension Target.Dependency {
 let analysis: [Target] = [
   library("DependencyGraph", .analysis),
   library("SourceScanning", .analysis, ["DependencyGraph", .swiftSyntax, .swiftParser]),
-  library("AnalysisReports", .analysis, ["DependencyGraph"]),
+  library(
+    "AnalysisReports", .analysis, ["DependencyGraph", .crypto],
+    // The report's page is part of the program, as the console's is.
+    resources: ["cuts.js", "data.js", "graph.js", "matrix.js", "report.css"].map {
+      .embedInCode("Page/Parts/\($0)")
+    }),
   .executableTarget(
     name: "scan-benchmark", dependencies: ["SourceScanning", "DependencyGraph"],
     path: "Tests/Benchmarks/ScanBenchmark", swiftSettings: settings),
@@ -107,9 +112,16 @@ let analysis: [Target] = [
   .target(
     name: "SampleModels", dependencies: ["DependencyGraph"], path: "Tests/Support/SampleModels",
     swiftSettings: settings),
+  // What a JSON document has to look like, for the schemas in `fixtures/schemas`.
+  .target(
+    name: "SchemaValidation", path: "Tests/Support/SchemaValidation", swiftSettings: settings),
   tests("DependencyGraph", "Analysis", ["DependencyGraph", "SampleModels"]),
-  tests("FixtureAnalysis", "Analysis", ["AnalysisReports", "DependencyGraph", "SourceScanning"]),
-  tests("AnalysisReports", "Analysis", ["AnalysisReports", "DependencyGraph", "SampleModels"]),
+  tests(
+    "FixtureAnalysis", "Analysis",
+    ["AnalysisReports", "DependencyGraph", "SchemaValidation", "SourceScanning"]),
+  tests(
+    "AnalysisReports", "Analysis",
+    ["AnalysisReports", "DependencyGraph", "SampleModels", "SchemaValidation", .crypto]),
   tests("SourceScanning", "Analysis", ["SourceScanning", "DependencyGraph"]),
   .target(name: "CIndexStore", path: "Sources/System/CIndexStore"),
   tests(

@@ -6,14 +6,17 @@ public import DependencyGraph
 /// suggestions give equal bytes.
 ///
 /// Shape: `schema`, `verdict {decision, reason}`, `services [{name, order, reason, scores
-/// {cohesion, coupling, instability, stability}, routes [{method, path}], tables {owned, shared},
-/// jobs, types [{name, module, file, line, stability}], files}]`, `sharedKernel`,
+/// {cohesion, coupling, instability, stability}, effort {size, places, files, contracts, tables,
+/// smallestEdit {edits, moves [{type, fromService, toService}], places [{file, line, column,
+/// symbol, kind}]}}, routes [{method, path}], tables {owned, shared}, jobs, types [{name, module,
+/// file, line, stability}], files}]`, `sharedKernel`,
 /// `compositionRoots`, `findings [{id, severity, message, locations [{file, line, column}]}]`,
 /// `cuts [{fromService, toService, fromType, target, file, line, column, symbol, kind, seam}]`,
 /// `quality {modularity, stability, gamma, services, runs, references, crossingReferences}`,
 /// `coverage {files, lines, types, parseFailures, tiers {name: references}}`. Scores are shares
 /// from 0 to 1 with four decimals; lines and UTF-8 columns count from 1. A change that breaks
-/// readers raises the number in `schema`.
+/// readers raises the number in `schema`. `fixtures/schemas/boundary-suggestion.schema.json` is the
+/// contract.
 public struct JSONReport: Sendable {
   /// Value of the key `schema`.
   public static let schema = "strangler.boundary-suggestion/1"
@@ -35,8 +38,8 @@ public struct JSONReport: Sendable {
       ("services", .array(suggestion.services.map(service))),
       ("sharedKernel", .strings(suggestion.sharedKernel)),
       ("compositionRoots", .strings(suggestion.compositionRoots)),
-      ("findings", .array(suggestion.findings.map(finding))),
-      ("cuts", .array(suggestion.cuts.map(cut))),
+      ("findings", .array(suggestion.findings.map(\.json))),
+      ("cuts", .array(suggestion.cuts.map(\.json))),
       ("quality", quality(suggestion.quality)),
       ("coverage", coverage(suggestion.coverage)),
     ]).text
@@ -55,6 +58,7 @@ public struct JSONReport: Sendable {
           ("instability", .number(scores.instability)), ("stability", .number(scores.stability)),
         ])
       ),
+      ("effort", effort(service.effort)),
       (
         "routes",
         .array(
@@ -74,38 +78,47 @@ public struct JSONReport: Sendable {
     ])
   }
 
+  private func effort(_ effort: Service.Effort) -> JSONValue {
+    let edit = effort.smallestEdit
+    return .object([
+      ("size", .string(effort.size.rawValue)), ("places", .integer(effort.places)),
+      ("files", .integer(effort.files)), ("contracts", .integer(effort.contracts)),
+      ("tables", .integer(effort.tables)),
+      (
+        "smallestEdit",
+        .object([
+          ("edits", .integer(edit.edits)),
+          (
+            "moves",
+            .array(
+              edit.moves.map {
+                .object([
+                  ("type", .string($0.type)), ("fromService", .string($0.from)),
+                  ("toService", .string($0.to)),
+                ])
+              })
+          ),
+          (
+            "places",
+            .array(
+              edit.places.map {
+                .object(
+                  $0.location.members + [
+                    ("symbol", .string($0.symbol)), ("kind", .string($0.kind.name)),
+                  ])
+              })
+          ),
+        ])
+      ),
+    ])
+  }
+
   private func member(_ member: Service.Member) -> JSONValue {
     .object([
       ("name", .string(member.name)), ("module", .string(member.module)),
       ("file", .string(member.location.file)), ("line", .integer(member.location.line)),
       ("stability", .number(member.stability)),
     ])
-  }
-
-  private func finding(_ finding: LocatedFinding) -> JSONValue {
-    .object([
-      ("id", .string(finding.id)), ("severity", .string(finding.severity.rawValue)),
-      ("message", .string(finding.message)),
-      ("locations", .array(finding.locations.map { .object(place($0)) })),
-    ])
-  }
-
-  private func cut(_ cut: Cut) -> JSONValue {
-    .object(
-      [
-        ("fromService", .string(cut.fromService)), ("toService", .string(cut.toService)),
-        ("fromType", .string(cut.fromType)), ("target", .string(cut.target)),
-      ] + place(cut.location) + [
-        ("symbol", .string(cut.symbol)), ("kind", .string(cut.kind.name)),
-        ("seam", .string(cut.seam.rawValue)),
-      ])
-  }
-
-  private func place(_ location: Location) -> [(String, JSONValue)] {
-    [
-      ("file", .string(location.file)), ("line", .integer(location.line)),
-      ("column", .integer(location.column)),
-    ]
   }
 
   private func quality(_ quality: Quality) -> JSONValue {
@@ -126,5 +139,35 @@ public struct JSONReport: Sendable {
         .object(coverage.tiers.map { ($0.name.rawValue, .integer($0.references)) })
       ),
     ])
+  }
+}
+
+extension LocatedFinding {
+  var json: JSONValue {
+    .object([
+      ("id", .string(id)), ("severity", .string(severity.rawValue)),
+      ("message", .string(message)),
+      ("locations", .array(locations.map { .object($0.members) })),
+    ])
+  }
+}
+
+extension Cut {
+  var json: JSONValue {
+    .object(
+      [
+        ("fromService", .string(fromService)), ("toService", .string(toService)),
+        ("fromType", .string(fromType)), ("target", .string(target)),
+      ] + location.members + [
+        ("symbol", .string(symbol)), ("kind", .string(kind.name)),
+        ("seam", .string(seam.rawValue)),
+      ])
+  }
+}
+
+extension Location {
+  /// The members that say where something is.
+  var members: [(String, JSONValue)] {
+    [("file", .string(file)), ("line", .integer(line)), ("column", .integer(column))]
   }
 }

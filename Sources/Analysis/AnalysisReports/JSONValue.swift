@@ -7,6 +7,8 @@ enum JSONValue {
   case integer(Int)
   /// Written with four decimals.
   case number(Double)
+  case boolean(Bool)
+  case null
   case array([JSONValue])
   case object([(String, JSONValue)])
 
@@ -20,11 +22,55 @@ enum JSONValue {
     return output
   }
 
+  /// The document in one line, with `<` escaped, so that it can stand in a `script` element.
+  var embedded: String {
+    var output = ""
+    writeCompactly(to: &output)
+    return output
+  }
+
+  private func writeCompactly(to output: inout String) {
+    switch self {
+    case .array(let values):
+      output += "["
+      for (index, value) in values.enumerated() {
+        if index > 0 { output += "," }
+        value.writeCompactly(to: &output)
+      }
+      output += "]"
+    case .object(let members):
+      output += "{"
+      for (index, member) in members.enumerated() {
+        if index > 0 { output += "," }
+        Self.write(member.0, to: &output)
+        output += ":"
+        member.1.writeCompactly(to: &output)
+      }
+      output += "}"
+    case .string(let value):
+      var text = ""
+      Self.write(value, to: &text)
+      for character in text.unicodeScalars {
+        // `</script>` and `<!--` would end or change the element; the line separators are no line
+        // ends in JSON and are in older JavaScript.
+        switch character {
+        case "<": output += "\\u003c"
+        case "\u{2028}": output += "\\u2028"
+        case "\u{2029}": output += "\\u2029"
+        default: output.unicodeScalars.append(character)
+        }
+      }
+    case .integer, .number, .boolean, .null: write(to: &output, indent: "")
+    }
+  }
+
   private func write(to output: inout String, indent: String) {
     switch self {
     case .string(let value): Self.write(value, to: &output)
     case .integer(let value): output += "\(value)"
     case .number(let value): output += Self.fourDecimals(value)
+    case .boolean(let value): output += value ? "true" : "false"
+    case .null: output += "null"
     case .array(let values):
       Self.write(values, ("[", "]"), to: &output, indent: indent) { value, output, inner in
         value.write(to: &output, indent: inner)

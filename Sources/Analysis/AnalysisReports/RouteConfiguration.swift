@@ -5,28 +5,44 @@ public import DependencyGraph
 /// Renders a first proxy configuration from a suggestion: each service's resources as routes at 0
 /// %, so that everything still goes to the monolith, and a last route for the rest.
 public struct RouteConfiguration: Sendable {
-  /// Port of the monolith on the loopback address; services get the ports after it.
+  /// Address that clients will use.
+  public var listen: String
+  /// Address of the admin API and the console.
+  public var admin: String
+  /// Host of the monolith; services stand on the same one until told otherwise.
+  public var legacyHost: String
+  /// Port of the monolith; services get the ports after it.
   public var legacyPort: Int
 
   /// Creates a renderer.
-  public init(legacyPort: Int = 9001) { self.legacyPort = legacyPort }
+  public init(
+    legacyPort: Int = 9001, legacyHost: String = "127.0.0.1", listen: String = "127.0.0.1:8080",
+    admin: String = "127.0.0.1:9901"
+  ) {
+    self.legacyPort = legacyPort
+    self.legacyHost = legacyHost
+    self.listen = listen
+    self.admin = admin
+  }
 
   /// YAML in the format of `strangler proxy --config`; ends with a line break.
   public func render(_ suggestion: BoundarySuggestion) -> String {
     let reachable = suggestion.services.filter { !$0.routes.isEmpty }
     var lines = [
       "# Every route starts at 0 %: the monolith answers everything until you raise a percentage.",
-      "proxy: { listen: 127.0.0.1:8080, admin: 127.0.0.1:9901, workers: 1 }",
+      "proxy: { listen: \(listen), admin: \(admin), workers: 1 }",
       "upstreams:",
-      "  legacy: { endpoints: [127.0.0.1:\(legacyPort)] }",
+      "  legacy: { endpoints: [\(legacyHost):\(legacyPort)] }",
     ]
-    for (index, service) in reachable.enumerated() {
+    for service in reachable {
       lines.append(
-        "  \(upstream(service.name)): { endpoints: [127.0.0.1:\(legacyPort + 1 + index)] }")
+        "  \(upstream(service.name)): { endpoints: [\(endpoint(service, suggestion))] }")
     }
     lines.append("routes:")
+    let globs = SourceGlobs(suggestion.services)
     var taken: Set<String> = []
     for service in reachable {
+      lines += comments(service, globs)
       for pattern in patterns(service, among: reachable) {
         let methods =
           pattern.methods.isEmpty ? "" : ", methods: [\(pattern.methods.joined(separator: ", "))]"
@@ -39,6 +55,34 @@ public struct RouteConfiguration: Sendable {
     }
     lines.append("  - { name: everything-else, match: { path: /** }, legacy: legacy }")
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Where a service is expected: ports follow the monolith's in the order of extraction.
+  func endpoint(_ service: Service, _ suggestion: BoundarySuggestion) -> String {
+    let reachable = suggestion.services.filter { !$0.routes.isEmpty }
+    let place = reachable.firstIndex { $0.name == service.name } ?? 0
+    return "\(legacyHost):\(legacyPort + 1 + place)"
+  }
+
+  /// What a service is made of, for whoever reads the file.
+  private func comments(_ service: Service, _ globs: SourceGlobs) -> [String] {
+    var lines = ["  # \(service.order). \(service.name)"]
+    for (title, values) in [
+      ("sources", globs.patterns(service)), ("tables", service.tables.owned),
+      ("tables of others", service.tables.shared), ("jobs", service.jobs),
+    ] where !values.isEmpty {
+      lines += wrapped(
+        "\(title): " + values.map(Self.oneLine).joined(separator: ", "), width: Self.commentWidth,
+        indent: "  #   ")
+    }
+    return lines
+  }
+
+  private static let commentWidth = 100
+
+  /// A comment ends with its line, whatever a name holds.
+  private static func oneLine(_ text: String) -> String {
+    String(text.map { $0.isNewline ? " " : $0 })
   }
 
   /// What tells about the process that answers: it stays where it is, whoever has the code.

@@ -35,7 +35,8 @@ extension TextReport {
     for (border, cuts) in borders {
       lines.append("  \(border.from) -> \(border.to): \(counted(cuts.count, "place"))")
       var table = TextTable([
-        .init("place", isFlexible: true), .init("symbol", isFlexible: true), .init("kind"),
+        .init("place", isFlexible: true, keepsEnd: true), .init("symbol", isFlexible: true),
+        .init("kind"),
         .init("seam"),
       ])
       let shown = cuts.prefix(cutsPerBorder ?? cuts.count)
@@ -88,6 +89,19 @@ extension Reference.Tier {
     case .syntax: "syntax"
     case .compilerIndex: "compiler index"
     case .buildIndex: "build index"
+    }
+  }
+}
+
+extension Cut.Seam {
+  /// The seam in a sentence that begins with "replace it by".
+  var phrase: String {
+    switch self {
+    case .apiCall: "a call of its API"
+    case .event: "an event"
+    case .moveType: "moving the type or the member"
+    case .splitTable: "splitting the table"
+    case .copy: "a copy on each side"
     }
   }
 }

@@ -58,36 +58,16 @@ public struct TextReport: Sendable {
   }
 
   private func firstService(_ service: Service, _ suggestion: BoundarySuggestion) -> [String] {
+    let sentences = ServiceSentences(service, suggestion)
     var lines = [style.strong("Extract first: \(service.name)")]
-    lines += wrapped("Why: " + service.reason + ".", width: width, indent: "  ")
-    let cuts = suggestion.cuts.filter {
-      $0.fromService == service.name || $0.toService == service.name
+    for (title, text) in [
+      ("Why", [sentences.comparison, service.reason + "."].joined(separator: " ")),
+      ("Cut", sentences.price), ("Cheapest", sentences.shortcut),
+      ("Sure", sentences.confidence),
+    ] where !text.isEmpty {
+      lines += wrapped("\(title): \(text)", width: width, indent: "  ")
     }
-    var seams: [String] = []
-    for seam in Cut.Seam.allCases {
-      let count = cuts.count { $0.seam == seam }
-      if count > 0 { seams.append("\(count) by \(seam.title)") }
-    }
-    let price =
-      cuts.isEmpty
-      ? "Cut: nothing crosses its border."
-      : "Cut: \(counted(cuts.count, "place")) in "
-        + "\(counted(Set(cuts.map(\.location.file)).count, "file")): "
-        + seams.joined(separator: ", ") + "."
-    lines += wrapped(price, width: width, indent: "  ")
-    lines += wrapped("Sure: " + confidence(service), width: width, indent: "  ")
     return lines
-  }
-
-  private func confidence(_ service: Service) -> String {
-    let doubtful = service.types.filter { $0.stability < 0.8 }.sorted {
-      ($0.stability, $0.name) < ($1.stability, $1.name)
-    }
-    let firm = "\(service.types.count - doubtful.count) of \(counted(service.types.count, "type"))"
-    guard !doubtful.isEmpty else { return "all \(firm) keep their place in the noisy runs." }
-    let names = doubtful.prefix(3).map { "\($0.name) (\(decimal($0.stability)))" }
-    return "\(firm) keep their place in the noisy runs; in doubt: "
-      + names.joined(separator: ", ") + (doubtful.count > 3 ? " and others." : ".")
   }
 
   private func services(_ suggestion: BoundarySuggestion) -> [String] {

@@ -15,6 +15,7 @@ public struct TextStyle: Sendable, Equatable {
   func dim(_ text: String) -> String { wrap(text, "2") }
   func good(_ text: String) -> String { wrap(text, "32") }
   func warning(_ text: String) -> String { wrap(text, "33") }
+  func bad(_ text: String) -> String { wrap(text, "31") }
 
   private func wrap(_ text: String, _ code: String) -> String {
     usesColour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text

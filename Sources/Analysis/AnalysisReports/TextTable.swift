@@ -10,15 +10,18 @@ struct TextTable {
     var alignment: Alignment
     var isFlexible: Bool
     var isOptional: Bool
+    /// The end of a cell tells more than its beginning: paths with lines.
+    var keepsEnd: Bool
 
     init(
       _ title: String, _ alignment: Alignment = .left, isFlexible: Bool = false,
-      isOptional: Bool = false
+      isOptional: Bool = false, keepsEnd: Bool = false
     ) {
       self.title = title
       self.alignment = alignment
       self.isFlexible = isFlexible
       self.isOptional = isOptional
+      self.keepsEnd = keepsEnd
     }
   }
 
@@ -36,7 +39,8 @@ struct TextTable {
     let (shown, widths) = fitted(width)
     func line(_ cells: [String]) -> String {
       let padded = shown.map { column in
-        let cell = shortened(cells[column], to: widths[column])
+        let cell = shortened(
+          cells[column], to: widths[column], keepsEnd: columns[column].keepsEnd)
         let space = String(repeating: " ", count: max(0, widths[column] - cell.count))
         return columns[column].alignment == .left ? cell + space : space + cell
       }
@@ -66,8 +70,10 @@ struct TextTable {
     return (shown, widths)
   }
 
-  private func shortened(_ cell: String, to width: Int) -> String {
-    cell.count <= width ? cell : cell.prefix(max(0, width - 1)) + "…"
+  private func shortened(_ cell: String, to width: Int, keepsEnd: Bool) -> String {
+    guard cell.count > width else { return cell }
+    let kept = max(0, width - 1)
+    return keepsEnd ? "…" + cell.suffix(kept) : cell.prefix(kept) + "…"
   }
 }
 

@@ -34,6 +34,15 @@ import Testing
       ])
   }
 
+  @Test func keepsTheEndOfPaths() {
+    var table = TextTable([.init("place", isFlexible: true, keepsEnd: true), .init("kind")])
+    table.rows = [["Sources/App/Services/OrderService.swift:12:3", "call"]]
+    #expect(
+      table.lines(width: 30, style: .plain) == [
+        "place                     kind", "…OrderService.swift:12:3  call",
+      ])
+  }
+
   @Test func wrapsAtSpacesOnly() {
     #expect(wrapped("one two three", width: 8) == ["one two", "three"])
     #expect(wrapped("incomprehensible word", width: 8) == ["incomprehensible", "word"])

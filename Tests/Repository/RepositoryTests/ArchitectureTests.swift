@@ -9,7 +9,7 @@ import Testing
   /// does I/O, reads a clock or draws randomness; Foundation only where JSON is encoded.
   static let allowedImports: [String: Set<String>] = [
     "DependencyGraph": mathematics,
-    "AnalysisReports": ["DependencyGraph"],
+    "AnalysisReports": ["DependencyGraph", "Crypto", "FoundationEssentials", "Foundation"],
     "HTTPExchange": [],
     "ResiliencePolicies": mathematics,
     "RoutingDecisions": [

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DependencyGraph
+
+/// Renders why a type is where it is.
+package struct ExplanationReport: Sendable {
+  /// Columns to fill.
+  package var width: Int
+  /// Emphasis.
+  package var style: TextStyle
+
+  /// Ties listed for the service a type is in, and for the strongest other one.
+  private static let listed = 5
+  /// Services listed with their shares.
+  private static let services = 5
+  /// Margin, as a share, below which the placement could as well be another.
+  private static let leastMargin = 0.15
+
+  /// Creates a renderer.
+  package init(width: Int = 100, style: TextStyle = .plain) {
+    self.width = width
+    self.style = style
+  }
+
+  /// Sentences with numbers and places; ends with a line break.
+  package func text(_ explanation: PlacementExplanation) -> String {
+    var lines = [
+      style.strong(explanation.type) + "  "
+        + style.dim("\(explanation.module), \(explanation.location.text)")
+    ]
+    lines += wrapped(verdict(explanation), width: width)
+    if !explanation.nested.isEmpty {
+      lines += wrapped(
+        "It moves together with " + explanation.nested.joined(separator: ", ") + ".",
+        width: width)
+    }
+    if let own = explanation.own {
+      lines += ["", style.strong("For \(own.service) (\(percent(own.share)))")] + ties(own)
+    }
+    let others = explanation.pulls.filter { $0.service != explanation.own?.service }
+    if let runnerUp = others.first {
+      let title = explanation.own == nil ? "Strongest user or used" : "Against"
+      lines +=
+        ["", style.strong("\(title): \(runnerUp.service) (\(percent(runnerUp.share)))")]
+        + ties(runnerUp)
+    }
+    if others.count > 1 {
+      let rest = others.dropFirst().prefix(Self.services).map {
+        "\($0.service) \(percent($0.share))"
+      }
+      lines += [""] + wrapped("Further: " + rest.joined(separator: ", ") + ".", width: width)
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func verdict(_ explanation: PlacementExplanation) -> String {
+    switch explanation.placement {
+    case .sharedKernel:
+      return "Shared kernel: \(counted(explanation.pulls.count, "service")) use it and it uses no "
+        + "area of its own, so it becomes a library."
+    case .compositionRoot:
+      return "Composition root: it wires \(counted(explanation.pulls.count, "service")) together "
+        + "and hardly anyone uses it, so each service gets its own."
+    case .service(let name): return placed(in: name, explanation)
+    }
+  }
+
+  private func placed(in name: String, _ explanation: PlacementExplanation) -> String {
+    var sentences: [String] = []
+    guard let own = explanation.own else {
+      sentences.append(
+        "\(name): nothing in the sources ties it there; its folder and its words do.")
+      return (sentences + stability(explanation)).joined(separator: " ")
+    }
+    sentences.append(
+      "\(name): \(percent(own.share)) of its ties lead there (\(amount(own))).")
+    if let runnerUp = explanation.runnerUp {
+      let points = Int((abs(explanation.margin) * 100).rounded())
+      if explanation.margin < 0 {
+        sentences.append(
+          "\(runnerUp.service) pulls more, by \(points) points (\(amount(runnerUp))): its "
+            + "companions, folder and words keep it here, so ask whether it should move.")
+      } else {
+        sentences.append(
+          "The runner-up is \(runnerUp.service) with \(percent(runnerUp.share)), "
+            + "\(points) points less"
+            + (explanation.margin < Self.leastMargin ? ": a close call." : "."))
+      }
+    } else {
+      sentences.append("No other service is tied to it.")
+    }
+    return (sentences + stability(explanation)).joined(separator: " ")
+  }
+
+  private func stability(_ explanation: PlacementExplanation) -> [String] {
+    explanation.stability.map {
+      [
+        "Over \(explanation.runs) runs with noise \(percent($0)) of its companions stayed with it."
+      ]
+    } ?? []
+  }
+
+  private func amount(_ pull: PlacementExplanation.Pull) -> String {
+    let references = counted(pull.references, "reference")
+    return pull.tableUses == 0
+      ? references : references + ", \(counted(pull.tableUses, "use")) of its tables"
+  }
+
+  private func ties(_ pull: PlacementExplanation.Pull) -> [String] {
+    var table = TextTable([
+      .init("tie", isFlexible: true), .init("how", isFlexible: true),
+      .init("first place", isFlexible: true, keepsEnd: true),
+    ])
+    for tie in pull.evidence.prefix(Self.listed) {
+      table.rows.append([
+        (tie.isInbound ? "used by " : "uses ") + tie.name,
+        tie.kinds.map { "\($0.count) \($0.name)" }.joined(separator: ", "), tie.location.text,
+      ])
+    }
+    return table.lines(width: width - 2, style: style).map { "  " + $0 }
+  }
+
+  /// The same as a JSON document with the schema `strangler.explanation/1`.
+  package func json(_ explanation: PlacementExplanation) -> String {
+    JSONValue.object([
+      ("schema", .string("strangler.explanation/1")),
+      ("type", .string(explanation.type)), ("module", .string(explanation.module)),
+      ("location", .object(explanation.location.members)),
+      ("nested", .strings(explanation.nested)),
+      ("placement", .string(explanation.placement.name)),
+      ("stability", explanation.stability.map { .number($0) } ?? .null),
+      ("runnerUp", explanation.runnerUp.map { .string($0.service) } ?? .null),
+      ("margin", .number(explanation.margin)),
+      ("sentence", .string(verdict(explanation))),
+      ("pulls", .array(explanation.pulls.map(pull))),
+    ]).text
+  }
+
+  private func pull(_ pull: PlacementExplanation.Pull) -> JSONValue {
+    .object([
+      ("service", .string(pull.service)), ("share", .number(pull.share)),
+      ("references", .integer(pull.references)), ("tableUses", .integer(pull.tableUses)),
+      (
+        "evidence",
+        .array(
+          pull.evidence.map { tie in
+            .object(
+              [
+                ("name", .string(tie.name)), ("inbound", .boolean(tie.isInbound)),
+                (
+                  "kinds", .object(tie.kinds.map { ($0.name, .integer($0.count)) })
+                ),
+                ("weight", .number(tie.weight)),
+              ] + tie.location.members)
+          })
+      ),
+    ])
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What each kind of finding means and what to do about it, for readers who meet it first.
+enum FindingRules {
+  private static let rules: [String: (title: String, help: String)] = [
+    "chatty-boundary": (
+      "Many calls over one border",
+      "Every place becomes a round trip. Offer one call that answers for several, or move the "
+        + "type to the side that it calls."
+    ),
+    "cross-service-transaction": (
+      "One transaction over several services",
+      "No database commits over two services at once. Turn it into a saga with a compensation "
+        + "for each step, or keep the tables together."
+    ),
+    "crossing-reference": (
+      "A reference that crosses a suggested border",
+      "It has to be replaced before the service can stand alone. The seam says by what."
+    ),
+    "distributed-monolith": (
+      "Services that wait for each other in a ring",
+      "They are released and down together. Break the ring at its thinnest link with an event "
+        + "or a copy, or keep them one service."
+    ),
+    "file-too-large": (
+      "A file that was not read for its size",
+      "What it holds is missing from the analysis. Generated files can be left out as such."
+    ),
+    "generated-left-out": (
+      "Generated files were left out",
+      "They follow from other sources, so their borders are those of the others."
+    ),
+    "god-type": (
+      "A type that everything goes through",
+      "Move its members to the services that they serve before extracting any of them."
+    ),
+    "grown-crossing": (
+      "A known crossing at more places",
+      "The border got more expensive. Use the seam that is there already."
+    ),
+    "invalid-utf8": (
+      "A file that is not UTF-8",
+      "The bytes that are no text were replaced; the rest was read."
+    ),
+    "nano-service": (
+      "A service too small to run",
+      "Its operation costs more than it gains. Keep it with the service it is tied to most."
+    ),
+    "nesting-too-deep": (
+      "A file that nests too deeply",
+      "What lies deeper than the limit is missing from the analysis."
+    ),
+    "new-crossing": (
+      "A crossing that the baseline does not have",
+      "Use the other service's seam, or agree on the crossing and write the baseline anew."
+    ),
+    "no-compensation": (
+      "Writes of several services without a transaction",
+      "A failure between two writes leaves them half done. Give each step a compensation, or an "
+        + "outbox that finishes it."
+    ),
+    "parse-failure": (
+      "A file that does not parse",
+      "What it holds is missing from the analysis. The rest was read."
+    ),
+    "premature-split": (
+      "A service whose border does not hold",
+      "Untangle it inside the monolith first: a border is cheap to move there."
+    ),
+    "service-cycle": (
+      "Two services that need each other",
+      "Cut the direction with fewer references, by an event or by moving a type."
+    ),
+    "shared-database": (
+      "A database as interface of several services",
+      "Give each table one owner; let the others ask it or keep a copy that events feed."
+    ),
+    "shared-hub": (
+      "A type that most services use",
+      "Publish it as a library when it holds no business rule; else give it an owner."
+    ),
+    "shared-table": (
+      "A table that several services write",
+      "Let one own it and turn the other writes into calls or events."
+    ),
+    "stale-baseline-entry": (
+      "An entry of the baseline that nothing matches",
+      "Write the baseline anew, so that what was won cannot come back unseen."
+    ),
+    "synchronous-chain": (
+      "A long chain of services that wait",
+      "Its time adds up and its failures too. Turn a link into an event, or keep a copy."
+    ),
+    "tests-left-out": (
+      "Test files were left out",
+      "Tests refer to everything; --include-tests reads them all the same."
+    ),
+    "unreadable-file": (
+      "A file that could not be read",
+      "What it holds is missing from the analysis. Look at its permissions."
+    ),
+  ]
+
+  static func title(of id: String) -> String { rules[id]?.title ?? id }
+
+  static func help(of id: String) -> String {
+    rules[id]?.help ?? "See the message of the finding."
+  }
+}

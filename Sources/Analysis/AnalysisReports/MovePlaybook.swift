@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import DependencyGraph
+
+/// Renders the steps from a suggestion to services that answer, as Markdown with the commands to
+/// run: one chapter a service, in the order of extraction.
+public struct MovePlaybook: Sendable {
+  /// Folder that was analysed, as the commands should name it.
+  private let sources: String
+  /// Route configuration that belongs to the playbook.
+  private let configuration: String
+  private let routes: RouteConfiguration
+
+  /// Places named in each chapter; the JSON report has all.
+  private static let placesNamed = 10
+
+  /// Creates a renderer.
+  public init(sources: String, configuration: String, routes: RouteConfiguration) {
+    self.sources = sources
+    self.configuration = configuration
+    self.routes = routes
+  }
+
+  /// Markdown; ends with a line break.
+  public func render(_ suggestion: BoundarySuggestion) -> String {
+    var lines = [
+      "# From monolith to services", "", suggestion.verdict.reason, "",
+      "This follows the suggestion of `strangler analyze`. Names and shapes are all that it knows: "
+        + "check each step with the people who own the code.", "",
+      "## Before the first service", "", "```sh",
+      "strangler analyze \(shell(sources)) --format html --output boundaries.html",
+      "strangler analyze check \(shell(sources)) --write-baseline boundaries.json",
+      "strangler routes validate --config \(shell(configuration))",
+      "strangler proxy --config \(shell(configuration))", "```", "",
+      "The baseline goes into version control; `strangler analyze check \(sources) --baseline "
+        + "boundaries.json` in CI keeps new references from crossing the borders. The proxy stands "
+        + "in front of the monolith at \(routes.legacyHost):\(routes.legacyPort) and changes "
+        + "nothing yet: every route is at 0 %.",
+    ]
+    for service in suggestion.services { lines += [""] + chapter(service, suggestion) }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func chapter(_ service: Service, _ suggestion: BoundarySuggestion) -> [String] {
+    let sentences = ServiceSentences(service, suggestion)
+    let cuts = suggestion.cuts.filter {
+      $0.fromService == service.name || $0.toService == service.name
+    }
+    var lines = [
+      "## \(service.order). \(service.name)", "",
+      "Why here: \(service.reason). Sure: \(sentences.confidence)", "",
+      "1. Free it inside the monolith: \(sentences.price)",
+    ]
+    if !sentences.shortcut.isEmpty { lines.append("   Cheapest: \(sentences.shortcut)") }
+    lines += cuts.prefix(Self.placesNamed).map {
+      "   - `\($0.location.text)`: \($0.fromType) uses \($0.symbol); replace it by "
+        + "\($0.seam.phrase)"
+    }
+    let rest = cuts.count - Self.placesNamed
+    if rest > 0 { lines.append("   - and \(counted(rest, "more place")) in the report") }
+    lines.append("2. Data: \(data(service))")
+    guard !service.routes.isEmpty else {
+      return lines + [
+        "3. It answers no route, so the proxy cannot move it: call it from the monolith behind a "
+          + "switch of your own, or keep it there."
+      ]
+    }
+    return lines + [
+      "3. Build it and let it answer at \(routes.endpoint(service, suggestion)).",
+      "4. Compare before anybody sees it: the page about shadows, `playbooks/02-first-shadow.md`.",
+      "5. Move a few users, look, and move more:", "", "   ```sh",
+      "   strangler routes list --config \(shell(configuration))",
+      "   strangler routes set \(service.name) 5 --reason 'first users'", "   ```", "",
+      "6. Way back, at any time: `strangler routes set \(service.name) 0 --reason 'back'`.",
+    ]
+  }
+
+  private func data(_ service: Service) -> String {
+    let owned = service.tables.owned
+    let shared = service.tables.shared
+    if owned.isEmpty, shared.isEmpty { return "it uses no table." }
+    return
+      (owned.isEmpty ? "it owns no table" : "it owns \(owned.joined(separator: ", "))")
+      + (shared.isEmpty
+        ? "." : "; it uses \(shared.joined(separator: ", ")) of others: ask, or keep a copy.")
+  }
+
+  /// An argument of a shell.
+  private func shell(_ text: String) -> String {
+    let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || "/._-~".contains($0) }
+    return isPlain && !text.isEmpty
+      ? text
+      : "'"
+        + text.split(separator: "'", omittingEmptySubsequences: false)
+        .joined(separator: "'\\''") + "'"
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DependencyGraph
+
+extension PageSections {
+  /// Findings open up to this many places each.
+  private static let places = 20
+
+  /// What to beware of, worst first.
+  var findings: String {
+    var html = HTMLText()
+    html.markup("<section id=\"findings\" aria-label=\"Findings\"><h2>What to beware of</h2>")
+    guard !suggestion.findings.isEmpty else {
+      html.markup("<p>Nothing was found.</p></section>")
+      return html.text
+    }
+    let groups = Dictionary(grouping: suggestion.findings, by: \.id).sorted { left, right in
+      let (first, second) = (left.value[0].severity, right.value[0].severity)
+      return first != second ? first > second : left.key < right.key
+    }
+    html.markup("<div class=\"panel\">")
+    for (id, found) in groups {
+      let severity = found[0].severity.rawValue
+      html.markup(
+        "<h3><span class=\"pill \(severity)\">\(severity)</span> "
+          + "\(HTMLText.escaped(FindingRules.title(of: id)))</h3>")
+      html.element("p", FindingRules.help(of: id), "class=\"lead\"")
+      for finding in found { html.markup(details(finding)) }
+    }
+    html.markup("</div></section>")
+    return html.text
+  }
+
+  private func details(_ finding: LocatedFinding) -> String {
+    var html = HTMLText()
+    html.markup("<details><summary>\(HTMLText.escaped(finding.message))</summary><ul>")
+    for location in finding.locations.prefix(Self.places) {
+      html.markup("<li><code>\(HTMLText.escaped(location.text))</code></li>")
+    }
+    html.markup("</ul></details>")
+    return html.text
+  }
+
+  /// How the division was made and how well it holds.
+  var doubts: String {
+    let quality = suggestion.quality
+    let coverage = suggestion.coverage
+    let crossing = Double(quality.crossingReferences) / Double(max(1, quality.references))
+    let tiers = coverage.tiers.map { "\($0.references) by \($0.name.title)" }
+      .joined(separator: ", ")
+    var html = HTMLText()
+    html.markup("<section id=\"doubts\" aria-label=\"How sure we are\"><h2>How sure we are</h2>")
+    html.markup("<div class=\"panel\">")
+    for (term, text) in [
+      (
+        "Read",
+        "\(counted(coverage.files, "file")), \(counted(coverage.lines, "line")), "
+          + "\(counted(coverage.types, "type")), "
+          + "references found: \(tiers.isEmpty ? "none" : tiers). "
+          + (coverage.parseFailures == 0
+            ? "Every file parsed."
+            : "\(counted(coverage.parseFailures, "file")) did not parse and is missing in part.")
+      ),
+      (
+        "Borders hold",
+        "\(counted(quality.runs, "run")) with noise on every weight agree with the borders at "
+          + "\(decimal(quality.stability)) of 1 (adjusted Rand index; 0 is chance)."
+      ),
+      (
+        "Areas are apart",
+        "Modularity \(decimal(quality.modularity)); above 0.3 the code falls into areas at all. "
+          + "\(percent(1 - crossing)) of \(counted(quality.references, "reference")) stay inside "
+          + "a service."
+      ),
+      ("In doubt", doubtfulTypes),
+      (
+        "Shared kernel",
+        suggestion.sharedKernel.isEmpty
+          ? ""
+          : "A library for all services: " + suggestion.sharedKernel.joined(separator: ", ") + "."
+      ),
+      (
+        "Wiring",
+        suggestion.compositionRoots.isEmpty
+          ? ""
+          : "Each service gets its own: " + suggestion.compositionRoots.joined(separator: ", ")
+            + "."
+      ),
+      (
+        "Not seen",
+        "What only runs: reflection, names built at run time, configuration, how often a place is "
+          + "passed. Meaning: names and shapes are all that the analysis knows."
+      ),
+    ] where !text.isEmpty {
+      html.markup("<h3>\(HTMLText.escaped(term))</h3>")
+      html.element("p", text)
+    }
+    html.markup("</div></section>")
+    return html.text
+  }
+
+  private var doubtfulTypes: String {
+    let most = 12
+    let types = suggestion.services.flatMap { service in
+      ServiceSentences(service, suggestion).doubtful.map { ($0, service.name) }
+    }.sorted { ($0.0.stability, $0.0.name) < ($1.0.stability, $1.0.name) }
+    guard !types.isEmpty else { return "" }
+    let named = types.prefix(most).map { "\($0.0.name) in \($0.1) (\(decimal($0.0.stability)))" }
+    let rest = types.count - named.count
+    return "\(counted(types.count, "type")) could as well stand elsewhere: "
+      + named.joined(separator: ", ") + (rest > 0 ? " and \(rest) more." : ".")
+      + " Ask `strangler analyze explain` why they are where they are."
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DependencyGraph
+
+/// What reports say about a service, in sentences with numbers.
+struct ServiceSentences {
+  /// Stability from which a type is taken to be where it belongs.
+  static let firmStability = 0.8
+  private static let named = 3
+
+  let service: Service
+  private let cuts: [Cut]
+  private let runs: Int
+  private let others: [Service]
+
+  init(_ service: Service, _ suggestion: BoundarySuggestion) {
+    self.service = service
+    runs = suggestion.quality.runs
+    others = suggestion.services.filter { $0.name != service.name }
+    cuts = suggestion.cuts.filter {
+      $0.fromService == service.name || $0.toService == service.name
+    }
+  }
+
+  /// How its price compares, and why a cheaper service is not first; empty for a single service.
+  var comparison: String {
+    let places = counted(service.effort.places, "place") + " to cut"
+    let byPrice = others.sorted {
+      ($0.effort.places, $0.order) < ($1.effort.places, $1.order)
+    }
+    guard let cheapest = byPrice.first, let dearest = byPrice.last else { return "" }
+    guard cheapest.effort.places < service.effort.places else {
+      return "\(places), the fewest of all services; \(dearest.name) has "
+        + "\(dearest.effort.places)."
+    }
+    let objection =
+      if cheapest.routes.isEmpty {
+        " but answers no route"
+      } else if cheapest.effort.tables > service.effort.tables {
+        " but shares \(counted(cheapest.effort.tables, "table"))"
+      } else {
+        " and stability \(decimal(cheapest.scores.stability))"
+      }
+    return "\(places); \(cheapest.name) has fewer (\(cheapest.effort.places))\(objection), "
+      + "\(dearest.name) most (\(dearest.effort.places))."
+  }
+
+  /// What has to be cut, by seam.
+  var price: String {
+    guard !cuts.isEmpty else { return "nothing crosses its border." }
+    var seams: [String] = []
+    for seam in Cut.Seam.allCases {
+      let count = cuts.count { $0.seam == seam }
+      if count > 0 { seams.append("\(count) by \(seam.title)") }
+    }
+    return "\(counted(cuts.count, "place")) in "
+      + "\(counted(Set(cuts.map(\.location.file)).count, "file")): "
+      + seams.joined(separator: ", ") + "."
+  }
+
+  /// The fewest edits, where moving types saves some.
+  var shortcut: String {
+    let edit = service.effort.smallestEdit
+    guard !cuts.isEmpty else { return "" }
+    guard !edit.moves.isEmpty, edit.edits < cuts.count else {
+      return "moving types saves nothing; these places are the fewest edits."
+    }
+    let moves = edit.moves.prefix(Self.named).map { "\($0.type) to \($0.to)" }
+    let rest = edit.moves.count - moves.count
+    return "moving \(moves.joined(separator: ", "))"
+      + (rest > 0 ? " and \(counted(rest, "other type"))" : "")
+      + " leaves \(counted(edit.places.count, "place")) to cut: \(counted(edit.edits, "edit")) "
+      + "instead of \(cuts.count)."
+  }
+
+  /// Types that noise moves, most doubtful first.
+  var doubtful: [Service.Member] {
+    service.types.filter { $0.stability < Self.firmStability }.sorted {
+      ($0.stability, $0.name) < ($1.stability, $1.name)
+    }
+  }
+
+  /// How sure its border is.
+  var confidence: String {
+    let doubtful = self.doubtful
+    let firm = "\(service.types.count - doubtful.count) of \(counted(service.types.count, "type"))"
+    guard !doubtful.isEmpty else {
+      return "all \(counted(service.types.count, "type")) keep their place in \(runs) noisy runs."
+    }
+    let names = doubtful.prefix(Self.named).map { "\($0.name) (\(decimal($0.stability)))" }
+    return "\(firm) keep their place in \(runs) noisy runs; in doubt: "
+      + names.joined(separator: ", ") + (doubtful.count > Self.named ? " and others." : ".")
+  }
+}

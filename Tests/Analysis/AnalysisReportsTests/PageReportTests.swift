@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AnalysisReports
+import Crypto
+import DependencyGraph
+import Foundation
+import SampleModels
+import Testing
+
+@Suite struct PageReportTests {
+  private static let study = BoundaryAnalysis().study(SampleShop.model)
+
+  @Test func `the page answers the questions in sentences`() {
+    let page = PageReport(title: "shop").render(Self.study)
+    #expect(page.contains("Extract <b>shipments</b> first"))
+    #expect(page.contains("<dd>3 places in 2 files: 1 by API call, 2 by event.</dd>"))
+    #expect(page.contains("All 6 types keep their place in 32 noisy runs."))
+    #expect(page.contains("One transaction in OrderService.checkout writes 3 tables"))
+    #expect(page.contains("Sources/App/Services/OrderService.swift:15:3"))
+  }
+
+  @Test func `it loads nothing, and its policy names its own script and style by hash`() throws {
+    let page = PageReport(title: "shop").render(Self.study)
+    #expect(!page.contains("http:") || page.contains("http://www.w3.org/2000/svg"))
+    #expect(!page.contains(" src=") && !page.contains("url(http") && !page.contains("@import"))
+    #expect(!page.contains(" style=") && !page.contains(" onclick="))
+    for (name, tag) in [("script-src", "<script>"), ("style-src", "<style>")] {
+      let body = try #require(page.components(separatedBy: tag).dropFirst().first)
+        .components(separatedBy: "</")[0]
+      let hash = Data(SHA256.hash(data: Data(body.utf8))).base64EncodedString()
+      #expect(page.contains("\(name) 'sha256-\(hash)'"), "\(name)")
+    }
+    #expect(page.contains("default-src 'none'"))
+  }
+
+  @Test func `what sources hold stays text`() {
+    var builder = SampleShop.builder()
+    let name = "</script><script>alert(1)</script>"
+    builder.type(name, folder: "App/Models")
+    builder.refer("OrderService", name, .call, symbol: "<img src=x>", times: 3)
+    builder.refer(name, "ShipmentService", .call, symbol: "<img src=x>")
+    let page = PageReport(title: "<b>&\"'").render(BoundaryAnalysis().study(builder.model))
+    #expect(page.contains("<title>Where to cut &lt;b&gt;&amp;&quot;&#39;</title>"))
+    #expect(!page.contains("<script>alert") && !page.contains("<img"))
+    #expect(page.contains("\\u003c/script>\\u003cscript>alert(1)"))
+  }
+
+  @Test func `nothing to divide is a page too`() {
+    let page = PageReport(title: "empty").render(BoundaryAnalysis().study(CodeModel()))
+    #expect(page.contains("There is nothing to divide."))
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AnalysisReports
+import DependencyGraph
+import Testing
+
+/// Questions that are asked after the scan, about the monolith.
+@Suite struct QuestionTests {
+  private let study: BoundaryStudy
+
+  init() throws { study = BoundaryAnalysis().study(try ShopMonolith.model.get()) }
+
+  @Test func `an explanation names the service, the strongest ties and the runner-up`() throws {
+    let explanation = try study.explanation(of: "OrderService")
+    #expect(explanation.placement == .service("orders"))
+    let own = try #require(explanation.own)
+    #expect(own.share > 0 && !own.evidence.isEmpty)
+    let shares = explanation.pulls.reduce(0) { $0 + $1.share }
+    #expect(abs(shares - 1) < 1e-9)
+    let text = ExplanationReport().text(explanation)
+    #expect(text.contains("Over \(study.suggestion.quality.runs) runs with noise"))
+    #expect(text.contains("Sources/"))
+  }
+
+  @Test func `every type can be explained by its full name`() throws {
+    for service in study.suggestion.services {
+      for type in service.types.prefix(3) {
+        let explanation = try study.explanation(of: "\(type.module).\(type.name)")
+        #expect(explanation.placement == .service(service.name))
+        #expect(explanation.stability == type.stability)
+      }
+    }
+  }
+
+  @Test func `a name that is nearly right is answered with the right one`() {
+    #expect(throws: StudyQuestionError.unknownType("OrderServce", near: ["OrderService"])) {
+      try study.explanation(of: "OrderServce")
+    }
+    #expect {
+      try study.answer(to: WhatIf(moves: [.init(type: "OrderService", service: "shiping")]))
+    } throws: { "\($0)".contains("did you mean shipping?") }
+  }
+
+  @Test func `moving a type to where it is changes nothing`() throws {
+    let answer = try study.answer(
+      to: WhatIf(moves: [.init(type: "OrderService", service: "orders")]))
+    #expect(answer.before == answer.after)
+    #expect(answer.services == [] && answer.newCuts == [] && answer.savedCuts == [])
+  }
+
+  @Test func `merging two services saves exactly what crossed between them`() throws {
+    let between = study.suggestion.cuts.count {
+      Set([$0.fromService, $0.toService]) == ["orders", "shipping"]
+    }
+    let answer = try study.answer(to: WhatIf(merges: [["orders", "shipping"]]))
+    #expect(between > 0)
+    #expect(answer.after.services == answer.before.services - 1)
+    let (before, after) = (answer.before, answer.after)
+    #expect(
+      before.crossingReferences + before.crossingTableUses - between
+        == after.crossingReferences + after.crossingTableUses)
+    #expect(answer.savedCuts.count == between && answer.newCuts == [])
+    let text = WhatIfReport().text(answer)
+    #expect(text.contains("\(between) fewer"))
+  }
+
+  @Test func `before is what the suggestion says`() throws {
+    let answer = try study.answer(to: WhatIf(merges: [["orders", "shipping"]]))
+    let quality = study.suggestion.quality
+    #expect(answer.before.crossingReferences == quality.crossingReferences)
+    #expect(answer.before.references == quality.references)
+    #expect(abs(answer.before.modularity - quality.modularity) < 1e-9)
+  }
+}
