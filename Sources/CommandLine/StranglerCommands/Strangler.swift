@@ -11,6 +11,7 @@ public struct Strangler: AsyncParsableCommand {
       EXAMPLES
         strangler demo                       see everything at work in one minute
         strangler analyze ~/code/monolith    where can we cut?
+        strangler init ~/code/monolith       a first strangler.yaml, and a playbook to follow
         strangler routes validate --config strangler.yaml
         strangler routes explain 'GET /orders/42' -H 'x-user-id: 7'
         strangler proxy --config strangler.yaml
@@ -25,7 +26,8 @@ public struct Strangler: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      AnalyzeCommand.self, ProxyCommand.self, RoutesCommand.self, CutoverCommand.self,
+      AnalyzeCommand.self, InitCommand.self, ProxyCommand.self, RoutesCommand.self,
+      CutoverCommand.self,
       ShadowCommand.self, DemoCommand.self, OrdersServiceCommand.self,
     ])
 

@@ -10,6 +10,11 @@ struct OutputOption: ParsableArguments {
   /// Writes the whole answer; a file is there completely or not at all.
   func deliver(_ text: String) throws {
     guard let file else { return Terminal.standardOutput.write(text) }
+    try Self.write(text, to: file)
+  }
+
+  /// Writes a file, completely or not at all.
+  static func write(_ text: String, to file: String) throws {
     do {
       try Data(text.utf8).write(to: URL(filePath: file), options: .atomic)
     } catch {

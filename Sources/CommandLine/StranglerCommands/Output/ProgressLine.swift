@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Dispatch
+internal import Foundation
 internal import Synchronization
 
 /// One line on standard error that says how far long work is; silent unless a person is watching.
@@ -12,6 +14,8 @@ final class ProgressLine: Sendable {
   private static let patience = Duration.milliseconds(500)
   /// Time between two updates of the line.
   private static let interval = Duration.milliseconds(80)
+  /// Time after which work is looked at again that reports nothing by itself.
+  private static let watchInterval = DispatchTimeInterval.milliseconds(250)
 
   private let terminal = Terminal.standardError
   private let isActive: Bool
@@ -43,6 +47,22 @@ final class ProgressLine: Sendable {
       state.shown = line
       terminal.write("\r\u{1B}[2K" + line)
     }
+  }
+
+  /// Runs work that cannot tell how far it is, and shows its name while it takes long.
+  func working<Result>(_ text: String, _ body: () throws -> Result) rethrows -> Result {
+    guard isActive else { return try body() }
+    let finished = DispatchSemaphore(value: 0)
+    let ended = DispatchSemaphore(value: 0)
+    Thread { [self] in
+      while finished.wait(timeout: .now() + Self.watchInterval) == .timedOut { update(text) }
+      ended.signal()
+    }.start()
+    defer {
+      finished.signal()
+      ended.wait()
+    }
+    return try body()
   }
 
   /// Removes the line.

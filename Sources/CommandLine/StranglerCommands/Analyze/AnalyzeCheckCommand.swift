@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import AnalysisReports
+internal import ArgumentParser
+internal import DependencyGraph
+internal import Foundation
+
+struct AnalyzeCheckCommand: ParsableCommand {
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text, json, sarif
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Hold a code base to agreed borders: nothing new may cross them.",
+    discussion: """
+      --write-baseline divides the code once and writes the borders with what crosses them today.
+      --baseline divides nothing: it looks for what crosses those borders now. What crosses is known
+      by its symbols and not by its lines, so moving code about changes nothing. A type that is new
+      counts to the service it shares most references with.
+
+      New crossings and stale entries end with exit code 1. More places of a known crossing are
+      shown and pass.
+
+        strangler analyze check . --write-baseline boundaries.json
+        strangler analyze check . --baseline boundaries.json --format sarif --output check.sarif
+      """)
+
+  @OptionGroup var sources: ScanArguments
+  @OptionGroup var services: ServiceCountOption
+  @OptionGroup var output: OutputOption
+
+  @Option(help: ArgumentHelp("File with agreed borders.", valueName: "file"))
+  var baseline: String?
+
+  @Option(help: ArgumentHelp("Write the borders as they are suggested now.", valueName: "file"))
+  var writeBaseline: String?
+
+  @Option(help: "text, json or sarif.")
+  var format = Format.text
+
+  func validate() throws {
+    guard (baseline == nil) != (writeBaseline == nil) else {
+      throw ValidationError("give either --baseline FILE or --write-baseline FILE")
+    }
+    if baseline != nil, services.count != nil {
+      throw ValidationError("--services: a baseline holds the services already")
+    }
+  }
+
+  func run() throws {
+    let report = CheckReport(width: output.width, style: output.style)
+    if let writeBaseline {
+      let written = BoundaryBaseline(try sources.study(services: services.count))
+      try OutputOption.write(report.file(written), to: writeBaseline)
+      let places = written.crossings.reduce(0) { $0 + $1.count }
+      return try output.deliver(
+        "wrote \(writeBaseline): \(counted(written.services.count, "service")), "
+          + "\(counted(written.crossings.count, "crossing")) at \(counted(places, "place"))\n")
+    }
+    guard let baseline else { return }
+    let agreed = try Self.read(baseline)
+    let check = agreed.check(try sources.scan())
+    let text =
+      switch format {
+      case .text: report.text(check)
+      case .json: report.json(check)
+      case .sarif:
+        SARIFReport(version: Strangler.configuration.version).render(check, baseline: baseline)
+      }
+    try output.deliver(text)
+    if !check.passes { throw CommandFailure.negative(report.sentence(check)) }
+  }
+
+  private static func read(_ path: String) throws -> BoundaryBaseline {
+    do {
+      let data = try Data(contentsOf: URL(filePath: path))
+      let baseline = try JSONDecoder().decode(BoundaryBaseline.self, from: data)
+      guard baseline.schema == BoundaryBaseline.schema else {
+        throw CommandFailure.unusable(
+          "\(path): expected schema \(BoundaryBaseline.schema), found \(baseline.schema)")
+      }
+      return baseline
+    } catch let error as DecodingError {
+      throw CommandFailure.unusable("\(path) is no baseline: \(error.sentence)")
+    } catch let error as CommandFailure {
+      throw error
+    } catch {
+      throw CommandFailure.unusable("cannot read \(path): \(error.localizedDescription)")
+    }
+  }
+}
+
+extension DecodingError {
+  /// What is wrong and where, in a few words.
+  fileprivate var sentence: String {
+    switch self {
+    case .keyNotFound(let key, let context):
+      "\(key.stringValue) is missing at \(Self.path(context))"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      "another type is expected at \(Self.path(context))"
+    case .dataCorrupted: "it is not JSON"
+    @unknown default: "it has another shape"
+    }
+  }
+
+  private static func path(_ context: Context) -> String {
+    let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
+    return path.isEmpty ? "the top" : path.joined(separator: ".")
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import AnalysisReports
+internal import ArgumentParser
+internal import DependencyGraph
+internal import Foundation
+internal import SourceScanning
+
+/// The folder that a command analyses, and how it is read.
+struct ScanArguments: ParsableArguments {
+  @Argument(help: "Folder with Swift sources: a package, an app, any checkout.")
+  var path: String
+
+  @Option(help: "Threads; one per processor when not given.")
+  var threads: Int?
+
+  @Flag(help: "Also read test files.")
+  var includeTests = false
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  func validate() throws {
+    if let threads, !(1...256).contains(threads) {
+      throw ValidationError("--threads: expected 1 to 256, found \(threads)")
+    }
+  }
+
+  /// What the folder holds.
+  func scan() throws -> CodeModel {
+    var options = ScanOptions()
+    options.includeTests = includeTests
+    if let threads { options.threads = threads }
+    let line = ProgressLine(quiet: quiet)
+    defer { line.clear() }
+    do throws(ScanError) {
+      return try SourceScanner(options: options).scan(folder: path) { progress in
+        line.update(progress.phase.rawValue, done: progress.completed, of: progress.total)
+      }
+    } catch {
+      throw CommandFailure.unusable(error.description)
+    }
+  }
+
+  /// The folder's own name, for titles.
+  var folderName: String {
+    URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().lastPathComponent
+  }
+
+  /// What the folder holds, divided into services.
+  func study(services: Int?) throws -> BoundaryStudy {
+    let model = try scan()
+    let line = ProgressLine(quiet: quiet)
+    defer { line.clear() }
+    return line.working("finding borders") {
+      BoundaryAnalysis(options: AnalysisOptions(services: services)).study(model)
+    }
+  }
+}
+
+/// How many services to divide into.
+struct ServiceCountOption: ParsableArguments {
+  @Option(
+    name: .customLong("services"),
+    help: "Number of services to suggest; found from the code when not given.")
+  var count: Int?
+
+  func validate() throws {
+    if let count, !(1...1_000).contains(count) {
+      throw ValidationError("--services: expected 1 to 1000, found \(count)")
+    }
+  }
+}
+
+extension OutputOption {
+  /// Columns to fill where the answer goes.
+  var width: Int { Terminal.standardOutput.width }
+
+  /// Colour only where a person sees it directly.
+  var style: TextStyle {
+    file == nil && Terminal.standardOutput.allowsColour ? .coloured : .plain
+  }
+}
