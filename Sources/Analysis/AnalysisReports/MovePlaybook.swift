@@ -37,11 +37,16 @@ public struct MovePlaybook: Sendable {
         + "in front of the monolith at \(routes.legacyHost):\(routes.legacyPort) and changes "
         + "nothing yet: every route is at 0 %.",
     ]
-    for service in suggestion.services { lines += [""] + chapter(service, suggestion) }
+    let names = routes.routeNames(suggestion)
+    for service in suggestion.services {
+      lines += [""] + chapter(service, names[service.name] ?? [], suggestion)
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func chapter(_ service: Service, _ suggestion: BoundarySuggestion) -> [String] {
+  private func chapter(
+    _ service: Service, _ names: [String], _ suggestion: BoundarySuggestion
+  ) -> [String] {
     let sentences = ServiceSentences(service, suggestion)
     let cuts = suggestion.cuts.filter {
       $0.fromService == service.name || $0.toService == service.name
@@ -59,20 +64,26 @@ public struct MovePlaybook: Sendable {
     let rest = cuts.count - Self.placesNamed
     if rest > 0 { lines.append("   - and \(counted(rest, "more place")) in the report") }
     lines.append("2. Data: \(data(service))")
-    guard !service.routes.isEmpty else {
-      return lines + [
+    guard !names.isEmpty else {
+      lines += [
         "3. It answers no route, so the proxy cannot move it: call it from the monolith behind a "
           + "switch of your own, or keep it there."
       ]
+      return lines
     }
-    return lines + [
+    lines += [
       "3. Build it and let it answer at \(routes.endpoint(service, suggestion)).",
       "4. Compare before anybody sees it: the page about shadows, `playbooks/02-first-shadow.md`.",
       "5. Move a few users, look, and move more:", "", "   ```sh",
       "   strangler routes list --config \(shell(configuration))",
-      "   strangler routes set \(service.name) 5 --reason 'first users'", "   ```", "",
-      "6. Way back, at any time: `strangler routes set \(service.name) 0 --reason 'back'`.",
     ]
+    lines += names.map { "   strangler routes set \($0) 5 --reason 'first users'" }
+    lines += [
+      "   ```", "",
+      "6. Way back, at any time: the same with 0. To move all of its routes together, step by step "
+        + "and watched by gates, write a plan: `playbooks/03-first-cutover-and-rollback.md`.",
+    ]
+    return lines
   }
 
   private func data(_ service: Service) -> String {

@@ -40,13 +40,11 @@ public struct RouteConfiguration: Sendable {
     }
     lines.append("routes:")
     let globs = SourceGlobs(suggestion.services)
-    var taken: Set<String> = []
-    for service in reachable {
+    for (service, routes) in namedRoutes(suggestion) {
       lines += comments(service, globs)
-      for pattern in patterns(service, among: reachable) {
+      for (name, pattern) in routes {
         let methods =
           pattern.methods.isEmpty ? "" : ", methods: [\(pattern.methods.joined(separator: ", "))]"
-        let name = unique(routeName(service.name, pattern), &taken)
         lines.append(
           "  - { name: \(name), match: { path: \(quoted(pattern.path))\(methods) }, "
             + "legacy: legacy, extracted: \(upstream(service.name)), percent: 0, "
@@ -55,6 +53,26 @@ public struct RouteConfiguration: Sendable {
     }
     lines.append("  - { name: everything-else, match: { path: /** }, legacy: legacy }")
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Names of the routes of each service that has any, by the service's name.
+  func routeNames(_ suggestion: BoundarySuggestion) -> [String: [String]] {
+    var names: [String: [String]] = [:]
+    for (service, routes) in namedRoutes(suggestion) { names[service.name] = routes.map(\.name) }
+    return names
+  }
+
+  private func namedRoutes(
+    _ suggestion: BoundarySuggestion
+  ) -> [(service: Service, routes: [(name: String, pattern: Pattern)])] {
+    let reachable = suggestion.services.filter { !$0.routes.isEmpty }
+    var taken: Set<String> = []
+    return reachable.map { service in
+      let routes = patterns(service, among: reachable).map { pattern in
+        (name: unique(routeName(service.name, pattern), &taken), pattern: pattern)
+      }
+      return (service, routes)
+    }
   }
 
   /// Where a service is expected: ports follow the monolith's in the order of extraction.

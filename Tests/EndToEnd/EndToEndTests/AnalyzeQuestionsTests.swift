@@ -96,6 +96,28 @@ import Testing
     #expect(neither.exitCode == 2)
   }
 
+  @Test func `a route that the proxy would refuse becomes a comment that says why`() async throws {
+    let scratch = try Scratch()
+    try scratch.write(
+      """
+      struct OddController {
+        let repository: OddRepository
+        func addRoutes(to router: Router<BasicRequestContext>) {
+          router.get("/odd//{id}") { _, _ in "" }
+          router.get("/odd/{id}/{id}") { _, _ in "" }
+          router.get("/odd/{id}") { _, _ in "" }
+        }
+      }
+      struct OddRepository { let row: OddRow }
+      struct OddRow { let id: Int }
+      """, to: "Sources/Odd/Odd.swift")
+    let file = scratch.path + "/strangler.yaml"
+    let written = try await Self.strangler("init", scratch.path, "--output", file)
+    #expect(written.exitCode == 0, "\(written.errors)")
+    let valid = try await Self.strangler("routes", "validate", "--config", file)
+    #expect(valid.exitCode == 0, "\(valid.output)\(valid.errors)")
+  }
+
   @Test func `init writes a file that the proxy runs, and replaces nothing unasked`() async throws {
     let scratch = try Scratch()
     let file = scratch.path + "/strangler.yaml"
@@ -112,7 +134,7 @@ import Testing
     #expect(valid.exitCode == 0, "\(valid.output)\(valid.errors)")
     let playbook = try String(
       contentsOfFile: scratch.path + "/strangler.playbook.md", encoding: .utf8)
-    #expect(playbook.contains("strangler routes set ") && playbook.contains("Way back"))
+    #expect(playbook.contains("strangler routes set orders 5") && playbook.contains("Way back"))
 
     let proxy = try Executable.strangler.start(["proxy", "--config", file])
     _ = try await proxy.text(after: "proxy listening on ")

@@ -48,9 +48,9 @@ struct PageSections {
       ("\(service.types.count)", "types in \(counted(service.files.count, "file"))"),
       ("\(effort.places)", "places to cut in \(counted(effort.files, "file"))"),
       ("\(effort.contracts)", "contracts to design (API calls, events)"),
-      ("\(effort.tables)", "tables used on both sides"),
+      ("\(effort.tables)", "\(effort.tables == 1 ? "table" : "tables") used on both sides"),
       (percent(service.scores.stability), "of its border holds under noise"),
-      (effort.size.rawValue, "effort among services"),
+      (effort.size.rawValue, "effort, from these counts"),
     ] {
       html.markup(
         "<div><b>\(HTMLText.escaped(value))</b><span>\(HTMLText.escaped(label))</span></div>")

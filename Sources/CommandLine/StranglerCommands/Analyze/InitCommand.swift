@@ -53,15 +53,18 @@ struct InitCommand: ParsableCommand {
     let routes = RouteConfiguration(
       legacyPort: port, legacyHost: host, listen: listen, admin: admin)
     let suggestion = try sources.study(services: services.count).suggestion
-    let configuration = routes.render(suggestion)
-    try OutputOption.write(configuration, to: output)
+    let configuration = try StartingConfiguration(routes.render(suggestion), file: output)
+    try OutputOption.write(configuration.text, to: output)
     try OutputOption.write(
       MovePlaybook(sources: sources.path, configuration: output, routes: routes)
         .render(suggestion), to: playbook)
     let movable = suggestion.services.count { !$0.routes.isEmpty }
+    let leftOut =
+      configuration.leftOut == 0
+      ? "" : "; \(counted(configuration.leftOut, "route")) left out as comments that say why"
     Terminal.standardOutput.write(
       """
-      wrote \(output): \(counted(movable, "service")) with routes, all at 0 %
+      wrote \(output): \(counted(movable, "service")) with routes, all at 0 %\(leftOut)
       wrote \(playbook)
       next: strangler proxy --config \(output)
 
