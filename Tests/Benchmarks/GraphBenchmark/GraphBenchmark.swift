@@ -14,13 +14,17 @@ struct GraphBenchmark {
     for (types, references) in [(2_000, 30_000), (20_000, 300_000)] {
       let model = Self.model(types: types, references: references, areas: 20)
       let start = Foundation.clock()
-      var suggestion = BoundaryAnalysis().suggest(CodeModel())
-      let wall = ContinuousClock().measure { suggestion = BoundaryAnalysis().suggest(model) }
+      var study = BoundaryAnalysis().study(CodeModel())
+      let wall = ContinuousClock().measure { study = BoundaryAnalysis().study(model) }
+      let suggestion = study.suggestion
       let processor = Double(Foundation.clock() - start) / Double(CLOCKS_PER_SEC)
       print(
         "\(types) types, \(model.references.count) references: \(wall) elapsed, "
           + "\(decimal(processor)) s of processor, \(suggestion.services.count) services, "
           + "\(suggestion.quality.runs) runs, modularity \(decimal(suggestion.quality.modularity))")
+      let merge = WhatIf(merges: [Array(study.names.prefix(2))])
+      let answering = ContinuousClock().measure { _ = try? study.answer(to: merge) }
+      print("  what merging two services would change: \(answering)")
     }
   }
 
