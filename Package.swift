@@ -96,7 +96,9 @@ extension Target.Dependency {
 
 let analysis: [Target] = [
   library("DependencyGraph", .analysis),
-  library("SourceScanning", .analysis, ["DependencyGraph", .swiftSyntax, .swiftParser]),
+  .target(name: "CIndexStore", path: "Sources/System/CIndexStore"),
+  library(
+    "SourceScanning", .analysis, ["CIndexStore", "DependencyGraph", .swiftSyntax, .swiftParser]),
   library(
     "AnalysisReports", .analysis, ["DependencyGraph", .crypto],
     // The report's page is part of the program, as the console's is.
@@ -104,7 +106,8 @@ let analysis: [Target] = [
       .embedInCode("Page/Parts/\($0)")
     }),
   .executableTarget(
-    name: "scan-benchmark", dependencies: ["SourceScanning", "DependencyGraph"],
+    name: "scan-benchmark",
+    dependencies: ["SourceScanning", "DependencyGraph", .swiftParser, .swiftSyntax],
     path: "Tests/Benchmarks/ScanBenchmark", swiftSettings: settings),
   .executableTarget(
     name: "graph-benchmark", dependencies: ["DependencyGraph"],
@@ -123,10 +126,9 @@ let analysis: [Target] = [
     "AnalysisReports", "Analysis",
     ["AnalysisReports", "DependencyGraph", "SampleModels", "SchemaValidation", .crypto]),
   tests("SourceScanning", "Analysis", ["SourceScanning", "DependencyGraph"]),
-  .target(name: "CIndexStore", path: "Sources/System/CIndexStore"),
   tests(
     "CompilerIndex", "Analysis",
-    ["CIndexStore", "SourceScanning", "DependencyGraph", .swiftParser, .swiftSyntax]),
+    ["SourceScanning", "DependencyGraph", .swiftParser, .swiftSyntax]),
 ]
 
 let proxy: [Target] = [

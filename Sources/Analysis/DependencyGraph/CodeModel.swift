@@ -11,6 +11,9 @@ public struct CodeModel: Sendable, Equatable {
   public var types: [TypeDeclaration]
   /// References from one declared type to another, one per occurrence in the source.
   public var references: [Reference]
+  /// Files that use declarations of other files, one per pair, sorted. A type that is spread over
+  /// files ties them too, so this is more than `references` seen by file.
+  public var fileDependencies: [FileDependency]
   /// Uses of database tables.
   public var tableUses: [TableUse]
   /// HTTP routes that the code registers.
@@ -19,22 +22,27 @@ public struct CodeModel: Sendable, Equatable {
   public var jobs: [JobDeclaration]
   /// Calls that leave the process.
   public var outboundCalls: [OutboundCall]
+  /// What version control tells, where it was read.
+  public var history: ChangeHistory?
   /// Problems met while reading: files that do not parse, unreadable files, links that loop.
   public var findings: [Finding]
 
   /// Creates a model; the lists are expected to be in the order their documentation gives.
   public init(
     files: [SourceFile] = [], types: [TypeDeclaration] = [], references: [Reference] = [],
-    tableUses: [TableUse] = [], routes: [RouteRegistration] = [], jobs: [JobDeclaration] = [],
-    outboundCalls: [OutboundCall] = [], findings: [Finding] = []
+    fileDependencies: [FileDependency] = [], tableUses: [TableUse] = [],
+    routes: [RouteRegistration] = [], jobs: [JobDeclaration] = [],
+    outboundCalls: [OutboundCall] = [], history: ChangeHistory? = nil, findings: [Finding] = []
   ) {
     self.files = files
     self.types = types
     self.references = references
+    self.fileDependencies = fileDependencies
     self.tableUses = tableUses
     self.routes = routes
     self.jobs = jobs
     self.outboundCalls = outboundCalls
+    self.history = history
     self.findings = findings
   }
 }
@@ -161,6 +169,26 @@ public struct Reference: Sendable, Equatable {
     self.tier = tier
     self.symbol = symbol
     self.position = position
+  }
+}
+
+/// One file that uses declarations of another.
+public struct FileDependency: Sendable, Hashable, Comparable {
+  /// The file that uses.
+  public var from: FileID
+  /// The file that declares what is used.
+  public var to: FileID
+  /// Number of places in `from`.
+  public var count: Int
+  /// Creates a dependency.
+  public init(from: FileID, to: FileID, count: Int) {
+    self.from = from
+    self.to = to
+    self.count = count
+  }
+  /// Orders by both files.
+  public static func < (left: FileDependency, right: FileDependency) -> Bool {
+    (left.from, left.to) < (right.from, right.to)
   }
 }
 

@@ -33,31 +33,47 @@ struct FileReader: Sendable {
   let options: ScanOptions
   let modules: ModuleMap
   let conditions: BuildConditions
+  var cache: FactsCache?
 
-  func read(_ path: String) -> ReadFile {
+  /// A file, and what the cache is to hold of it.
+  struct Kept: Sendable {
+    var hash: ContentHash
+    var payload: ArraySlice<UInt8>
+  }
+
+  func read(_ path: String) -> ReadFile { readKeepingFacts(path).file }
+
+  func readKeepingFacts(_ path: String) -> (file: ReadFile, kept: Kept?) {
     var file = ReadFile(facts: FileFacts(path: path, module: modules.module(of: path)))
     guard let size = size(of: path) else {
       file.problems.append(.unreadable)
-      return file
+      return (file, nil)
     }
     guard size <= options.maximumFileBytes else {
       file.problems.append(.tooLarge(bytes: size))
-      return file
+      return (file, nil)
     }
     guard let data = FileManager.default.contents(atPath: root + "/" + path) else {
       file.problems.append(.unreadable)
-      return file
+      return (file, nil)
     }
     var bytes = [UInt8](data)
+    let header = String(decoding: bytes.prefix(Self.headerBytes), as: UTF8.self)
+    file.isGenerated = Self.generatorMarks.contains { header.contains($0) }
+    if file.isGenerated, !options.includeGenerated { return (file, nil) }
+    let hash = cache == nil ? nil : ContentHash(bytes)
+    if let hash, let known = cache?.file(hash, path: path, module: file.facts.module) {
+      return (known.file, Kept(hash: hash, payload: known.payload))
+    }
     if String(validating: bytes, as: UTF8.self) == nil {
       file.problems.append(.invalidUTF8)
       bytes = Array(String(decoding: bytes, as: UTF8.self).utf8)
     }
-    let header = String(decoding: bytes.prefix(Self.headerBytes), as: UTF8.self)
-    file.isGenerated = Self.generatorMarks.contains { header.contains($0) }
-    if file.isGenerated, !options.includeGenerated { return file }
     parse(bytes, into: &file)
-    return file
+    guard let hash else { return (file, nil) }
+    var writer = ByteWriter()
+    file.write(to: &writer)
+    return (file, Kept(hash: hash, payload: writer.bytes[...]))
   }
 
   private func size(of path: String) -> Int? {

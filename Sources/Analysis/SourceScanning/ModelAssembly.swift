@@ -16,13 +16,24 @@ struct ModelAssembly {
     self.read = kept
   }
 
-  func model(progress: (Int, Int) -> Void) -> CodeModel {
+  /// Relative path and module of each file of the model.
+  var files: [(path: String, module: String)] {
+    read.map { (path: $0.facts.path, module: $0.facts.module) }
+  }
+
+  /// - Parameter evidence: what the compiler knows, where it was asked.
+  func model(
+    evidence: CompilerEvidence? = nil, progress: (Int, Int) -> Void
+  ) -> CodeModel {
     var table = SymbolTable(files: read.map(\.facts))
     let numbering = TypeNumbering(table: table)
     let names = TableNames(table: table)
     resolveProperties(&table, numbering, names)
-    let signals = walkBodies(table, numbering, names, progress)
-    return assemble(table, numbering, names, signals)
+    var signals = walkBodies(table, numbering, names, progress)
+    let coverage = evidence?.apply(to: &signals, table, numbering)
+    var model = assemble(table, numbering, names, signals)
+    if let coverage { model.findings.append(coverage) }
+    return model
   }
 
   /// On a stack that carries nested initialisers.
@@ -63,6 +74,10 @@ struct ModelAssembly {
     model.types = numbering.declarations
     model.references = signals.flatMap { file in
       file.references.sorted { ($0.position, $0.to) < ($1.position, $1.to) }
+    }
+    model.fileDependencies = signals.enumerated().flatMap { file, found in
+      found.filesUsed.map { FileDependency(from: FileID(file), to: $0.key, count: $0.value) }
+        .sorted()
     }
     model.tableUses = TableUses(names: names.mappings(in: table, numbering: numbering), signals)
       .sorted()

@@ -12,6 +12,13 @@ public struct ScanOptions: Sendable {
   public var platform: String
   /// Names that `#if NAME` finds defined.
   public var defines: Set<String>
+  /// Also read from git which files change together and by whom.
+  public var readsHistory: Bool
+  /// What the compiler is asked.
+  public var index: CompilerIndexUse
+  /// Folder for facts that are kept from run to run; nothing is kept where there is none. The
+  /// result does not depend on it.
+  public var cacheFolder: String?
   /// Files above this size are reported and left out. In bytes.
   public var maximumFileBytes: Int
 
@@ -19,15 +26,39 @@ public struct ScanOptions: Sendable {
   public init(
     threads: Int = SourceScanner.availableProcessors, includeTests: Bool = false,
     includeGenerated: Bool = false, platform: String = "Linux",
-    defines: Set<String> = ["SWIFT_PACKAGE", "DEBUG"], maximumFileBytes: Int = 32 << 20
+    defines: Set<String> = ["SWIFT_PACKAGE", "DEBUG"], readsHistory: Bool = false,
+    index: CompilerIndexUse = .none,
+    cacheFolder: String? = nil, maximumFileBytes: Int = 32 << 20
   ) {
     self.threads = threads
     self.includeTests = includeTests
     self.includeGenerated = includeGenerated
     self.platform = platform
     self.defines = defines
+    self.readsHistory = readsHistory
+    self.index = index
+    self.cacheFolder = cacheFolder
     self.maximumFileBytes = maximumFileBytes
   }
+}
+
+/// Where references come from besides syntax. What the compiler knows overrides what syntax
+/// suggests.
+public enum CompilerIndexUse: Sendable, Equatable {
+  /// Syntax alone.
+  case none
+  /// The newest index that a build left in the folder's `.build`, if there is one.
+  case found
+  /// The index store at a path; it is an error when it cannot be read.
+  case store(String)
+  /// An index made by checking each module without its dependencies: no build, but a toolchain, and
+  /// seconds for each hundred files.
+  case check
+}
+
+extension ScanOptions {
+  /// Where this user's caches belong; `nil` where the system names no such folder.
+  public static var userCacheFolder: String? { FactsCache.userFolder }
 }
 
 /// How far a scan has come.
@@ -40,6 +71,10 @@ public struct ScanProgress: Sendable, Equatable {
     case parsing
     /// Finding out what names mean.
     case resolving
+    /// Reading version control.
+    case history
+    /// Asking the compiler.
+    case indexing
   }
   /// The current phase.
   public var phase: Phase
@@ -67,6 +102,8 @@ public struct ScanError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable
     /// No Swift file to read in it.
     case noSources
+    /// The index that was asked for cannot be read.
+    case indexUnavailable
   }
   /// What is wrong.
   public var code: Code
@@ -74,11 +111,14 @@ public struct ScanError: Error, Sendable, Equatable, CustomStringConvertible {
   public var folder: String
   /// Files that options left out, which explains a folder without sources.
   public var leftOut: Int
+  /// What is missing, where an index cannot be read.
+  public var reason: String
   /// Creates an error.
-  public init(code: Code, folder: String, leftOut: Int = 0) {
+  public init(code: Code, folder: String, leftOut: Int = 0, reason: String = "") {
     self.code = code
     self.folder = folder
     self.leftOut = leftOut
+    self.reason = reason
   }
 
   /// One sentence: what is wrong, where, and what to do.
@@ -87,6 +127,7 @@ public struct ScanError: Error, Sendable, Equatable, CustomStringConvertible {
     case .missing: "no such folder: \(folder); give the path of a Swift package or source folder"
     case .notAFolder: "\(folder) is a file; give the folder that holds the sources"
     case .unreadable: "cannot list \(folder); check its permissions"
+    case .indexUnavailable: "no compiler's index for \(folder): \(reason)"
     case .noSources:
       leftOut == 0
         ? "no Swift files in \(folder); give the path of a Swift package or source folder"

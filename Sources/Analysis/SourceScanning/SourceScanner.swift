@@ -34,14 +34,30 @@ public struct SourceScanner: Sendable {
       let leftOut = discovery.testFiles + discovery.generatedFiles
       throw ScanError(code: .noSources, folder: folder, leftOut: leftOut)
     }
-    let files = read(discovery, root: root, progress: progress)
+    let modules = moduleMap(discovery, root: root)
+    let (files, cacheFindings) = read(discovery, modules, root: root, progress: progress)
     guard files.contains(where: { !$0.isGenerated || options.includeGenerated }) else {
       throw ScanError(code: .noSources, folder: folder, leftOut: files.count)
     }
     let assembly = ModelAssembly(options: options, discovery: discovery, read: files)
-    return assembly.model { completed, total in
+    let compiler = try CompilerEvidenceReader(
+      options: options, root: root, files: assembly.files,
+      defines: options.defines.union(modules.defines)
+    ).read { completed in
+      progress(
+        ScanProgress(phase: .indexing, completed: completed, total: assembly.files.count))
+    }
+    var model = assembly.model(evidence: compiler.evidence) { completed, total in
       progress(ScanProgress(phase: .resolving, completed: completed, total: total))
     }
+    model.findings += cacheFindings + compiler.findings
+    if options.readsHistory {
+      progress(ScanProgress(phase: .history, completed: 0, total: 0))
+      let read = HistoryReader(root: root, paths: model.files.map(\.path)).read()
+      model.history = read.history
+      model.findings += read.findings
+    }
+    return model
   }
 
   private func checkedRoot(_ folder: String) throws(ScanError) -> String {
@@ -57,25 +73,34 @@ public struct SourceScanner: Sendable {
     return root
   }
 
-  private func read(
-    _ discovery: SourceDiscovery.Result, root: String, progress: (ScanProgress) -> Void
-  ) -> [ReadFile] {
+  private func moduleMap(_ discovery: SourceDiscovery.Result, root: String) -> ModuleMap {
     let manifests = discovery.manifests.map { path in
       (path: path, text: (try? String(contentsOfFile: root + "/" + path, encoding: .utf8)) ?? "")
     }
-    let modules = ModuleMap(
+    return ModuleMap(
       manifests: manifests, sources: discovery.sources,
       rootName: root.split(separator: "/").last.map(String.init) ?? "Sources")
+  }
+
+  private func read(
+    _ discovery: SourceDiscovery.Result, _ modules: ModuleMap, root: String,
+    progress: (ScanProgress) -> Void
+  ) -> (files: [ReadFile], findings: [Finding]) {
     var conditions = BuildConditions()
     conditions.platform = options.platform
-    conditions.defines = options.defines
+    conditions.defines = options.defines.union(modules.defines)
     conditions.modules = BuildConditions.toolchainModules.union(modules.modules)
-    let reader = FileReader(root: root, options: options, modules: modules, conditions: conditions)
+    let cache = options.cacheFolder.map {
+      FactsCache(folder: $0, root: root, conditions: conditions)
+    }
+    let reader = FileReader(
+      root: root, options: options, modules: modules, conditions: conditions, cache: cache)
     let total = discovery.sources.count
-    return StackedThreads.map(discovery.sources, threads: options.threads) { completed in
+    let read = StackedThreads.map(discovery.sources, threads: options.threads) { completed in
       progress(ScanProgress(phase: .parsing, completed: completed, total: total))
     } _: { _, path in
-      reader.read(path)
+      reader.readKeepingFacts(path)
     }
+    return (read.map(\.file), cache?.update(with: read.compactMap(\.kept)) ?? [])
   }
 }

@@ -17,6 +17,7 @@ const char *indexstore_load(const char *path, indexstore_functions *functions) {
   LOAD(store_create, "store_create");
   LOAD(store_dispose, "store_dispose");
   LOAD(store_units_apply, "store_units_apply_f");
+  LOAD(store_get_unit_modification_time, "store_get_unit_modification_time");
   LOAD(unit_reader_create, "unit_reader_create");
   LOAD(unit_reader_dispose, "unit_reader_dispose");
   LOAD(unit_reader_is_system_unit, "unit_reader_is_system_unit");

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+@testable import SourceScanning
 
 /// An edge between two types, by the places of their declarations: `path:line:column`.
 struct TypeEdge: Hashable {
+  var from: String
+  var to: String
+}
+
+/// An edge between two files, by path.
+struct FileEdge: Hashable {
   var from: String
   var to: String
 }
@@ -17,6 +24,8 @@ struct IndexedEdges {
   private var symbolAt: [String: Int] = [:]
   private var extendedAt: [String: Int] = [:]
   private var extendedBy: [Int: Int] = [:]
+  /// What makes an edge, for people.
+  private var examples: [TypeEdge: String] = [:]
 
   init(_ index: IndexStore, sources: [String]) {
     self.index = index
@@ -71,7 +80,7 @@ struct IndexedEdges {
   }
 
   /// Every reference from the code of one type to another type of the indexed files or its members.
-  func edges() -> Set<TypeEdge> {
+  mutating func edges() -> Set<TypeEdge> {
     var edges: Set<TypeEdge> = []
     for occurrence in index.occurrences where counts(occurrence) {
       guard let target = owner(of: occurrence.symbol), let to = definitionPlace[target],
@@ -82,7 +91,22 @@ struct IndexedEdges {
       guard let named = around.isExtension ? extendedAt[here] : symbolAt[here],
         let source = owner(of: named), let from = definitionPlace[source], from != to
       else { continue }
-      edges.insert(TypeEdge(from: from, to: to))
+      let edge = TypeEdge(from: from, to: to)
+      edges.insert(edge)
+      examples[edge] =
+        examples[edge] ?? "by \(index.symbols[occurrence.symbol].name) at "
+        + place(occurrence.file, occurrence.line, occurrence.column)
+    }
+    return edges
+  }
+
+  /// Every file that names something which another one defines.
+  func fileEdges() -> Set<FileEdge> {
+    var edges: Set<FileEdge> = []
+    for occurrence in index.occurrences where counts(occurrence) {
+      guard let target = definitionFile[occurrence.symbol], target != occurrence.file
+      else { continue }
+      edges.insert(FileEdge(from: index.files[occurrence.file], to: index.files[target]))
     }
     return edges
   }
@@ -98,7 +122,21 @@ struct IndexedEdges {
 
   func isKnown(_ place: String) -> Bool { symbolAt[place] != nil }
 
-  func text(_ edge: TypeEdge) -> String { "\(name(edge.from)) -> \(name(edge.to)) \(edge.from)" }
+  func text(_ edge: FileEdge) -> String {
+    let places = index.occurrences.filter {
+      index.files[$0.file] == edge.from && counts($0)
+        && definitionFile[$0.symbol].map { index.files[$0] } == edge.to
+    }
+    let shown = places.prefix(3).map { "\(index.symbols[$0.symbol].name):\($0.line)" }
+    func short(_ path: String) -> String {
+      path.split(separator: "/").suffix(2).joined(separator: "/")
+    }
+    return "file \(short(edge.from)) -> \(short(edge.to)) \(shown.joined(separator: " "))"
+  }
+
+  func text(_ edge: TypeEdge) -> String {
+    "\(name(edge.from)) -> \(name(edge.to)) \(edge.from) \(examples[edge] ?? "")"
+  }
 
   private func name(_ place: String) -> String {
     symbolAt[place].map { index.symbols[$0].name } ?? place

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import DependencyGraph
 import Foundation
-import SourceScanning
 import Testing
+
+@testable import SourceScanning
 
 /// Compares what the scanner infers from syntax with what the compiler knows.
 ///
@@ -14,55 +15,71 @@ import Testing
 ///     ResolutionQuality
 @Suite(.enabled(if: BuildIndex.isAvailable, "needs the index of a debug build"))
 struct ResolutionQualityTests {
-  private static let precision = 0.97
-  private static let recall = 0.95
   private static let environment = ProcessInfo.processInfo.environment
 
   @Test(.timeLimit(.minutes(5)), arguments: Corpus.available)
-  func typeEdges(corpus: Corpus) throws {
-    let index = try IndexStore(library: BuildIndex.library, store: corpus.store) {
-      // A build folder that has seen a file go still holds its records.
-      $0.hasPrefix(corpus.root + "/") && FileManager.default.fileExists(atPath: $0)
-    }
+  func edges(corpus: Corpus) throws {
+    let index = try corpus.index()
     let sources = try index.files.map { try String(contentsOfFile: $0, encoding: .utf8) }
-    let compiler = IndexedEdges(index, sources: sources)
-    let truth = compiler.edges()
-    let found = try scannedEdges(root: corpus.root, files: Set(index.files))
-      .filter { compiler.isKnown($0.from) && compiler.isKnown($0.to) }
-    let correct = Double(truth.intersection(found).count)
-    let precision = correct / Double(max(1, found.count))
-    let recall = correct / Double(max(1, truth.count))
-    let figures = "\(truth.count) edges, precision \(precision), recall \(recall)"
+    var compiler = IndexedEdges(index, sources: sources)
+    let scanned = try ScannedEdges(root: corpus.root, files: Set(index.files))
+    let types = Agreement(
+      truth: compiler.edges(),
+      found: scanned.types.filter { compiler.isKnown($0.from) && compiler.isKnown($0.to) })
+    let files = Agreement(truth: compiler.fileEdges(), found: scanned.files)
+    report("\(corpus): types \(types)")
+    report("\(corpus): files \(files)")
     if Self.environment["INDEX_DETAILS"] != nil {
-      let missed = truth.subtracting(found).map { "missed " + compiler.text($0) }.sorted()
-      let invented = found.subtracting(truth).map { "invented " + compiler.text($0) }.sorted()
-      let lines = ["\(corpus): \(figures)"] + missed + invented
-      FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
+      report(types.differences { compiler.text($0) })
+      report(files.differences { "\(compiler.text($0))" })
     }
-    #expect(truth.count > 100)
-    #expect(precision >= Self.precision, "\(figures)")
-    #expect(recall >= Self.recall, "\(figures)")
+    #expect(types.truth.count > 100 && files.truth.count > 40)
+    #expect(types.precision >= 0.98 && types.recall >= 0.97, "\(types)")
+    #expect(files.precision >= 0.96 && files.recall >= 0.95, "\(files)")
   }
 
-  private func scannedEdges(root: String, files: Set<String>) throws -> Set<TypeEdge> {
-    let model = try SourceScanner(options: ScanOptions(includeGenerated: true)).scan(folder: root)
-    func place(_ type: TypeID) -> String? {
-      let declaration = model.types[Int(type.index)]
-      guard declaration.kind != .fileScope else { return nil }
-      let position = declaration.position
-      let path = root + "/" + model.files[Int(position.file.index)].path
-      guard files.contains(path) else { return nil }
-      return "\(path):\(position.line):\(position.column)"
-    }
-    var edges: Set<TypeEdge> = []
-    for reference in model.references {
-      let path = root + "/" + model.files[Int(reference.position.file.index)].path
-      guard files.contains(path), let from = place(reference.from), let to = place(reference.to),
-        from != to
-      else { continue }
-      edges.insert(TypeEdge(from: from, to: to))
-    }
-    return edges
+  /// With the same index the scanner has nothing to guess.
+  @Test(.timeLimit(.minutes(5))) func anIndexOverridesSyntax() throws {
+    let corpus = Corpus.available[0]
+    let index = try corpus.index()
+    let sources = try index.files.map { try String(contentsOfFile: $0, encoding: .utf8) }
+    var compiler = IndexedEdges(index, sources: sources)
+    let scanned = try ScannedEdges(
+      root: corpus.root, files: Set(index.files), index: .store(corpus.store))
+    let types = Agreement(
+      truth: compiler.edges(),
+      found: scanned.types.filter { compiler.isKnown($0.from) && compiler.isKnown($0.to) })
+    let files = Agreement(truth: compiler.fileEdges(), found: scanned.files)
+    report("with the index: types \(types)")
+    report("with the index: files \(files)")
+    #expect(types.precision >= 0.999 && types.recall >= 0.999, "\(types)")
+    #expect(files.precision >= 0.999 && files.recall >= 0.999, "\(files)")
+    #expect(scanned.model.references.allSatisfy { $0.tier == .buildIndex })
+    #expect(scanned.model.findings.contains { $0.id == "index-coverage" })
+  }
+
+  private func report(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+}
+
+/// Two sets of edges, one of which is right.
+struct Agreement<Edge: Hashable>: CustomStringConvertible {
+  var truth: Set<Edge>
+  var found: Set<Edge>
+
+  private var correct: Double { Double(truth.intersection(found).count) }
+  var precision: Double { correct / Double(max(1, found.count)) }
+  var recall: Double { correct / Double(max(1, truth.count)) }
+  var description: String {
+    func short(_ value: Double) -> String { String(format: "%.4f", value) }
+    return "\(truth.count) edges, precision \(short(precision)), recall \(short(recall))"
+  }
+
+  func differences(_ text: (Edge) -> String) -> String {
+    let missed = truth.subtracting(found).map { "missed " + text($0) }.sorted()
+    let invented = found.subtracting(truth).map { "invented " + text($0) }.sorted()
+    return (missed + invented).joined(separator: "\n")
   }
 }
 
@@ -70,20 +87,28 @@ struct ResolutionQualityTests {
 struct Corpus: CustomTestStringConvertible, CustomStringConvertible {
   var root: String
   var store: String
-  var description: String { root.split(separator: "/").last.map(String.init) ?? root }
+  var description: String { root.split(separator: "/").suffix(2).joined(separator: "/") }
   var testDescription: String { description }
 
-  /// This package's analysis, the argument parser where the build has it, and what is asked for.
+  func index() throws -> IndexStore {
+    try IndexStore(library: BuildIndex.library, store: store) { file in
+      file.hasPrefix(root + "/") ? CompilerEvidenceReader.modificationTime(of: file) : nil
+    }
+  }
+
+  /// This package's analysis, two packages where the build has them, and what is asked for.
   static var available: [Corpus] {
     let environment = ProcessInfo.processInfo.environment
     var corpora = [
       Corpus(root: BuildIndex.packageRoot + "/Sources/Analysis", store: BuildIndex.store)
     ]
-    if FileManager.default.fileExists(
-      atPath: BuildIndex.products + "/Modules/ArgumentParser.swiftmodule")
-    {
-      let checkout = "/.build/checkouts/swift-argument-parser/Sources"
-      corpora.append(Corpus(root: BuildIndex.packageRoot + checkout, store: BuildIndex.store))
+    for (module, package) in [
+      ("ArgumentParser", "swift-argument-parser"), ("Hummingbird", "hummingbird"),
+    ] {
+      let module = BuildIndex.products + "/Modules/\(module).swiftmodule"
+      guard FileManager.default.fileExists(atPath: module) else { continue }
+      let checkout = BuildIndex.packageRoot + "/.build/checkouts/\(package)"
+      corpora.append(Corpus(root: checkout, store: BuildIndex.store))
     }
     if let store = environment["INDEX_STORE"], let root = environment["INDEX_SOURCES"] {
       corpora.append(Corpus(root: root, store: store))
@@ -101,17 +126,7 @@ enum BuildIndex {
   }()
   static let products = packageRoot + "/.build/debug"
   static let store = products + "/index/store"
-  /// Beside the toolchain's other libraries; the compiler is on the search path when tests run.
-  static let library: String = {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    for folder in folders {
-      let compiler = URL(fileURLWithPath: String(folder) + "/swiftc").resolvingSymlinksInPath()
-      let candidate = compiler.deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("lib/libIndexStore.so").path
-      if FileManager.default.fileExists(atPath: candidate) { return candidate }
-    }
-    return ""
-  }()
+  static let library = (try? Toolchain())?.indexLibrary ?? ""
   static var isAvailable: Bool {
     !library.isEmpty && FileManager.default.fileExists(atPath: store)
   }

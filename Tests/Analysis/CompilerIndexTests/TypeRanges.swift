@@ -66,6 +66,11 @@ struct TypeRanges {
       add(node, node.name)
       return .visitChildren
     }
+    /// Members of a type count as that type's code already.
+    override func visit(_ node: TypeAliasDeclSyntax) -> SyntaxVisitorContinueKind {
+      if node.parent?.is(CodeBlockItemSyntax.self) == true { add(node, node.name) }
+      return .visitChildren
+    }
     override func visit(_ node: ExtensionDeclSyntax) -> SyntaxVisitorContinueKind {
       if let name = node.extendedType.as(MemberTypeSyntax.self)?.name
         ?? node.extendedType.as(IdentifierTypeSyntax.self)?.name

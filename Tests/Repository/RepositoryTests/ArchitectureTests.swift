@@ -23,7 +23,8 @@ import Testing
     ],
     "TransactionalMessaging": ["Synchronization"],
     "SourceScanning": [
-      "DependencyGraph", "SwiftSyntax", "SwiftParser", "Foundation", "Synchronization",
+      "CIndexStore", "DependencyGraph", "SwiftSyntax", "SwiftParser", "Foundation",
+      "Synchronization",
     ],
   ]
 

@@ -27,8 +27,13 @@ extension CodeModel {
 
     var result = CodeModel(
       files: fileOrder.map { files[$0] }, types: typeOrder.map { movedTypes[$0] },
-      references: references, tableUses: tableUses, routes: routes, jobs: jobs,
-      outboundCalls: outboundCalls, findings: findings)
+      references: references,
+      fileDependencies: fileDependencies.map {
+        FileDependency(
+          from: newFile[Int($0.from.index)], to: newFile[Int($0.to.index)], count: $0.count)
+      }.sorted(),
+      tableUses: tableUses, routes: routes, jobs: jobs, outboundCalls: outboundCalls,
+      history: history?.renumbered { newFile[Int($0.index)] }, findings: findings)
     result.renumber({ newType[Int($0.index)] }, moved)
     result.sortFacts()
     return result

@@ -17,6 +17,8 @@ public struct SignalWeights: Sendable, Equatable {
   public var folders = 0.2
   /// Share of words in type names.
   public var names = 0.2
+  /// Share of common changes: types whose files change in the same commits.
+  public var changes = 0.2
   /// Part of a reference's flow that its source gives; its target takes the rest. Below one half,
   /// being used says more than using, which damps types that use everything.
   public var sourceShare = 0.25
@@ -28,6 +30,7 @@ public struct SignalWeights: Sendable, Equatable {
   public static var structureOnly: SignalWeights {
     var weights = SignalWeights()
     (weights.tables, weights.routes, weights.folders, weights.names) = (0, 0, 0, 0)
+    weights.changes = 0
     return weights
   }
 

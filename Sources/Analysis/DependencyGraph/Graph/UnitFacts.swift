@@ -22,6 +22,7 @@ struct UnitFacts: Sendable {
   let routes: [Evidence]
   let folders: [Evidence]
   let names: [Evidence]
+  let changes: [Evidence]
 
   init(_ model: CodeModel) {
     units = CodeUnits(model)
@@ -30,6 +31,7 @@ struct UnitFacts: Sendable {
     routes = Self.routes(model, units)
     folders = Self.folders(model, units)
     names = Self.names(model, units)
+    changes = Self.changes(model, units)
   }
 
   private static func links(_ model: CodeModel, _ units: CodeUnits) -> [Link] {
@@ -115,6 +117,23 @@ struct UnitFacts: Sendable {
       }
     }
     return holders.evidence
+  }
+
+  /// Each pair of files that change together. All units of both files share it, the more the more
+  /// often and the smaller the commits.
+  private static func changes(_ model: CodeModel, _ units: CodeUnits) -> [Evidence] {
+    guard let history = model.history else { return [] }
+    var unitsOfFile: [FileID: [Int]] = [:]
+    for (index, unit) in units.units.enumerated() {
+      unitsOfFile[unit.file, default: []].append(index)
+    }
+    func path(_ file: FileID) -> String { model.files[Int(file.index)].path }
+    return history.coChanges.map { pair in
+      let holders = (unitsOfFile[pair.first] ?? []) + (unitsOfFile[pair.second] ?? [])
+      return Evidence(
+        identity: "changes " + path(pair.first) + " " + path(pair.second),
+        holders: holders.sorted().map { ($0, pair.weight * pair.degree) })
+    }
   }
 
   /// Collects evidence; repeated use of the same thing by one unit counts by its logarithm.

@@ -7,6 +7,9 @@ import SwiftSyntax
 struct ModuleMap: Sendable {
   /// Folder (with a trailing slash) and module, longest folder first.
   private(set) var folders: [(folder: String, module: String)] = []
+  /// Names that the manifests define: traits that are on by default, and `.define` without a
+  /// condition.
+  private(set) var defines: Set<String> = []
   /// Module of files outside of every known folder.
   let fallback: String
 
@@ -20,6 +23,7 @@ struct ModuleMap: Sendable {
     for manifest in manifests {
       let package = String(manifest.path.dropLast("Package.swift".count))
       let reader = ManifestReader(text: manifest.text)
+      defines.formUnion(reader.defines)
       for target in reader.targets {
         let candidates =
           target.path.map { [$0] }
@@ -73,6 +77,7 @@ struct ManifestReader {
   private(set) var targets: [Target] = []
   /// Every plain string in the manifest.
   private(set) var literals: Set<String> = []
+  private(set) var defines: Set<String> = []
 
   private static let calls: Set<String> = [
     "target", "executableTarget", "testTarget", "macro", "plugin",
@@ -83,16 +88,22 @@ struct ManifestReader {
     visitor.walk(Parser.parse(source: text))
     targets = visitor.targets
     literals = visitor.literals
+    defines = visitor.defines
   }
 
   private final class Visitor: SyntaxVisitor {
     var targets: [Target] = []
     var literals: Set<String> = []
+    var defines: Set<String> = []
 
     override func visit(_ node: FunctionCallExprSyntax) -> SyntaxVisitorContinueKind {
-      guard let callee = node.calledExpression.as(MemberAccessExprSyntax.self),
-        ManifestReader.calls.contains(callee.declName.baseName.text)
-      else { return .visitChildren }
+      guard let callee = node.calledExpression.as(MemberAccessExprSyntax.self) else {
+        return .visitChildren
+      }
+      addDefines(of: node, callee.declName.baseName.text)
+      guard ManifestReader.calls.contains(callee.declName.baseName.text) else {
+        return .visitChildren
+      }
       var values: [String: String] = [:]
       for argument in node.arguments {
         if let label = argument.label?.text, let text = literal(argument.expression) {
@@ -108,6 +119,18 @@ struct ManifestReader {
     override func visit(_ node: StringLiteralExprSyntax) -> SyntaxVisitorContinueKind {
       if let text = literal(ExprSyntax(node)) { literals.insert(text) }
       return .visitChildren
+    }
+
+    private func addDefines(of node: FunctionCallExprSyntax, _ name: String) {
+      let arguments = Array(node.arguments)
+      if name == "define", arguments.count == 1, let text = literal(arguments[0].expression) {
+        defines.insert(text)
+      } else if name == "default", let first = arguments.first,
+        first.label?.text == "enabledTraits",
+        let list = first.expression.as(ArrayExprSyntax.self)
+      {
+        defines.formUnion(list.elements.compactMap { literal($0.expression) })
+      }
     }
 
     private func literal(_ expression: ExprSyntax) -> String? {

@@ -3,7 +3,7 @@
 /// One declaration as written: a type, an extension, a member, a global or a local function or
 /// type.
 struct Declaration: Sendable {
-  enum Kind: Sendable {
+  enum Kind: UInt8, Sendable {
     case `class`, `struct`, `enum`, actor, `protocol`, `extension`
     case `typealias`, associatedType
     case function, initializer, deinitializer, `subscript`, variable, enumCase
@@ -19,6 +19,8 @@ struct Declaration: Sendable {
   var name: String
   /// Offset of the name.
   var offset: UInt32
+  /// Everything that a type, an alias or an extension spans, attributes included.
+  var extent: Range<UInt32>?
   /// Enclosing declaration, which stands earlier in the arena.
   var parent: Handle<Declaration>?
   /// Written access level; `nil` leaves it to the context.

@@ -32,7 +32,7 @@ enum Expression: Sendable {
   case macro(arguments: [Argument])
   case pattern(Handle<Pattern>)
 
-  enum Literal: Sendable { case integer, float, boolean, `nil`, regex }
+  enum Literal: UInt8, Sendable { case integer, float, boolean, `nil`, regex }
 }
 
 /// Argument of a call, element of a tuple, or a trailing closure.

@@ -59,6 +59,8 @@ struct Handle<Node>: Hashable, Sendable {
 /// `import Module`, with what it passes on.
 struct ImportFact: Sendable {
   var module: String
+  /// `import struct Module.Name`: the name.
+  var declaration: String?
   /// `@_exported import`: whoever imports this file's module sees `module` too.
   var isExported: Bool
 }

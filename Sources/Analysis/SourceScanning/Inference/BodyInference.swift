@@ -79,8 +79,17 @@ struct BodyInference {
       ))
   }
 
+  /// Counts a use of what another file declares, whoever's code it is.
+  mutating func recordUse(ofFile file: Int) {
+    if file != context.file { signals.filesUsed[FileID(file), default: 0] += 1 }
+  }
+
   mutating func record(_ nominal: NominalID, _ kind: Reference.Kind, at offset: UInt32) {
     guard isRecording else { return }
+    switch table[nominal].kind {
+    case .external, .associatedType: break
+    default: recordUse(ofFile: table[nominal].file)
+    }
     record(
       numbering.type(of: nominal, in: table), kind, symbol: table[nominal].name, at: offset)
   }
@@ -88,6 +97,7 @@ struct BodyInference {
   mutating func record(_ id: MemberID, at offset: UInt32, as kind: Reference.Kind = .call) {
     guard isRecording else { return }
     let member = table[id]
+    recordUse(ofFile: member.file)
     if let owner = member.owner, let type = numbering.type(of: owner, in: table) {
       record(type, kind, symbol: member.name, at: offset)
     } else {

@@ -122,6 +122,7 @@ extension BodyInference {
       }
       return declared(id, types: types, result: result)
     }
+    if callee.member == nil, let signature = setAlgebra(site) { return signature }
     guard let id = callee.member, table[id].kind == .variable else { return CallSignature() }
     let candidates = members(of: callee.type.unwrapped, named: "callAsFunction")
     guard let chosen = choose(candidates.members, shape(of: site)) else { return CallSignature() }
@@ -129,6 +130,16 @@ extension BodyInference {
     let type = memberType(chosen).substituting(candidates.parameters, with: candidates.arguments)
     guard case .function(let types, let result) = type else { return CallSignature() }
     return declared(chosen, types: types, result: result)
+  }
+
+  /// Option sets take options, or sets of them, in members that the standard library declares.
+  private func setAlgebra(_ site: CallSite) -> CallSignature? {
+    guard StandardLibraryTypes.setAlgebra.contains(site.name),
+      let receiver = site.receiver?.type.unwrapped, case .nominal(let id, _) = receiver,
+      isOptionSet(id)
+    else { return nil }
+    return CallSignature(
+      parameters: site.arguments.prefix(1).map { .init(label: $0.label, type: receiver) })
   }
 
   private func isFunction(_ member: MemberID?) -> Bool {
@@ -140,7 +151,7 @@ extension BodyInference {
       labels: site.arguments.map(\.label), trailingClosures: site.trailingClosures.count)
   }
 
-  private func declared(
+  func declared(
     _ id: MemberID, types: [InferredType], result: InferredType
   ) -> CallSignature {
     let declaration = table.declaration(of: table[id])
@@ -234,9 +245,15 @@ extension BodyInference {
     if let parameters = effect.closureParameters {
       return .function(parameters, result: wanted.functionResult ?? .unknown)
     }
-    guard wanted.isUnknown, let receiver = site.receiver?.type.unwrapped,
-      case .external(let type, let arguments) = receiver
-    else { return wanted }
+    guard wanted.isUnknown, let receiver = site.receiver?.type.unwrapped else { return wanted }
+    if case .nominal = receiver, site.callee.member == nil,
+      StandardLibraryTypes.elementClosures.contains(site.name)
+    {
+      let element = element(of: receiver)
+      let before: [InferredType] = site.name == "reduce" ? [.unknown] : []
+      return element.isUnknown ? wanted : .function(before + [element, element], result: .unknown)
+    }
+    guard case .external(let type, let arguments) = receiver else { return wanted }
     if StandardLibraryTypes.lockClosures.contains(site.name), let value = arguments.first {
       return .function([value], result: .unknown)
     }

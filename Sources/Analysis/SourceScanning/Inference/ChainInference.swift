@@ -18,7 +18,7 @@ struct CallSite {
 
 extension BodyInference {
   /// Static properties that by convention hold an instance of their type.
-  private static let singletons: Set<String> = ["shared", "default", "standard"]
+  private static let singletons: Set<String> = ["shared", "default", "standard", "now"]
 
   /// Evaluates `root.link(link)[link]` from the root outwards in a loop, so that the length of a
   /// chain costs no stack.
@@ -177,7 +177,8 @@ extension BodyInference {
       var nominal = table[current].nominal
       while let id = nominal, seen.insert(id).inserted {
         let found = members(of: id, named: name)
-        if let chosen = choose(found, shape) {
+        if var chosen = choose(found, shape) {
+          if table[id].kind == .protocol { chosen = preferringRequirement(chosen, among: found) }
           record(chosen, at: offset)
           return Value(memberType(chosen), member: chosen)
         }
@@ -214,16 +215,17 @@ extension BodyInference {
     if let first = found.first, let owner = table[first].owner, table[owner].kind == .external {
       found = found.filter { fits(table[$0], shape) }
     }
-    guard let chosen = choose(found, shape) else {
+    guard var chosen = choose(found, shape) else {
       return absent(name, of: type, base, at: offset, calledWith: shape)
     }
+    if isProtocolTyped(type) { chosen = preferringRequirement(chosen, among: found) }
     record(chosen, at: offset)
     let memberType = memberType(chosen)
       .substituting(candidates.parameters, with: candidates.arguments)
     return Value(memberType, member: chosen)
   }
 
-  private func fits(_ member: Member, _ shape: CallShape?) -> Bool {
+  func fits(_ member: Member, _ shape: CallShape?) -> Bool {
     guard member.kind != .variable else { return shape?.labels.isEmpty ?? true }
     return shape.map { fitsExactly(member, $0) } ?? false
   }
@@ -249,6 +251,11 @@ extension BodyInference {
     case .external(let external, let arguments):
       var value = Value(StandardLibraryTypes.member(name, of: external, arguments))
       value.isForeign = !StandardLibraryTypes.isStandardContainer(external)
+      if value.type.isUnknown,
+        let found = extensionOfProtocol(name, shape, at: offset)
+      {
+        return found
+      }
       return value
     case .unknown where !base.isForeign:
       return uniqueMember(name, isStatic: false, shape, at: offset)
@@ -257,6 +264,22 @@ extension BodyInference {
     var value = Value(.unknown)
     value.isForeign = true
     return value
+  }
+
+  /// What an extension adds to a protocol of the standard library, for a type from elsewhere that
+  /// may conform to it: only where exactly one declaration fits.
+  private mutating func extensionOfProtocol(
+    _ name: String, _ shape: CallShape?, at offset: UInt32
+  ) -> Value? {
+    let candidates = (table.membersByName[name] ?? []).filter { id in
+      guard let owner = table[id].owner, table[owner].kind == .external,
+        StandardLibraryTypes.refinements[table[owner].name] != nil
+      else { return false }
+      return isVisible(table[id]) && fits(table[id], shape)
+    }
+    guard candidates.count == 1, table.membersByName[name]?.count == 1 else { return nil }
+    record(candidates[0], at: offset)
+    return Value(memberType(candidates[0]), member: candidates[0])
   }
 
   private mutating func subscripted(_ base: Value, _ arguments: [Argument]) -> Value {

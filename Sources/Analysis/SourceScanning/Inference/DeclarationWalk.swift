@@ -9,6 +9,17 @@ extension BodyInference {
     }
     context = Context(file: context.file, scope: table.fileScopes[context.file])
     walk(facts.topLevel)
+    for fact in facts.imports { recordImport(fact) }
+  }
+
+  /// `import struct Module.Name` ties this file to the one that declares the name.
+  private mutating func recordImport(_ fact: ImportFact) {
+    guard let name = fact.declaration else { return }
+    if let type = table.topLevel[fact.module]?[name]?.first {
+      recordUse(ofFile: table[type].file)
+    } else if let global = table.globals[fact.module]?[name]?.first {
+      recordUse(ofFile: table[global].file)
+    }
   }
 
   private mutating func walk(_ handle: Handle<Declaration>) {
@@ -55,11 +66,33 @@ extension BodyInference {
     return table[found].kind == .class
   }
 
-  private mutating func walk(_ attributes: [Attribute]) {
+  private mutating func walk(_ attributes: [Attribute], hasInitialValue: Bool = false) {
     for attribute in attributes {
-      _ = type(attribute.type, as: .typeUse)
-      infer(attribute.arguments)
+      let wrapper = type(attribute.type, as: .typeUse)
+      inferWrapper(wrapper, attribute.arguments, hasInitialValue: hasInitialValue)
     }
+  }
+
+  /// Arguments of an attribute are those of an initialiser, which also takes the initial value.
+  private mutating func inferWrapper(
+    _ wrapper: InferredType, _ arguments: [Argument], hasInitialValue: Bool
+  ) {
+    let labels = arguments.map(\.label)
+    let shapes = (hasInitialValue ? [["wrappedValue"] + labels] : []) + [labels]
+    for labels in shapes where !arguments.isEmpty {
+      let shape = CallShape(labels: labels, trailingClosures: 0)
+      let found = members(of: wrapper, named: "init").members
+        .first { score(table[$0], shape) != nil }
+      guard let found else { continue }
+      var signature = declared(found, types: table[found].parameterTypes, result: wrapper)
+      if labels.count > arguments.count { _ = signature.parameter(labelled: "wrappedValue") }
+      for argument in arguments {
+        let wanted = signature.type(of: signature.parameter(labelled: argument.label))
+        infer(argument.value, expecting: wanted)
+      }
+      return
+    }
+    infer(arguments)
   }
 
   private mutating func walk(_ generics: GenericSignature) {
@@ -100,7 +133,7 @@ extension BodyInference {
   }
 
   private mutating func walkVariable(_ declaration: Declaration) {
-    walk(declaration.attributes)
+    walk(declaration.attributes, hasInitialValue: declaration.initializer != nil)
     var isStored = declaration.accessors.isEmpty
     if let owner = declaration.parent, facts[owner].kind == .protocol { isStored = false }
     var written = InferredType.unknown

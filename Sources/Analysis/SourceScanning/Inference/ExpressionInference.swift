@@ -113,7 +113,7 @@ extension BodyInference {
   private mutating func inferArray(
     _ elements: [Expression.ID], expecting expected: InferredType
   ) -> InferredType {
-    let wanted = element(of: expected.unwrapped)
+    let wanted = literalElement(of: expected.unwrapped)
     var type = InferredType.unknown
     for element in elements {
       let inferred = infer(element, expecting: wanted)
@@ -122,7 +122,28 @@ extension BodyInference {
     if case .metatype(let instance) = type, elements.count == 1 {
       return .metatype(.array(instance))
     }
+    if case .nominal = expected.unwrapped, !wanted.isUnknown { return expected }
     return .array(wanted.isUnknown ? type : wanted)
+  }
+
+  /// What an array literal of that type holds.
+  private mutating func literalElement(of type: InferredType) -> InferredType {
+    guard case .nominal(let id, let arguments) = type else { return element(of: type) }
+    if isOptionSet(id) { return type }
+    for initializer in members(of: id, named: "init") {
+      let parameters = table.declaration(of: table[initializer]).parameters
+      guard parameters.count == 1, parameters[0].label == "arrayLiteral",
+        let element = table[initializer].parameterTypes.first
+      else { continue }
+      return element.substituting(table[id].genericParameters, with: arguments)
+    }
+    return element(of: type)
+  }
+
+  func isOptionSet(_ id: NominalID) -> Bool {
+    table[id].lineage.contains { ancestor in
+      table[ancestor].externalSupertypes.contains { $0 == "OptionSet" || $0 == "SetAlgebra" }
+    }
   }
 
   private mutating func inferDictionary(

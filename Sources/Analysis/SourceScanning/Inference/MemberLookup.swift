@@ -23,10 +23,16 @@ extension BodyInference {
         members: members(of: id, named: name), parameters: table[id].genericParameters,
         arguments: arguments)
     case .external(let external, let arguments):
-      guard let id = table.externals[external] else { return Candidates() }
-      return Candidates(
-        members: members(of: id, named: name), parameters: table[id].genericParameters,
-        arguments: arguments)
+      var found = Candidates(arguments: arguments)
+      if let id = table.externals[external] {
+        found.members = members(of: id, named: name)
+        found.parameters = table[id].genericParameters
+      }
+      if found.members.isEmpty {
+        found.members = members(
+          ofExternal: StandardLibraryTypes.conformances[external] ?? [], named: name)
+      }
+      return found
     case .metatype(let instance): return members(of: instance, named: name, depth: depth + 1)
     case .generic, .associated, .composition:
       for bound in table.bounds(of: type) {
@@ -42,6 +48,27 @@ extension BodyInference {
     var found: [MemberID] = []
     for ancestor in table[id].lineage {
       guard let members = table[ancestor].members[name] else { continue }
+      for member in members where isVisible(table[member]) { found.append(member) }
+    }
+    if found.isEmpty {
+      for ancestor in table[id].lineage where !table[ancestor].externalSupertypes.isEmpty {
+        found += members(ofExternal: table[ancestor].externalSupertypes, named: name)
+      }
+    }
+    return found
+  }
+
+  /// Members that extensions add to protocols from elsewhere, and to those that they refine.
+  private func members(ofExternal protocols: [String], named name: String) -> [MemberID] {
+    var found: [MemberID] = []
+    var seen: Set<String> = []
+    var queue = protocols
+    while let next = queue.popLast() {
+      guard seen.insert(next).inserted else { continue }
+      queue += StandardLibraryTypes.refinements[next] ?? []
+      guard let members = table.externals[next].flatMap({ table[$0].members[name] }) else {
+        continue
+      }
       for member in members where isVisible(table[member]) { found.append(member) }
     }
     return found
@@ -92,8 +119,36 @@ extension BodyInference {
       ?? candidates.first { table[$0].kind == .variable } ?? candidates.first
   }
 
+  /// Where a value is only known by its protocol, a requirement is called before a member that an
+  /// extension adds, even one of a refining protocol.
+  func preferringRequirement(_ chosen: MemberID, among candidates: [MemberID]) -> MemberID {
+    guard let owner = table[chosen].owner, table[owner].kind == .protocol, !isRequirement(chosen)
+    else { return chosen }
+    let labels = table.declaration(of: table[chosen]).parameters.map(\.label)
+    return candidates.first { candidate in
+      table[candidate].kind == table[chosen].kind && isRequirement(candidate)
+        && table.declaration(of: table[candidate]).parameters.map(\.label) == labels
+    } ?? chosen
+  }
+
+  private func isRequirement(_ id: MemberID) -> Bool {
+    let member = table[id]
+    guard let parent = table.declaration(of: member).parent else { return false }
+    return table.files[member.file][parent].kind == .protocol
+  }
+
+  /// The value's own type is unknown here; only what it conforms to counts.
+  func isProtocolTyped(_ type: InferredType) -> Bool {
+    switch type {
+    case .generic, .associated, .composition: true
+    case .metatype(let instance): isProtocolTyped(instance)
+    case .nominal(let id, _): table[id].kind == .protocol
+    default: false
+    }
+  }
+
   /// How well labels fit; `nil` when they do not.
-  private func score(_ member: Member, _ shape: CallShape) -> Int? {
+  func score(_ member: Member, _ shape: CallShape) -> Int? {
     let parameters = table.declaration(of: member).parameters
     var next = 0
     var score = 0
@@ -165,8 +220,8 @@ extension BodyInference {
     else { return Value(.unknown) }
     let visible = all.filter { id in
       let member = table[id]
-      guard member.isStatic == isStatic, let owner = member.owner, table[owner].kind != .external
-      else { return false }
+      guard member.isStatic == isStatic, let owner = member.owner else { return false }
+      if table[owner].kind == .external, !fits(member, shape) { return false }
       let module = table.files[member.file].module
       return isVisible(member)
         && (module == facts.module || table.visibleModuleSets[context.file].contains(module))

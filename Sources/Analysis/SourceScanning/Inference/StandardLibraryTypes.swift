@@ -17,6 +17,53 @@ enum StandardLibraryTypes {
   /// Functions that hand a protected value to a closure and return what it returns.
   static let lockClosures: Set<String> = ["withLock", "withLockedValue", "withLockUnchecked"]
 
+  static let setAlgebra: Set<String> = [
+    "contains", "insert", "remove", "update", "union", "formUnion", "intersection",
+    "formIntersection", "subtracting", "subtract", "isSuperset", "isSubset", "isDisjoint",
+  ]
+
+  private static let arrayProtocols = [
+    "RandomAccessCollection", "MutableCollection", "RangeReplaceableCollection",
+  ]
+  private static let stringProtocols = [
+    "StringProtocol", "RangeReplaceableCollection", "Hashable", "Codable",
+    "LosslessStringConvertible", "TextOutputStream",
+  ]
+  private static let integerProtocols = [
+    "FixedWidthInteger", "SignedInteger", "Hashable", "Codable",
+  ]
+  private static let floatProtocols = ["BinaryFloatingPoint", "Hashable", "Codable"]
+
+  /// Protocols whose extensions add members to everyday types.
+  static let conformances: [String: [String]] = [
+    "String": stringProtocols, "Substring": stringProtocols, "Array": arrayProtocols,
+    "ArraySlice": arrayProtocols, "ContiguousArray": arrayProtocols, "Data": arrayProtocols,
+    "Deque": arrayProtocols, "Set": ["SetAlgebra", "Collection", "Hashable"],
+    "Dictionary": ["Collection"], "Slice": ["Collection"], "AsyncStream": ["AsyncSequence"],
+    "AsyncThrowingStream": ["AsyncSequence"], "Int": integerProtocols, "Int64": integerProtocols,
+    "Int32": integerProtocols, "UInt8": integerProtocols, "UInt64": integerProtocols,
+    "Double": floatProtocols, "Float": floatProtocols,
+    "Date": ["Comparable", "Hashable", "Codable"],
+  ]
+
+  /// What the standard library's protocols refine; those that refine nothing are here as well.
+  static let refinements: [String: [String]] = [
+    "Sequence": [], "Collection": ["Sequence"], "BidirectionalCollection": ["Collection"],
+    "RandomAccessCollection": ["BidirectionalCollection"], "MutableCollection": ["Collection"],
+    "RangeReplaceableCollection": ["Collection"],
+    "StringProtocol": ["BidirectionalCollection", "Comparable", "CustomStringConvertible"],
+    "SetAlgebra": ["Equatable"], "OptionSet": ["SetAlgebra", "RawRepresentable"],
+    "AsyncSequence": [], "Equatable": [], "Hashable": ["Equatable"], "Comparable": ["Equatable"],
+    "Encodable": [], "Decodable": [], "Codable": ["Encodable", "Decodable"], "Error": [],
+    "LocalizedError": ["Error"], "CodingKey": ["CustomStringConvertible"],
+    "CustomStringConvertible": [], "LosslessStringConvertible": ["CustomStringConvertible"],
+    "TextOutputStream": [], "RawRepresentable": [], "CaseIterable": [], "Identifiable": [],
+    "Numeric": ["AdditiveArithmetic"], "AdditiveArithmetic": ["Equatable"],
+    "BinaryInteger": ["Numeric", "Comparable"], "SignedInteger": ["BinaryInteger"],
+    "FixedWidthInteger": ["BinaryInteger"], "FloatingPoint": ["Numeric", "Comparable"],
+    "BinaryFloatingPoint": ["FloatingPoint"],
+  ]
+
   static func isStandardContainer(_ name: String) -> Bool {
     sequences.contains(name) || dictionaries.contains(name) || name == "Optional"
   }
@@ -89,6 +136,12 @@ extension BodyInference {
           found = table.nested(name, of: found, [], at: 0, log: &silent, depth: 0)
         }
         if !found.isUnknown { return found.substituting(parameters, with: arguments) }
+      }
+      if let made = members(of: id, named: "makeIterator").first,
+        case .external(let name, let elements)? = memberType(made).functionResult,
+        name.hasSuffix("Iterator"), let element = elements.first
+      {
+        return element.substituting(parameters, with: arguments)
       }
       for iterator in ["Iterator", "AsyncIterator"] {
         guard let inner = table.nestedType(iterator, of: id) else { continue }

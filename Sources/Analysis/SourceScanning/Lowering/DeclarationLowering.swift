@@ -69,6 +69,10 @@ extension FileLowering {
     return nil
   }
 
+  private func extent(of node: some SyntaxProtocol) -> Range<UInt32> {
+    offset(node)..<UInt32(node.endPosition.utf8Offset)
+  }
+
   // MARK: Types
 
   private mutating func lowerType(
@@ -77,6 +81,7 @@ extension FileLowering {
   ) {
     var made = declaration(kind, nameToken, node.modifiers, node.attributes, parent)
     made.isLocal = isLocal
+    made.extent = extent(of: node)
     let whereClause = generics?.genericWhereClause ?? node.genericWhereClause
     made.generics = lower(generics?.genericParameterClause, where: whereClause)
     made.inherited = node.inheritanceClause?.inheritedTypes.map { lower($0.type) } ?? []
@@ -91,6 +96,7 @@ extension FileLowering {
       kind: .extension, name: node.extendedType.trimmedDescription,
       offset: offset(node.extendedType), parent: parent)
     made.access = access(node.modifiers)
+    made.extent = extent(of: node)
     made.attributes = lowerAttributes(node.attributes)
     made.type = lower(node.extendedType)
     made.generics = lower(nil, where: node.genericWhereClause)
@@ -104,6 +110,7 @@ extension FileLowering {
   private mutating func lower(_ node: TypeAliasDeclSyntax, _ parent: Parent, _ isLocal: Bool) {
     var made = declaration(.typealias, node.name, node.modifiers, node.attributes, parent)
     made.isLocal = isLocal
+    made.extent = extent(of: node)
     made.generics = lower(node.genericParameterClause, where: node.genericWhereClause)
     made.type = lower(node.initializer.value)
     _ = add(made)
@@ -257,6 +264,8 @@ extension FileLowering {
       guard case .attribute(let attribute) = element else { return false }
       return attribute.attributeName.trimmedDescription == "_exported"
     }
-    facts.imports.append(ImportFact(module: name(module.name), isExported: isExported))
+    let declaration = node.path.dropFirst().first.map { name($0.name) }
+    facts.imports.append(
+      ImportFact(module: name(module.name), declaration: declaration, isExported: isExported))
   }
 }

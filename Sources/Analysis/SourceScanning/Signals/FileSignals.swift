@@ -4,6 +4,8 @@ import DependencyGraph
 /// What walking the bodies of one file found.
 struct FileSignals: Sendable {
   var references: [Reference] = []
+  /// Places that use declarations of each other file.
+  var filesUsed: [FileID: Int] = [:]
   var tableUses: [FoundTableUse] = []
   var databaseCalls: [DatabaseCall] = []
   var routes: [FoundRoute] = []

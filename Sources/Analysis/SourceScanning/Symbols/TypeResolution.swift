@@ -94,12 +94,12 @@ extension SymbolTable {
       log.note(found, at: offset)
       return value(of: found, arguments, depth: depth)
         .substituting(self[outer].genericParameters, with: outerArguments)
-    case .external(let outer, _):
+    case .external(let outer, let outerArguments):
       if let id = externals[outer], let found = self[id].nested[name] {
         log.note(found, at: offset)
         return value(of: found, arguments, depth: depth)
       }
-      return .external(outer + "." + name, arguments)
+      return .external(outer + "." + name, arguments.isEmpty ? outerArguments : arguments)
     case .generic, .associated, .composition:
       for bound in bounds(of: base, depth: depth + 1) {
         let found = nested(name, of: bound, arguments, at: offset, log: &log, depth: depth + 1)

@@ -19,6 +19,8 @@ struct ScanArguments: ParsableArguments {
   @Flag(help: "Show no progress.")
   var quiet = false
 
+  @OptionGroup var evidence: EvidenceOptions
+
   func validate() throws {
     if let threads, !(1...256).contains(threads) {
       throw ValidationError("--threads: expected 1 to 256, found \(threads)")
@@ -30,6 +32,7 @@ struct ScanArguments: ParsableArguments {
     var options = ScanOptions()
     options.includeTests = includeTests
     if let threads { options.threads = threads }
+    evidence.apply(to: &options)
     let line = ProgressLine(quiet: quiet)
     defer { line.clear() }
     do throws(ScanError) {

@@ -23,6 +23,8 @@ typedef struct {
   void (*store_dispose)(void *store);
   bool (*store_units_apply)(void *store, unsigned sorted, void *context,
                             indexstore_text_visitor visitor);
+  bool (*store_get_unit_modification_time)(void *store, const char *unit, int64_t *seconds,
+                                           int64_t *nanoseconds, void **error);
   void *(*unit_reader_create)(void *store, const char *unit, void **error);
   void (*unit_reader_dispose)(void *reader);
   bool (*unit_reader_is_system_unit)(void *reader);

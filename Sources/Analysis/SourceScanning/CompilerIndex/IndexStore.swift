@@ -39,13 +39,16 @@ enum IndexKind {
   static let nominals: ClosedRange<Int32> = 5...8
   static let `extension`: Int32 = 9
   static let `typealias`: Int32 = 11
+  static let constructor: Int32 = 22
   static let parameter: Int32 = 25
   static let associatedType: Int32 = 1013
 }
 
 /// Occurrences of all files of a store that a filter lets through.
+///
+/// A store keeps what it ever held: of each file the newest unit counts, and none that is older
+/// than the file.
 final class IndexStore {
-  struct Unavailable: Error { var reason: String }
   private static let recordDependency: Int32 = 2
 
   private(set) var files: [String] = []
@@ -56,25 +59,47 @@ final class IndexStore {
   private var symbolOfUSR: [String: Int] = [:]
   private var relations: [IndexedOccurrence.Relation] = []
 
-  init(library: String, store path: String, filter: (String) -> Bool) throws {
+  /// Files whose newest unit is older than they are.
+  private(set) var staleFiles: [String] = []
+
+  /// - Parameters:
+  ///   - modified: when a file was last written, in nanoseconds since 1970; `nil` for files that
+  ///     are gone or do not matter.
+  init(
+    library: String, store path: String, modified: (String) -> Int64?
+  ) throws(IndexUnavailable) {
     if let problem = indexstore_load(library, &functions) {
-      throw Unavailable(reason: String(cString: problem))
+      throw IndexUnavailable(reason: "\(library): " + String(cString: problem))
     }
     var error: UnsafeMutableRawPointer?
     guard let store = functions.store_create(path, &error) else {
-      throw Unavailable(reason: "no index store at \(path)")
+      throw IndexUnavailable(reason: "there is no index store at \(path)")
     }
     defer { functions.store_dispose(store) }
-    var records: [String: String] = [:]
+    var newest: [String: (record: String, time: Int64)] = [:]
     for unit in unitNames(of: store) {
-      for (file, record) in recordFiles(of: unit, in: store) where filter(file) {
-        records[file] = record
+      let time = modificationTime(of: unit, in: store)
+      for (file, record) in recordFiles(of: unit, in: store)
+      where time > newest[file]?.time ?? .min && modified(file) != nil {
+        newest[file] = (record, time)
       }
     }
-    for (file, record) in records.sorted(by: { $0.key < $1.key }) {
+    for (file, unit) in newest.sorted(by: { $0.key < $1.key }) {
+      guard let written = modified(file), written <= unit.time else {
+        staleFiles.append(file)
+        continue
+      }
       files.append(file)
-      read(record, of: store)
+      read(unit.record, of: store)
     }
+  }
+
+  private func modificationTime(of unit: String, in store: UnsafeMutableRawPointer) -> Int64 {
+    var seconds: Int64 = 0
+    var nanoseconds: Int64 = 0
+    var error: UnsafeMutableRawPointer?
+    _ = functions.store_get_unit_modification_time(store, unit, &seconds, &nanoseconds, &error)
+    return seconds * 1_000_000_000 + nanoseconds
   }
 
   private func text(_ raw: indexstore_text) -> String {

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What version control tells about the files of a model: which change together, and by whom.
+public struct ChangeHistory: Sendable, Equatable {
+  /// Commits that were counted, without merges, bots and commits that touch very many files.
+  public var commits: Int
+  /// Pairs of files that change together often enough to mean something, sorted by both files.
+  public var coChanges: [CoChange]
+  /// Who changed which file how often: by file, then most changes first, then by name.
+  public var authorship: [Authorship]
+
+  /// Creates a history; the lists are expected to be in the order their documentation gives.
+  public init(commits: Int = 0, coChanges: [CoChange] = [], authorship: [Authorship] = []) {
+    self.commits = commits
+    self.coChanges = coChanges
+    self.authorship = authorship
+  }
+
+  /// Two files that change together.
+  public struct CoChange: Sendable, Equatable {
+    /// The file that stands first in the model.
+    public var first: FileID
+    /// The other file.
+    public var second: FileID
+    /// Commits that changed both.
+    public var shared: Int
+    /// `shared` in relation to the mean number of commits of both files, from 0 to 1.
+    public var degree: Double
+    /// Sum over the shared commits of 1 / (files in the commit - 1): small commits say more.
+    public var weight: Double
+    /// Creates a pair.
+    public init(first: FileID, second: FileID, shared: Int, degree: Double, weight: Double) {
+      self.first = first
+      self.second = second
+      self.shared = shared
+      self.degree = degree
+      self.weight = weight
+    }
+  }
+
+  /// One person's part in one file.
+  public struct Authorship: Sendable, Equatable {
+    /// The file.
+    public var file: FileID
+    /// The name as the newest commit with the same address writes it.
+    public var author: String
+    /// Commits of this person that changed the file.
+    public var changes: Int
+    /// Creates a part.
+    public init(file: FileID, author: String, changes: Int) {
+      self.file = file
+      self.author = author
+      self.changes = changes
+    }
+  }
+}
+
+extension ChangeHistory {
+  /// Authors of a set of files with the number of changes to them, most first, then by name.
+  public func authors(of files: Set<FileID>) -> [(name: String, changes: Int)] {
+    var sums: [String: Int] = [:]
+    for part in authorship where files.contains(part.file) {
+      sums[part.author, default: 0] += part.changes
+    }
+    return sums.map { (name: $0.key, changes: $0.value) }
+      .sorted { $0.changes != $1.changes ? $0.changes > $1.changes : $0.name < $1.name }
+  }
+
+  /// The same history with other numbers for the files, in the documented order.
+  func renumbered(_ number: (FileID) -> FileID) -> ChangeHistory {
+    let pairs = coChanges.map { pair in
+      let (one, other) = (number(pair.first), number(pair.second))
+      return CoChange(
+        first: min(one, other), second: max(one, other), shared: pair.shared, degree: pair.degree,
+        weight: pair.weight)
+    }
+    let parts = authorship.map {
+      Authorship(file: number($0.file), author: $0.author, changes: $0.changes)
+    }
+    return ChangeHistory(
+      commits: commits, coChanges: pairs.sorted { ($0.first, $0.second) < ($1.first, $1.second) },
+      authorship: parts.sorted {
+        ($0.file, -$0.changes, $0.author) < ($1.file, -$1.changes, $1.author)
+      })
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
+
+/// Reads the history of the scanned files from git, in one process and one pass.
+struct HistoryReader {
+  /// Commits that are read, newest first.
+  static let commitLimit = 50_000
+
+  struct Result: Equatable {
+    var history: ChangeHistory?
+    var findings: [Finding] = []
+  }
+
+  let root: String
+  /// Paths relative to the root, in the model's order.
+  let paths: [String]
+
+  func read() -> Result {
+    let git = GitCommand(folder: root)
+    guard let prefix = git.line(["rev-parse", "--show-prefix"]) else {
+      return Result(findings: [
+        Finding(
+          id: "no-history", severity: .note,
+          message: "no git repository can be read here, so nothing is known about changes")
+      ])
+    }
+    let isShallow = git.line(["rev-parse", "--is-shallow-repository"]) == "true"
+    // Where contents are missing, comparing them would fetch them.
+    let isPartial = git.line(["config", "--get", "extensions.partialClone"]) != nil
+    var counter = CoChangeCounter(
+      files: Dictionary(
+        paths.enumerated().map { (prefix + $0.element, FileID($0.offset)) },
+        uniquingKeysWith: { first, _ in first }))
+    let read = count(with: git, isPartial: isPartial, into: &counter)
+    return Result(
+      history: counter.history(), findings: findings(counter, commits: read, isShallow: isShallow))
+  }
+
+  private func count(
+    with git: GitCommand, isPartial: Bool, into counter: inout CoChangeCounter
+  ) -> Int {
+    var parser = GitLogParser()
+    var commits = 0
+    _ = git.run([
+      "log", "--no-merges", isPartial ? "-M100%" : "-M", "--name-status", "-z", "--no-ext-diff",
+      "--no-textconv", "--ignore-submodules", "--max-count=\(Self.commitLimit)",
+      "--format=\(GitLogParser.format)",
+    ]) { piece in
+      parser.take(piece) { commit in
+        commits += 1
+        counter.add(commit)
+      }
+      return true
+    }
+    parser.finish { commit in
+      commits += 1
+      counter.add(commit)
+    }
+    return commits
+  }
+
+  private func findings(
+    _ counter: CoChangeCounter, commits: Int, isShallow: Bool
+  ) -> [Finding] {
+    var findings: [Finding] = []
+    if isShallow {
+      findings.append(
+        Finding(
+          id: "shallow-clone", severity: .note,
+          message: "the clone holds only \(counted(commits, "commit")); "
+            + "`git fetch --unshallow` would tell more about changes"))
+    }
+    if commits >= Self.commitLimit {
+      findings.append(
+        Finding(
+          id: "history-cut", severity: .note,
+          message: "only the newest \(Self.commitLimit) commits were read"))
+    }
+    if counter.isPairLimitReached {
+      findings.append(
+        Finding(
+          id: "history-cut", severity: .note,
+          message: "more than \(CoChangeCounter.pairLimit) pairs of files changed together; "
+            + "the oldest were left out"))
+    }
+    return findings
+  }
+}

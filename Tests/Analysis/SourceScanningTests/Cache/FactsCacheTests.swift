@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
+import Foundation
+import Testing
+
+@testable import SourceScanning
+
+@Suite struct FactsCacheTests {
+  private let sources = """
+    import Foundation
+    @main public struct Shop<Item: Hashable>: Sendable where Item: Comparable {
+      enum Kind: String { case small = "s", large(of: Int, _ name: String?) }
+      @Published var items: [String: Item] = [:] { didSet { use(oldValue) } }
+      typealias Pair = (left: Item, right: [Item?])
+      func run(_ values: Int..., f: @escaping (Int) throws -> Void = { _ in }) {
+        guard let first = values.first, case .large(let n, _) = Kind.small else { return }
+        for case let x? in [1, nil] where x > n { print("a \\(x) b", x as? Int ?? first) }
+        switch values { case let many where many.count > 2: f(many[0]!) default: break }
+        let made = if first == 1 { [1: 2] } else { [:] }
+        _ = #selector(run); _ = \\Shop.items[0]?.count; do { try f(1) } catch let e as E { use(e) }
+        func local() -> some View { Text("x").bold() }
+        Task { while true { await Kind.small.rawValue } }
+      }
+    }
+    """
+
+  private func scan(_ folder: ScratchFolder, cache: ScratchFolder?) throws -> CodeModel {
+    try SourceScanner(options: ScanOptions(threads: 2, cacheFolder: cache?.path))
+      .scan(folder: folder.path)
+  }
+
+  private func cacheFile(_ cache: ScratchFolder) throws -> String {
+    let names = try FileManager.default.contentsOfDirectory(atPath: cache.path)
+    return cache.path + "/" + (try #require(names.first))
+  }
+
+  private func project() throws -> ScratchFolder {
+    let folder = try ScratchFolder()
+    try folder.write(sources, to: "Sources/App/Shop.swift")
+    try folder.write("struct User { let shop: Shop<Int> }\n", to: "Sources/App/User.swift")
+    try folder.write("struct Broken { func f( }\n", to: "Sources/App/Broken.swift")
+    return folder
+  }
+
+  @Test func warmRunsEqualColdOnes() throws {
+    let (folder, cache) = (try project(), try ScratchFolder())
+    let cold = try scan(folder, cache: nil)
+    #expect(try scan(folder, cache: cache) == cold)
+    #expect(try scan(folder, cache: cache) == cold)
+    try folder.write(
+      "struct User { let shop: Shop<Int>; let next: [Shop<String>.Kind] }\n",
+      to: "Sources/App/User.swift")
+    let changed = try scan(folder, cache: nil)
+    #expect(changed != cold)
+    #expect(try scan(folder, cache: cache) == changed)
+  }
+
+  @Test func factsComeBackAsTheyWere() throws {
+    let (folder, cache) = (try project(), try ScratchFolder())
+    _ = try scan(folder, cache: cache)
+    let modules = ModuleMap(manifests: [], sources: [], rootName: "App")
+    var conditions = BuildConditions()
+    conditions.modules = BuildConditions.toolchainModules
+    let reader = FileReader(
+      root: "", options: ScanOptions(), modules: modules, conditions: conditions)
+    var read = ReadFile(facts: FileFacts(path: "a", module: "App"))
+    reader.parse(Array(sources.utf8), into: &read)
+    var writer = ByteWriter()
+    read.write(to: &writer)
+    var bytes = ByteReader(writer.bytes[...])
+    let back = try ReadFile(path: "a", module: "App", from: &bytes)
+    #expect(bytes.remaining == 0)
+    #expect("\(back)" == "\(read)")
+    #expect(read.facts.expressions.count > 60)
+  }
+
+  @Test func aDamagedCacheIsAFindingAndAColdRun() throws {
+    let (folder, cache) = (try project(), try ScratchFolder())
+    let cold = try scan(folder, cache: cache)
+    let path = try cacheFile(cache)
+    var bytes = [UInt8](try #require(FileManager.default.contents(atPath: path)))
+    for place in [0, 30, 60, bytes.count / 2, bytes.count - 1] {
+      bytes[place] ^= 0x20
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      var model = try scan(folder, cache: cache)
+      let findings = model.findings.filter { $0.id == "cache-damaged" }
+      // The version and what the facts were made for: another one is no damage.
+      #expect(findings.count == ((8..<24).contains(place) ? 0 : 1), "byte \(place)")
+      model.findings.removeAll { $0.id == "cache-damaged" }
+      #expect(model == cold)
+      // The run has put it right.
+      #expect(try scan(folder, cache: cache) == cold)
+      bytes = [UInt8](try #require(FileManager.default.contents(atPath: path)))
+    }
+    try Data(bytes.dropLast(7)).write(to: URL(fileURLWithPath: path))
+    #expect(try scan(folder, cache: cache).findings.contains { $0.id == "cache-damaged" })
+  }
+
+  @Test func anotherPlatformHasOtherFacts() throws {
+    let (folder, cache) = (try ScratchFolder(), try ScratchFolder())
+    try folder.write("#if os(macOS)\nstruct M {}\n#else\nstruct L {}\n#endif\n", to: "A.swift")
+    for (platform, name) in [("Linux", "L"), ("macOS", "M"), ("Linux", "L")] {
+      let options = ScanOptions(threads: 1, platform: platform, cacheFolder: cache.path)
+      let model = try SourceScanner(options: options).scan(folder: folder.path)
+      #expect(model.types.map(\.name) == [name])
+      #expect(model.findings.isEmpty)
+    }
+  }
+
+  @Test func aFolderThatCannotBeWrittenIsAFinding() throws {
+    let (folder, cache) = (try project(), try ScratchFolder())
+    try cache.write("a file", to: "taken")
+    let options = ScanOptions(threads: 1, cacheFolder: cache.path + "/taken")
+    let model = try SourceScanner(options: options).scan(folder: folder.path)
+    #expect(model.findings.contains { $0.id == "cache-not-written" && $0.severity == .note })
+  }
+}

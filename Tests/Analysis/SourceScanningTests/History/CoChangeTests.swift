@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
+import Testing
+
+@testable import SourceScanning
+
+@Suite struct CoChangeTests {
+  private static let files: [String: FileID] = [
+    "A.swift": FileID(0), "B.swift": FileID(1), "C.swift": FileID(2),
+  ]
+
+  private func commit(
+    _ paths: String..., author: String = "Ada", address: String = "ada@example.org"
+  ) -> LoggedCommit {
+    LoggedCommit(author: author, address: address, changes: paths.map { .changed($0) })
+  }
+
+  private func counted(_ commits: [LoggedCommit]) -> CoChangeCounter {
+    var counter = CoChangeCounter(files: Self.files)
+    for commit in commits { counter.add(commit) }
+    return counter
+  }
+
+  @Test func fiveSharedCommitsMakeAPair() {
+    let together = commit("A.swift", "B.swift", "README.md")
+    let four = counted(Array(repeating: together, count: 4)).history()
+    #expect(four.coChanges.isEmpty)
+    let five = counted(Array(repeating: together, count: 5)).history()
+    #expect(
+      five.coChanges == [
+        .init(first: FileID(0), second: FileID(1), shared: 5, degree: 1, weight: 2.5)
+      ])
+  }
+
+  @Test func aPairMustBeAThirdOfWhatItsFilesDo() {
+    let together = Array(repeating: commit("A.swift", "B.swift"), count: 5)
+    // 5 shared of (5 + 28) / 2 is 30.3 %, of (5 + 29) / 2 is 29.4 %.
+    let often = counted(together + Array(repeating: commit("A.swift"), count: 23)).history()
+    #expect(often.coChanges.count == 1)
+    let tooOften = counted(together + Array(repeating: commit("A.swift"), count: 24)).history()
+    #expect(tooOften.coChanges.isEmpty)
+  }
+
+  @Test func renamesAreFollowedAndCountNothing() {
+    let renamed = LoggedCommit(
+      author: "Ada", address: "ada@example.org",
+      changes: [.renamed(from: "Old.swift", to: "A.swift", isEdited: false)])
+    let older = Array(repeating: commit("Old.swift", "B.swift"), count: 5)
+    let history = counted([renamed] + older).history()
+    #expect(history.coChanges.map(\.shared) == [5])
+    #expect(history.authorship.first?.changes == 5)
+  }
+
+  @Test func swappedNamesAreFollowed() {
+    let swap = LoggedCommit(
+      author: "Ada", address: "ada@example.org",
+      changes: [
+        .renamed(from: "A.swift", to: "B.swift", isEdited: false),
+        .renamed(from: "B.swift", to: "A.swift", isEdited: false),
+      ])
+    let history = counted([swap] + Array(repeating: commit("A.swift"), count: 3)).history()
+    #expect(history.authorship.map(\.file) == [FileID(1)])
+  }
+
+  @Test func massCommitsAndProgramsAreLeftOut() {
+    let mass = LoggedCommit(
+      author: "Ada", address: "ada@example.org",
+      changes: (0...30).map { .changed($0 == 0 ? "A.swift" : "other\($0)") })
+    let bot = commit("A.swift", author: "renovate[bot]", address: "29139614+renovate[bot]@x.y")
+    let counter = counted([mass, bot])
+    #expect(counter.commits == 0)
+    #expect((counter.massCommits, counter.commitsByPrograms) == (1, 1))
+    #expect(counter.history() == ChangeHistory())
+  }
+
+  @Test func authorsAreKnownByAddress() {
+    let history = counted([
+      commit("A.swift", author: "Ada L.", address: "Ada@example.org"),
+      commit("A.swift", author: "ada", address: "ada@example.org"),
+      commit("A.swift", "B.swift", author: "Bob", address: "bob@example.org"),
+    ]).history()
+    let both = history.authors(of: [FileID(0), FileID(1)])
+    #expect(both.map(\.name) == ["Ada L.", "Bob"])
+    #expect(both.map(\.changes) == [2, 2])
+  }
+}
+
+@Suite struct GitLogParserTests {
+  private func parsed(_ text: String, pieceSize: Int) -> [LoggedCommit] {
+    var parser = GitLogParser()
+    var commits: [LoggedCommit] = []
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      parser.take(rest.prefix(pieceSize)) { commits.append($0) }
+      rest = rest.dropFirst(pieceSize)
+    }
+    parser.finish { commits.append($0) }
+    return commits
+  }
+
+  @Test(arguments: [1, 2, 7, 1_000]) func recordsInPieces(size: Int) {
+    let text =
+      "\u{1}Ada\u{2}ada@x\0\nM\0a \"b\"\n.swift\0R097\0old.swift\0new.swift\0D\0gone\0"
+      + "\u{1}Nobody\u{2}\0\u{1}Bob\u{2}bob@x\0\nR100\0a\0b\0C075\0c\0d\0"
+    #expect(
+      parsed(text, pieceSize: size) == [
+        LoggedCommit(
+          author: "Ada", address: "ada@x",
+          changes: [
+            .changed("a \"b\"\n.swift"),
+            .renamed(from: "old.swift", to: "new.swift", isEdited: true), .removed("gone"),
+          ]),
+        LoggedCommit(author: "Nobody", address: ""),
+        LoggedCommit(
+          author: "Bob", address: "bob@x",
+          changes: [.renamed(from: "a", to: "b", isEdited: false), .changed("d")]),
+      ])
+  }
+}
