@@ -8,7 +8,7 @@ import Testing
   /// What a target's files may import besides the standard library. Pure targets list nothing that
   /// does I/O, reads a clock or draws randomness; Foundation only where JSON is encoded.
   static let allowedImports: [String: Set<String>] = [
-    "DependencyGraph": mathematics,
+    "DependencyGraph": mathematics.union(["Synchronization"]),
     "AnalysisReports": ["DependencyGraph", "Crypto", "FoundationEssentials", "Foundation"],
     "HTTPExchange": [],
     "ResiliencePolicies": mathematics,

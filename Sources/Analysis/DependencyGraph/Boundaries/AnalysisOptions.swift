@@ -19,7 +19,7 @@ public struct AnalysisOptions: Sendable, Equatable {
   /// equation finds twice as many communities, modularity larger and steadier ones.
   public enum Objective: String, Sendable, Codable, CaseIterable {
     case modularity
-    /// Two-level map equation; `gamma` does not change it.
+    /// Two-level map equation at Markov time `1 / gamma`.
     case mapEquation = "map-equation"
   }
 

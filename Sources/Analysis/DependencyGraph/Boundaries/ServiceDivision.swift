@@ -74,7 +74,7 @@ struct Clustering: Sendable {
     let objective: Leiden.Objective =
       switch options.objective {
       case .modularity: .modularity(resolution: options.gamma)
-      case .mapEquation: .mapEquation
+      case .mapEquation: .mapEquation(time: 1 / options.gamma)
       }
     // A second pass gains little; where the budget already lowers the runs, it goes first.
     let leiden = Leiden(objective: objective, iterations: count < options.runs ? 1 : 2)

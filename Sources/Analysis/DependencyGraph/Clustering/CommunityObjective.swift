@@ -51,20 +51,26 @@ struct ModularityObjective: CommunityObjective {
 }
 
 /// The two-level map equation on undirected flow (Rosvall, Bergstrom 2008), negated: the shorter
-/// the description of a random walk, the better. The parameter scales the cost of leaving a
-/// community.
+/// the description of a random walk, the better. The parameter is the Markov time (Kheirkhahzadeh,
+/// Lancichinetti, Rosvall 2016): the walk is described once in so many steps, so that more than one
+/// gives larger communities.
 struct MapEquationObjective: CommunityObjective {
   private let flows: [Double]
   private let exits: [Double]
+  /// From weight to flow.
+  private let scale: Double
+  /// From weight to flow that leaves within the Markov time.
   private let unit: Double
   private var communityFlows: [Double]
   private var communityExits: [Double]
   private var exitSum = 0.0
 
   init(graph: WeightedGraph, labels: [Int32], parameter: Double) {
-    let unit = graph.totalWeight > 0 ? 1 / (2 * graph.totalWeight) : 0
+    let scale = graph.totalWeight > 0 ? 1 / (2 * graph.totalWeight) : 0
+    let unit = scale * parameter
+    self.scale = scale
     self.unit = unit
-    flows = graph.strengths.map { $0 * unit }
+    flows = graph.strengths.map { $0 * scale }
     exits = graph.strengths.indices.map { (graph.strengths[$0] - 2 * graph.loops[$0]) * unit }
     communityFlows = [Double](repeating: 0, count: graph.nodeCount)
     communityExits = communityFlows
@@ -113,6 +119,6 @@ struct MapEquationObjective: CommunityObjective {
 
   @inline(__always)
   func isWellConnected(strength: Double, within total: Double, link: Double) -> Bool {
-    link >= unit * strength * (total - strength)
+    link >= scale * strength * (total - strength)
   }
 }

@@ -3,47 +3,78 @@
 /// The division that many runs agree on: average linkage over the share of runs that put two nodes
 /// into the same community.
 struct Consensus: Sendable {
-  /// Distinct groups above which the linkage's quadratic memory is too much; the run that agrees
-  /// best with the others is taken instead.
-  static let groupLimit = 4_000
+  /// Distinct groups up to which every pair is compared; above, only neighbours are (see
+  /// `SparseLinkage`).
+  static let denseLimit = 1_000
 
-  /// Groups join up to this mean share of runs that part them; the margin is for sums of rounded
-  /// shares.
-  private static let joiningDistance = 0.5 + 1e-6
+  /// Two groups become one at this mean share of runs that part them.
+  struct Join: Sendable {
+    var first: Int
+    var second: Int
+    var distance: Double
+  }
+
+  /// A division with its part in the agreement; the parts add up to 1.
+  struct Vote: Sendable {
+    var partition: Partition
+    var weight: Double
+  }
+
+  /// Margin for sums of rounded shares.
+  private static let margin = 1e-5
 
   private let groupOfNode: Partition
-  /// Joins of two groups in ascending order of distance; groups are named by their smallest member.
-  private let joins: [(first: Int, second: Int, distance: Double)]
-  private let medoid: Partition?
+  /// In ascending order of distance; groups are named by their smallest member.
+  private let joins: [Join]
 
   init(_ partitions: [Partition]) {
     precondition(!partitions.isEmpty, "a consensus needs at least one run")
-    let groups = Self.coreGroups(partitions)
+    self.init(partitions.map { Vote(partition: $0, weight: 1 / Double(partitions.count)) })
+  }
+
+  /// - Parameter neighbours: pairs of nodes that a large consensus compares besides those that
+  ///   stand next to each other in a run's community.
+  init(_ votes: [Vote], neighbours: [WeightedEdge] = []) {
+    let groups = Self.coreGroups(votes.map(\.partition))
     groupOfNode = groups
-    if groups.count > Self.groupLimit {
-      joins = []
-      medoid = Self.medoid(partitions)
-    } else {
-      medoid = nil
-      joins = Self.averageLinkage(groups, partitions)
-    }
+    joins =
+      groups.count > Self.denseLimit
+      ? SparseLinkage.joins(groups, votes, neighbours, limit: 0.5 + Self.margin)
+      : Self.averageLinkage(groups, votes)
   }
 
   /// The division in which groups stay together that share a community in at least half of the runs
   /// on average.
-  func majority() -> Partition {
-    if let medoid { return medoid }
-    var parent = Array(0..<groupOfNode.count)
-    func root(_ group: Int) -> Int {
-      var group = group
-      while parent[group] != group { group = parent[group] }
-      return group
+  func majority(agreement: Double = 0.5) -> Partition {
+    var parts = Parts(nodeCount: groupOfNode.count)
+    for join in joins where join.distance <= 1 - agreement + Self.margin {
+      parts.join(join.first, join.second)
     }
-    for join in joins where join.distance <= Self.joiningDistance {
-      let (first, second) = (root(join.first), root(join.second))
-      parent[max(first, second)] = min(first, second)
+    return Partition(groupOfNode.labels.map { Int32(parts.root(Int($0))) })
+  }
+
+  /// The same between nodes that rules hold together or apart: `start` is what must stay together,
+  /// and a join that `mayJoin` refuses is left out.
+  func majority(
+    agreement: Double, from start: Partition, mayJoin: ([Int], [Int]) -> Bool
+  ) -> Partition {
+    var parts = Parts(nodeCount: start.labels.count)
+    for members in start.members {
+      for node in members.dropFirst() { parts.join(members[0], node) }
     }
-    return Partition(groupOfNode.labels.map { Int32(root(Int($0))) })
+    let groups = groupOfNode.members
+    for members in groups {
+      // A group that may not be one falls into as few parts as the order of its nodes allows.
+      var heads: [Int] = []
+      for node in members {
+        let head = heads.first { parts.join($0, node, if: mayJoin) }
+        if head == nil { heads.append(node) }
+      }
+    }
+    for join in joins where join.distance <= 1 - agreement + Self.margin {
+      parts.join(groups[join.first][0], groups[join.second][0], if: mayJoin)
+    }
+    return Partition(start.labels.indices.map { Int32(parts.root($0)) })
   }
 
   /// Nodes that all runs keep together; they never part in the consensus either.
@@ -61,25 +92,16 @@ struct Consensus: Sendable {
     }
   }
 
-  private static func medoid(_ partitions: [Partition]) -> Partition {
-    var best = (index: 0, score: -Double.infinity)
-    for (index, partition) in partitions.enumerated() {
-      let score = partitions.reduce(0) { $0 + partition.adjustedRandIndex(with: $1) }
-      if score > best.score { best = (index, score) }
-    }
-    return partitions[best.index]
-  }
-
   /// Nearest-neighbour chains: quadratic time, and exact because average linkage is reducible.
   private static func averageLinkage(
-    _ groups: Partition, _ partitions: [Partition]
-  ) -> [(first: Int, second: Int, distance: Double)] {
+    _ groups: Partition, _ votes: [Vote]
+  ) -> [Join] {
     let count = groups.count
     var sizes = groups.sizes.map(Double.init)
-    var distance = coDistances(groups, partitions)
+    var distance = coDistances(groups, votes)
     var isAlive = [Bool](repeating: true, count: count)
     var chain: [Int] = []
-    var joins: [(first: Int, second: Int, distance: Double)] = []
+    var joins: [Join] = []
     var start = 0
     while joins.count < count - 1 {
       if chain.isEmpty {
@@ -100,7 +122,7 @@ struct Consensus: Sendable {
       }
       chain.removeLast(2)
       let (kept, gone) = (min(top, nearest), max(top, nearest))
-      joins.append((kept, gone, Double(least)))
+      joins.append(Join(first: kept, second: gone, distance: Double(least)))
       isAlive[gone] = false
       let total = sizes[kept] + sizes[gone]
       let (keptShare, goneShare) = (Float(sizes[kept] / total), Float(sizes[gone] / total))
@@ -116,14 +138,14 @@ struct Consensus: Sendable {
   }
 
   /// For each pair of groups the share of runs that part them.
-  private static func coDistances(_ groups: Partition, _ partitions: [Partition]) -> [Float] {
+  private static func coDistances(_ groups: Partition, _ votes: [Vote]) -> [Float] {
     let count = groups.count
     var representative = [Int](repeating: 0, count: count)
     for node in groups.labels.indices.reversed() { representative[groups[node]] = node }
     var distance = [Float](repeating: 0, count: count * count)
-    let step = 1 / Float(partitions.count)
-    for run in partitions {
-      let labels = representative.map { run.labels[$0] }
+    for vote in votes {
+      let step = Float(vote.weight)
+      let labels = representative.map { vote.partition.labels[$0] }
       for first in 0..<count {
         let label = labels[first]
         let row = first * count
@@ -131,5 +153,37 @@ struct Consensus: Sendable {
       }
     }
     return distance
+  }
+}
+
+/// Sets of nodes that grow by joining.
+struct Parts {
+  private var parent: [Int]
+  private var members: [[Int]]
+
+  init(nodeCount: Int) {
+    parent = Array(0..<nodeCount)
+    members = parent.map { [$0] }
+  }
+
+  func root(_ node: Int) -> Int {
+    var node = node
+    while parent[node] != node { node = parent[node] }
+    return node
+  }
+
+  /// Joins the parts of two nodes unless that is refused; true when they are one afterwards.
+  @discardableResult
+  mutating func join(
+    _ first: Int, _ second: Int, if mayJoin: ([Int], [Int]) -> Bool = { _, _ in true }
+  ) -> Bool {
+    let (first, second) = (root(first), root(second))
+    if first == second { return true }
+    guard mayJoin(members[first], members[second]) else { return false }
+    let (kept, gone) = (min(first, second), max(first, second))
+    parent[gone] = kept
+    members[kept] += members[gone]
+    members[gone] = []
+    return true
   }
 }

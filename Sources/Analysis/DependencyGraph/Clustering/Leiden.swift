@@ -8,7 +8,7 @@ package struct Leiden: Sendable, Equatable {
   /// What is made large.
   package enum Objective: Sendable, Equatable {
     case modularity(resolution: Double)
-    case mapEquation
+    case mapEquation(time: Double)
   }
 
   package var objective: Objective
@@ -27,8 +27,8 @@ package struct Leiden: Sendable, Equatable {
     switch objective {
     case .modularity(let resolution):
       return run(ModularityObjective.self, graph, resolution, seed)
-    case .mapEquation:
-      return run(MapEquationObjective.self, graph, 1, seed)
+    case .mapEquation(let time):
+      return run(MapEquationObjective.self, graph, time, seed)
     }
   }
 

@@ -51,14 +51,6 @@ struct EvidenceGraph: Sendable {
     keys = identities.map(stableHash)
   }
 
-  /// The graph with each weight multiplied by a number from 0.5 to 1.5 that depends on the edge's
-  /// ends and the run alone: taking one edge away leaves the noise on all others as it was.
-  func jittered(run: Int) -> WeightedGraph {
-    let salt = SeededRandom.mix(UInt64(run + 1) &* 0x9E37_79B9_7F4A_7C15)
-    return graph.reweighted { node, neighbour, weight in
-      // A sum of mixed keys is the same in both directions of an edge.
-      let edge = SeededRandom.mix(keys[node] ^ salt) &+ SeededRandom.mix(keys[neighbour] ^ salt)
-      return weight * (0.5 + SeededRandom.unit(SeededRandom.mix(edge)))
-    }
-  }
+  /// The graph with noise of half of each weight.
+  func jittered(run: Int) -> WeightedGraph { graph.jittered(keys: keys, run: run, noise: 0.5) }
 }

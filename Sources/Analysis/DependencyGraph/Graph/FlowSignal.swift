@@ -21,8 +21,9 @@ struct FlowSignal {
     links.append(Link(source: source, target: target, weight: weight))
   }
 
-  /// Undirected edges whose weights sum to `share`.
-  func edges(nodeCount: Int, sourceShare: Double, share: Double) -> [WeightedEdge] {
+  /// What each link gives: `forward` from its source to its target, `backward` the other way; all
+  /// of it sums to `share`.
+  func flows(nodeCount: Int, sourceShare: Double, share: Double) -> [FlowNetwork.Edge] {
     guard share > 0, !links.isEmpty else { return [] }
     var outgoing = [Double](repeating: 0, count: nodeCount)
     var incoming = outgoing
@@ -30,17 +31,26 @@ struct FlowSignal {
       outgoing[link.source] += link.weight
       incoming[link.target] += link.weight
     }
-    var edges: [WeightedEdge] = []
+    var edges: [FlowNetwork.Edge] = []
     edges.reserveCapacity(links.count)
     var sum = 0.0
     for link in links {
-      let flow =
-        sourceShare * link.weight / outgoing[link.source]
-        + (1 - sourceShare) * link.weight / incoming[link.target]
-      edges.append(WeightedEdge(link.source, link.target, flow))
-      sum += flow
+      let forward = sourceShare * link.weight / outgoing[link.source]
+      let backward = (1 - sourceShare) * link.weight / incoming[link.target]
+      edges.append(FlowNetwork.Edge(link.source, link.target, forward, backward))
+      sum += forward + backward
     }
-    for index in edges.indices { edges[index].weight *= share / sum }
+    for index in edges.indices {
+      edges[index].forward *= share / sum
+      edges[index].backward *= share / sum
+    }
     return edges
+  }
+
+  /// Undirected edges whose weights sum to `share`.
+  func edges(nodeCount: Int, sourceShare: Double, share: Double) -> [WeightedEdge] {
+    flows(nodeCount: nodeCount, sourceShare: sourceShare, share: share).map {
+      WeightedEdge(Int($0.first), Int($0.second), $0.forward + $0.backward)
+    }
   }
 }

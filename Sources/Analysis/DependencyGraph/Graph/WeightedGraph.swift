@@ -123,4 +123,16 @@ package struct WeightedGraph: Sendable, Equatable {
     return WeightedGraph(
       rowStarts: rowStarts, neighbours: neighbours, weights: changed, loops: loops)
   }
+
+  /// The graph with each weight multiplied by a number from `1 - noise` to `1 + noise` that depends
+  /// on the keys of the edge's ends and the run alone: taking one edge away leaves the noise on all
+  /// others as it was.
+  func jittered(keys: [UInt64], run: Int, noise: Double) -> WeightedGraph {
+    let salt = SeededRandom.mix(UInt64(run + 1) &* 0x9E37_79B9_7F4A_7C15)
+    return reweighted { node, neighbour, weight in
+      // A sum of mixed keys is the same in both directions of an edge.
+      let edge = SeededRandom.mix(keys[node] ^ salt) &+ SeededRandom.mix(keys[neighbour] ^ salt)
+      return weight * (1 - noise + 2 * noise * SeededRandom.unit(SeededRandom.mix(edge)))
+    }
+  }
 }

@@ -33,12 +33,40 @@ import Testing
     #expect(Consensus(runs).majority() == Self.runs[2])
   }
 
-  @Test func takesTheMostTypicalRunOfHugeGraphs() {
-    let count = Consensus.groupLimit + 10
+  /// Above the limit only neighbours are compared. Clusters come out alike; a node that stands with
+  /// its companions in half of the runs may join them early in the one order and stay out in the
+  /// other.
+  @Test func largeConsensusIsLikeTheDenseOne() {
+    let seed: UInt64 = 5
+    var random = SeededRandom(seed: seed)
+    let small = (0..<9).map { _ in
+      Partition((0..<300).map { Int32($0 / 30 * 2 + (random.unit() < 0.2 ? 1 : 0)) })
+    }
+    let dense = Consensus(small).majority()
+    // The same runs, and so many nodes on their own that the large form is taken.
+    let large = small.map { run in
+      Partition(run.labels + (0..<Consensus.denseLimit).map { Int32(1_000 + $0) })
+    }
+    let sparse = Consensus(large).majority()
+    let alike = Partition(sparse.labels.prefix(300)).adjustedRandIndex(with: dense)
+    #expect(alike >= 0.97, "seed \(seed)")
+  }
+
+  @Test func largeConsensusJoinsAtHalf() {
+    let count = Consensus.denseLimit + 10
     let typical = Partition((0..<count).map { Int32($0 / 2) })
     let odd = Partition((0..<count).map { Int32(($0 + 1) / 2) })
     let consensus = Consensus([odd, typical, Partition(singletons: count), typical])
     #expect(consensus.majority() == typical)
+  }
+
+  @Test func rulesHoldApartWhatRunsAgreeOn() {
+    let runs = [Partition](repeating: Partition([0, 0, 0, 1, 1, 1]), count: 4)
+    let majority = Consensus(runs).majority(
+      agreement: 0.5, from: Partition([0, 1, 2, 3, 4, 0]),
+      mayJoin: { first, second in !(first + second).contains(1) || !(first + second).contains(2) })
+    // 0 and 5 must be one; 1 and 2 may not meet, so 2 comes to nobody who has 1.
+    #expect(majority == Partition([0, 0, 1, 0, 0, 0]))
   }
 
   @Test func stabilityIsTheShareOfCompanionsThatStay() {

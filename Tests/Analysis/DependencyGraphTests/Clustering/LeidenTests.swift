@@ -10,7 +10,7 @@ import Testing
     }
   }
 
-  static let objectives: [Leiden.Objective] = [.modularity(resolution: 1), .mapEquation]
+  static let objectives: [Leiden.Objective] = [.modularity(resolution: 1), .mapEquation(time: 1)]
 
   @Test(arguments: objectives)
   func findsTwoCliques(objective: Leiden.Objective) {

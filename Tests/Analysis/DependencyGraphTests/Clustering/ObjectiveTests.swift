@@ -16,8 +16,14 @@ import Testing
     check(MapEquationObjective.self, resolution: 1) { -Self.codeLength($0, $1) }
   }
 
+  @Test func longerMarkovTimeCountsMoreSteps() {
+    check(MapEquationObjective.self, resolution: 2) { -Self.codeLength($0, $1, time: 2) }
+  }
+
   /// L = plogp(sum q) - 2 sum plogp(q) + sum plogp(q + p) in nats, without the constant term.
-  private static func codeLength(_ graph: WeightedGraph, _ labels: [Int32]) -> Double {
+  private static func codeLength(
+    _ graph: WeightedGraph, _ labels: [Int32], time: Double = 1
+  ) -> Double {
     let partition = Partition(labels)
     var flow = [Double](repeating: 0, count: partition.count)
     var exit = flow
@@ -25,7 +31,7 @@ import Testing
       flow[partition[node]] += graph.strengths[node] / (2 * graph.totalWeight)
       for entry in graph.row(node) where partition[Int(graph.neighbours[entry])] != partition[node]
       {
-        exit[partition[node]] += graph.weights[entry] / (2 * graph.totalWeight)
+        exit[partition[node]] += time * graph.weights[entry] / (2 * graph.totalWeight)
       }
     }
     func term(_ value: Double) -> Double { value > 0 ? value * naturalLogarithm(value) : 0 }

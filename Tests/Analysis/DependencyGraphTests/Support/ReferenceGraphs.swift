@@ -17,9 +17,12 @@ enum ReferenceGraphs {
   private static let folder = URL(filePath: #filePath)
     .deletingLastPathComponent().appending(path: "../../../../fixtures/graphs").standardized
 
-  private static func triples(_ path: String) throws -> [[Substring]] {
+  static func text(_ path: String) throws -> String {
     try String(contentsOf: folder.appending(path: path), encoding: .utf8)
-      .split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace) }
+  }
+
+  private static func triples(_ path: String) throws -> [[Substring]] {
+    try text(path).split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace) }
       .filter { $0.count == 3 }
   }
 
@@ -61,5 +64,14 @@ enum ReferenceGraphs {
     }
     return System(
       model: builder.model, names: names, links: links, truth: try partition(names, clusters))
+  }
+
+  /// Graph between the items that experts divided, and their division, by name.
+  static func recovery(
+    _ graph: String, _ clustering: String
+  ) throws -> (graph: ItemGraph, truth: Partition) {
+    let clusters = try self.clustering(clustering)
+    let graph = try RigiStandardFormat.graph(text(graph)).restricted { clusters[$0] != nil }
+    return (graph, try partition(graph.divided.map { graph.names[$0] }, clusters))
   }
 }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DependencyGraph
+
+/// How far a division moves when one link in a hundred is gone: adjusted Rand index with the
+/// division of the whole graph.
+enum Stability {
+  private static let draws = 50
+  private static let droppedShare = 0.01
+
+  static func print(_ systems: [ReferenceSystem]) {
+    Swift.print("ARI after dropping 1 % of the links, \(draws) draws: mean / least")
+    let clusterer = ItemClusterer(workers: .processors)
+    for system in systems {
+      let whole = clusterer.cluster(system.graph)
+      var stored: [String: String] = [:]
+      for member in whole.members { stored[member.name] = "\(member.cluster)" }
+      var cold: [Double] = []
+      var anchored: [Double] = []
+      var core: [Double] = []
+      for draw in 0..<draws {
+        var random = SeededRandom(seed: UInt64(draw) &* 7919 &+ 13)
+        let thinned = system.graph.keeping { _ in random.unit() >= droppedShare }
+        let again = clusterer.cluster(thinned)
+        cold.append(again.partition.adjustedRandIndex(with: whole.partition))
+        let sure = whole.members.indices.filter {
+          whole.members[$0].confidence >= ItemClustering.doubt
+        }
+        core.append(
+          Partition(sure.map { again.partition.labels[$0] }).adjustedRandIndex(
+            with: Partition(sure.map { whole.partition.labels[$0] })))
+        let held = clusterer.cluster(thinned, anchor: stored)
+        anchored.append(held.partition.adjustedRandIndex(with: whole.partition))
+      }
+      let sure = whole.members.count { $0.confidence >= ItemClustering.doubt }
+      let count = Double(whole.members.count)
+      Swift.print(
+        "\(system.name): cold \(summary(cold)), anchored \(summary(anchored)), "
+          + "confident core (\(percent(Double(sure) / count))) \(summary(core))"
+      )
+    }
+    Swift.print("demanded: cold .95 / .90, anchored .98 / .95\n")
+  }
+
+  private static func summary(_ values: [Double]) -> String {
+    let mean = values.reduce(0, +) / Double(max(1, values.count))
+    return ReferenceSystem.fixed(mean, 3) + " / " + ReferenceSystem.fixed(values.min() ?? 1, 3)
+  }
+}
