@@ -116,7 +116,7 @@ enum JSONValue {
   }
 
   /// JSON has no infinities; they cannot arise from shares and counts, and are written as null.
-  private static func fourDecimals(_ value: Double) -> String {
+  static func fourDecimals(_ value: Double) -> String {
     guard value.isFinite, abs(value) < 1e12 else { return "null" }
     let scaled = Int((abs(value) * 10_000).rounded())
     let digits = String(scaled % 10_000)

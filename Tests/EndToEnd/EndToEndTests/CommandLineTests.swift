@@ -13,7 +13,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "analyze", "proxy", "demo", "routes", "routes validate", "routes list", "routes explain",
+    "analyze", "analyze cluster", "analyze metrics", "proxy", "demo", "routes", "routes validate",
+    "routes list", "routes explain",
     "routes diff", "routes set", "shadow", "shadow record", "shadow replay", "shadow report",
     "shadow diff", "shadow approve-noise", "cutover", "cutover status", "cutover start",
     "cutover approve", "cutover pause", "cutover resume", "cutover rollback", "cutover freeze",

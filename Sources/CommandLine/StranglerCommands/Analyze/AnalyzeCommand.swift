@@ -5,10 +5,11 @@ struct AnalyzeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "analyze",
     abstract: "Suggest service boundaries for a Swift code base, with evidence, price and doubts.",
+    usage: "strangler analyze <path> [<options>]",
     discussion: """
-      Reads the sources as they are: no build, no network, no resolved dependencies. Test and
-      generated files are left out unless asked for. A file that does not parse is reported as a
-      finding; the rest is read. The same sources give the same bytes, for any number of threads.
+      `strangler analyze PATH` reads the sources as they are: no build, no network, no resolved
+      dependencies. `strangler analyze suggest --help` lists its options. The other commands divide
+      and measure graphs of any language.
 
       EXAMPLES
         strangler analyze ~/code/monolith
@@ -18,10 +19,13 @@ struct AnalyzeCommand: ParsableCommand {
         strangler analyze check ~/code/monolith --write-baseline boundaries.json
         strangler analyze check ~/code/monolith --baseline boundaries.json
         strangler analyze graph ~/code/monolith --level file --format dot
+        strangler analyze cluster --graph graph.rsf --output services.rsf
+        strangler analyze metrics --graph graph.rsf --clustering services.rsf
       """,
     subcommands: [
       AnalyzeSuggestCommand.self, AnalyzeExplainCommand.self, AnalyzeWhatIfCommand.self,
-      AnalyzeCheckCommand.self, AnalyzeGraphCommand.self,
+      AnalyzeCheckCommand.self, AnalyzeGraphCommand.self, ClusterCommand.self,
+      MetricsCommand.self,
     ],
     defaultSubcommand: AnalyzeSuggestCommand.self)
 }

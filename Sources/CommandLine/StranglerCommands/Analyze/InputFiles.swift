@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import DependencyGraph
+internal import Foundation
+
+/// Reads the text files of the graph commands; what cannot be used is named with file and line.
+enum InputFile {
+  /// Bytes that are read at most: a graph of some ten million links.
+  static let sizeLimit = 1 << 30
+
+  static func text(_ path: String) throws -> String {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(filePath: path))
+    } catch {
+      throw CommandFailure.unusable("cannot read \(path): \(error.localizedDescription)")
+    }
+    guard data.count <= sizeLimit else {
+      throw CommandFailure.unusable("\(path): expected at most 1 GiB, found \(data.count) bytes")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw CommandFailure.unusable("\(path): expected UTF-8 text")
+    }
+    return text
+  }
+
+  static func graph(_ path: String, weights: Int? = nil) throws -> ItemGraph {
+    try parse(path) { text throws(LineError) in
+      try RigiStandardFormat.graph(text, weights: weights)
+    }
+  }
+
+  static func clustering(_ path: String) throws -> [String: String] {
+    try parse(path) { text throws(LineError) in try RigiStandardFormat.clustering(text) }
+  }
+
+  static func parse<Value>(
+    _ path: String, _ read: (String) throws(LineError) -> Value
+  ) throws -> Value {
+    let text = try text(path)
+    do throws(LineError) {
+      return try read(text)
+    } catch {
+      throw CommandFailure.unusable("\(path), \(error.description)")
+    }
+  }
+}

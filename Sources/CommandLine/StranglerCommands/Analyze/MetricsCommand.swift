@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import AnalysisReports
+internal import ArgumentParser
+internal import DependencyGraph
+
+struct MetricsCommand: ParsableCommand {
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text, json
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "metrics",
+    abstract: "Measure a division of a dependency graph by the metrics of the literature.",
+    discussion: """
+      The same name stands for different formulas in different papers, so each value says whose
+      formula it is: fse (FSE 2018), cargo (ASE 2022), rldec, chgnn (IJCAI 2022). Values of
+      different variants must not be compared. Weights of links are numbers of calls.
+
+      mojofm, ari and nmi compare the items that both divisions hold; mojofm-of-whole-truth is
+      scaled by all items of the known division, as the reference implementation does.
+
+      EXAMPLES
+        strangler analyze metrics --graph graph.rsf --clustering services.rsf
+        strangler analyze metrics --graph graph.rsf --clustering services.rsf --truth experts.rsf
+        strangler analyze metrics --graph calls.rsf --clustering services.rsf --variant fse \\
+          --use-cases use-cases.rsf --format json
+
+      EXIT CODES
+        0  done
+        2  a file or an option cannot be used
+      """)
+
+  @Option(help: "File of `depends` lines.")
+  var graph: String
+
+  @Option(help: "Column of the weights, from 1; the fourth where there is one when not given.")
+  var weights: Int?
+
+  @Option(help: "File of `contain CLUSTER ITEM` lines.")
+  var clustering: String
+
+  @Option(help: "A known division to compare with.")
+  var truth: String?
+
+  @Option(help: "Only the formulas of one publication: fse, cargo, rldec, chgnn.")
+  var variant: MetricVariant?
+
+  @Option(help: "File of `accesses USECASE ITEM` lines, for business context purity.")
+  var useCases: String?
+
+  @Option(help: "File of `accesses ITEM TABLE` lines, for database transaction purity.")
+  var tables: String?
+
+  @Option(help: "The item that starts the program; the variant fse leaves its calls out.")
+  var entry: String?
+
+  @Option(help: "text or json.")
+  var format = Format.text
+
+  @OptionGroup var output: OutputOption
+
+  func validate() throws {
+    if let weights, !(4...64).contains(weights) {
+      throw ValidationError("--weights: expected a column from 4 to 64, found \(weights)")
+    }
+  }
+
+  func run() throws {
+    let clusters = try InputFile.clustering(clustering)
+    var laboratory = MetricLaboratory(try InputFile.graph(graph, weights: weights), clusters)
+    guard !laboratory.items.isEmpty else {
+      throw CommandFailure.unusable("\(graph) and \(clustering) share no item")
+    }
+    laboratory.entry = entry
+    laboratory.useCases = try useCases.map { try InputFile.graph($0) }?.accesses
+      .map { (useCase: $0.witness, item: $0.item) }
+    laboratory.tables = try tables.map { try InputFile.graph($0) }?.accesses
+      .map { (item: $0.witness, table: $0.item) }
+    var measurements = laboratory.measurements(variant)
+    if let truth {
+      guard let agreement = laboratory.agreement(with: try InputFile.clustering(truth)) else {
+        throw CommandFailure.unusable("\(clustering) and \(truth) share no item")
+      }
+      measurements += agreement
+    }
+    let report = MeasurementReport(
+      measurements, items: laboratory.items.count, services: laboratory.serviceCount,
+      leftOut: laboratory.leftOut)
+    try output.deliver(format == .text ? report.text : report.json)
+  }
+}
+
+extension MetricVariant: ExpressibleByArgument {}
