@@ -33,10 +33,14 @@ struct CutoverApproveCommand: AsyncParsableCommand {
   func run() async throws {
     let admin = try options.admin.connect()
     let status: CutoverStatus = try await admin.get("/cutovers/\(cutover.inPath)").decoded()
+    guard let plan = status.plan else {
+      throw CommandFailure.unusable(
+        "the proxy is of an older version and takes no approval of one stage: upgrade it first")
+    }
     let answer = try await admin.post(
       "/cutovers/\(cutover.inPath)/approve",
       options.body([
-        "stage": .number(Double(stage ?? status.stage + 1)), "plan": .text(status.plan),
+        "stage": .number(Double(stage ?? status.stage + 1)), "plan": .text(plan),
       ]))
     try CutoverCommand.write(answer, options.format) { CutoverText.status(try $0.decoded()) }
   }

@@ -91,8 +91,8 @@ package struct CutoverStatus: Sendable, Equatable, Codable {
   }
 
   package let name: String
-  /// Version of the plan; an approval names it.
-  package let plan: String
+  /// Version of the plan; an approval names it. A proxy of the version before tells none.
+  package let plan: String?
   package let routes: [String]
   package let phase: Phase
   /// Share of its routes by this cutover.

@@ -28,15 +28,29 @@ package struct Outage: Sendable, Equatable {
   /// What legacy did in the same seconds: requests, and failures of whichever user.
   package private(set) var legacy = 0
   package private(set) var legacyFailed = 0
+  /// Requests of legacy under way.
+  private var legacyInFlight = 0
+  /// What a breaker that opens again and again makes of the side.
+  package private(set) var exclusion = Exclusion()
 
   package init() {}
+
+  private mutating func restart() {
+    let exclusion = exclusion
+    self = Outage()
+    self.exclusion = exclusion
+  }
 
   /// A second passed.
   package mutating func tick(_ counts: RouteCounts) {
     let side = counts.extracted
+    exclusion.tick(counts)
     if side.succeeded > 0 {
-      self = Outage()
-      return
+      // A side that fails in mid-second has answered before. Of a breaker that opened in it the
+      // failures are in a row, and the last ones.
+      let isOpening = side.keptAway > 0 && keptAway == 0
+      restart()
+      if !isOpening { return }
     }
     if side.finished == 0, side.keptAway == 0 { return }
     seconds += 1
@@ -44,6 +58,7 @@ package struct Outage: Sendable, Equatable {
     keptAway += side.keptAway
     legacy += counts.legacy.finished
     legacyFailed += max(0, counts.legacy.finished - counts.legacy.succeeded)
+    legacyInFlight = counts.legacy.inFlight
   }
 
   /// Whether the users are to go back.
@@ -52,14 +67,18 @@ package struct Outage: Sendable, Equatable {
   ///   - rules: how much worse than legacy the side may be.
   ///   - baseline: what it is measured by.
   package func hasLasted(_ rules: GateRules, against baseline: Baseline) -> Bool {
+    if exclusion.hasLasted(rules, against: baseline) { return true }
     guard seconds >= Self.leastSeconds, users >= Self.leastUsers else { return false }
     let share: Double
     switch baseline {
     case .concurrentLegacy:
       // Legacy without a success is no better, whether it fails or nobody asks it.
       if legacyFailed >= legacy { return false }
-      // One failure more than were seen: of few requests little is known.
-      share = rules.ratio * Double(legacyFailed + 1) / Double(legacy + 2) + rules.margin
+      // One failure more than were seen: of few requests little is known. Those under way may hang
+      // with what both sides wait for.
+      share =
+        rules.ratio * Double(legacyFailed + legacyInFlight + 1)
+        / Double(legacy + legacyInFlight + 2) + rules.margin
     case .ceiling(let ceiling): share = ceiling
     }
     return FailureRun.length(atShare: share, least: Self.leastUsers).map { users >= $0 } ?? false

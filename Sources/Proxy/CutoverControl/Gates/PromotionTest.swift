@@ -54,7 +54,9 @@ package struct PromotionTest: Sendable, Equatable {
   /// Against a ceiling, "not worse" means below the ceiling.
   package mutating func judge(_ block: BlockCounts, against baseline: Baseline) {
     judged += block.extracted
-    let n1 = Double(block.extracted)
+    let n1 = Double(block.extractedRouted)
+    // What a breaker keeps away proves nothing good.
+    let bad = block.extractedBad + block.extractedKeptAway
     for (index, a) in Self.bets.enumerated() {
       var gain =
         switch baseline {
@@ -63,7 +65,7 @@ package struct PromotionTest: Sendable, Equatable {
             + tolerance * n1 * (1 - a)
         case .ceiling(let ceiling): ceiling * n1 * (1 - a)
         }
-      if block.extractedBad > 0 { gain += Double(block.extractedBad) * Real.ln(a) }
+      if bad > 0 { gain += Double(bad) * Real.ln(a) }
       // A bet that is lost stays lost, however much an incident of thousands of requests brings the
       // others: nothing times infinity would be no number.
       let factor = Real.e(min(gain, Self.largestGain))

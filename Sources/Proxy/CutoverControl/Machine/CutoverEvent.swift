@@ -59,7 +59,7 @@ package enum HoldReason: Sendable, Equatable {
   case soaking(seconds: Int)
   /// Requests judged so far, and how many the stage asks for.
   case sampleTooSmall(Int, of: Int)
-  /// The extracted side's breaker keeps requests away, and none succeeded since it does.
+  /// The extracted side's breaker refused requests within the last minute.
   case keptAway(OutageFinding)
   /// Another process decided until lately, and what it saw is not all known here. Seconds until the
   /// gates have watched for as long again.

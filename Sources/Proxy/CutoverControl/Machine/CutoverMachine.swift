@@ -46,7 +46,8 @@ package struct CutoverMachine: Sendable, Equatable {
     _ plan: CutoverPlan, restoring state: CutoverState, age: Int
   ) throws(UnusableState) {
     self.init(plan)
-    let lost = min(max(0, age), Self.journalInterval)
+    // A state from the future was written by another clock: nobody knows how old it is.
+    let lost = age < 0 ? Self.journalInterval : min(age, Self.journalInterval)
     guard plan.stages.indices.contains(state.stage), Set(state.routes.keys) == Set(plan.routes)
     else { throw .otherPlan }
     for (name, route) in state.routes {
@@ -100,10 +101,13 @@ package struct CutoverMachine: Sendable, Equatable {
     plan.routes.flatMap { monitors[$0]?.findings(route: $0, in: stage) ?? [] }
   }
 
-  /// Routes on whose extracted side nothing succeeds at the moment.
+  /// Routes on whose extracted side nothing succeeds at the moment, or whose breaker refused any
+  /// request within a minute.
   package var outages: [OutageFinding] {
     plan.routes.compactMap { route in
-      monitors[route].map(\.outage).flatMap { $0.seconds > 0 ? OutageFinding(route, $0) : nil }
+      monitors[route].map(\.outage).flatMap {
+        $0.seconds > 0 || $0.exclusion.isUnderWay ? OutageFinding(route, $0) : nil
+      }
     }
   }
 
@@ -285,7 +289,9 @@ extension CutoverMachine {
     if core.isFrozen { return .frozen }
     if isFrozen(at: time) { return .inFreezeWindow }
     if let silent = silence { return silent }
-    if let outage = outages.first(where: { $0.outage.keptAway > 0 }) { return .keptAway(outage) }
+    if let outage = outages.first(where: { $0.outage.exclusion.isUnderWay }) {
+      return .keptAway(outage)
+    }
     let soak = Int(stage.soak.components.seconds)
     if core.soaked < soak { return .soaking(seconds: soak - core.soaked) }
     if promotion.judged < stage.minimum {

@@ -13,6 +13,13 @@ package struct OutageFinding: Sendable, Equatable, CustomStringConvertible {
   /// Such as `orders: outage: nothing succeeded for 10 s, 5 users failed, the breaker kept 180
   /// requests away; legacy failed 1 of 1800`.
   package var description: String {
+    let exclusion = outage.exclusion
+    if outage.seconds == 0, exclusion.isUnderWay {
+      return "\(route): kept away: the breaker refused \(exclusion.keptAway) requests in "
+        + "\(exclusion.seconds) s; of those it let pass \(exclusion.failed) users failed and "
+        + "\(exclusion.succeeded) requests succeeded; legacy failed \(exclusion.legacyFailed) of "
+        + "\(exclusion.legacy)"
+    }
     let breaker =
       outage.keptAway > 0 ? ", the breaker kept \(outage.keptAway) requests away" : ""
     return "\(route): outage: nothing succeeded for \(outage.seconds) s, \(outage.users) users "

@@ -137,9 +137,10 @@ extension ExchangePump {
 
   /// The breaker refused the request. A side that never saw it has neither failed nor done well.
   private func noteKeptAway() {
-    guard let watched = record.watched, record.avoided == nil, !exchange.marks.fellBack else {
-      return
-    }
+    // Of legacy it is a failure like any other: its users are served by nobody.
+    guard let watched = record.watched, record.decision.side == .extracted,
+      record.avoided == nil, !exchange.marks.fellBack
+    else { return }
     record.watched = nil
     context.watch.end(watched, .keptAway, at: WorkerContext.clock())
   }

@@ -199,8 +199,12 @@ package struct CircuitBreaker: Sendable {
     case .rate(let percent, _, let minimum):
       guard let window else { return false }
       let total = window.firstSum + window.secondSum
-      return total >= UInt64(minimum) && window.secondSum * 100 >= UInt64(percent) * total
-        && Double(window.secondSum) >= (otherSide + Self.margin) * Double(total)
+      guard total >= UInt64(minimum), window.secondSum * 100 >= UInt64(percent) * total else {
+        return false
+      }
+      // Beside a side that fails too it has to fail more than that; a limit below the margin stays.
+      let more = otherSide + min(Self.margin, Double(percent) / 100)
+      return otherSide == 0 || Double(window.secondSum) >= more * Double(total)
     }
   }
 

@@ -45,7 +45,7 @@ struct KeptAwayTests {
     #expect(RollBackReason.outage(finding).isAutomatic)
   }
 
-  @Test("While it is open nothing is promoted; one success lets it go on")
+  @Test("While it is open nothing is promoted, nor before it refused nothing for a minute")
   func holds() {
     // The tenth second would be the last of the soak time, and is no rollback: too few users.
     var driver = Self.driver()
@@ -58,8 +58,57 @@ struct KeptAwayTests {
       #expect([.keptAway, .soaking].contains(Kind(reason)))
     }
     #expect(driver.handle(Self.open) == .hold(.extractedSilent))
-    let action = driver.handle(Self.second(SideCounts(finished: 10)))
-    #expect(action == .setPercent(.hundredths(5_000), stage: 1))
+    for _ in 1..<Exclusion.quiet {
+      guard case .hold(.keptAway) = driver.handle(Self.second(SideCounts(finished: 10))) else {
+        Issue.record("no hold but \(String(describing: driver.actions.last))")
+        return
+      }
+    }
+    // What was kept away counts against a promotion: ten of a hundred requests were.
+    guard case .hold(.notProved) = driver.handle(Self.second(SideCounts(finished: 10))) else {
+      Issue.record("not unproved but \(String(describing: driver.actions.last))")
+      return
+    }
+  }
+
+  @Test(
+    "A breaker that opens again and again does not hide a release of which half fails",
+    arguments: [10, 2_500])
+  func flapping(rate: Int) {
+    var driver = Self.driver(soak: 3_600)
+    // Of two requests that are let pass each half minute one succeeds.
+    func next(_ second: Int) -> CutoverAction? {
+      let probes = second % 30 == 0
+      return driver.handle(
+        .tick([
+          "orders": RouteCounts(
+            legacy: SideCounts(finished: rate),
+            extracted: second == 0
+              ? SideCounts(finished: 12, failed: 8, keptAway: rate)
+              : probes
+                ? SideCounts(finished: 2, failed: 1, keptAway: rate)
+                : SideCounts(keptAway: rate))
+        ]))
+    }
+    let seconds = (0..<600).first { second in
+      if case .rollBack(.outage) = next(second) { true } else { false }
+    }
+    #expect(seconds.map { $0 <= 10 } ?? false, "\(String(describing: seconds))")
+  }
+
+  @Test("Users of a proxy that cannot reach the side are taken back, though others can")
+  func oneProxy() {
+    var driver = Self.driver(soak: 3_600)
+    let seconds = (1...600).first { _ in
+      if case .rollBack(.outage) = driver.handle(
+        Self.second(SideCounts(finished: 20, keptAway: 10)))
+      {
+        true
+      } else {
+        false
+      }
+    }
+    #expect(seconds == Exclusion.patience)
   }
 
   private enum Kind {
