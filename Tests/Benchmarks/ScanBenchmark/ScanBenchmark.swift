@@ -7,8 +7,8 @@ import SourceScanning
 ///
 ///     swift run -c release scan-benchmark .build/checkouts/swift-nio .build/checkouts/hummingbird
 ///
-/// With `SCAN_CACHE=DIR` a warm scan follows the cold one; with `SCAN_TOUCH=1` another one, after one
-/// file was changed, which is compared with a scan without a cache. `SCAN_THREADS=1` limits the
+/// With `SCAN_CACHE=DIR` a warm scan follows the cold one; with `SCAN_TOUCH=1` another one, after
+/// one file was changed, which is compared with a scan without a cache. `SCAN_THREADS=1` limits the
 /// threads; the peak is that of the process after the cold scan, so give one folder a run where
 /// memory matters.
 @main
