@@ -14,8 +14,8 @@ struct ResampledRuns: Sendable {
   static let edgeBudget = 2_500_000
 
   /// Number of runs that the budget allows for a graph of this size.
-  static func count(edges: Int, wanted: Int) -> Int {
-    max(leastCount, min(wanted, edgeBudget / max(1, edges)))
+  static func count(edges: Int, wanted: Int, budget: Int = edgeBudget) -> Int {
+    max(leastCount, min(wanted, budget / max(1, edges)))
   }
 
   init(_ evidence: EvidenceGraph, leiden: Leiden, count: Int) {

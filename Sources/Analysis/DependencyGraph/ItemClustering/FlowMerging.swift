@@ -9,15 +9,13 @@ struct FlowMerging {
   var rules = ClusterRules()
 
   func merged(_ partition: Partition, into count: Int) -> Partition {
-    var current = partition
+    var clusters = ClusterGraph(graph, partition)
     while true {
-      let members = current.members
-      let counted = members.map { nodes in nodes.contains { counts[$0] > 0 } }
+      let counted = clusters.members.map { nodes in nodes.contains { counts[$0] > 0 } }
       guard counted.count(where: { $0 }) > count,
-        let pair = bestPair(graph.aggregated(by: current), members, counted)
-      else { return current }
-      current = Partition(
-        current.labels.map { $0 == Int32(pair.second) ? Int32(pair.first) : $0 })
+        let pair = bestPair(clusters.graph, clusters.members, counted)
+      else { return clusters.partition }
+      clusters.join(pair.first, pair.second)
     }
   }
 

@@ -27,18 +27,18 @@ package struct ItemClusterer: Sendable {
     rules: ClusterRules = ClusterRules()
   ) -> ItemClustering {
     let flow = graph.flow(parameters)
-    let damped = flow.damped
+    let (damped, walk) = (flow.damped, flow.stationary)
     let keys = graph.names.map(stableHash)
-    let stored = anchor.map { Self.partition(graph.names, $0) }
-    var runs = members(flow, keys, parameters)
-    var division = division(runs, damped, stored, rules)
+    let stored = anchor.map { Self.partition(graph, $0) }
+    var runs = members(walk, keys, parameters)
+    var division = division(runs, damped, walk, stored, rules)
     if let services {
       let wanted = max(1, min(services, graph.divided.count))
       var finer = parameters
       for _ in 0..<Self.finerAttempts where clusterCount(division, graph) < wanted {
         finer.resolution *= 1.25
-        runs = members(flow, keys, finer)
-        division = self.division(runs, damped, stored, rules)
+        runs = members(walk, keys, finer)
+        division = self.division(runs, damped, walk, stored, rules)
       }
       if clusterCount(division, graph) < wanted { division = rules.start(graph.names.count) }
       division = FlowMerging(
@@ -51,6 +51,10 @@ package struct ItemClusterer: Sendable {
       graph, placed.partition, isPlaced: placed.isPlaced, runs: ResampledRuns(partitions: runs))
   }
 
+  /// Edges visited by all members together before their number is lowered: the map equation takes
+  /// about a second of one processor for so many.
+  static let edgeBudget = 1_000_000
+
   /// Resolution grows by a quarter until enough clusters appear, at most this often.
   private static let finerAttempts = 16
 
@@ -59,10 +63,10 @@ package struct ItemClusterer: Sendable {
   }
 
   private func members(
-    _ flow: FlowNetwork, _ keys: [UInt64], _ parameters: ClusteringParameters
+    _ graph: WeightedGraph, _ keys: [UInt64], _ parameters: ClusteringParameters
   ) -> [Partition] {
-    let graph = flow.stationary
-    let count = ResampledRuns.count(edges: graph.edgeCount, wanted: parameters.members)
+    let count = ResampledRuns.count(
+      edges: graph.edgeCount, wanted: parameters.members, budget: Self.edgeBudget)
     let leiden = Leiden(objective: .mapEquation(time: 1 / parameters.resolution), iterations: 2)
     let finished = Mutex([Partition?](repeating: nil, count: count))
     workers.each(count) { run in
@@ -74,7 +78,8 @@ package struct ItemClusterer: Sendable {
   }
 
   private func division(
-    _ runs: [Partition], _ damped: WeightedGraph, _ anchor: Partition?, _ rules: ClusterRules
+    _ runs: [Partition], _ damped: WeightedGraph, _ walk: WeightedGraph, _ anchor: Partition?,
+    _ rules: ClusterRules
   ) -> Partition {
     let share = anchor == nil ? 0 : parameters.anchorShare
     var votes = runs.map {
@@ -88,20 +93,32 @@ package struct ItemClusterer: Sendable {
       : consensus.majority(
         agreement: parameters.agreement, from: rules.start(damped.nodeCount),
         mayJoin: rules.mayJoin)
-    return SmallClusters(parameters: parameters, graph: damped, mayJoin: rules.mayJoin)
-      .absorbed(majority)
+    return SmallClusters(
+      parameters: parameters, damped: damped, walk: walk, mayJoin: rules.mayJoin
+    ).absorbed(majority)
   }
 
-  /// A stored division; items that it does not know stand alone.
-  private static func partition(_ names: [String], _ clusters: [String: String]) -> Partition {
+  /// A stored division. A witness, which no division holds, stands with most of what it is linked
+  /// to; other items that are not known stand alone.
+  private static func partition(_ graph: ItemGraph, _ clusters: [String: String]) -> Partition {
     var numbers: [String: Int32] = [:]
-    return Partition(
-      names.enumerated().map { index, name in
-        guard let cluster = clusters[name] else { return Int32(names.count + index) }
-        let number = numbers[cluster] ?? Int32(numbers.count)
-        numbers[cluster] = number
-        return number
-      })
+    var labels = graph.names.enumerated().map { index, name in
+      guard let cluster = clusters[name] else { return Int32(graph.names.count + index) }
+      let number = numbers[cluster] ?? Int32(numbers.count)
+      numbers[cluster] = number
+      return number
+    }
+    var ties = [[Int32: Double]](repeating: [:], count: graph.names.count)
+    for link in graph.links
+    where graph.isWitness[link.from] && clusters[graph.names[link.to]] != nil {
+      ties[link.from][labels[link.to], default: 0] += link.weight
+    }
+    for node in labels.indices {
+      if let best = ties[node].max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) {
+        labels[node] = best.key
+      }
+    }
+    return Partition(labels)
   }
 }
 

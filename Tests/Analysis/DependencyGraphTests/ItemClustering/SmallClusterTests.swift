@@ -10,10 +10,9 @@ import Testing
   }
 
   private func absorbed(_ edges: [WeightedEdge], _ labels: [Int32]) -> Partition {
-    SmallClusters(
-      parameters: ClusteringParameters(),
-      graph: WeightedGraph(nodeCount: labels.count, edges: edges)
-    ).absorbed(Partition(labels))
+    let graph = WeightedGraph(nodeCount: labels.count, edges: edges)
+    return SmallClusters(parameters: ClusteringParameters(), damped: graph, walk: graph)
+      .absorbed(Partition(labels))
   }
 
   private let cores = [Int32](repeating: 0, count: 8) + [Int32](repeating: 1, count: 8)
