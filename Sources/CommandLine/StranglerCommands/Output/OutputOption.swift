@@ -13,10 +13,14 @@ struct OutputOption: ParsableArguments {
     try Self.write(text, to: file)
   }
 
-  /// Writes a file, completely or not at all.
+  /// Writes a file, completely or not at all. A device or a pipe is written to, never replaced.
   static func write(_ text: String, to file: String) throws {
+    let attributes = try? FileManager.default.attributesOfItem(
+      atPath: URL(filePath: file).resolvingSymlinksInPath().path(percentEncoded: false))
+    let type = attributes?[.type] as? FileAttributeType
     do {
-      try Data(text.utf8).write(to: URL(filePath: file), options: .atomic)
+      try Data(text.utf8).write(
+        to: URL(filePath: file), options: type == nil || type == .typeRegular ? .atomic : [])
     } catch {
       throw CommandFailure.unusable("cannot write \(file): \(error.localizedDescription)")
     }
