@@ -165,9 +165,21 @@ public struct RouteConfiguration: Sendable {
     return candidate
   }
 
-  /// Braces open a mapping in YAML's flow style, so templates need quotes.
+  /// Braces open a mapping in YAML's flow style, so templates need quotes. A path is what somebody
+  /// wrote into a literal: it may hold quotes and line breaks.
   private func quoted(_ path: String) -> String {
     let plain = path.allSatisfy { $0.isLetter || $0.isNumber || "/*-_.".contains($0) }
-    return plain ? path : "\"\(path)\""
+    if plain { return path }
+    var text = "\""
+    for scalar in path.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": text += "\\\(scalar)"
+      case _ where scalar.properties.generalCategory == .control:
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text + "\""
   }
 }

@@ -51,7 +51,7 @@ struct CutoverCrashChild {
       case 2:
         guard let status = await runner.status(of: "orders") else { return }
         try await runner.approve(
-          StageApproval(stage: status.stage, plan: status.plan), of: "orders", by: ann)
+          StageApproval(stage: status.stage, plan: status.plan ?? ""), of: "orders", by: ann)
       case 3: try await runner.rollBack("orders", by: ann)
       case 4, 5, 6:
         let share = Percentage(hundredths: Int(random.next() % 10_001)) ?? .zero

@@ -81,15 +81,18 @@ extension BoundaryStudy {
       let target = move.service == WhatIf.sharedKernel ? nil : try self.service(named: move.service)
       for type in facts.units.units[facts.units[id]].types { service[Int(type.index)] = target }
     }
+    // Where the types of a service went with the merges before.
+    var root = Array(names.indices)
     for merge in question.merges {
       var numbers: [Int] = []
-      for name in merge { numbers.append(try self.service(named: name)) }
+      for name in merge { numbers.append(root[try self.service(named: name)]) }
       guard let kept = numbers.first, Set(numbers).count > 1 else {
         throw StudyQuestionError.nothingToMerge(merge)
       }
       for index in service.indices {
         if let old = service[index], numbers.contains(old) { service[index] = kept }
       }
+      for index in root.indices where numbers.contains(root[index]) { root[index] = kept }
     }
     let changed = ServiceAssignment(
       model, serviceOfType: service, serviceCount: assignment.serviceCount)

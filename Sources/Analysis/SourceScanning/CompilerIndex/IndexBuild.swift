@@ -37,8 +37,8 @@ struct IndexBuild: Sendable {
       "swiftc", "-frontend", "-typecheck", "-filelist", "\(folder)/\(number).files",
       "-index-unit-output-path-filelist", "\(folder)/\(number).units", "-index-store-path",
       storePath, "-module-name", moduleName(module), "-swift-version", "5", "-package-name", "x",
-      "-suppress-warnings",
-    ] + defines.sorted().flatMap { ["-D", $0] }
+      "-suppress-warnings", "-module-cache-path", "\(folder)/modules",
+    ] + defines.sorted().map { "-D" + $0 }
   }
 
   /// Targets may have names that modules may not.

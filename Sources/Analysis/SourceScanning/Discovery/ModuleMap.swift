@@ -121,15 +121,23 @@ struct ManifestReader {
       return .visitChildren
     }
 
+    /// A compiler takes what begins with `@` for a file of further arguments.
+    private func isCondition(_ name: String) -> Bool {
+      name.first?.isNumber == false
+        && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+    }
+
     private func addDefines(of node: FunctionCallExprSyntax, _ name: String) {
       let arguments = Array(node.arguments)
-      if name == "define", arguments.count == 1, let text = literal(arguments[0].expression) {
+      if name == "define", arguments.count == 1, let text = literal(arguments[0].expression),
+        isCondition(text)
+      {
         defines.insert(text)
       } else if name == "default", let first = arguments.first,
         first.label?.text == "enabledTraits",
         let list = first.expression.as(ArrayExprSyntax.self)
       {
-        defines.formUnion(list.elements.compactMap { literal($0.expression) })
+        defines.formUnion(list.elements.compactMap { literal($0.expression) }.filter(isCondition))
       }
     }
 

@@ -31,17 +31,24 @@ struct HistoryReader {
       files: Dictionary(
         paths.enumerated().map { (prefix + $0.element, FileID($0.offset)) },
         uniquingKeysWith: { first, _ in first }))
-    let read = count(with: git, isPartial: isPartial, into: &counter)
-    return Result(
-      history: counter.history(), findings: findings(counter, commits: read, isShallow: isShallow))
+    let (read, status) = count(with: git, isPartial: isPartial, into: &counter)
+    var findings = findings(counter, commits: read, isShallow: isShallow)
+    if status != 0 {
+      findings.append(
+        Finding(
+          id: "history-incomplete", severity: .warning,
+          message: "git log ended early (\(status.map { "status \($0)" } ?? "it did not start")): "
+            + "what is known about changes rests on the newest \(counted(read, "commit"))"))
+    }
+    return Result(history: read == 0 ? nil : counter.history(), findings: findings)
   }
 
   private func count(
     with git: GitCommand, isPartial: Bool, into counter: inout CoChangeCounter
-  ) -> Int {
+  ) -> (commits: Int, status: Int32?) {
     var parser = GitLogParser()
     var commits = 0
-    _ = git.run([
+    let status = git.run([
       "log", "--no-merges", isPartial ? "-M100%" : "-M", "--name-status", "-z", "--no-ext-diff",
       "--no-textconv", "--ignore-submodules", "--max-count=\(Self.commitLimit)",
       "--format=\(GitLogParser.format)",
@@ -56,7 +63,7 @@ struct HistoryReader {
       commits += 1
       counter.add(commit)
     }
-    return commits
+    return (commits, status)
   }
 
   private func findings(

@@ -7,13 +7,11 @@ struct EvidenceOptions: ParsableArguments {
   @Flag(help: "Ask the compiler, module by module and without dependencies; takes longer.")
   var precise = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Index store of a build; else the newest in the folder's .build, if any.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Take references from the index store of a build.", valueName: "dir"))
   var indexStore: String?
 
-  @Flag(name: .customLong("no-index"), help: "Read no index of a build.")
-  var noIndex = false
+  @Flag(help: "Take references from the newest index in the folder's .build; build first.")
+  var index = false
 
   @Flag(name: .customLong("no-git"), help: "Do not read which files change together.")
   var noGit = false
@@ -25,8 +23,8 @@ struct EvidenceOptions: ParsableArguments {
     if precise, indexStore != nil {
       throw ValidationError("--precise and --index-store exclude each other")
     }
-    if noIndex, precise || indexStore != nil {
-      throw ValidationError("--no-index excludes --precise and --index-store")
+    if index, precise || indexStore != nil {
+      throw ValidationError("--index excludes --precise and --index-store")
     }
   }
 
@@ -38,7 +36,9 @@ struct EvidenceOptions: ParsableArguments {
     } else if let indexStore {
       options.index = .store(indexStore)
     } else {
-      options.index = noIndex ? .none : .found
+      // Asked for: what a build covers differs from one checkout to the next, and what was edited
+      // since is not in it.
+      options.index = index ? .found : .none
     }
   }
 }

@@ -4,9 +4,9 @@ internal import ShadowComparison
 
 /// Notices that the extracted side's breaker keeps users away though legacy is well.
 ///
-/// An open breaker leaves a gate next to nothing to judge: of thousands of requests a second it lets
-/// two pass each half minute, and one of them that succeeds ends an outage. Here what it let pass is
-/// added up from the first request that it refused, whatever came between.
+/// An open breaker leaves a gate next to nothing to judge: of thousands of requests a second it
+/// lets two pass each half minute, and one of them that succeeds ends an outage. Here what it let
+/// pass is added up from the first request that it refused, whatever came between.
 ///
 /// An episode begins with that request, and is over when none was refused for a minute.
 package struct Exclusion: Sendable, Equatable {
@@ -30,7 +30,7 @@ package struct Exclusion: Sendable, Equatable {
   package private(set) var length = 0
   /// Seconds since the last refused request.
   private var quietSeconds = 0
-  /// Seconds in which it refused a share that counts, and those of them with a legacy that was well.
+  /// Seconds in which it refused a share that counts, and those of them in which legacy was well.
   package private(set) var seconds = 0
   package private(set) var wellSeconds = 0
   package private(set) var keptAway = 0
