@@ -107,9 +107,13 @@ enum Invariant {
   /// Where bytes are cut changes neither what is refused nor what goes on.
   static func cutsDoNotMatter(_ whole: ExchangeDriver, _ cut: ExchangeDriver) {
     precondition(whole.refusal == cut.refusal, "the cut decides what is refused")
-    let (left, right) = (whole.upstreamText, cut.upstreamText)
+    let (left, right) = (whole.forwarded, cut.forwarded)
+    let (heads, others) = (whole.heads, cut.heads)
     let agree =
-      whole.refusal == nil ? left == right : left.hasPrefix(right) || right.hasPrefix(left)
+      whole.refusal == nil
+      ? left == right && heads == others
+      : (left.starts(with: right) || right.starts(with: left))
+        && (heads.starts(with: others) || others.starts(with: heads))
     precondition(agree, "the cut decides what goes upstream")
   }
 }

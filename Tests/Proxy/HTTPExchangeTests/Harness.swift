@@ -32,6 +32,9 @@ struct ExchangeDriver {
   let workspace: ExchangeWorkspace
   var exchange: Exchange
   private(set) var log: [Entry] = []
+  /// Bytes of bodies and trailers that went upstream: text would repair each piece of what is no
+  /// UTF-8 by itself.
+  private(set) var forwarded: [UInt8] = []
   /// The rewritten heads.
   private(set) var heads: [String] = []
   private var clientBytes: [UInt8] = []
@@ -121,8 +124,14 @@ struct ExchangeDriver {
       case .needBytes, .blocked: return
       case .head: admit()
       case .body(let body):
-        if body.forward.length > 0 { log.append(.toUpstream(text(clientBytes, body.forward))) }
-        if body.trailers.length > 0 { log.append(.toUpstream(trailers(clientBytes, body))) }
+        if body.forward.length > 0 {
+          log.append(.toUpstream(text(clientBytes, body.forward)))
+          forwarded += clientBytes[Int(body.forward.start)..<body.forward.end]
+        }
+        if body.trailers.length > 0 {
+          log.append(.toUpstream(trailers(clientBytes, body)))
+          forwarded += trailers(clientBytes, body).utf8
+        }
         clientBytes.removeFirst(body.consumed)
       case .finishUpstream: log.append(.finishedUpstream)
       case .discard: clientBytes = []
