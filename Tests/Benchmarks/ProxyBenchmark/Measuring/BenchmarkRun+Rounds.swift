@@ -10,7 +10,8 @@ extension BenchmarkRun {
       let share = (costEnd - .now) / Double(effort.cases.count - index)
       let deadline = Instant.now + max(0, share)
       attempt(setup.title) {
-        try withContenders(setup) { running in
+        try withContenders(setup) { all in
+          let running = try able(all, setup)
           let rounds = try Rounds(
             wanted: effort.rounds, most: effort.mostRounds, deadline: deadline,
             contenders: running
@@ -19,6 +20,24 @@ extension BenchmarkRun {
           }
           report.cases.append(cost(of: rounds, running.map(\.name), setup))
         }
+      }
+    }
+  }
+
+  /// Those that do what the case asks for, after a short try: one that resumes no session would
+  /// end the rounds of all. It is named; only ours has to.
+  private func able(
+    _ running: [RunningContender], _ setup: BenchmarkCase
+  ) throws -> [RunningContender] {
+    guard case .handshakes = setup.pace else { return running }
+    return try running.filter { contender in
+      do {
+        _ = try Turn(of: contender, origin: origin, pace: setup.pace, seconds: 0.1)
+        return true
+      } catch {
+        if transport(of: contender.name) != nil { throw error }
+        report.notes.append("\(setup.title): \(contender.name) is left out: \(error)")
+        return false
       }
     }
   }

@@ -7,7 +7,8 @@ extension BenchmarkRun {
   static let shadowedLatency = 1.05
   /// Comparing every tenth request may cost so much of what a request costs.
   static let comparedCost = 1.15
-  /// Requests a second at which latencies are compared, as a share of what nobody's shadow leaves.
+  /// Requests a second at which latencies are compared, as a share of what is answered while every
+  /// request is copied to a service that is well: copies take their share of the same processors.
   private static let load = 0.5
 
   func shadows() {
@@ -51,8 +52,7 @@ extension BenchmarkRun {
     let plain = try RunningContender(make("none", nil, nil), setup, origin: origin)
     defer { plain.stop() }
     report.shadows.append(try cost(of: name, make, plain, setup))
-    let most = try Turn(of: plain, origin: origin, pace: .saturating, seconds: effort.turn)
-    let rate = most.requestsPerSecond * Self.load
+    let rate = try capacity(make, setup) * Self.load
     for manner in BadServer.Manner.allCases {
       let server = try BadServer(manner)
       defer { server.stop() }
@@ -60,11 +60,11 @@ extension BenchmarkRun {
         make(manner.rawValue, (100, true), server.port), setup, origin: origin)
       defer { shadowed.stop() }
       let rounds = try Rounds(
-        wanted: effort.shadowRounds, most: effort.shadowRounds * 2,
+        wanted: effort.shadowRounds, most: effort.shadowRounds + effort.shadowRounds / 2,
         deadline: .now + effort.shadowSeconds, contenders: [plain, shadowed]
       ) { contender in
         try Turn(
-          of: contender, origin: origin, pace: .perSecond(rate), seconds: effort.latencyTurn)
+          of: contender, origin: origin, pace: .perSecond(rate), seconds: effort.shadowTurn)
       }
       report.shadows.append(
         Report.Shadow(
@@ -76,13 +76,25 @@ extension BenchmarkRun {
     }
   }
 
+  /// Requests a second while all of them are copied, the middle of some turns.
+  private func capacity(_ make: Make, _ setup: BenchmarkCase) throws -> Double {
+    let copying = try RunningContender(make("copying", (100, true), nil), setup, origin: origin)
+    defer { copying.stop() }
+    let turns = try Rounds(
+      wanted: 3, most: 5, deadline: .now + effort.shadowSeconds, contenders: [copying]
+    ) { contender in
+      try Turn(of: contender, origin: origin, pace: .saturating, seconds: effort.latencyTurn)
+    }
+    return Spread(turns.values(0, \.requestsPerSecond)).median
+  }
+
   private func cost(
     of name: String, _ make: Make, _ plain: RunningContender, _ setup: BenchmarkCase
   ) throws -> Report.Shadow {
     let compared = try RunningContender(make("compared", (10, true), nil), setup, origin: origin)
     defer { compared.stop() }
     let rounds = try Rounds(
-      wanted: effort.shadowRounds, most: effort.shadowRounds * 2,
+      wanted: effort.shadowRounds, most: effort.shadowRounds + effort.shadowRounds / 2,
       deadline: .now + effort.shadowSeconds, contenders: [plain, compared]
     ) { contender in
       try Turn(of: contender, origin: origin, pace: .saturating, seconds: effort.turn)

@@ -15,8 +15,10 @@ struct Effort: Sendable {
   /// How long a crowd of clients is served.
   let crowdSeconds: Double
   /// Rounds for each way in which a shadow can be bad, and the seconds that they may take.
-  let shadowRounds: Int
+  private(set) var shadowRounds: Int
   let shadowSeconds: Double
+  /// Seconds of a turn in them: a percentile of few requests says little.
+  let shadowTurn: Double
   /// Seconds for the whole run; whatever has no time left is left out and named.
   let budget: Double
 
@@ -24,23 +26,27 @@ struct Effort: Sendable {
   mutating func setRounds(_ count: Int) {
     rounds = count
     mostRounds = count + count / 2
+    shadowRounds = count
   }
 
   /// Twelve cases, five contenders: about twenty minutes.
   static let full = Effort(
     cases: BenchmarkCase.all, rounds: 21, mostRounds: 32, turn: 0.25, latencyTurn: 0.6,
-    idleClients: 1000, countedRequests: 4000, crowdSeconds: 60, shadowRounds: 7, shadowSeconds: 60,
+    idleClients: 1000, countedRequests: 4000, crowdSeconds: 60, shadowRounds: 11, shadowSeconds: 60,
+    shadowTurn: 1.2,
     budget: 1200)
 
   /// Seven cases without Envoy: less than two minutes.
   static let quick = Effort(
     cases: BenchmarkCase.quick, rounds: 7, mostRounds: 9, turn: 0.15, latencyTurn: 0.3,
     idleClients: 400, countedRequests: 1000, crowdSeconds: 10, shadowRounds: 2, shadowSeconds: 6,
+    shadowTurn: 0.3,
     budget: 100)
 
   /// Nothing but what callgrind counts, of so many requests that it hardly matters in which part of
   /// a run a connection is closed.
   static let gate = Effort(
     cases: [], rounds: 0, mostRounds: 0, turn: 0, latencyTurn: 0, idleClients: 0,
-    countedRequests: 4000, crowdSeconds: 0, shadowRounds: 0, shadowSeconds: 0, budget: 600)
+    countedRequests: 4000, crowdSeconds: 0, shadowRounds: 0, shadowSeconds: 0,
+    shadowTurn: 0, budget: 600)
 }
