@@ -140,5 +140,26 @@ import Testing
       let none = inbox.count
       #expect(none == 0)
     }
+
+    @Test("What is left of one reception survives the next one into the same memory")
+    func refill() {
+      let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
+      defer { scratch.deallocate() }
+      var inbox = Inbox()
+      inbox.fill(scratch) { target in
+        target.copyBytes(from: Array("GET /OPT".utf8))
+        return 8
+      }
+      inbox.consume(5)
+      inbox.fill(scratch) { target in
+        target.copyBytes(from: Array("IONS".utf8))
+        return 4
+      }
+      let both = String(decoding: inbox.bytes, as: UTF8.self)
+      #expect(both == "OPTIONS")
+      inbox.fill(scratch) { _ in 0 }
+      let still = inbox.count
+      #expect(still == 7)
+    }
   }
 #endif

@@ -14,6 +14,9 @@
   class SocketStream {
     /// Most bytes taken in one call, and so the most that wait in memory on each way.
     static let most = 128 * 1024
+    /// What waits for a peer is more than an answer can leave there: the peer asks for answers that
+    /// it does not read, and is not read either.
+    private static let mostUnsent = 2 * most
 
     final let worker: EpollWorker
     @exclusivity(unchecked) private(set) final var socket: SystemSocket
@@ -41,6 +44,7 @@
     final var isOpen: Bool { socket.descriptor >= 0 }
     final var hasUnsent: Bool { !tail.isEmpty }
     final var unsentCount: Int { tail.count }
+    final var isClogged: Bool { tail.count > Self.mostUnsent }
 
     final func note(_ readiness: Readiness) {
       if !readiness.isDisjoint(with: [.readable, .ending, .broken]) { mayHaveMore = true }
@@ -51,12 +55,15 @@
     final func take() -> Reception {
       if !mayHaveMore { return .empty }
       if let tls { return take(through: tls) }
-      let reception = socket.receive(into: worker.scratch)
+      var reception = Reception.empty
+      inbox.fill(worker.scratch) { scratch in
+        reception = socket.receive(into: scratch)
+        return if case .bytes(let count) = reception { count } else { 0 }
+      }
       switch reception {
       case .bytes(let count):
         // Less than asked for means that there was no more, and new bytes will be told.
         if count < worker.scratch.count, !isEnding { mayHaveMore = false }
-        inbox.add(UnsafeRawBufferPointer(rebasing: worker.scratch[..<count]))
       case .end, .empty, .broken: mayHaveMore = false
       }
       return reception
@@ -144,11 +151,13 @@
       switch reception {
       case .bytes(let count):
         if count < incoming.count, !isEnding { mayHaveMore = false }
-        let opened = tls.receive(
-          UnsafeRawBufferPointer(rebasing: incoming[..<count]), into: worker.scratch)
+        var opened = 0
+        inbox.fill(worker.scratch) { scratch in
+          opened = tls.receive(UnsafeRawBufferPointer(rebasing: incoming[..<count]), into: scratch)
+          return opened
+        }
         // A broken connection tells of itself when it is read.
         _ = sendOutgoing(of: tls)
-        if opened > 0 { inbox.add(UnsafeRawBufferPointer(rebasing: worker.scratch[..<opened])) }
         // The end is looked at again, behind the bytes before it.
         if tls.phase != .open, tls.phase != .handshaking { mayHaveMore = true }
         return .bytes(opened)

@@ -228,7 +228,17 @@ struct Inbox: ~Copyable {
   /// Valid until the next change.
   var bytes: UnsafeRawBufferPointer { saved.isEmpty ? window : saved.bytes }
 
-  /// `bytes` must stay as they are until `settle`.
+  /// Lets `receive` write over the scratch memory, in which what is left may still stand, and adds
+  /// what it wrote. The memory must stay as it is until the next call or `settle`.
+  mutating func fill(
+    _ scratch: UnsafeMutableRawBufferPointer, _ receive: (UnsafeMutableRawBufferPointer) -> Int
+  ) {
+    settle()
+    let count = receive(scratch)
+    if count > 0 { add(UnsafeRawBufferPointer(rebasing: scratch[..<count])) }
+  }
+
+  /// `bytes` must stay as they are until `settle`, and be none of the scratch memory before it.
   mutating func add(_ bytes: UnsafeRawBufferPointer) {
     settle()
     if saved.isEmpty {
