@@ -36,7 +36,8 @@ public enum Rejection: UInt8, Sendable, Equatable, CaseIterable {
   case userInformation
   /// A fragment in the target.
   case fragmentInTarget
-  /// A path that two servers could read differently: `..`, `//`, `%2F`, `%5C`, `\`, bad escapes.
+  /// A path that two servers could read differently: `..`, `..;`, `//`, `%2F`, `%5C`, `\`, bad
+  /// escapes.
   case ambiguousPath
   /// Content-Length that is not only digits, or is too big to be counted.
   case invalidContentLength
@@ -48,6 +49,8 @@ public enum Rejection: UInt8, Sendable, Equatable, CaseIterable {
   case unsupportedTransferCoding
   /// Connection names a field that must reach the other end.
   case protectedConnectionOption
+  /// Connection names more fields than anybody needs.
+  case tooManyConnectionOptions
   /// An expectation other than `100-continue`.
   case unsupportedExpectation
   /// CONNECT is no business of this proxy.
@@ -156,6 +159,7 @@ extension Rejection {
     case .conflictingFraming: "Transfer-Encoding and Content-Length exclude each other."
     case .unsupportedTransferCoding: "The only transfer coding taken is one 'chunked' on HTTP/1.1."
     case .protectedConnectionOption: "Connection names a field that must reach the other end."
+    case .tooManyConnectionOptions: "Connection names too many fields."
     case .unsupportedExpectation: "The only expectation known is 100-continue."
     case .connectRefused: "CONNECT is not served here."
     case .traceRefused: "TRACE is not served here."

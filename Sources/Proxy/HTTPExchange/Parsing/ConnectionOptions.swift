@@ -5,8 +5,15 @@ struct ConnectionOptions {
   private(set) var closes = false
   private(set) var keepsAlive = false
   private(set) var upgrades = false
-  private(set) var namesFields = false
+  /// Fields that are named, up to one more than may be.
+  private(set) var namedFields = 0
   private(set) var namesProtectedField = false
+
+  /// Each name is looked for among all fields.
+  private static let mostNamedFields = 32
+
+  var namesFields: Bool { namedFields > 0 }
+  var namesTooMany: Bool { namedFields > Self.mostNamedFields }
 
   mutating func add(_ value: UnsafeRawBufferPointer) {
     if value.equalsIgnoringCase("keep-alive") {
@@ -26,7 +33,8 @@ struct ConnectionOptions {
     } else if option.equalsIgnoringCase("upgrade") {
       upgrades = true
     } else {
-      namesFields = true
+      if namesTooMany { return }
+      namedFields += 1
       if KnownField.isProtected(option) { namesProtectedField = true }
     }
   }

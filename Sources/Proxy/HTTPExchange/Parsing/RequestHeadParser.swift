@@ -121,6 +121,7 @@ package struct RequestHeadParser {
       return .bodyTooLarge
     }
     if connection.namesProtectedField { return .protectedConnectionOption }
+    if connection.namesTooMany { return .tooManyConnectionOptions }
     if connection.namesFields { ConnectionOptions.markNamedFields(bytes, storage) }
     if head.hopsLeft == 0 { head.facts.isForProxy = true }
     // Which bytes would belong to which protocol is clear only when no body stands between.

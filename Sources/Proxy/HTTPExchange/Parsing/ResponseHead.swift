@@ -138,6 +138,7 @@ package struct ResponseHeadParser {
     }
     let namesOne = upgrades == 1 && !bytes[head.upgrade].contains(44)
     if !namesOne || !connection.upgrades { head.upgrade = ByteRange(start: 0, length: 0) }
+    if connection.namesTooMany { return .tooManyConnectionOptions }
     if connection.namesFields { ConnectionOptions.markNamedFields(bytes, storage) }
     head.minorVersion = minor
     head.keepAlive = !connection.closes && (minor == 1 || connection.keepsAlive)

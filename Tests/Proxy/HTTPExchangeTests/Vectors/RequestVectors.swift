@@ -65,6 +65,12 @@ struct RequestVector: CustomTestStringConvertible {
     .refused(.lookalikeField, "Transfer_Encoding", get("Transfer_Encoding: chunked\r\n")),
     .refused(.lookalikeField, "Content_Length", get("content_length: 3\r\n")),
     .refused(.lookalikeField, "X_Forwarded_For", get("X_Forwarded-For: 10.0.0.1\r\n")),
+    .refused(
+      .tooManyConnectionOptions, "names without end",
+      get("Connection: \(repeatElement("q", count: 33).joined(separator: ","))\r\n")),
+    .refused(
+      .tooManyConnectionOptions, "names in several fields",
+      get(String(repeating: "Connection: a, b, close, c\r\n", count: 11))),
     .refused(.protectedConnectionOption, "host", get("Connection: host\r\n")),
     .refused(.protectedConnectionOption, "length", get("Connection: close, Content-Length\r\n")),
     .refused(.protectedConnectionOption, "credentials", get("Connection: Authorization\r\n")),
@@ -107,6 +113,9 @@ struct RequestVector: CustomTestStringConvertible {
     .refused(.ambiguousPath, "dot", target("/./a")),
     .refused(.ambiguousPath, "encoded dot-dot", target("/a/%2e%2E/b")),
     .refused(.ambiguousPath, "half encoded dot-dot", target("/a/.%2e")),
+    .refused(.ambiguousPath, "dot-dot with a parameter", target("/a/..;/b")),
+    .refused(.ambiguousPath, "encoded dot-dot with a parameter", target("/a/.%2e;x=1/b")),
+    .refused(.ambiguousPath, "dot-dot with an encoded parameter", target("/a/..%3bx")),
     .refused(.ambiguousPath, "double slash", target("//a")),
     .refused(.ambiguousPath, "double slash inside", target("/a//b")),
     .refused(.ambiguousPath, "encoded slash", target("/a%2Fb")),
