@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Synchronization
 import Testing
 
@@ -41,6 +42,44 @@ struct ProxyOperationsTests {
         ~ route orders: moves 12 % of the users of /orders/** from legacy to orders (0 % -> 12 %)
 
         """)
+  }
+
+  /// They connect and ask while the process stands still, so that the kernel alone has accepted them
+  /// when the signal comes.
+  @Test(arguments: ["epoll", "nio"])
+  func `SIGTERM answers those whom the kernel has accepted`(_ transport: String) async throws {
+    let count = 40
+    let scratch = try Scratch()
+    let text = Programs.configuration(listen: "127.0.0.1:0", shop: "9", orders: "9")
+    let file = try scratch.write(
+      text.replacing("workers: 1", with: "workers: 1, transport: \(transport)"),
+      to: "strangler.yaml")
+    let proxy = try Executable.strangler.start(["proxy", "--config", file])
+    let port = try await proxy.text(after: "proxy listening on 127.0.0.1:")
+    proxy.signal(SIGSTOP)
+    var clients: [NIOAsyncChannel<ByteBuffer, ByteBuffer>] = []
+    for _ in 0..<count {
+      let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .connect(host: "127.0.0.1", port: try #require(Int(port))) { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+          }
+        }
+      try await client.channel.writeAndFlush(
+        ByteBuffer(string: "GET /none HTTP/1.1\r\nHost: a\r\n\r\n"))
+      clients.append(client)
+    }
+    proxy.signal(SIGTERM)
+    proxy.signal(SIGCONT)
+    var answered = 0
+    for client in clients {
+      let answer = try? await client.executeThenClose { inbound, _ in
+        try await inbound.first { _ in true }
+      }
+      if let answer, String(buffer: answer).hasPrefix("HTTP/1.1 ") { answered += 1 }
+    }
+    #expect(answered == count)
+    #expect(await proxy.outcome().exitCode == 0)
   }
 
   @Test func `a second process takes over from the first, and no request fails`() async throws {

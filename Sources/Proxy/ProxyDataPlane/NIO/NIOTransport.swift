@@ -46,7 +46,34 @@ final class NIOTransport: ProxyTransport {
     }
   }
 
-  func stopListening() async { try? await listener.withLock(\.self)?.close() }
+  func stopListening() async {
+    guard let listener = listener.withLock(\.self) else { return }
+    let clock = ContinuousClock()
+    let end = clock.now + Self.queuePatience
+    while clock.now < end, !accepting.isReached {
+      let isEmpty = await Self.connectionsInLine(at: listener) == 0
+      // A channel that was taken is lost with the listener until its own loop has set it up.
+      for worker in workers { try? await worker.eventLoop.submit {}.get() }
+      if isEmpty, await Self.connectionsInLine(at: listener) == 0 { break }
+    }
+    try? await listener.close()
+  }
+
+  /// For those whom the system accepted before the listener closes; the accept limit may hold them.
+  private static let queuePatience = Duration.seconds(1)
+
+  /// Connections that the system accepted and this process did not take; 0 where it does not tell.
+  private static func connectionsInLine(at listener: any Channel) async -> Int {
+    #if os(Linux)
+      guard let options = listener as? any SocketOptionProvider,
+        let info = try? await options.getTCPInfo().get()
+      else { return 0 }
+      // Of a socket that listens this is its line.
+      return Int(info.tcpi_unacked)
+    #else
+      return 0
+    #endif
+  }
 
   func beginDrain(limit: Duration) async {
     let limit = TimeAmount(limit)
