@@ -6,7 +6,10 @@ extension Exchange {
     _ bytes: UnsafeRawBufferPointer, _ workspace: ExchangeWorkspace
   ) -> ClientStep {
     switch requestPhase {
-    case .head: return orEnd(bytes.isEmpty ? .needBytes : readHead(bytes, workspace))
+    case .head:
+      if bytes.isEmpty { return orEnd(.needBytes) }
+      // Who sends requests and reads no answers would fill the memory with answers.
+      return clientIsWritable ? orEnd(readHead(bytes, workspace)) : .blocked
     case .body: return orEnd(bytes.isEmpty ? .needBytes : readBody(bytes, workspace))
     case .complete: return bytes.isEmpty ? .needBytes : .blocked
     case .tunnel: return tunnelFromClient(bytes, workspace)

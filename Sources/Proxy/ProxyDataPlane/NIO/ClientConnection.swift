@@ -34,8 +34,13 @@ final class ClientConnection: ChannelDuplexHandler {
   @exclusivity(unchecked) private var isHeldBack = false
   /// What was received has to wait for the upstream.
   @exclusivity(unchecked) private var isBlocked = false
-  /// Bytes that the channel holds back above its high mark.
+  /// Bytes that the channel holds back, once it said so or was asked.
   @exclusivity(unchecked) private var unwritable = 0
+  /// The channel is below its high mark.
+  @exclusivity(unchecked) private var isWritable = true
+  /// Answers waited when the channel was asked, and have not left yet.
+  @exclusivity(unchecked) private var isClogged = false
+  @exclusivity(unchecked) private var answersSinceLook = 0
   @exclusivity(unchecked) private var isReadingClient = false
   @exclusivity(unchecked) private var isReadingUpstream = false
   /// nil in clear.
@@ -108,7 +113,15 @@ extension ClientConnection {
   /// More bytes are of use, or there is room for them.
   private var mayReadAhead: Bool {
     if isBlocked, self.worker.context.memory.isExhausted { return false }
+    if !isWritable, unsentCount > Self.mostUnsent { return false }
     return input.readableBytes < workspace.limits.readAhead
+  }
+
+  private func resumeReading() {
+    if isHeldBack, mayReadAhead {
+      isHeldBack = false
+      channelContext?.read()
+    }
   }
 
   private func countKept() {
@@ -116,16 +129,23 @@ extension ClientConnection {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    let isWritable = context.channel.isWritable
+    isWritable = context.channel.isWritable
     unwritable = isWritable ? 0 : unsentCount
     countKept()
     if session != nil {
       if isWritable { flushSession() }
-      return
+    } else {
+      if !isWritable { record.unsent = unsentCount }
+      takeUpWriting()
     }
-    exchange.clientWritability(isWritable, workspace)
-    if !isWritable { record.unsent = unsentCount }
-    if isWritable { readUpstream() }
+    resumeReading()
+  }
+
+  /// Tells the exchange whether more can be written, and goes on if so.
+  private func takeUpWriting() {
+    let takesMore = isWritable && !isClogged
+    exchange.clientWritability(takesMore, workspace)
+    if takesMore { readUpstream() }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -181,16 +201,16 @@ extension ClientConnection {
     if isReadingClient { return }
     isReadingClient = true
     var step = PumpStep.advanced
-    while isOpen, step == .advanced { step = clientStep() }
+    while isOpen, step == .advanced {
+      step = clientStep()
+      if step == .advanced, !exchange.isActive { answered() }
+    }
     isBlocked = step == .blocked
     isReadingClient = false
     flushUpstream()
     if input.readableBytes == 0 { input = ByteBuffer() }
     countKept()
-    if isHeldBack, mayReadAhead {
-      isHeldBack = false
-      channelContext?.read()
-    }
+    resumeReading()
     worker.deadlineChanged(self)
   }
 
@@ -204,8 +224,45 @@ extension ClientConnection {
     link?.consumed()
     countKept()
     worker.deadlineChanged(self)
+    if exchange.isActive { return }
+    answered()
     // A response that ended may have been holding back the next request.
-    if !exchange.isActive, input.readableBytes > 0 { readClient() }
+    if input.readableBytes > 0 { readClient() }
+  }
+}
+
+// MARK: - Clients that do not read
+
+extension ClientConnection {
+  /// Answers between two looks at whether they leave: each that waits keeps a buffer of its own,
+  /// however small it is, and the channel tells of far more of them only.
+  private static let answersBetweenLooks = 8
+  /// More than an answer can leave behind: the client asks for answers and does not read them.
+  private static let mostUnsent = 512 * 1024
+
+  private func answered() {
+    answersSinceLook &+= 1
+    if answersSinceLook >= Self.answersBetweenLooks { lookAtUnsent() }
+  }
+
+  /// Holds the next requests back until the answers before them have left.
+  @inline(never)
+  private func lookAtUnsent() {
+    answersSinceLook = 0
+    flush()
+    guard !isClogged, let channelContext, case let unsent = unsentCount, unsent > 0 else { return }
+    isClogged = true
+    unwritable = max(unwritable, unsent)
+    exchange.clientWritability(false, workspace)
+    let written = channelContext.eventLoop.makePromise(of: Void.self)
+    channelContext.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+    written.futureResult.assumeIsolated().whenSuccess {
+      self.isClogged = false
+      self.unwritable = self.isWritable ? 0 : self.unsentCount
+      self.countKept()
+      self.takeUpWriting()
+      self.resumeReading()
+    }
   }
 }
 

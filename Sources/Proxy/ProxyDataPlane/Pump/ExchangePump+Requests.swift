@@ -10,13 +10,13 @@ extension ExchangePump {
   func admitRequest() {
     record.begin(at: WorkerContext.clock())
     let length = workspace.requestLength
-    if workspace.requestIsForProxy {
-      consumeReceived(length)
-      return answer(.options)
-    }
     if context.memory.isExhausted {
       consumeReceived(length)
       return refuse(.rejected(.memory))
+    }
+    if workspace.requestIsForProxy {
+      consumeReceived(length)
+      return answer(.options)
     }
     var offersUpgrade = false
     let problem = routeAndRewrite(&offersUpgrade)

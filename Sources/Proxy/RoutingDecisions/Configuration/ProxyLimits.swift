@@ -29,7 +29,7 @@ public struct ProxyLimits: Sendable, Equatable {
   /// Bytes that the process keeps of messages that cannot go on yet, all connections together, an
   /// equal share for each worker: what a side has not taken, and what is kept to be sent again.
   /// Above it new requests are answered 503, and nobody is read ahead. Pieces below 1 KiB and the
-  /// kernel's buffers are not counted. 0, the default, takes any.
+  /// kernel's buffers are not counted. 0 takes any.
   public var memory: Int
   /// What one client's connection of HTTP/2 may ask for.
   public var http2: HTTP2ClientLimits
@@ -39,7 +39,7 @@ public struct ProxyLimits: Sendable, Equatable {
     requestLine: Int = 8 << 10, field: Int = 16 << 10, head: Int = 64 << 10, fields: Int = 100,
     requestBody: Int = 1 << 30, bodyRate: Int = 256, clientConnections: Int = 10_000,
     upstreamConnections: Int = 256,
-    upstreamStreams: Int = 100, upstreamQueue: Int = 1024, memory: Int = 0,
+    upstreamStreams: Int = 100, upstreamQueue: Int = 1024, memory: Int = 1 << 30,
     http2: HTTP2ClientLimits = .init()
   ) {
     self.requestLine = requestLine

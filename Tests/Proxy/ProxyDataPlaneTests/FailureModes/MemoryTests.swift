@@ -71,6 +71,58 @@ struct MemoryTests {
     }
   }
 
+  /// What the client has not read stays small in memory, and others do not suffer from it: the
+  /// answers that they get meanwhile are the clock by which the flood would have been taken.
+  @Test(arguments: ["OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"])
+  func `who asks without end and reads nothing is not read either`(_ request: String) async throws {
+    let flood = ByteBuffer(string: String(repeating: request, count: 200_000))
+    try await Origin.run(Origin.saying("well")) { origin in
+      var configuration = try ProxyConfiguration.all(to: origin.port)
+      configuration.workers = 1
+      try await RunningProxy.run(configuration) { proxy in
+        let memory = proxy.server.counters.memory
+        try await Loopback.connect(
+          proxy.port,
+          prepare: { channel in
+            try channel.syncOptions?.setOption(.autoRead, value: false)
+            try channel.syncOptions?.setOption(.socketOption(.so_rcvbuf), value: 4096)
+          }
+        ) { client in
+          let sender = client.sender
+          async let sent: Void? = try? sender.send(flood)
+          try await Loopback.connect(proxy.port) { other in
+            for _ in 0..<300 {
+              try await other.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+              #expect(try await other.message()?.text == "well")
+            }
+          }
+          #expect(memory.peak < 2 << 20)
+          try await client.reset()
+          await sent
+        }
+        while memory.current > 0 { try await letOthersRun() }
+      }
+    }
+  }
+
+  @Test func `who asks for much and reads late gets every answer`() async throws {
+    let count = 3_000
+    try await Origin.run(Origin.saying("well")) { origin in
+      try await RunningProxy.run(.all(to: origin.port)) { proxy in
+        try await Loopback.connect(proxy.port) { client in
+          let asked = String(
+            repeating: "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            count: count / 2)
+          try await client.send(asked)
+          for number in 0..<count {
+            let answer = try #require(try await client.message())
+            #expect(answer.text == (number.isMultiple(of: 2) ? "" : "well"))
+          }
+        }
+      }
+    }
+  }
+
   private static func expectsRefusal(_ proxy: RunningProxy) async throws {
     try await Loopback.connect(proxy.port) { client in
       try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")

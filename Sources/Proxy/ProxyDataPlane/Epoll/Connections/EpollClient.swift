@@ -118,8 +118,10 @@
       inbox.settle()
     }
 
-    /// False when it is the others' turn; this client goes on in the loop's next round.
+    /// False when it is the others' turn, and this client goes on in the loop's next round; or when
+    /// the client has to read first, and goes on once it did.
     private func mayReceive() -> Bool {
+      if isClogged { return false }
       if receivesLeft == 0 {
         worker.postpone(self)
         return false
