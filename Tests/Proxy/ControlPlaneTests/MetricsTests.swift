@@ -61,7 +61,7 @@ import Testing
     "# TYPE strangler_buffered_bytes gauge",
     "strangler_buffered_bytes 0",
     "strangler_buffered_bytes_peak 0",
-    "strangler_buffered_bytes_limit 0",
+    "strangler_buffered_bytes_limit 1073741824",
   ]
 
   @Test func labelsAndHelpAreEscaped() {
