@@ -10,12 +10,14 @@ struct CutoverApproveCommand: AsyncParsableCommand {
       A stage with approval: true waits once all its conditions hold. Its gates stay awake
       meanwhile, and may take the routes back.
 
-      What is approved is one stage of one plan. Without --stage it is the one that waits now; with
-      it the order is refused when the cutover has moved on since you looked.
+      What is approved is one stage of one run of a plan. Without --stage and --run it is what waits
+      now. With them the order is refused when the cutover has moved on since you looked, or was
+      taken back and started anew; status names both while a stage waits.
 
       EXAMPLES
         strangler cutover approve orders --reason 'dashboards look fine'
         strangler cutover approve orders --stage 2 --reason 'dashboards look fine'
+        strangler cutover approve orders --stage 2 --run 5f0c7d6ab3e1942f-17 --reason 'ticket 12'
       """)
 
   @OptionGroup var options: OrderOptions
@@ -25,6 +27,9 @@ struct CutoverApproveCommand: AsyncParsableCommand {
 
   @Option(help: "The stage that may begin, from 1.")
   var stage: Int?
+
+  @Option(help: "The run it belongs to, as status names it.")
+  var run: String?
 
   func validate() throws {
     if let stage, stage < 1 { throw ValidationError("--stage: expected a number from 1") }
@@ -40,7 +45,7 @@ struct CutoverApproveCommand: AsyncParsableCommand {
     let answer = try await admin.post(
       "/cutovers/\(cutover.inPath)/approve",
       options.body([
-        "stage": .number(Double(stage ?? status.stage + 1)), "plan": .text(plan),
+        "stage": .number(Double(stage ?? status.stage + 1)), "plan": .text(run ?? plan),
       ]))
     try CutoverCommand.write(answer, options.format) { CutoverText.status(try $0.decoded()) }
   }

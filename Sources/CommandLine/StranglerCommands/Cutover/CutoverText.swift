@@ -63,6 +63,9 @@ enum CutoverText {
     lines.append("  routes: \(cutover.routes.joined(separator: ", "))")
     guard cutover.phase == .underWay else { return lines.joined(separator: "\n") + "\n" }
     if let hold = cutover.holdText { lines.append("  holds: \(hold)") }
+    if cutover.isAwaitingApproval, let run = cutover.plan {
+      lines.append("  to approve: --stage \(cutover.stage + 1) --run \(run)")
+    }
     lines.append("  judged in this stage: \(cutover.judged)")
     if cutover.isOutdated { lines.append("  the file has another plan, from its next start on") }
     lines += cutover.gates.map { "  \($0.text)" }

@@ -91,7 +91,8 @@ package struct CutoverStatus: Sendable, Equatable, Codable {
   }
 
   package let name: String
-  /// Version of the plan; an approval names it. A proxy of the version before tells none.
+  /// Version of the plan, and of its run (`CutoverMachine.version`); an approval names it. A proxy
+  /// of the version before tells none.
   package let plan: String?
   package let routes: [String]
   package let phase: Phase
@@ -168,7 +169,7 @@ extension CutoverStatus {
   ) {
     let (plan, state) = (machine.plan, machine.state)
     name = plan.name
-    self.plan = plan.version
+    self.plan = machine.version
     routes = plan.routes
     phase =
       switch state.phase {

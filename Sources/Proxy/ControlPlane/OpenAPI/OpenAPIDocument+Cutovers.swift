@@ -24,8 +24,8 @@ extension OpenAPIDocument {
       "parameters": [name],
       "post": order(
         "approveCutover",
-        "Approves the stage that waits for it: 412 when the cutover moved on since, or has another "
-          + "plan.", "ApprovalOrder", cutover, refusals: [412]),
+        "Approves the stage that waits for it: 412 when the cutover moved on since, has another "
+          + "plan, or was started anew.", "ApprovalOrder", cutover, refusals: [412]),
     ],
     "/cutovers/{name}/pause": cutoverOrder(
       "pauseCutover", "Promotes nothing until resume; the gates stay awake."),

@@ -75,7 +75,9 @@ extension OpenAPIDocument {
     "ApprovalOrder": order([
       "stage": integer(from: 1).with(["description": "The stage that may begin, from 1."]),
       "plan": words(atMost: OrderBody.maximumActor)
-        .with(["description": "`plan` of the cutover, as it was looked at."]),
+        .with([
+          "description": "`plan` of the cutover, as it was looked at: names the plan and its run."
+        ]),
     ]),
     "SwitchOrder": order(["on": flag]),
     "RevertOrder": order(["to": wholeNumber]),

@@ -27,9 +27,12 @@ package struct CutoverMachine: Sendable, Equatable {
   private var ticksSinceWritten = 0
 
   /// A cutover before its start. The plan must be one that passed validation.
-  package init(_ plan: CutoverPlan) {
+  ///
+  /// - Parameter run: number of the journal entry that its start becomes.
+  package init(_ plan: CutoverPlan, run: UInt64? = nil) {
     self.plan = plan
     core = CutoverState()
+    core.run = run
     monitors = Dictionary(
       plan.routes.map { ($0, RouteMonitor(plan)) }, uniquingKeysWith: { first, _ in first })
     promotion = PromotionTest(tolerance: plan.stages.first?.effectiveTolerance ?? 0)
@@ -86,6 +89,7 @@ package struct CutoverMachine: Sendable, Equatable {
 
   package var stage: CutoverStage { plan.stages[core.stage] }
   package var phase: CutoverState.Phase { core.phase }
+  package var run: UInt64? { core.run }
 
   /// The share that the routes have by this cutover.
   package var percent: Percentage {
@@ -173,7 +177,7 @@ extension CutoverMachine {
 
   private mutating func approve(_ approval: StageApproval, at time: Int64) -> CutoverAction {
     guard core.phase == .underWay else { return .refuse(.nothingAwaitsApproval) }
-    let (version, next) = (plan.version, core.stage + 1)
+    let (version, next) = (version, core.stage + 1)
     if approval.plan != version {
       return .refuse(.otherPlan(approved: approval.plan, underWay: version))
     }

@@ -66,7 +66,7 @@ extension OrderRefusal: CustomStringConvertible {
       "stage \(approved + 1) is approved, and the next one is stage \(next + 1) by now: look "
         + "again, then decide"
     case .otherPlan(let approved, let underWay):
-      "a stage of plan \(approved) is approved, and plan \(underWay) is under way by now: look "
+      "a stage of run \(approved) is approved, and run \(underWay) is under way by now: look "
         + "again, then decide"
     case .alreadyPaused: "it is paused already"
     case .notPaused: "it is not paused"

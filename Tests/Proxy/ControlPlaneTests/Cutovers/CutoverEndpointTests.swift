@@ -101,7 +101,7 @@ import Testing
       #expect(early.body.contains("stage 3 is approved, and the next one is stage 2 by now"))
       let other = try await client.send(.post, path, Self.token, body: body(2, "0123456789abcdef"))
       #expect(other.status == 412)
-      #expect(other.body.contains("a stage of plan 0123456789abcdef is approved, and plan \(plan)"))
+      #expect(other.body.contains("a stage of run 0123456789abcdef is approved, and run \(plan)"))
       #expect(bench.percent() == 10)
       let approved = try await client.send(.post, path, Self.token, body: body(2, plan))
       #expect(approved.status == 200 && bench.percent() == 50)

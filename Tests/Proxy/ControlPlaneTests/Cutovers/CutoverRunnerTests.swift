@@ -11,6 +11,32 @@ import Testing
 struct CutoverRunnerTests {
   private static let ann = CutoverScenario.ann
 
+  @Test("An approval of a run that was taken back does not promote the next one")
+  func approvalOfAnEarlierRun() async throws {
+    let bench = try await CutoverBench()
+    func waits(_ bench: CutoverBench) async -> Bool {
+      await bench.runner.status(of: "orders")?.isAwaitingApproval == true
+    }
+    try await bench.runner.start("orders", by: Self.ann)
+    #expect(await bench.seconds(until: waits, limit: 600) != nil)
+    let early = await bench.nextStage()
+    try await bench.runner.rollBack("orders", by: Self.ann)
+    try await bench.runner.start("orders", by: Self.ann)
+    #expect(await bench.seconds(until: waits, limit: 600) != nil)
+    let late = await bench.nextStage()
+    let starts = bench.journal.all.filter { $0.record.reason.hasPrefix("stage 1 of 3") }
+    #expect(starts.map { String($0.sequence) } == [early, late].map { suffix(of: $0.plan) })
+    await #expect(
+      throws: CutoverRefusal.order(
+        .otherPlan(approved: early.plan, underWay: late.plan), cutover: "orders")
+    ) { try await bench.runner.approve(early, of: "orders", by: Self.ann) }
+    #expect(bench.percent() == 10)
+    try await bench.runner.approve(late, of: "orders", by: Self.ann)
+    #expect(bench.percent() == 50)
+  }
+
+  private func suffix(of run: String) -> String { String(run.drop { $0 != "-" }.dropFirst()) }
+
   @Test("A plan goes from stage to stage, waits for approval, and every step is written down")
   func goesThrough() async throws {
     let bench = try await CutoverBench()

@@ -125,7 +125,7 @@ struct JournalReplayTests {
     try runner.handle(.start, actor: "ada")
     for _ in 0..<120 { try runner.handle(nil) }
     try runner.handle(.freeze, actor: "grace")
-    let approval = StageApproval(stage: 1, plan: runner.driver.machine.plan.version)
+    let approval = StageApproval(stage: 1, plan: runner.driver.machine.version)
     try runner.handle(.approve(approval), actor: "ada")
     try runner.handle(.approve(approval), actor: "eve")
     try runner.handle(.unfreeze, actor: "grace")

@@ -18,7 +18,7 @@ struct CutoverDriver {
   private(set) var percent = Percentage.zero
   private(set) var actions: [CutoverAction] = []
 
-  init(_ plan: CutoverPlan) { machine = CutoverMachine(plan) }
+  init(_ plan: CutoverPlan, run: UInt64? = nil) { machine = CutoverMachine(plan, run: run) }
 
   static func plan(
     _ stages: [CutoverStage] = [stage(10), stage(50, needsApproval: true)],
@@ -77,7 +77,7 @@ struct CutoverDriver {
   @discardableResult
   mutating func approve() -> CutoverAction {
     let next = machine.state.stage + 1
-    return handle(.approve(StageApproval(stage: next, plan: machine.plan.version)))
+    return handle(.approve(StageApproval(stage: next, plan: machine.version)))
   }
 
   /// Seconds until something but a hold happens; nil when nothing did within the limit.

@@ -57,7 +57,7 @@ struct CutoverMachineTests {
     driver.handle(.start)
     _ = driver.seconds(limit: 200)
     #expect(driver.actions.last == .awaitApproval(stage: 1))
-    let version = driver.machine.plan.version
+    let version = driver.machine.version
     let action = driver.handle(
       .approve(StageApproval(stage: stage, plan: plan ?? version)))
     if case .otherPlan(let approved, _) = refusal {
@@ -66,6 +66,32 @@ struct CutoverMachineTests {
       #expect(action == .refuse(refusal))
     }
     #expect(driver.percent == .hundredths(1_000))
+    #expect(driver.approve() == .setPercent(.hundredths(5_000), stage: 1))
+  }
+
+  @Test("An approval of an earlier run of the same plan is none of the next one")
+  func approvalOfAnEarlierRun() throws {
+    func waiting(run: UInt64) -> CutoverDriver {
+      var driver = CutoverDriver(CutoverDriver.plan(), run: run)
+      driver.handle(.start)
+      _ = driver.seconds(limit: 200)
+      return driver
+    }
+    let (first, second) = (waiting(run: 3), waiting(run: 9))
+    #expect(first.machine.plan.version == second.machine.plan.version)
+    #expect(first.machine.version == first.machine.plan.version + "-3")
+    var driver = second
+    #expect(
+      driver.handle(.approve(StageApproval(stage: 1, plan: first.machine.version)))
+        == .refuse(
+          .otherPlan(approved: first.machine.version, underWay: second.machine.version)))
+    // Nor does the plan alone do.
+    let planAlone = StageApproval(stage: 1, plan: second.machine.plan.version)
+    #expect(driver.handle(.approve(planAlone)) != .setPercent(.hundredths(5_000), stage: 1))
+    // A restart is no other run.
+    driver.machine = try CutoverMachine(
+      driver.machine.plan,
+      restoring: JournaledCutover(json: driver.machine.journaled.json).state, age: 0)
     #expect(driver.approve() == .setPercent(.hundredths(5_000), stage: 1))
   }
 
