@@ -47,6 +47,9 @@ enum CutoverText {
         var line = "  \(replica.name): entry \(replica.sequence), configuration \(configuration)"
         if replica.isLeading { line += ", leading" }
         if replica.behind > 0 { line += ", \(replica.behind) behind" }
+        if let routes = replica.strangeRoutes, !routes.isEmpty {
+          line += ", serves \(routes.joined(separator: ", ")) otherwise and proves nothing of it"
+        }
         if !replica.isCounted {
           line += ", not heard of for \(replica.silentMilliseconds / 1_000) s and not counted"
         }

@@ -91,6 +91,7 @@ extension CutoverRunner {
       head: chain?.head.description, configurationHash: configurationHash)
     report.mayLead = sharing.canRead
     report.counts = sharing.counts.own
+    report.services = services(of: sharing.counts.own.keys)
     report.compared = sharing.counts.ownCompared
     let heard: ReplicaExchange
     do {
@@ -112,7 +113,7 @@ extension CutoverRunner {
     let wasCutOff = sharing.cutOff != nil
     let leads = heard.leader == replica?.id
     sharing.exchange = heard
-    sharing.counts.hear(heard.replicas, own: replica?.id ?? "")
+    sharing.counts.hear(heard.replicas, own: replica?.id ?? "", services: judgedServices)
     if wasCutOff || leads != isLeading || heard.sequence != replay.sequence { try await catchUp() }
     sharing.cutOff = nil
     sharing.lease = leads ? heard.lease : nil
@@ -129,6 +130,28 @@ extension CutoverRunner {
       restoreMachines()
     }
     watchShared()
+  }
+
+  /// How this proxy serves routes: the same where the same upstreams answer the same requests.
+  private func services(of routes: some Sequence<String>) -> [String: String] {
+    let configuration = routing.loaded
+    return Dictionary(
+      routes.compactMap { route in
+        configuration.serviceText(ofRoute: route).map { text in
+          (route, String(JournalHash(of: Array(text.utf8)).description.prefix(16)))
+        }
+      }, uniquingKeysWith: { $1 })
+  }
+
+  /// How the routes under a cutover are served by those whose success counts here.
+  var judgedServices: [String: SharedCounts.Service] {
+    var found: [String: SharedCounts.Service] = [:]
+    for machine in machines.values where machine.phase == .underWay {
+      for (route, version) in services(of: machine.plan.routes) {
+        found[route] = SharedCounts.Service(version: version, run: machine.run ?? 0)
+      }
+    }
+    return found
   }
 
   private func isCutOff(_ reason: String) {

@@ -102,7 +102,7 @@ extension CutoverRunner: Service {
     await settleFreeze()
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay {
-      await tick(name, machine, counts, compared)
+      await tick(name, machine, counts, isLeading ? others.strangers : [:], compared)
     }
     watchTraffic()
   }
@@ -116,16 +116,16 @@ extension CutoverRunner: Service {
 
   private func tick(
     _ name: String, _ machine: CutoverMachine, _ counts: [String: RouteCounts],
-    _ compared: [String: CompareCounts]
+    _ strangers: [String: RouteCounts], _ compared: [String: CompareCounts]
   ) async {
     do {
       for route in machine.plan.routes {
         guard let more = compared[route] else { continue }
         try await perform(.compared(route: route, more), on: name, by: nil)
       }
-      try await perform(.tick(counts), on: name, by: nil)
+      try await perform(.tick(counts, strangers: strangers), on: name, by: nil)
     } catch {
-      return await hold(name, counts)
+      return await hold(name, .tick(counts, strangers: strangers))
     }
     guard isLeading else { return }
     do {
@@ -174,13 +174,13 @@ extension CutoverRunner: Service {
 
   /// The journal could not be written, so nothing was decided. The gates go on seeing what happens,
   /// and may take the routes back; promoted is nothing until the journal can be written.
-  private func hold(_ name: String, _ counts: [String: RouteCounts]) async {
+  private func hold(_ name: String, _ second: CutoverEvent) async {
     guard var machine = machines[name], machine.phase == .underWay else { return }
     if heldForJournal.insert(name).inserted {
       _ = machine.handle(.freeze, at: unixMilliseconds() / 1_000)
       machines[name] = machine
       // The second that was given up with the decision.
-      try? await perform(.tick(counts), on: name, by: nil)
+      try? await perform(second, on: name, by: nil)
     }
   }
 

@@ -27,6 +27,9 @@ package struct SharingOverview: Sendable, Equatable, Codable {
     package let silentMilliseconds: Int64
     /// Its requests are part of what the gates judge.
     package let isCounted: Bool
+    /// Routes under a cutover that it serves otherwise than this proxy: by other upstreams of its
+    /// file, or it has not seen the run begin. What goes well there promotes nothing.
+    package let strangeRoutes: [String]?
   }
 
   package let role: Role
@@ -48,14 +51,16 @@ extension CutoverRunner {
   func sharingOverview() -> SharingOverview? {
     guard let replica else { return nil }
     let exchange = sharing.exchange
-    let end = exchange?.sequence ?? 0
+    let (end, services) = (exchange?.sequence ?? 0, judgedServices)
     let replicas = (exchange?.replicas ?? []).map { told in
       SharingOverview.Replica(
         name: told.report.name, admin: told.report.admin,
         isLeading: told.report.id == exchange?.leader, sequence: told.report.sequence,
         behind: end - min(end, told.report.sequence),
         configurationHash: told.report.configurationHash, silentMilliseconds: told.age,
-        isCounted: told.age <= SharedCounts.patience)
+        isCounted: told.age <= SharedCounts.patience,
+        strangeRoutes: services.filter { !$0.value.isServed(by: told.report, on: $0.key) }
+          .keys.sorted())
     }
     return SharingOverview(
       role: sharing.cutOff != nil ? .cutOff : isLeading ? .leading : .following,

@@ -121,7 +121,7 @@ extension OpenAPIDocument {
     [
       "name": string, "isLeading": flag, "sequence": integer, "behind": integer,
       "configurationHash": string, "silentMilliseconds": integer, "isCounted": flag,
-    ], optional: ["admin": string])
+    ], optional: ["admin": string, "strangeRoutes": list(of: string)])
   private static let counts = object(["requests": integer, "bad": integer])
   private static let move = object(["route": string, "from": number, "to": number])
   private static let stage = object(

@@ -5,6 +5,12 @@
 /// Proxies tell totals that only grow, so that one whose report was missed loses nothing and none
 /// is counted twice. Users are told apart within each proxy: one who fails on two proxies within a
 /// minute counts on each.
+///
+/// A proxy that serves a route otherwise is a stranger to it: another file's upstreams, a run that
+/// it has not seen begin, or a version of strangler that does not say. What it sees go well is no
+/// evidence for the service that is judged here, which may fail meanwhile; what fails there fails
+/// users. So strangers are told apart: the gates add them, a promotion and an outage do not.
+/// Nothing is made of a stranger's comparisons.
 package struct SharedCounts: Sendable, Equatable {
   /// A proxy that was not heard of for longer does not count, milliseconds.
   package static let patience: Int64 = 3_000
@@ -14,9 +20,33 @@ package struct SharedCounts: Sendable, Equatable {
   package private(set) var ownCompared: [String: CompareCounts] = [:]
   /// The last report of each of the others.
   private var heard: [String: ReplicaReport] = [:]
-  /// Of the others since the last `take`.
-  private var others: [String: RouteCounts] = [:]
-  private var othersCompared: [String: CompareCounts] = [:]
+  /// Since the last `take`.
+  private var others = Others()
+
+  /// What the other proxies did.
+  package struct Others: Sendable, Equatable {
+    package var counts: [String: RouteCounts] = [:]
+    package var compared: [String: CompareCounts] = [:]
+    /// Of those that serve the route otherwise.
+    package var strangers: [String: RouteCounts] = [:]
+  }
+
+  /// How a route is served by who judges it.
+  package struct Service: Sendable, Equatable {
+    /// `ProxyConfiguration.serviceText` of the route, as a hash.
+    package let version: String
+    /// Number of the journal entry that started the run; 0 for any.
+    package let run: UInt64
+
+    package init(version: String, run: UInt64 = 0) {
+      self.version = version
+      self.run = run
+    }
+
+    package func isServed(by report: ReplicaReport, on route: String) -> Bool {
+      report.services?[route] == version && report.sequence >= run
+    }
+  }
 
   package init() {}
 
@@ -34,21 +64,33 @@ package struct SharedCounts: Sendable, Equatable {
   }
 
   /// What all proxies told. The first report of one says where it stands, not what it did.
-  package mutating func hear(_ replicas: [ReplicaExchange.Replica], own id: String) {
+  ///
+  /// - Parameter services: how each watched route is served here.
+  package mutating func hear(
+    _ replicas: [ReplicaExchange.Replica], own id: String, services: [String: Service]
+  ) {
     // Requests under way are those of this moment.
-    for route in others.keys {
-      others[route]?.legacy.inFlight = 0
-      others[route]?.extracted.inFlight = 0
-    }
+    others.counts.forgetInFlight()
+    others.strangers.forgetInFlight()
     let live = replicas.filter { $0.report.id != id && $0.age <= Self.patience }.map(\.report)
     for report in live {
       guard let former = heard[report.id] else { continue }
-      for (route, total) in report.counts {
-        others[route, default: RouteCounts()] += total.since(former.counts[route])
+      // Between two reports it served as both say.
+      func isStranger(on route: String) -> Bool {
+        guard let service = services[route] else { return true }
+        return ![former, report].allSatisfy { service.isServed(by: $0, on: route) }
       }
-      for (route, total) in report.compared {
+      for (route, total) in report.counts {
+        let more = total.since(former.counts[route])
+        if isStranger(on: route) {
+          others.strangers[route, default: RouteCounts()] += more
+        } else {
+          others.counts[route, default: RouteCounts()] += more
+        }
+      }
+      for (route, total) in report.compared where !isStranger(on: route) {
         let before = former.compared[route] ?? CompareCounts()
-        othersCompared[route, default: CompareCounts()] += CompareCounts(
+        others.compared[route, default: CompareCounts()] += CompareCounts(
           compared: max(0, total.compared - before.compared),
           extractedOdd: max(0, total.extractedOdd - before.extractedOdd),
           legacyOdd: max(0, total.legacyOdd - before.legacyOdd))
@@ -59,11 +101,18 @@ package struct SharedCounts: Sendable, Equatable {
   }
 
   /// Of the others since the last call.
-  package mutating func take() -> (
-    counts: [String: RouteCounts], compared: [String: CompareCounts]
-  ) {
-    defer { (others, othersCompared) = ([:], [:]) }
-    return (others, othersCompared)
+  package mutating func take() -> Others {
+    defer { others = Others() }
+    return others
+  }
+}
+
+extension [String: RouteCounts] {
+  fileprivate mutating func forgetInFlight() {
+    for route in keys {
+      self[route]?.legacy.inFlight = 0
+      self[route]?.extracted.inFlight = 0
+    }
   }
 }
 

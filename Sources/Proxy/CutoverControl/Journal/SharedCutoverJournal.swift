@@ -52,6 +52,9 @@ package struct ReplicaReport: Sendable, Equatable, Codable {
   /// What its watched routes did since its start, which only grows: whoever misses a report misses
   /// no request. Requests under way are those of this moment.
   package var counts: [String: RouteCounts] = [:]
+  /// How it serves each of them: a hash that is the same where the same upstreams answer the same
+  /// requests. nil from a version of strangler that does not say.
+  package var services: [String: String]? = [:]
   /// What its shadows found since its start.
   package var compared: [String: CompareCounts] = [:]
 

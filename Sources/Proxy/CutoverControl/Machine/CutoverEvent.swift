@@ -5,8 +5,9 @@ package import RoutingDecisions
 /// What happens to a cutover.
 package enum CutoverEvent: Sendable, Equatable {
   /// A second passed, with what the routes did in it. A late tick counts as one second: a stage
-  /// gets longer by that, never shorter.
-  case tick([String: RouteCounts])
+  /// gets longer by that, never shorter. `strangers` is what proxies saw that serve a route
+  /// otherwise (`SharedCounts`).
+  case tick([String: RouteCounts], strangers: [String: RouteCounts] = [:])
   /// Shadow comparisons of a route; judged with the next tick.
   case compared(route: String, CompareCounts)
   /// Somebody starts it.

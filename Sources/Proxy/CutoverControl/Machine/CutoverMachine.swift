@@ -128,7 +128,7 @@ package struct CutoverMachine: Sendable, Equatable {
   /// - Parameter time: seconds since 1970, for freeze windows.
   package mutating func handle(_ event: CutoverEvent, at time: Int64) -> CutoverAction {
     switch event {
-    case .tick(let counts): return tick(counts, at: time)
+    case .tick(let counts, let strangers): return tick(counts, strangers, at: time)
     case .compared(let route, let counts):
       guard monitors[route] != nil else { return .refuse(.unknownRoute(route)) }
       core.compares[route, default: CompareCounts()] += counts
@@ -211,10 +211,12 @@ extension CutoverMachine {
     return .rollBack(reason)
   }
 
-  private mutating func tick(_ counts: [String: RouteCounts], at time: Int64) -> CutoverAction {
+  private mutating func tick(
+    _ counts: [String: RouteCounts], _ strangers: [String: RouteCounts], at time: Int64
+  ) -> CutoverAction {
     guard core.phase == .underWay else { return proceed(at: time) }
     ticksSinceWritten += 1
-    observe(counts)
+    observe(counts, strangers)
     if let worst = findings.filter(\.hasFired).max(by: { $0.weight < $1.weight }) {
       return rollBack(.gate(worst))
     }
@@ -227,7 +229,9 @@ extension CutoverMachine {
   }
 
   /// Lets every gate see the second, in whatever state the cutover is.
-  private mutating func observe(_ counts: [String: RouteCounts]) {
+  private mutating func observe(
+    _ counts: [String: RouteCounts], _ strangers: [String: RouteCounts]
+  ) {
     let stage = stage
     var (legacy, extracted) = (0, 0)
     for route in plan.routes {
@@ -236,7 +240,8 @@ extension CutoverMachine {
       legacy += second.legacy.finished
       extracted += second.extracted.finished
       // Without legacy where there should be one, nothing is proved about the difference.
-      if let block = monitor.tick(second, in: stage), !monitor.lacksLegacy(in: stage) {
+      let block = monitor.tick(second, strangers: strangers[route] ?? RouteCounts(), in: stage)
+      if let block, !monitor.lacksLegacy(in: stage) {
         promotion.judge(block, against: monitor.errorBaseline(in: stage))
       }
       if let compares = core.compares.removeValue(forKey: route) {

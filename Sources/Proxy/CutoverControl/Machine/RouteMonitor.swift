@@ -7,6 +7,9 @@ package struct RouteMonitor: Sendable, Equatable {
   /// What has to outlive the process.
   package struct State: Sendable, Equatable, Codable {
     package var errors: Gate.State
+    /// What may prove a promotion and was not judged yet. A journal of the version before has none:
+    /// it is what the gate has.
+    package var unproved: BlockCounts?
     package var latency: [LatencyGate.State]
     package var mismatches: Gate.State?
     package var legacyRate: DailyRate
@@ -25,6 +28,7 @@ package struct RouteMonitor: Sendable, Equatable {
   package private(set) var mismatches: Gate?
   private var legacyRate = DailyRate()
   private var legacySilence = LegacySilence()
+  private var unproved = BlockCounts()
   /// Begins anew with each process: it is seen again within seconds.
   package private(set) var outage = Outage()
   private let rules: CutoverGates
@@ -65,11 +69,13 @@ package struct RouteMonitor: Sendable, Equatable {
     }
     legacyRate = state.legacyRate
     legacySilence = state.legacySilence
+    unproved = state.unproved ?? state.errors.pending
   }
 
   package var state: State {
     State(
-      errors: errors.state, latency: latency.map(\.state), mismatches: mismatches?.state,
+      errors: errors.state, unproved: unproved, latency: latency.map(\.state),
+      mismatches: mismatches?.state,
       legacyRate: legacyRate, legacySilence: legacySilence)
   }
 
@@ -78,11 +84,18 @@ package struct RouteMonitor: Sendable, Equatable {
     for index in latency.indices { latency[index].enterStage() }
     mismatches?.enterStage()
     legacySilence = LegacySilence()
+    unproved = BlockCounts()
     outage = Outage()
   }
 
-  /// A second's requests; answers with the block of errors that they completed.
-  package mutating func tick(_ counts: RouteCounts, in stage: CutoverStage) -> BlockCounts? {
+  /// A second's requests.
+  ///
+  /// - Parameter strangers: those of proxies that serve the route otherwise. The gates add them:
+  ///   who fails there is a user. They prove nothing good, and end no outage.
+  /// - Returns: the block of the others that they completed, for a promotion.
+  package mutating func tick(
+    _ counts: RouteCounts, strangers: RouteCounts = RouteCounts(), in stage: CutoverStage
+  ) -> BlockCounts? {
     let failures = counts.errors
     legacyRate.tick(requests: failures.legacy, bad: failures.legacyBad)
     guard stage.percent > .zero else {
@@ -91,12 +104,19 @@ package struct RouteMonitor: Sendable, Equatable {
     }
     legacySilence.tick(legacy: failures.legacy, extracted: failures.extracted)
     outage.tick(counts)
+    var all = counts
+    all += strangers
     for index in latency.indices {
       latency[index].tick(
-        counts.ages(index), extracted: counts.extracted,
+        all.ages(index), extracted: all.extracted,
         against: baseline(in: stage, ceiling: latencyCeiling(index)))
     }
-    return errors.tick(failures, against: errorBaseline(in: stage))
+    let measure = errorBaseline(in: stage)
+    errors.tick(all.errors, against: measure)
+    unproved += failures
+    guard unproved.isBlock(against: measure) else { return nil }
+    defer { unproved = BlockCounts() }
+    return unproved
   }
 
   /// Shadow comparisons; answers with the block that they completed.

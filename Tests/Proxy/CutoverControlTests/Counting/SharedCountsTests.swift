@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CutoverControl
+import Foundation
 import Testing
 
 @Suite struct SharedCountsTests {
+  fileprivate static let services = ["orders": SharedCounts.Service(version: "v1", run: 1)]
+
   private static func told(
-    _ id: String, finished: Int, failed: Int = 0, inFlight: Int = 0, age: Int64 = 0
+    _ id: String, finished: Int, failed: Int = 0, inFlight: Int = 0, age: Int64 = 0,
+    serving: String? = "v1", sequence: UInt64 = 1
   ) -> ReplicaExchange.Replica {
     var report = ReplicaReport(
-      id: id, name: id, admin: nil, sequence: 1, head: nil, configurationHash: "c")
+      id: id, name: id, admin: nil, sequence: sequence, head: nil, configurationHash: "c")
+    report.services = serving.map { ["orders": $0] }
     report.counts = [
       "orders": RouteCounts(
         extracted: SideCounts(
@@ -21,32 +26,65 @@ import Testing
 
   @Test func totalsBecomeWhatHappenedSinceAndAMissedReportLosesNothing() {
     var counts = SharedCounts()
-    counts.hear(
-      [Self.told("a", finished: 1_000, failed: 9), Self.told("me", finished: 5)], own: "me")
+    counts.listen(
+      [Self.told("a", finished: 1_000, failed: 9), Self.told("me", finished: 5)])
     // What it did before it was heard of first is nobody's.
     #expect(counts.take().counts == [:])
-    counts.hear([Self.told("a", finished: 1_010, failed: 10, inFlight: 3)], own: "me")
-    counts.hear([Self.told("a", finished: 1_030, failed: 11, inFlight: 4)], own: "me")
-    let (taken, compared) = counts.take()
+    counts.listen([Self.told("a", finished: 1_010, failed: 10, inFlight: 3)])
+    counts.listen([Self.told("a", finished: 1_030, failed: 11, inFlight: 4)])
+    let taken = counts.take()
     #expect(
-      taken["orders"]?.extracted
+      taken.counts["orders"]?.extracted
         == SideCounts(
           finished: 30, failed: 2, inFlight: 4, ages: [InFlightAges.Tally(judged: 30, slow: 2)]))
-    #expect(compared["orders"] == CompareCounts(compared: 30, extractedOdd: 2))
+    #expect(taken.strangers == [:])
+    #expect(taken.compared["orders"] == CompareCounts(compared: 30, extractedOdd: 2))
     #expect(counts.take().counts == [:])
+  }
+
+  @Test(
+    "What goes well where a route is served otherwise is told apart, from either report on",
+    arguments: [
+      ("v0", "v0", 1, 1), ("v0", "v1", 1, 1), ("v1", "v0", 1, 1), (nil, nil, 1, 1),
+      ("v1", "v1", 0, 1),
+    ] as [(String?, String?, UInt64, UInt64)])
+  func strangers(before: String?, after: String?, first: UInt64, second: UInt64) {
+    var counts = SharedCounts()
+    for (finished, serving, sequence) in [(10, before, first), (30, after, second)] {
+      counts.listen(
+        [Self.told("a", finished: finished, serving: serving, sequence: sequence)])
+    }
+    let taken = counts.take()
+    #expect(taken.counts == [:] && taken.compared == [:])
+    #expect(taken.strangers["orders"]?.extracted.finished == 20)
+    // It has taken up this version, and sees the run.
+    for finished in [40, 45] {
+      counts.listen([Self.told("a", finished: finished)])
+    }
+    #expect(counts.take().counts["orders"]?.extracted.finished == 5)
+  }
+
+  @Test func aVersionOfStranglerThatDoesNotSayIsReadAndStrange() throws {
+    let text = """
+      {"id": "a", "name": "a", "sequence": 1, "configurationHash": "c", "mayLead": true,
+       "counts": {}, "compared": {}}
+      """
+    let report = try JSONDecoder().decode(ReplicaReport.self, from: Data(text.utf8))
+    #expect(report.services == nil)
+    #expect(!SharedCounts.Service(version: "v1").isServed(by: report, on: "orders"))
   }
 
   @Test func severalAddUpAndASilentOneIsNotCounted() {
     var counts = SharedCounts()
-    counts.hear([Self.told("a", finished: 10), Self.told("b", finished: 20)], own: "me")
+    counts.listen([Self.told("a", finished: 10), Self.told("b", finished: 20)])
     let late = SharedCounts.patience + 1
-    counts.hear([Self.told("a", finished: 11), Self.told("b", finished: 25)], own: "me")
+    counts.listen([Self.told("a", finished: 11), Self.told("b", finished: 25)])
     #expect(counts.take().counts["orders"]?.extracted.finished == 6)
-    counts.hear([Self.told("a", finished: 12), Self.told("b", finished: 90, age: late)], own: "me")
+    counts.listen([Self.told("a", finished: 12), Self.told("b", finished: 90, age: late)])
     #expect(counts.take().counts["orders"]?.extracted.finished == 1)
     // Back again, it begins anew.
-    counts.hear([Self.told("a", finished: 13), Self.told("b", finished: 100)], own: "me")
-    counts.hear([Self.told("a", finished: 13), Self.told("b", finished: 104)], own: "me")
+    counts.listen([Self.told("a", finished: 13), Self.told("b", finished: 100)])
+    counts.listen([Self.told("a", finished: 13), Self.told("b", finished: 104)])
     #expect(counts.take().counts["orders"]?.extracted.finished == 5)
   }
 
@@ -57,5 +95,11 @@ import Testing
     counts.add(second, compared: ["orders": CompareCounts(compared: 1)])
     #expect(counts.own["orders"]?.legacy == SideCounts(finished: 14, inFlight: 2))
     #expect(counts.ownCompared["orders"]?.compared == 1)
+  }
+}
+
+extension SharedCounts {
+  fileprivate mutating func listen(_ replicas: [ReplicaExchange.Replica]) {
+    hear(replicas, own: "me", services: SharedCountsTests.services)
   }
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CutoverControl
+import RoutingDecisions
+import Testing
+
+/// Proxies that serve a route otherwise, such as by the upstreams of an older file.
+@Suite("Traffic of proxies that serve a route otherwise")
+struct StrangerTests {
+  /// A second in which such a proxy has most of the traffic.
+  private static func strangers(failures: Int = 0) -> [String: RouteCounts] {
+    [
+      "orders": RouteCounts(
+        legacy: SideCounts(finished: 90_000),
+        extracted: SideCounts(finished: 10_000, failed: failures))
+    ]
+  }
+
+  private static func second(extracted: SideCounts) -> [String: RouteCounts] {
+    ["orders": RouteCounts(legacy: SideCounts(finished: 90), extracted: extracted)]
+  }
+
+  private static func started() -> CutoverDriver {
+    var driver = CutoverDriver(CutoverDriver.plan())
+    driver.handle(.start)
+    return driver
+  }
+
+  @Test("Their success hides no outage of the side that is judged")
+  func outage() {
+    var driver = Self.started()
+    let failing = Self.second(extracted: SideCounts(finished: 1, failed: 1))
+    var seconds = 0
+    while driver.percent > .zero, seconds < 60 {
+      seconds += 1
+      driver.handle(.tick(failing, strangers: Self.strangers()))
+    }
+    #expect(seconds <= 10)
+    guard case .rollBack(.outage)? = driver.actions.last else {
+      Issue.record("expected an outage: \(driver.actions)")
+      return
+    }
+  }
+
+  @Test("Their success promotes nothing, however much of it there is")
+  func promotion() {
+    var driver = Self.started()
+    let idle = Self.second(extracted: SideCounts(finished: 1))
+    for _ in 0..<200 { driver.handle(.tick(idle, strangers: Self.strangers())) }
+    #expect(driver.machine.state.judged == 200)
+    #expect(driver.actions.count == 1)
+    // The same from proxies that serve it alike is a proof.
+    var other = Self.started()
+    for _ in 0..<200 {
+      var all = idle
+      all["orders"]? += Self.strangers()["orders"] ?? RouteCounts()
+      other.handle(.tick(all))
+    }
+    #expect(other.actions.last == .awaitApproval(stage: 1))
+  }
+
+  @Test("Without any other traffic the side that is judged is silent")
+  func silence() {
+    var driver = Self.started()
+    let none = ["orders": RouteCounts(legacy: SideCounts(finished: 90))]
+    for _ in 0..<70 { driver.handle(.tick(none, strangers: Self.strangers())) }
+    let action = driver.handle(.tick(none, strangers: Self.strangers()))
+    #expect(action == .hold(.extractedSilent))
+  }
+
+  @Test("Their failures fail users all the same: the gate fires")
+  func failures() {
+    var driver = Self.started()
+    let well = Self.second(extracted: SideCounts(finished: 10))
+    var seconds = 0
+    while driver.percent > .zero, seconds < 100 {
+      seconds += 1
+      driver.handle(.tick(well, strangers: Self.strangers(failures: 2_000)))
+    }
+    guard case .rollBack(.gate)? = driver.actions.last else {
+      Issue.record("expected a gate: \(driver.actions)")
+      return
+    }
+  }
+
+  @Test("What is not judged yet outlives a restart, and a journal of the version before is read")
+  func restart() throws {
+    var driver = Self.started()
+    let few = [
+      "orders": RouteCounts(
+        legacy: SideCounts(finished: 9), extracted: SideCounts(finished: 1))
+    ]
+    driver.handle(.tick(few, strangers: Self.strangers()))
+    let state = try #require(driver.machine.state.routes["orders"])
+    #expect(state.unproved == BlockCounts(legacy: 9, extracted: 1))
+    let json = driver.machine.journaled.json
+    var restored = driver
+    restored.machine = try CutoverMachine(
+      driver.machine.plan, restoring: JournaledCutover(json: json).state, age: 0)
+    #expect(restored.machine.state.routes["orders"]?.unproved == state.unproved)
+    let former = json.replacing(#/,"unproved":\{[^}]*\}/#, with: "")
+    #expect(former != json)
+    let journaled = try JournaledCutover(json: former).state
+    #expect(journaled.routes["orders"]?.unproved == nil)
+    #expect(throws: Never.self) {
+      try CutoverMachine(driver.machine.plan, restoring: journaled, age: 0)
+    }
+  }
+}
