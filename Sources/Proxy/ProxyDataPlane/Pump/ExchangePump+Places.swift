@@ -50,7 +50,8 @@ extension ExchangePump {
   ) {
     if let place = record.place {
       record.place = nil
-      context.withGate(upstream ?? currentUpstream) { $0.leave(place, outcome) }
+      let route = record.decision.routeIndex
+      context.withGate(upstream ?? currentUpstream) { $0.leave(place, outcome, route: route) }
     } else if let ticket = record.ticket {
       record.ticket = nil
       context.gates[upstream ?? currentUpstream].settle(
@@ -81,8 +82,9 @@ extension ExchangePump {
   /// The upstream answered, whatever becomes of the body: a stream may go on for hours.
   func noteAnswer(status: Int) {
     guard let place = record.place else { return }
+    let route = record.decision.routeIndex
     record.place = context.withGate(currentUpstream) {
-      $0.answered(place, UpstreamGate.Outcome(status: status))
+      $0.answered(place, UpstreamGate.Outcome(status: status), route: route)
     }
   }
 

@@ -32,6 +32,8 @@ final class SharedUpstream: Sendable {
   private let lookedUp = Atomic<Bool>(false)
   /// The other sides of its routes.
   private let others = Mutex<[SharedUpstream]>([])
+  /// How they do, by route; nil where nobody counts by route.
+  private let outcomes: RouteOutcomes?
 
   struct State: Sendable {
     var endpoints: [SharedEndpoint]
@@ -44,8 +46,9 @@ final class SharedUpstream: Sendable {
 
   init(
     _ configuration: UpstreamConfiguration, breaker: BreakerRules?, ejection: EjectionRules?,
-    logger: Logger
+    outcomes: RouteOutcomes? = nil, logger: Logger
   ) {
+    self.outcomes = outcomes
     name = configuration.name
     policies = configuration.policies
     speaksHTTP2 = configuration.wireProtocol == .http2
@@ -153,13 +156,15 @@ extension SharedUpstream {
 
   /// A request failed, or a connection for one did.
   ///
-  /// - Parameter pass: nil when the failure says nothing about the upstream as a whole, since the
-  ///   request is tried elsewhere.
+  /// - Parameters:
+  ///   - pass: nil when the failure says nothing about the upstream as a whole, since the request is
+  ///     tried elsewhere.
+  ///   - route: number of the request's route; nil for all routes of the upstream.
   func failed(
-    _ pass: CircuitBreaker.Pass?, at endpoint: NetworkAddress, at now: UInt64
+    _ pass: CircuitBreaker.Pass?, at endpoint: NetworkAddress, at now: UInt64, route: Int? = nil
   ) {
     // Asked before its own lock is taken: the other side may be asking about this one.
-    let otherSide = others.withLock(\.self).compactMap { $0.failureShare(at: now) }.max()
+    let otherSide = otherSide(ofRoute: route, at: now)
     change { state, changes in
       state.recent.add(first: 0, second: 1, at: now)
       if let pass, let change = state.breaker?.failed(pass, at: now, otherSide: otherSide) {
@@ -176,15 +181,25 @@ extension SharedUpstream {
     }
   }
 
+  private func otherSide(ofRoute route: Int?, at now: UInt64) -> Double? {
+    guard let outcomes, let route, route >= 0 else {
+      return others.withLock(\.self).compactMap { $0.failureShare(at: now) }.max()
+    }
+    return outcomes.otherSide(ofRoute: route, than: self, least: leastRequests, at: now)
+  }
+
   /// Share of its requests that failed of late, 0 to 1; nil when there were too few to tell.
-  private func failureShare(at now: UInt64) -> Double? {
-    state.withLock { state in
+  func failureShare(at now: UInt64) -> Double? {
+    let least = leastRequests
+    return state.withLock { state in
       state.recent.advance(to: now)
       let requests = state.recent.firstSum + state.recent.secondSum
-      let least = (state.ejection ?? EjectionRules()).minimumRequests
-      return requests < UInt64(least)
-        ? nil : Double(state.recent.secondSum) / Double(requests)
+      return requests < least ? nil : Double(state.recent.secondSum) / Double(requests)
     }
+  }
+
+  private var leastRequests: UInt64 {
+    UInt64((state.withLock { $0.ejection } ?? EjectionRules()).minimumRequests)
   }
 
   /// A request that passed ended in a way that says nothing.
@@ -194,6 +209,7 @@ extension SharedUpstream {
 
   /// Takes over what a worker added up.
   func take(_ batch: UpstreamBatch, at now: UInt64) {
+    outcomes?.look(at: now)
     change { state, _ in
       state.totals.add(batch)
       for (endpoint, successes) in batch.successes where successes > 0 {

@@ -216,24 +216,24 @@ extension UpstreamGate {
     return seats[panicTurn]
   }
 
-  /// The request is over at this upstream.
-  func leave(_ place: Place, _ outcome: Outcome) {
+  /// The request is over at this upstream; `route` is its route's number.
+  func leave(_ place: Place, _ outcome: Outcome, route: Int) {
     place.uncountedSeat._withUnsafeGuaranteedRef { $0.load &-= 1 }
     batch.inFlight &-= 1
     isDirty = true
-    tell(outcome, of: place)
+    tell(outcome, of: place, route)
     if bulkhead != nil { releaseBulkhead() }
   }
 
   /// The request got an answer, and is still under way.
-  func answered(_ place: Place, _ outcome: Outcome) -> Place {
-    tell(outcome, of: place)
+  func answered(_ place: Place, _ outcome: Outcome, route: Int) -> Place {
+    tell(outcome, of: place, route)
     if !place.pass.isProbe { return place }
     let told = CircuitBreaker.Pass(generation: place.pass.generation, isProbe: false)
     return Place(place, told)
   }
 
-  private func tell(_ outcome: Outcome, of place: Place) {
+  private func tell(_ outcome: Outcome, of place: Place, _ route: Int) {
     let pass = place.pass
     switch outcome {
     case .success:
@@ -243,7 +243,7 @@ extension UpstreamGate {
         place.uncountedSeat._withUnsafeGuaranteedRef { $0.untold &+= 1 }
       }
     case .failure(let isFinal):
-      shared.failed(isFinal ? pass : nil, at: place.seat.address, at: now)
+      shared.failed(isFinal ? pass : nil, at: place.seat.address, at: now, route: route)
       if !isFinal, pass.isProbe { shared.abandoned(pass) }
     case .none: if pass.isProbe { shared.abandoned(pass) }
     }

@@ -15,12 +15,15 @@ public final class UpstreamMonitor: Sendable {
 
   private let state = Mutex(State())
   private let logger: Logger
+  private let outcomes: RouteOutcomes?
   /// Upstreams that nobody looks after yet, with their numbers.
   private let added: AsyncStream<(Int, SharedUpstream)>
   private let addition: AsyncStream<(Int, SharedUpstream)>.Continuation
 
-  init(logger: Logger) {
+  /// - Parameter counters: what requests came to, by route; nil where nobody counts them.
+  init(counters: ProxyCounters? = nil, logger: Logger) {
     self.logger = logger
+    outcomes = counters.map { RouteOutcomes($0) }
     (added, addition) = AsyncStream.makeStream()
   }
 
@@ -50,7 +53,7 @@ public final class UpstreamMonitor: Sendable {
       let new = numbers.upstreams.dropFirst(state.upstreams.count).map { upstream in
         SharedUpstream(
           upstream, breaker: configuration.breakerRules(of: upstream),
-          ejection: upstream.ejectionRules, logger: logger)
+          ejection: upstream.ejectionRules, outcomes: outcomes, logger: logger)
       }
       let first = state.upstreams.count
       state.upstreams += new
@@ -63,9 +66,25 @@ public final class UpstreamMonitor: Sendable {
             numbers.upstream(named: name).map { state.upstreams[$0] }
           })
       }
+      outcomes?.adopt(sides(of: configuration, numbers, state.upstreams))
       for (index, upstream) in new.enumerated() { addition.yield((first + index, upstream)) }
       return new
     }
+  }
+
+  private func sides(
+    of configuration: ProxyConfiguration, _ numbers: RoutingNumbers, _ upstreams: [SharedUpstream]
+  ) -> [Int: RouteOutcomes.Sides] {
+    var found: [Int: RouteOutcomes.Sides] = [:]
+    for route in configuration.routes {
+      guard let name = route.extracted, let number = numbers.route(named: route.name),
+        let legacy = numbers.upstream(named: route.legacy),
+        let extracted = numbers.upstream(named: name)
+      else { continue }
+      found[number] = RouteOutcomes.Sides(
+        legacy: upstreams[legacy], extracted: upstreams[extracted])
+    }
+    return found
   }
 
   /// Upstreams that no request is decided for any more are not looked after.
