@@ -133,12 +133,36 @@ struct SimulationTable {
         row, "p95 <= \(limit) s",
         isMet: either.count == 100 && GateRun.quantile(either, 0.95) <= limit)
     }
+    outageAtCeilings()
     let equal = seeds(200).count { seed in
       let traffic = SimulatedUsers(seed: seed, users: 10, rate: 0.3)
       return GateRun.isOut(traffic, seconds: 1_800)
     }
     print(
       "equal sides, 10 users, 30 % fail for half an hour: \(equal) of 200", "0", isMet: equal == 0)
+  }
+
+  /// Where there is no legacy to compare with: the highest ceiling that a plan can have.
+  private mutating func outageAtCeilings() {
+    let ceiling = Baseline.ceiling(0.9)
+    for (users, limit) in [(10, nil), (100, nil), (1_000, 20)] as [(Int, Int?)] {
+      let found = seeds(100).compactMap { seed in
+        GateRun.outage(
+          SimulatedUsers(seed: seed, users: users, rate: 0.3), against: ceiling, limit: 2_400
+        ).either
+      }
+      print(
+        "ceiling of 90 %, \(users) users: \(Self.quantiles(found, of: 100))",
+        limit.map { "p95 <= \($0) s" } ?? "all seen",
+        isMet: found.count == 100 && GateRun.quantile(found, 0.95) <= limit ?? .max)
+    }
+    let equal = seeds(200).count { seed in
+      GateRun.isOut(
+        SimulatedUsers(seed: seed, users: 1_000, rate: 0.9), against: ceiling, seconds: 1_800)
+    }
+    print(
+      "ceiling of 90 %, 90 % fail as tolerated for half an hour: \(equal) of 200", "0",
+      isMet: equal == 0)
   }
 
   private static func quantiles(_ seconds: [Int], of runs: Int) -> String {

@@ -150,8 +150,10 @@ package enum GateRun {
   ///
   /// - Returns: seconds to the rollback, by the error gate alone and by that or an outage,
   ///   whichever comes first; nil for what did not happen within `limit`.
+  ///
+  /// - Parameter baseline: what the side is measured by.
   package static func outage(
-    _ users: SimulatedUsers, limit: Int
+    _ users: SimulatedUsers, against baseline: Baseline = .concurrentLegacy, limit: Int
   ) -> (gate: Int?, either: Int?) {
     var (users, gate, outage) = (users, errorGate(), Outage())
     var found: (gate: Int?, either: Int?)
@@ -159,9 +161,9 @@ package enum GateRun {
       users.isOut = second > 0
       let counts = users.second()
       outage.tick(counts)
-      gate.tick(counts.errors, against: .concurrentLegacy)
+      gate.tick(counts.errors, against: baseline)
       if gate.hasFired { found.gate = found.gate ?? second }
-      if gate.hasFired || outage.hasLasted(gate.rules, against: .concurrentLegacy) {
+      if gate.hasFired || outage.hasLasted(gate.rules, against: baseline) {
         found.either = found.either ?? second
       }
       if found.gate != nil { break }
@@ -170,12 +172,14 @@ package enum GateRun {
   }
 
   /// Whether equal sides are taken for an outage within so many seconds.
-  package static func isOut(_ users: SimulatedUsers, seconds: Int) -> Bool {
+  package static func isOut(
+    _ users: SimulatedUsers, against baseline: Baseline = .concurrentLegacy, seconds: Int
+  ) -> Bool {
     var (users, outage) = (users, Outage())
     let rules = errorGate().rules
     return (0..<seconds).contains { _ in
       outage.tick(users.second())
-      return outage.hasLasted(rules, against: .concurrentLegacy)
+      return outage.hasLasted(rules, against: baseline)
     }
   }
 

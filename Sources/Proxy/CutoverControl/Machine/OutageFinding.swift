@@ -10,8 +10,8 @@ package struct OutageFinding: Sendable, Equatable, CustomStringConvertible {
     self.outage = outage
   }
 
-  /// Such as `orders: outage: nothing succeeded for 10 s, 5 users failed, the breaker kept 180
-  /// requests away; legacy failed 1 of 1800`.
+  /// Such as `orders: outage: nothing succeeded for 10 s, users failed 5 times (each counted once a
+  /// minute), the breaker kept 180 requests away; legacy failed 1 of 1800`.
   package var description: String {
     let exclusion = outage.exclusion
     if outage.seconds == 0, exclusion.isUnderWay {
@@ -22,7 +22,8 @@ package struct OutageFinding: Sendable, Equatable, CustomStringConvertible {
     }
     let breaker =
       outage.keptAway > 0 ? ", the breaker kept \(outage.keptAway) requests away" : ""
-    return "\(route): outage: nothing succeeded for \(outage.seconds) s, \(outage.users) users "
-      + "failed\(breaker); legacy failed \(outage.legacyFailed) of \(outage.legacy)"
+    return "\(route): outage: nothing succeeded for \(outage.seconds) s, users failed "
+      + "\(outage.users) times (each counted once a minute)\(breaker); legacy failed "
+      + "\(outage.legacyFailed) of \(outage.legacy)"
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CutoverControl
+import RoutingDecisions
 import Testing
 
 @Suite("Outages of the extracted side")
@@ -67,6 +68,38 @@ struct OutageTests {
     let rest = Self.second(failures: 20, legacyFailed: legacyFailed)
     let first = Self.second(failures: users, users: users, legacyFailed: legacyFailed)
     #expect(Self.lasts(first, then: rest) == seconds)
+  }
+
+  @Test(
+    "It holds at every ceiling that there is, and where legacy fails three times of four",
+    arguments: [(0.02, 7, 8), (0.5, 39, 40), (0.87, 198, 199), (0.9, 262, 263)])
+  func ceilings(ceiling: Double, few: Int, enough: Int) {
+    for (users, seconds) in [(few, nil), (enough, 10)] as [(Int, Int?)] {
+      let first = Self.second(failures: 300, users: users)
+      #expect(
+        Self.lasts(first, then: Self.second(failures: 20), against: .ceiling(ceiling)) == seconds)
+    }
+    // 1.25 times 75 % is 94 %.
+    let shared = Self.second(failures: 1_000, users: 1_000, legacyFailed: 135)
+    #expect(Self.lasts(shared, then: shared) == 10)
+  }
+
+  @Test("One user who fails minute by minute while nothing succeeds is an outage, and said so")
+  func oneUser() {
+    var driver = CutoverDriver(CutoverDriver.plan([CutoverDriver.stage(10, soak: 3_600)]))
+    driver.handle(.start)
+    var seconds = 0
+    while driver.percent > .zero, seconds < 600 {
+      let counts = Self.second(failures: 20, users: seconds % 60 == 0 ? 1 : 0)
+      driver.handle(.tick(["orders": counts]))
+      seconds += 1
+    }
+    #expect(seconds == 241)
+    guard case .rollBack(.outage(let finding))? = driver.actions.last else {
+      Issue.record("expected an outage: \(driver.actions)")
+      return
+    }
+    #expect(finding.description.contains("users failed 5 times (each counted once a minute)"))
   }
 
   @Test(

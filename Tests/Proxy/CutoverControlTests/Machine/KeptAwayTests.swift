@@ -40,7 +40,8 @@ struct KeptAwayTests {
     }
     #expect(
       finding.description
-        == "orders: outage: nothing succeeded for 10 s, 5 users failed, the breaker kept 95 "
+        == "orders: outage: nothing succeeded for 10 s, users failed 5 times (each counted once a "
+        + "minute), the breaker kept 95 "
         + "requests away; legacy failed 0 of 900")
     #expect(RollBackReason.outage(finding).isAutomatic)
   }
