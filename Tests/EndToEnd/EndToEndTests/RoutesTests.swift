@@ -112,7 +112,7 @@ import Testing
     let busy = try await validate("100")
     #expect(busy.exitCode == 0, "\(busy.errors)")
     #expect(busy.output.contains("cutover orders:\n  5 %: 9 min for "), "\(busy.output)")
-    #expect(busy.output.contains("; soak 30 min\n"))
+    #expect(busy.output.contains("; soak 30 min; 5 % errors: back after about "))
     let quiet = try await validate("1")
     #expect(quiet.exitCode == 1)
     #expect(

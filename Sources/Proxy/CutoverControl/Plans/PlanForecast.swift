@@ -35,9 +35,22 @@ package struct PlanForecast: Sendable, Equatable {
     package let proofSeconds: Int?
     /// Seconds until the stage's minimum sample is there; nil when never.
     package let sampleSeconds: Int?
+    /// When a release that fails 5 % of its requests is taken back; nil when nobody would wait for
+    /// it, and without users.
+    package let detection: DetectionTime?
 
-    /// Such as `5 %: 8 min for 2,526 requests at 5.0/s; soak 30 min`.
-    package var description: String {
+    /// Such as `5 %: 8 min for 2526 requests at 5.0/s; soak 30 min; 5 % errors: back after about
+    /// 22 s and 6 of them`.
+    package var description: String { proofText + detectionText }
+
+    private var detectionText: String {
+      if percent == .zero { return "" }
+      guard let detection else { return "; 5 % errors: not noticed by the gate in any useful time" }
+      return "; 5 % errors: back after about \(PlanForecast.text(detection.seconds)) and "
+        + "\(detection.bad) of them"
+    }
+
+    private var proofText: String {
       let what = percent == .zero ? "comparisons" : "requests"
       let rate = "\(Double(Int(requestsPerSecond * 100)) / 100)/s"
       guard let proof else { return "\(percent) %: cannot be proved; allow a larger tolerance" }
@@ -100,7 +113,20 @@ package struct PlanForecast: Sendable, Equatable {
       percent: stage.percent, requestsPerSecond: rate,
       soak: Int(stage.soak.components.seconds), proof: proof,
       proofSeconds: proof.flatMap { seconds(for: $0, at: rate) },
-      sampleSeconds: seconds(for: stage.minimum, at: rate))
+      sampleSeconds: seconds(for: stage.minimum, at: rate),
+      detection: detection(stage, plan, traffic, share))
+  }
+
+  private static func detection(
+    _ stage: CutoverStage, _ plan: CutoverPlan, _ traffic: MeasuredTraffic, _ share: Double
+  ) -> DetectionTime? {
+    let rules = plan.gates.errors
+    let ceiling = RouteMonitor.errorCeiling(rules, legacyRate: traffic.errorRate)
+    return DetectionTime(
+      .errors(ratio: rules.ratio, margin: rules.margin), rate: max(0, traffic.requestsPerSecond),
+      share: share, legacyRate: traffic.errorRate,
+      against: stage.evidence == .absolute ? .ceiling(ceiling) : .concurrentLegacy,
+      stages: plan.stages.count, alpha: plan.gateAlpha)
   }
 
   private static func proof(

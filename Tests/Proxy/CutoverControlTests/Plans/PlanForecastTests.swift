@@ -63,7 +63,41 @@ struct PlanForecastTests {
     #expect(forecast.diagnostics.map(\.key) == ["cutovers.orders.stages[0].soak"])
     #expect(forecast.diagnostics.first?.severity == .warning)
     #expect(forecast.stages[0].description.hasPrefix("1 %: 4"))
-    #expect(forecast.stages[0].description.hasSuffix("requests at 1.0/s; soak 30 min"))
+    #expect(forecast.stages[0].description.contains("requests at 1.0/s; soak 30 min; 5 % errors: "))
+  }
+
+  /// Medians of the design's table for its setting, and of `gate-simulator --only errors` at 99 %.
+  @Test(
+    "When a bad release is taken back is about what simulations say, with little legacy too",
+    arguments: [
+      (1, 0.5, 820, 18), (10, 0.05, 177, 5), (100, 0.05, 22, 6), (100, 0.5, 8, 20),
+      (1_000, 0.05, 5, 12), (5_000, 0.5, 4, 505), (100, 0.99, 280, 1_400), (5_000, 0.99, 6, 1_500),
+    ] as [(Double, Double, Int, Int)])
+  func detection(rate: Double, share: Double, seconds: Int, bad: Int) throws {
+    let found = try #require(
+      DetectionTime(
+        .errors(ratio: 1.25, margin: 0.0005), rate: rate, share: share, legacyRate: 0.001,
+        against: .concurrentLegacy, stages: 4, alpha: 0.0025))
+    for (value, simulated) in [(found.seconds, seconds), (found.bad, bad)] {
+      let ratio = Double(value) / Double(simulated)
+      #expect((0.7...1.5).contains(ratio), "\(found) against \(seconds) s, \(bad)")
+    }
+  }
+
+  @Test("The plan's forecast says that a hold-back of 1 % is slow, and 5 % is not")
+  func holdBack() throws {
+    func text(_ hundredths: Int) -> String {
+      let plan = CutoverPlan(
+        name: "orders", routes: ["orders"],
+        stages: [
+          CutoverStage(
+            percent: .hundredths(hundredths), soak: .seconds(3_600), evidence: .holdBack)
+        ])
+      return PlanForecast(plan, at: MeasuredTraffic(requestsPerSecond: 100)).stages[0].description
+    }
+    #expect(text(9_900).contains("5 % errors: back after about 4"))
+    #expect(text(9_900).contains(" min and 9"))
+    #expect(text(9_500).contains(" s and 1"))
   }
 
   @Test("A route without traffic can reach nothing")
