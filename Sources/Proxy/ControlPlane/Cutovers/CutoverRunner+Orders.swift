@@ -235,6 +235,11 @@ extension CutoverRunner {
     _ order: @escaping @Sendable (isolated CutoverRunner) async throws -> Void
   ) async throws {
     try await line.run {
+      do {
+        try await self.takeOverIfDue()
+      } catch {
+        throw CutoverRefusal.journal("\(error)")
+      }
       guard await isUrgent ? self.mayTakeBack : self.isLeading else {
         throw await self.notLeading
       }

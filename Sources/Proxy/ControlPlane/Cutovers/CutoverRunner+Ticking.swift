@@ -46,7 +46,8 @@ extension CutoverRunner: Service {
 
   /// Makes the moves that an older process writes down, until that has ended; then carries the
   /// plans out from where it stopped.
-  package func follow(until hasEnded: @Sendable () -> Bool) async {
+  package func follow(until hasEnded: @escaping @Sendable () -> Bool) async {
+    olderHasEnded = hasEnded
     while !hasEnded() {
       do {
         try await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.patience) }
@@ -56,7 +57,7 @@ extension CutoverRunner: Service {
       _ = await logged { try await $0.restore(leads: false) }
     }
     // The older process has ended: until this one leads nobody does.
-    while await !logged({ try await $0.restore(leads: true) }) {
+    while await !logged({ try await $0.takeOver() }) {
       do {
         try await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.patience) }
       } catch {
@@ -64,6 +65,8 @@ extension CutoverRunner: Service {
       }
     }
   }
+
+  private func takeOver() async throws { try await line.run { try await self.takeOverIfDue() } }
 
   /// False when the journal could not be read.
   private func logged(_ read: (CutoverRunner) async throws -> Void) async -> Bool {

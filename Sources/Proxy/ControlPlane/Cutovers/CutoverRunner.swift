@@ -54,6 +54,8 @@ package actor CutoverRunner {
   var heldForJournal: Set<String> = []
   /// This process carries the plans out, and no other one.
   var isLeading = false
+  /// Tells whether the older process has ended from which this one takes over; nil without one.
+  var olderHasEnded: (@Sendable () -> Bool)?
   /// What is known of the proxies that share the journal.
   var sharing = SharingState()
   /// Since the start, by cutover.
@@ -333,6 +335,15 @@ extension CutoverRunner {
   /// - Throws: `CutoverJournalError` for a journal that cannot be relied on.
   package func restore(leads: Bool) async throws {
     try await line.run { try await self.restoreInLine(leads: leads) }
+  }
+
+  /// Leads from where the older process stopped, if that has ended. Whoever finds that out first
+  /// sees to it: an order that comes as soon as the admin address is this process' own must not be
+  /// told that another one carries the plans out.
+  func takeOverIfDue() async throws {
+    guard !isLeading, olderHasEnded?() == true else { return }
+    try await restoreInLine(leads: true)
+    olderHasEnded = nil
   }
 
   private func restoreInLine(leads: Bool) async throws {

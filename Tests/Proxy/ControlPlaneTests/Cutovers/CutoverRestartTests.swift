@@ -107,6 +107,42 @@ struct CutoverRestartTests {
     #expect(await follower.runner.status(of: "orders")?.phase == .underWay)
   }
 
+  private final class Flag: Sendable {
+    let value = Atomic(false)
+  }
+
+  @Test("An order that comes as soon as the older process has ended is carried out")
+  func firstOrderAfterTheOlderProcess() async throws {
+    let bench = try await CutoverBench()
+    let follower = try CutoverBench(following: bench.journal)
+    try await follower.runner.restore(leads: false)
+    try await bench.runner.start("orders", by: Self.ann)
+    let hasEnded = Flag()
+    let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+    let runner = follower.runner
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await runner.follow {
+          ask.yield()
+          return hasEnded.value.load(ordering: .relaxed)
+        }
+      }
+      for await _ in asked.prefix(1) {}
+      await #expect(throws: CutoverRefusal.notLeading) {
+        try await runner.pause("orders", by: Self.ann)
+      }
+      hasEnded.value.store(true, ordering: .relaxed)
+      // Long before it looks again by itself.
+      await #expect(throws: Never.self) { try await runner.rollBack("orders", by: Self.ann) }
+      #expect(follower.percent() == 0)
+      let count = bench.journal.all.count
+      await group.waitForAll()
+      // It took over once.
+      #expect(bench.journal.all.count == count)
+    }
+    #expect(await runner.status(of: "orders")?.phase == .rolledBack)
+  }
+
   @Test("A process that follows takes the kill switch off again with the one that leads")
   func followsKillSwitch() async throws {
     let bench = try await CutoverBench()
