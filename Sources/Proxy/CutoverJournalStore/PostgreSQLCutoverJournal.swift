@@ -62,10 +62,20 @@
       let rows = try await Self.reporting(database.address) {
         try await database.current().query(
           """
-          SELECT sequence, hash, bytes FROM strangler_entry
-          WHERE sequence > $1 ORDER BY sequence LIMIT $2
+          SELECT sequence, hash, bytes FROM (
+            SELECT sequence, hash, bytes,
+              sum(octet_length(bytes)) OVER (ORDER BY sequence) - octet_length(bytes) AS ahead
+            FROM (
+              SELECT sequence, hash, bytes FROM strangler_entry
+              WHERE sequence > $1 ORDER BY sequence LIMIT $2
+            ) AS entries
+          ) AS page
+          WHERE ahead = 0 OR ahead + octet_length(bytes) <= $3 ORDER BY sequence
           """,
-          [.integer(Int64(clamping: sequence)), .integer(Int64(limit))],
+          [
+            .integer(Int64(clamping: sequence)), .integer(Int64(limit)),
+            .integer(Int64(Self.pageBytes)),
+          ],
           within: JournalDatabase.answering)
       }
       return try rows.map { row in

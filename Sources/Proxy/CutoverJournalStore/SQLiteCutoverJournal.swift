@@ -56,9 +56,15 @@ package struct SQLiteCutoverJournal: CutoverJournal {
         try StoredEntry.fetchAll(
           db,
           sql: """
-            SELECT sequence, hash, bytes FROM entry WHERE sequence > ? ORDER BY sequence LIMIT ?
+            SELECT sequence, hash, bytes FROM (
+              SELECT sequence, hash, bytes,
+                sum(length(bytes)) OVER (ORDER BY sequence) - length(bytes) AS ahead
+              FROM (
+                SELECT sequence, hash, bytes FROM entry WHERE sequence > ? ORDER BY sequence LIMIT ?
+              )
+            ) WHERE ahead = 0 OR ahead + length(bytes) <= ? ORDER BY sequence
             """,
-          arguments: [Int64(clamping: sequence), limit])
+          arguments: [Int64(clamping: sequence), limit, Self.pageBytes])
       }
     } catch {
       throw CutoverJournalError(.unusable, "\(path) cannot be read", cause: error)

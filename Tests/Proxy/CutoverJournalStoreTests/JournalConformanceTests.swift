@@ -23,6 +23,29 @@ struct JournalConformanceTests {
   }
 
   @Test(arguments: JournalStore.all)
+  func aPageHoldsSoManyBytesAndAtLeastOneEntry(_ kind: JournalStore) async throws {
+    let store = try await kind.make()
+    let journal = try await store.open("shop")
+    var chain = try await journal.forEachSound()
+    var written: [JournalEntry] = []
+    for number in 0..<5 {
+      var record = JournalSamples.record(number)
+      record.state = String(repeating: "x", count: JournalChain.longestState)
+      written.append(try chain.append(record))
+      try await journal.append(written[number])
+    }
+    // Of four mebibytes; a fourth entry would be more, with its head.
+    #expect(try await journal.entries(after: 0, limit: 100) == Array(written.prefix(3)))
+    #expect(try await journal.entries(after: 4, limit: 100) == [written[4]])
+    var read: [JournalEntry] = []
+    let end = try await journal.forEachSound { read.append($0) }
+    #expect(end == chain && read == written)
+    let page = try await journal.page(after: 0, limit: 100)
+    #expect(page.entries.count == 3 && page.next == 3)
+    #expect(try await journal.page(after: 3, limit: 100).next == nil)
+  }
+
+  @Test(arguments: JournalStore.all)
   func ofTwoWritersOneIsRefused(_ kind: JournalStore) async throws {
     let store = try await kind.make()
     let (one, two) = (try await store.open("shop"), try await store.open("shop"))

@@ -88,9 +88,13 @@ extension CutoverJournal {
     let limit = min(max(1, limit), JournalPage.limit)
     let found = try await entries(after: sequence, limit: limit + 1)
     let shown = found.prefix(limit)
+    // Long entries make a store give fewer than there are.
+    var isMore = found.count > limit
+    if let last = shown.last, !isMore {
+      isMore = try await !entries(after: last.sequence, limit: 1).isEmpty
+    }
     return JournalPage(
-      entries: shown.map { JournalEntryReport($0) },
-      next: found.count > limit ? shown.last?.sequence : nil)
+      entries: shown.map { JournalEntryReport($0) }, next: isMore ? shown.last?.sequence : nil)
   }
 
   /// Checks every entry from the first to the last.

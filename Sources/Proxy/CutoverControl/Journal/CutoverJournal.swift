@@ -8,7 +8,8 @@ package protocol CutoverJournal: Sendable {
   /// The installation whose journal it is.
   var installation: String { get }
 
-  /// Stored entries behind a sequence, oldest first, true or not (`JournalVerifier`).
+  /// Stored entries behind a sequence, oldest first, true or not (`JournalVerifier`). They may be
+  /// fewer than asked for where they are long; there are none only at the end.
   ///
   /// - Throws: `CutoverJournalError`.
   func entries(after sequence: UInt64, limit: Int) async throws -> [JournalEntry]
@@ -58,8 +59,11 @@ package struct CutoverJournalError: Error, Sendable, CustomStringConvertible {
 }
 
 extension CutoverJournal {
-  /// Entries that are read at once.
+  /// Most entries that are read at once.
   package static var pageSize: Int { 1_000 }
+  /// Most bytes of entries that a store reads at once, unless the first one alone has more: one may
+  /// hold a state of a mebibyte, and a thousand of those would fill the memory.
+  package static var pageBytes: Int { 4 << 20 }
 
   /// Hands over every entry, oldest first, each one checked before that.
   ///
@@ -85,7 +89,7 @@ extension CutoverJournal {
         }
         try body(entry)
       }
-      if page.count < Self.pageSize { return verifier.end }
+      if page.isEmpty { return verifier.end }
     }
   }
 }
