@@ -196,41 +196,13 @@ extension CutoverRunner {
       runner.watchTraffic()
     }
   }
-
-  /// Takes every route back to where it stood after an entry.
-  package func revert(to sequence: UInt64, by order: CutoverOrder) async throws {
-    try await inLine { runner in
-      var entries: [JournalEntry] = []
-      try await runner.journal.forEachSound { entries.append($0) }
-      guard sequence > 0, sequence <= entries.count else {
-        throw CutoverRefusal.unknownEntry(sequence)
-      }
-      let split = runner.routing.percentages
-      guard
-        var record = try JournalReplay.revert(
-          to: sequence, in: entries, time: runner.unixMilliseconds(), actor: order.actor,
-          reason: order.reason, configurationHash: runner.configurationHash)
-      else { throw CutoverRefusal.nothingToRevert(sequence) }
-      // A route that is no longer there, or no longer split, cannot be moved.
-      record.moves.removeAll { split[$0.route] == nil }
-      if record.moves.isEmpty { throw CutoverRefusal.nothingToRevert(sequence) }
-      if runner.isKilled, record.moves.contains(where: { $0.to > .zero }) {
-        throw CutoverRefusal.killSwitchIsOn
-      }
-      if runner.installation.isFrozen, record.moves.contains(where: { $0.to > $0.from }) {
-        throw CutoverRefusal.frozen
-      }
-      try await runner.commit(record)
-      runner.watchTraffic()
-    }
-  }
 }
 
 extension CutoverRunner {
   /// Runs an order when those before it are through.
   ///
   /// - Parameter isUrgent: it is looked at even while what was done before is not written.
-  private func inLine(
+  func inLine(
     isUrgent: Bool = false,
     _ order: @escaping @Sendable (isolated CutoverRunner) async throws -> Void
   ) async throws {
@@ -264,7 +236,7 @@ extension CutoverRunner {
   }
 
   /// By the records, or by an order that waits to be recorded.
-  private var isKilled: Bool { installation.isKilled || killsWaiting > 0 }
+  var isKilled: Bool { installation.isKilled || killsWaiting > 0 }
 
   private func cutoverUnderWay(with route: String) -> String? {
     machines.first { $0.value.phase == .underWay && $0.value.plan.routes.contains(route) }?.key

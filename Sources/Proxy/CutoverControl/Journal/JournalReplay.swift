@@ -44,8 +44,6 @@ package struct JournalReplay: Sendable, Equatable {
   package private(set) var sequence: UInt64 = 0
   /// Routes by the cutover that moved them last.
   private var owners: [String: String] = [:]
-  /// Where each route stood before its first move.
-  private var origins: [String: Percentage] = [:]
 
   package init() {}
 
@@ -70,7 +68,6 @@ package struct JournalReplay: Sendable, Equatable {
           Contradiction(
             sequence: sequence, route: move.route, stood: stood, from: move.from))
       }
-      if origins[move.route] == nil { origins[move.route] = move.from }
       percentages[move.route] = move.to
       if let owner = owners[move.route], owner != record.cutover { end(owner, by: sequence) }
       owners[move.route] = record.cutover
@@ -98,29 +95,4 @@ package struct JournalReplay: Sendable, Equatable {
     owners.filter { $0.value == cutover }.keys.sorted()
   }
 
-  /// The record that takes all routes back to where they stood after an entry; nil when they stand
-  /// there, or when there is no such entry.
-  ///
-  /// It is an entry like any other: nothing is taken out of a journal. Cutovers whose routes it
-  /// moves have ended, since a gate that goes on would judge shares it has not seen.
-  package static func revert(
-    to target: UInt64, in entries: some Sequence<JournalEntry>, time: Int64, actor: String,
-    reason: String, configurationHash: String
-  ) throws(UnusableState) -> JournalRecord? {
-    var replay = JournalReplay()
-    var then: [String: Percentage]?
-    for entry in entries {
-      try replay.apply(entry)
-      if entry.sequence == target { then = replay.percentages }
-    }
-    guard let then else { return nil }
-    let moves = replay.percentages.sorted { $0.key < $1.key }.compactMap { route, now in
-      let before = then[route] ?? replay.origins[route] ?? now
-      return before == now ? nil : JournalRecord.Move(route: route, from: now, to: before)
-    }
-    if moves.isEmpty { return nil }
-    return JournalRecord(
-      .reverted(to: target), time: time, actor: actor, reason: reason, moves: moves,
-      configurationHash: configurationHash)
-  }
 }

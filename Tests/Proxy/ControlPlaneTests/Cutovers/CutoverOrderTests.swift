@@ -105,6 +105,25 @@ struct CutoverOrderTests {
     #expect(await bench.runner.status(of: "orders")?.phase == .ended)
   }
 
+  @Test("While a revert reads the journal seconds pass and orders are carried out")
+  func revertReadsBesideTheLine() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.setShare(ofRoute: "search", to: .hundredths(7_000), by: Self.ann)
+    let entry = try #require(bench.journal.all.last?.sequence)
+    try await bench.runner.setShare(ofRoute: "search", to: .hundredths(100), by: Self.ann)
+    bench.journal.stallReading(true)
+    let runner = bench.runner
+    async let reverted: Void = runner.revert(to: entry, by: Self.ann)
+    while bench.journal.waiting == 0 { await Task.yield() }
+    await bench.seconds(2)
+    try await runner.start("orders", by: Self.ann)
+    #expect(bench.percent() == 10)
+    bench.journal.stallReading(false)
+    try await reverted
+    // What came meanwhile is taken back too.
+    #expect(bench.percent("search") == 70 && bench.percent() == 0)
+  }
+
   @Test("After a rollback a cutover starts anew, after its end only once it was rolled back")
   func again() async throws {
     let plan = CutoverPlan(

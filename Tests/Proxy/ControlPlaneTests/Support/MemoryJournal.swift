@@ -11,6 +11,7 @@ final class MemoryJournal: CutoverJournal {
     /// Entries that the disk has room for; nil for any number.
     var room: Int?
     var isStalled = false
+    var readingIsStalled = false
     var waiting: [CheckedContinuation<Void, Never>] = []
   }
 
@@ -38,18 +39,26 @@ final class MemoryJournal: CutoverJournal {
     for waiter in released { waiter.resume() }
   }
 
-  private func waitForDisk() async {
+  /// Whoever reads waits until it is told otherwise.
+  func stallReading(_ isStalled: Bool) {
+    state.withLock { $0.readingIsStalled = isStalled }
+    if !isStalled { stall(false) }
+  }
+
+  private func waitForDisk(reading: Bool = false) async {
     await withCheckedContinuation { waiter in
       let goesOn = state.withLock { state in
-        if state.isStalled { state.waiting.append(waiter) }
-        return !state.isStalled
+        let isStalled = reading ? state.readingIsStalled : state.isStalled
+        if isStalled { state.waiting.append(waiter) }
+        return !isStalled
       }
       if goesOn { waiter.resume() }
     }
   }
 
   func entries(after sequence: UInt64, limit: Int) async throws -> [JournalEntry] {
-    Array(all.dropFirst(Int(sequence)).prefix(limit))
+    await waitForDisk(reading: true)
+    return Array(all.dropFirst(Int(sequence)).prefix(limit))
   }
 
   func append(_ entry: JournalEntry) async throws {

@@ -33,9 +33,7 @@ struct JournalReplayTests {
   @Test("To revert is an entry that takes every route back to where it stood, newer ones too")
   func revert() throws {
     var entries = try JournalTests.journal()
-    let record = try #require(
-      try JournalReplay.revert(
-        to: 1, in: entries, time: 5, actor: "ada", reason: "back", configurationHash: "c0ffee"))
+    let record = try #require(try Self.revert(to: 1, in: entries))
     #expect(record.kind == .reverted(to: 1))
     #expect(
       record.moves == [
@@ -48,14 +46,31 @@ struct JournalReplayTests {
     let replay = try JournalReplay(entries)
     #expect(replay.percentages["orders"] == .hundredths(500))
     #expect(replay.percentages["cart"] == .zero)
-    func again(_ target: UInt64) throws -> JournalRecord? {
-      try JournalReplay.revert(
-        to: target, in: entries, time: 6, actor: "ada", reason: "x", configurationHash: "")
+    #expect(try Self.revert(to: 5, in: entries) == nil)
+    #expect(try Self.revert(to: 1, in: entries) == nil)
+    #expect(try Self.revert(to: 4, in: entries)?.moves.count == 3)
+  }
+
+  /// Reads what follows the entry in pages of two.
+  private static func revert(to target: Int, in entries: [JournalEntry]) throws -> JournalRecord? {
+    var revert = JournalRevert(to: entries[target - 1])
+    var rest = entries[target...]
+    while !rest.isEmpty {
+      try revert.take(rest.prefix(2))
+      rest = rest.dropFirst(2)
     }
-    #expect(try again(5) == nil)
-    #expect(try again(1) == nil)
-    #expect(try again(99) == nil)
-    #expect(try again(4)?.moves.count == 3)
+    #expect(revert.end == entries.last.map { JournalChain(after: $0) })
+    return revert.record(
+      from: try JournalReplay(entries).percentages, time: 5, actor: "ada", reason: "back",
+      configurationHash: "c0ffee")
+  }
+
+  @Test("A journal that was changed behind the entry is none to go by")
+  func revertInChangedJournal() throws {
+    let entries = try JournalTests.journal()
+    var revert = JournalRevert(to: entries[0])
+    #expect(throws: JournalFault.self) { try revert.take(entries[2...]) }
+    #expect(revert.end == JournalChain(after: entries[0]))
   }
 
   /// Runs a cutover and journals all it does, as a runner would.
