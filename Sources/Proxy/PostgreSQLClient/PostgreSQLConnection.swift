@@ -7,8 +7,9 @@
   /// One connection to PostgreSQL, over libpq.
   ///
   /// It lives on a thread of its own, where libpq's calls happen, none of which blocks longer than
-  /// the deadline that its caller gave (but for looking up a host's name, which the system's
-  /// resolver takes as long for as it likes). Callers wait without holding a thread.
+  /// the deadline that its caller gave, but for looking up a host's name: the system's resolver
+  /// takes as long for that as it likes, and `PostgreSQLOpening` does not. Callers wait without
+  /// holding a thread.
   ///
   /// Statements run one after the other, in the order in which they came. A connection that does
   /// not answer in time is given up as a whole, since its protocol has no place to go on from.
@@ -34,9 +35,29 @@
       _ address: PostgreSQLAddress, as name: String, within limit: Duration,
       onEvent: @escaping @Sendable (PostgreSQLEvent) -> Void
     ) async throws -> PostgreSQLConnection {
+      try await open(address, as: name, within: limit, onEvent: onEvent, connect: Self.connect)
+    }
+
+    @Sendable private static func connect(
+      _ address: PostgreSQLAddress, _ name: String, _ pipe: WakePipe,
+      _ deadline: ContinuousClock.Instant
+    ) throws(PostgreSQLError) -> PostgreSQLLink {
+      try PostgreSQLLink(address, name: name, pipe: pipe, until: deadline)
+    }
+
+    /// What a resolver that hangs may add to a deadline.
+    static let grace = Duration.milliseconds(500)
+
+    static func open(
+      _ address: PostgreSQLAddress, as name: String, within limit: Duration,
+      onEvent: @escaping @Sendable (PostgreSQLEvent) -> Void,
+      hanging: HangingLookUps = .ofProcess, connect: @escaping PostgreSQLThread.Connect
+    ) async throws -> PostgreSQLConnection {
       let thread = try PostgreSQLThread(address, name: name, onEvent: onEvent)
-      try await withCheckedThrowingContinuation { opened in
-        Thread { thread.run(until: .now + limit, opened: opened) }.start()
+      let opening = PostgreSQLOpening(hanging)
+      // A connection says itself that its time is over, and why, where it can.
+      try await opening.wait(within: limit + grace) {
+        Thread { thread.run(until: .now + limit, opening: opening, connect) }.start()
       }
       return PostgreSQLConnection(thread)
     }

@@ -59,18 +59,26 @@
       pipe.wake()
     }
 
+    /// Makes the connection; on the thread, which it may block as long as a resolver does.
+    typealias Connect =
+      @Sendable (
+        PostgreSQLAddress, _ name: String, WakePipe, _ deadline: ContinuousClock.Instant
+      ) throws(PostgreSQLError) -> PostgreSQLLink
+
     /// The thread's whole life.
     func run(
-      until deadline: ContinuousClock.Instant, opened: CheckedContinuation<Void, any Error>
+      until deadline: ContinuousClock.Instant, opening: PostgreSQLOpening, _ connect: Connect
     ) {
       let reason: String
       do throws(PostgreSQLError) {
         // It ends with this block, before anybody hears that it did.
-        let link = try PostgreSQLLink(address, name: name, pipe: pipe, until: deadline)
-        opened.resume()
+        let link = try connect(address, name, pipe, deadline)
+        // Nobody waits for it any more, and nobody was told that there is one.
+        guard opening.end(nil) else { return }
         reason = serve(link)
       } catch {
-        return opened.resume(throwing: error)
+        _ = opening.end(error)
+        return
       }
       let left = state.withLock { state in
         state.isClosed = true

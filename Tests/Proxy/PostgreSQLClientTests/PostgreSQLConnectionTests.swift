@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if PostgreSQL
-  import PostgreSQLClient
+  import Dispatch
   import PostgreSQLTesting
   import Testing
+
+  @testable import PostgreSQLClient
 
   @Suite(.timeLimit(.minutes(2)))
   struct PostgreSQLConnectionTests {
@@ -109,6 +111,34 @@
       let none = await #expect(throws: PostgreSQLError.self) { try await self.connect(server) }
       #expect(none?.code == .connection)
       connection.close()
+    }
+
+    @Test func aResolverThatHangsHoldsNobodyUpAndOnlySoManyThreads() async throws {
+      let address = try PostgreSQLAddress("postgresql://db.internal/shop")
+      let (gate, hanging) = (DispatchSemaphore(value: 0), HangingLookUps())
+      let (ends, end) = AsyncStream.makeStream(of: Void.self)
+      @Sendable func open() async throws {
+        _ = try await PostgreSQLConnection.open(
+          address, as: "test", within: .milliseconds(-490), onEvent: { _ in }, hanging: hanging
+        ) { (_, _, _, _) throws(PostgreSQLError) -> PostgreSQLLink in
+          gate.wait()
+          end.yield()
+          throw PostgreSQLError(.connection, "late")
+        }
+      }
+      for count in 0...HangingLookUps.limit {
+        let error = await #expect(throws: PostgreSQLError.self) { try await open() }
+        #expect(error?.code == .timedOut)
+        let isRefused = error?.message.contains("hang already") == true
+        #expect(isRefused == (count == HangingLookUps.limit))
+      }
+      // They end with what they wait for.
+      for _ in 0..<HangingLookUps.limit { gate.signal() }
+      var ended = 0
+      for await _ in ends {
+        ended += 1
+        if ended == HangingLookUps.limit { break }
+      }
     }
 
     @Test func passwordsStayOutOfAddressesAndOfWhatIsSaidAboutThem() {
