@@ -33,12 +33,6 @@
                 .text("\(report.mayLead)"),
               ]),
             PostgreSQLStatement(
-              """
-              SELECT CASE WHEN expires >= clock_timestamp() THEN holder END, lease,
-                (SELECT COALESCE(max(sequence), 0) FROM strangler_entry)
-              FROM strangler_lease
-              """),
-            PostgreSQLStatement(
               "DELETE FROM strangler_replica WHERE seen < clock_timestamp() - $1::interval",
               [.text(Self.memory)]),
             PostgreSQLStatement(
@@ -46,13 +40,21 @@
               SELECT report, (extract(epoch FROM clock_timestamp() - seen) * 1000)::bigint
               FROM strangler_replica ORDER BY id
               """),
+            // Last, so that it has every entry that one of them has seen.
+            PostgreSQLStatement(
+              """
+              SELECT CASE WHEN expires >= clock_timestamp() THEN holder END, lease,
+                (SELECT COALESCE(max(sequence), 0) FROM strangler_entry),
+                (SELECT hash FROM strangler_entry WHERE sequence = $1)
+              FROM strangler_lease
+              """, [.integer(Int64(clamping: report.sequence))]),
           ], within: JournalDatabase.answering)
       }
-      let lease = results[2].first
+      let lease = results[4].first
       return ReplicaExchange(
         leader: lease?.text(0), lease: lease?.integer(1) ?? 0,
-        sequence: UInt64(clamping: lease?.integer(2) ?? 0),
-        replicas: results[4].compactMap { row in
+        sequence: UInt64(clamping: lease?.integer(2) ?? 0), reportedHead: lease?.text(3),
+        replicas: results[3].compactMap { row in
           // One that another version wrote in another shape is left out.
           guard let text = row.text(0),
             let report = try? JSONDecoder().decode(ReplicaReport.self, from: Data(text.utf8))

@@ -132,6 +132,39 @@
       await server.stop()
     }
 
+    @Test func aDatabaseThatWasRestoredToAnOlderStateIsNoticedAndNothingIsRaised() async throws {
+      try await Proxies.running { proxies in
+        let (leader, follower) = try await proxies.roles()
+        try await leader.runner.start("orders", by: Self.ann)
+        try await until { follower.percent == 10 }
+        let other = try await PostgreSQLConnection.open(
+          PostgreSQLAddress(proxies.server.address), as: "restore", within: .seconds(10),
+          onEvent: { _ in })
+        for sql in [
+          "ALTER TABLE strangler_entry DISABLE TRIGGER USER",
+          "DELETE FROM strangler_entry WHERE sequence > 1",
+          "ALTER TABLE strangler_entry ENABLE TRIGGER USER",
+        ] { try await other.query(sql, within: .seconds(10)) }
+        other.close()
+        let late = try await Proxy("late", proxies.server)
+        for proxy in [leader, follower, late] {
+          try await until {
+            if proxy === late { await late.runner.exchange() }
+            let sharing = await proxy.runner.overview().journal.sharing
+            return sharing?.role == .cutOff
+              && sharing?.cutOffReason?.contains("the journal went back") == true
+          }
+          #expect(await proxy.runner.overview().isLeading == false)
+          await #expect(throws: CutoverRefusal.self) {
+            try await proxy.runner.start("basket", by: Self.ann)
+          }
+        }
+        #expect(leader.percent == 10 && follower.percent == 10)
+        try await follower.runner.rollBack("orders", by: Self.ann)
+        #expect(follower.percent == 0)
+      }
+    }
+
     @Test func aTableThatIsLockedHoldsUpNobodyWhoTakesUsersBack() async throws {
       try await Proxies.running { proxies in
         let (leader, follower) = try await proxies.roles()

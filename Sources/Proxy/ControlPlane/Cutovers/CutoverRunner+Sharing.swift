@@ -100,16 +100,18 @@ extension CutoverRunner {
       return isCutOff("\(error)")
     }
     do {
-      try await line.run { try await self.take(heard) }
+      try await line.run { [report] in try await self.take(heard, since: report) }
       sharing.canRead = true
     } catch {
       sharing.canRead = false
-      // Such as a journal that is not what was written.
+      // Such as a journal that is not what was written. Who cannot rely on it leads nobody.
+      if (error as? CutoverJournalError)?.code == .broken, isLeading { standDown() }
       isCutOff("\(error)")
     }
   }
 
-  private func take(_ heard: ReplicaExchange) async throws {
+  private func take(_ heard: ReplicaExchange, since report: ReplicaReport) async throws {
+    if let loss = heard.loss(since: report) { throw loss }
     let wasCutOff = sharing.cutOff != nil
     let leads = heard.leader == replica?.id
     sharing.exchange = heard

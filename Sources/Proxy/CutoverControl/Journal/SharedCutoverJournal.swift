@@ -91,13 +91,55 @@ package struct ReplicaExchange: Sendable, Equatable {
   package let lease: Int64
   /// Sequence of the journal's last entry.
   package let sequence: UInt64
+  /// Hash of the entry that the report names as the last one of its proxy, as the journal has it;
+  /// nil when it has none.
+  package let reportedHead: String?
   /// All that were heard of within the last hour, this one included.
   package let replicas: [Replica]
 
-  package init(leader: String?, lease: Int64, sequence: UInt64, replicas: [Replica]) {
+  package init(
+    leader: String?, lease: Int64, sequence: UInt64, reportedHead: String?, replicas: [Replica]
+  ) {
     self.leader = leader
     self.lease = lease
     self.sequence = sequence
+    self.reportedHead = reportedHead
     self.replicas = replicas
+  }
+}
+
+extension ReplicaExchange {
+  /// Why the journal is not the one that somebody has seen; nil when it may be.
+  ///
+  /// An entry that was written is there for good. Where one is gone the database was restored to an
+  /// older state, or another one answers: to go on from there would put routes where they stood
+  /// then, with the evidence of then. Who lost an entry can tell it by its hash; who comes anew, by
+  /// what the others have seen. Those are asked before the journal's end, so none is ahead of it by
+  /// chance.
+  ///
+  /// - Parameter report: what this proxy told.
+  package func loss(since report: ReplicaReport) -> CutoverJournalError? {
+    let isKnown = report.sequence == 0 || reportedHead == report.head
+    let ahead = replicas.first {
+      $0.report.id != report.id && $0.age <= SharedCounts.patience && $0.report.sequence > sequence
+    }
+    let what: String
+    if !isKnown {
+      what =
+        reportedHead == nil
+        ? "it ends with entry \(sequence), and this proxy has seen entry \(report.sequence)"
+        : "its entry \(report.sequence) is another one than this proxy has seen"
+    } else if let ahead {
+      what =
+        "it ends with entry \(sequence), and the proxy \(ahead.report.name) has seen entry "
+        + "\(ahead.report.sequence)"
+    } else {
+      return nil
+    }
+    return CutoverJournalError(
+      .broken,
+      "the journal went back: \(what). Its database was restored to an older state, or is another "
+        + "one. Shares stay as they are and nothing is raised until it is back, or until all "
+        + "proxies were started anew to go on from what it has")
   }
 }
