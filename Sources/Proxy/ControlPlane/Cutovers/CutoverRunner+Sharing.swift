@@ -135,7 +135,7 @@ extension CutoverRunner {
   }
 
   /// How this proxy serves routes: the same where the same upstreams answer the same requests.
-  private func services(of routes: some Sequence<String>) -> [String: String] {
+  func services(of routes: some Sequence<String>) -> [String: String] {
     let configuration = routing.loaded
     return Dictionary(
       routes.compactMap { route in

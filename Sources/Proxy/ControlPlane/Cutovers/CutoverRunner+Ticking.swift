@@ -103,6 +103,7 @@ extension CutoverRunner: Service {
     // Only what the journal would never take is thrown, which nothing here is.
     try? await takeBackUnreadable()
     await settleFreeze()
+    await settleServices()
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay {
       await tick(name, machine, counts, isLeading ? others.strangers : [:], compared)
@@ -157,6 +158,25 @@ extension CutoverRunner: Service {
     where machine.phase == .underWay && machine.state.isFrozen && !heldForJournal.contains(name) {
       // One that fails is tried again in the next second.
       try? await perform(.unfreeze, on: name, by: nil)
+    }
+  }
+
+  /// What was proved of a service says nothing of the one that a reload, a restart with another
+  /// file, or another leader has put in its place.
+  private func settleServices() async {
+    guard isLeading else { return }
+    for (name, machine) in machines.sorted(by: { $0.key < $1.key })
+    where machine.phase == .underWay {
+      let services = services(of: machine.plan.routes)
+      guard let known = machine.services, known != services else { continue }
+      do {
+        try await perform(.serviceChanged(services), on: name, by: nil)
+      } catch {
+        // It holds all the same, and is written with the next state.
+        var machine = machine
+        _ = machine.handle(.serviceChanged(services), at: unixMilliseconds() / 1_000)
+        machines[name] = machine
+      }
     }
   }
 

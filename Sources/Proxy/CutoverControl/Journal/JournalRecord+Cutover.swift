@@ -70,6 +70,7 @@ extension CutoverEvent {
   fileprivate var order: String? {
     switch self {
     case .tick, .compared, .rollBack, .start: nil
+    case .serviceChanged: "its routes are served otherwise by the file: the stage begins anew"
     case .approve: "approved"
     case .pause: "paused"
     case .resume: "resumed"

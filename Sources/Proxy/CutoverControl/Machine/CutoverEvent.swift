@@ -10,6 +10,9 @@ package enum CutoverEvent: Sendable, Equatable {
   case tick([String: RouteCounts], strangers: [String: RouteCounts] = [:])
   /// Shadow comparisons of a route; judged with the next tick.
   case compared(route: String, CompareCounts)
+  /// Its routes are served otherwise from now on, by other upstreams of a file: the version of the
+  /// service of each (`ProxyConfiguration.serviceText`). Nothing is proved of that service.
+  case serviceChanged([String: String])
   /// Somebody starts it.
   case start
   /// Somebody approves the stage that waits for it.

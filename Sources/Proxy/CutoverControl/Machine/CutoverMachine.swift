@@ -28,11 +28,16 @@ package struct CutoverMachine: Sendable, Equatable {
 
   /// A cutover before its start. The plan must be one that passed validation.
   ///
-  /// - Parameter run: number of the journal entry that its start becomes.
-  package init(_ plan: CutoverPlan, run: UInt64? = nil) {
+  /// - Parameters:
+  ///   - run: number of the journal entry that its start becomes.
+  ///   - services: how its routes are served.
+  package init(
+    _ plan: CutoverPlan, run: UInt64? = nil, services: [String: String]? = nil
+  ) {
     self.plan = plan
     core = CutoverState()
     core.run = run
+    core.services = services
     monitors = Dictionary(
       plan.routes.map { ($0, RouteMonitor(plan)) }, uniquingKeysWith: { first, _ in first })
     promotion = PromotionTest(tolerance: plan.stages.first?.effectiveTolerance ?? 0)
@@ -90,6 +95,7 @@ package struct CutoverMachine: Sendable, Equatable {
   package var stage: CutoverStage { plan.stages[core.stage] }
   package var phase: CutoverState.Phase { core.phase }
   package var run: UInt64? { core.run }
+  package var services: [String: String]? { core.services }
 
   /// The share that the routes have by this cutover.
   package var percent: Percentage {
@@ -133,6 +139,7 @@ package struct CutoverMachine: Sendable, Equatable {
       guard monitors[route] != nil else { return .refuse(.unknownRoute(route)) }
       core.compares[route, default: CompareCounts()] += counts
       return proceed(at: time)
+    case .serviceChanged(let services): return change(to: services, at: time)
     case .start: return start(at: time)
     case .approve(let approval): return approve(approval, at: time)
     case .pause:
@@ -201,6 +208,21 @@ extension CutoverMachine {
     for name in monitors.keys { monitors[name]?.enterStage() }
     promotion = PromotionTest(tolerance: stage.effectiveTolerance)
     return .setPercent(stage.percent, stage: index)
+  }
+
+  /// The stage begins anew, at the share that it has. What speaks against the former service is kept:
+  /// the gates' stakes are given out once.
+  private mutating func change(
+    to services: [String: String], at time: Int64
+  ) -> CutoverAction {
+    core.services = services
+    guard core.phase == .underWay else { return proceed(at: time) }
+    core.soaked = 0
+    core.isAwaitingApproval = false
+    core.isApproved = false
+    for name in monitors.keys { monitors[name]?.forgetProof() }
+    promotion = PromotionTest(tolerance: stage.effectiveTolerance)
+    return proceed(at: time)
   }
 
   private mutating func rollBack(_ reason: RollBackReason) -> CutoverAction {

@@ -9,6 +9,8 @@ package struct CutoverState: Sendable, Equatable, Codable {
   package internal(set) var phase = Phase.ready
   /// Number of the journal entry that started it; nil in journals of the version before.
   package internal(set) var run: UInt64?
+  /// How its routes are served, by route; nil in journals of the version before.
+  package internal(set) var services: [String: String]?
   /// Index of the stage; the first before the start.
   package internal(set) var stage = 0
   /// Seconds that count towards the soak time.

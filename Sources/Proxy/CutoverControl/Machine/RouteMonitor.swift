@@ -88,6 +88,9 @@ package struct RouteMonitor: Sendable, Equatable {
     outage = Outage()
   }
 
+  /// Nothing that was seen proves anything good any more.
+  package mutating func forgetProof() { unproved = BlockCounts() }
+
   /// A second's requests.
   ///
   /// - Parameter strangers: those of proxies that serve the route otherwise. The gates add them:

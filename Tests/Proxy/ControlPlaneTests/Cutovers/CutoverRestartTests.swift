@@ -76,6 +76,35 @@ struct CutoverRestartTests {
       ])
   }
 
+  @Test(
+    "Another upstream in the file makes the stage begin anew, by a reload and by a restart",
+    arguments: [true, false])
+  func otherService(isReload: Bool) async throws {
+    var bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    await bench.seconds(50)
+    #expect(await bench.runner.status(of: "orders")?.soakedSeconds == 50)
+    var other = CutoverScenario.configuration()
+    other.upstreams[1] = UpstreamConfiguration(
+      name: "shop", target: .network([NetworkAddress(host: "127.0.0.1", port: 9009)]))
+    if isReload {
+      let (routing, table) = (bench.routing, try RoutingTable(other))
+      _ = try await bench.runner.reload { routing.replace(with: table, unixMilliseconds: 1) }
+    } else {
+      bench = try await CutoverBench(other, journal: bench.journal)
+    }
+    await bench.seconds(1)
+    let status = try #require(await bench.runner.status(of: "orders"))
+    #expect(status.soakedSeconds == 1 && status.phase == .underWay && bench.percent() == 10)
+    #expect(
+      bench.told.last
+        == "cutover: its routes are served otherwise by the file: the stage begins anew")
+    // Once.
+    let count = bench.journal.all.count
+    await bench.seconds(5)
+    #expect(bench.journal.all.count == count)
+  }
+
   @Test("What another process wrote is taken up before anything else is done")
   func conflict() async throws {
     let bench = try await CutoverBench()

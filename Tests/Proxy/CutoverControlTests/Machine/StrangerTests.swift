@@ -83,6 +83,26 @@ struct StrangerTests {
     }
   }
 
+  @Test("Of another service nothing is proved: the stage begins anew, and keeps its share")
+  func otherService() throws {
+    var driver = Self.started()
+    let second = Self.second(extracted: SideCounts(finished: 10))
+    for _ in 0..<59 { driver.handle(.tick(second)) }
+    #expect(driver.machine.state.judged > 500 && driver.machine.state.soaked == 59)
+    #expect(driver.handle(.serviceChanged(["orders": "v2"])) == .hold(.soaking(seconds: 60)))
+    #expect(driver.machine.state.judged == 0 && driver.percent == .hundredths(1_000))
+    var seconds = 0
+    while driver.actions.count == 1, seconds < 200 {
+      seconds += 1
+      driver.handle(.tick(second))
+    }
+    #expect(driver.actions.last == .awaitApproval(stage: 1) && seconds >= 80)
+    // What waits for approval was proved of that service, and is no longer.
+    driver.handle(.serviceChanged(["orders": "v3"]))
+    #expect(driver.approve() == .refuse(.nothingAwaitsApproval))
+    #expect(driver.machine.services == ["orders": "v3"])
+  }
+
   @Test("What is not judged yet outlives a restart, and a journal of the version before is read")
   func restart() throws {
     var driver = Self.started()
