@@ -12,12 +12,13 @@ extension ConfigurationDecoder {
   }
 
   func decodeJournal(_ child: MappingReader.Child) -> JournalConfiguration? {
-    let expected = "{ path or url, installation, proxy-name }"
+    let expected = "{ path or url, installation, proxy-name, cache }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return nil }
     let url = reader.value("url", as: .text)
     let path = url == nil ? reader.required("path", as: .text) : reader.value("path", as: .text)
     let installation = reader.required("installation", as: .name)
     let name = reader.value("proxy-name", as: .name)
+    let cache = reader.value("cache", as: .text)
     if url != nil, path != nil {
       findings.error(reader.path("url"), at: reader.mark, "expected path or url, found both")
     }
@@ -25,7 +26,7 @@ extension ConfigurationDecoder {
     guard let installation, let place = url.map(Place.postgreSQL) ?? path.map(Place.file) else {
       return nil
     }
-    return JournalConfiguration(place, installation: installation, proxyName: name)
+    return JournalConfiguration(place, installation: installation, proxyName: name, cache: cache)
   }
 
   private typealias Place = JournalConfiguration.Place
