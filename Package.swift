@@ -141,6 +141,10 @@ let proxy: [Target] = [
   .systemLibrary(
     name: "CNghttp2", path: "Sources/System/CNghttp2", pkgConfig: "libnghttp2",
     providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
+  // Only answers that are compared are unpacked, never those that clients get.
+  .systemLibrary(
+    name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib",
+    providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
   library("HTTPExchange", .proxy),
   library("HTTP2Engine", .proxy, ["CNghttp2"]),
   library("ResiliencePolicies", .proxy),
@@ -148,12 +152,13 @@ let proxy: [Target] = [
     "RoutingDecisions", .proxy, ["HTTPExchange", "ResiliencePolicies", "ShadowComparison"]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy),
+  library("ContentCodings", .proxy, ["CZlib", "ShadowComparison"]),
   library("ShadowEvidenceStore", .proxy, ["ShadowComparison", .grdb, .logging]),
   library(
     "ShadowTraffic", .proxy,
     [
-      "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient, .httpTypes, .hummingbird,
-      .hummingbirdCore, .lifecycle, .logging, .nioCore, .nioHTTP1,
+      "ContentCodings", "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient, .httpTypes,
+      .hummingbird, .hummingbirdCore, .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
   library(
     "CutoverControl", .proxy,
@@ -171,9 +176,9 @@ let proxy: [Target] = [
     "ProxyDataPlane", .proxy,
     [
       .target(name: "CLinuxEvents", condition: .when(platforms: [.linux])),
-      "CutoverControl", "HTTP2Engine", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions",
-      "ShadowComparison", "TLSEngine", .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
-      .collections,
+      "ContentCodings", "CutoverControl", "HTTP2Engine", "HTTPExchange", "ResiliencePolicies",
+      "RoutingDecisions", "ShadowComparison", "TLSEngine", .httpTypes, .lifecycle, .logging,
+      .nioCore, .nioPosix, .collections,
     ]),
   library(
     "HummingbirdModule", .proxy,
@@ -215,6 +220,7 @@ let proxy: [Target] = [
       .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
   tests("ShadowComparison", "Proxy", ["ShadowComparison"]),
+  tests("ContentCodings", "Proxy", ["ContentCodings", "ShadowComparison"]),
   tests(
     "ShadowEvidenceStore", "Proxy",
     ["ShadowComparison", "ShadowEvidenceStore", "shadow-crash-child", .grdb, .logging]),

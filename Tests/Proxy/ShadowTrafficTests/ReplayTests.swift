@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Hummingbird
 import NIOCore
 import NIOPosix
@@ -38,6 +39,46 @@ struct ReplayTests {
           legacy.journal.all.allSatisfy { $0.headers["x-strangler-shadow"] == "replay" })
         let pair = try #require(try await bench.store.pair(endpoint.paths[0].pairs[0]))
         #expect(pair.request.hasPrefix("GET /orders/"))
+      }
+    }
+  }
+
+  @Test func packedAnswersAreComparedByTheirContent() async throws {
+    let bench = try ReplayBench()
+    defer { bench.remove() }
+    @Sendable func packed(_ base64: String) -> Response {
+      Response(
+        status: .ok, headers: [.contentType: "application/json", .contentEncoding: "gzip"],
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: Data(base64Encoded: base64) ?? Data())))
+    }
+    // Totals of 11 and 12.
+    let (one, other) = (
+      "H4sIAAAAAAAE/6tWKskvScxRsjI01FHKyy9JVbJSSs9MK1HSUSrOLgVyig2VagFOmSWcJQAAAA==",
+      "H4sIAAAAAAAC/6tWKskvScxRsjI00lHKyy9JVbJSSs9MK1HSUSrOLgVyig2VagGNtLEvJQAAAA=="
+    )
+    try await TestSide.serving { _, _ in
+      packed(one)
+    } _: { legacy in
+      try await TestSide.serving { asked, _ in
+        switch asked.target {
+        case "/other": packed(other)
+        // Its end is missing, with the checksum of what was packed.
+        case "/cut": packed(String(one.prefix(64)))
+        default: TestSide.json(#"{"total":11,"note":"gift","sku":"s1"}"#)
+        }
+      } _: { extracted in
+        let report = try await bench.replay(
+          ["/plain", "/other", "/cut"].map { ReplayBench.get($0) }, legacy: legacy.base,
+          extracted: extracted.base)
+        func endpoint(_ name: String) -> ShadowReport.Endpoint? {
+          report.endpoints.first { $0.name == "GET " + name }
+        }
+        #expect(endpoint("/plain")?.outcomes == [.matched: 1])
+        #expect(endpoint("/other")?.outcomes == [.mismatched: 1])
+        #expect(endpoint("/other")?.paths.map(\.pathKind.path.description) == ["total"])
+        #expect(endpoint("/cut")?.outcomes == [.extractedError: 1])
+        #expect(
+          endpoint("/cut")?.paths.first?.example.extracted == "no answer: undecodable")
       }
     }
   }

@@ -57,6 +57,39 @@ struct TrafficRecorderTests {
     }
   }
 
+  @Test func packedAnswersAreRecordedUnpacked() async throws {
+    let bench = try ReplayBench()
+    defer { bench.remove() }
+    let path = bench.path("packed.har")
+    let packed = try #require(
+      Data(
+        base64Encoded:
+          "H4sIAAAAAAAE/6tWKskvScxRsjI01FHKyy9JVbJSSs9MK1HSUSrOLgVyig2VagFOmSWcJQAAAA=="
+      ))
+    try await TestSide.serving { asked, _ in
+      Response(
+        status: .ok, headers: [.contentType: "application/json", .contentEncoding: "gzip"],
+        body: ResponseBody(
+          byteBuffer: ByteBuffer(bytes: asked.target == "/cut" ? packed.dropLast(4) : packed)))
+    } _: { upstream in
+      try await Self.recording(upstream.base, to: path) { address in
+        for target in ["/whole", "/cut"] {
+          let answer = try await HTTPClient.shared.execute(
+            HTTPClientRequest(url: address + target), timeout: .seconds(20))
+          // Its client gets what was sent.
+          let bytes = try await answer.body.collect(upTo: 1 << 10)
+          #expect(bytes.readableBytes == (target == "/cut" ? packed.count - 4 : packed.count))
+        }
+      }
+      let bodies = try Self.recorded(path).map { $0.response?.body }
+      #expect(
+        bodies == [
+          .whole(Array(#"{"total":11,"note":"gift","sku":"s1"}"#.utf8)),
+          .whole(Array(packed.dropLast(4))),
+        ])
+    }
+  }
+
   @Test func anUpstreamThatIsDownIsABadGateway() async throws {
     let bench = try ReplayBench()
     defer { bench.remove() }

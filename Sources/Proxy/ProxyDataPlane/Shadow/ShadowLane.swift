@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ContentCodings
 import DequeModule
 import HTTPExchange
 import NIOCore
@@ -140,19 +141,23 @@ final class ShadowLane {
       let times = AnswerTimes(legacy: job.microseconds, extracted: microseconds)
       let size = Self.size(.response(job.answer)) + Self.size(extracted)
       compute(size: size) { [ledger] in
-        ledger.map { job.file(extracted, times, $0) } ?? job.count(extracted)
-      } then: { [unowned self] asksAgain in
-        if asksAgain, case .response(let extracted) = extracted {
-          askAgain(job, extracted)
-        } else {
+        job.compare(with: extracted, times, ledger)
+      } then: { [unowned self] verdict in
+        switch verdict {
+        case .settled: finish(job)
+        case .dropped(let reason):
+          job.route.drop(reason)
           finish(job)
+        case .isOpen(let legacy, let extracted): askAgain(job, legacy, extracted)
         }
       }
     }
   }
 
   /// Tells noise from behaviour: what legacy itself answers differently says nothing.
-  private func askAgain(_ job: ShadowJob, _ extracted: ComparedResponse) {
+  private func askAgain(
+    _ job: ShadowJob, _ legacy: ComparedResponse, _ extracted: ComparedResponse
+  ) {
     let route = job.route
     route.counts.change { $0.reasks += 1 }
     let question = ShadowQuestion(
@@ -163,9 +168,9 @@ final class ShadowLane {
       guard case .answer(.response(let again)) = reply, again.status < 500, let ledger else {
         return finish(job)
       }
-      let size = Self.size(.response(job.answer)) + Self.size(.response(again))
+      let size = Self.size(.response(legacy)) + Self.size(.response(again))
       compute(size: size) {
-        job.file(extracted, again, ledger)
+        job.compare(legacy, extracted, withLegacyAgain: again, ledger)
       } then: { [unowned self] in
         finish(job)
       }
@@ -193,7 +198,9 @@ final class ShadowLane {
     guard case .response(let response) = answer, case .whole(let bytes) = response.body else {
       return 0
     }
-    return bytes.count
+    // How large a packed body is nobody knows yet.
+    let isPacked = !bytes.isEmpty && AnswerDecoder.isPacked(response.headers)
+    return isPacked ? mostComparedHere + 1 : bytes.count
   }
 
   // MARK: - The end
@@ -205,69 +212,5 @@ final class ShadowLane {
     for client in registry.clients.reversed() { client.abandon() }
     waiting = [:]
     elsewhere.shutdownGracefully { _ in }
-  }
-}
-
-// MARK: - Comparing
-
-extension ShadowJob {
-  private var endpoint: String {
-    let line = request.line
-    return EndpointName.of(method: line.method, target: line.target)
-  }
-
-  private func compare(_ extracted: SideAnswer) -> Comparison {
-    let comparison = route.comparator.compare(legacy: .response(answer), extracted: extracted)
-    var legacyFailedAlone = false
-    if comparison.outcome == .legacyError, case .response(let other) = extracted {
-      legacyFailedAlone = other.status < 500
-    }
-    route.counts.change { tally in
-      tally.outcomes[comparison.outcome, default: 0] += 1
-      if legacyFailedAlone { tally.legacyFailedAlone += 1 }
-      // Whose doing a mismatch is only the evidence knows.
-      if comparison.outcome != .mismatched { tally.judged += 1 }
-    }
-    return comparison
-  }
-
-  /// Compares for the counters alone.
-  fileprivate func count(_ extracted: SideAnswer) -> Bool {
-    _ = compare(extracted)
-    return false
-  }
-
-  /// Compares and files; true when legacy should be asked once more.
-  fileprivate func file(
-    _ extracted: SideAnswer, _ times: AnswerTimes, _ ledger: any ShadowLedger
-  ) -> Bool {
-    let comparison = compare(extracted)
-    let hasBudget = route.mayAskAgain()
-    let line = request.line
-    let finding = ShadowFinding(
-      endpoint: endpoint, method: line.method, target: line.target, legacy: .response(answer),
-      extracted: extracted, comparison: comparison, times: times, rules: route.comparator.rules,
-      isSafe: request.isSafe, hasBudget: hasBudget)
-    let decision = ledger.file(finding)
-    if comparison.outcome == .mismatched, decision == .known || decision == .done {
-      route.counts.change { tally in
-        tally.judged += 1
-        if decision == .known { tally.extractedOdd += 1 }
-      }
-    }
-    return decision == .askLegacyAgain
-  }
-
-  fileprivate func file(
-    _ extracted: ComparedResponse, _ again: ComparedResponse, _ ledger: any ShadowLedger
-  ) {
-    let triples = route.comparator.oddOneOut(
-      legacy: answer, extracted: extracted, legacyAgain: again)
-    route.counts.change { tally in
-      tally.judged += 1
-      if triples.values.contains(.extracted) { tally.extractedOdd += 1 }
-      if triples.values.contains(.legacy) { tally.legacyOdd += 1 }
-    }
-    ledger.file(triples, endpoint: endpoint)
   }
 }

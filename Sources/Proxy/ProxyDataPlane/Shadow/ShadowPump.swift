@@ -149,7 +149,7 @@ class ShadowClient: RegisteredClient {
   fileprivate final func drop(_ reason: DropReason) { problem = .dropped(reason) }
 
   fileprivate final var wholeReply: ShadowReply {
-    if fields.contains(where: ShadowFields.isPacked) { return .dropped(.encoded) }
+    if ShadowFields.cannotBeCompared(fields) { return .dropped(.encoded) }
     return .answer(
       .response(ComparedResponse(status: status, headers: fields, body: body.compared)))
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ContentCodings
 import HTTPExchange
 import RoutingDecisions
 import ShadowComparison
@@ -23,6 +24,7 @@ final class ShadowRoute: Sendable {
   let configuration: ShadowConfiguration
   let sampling: ShadowSampling
   let comparator: ResponseComparator
+  let decoder: AnswerDecoder
   /// Names in lower case of the fields that an answer keeps.
   let keptFields: [[UInt8]]
   /// Milliseconds that a shadow may take.
@@ -43,6 +45,7 @@ final class ShadowRoute: Sendable {
     self.upstreams = upstreams
     self.counts = counts
     comparator = ResponseComparator(rules: shadow.rules)
+    decoder = AnswerDecoder(keptBytes: shadow.compareBytes)
     keptFields = Set(shadow.rules.headers.map { $0.lowercased() })
       .union(["content-type", "content-encoding"]).map { Array($0.utf8) }
     deadline = UInt64(max(1, shadow.deadline / .milliseconds(1)))

@@ -10,7 +10,7 @@ public struct ShadowTally: Sendable, Equatable {
   public var outcomes: [Comparison.Outcome: UInt64] = [:]
   /// Requests that were picked, or would have been, and were not sent or not compared.
   public var drops: [DropReason: UInt64] = [:]
-  /// Requests that the extracted side did not answer.
+  /// Requests that the extracted side did not answer, or not so that anybody could read it.
   public var failures: [AnswerFailure: UInt64] = [:]
   /// Times legacy was asked once more to tell noise from behaviour.
   public var reasks: UInt64 = 0

@@ -16,6 +16,8 @@ public enum AnswerFailure: String, Sendable, CaseIterable {
   case deadline
   /// The connection ended before the answer did, or what came is not HTTP.
   case cutOff = "cut-off"
+  /// It ended properly, and its body is not what its `Content-Encoding` says: nobody can read it.
+  case undecodable
 }
 
 /// Why a request was sent but not compared, or not sent to the extracted side at all.
@@ -32,8 +34,11 @@ public enum DropReason: String, Sendable, CaseIterable {
   case breakerOpen = "breaker-open"
   /// The method may change data.
   case unsafeMethod = "unsafe-method"
-  /// An answer's body is packed (`Content-Encoding`), and packers need not agree.
+  /// An answer's body is packed (`Content-Encoding`) in a way that is not known here, or was not
+  /// kept whole, and packers need not agree.
   case encoded
+  /// An answer's body unpacks to many times what is kept of one.
+  case unpackedTooLarge = "unpacked-too-large"
   /// Legacy gave its client no whole answer: there is nothing to compare with.
   case legacyUnanswered = "legacy-unanswered"
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AsyncHTTPClient
+internal import ContentCodings
 internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
@@ -140,11 +141,18 @@ private struct RecordingResponder: HTTPResponder {
       try await writer.finish(nil)
       var exchange = exchange
       exchange.milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
-      exchange.response = ComparedResponse(
-        status: Int(answer.status.code), headers: recorded(answer.headers),
-        body: digest.count <= TrafficRecorder.answerBytes ? .whole(bytes) : .digest(digest))
+      exchange.response = Self.unpacked(
+        ComparedResponse(
+          status: Int(answer.status.code), headers: recorded(answer.headers),
+          body: digest.count <= TrafficRecorder.answerBytes ? .whole(bytes) : .digest(digest)))
       onRecorded(try await file.append(exchange))
     }
+  }
+
+  /// A file of this kind holds bodies unpacked; what cannot be unpacked stays as it came.
+  private static func unpacked(_ answer: ComparedResponse) -> ComparedResponse {
+    let decoder = AnswerDecoder(keptBytes: TrafficRecorder.answerBytes)
+    return if case .plain(let plain) = decoder.decode(answer) { plain } else { answer }
   }
 
   private func recorded(_ headers: HTTPHeaders) -> [ComparedResponse.Header] {

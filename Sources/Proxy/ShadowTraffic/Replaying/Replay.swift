@@ -86,12 +86,11 @@ public struct Replay: Sendable {
     async let extractedOutcome = sides.extracted.ask(request)
     let outcomes = await (legacyOutcome, extractedOutcome)
     if Task.isCancelled { return }
+    if case .dropped(let reason) = outcomes.0 { return await ledger.drop(request, reason) }
+    if case .dropped(let reason) = outcomes.1 { return await ledger.drop(request, reason) }
     guard case .answer(let legacy, let legacyTime) = outcomes.0,
       case .answer(let extracted, let extractedTime) = outcomes.1
-    else {
-      await ledger.drop(request, .bodyTooLarge)
-      return
-    }
+    else { return }
     let asksAgain = await ledger.file(
       ReplayLedger.Finding(
         legacy: legacy, extracted: extracted,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AsyncHTTPClient
+internal import ContentCodings
 internal import NIOCore
 internal import NIOHTTP1
 internal import ShadowComparison
@@ -36,7 +37,8 @@ public struct AnswerLimits: Sendable, Equatable {
 struct SideClient: Sendable {
   enum Outcome: Sendable {
     case answer(SideAnswer, microseconds: Int)
-    case bodyTooLarge
+    /// The answer cannot be compared.
+    case dropped(DropReason)
   }
 
   private struct BodyTooLarge: Error {}
@@ -54,9 +56,14 @@ struct SideClient: Sendable {
     let start = clock.now
     do {
       let response = try await withDeadline { try await exchange(request) }
-      return .answer(.response(response), microseconds: Int((clock.now - start) / .microseconds(1)))
+      let microseconds = Int((clock.now - start) / .microseconds(1))
+      switch AnswerDecoder(keptBytes: limits.compareBytes).decode(response) {
+      case .plain(let plain): return .answer(.response(plain), microseconds: microseconds)
+      case .damaged: return .answer(.failure(.undecodable), microseconds: microseconds)
+      case .dropped(let reason): return .dropped(reason)
+      }
     } catch is BodyTooLarge {
-      return .bodyTooLarge
+      return .dropped(.bodyTooLarge)
     } catch {
       return .answer(
         .failure(Self.failure(error)), microseconds: Int((clock.now - start) / .microseconds(1)))

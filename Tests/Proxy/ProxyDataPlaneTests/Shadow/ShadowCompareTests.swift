@@ -188,10 +188,10 @@ struct ShadowCompareTests {
     }
   }
 
-  @Test("Packed answers, and bodies that are too large, are counted and not compared")
+  @Test("Answers packed in an unknown way, and bodies that are too large, are not compared")
   func notComparable() async throws {
     let packed: Origin.Behaviour = Origin.answering { _ in
-      "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\nxx"
+      "HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 2\r\n\r\nxx"
     }
     try await Origin.run(packed) { old in
       try await Origin.run(packed) { new in

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ContentCodings
+import ShadowComparison
+
+/// Unpacking and comparing what both sides answered, on the lane or beside it; never on the way of
+/// a client.
+extension ShadowJob {
+  enum Verdict: Sendable {
+    case settled
+    /// An answer could not be compared.
+    case dropped(DropReason)
+    /// Legacy should be asked once more; what both sides answered, unpacked.
+    case isOpen(legacy: ComparedResponse, extracted: ComparedResponse)
+  }
+
+  private enum Unpacked {
+    case answer(SideAnswer)
+    case dropped(DropReason)
+  }
+
+  private var endpoint: String {
+    let line = request.line
+    return EndpointName.of(method: line.method, target: line.target)
+  }
+
+  /// Compares and files; without a ledger for the counters alone.
+  func compare(
+    with extracted: SideAnswer, _ times: AnswerTimes, _ ledger: (any ShadowLedger)?
+  ) -> Verdict {
+    let (legacy, other): (SideAnswer, SideAnswer)
+    switch (unpack(.response(answer)), unpack(extracted)) {
+    case (.dropped(let reason), _), (_, .dropped(let reason)): return .dropped(reason)
+    case (.answer(let left), .answer(let right)): (legacy, other) = (left, right)
+    }
+    if case .failure(.undecodable) = other {
+      route.counts.change { $0.failures[.undecodable, default: 0] += 1 }
+    }
+    let comparison = compare(legacy, other)
+    guard let ledger, file(comparison, legacy, other, times, ledger),
+      case .response(let left) = legacy, case .response(let right) = other
+    else { return .settled }
+    return .isOpen(legacy: left, extracted: right)
+  }
+
+  /// Files who was odd, now that legacy has answered once more.
+  func compare(
+    _ legacy: ComparedResponse, _ extracted: ComparedResponse,
+    withLegacyAgain again: ComparedResponse, _ ledger: any ShadowLedger
+  ) {
+    // An answer that nobody can read tells nothing apart.
+    guard case .answer(.response(let again)) = unpack(.response(again)) else { return }
+    let triples = route.comparator.oddOneOut(
+      legacy: legacy, extracted: extracted, legacyAgain: again)
+    route.counts.change { tally in
+      tally.judged += 1
+      if triples.values.contains(.extracted) { tally.extractedOdd += 1 }
+      if triples.values.contains(.legacy) { tally.legacyOdd += 1 }
+    }
+    ledger.file(triples, endpoint: endpoint)
+  }
+
+  /// What was unpacked is kept for as long as the rest of the shadow, and counted with it.
+  private func unpack(_ side: SideAnswer) -> Unpacked {
+    guard case .response(let response) = side, AnswerDecoder.isPacked(response.headers) else {
+      return .answer(side)
+    }
+    switch route.decoder.decode(response) {
+    case .damaged: return .answer(.failure(.undecodable))
+    case .dropped(let reason): return .dropped(reason)
+    case .plain(let plain):
+      if case .whole(let bytes) = plain.body, !bytes.isEmpty, !hold.reserve(bytes.count) {
+        return .dropped(.byteBudget)
+      }
+      return .answer(.response(plain))
+    }
+  }
+
+  private func compare(_ legacy: SideAnswer, _ extracted: SideAnswer) -> Comparison {
+    let comparison = route.comparator.compare(legacy: legacy, extracted: extracted)
+    var legacyFailedAlone = false
+    if comparison.outcome == .legacyError, case .response(let other) = extracted {
+      legacyFailedAlone = other.status < 500
+    }
+    route.counts.change { tally in
+      tally.outcomes[comparison.outcome, default: 0] += 1
+      if legacyFailedAlone { tally.legacyFailedAlone += 1 }
+      // Whose doing a mismatch is only the evidence knows.
+      if comparison.outcome != .mismatched { tally.judged += 1 }
+    }
+    return comparison
+  }
+
+  /// True when legacy should be asked once more.
+  private func file(
+    _ comparison: Comparison, _ legacy: SideAnswer, _ extracted: SideAnswer, _ times: AnswerTimes,
+    _ ledger: any ShadowLedger
+  ) -> Bool {
+    let hasBudget = route.mayAskAgain()
+    let line = request.line
+    let finding = ShadowFinding(
+      endpoint: endpoint, method: line.method, target: line.target, legacy: legacy,
+      extracted: extracted, comparison: comparison, times: times, rules: route.comparator.rules,
+      isSafe: request.isSafe, hasBudget: hasBudget)
+    let decision = ledger.file(finding)
+    if comparison.outcome == .mismatched, decision == .known || decision == .done {
+      route.counts.change { tally in
+        tally.judged += 1
+        if decision == .known { tally.extractedOdd += 1 }
+      }
+    }
+    return decision == .askLegacyAgain
+  }
+}
