@@ -412,7 +412,7 @@ let commandLine: [Target] = [
     path: "Tests/Support/BadReleases", swiftSettings: settings),
   .executableTarget(
     name: "bad-release-trial",
-    dependencies: ["BadReleases", .argumentParser, .asyncHTTPClient],
+    dependencies: ["BadReleases", .argumentParser],
     path: "Tests/Benchmarks/BadReleaseTrial", swiftSettings: settings),
   tests(
     "EndToEnd", "EndToEnd",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import AsyncHTTPClient
 import BadReleases
 import Foundation
 
@@ -39,9 +38,7 @@ struct BadReleaseTrial: AsyncParsableCommand {
     let trials = try faults().flatMap { fault in
       Array(repeating: fault, count: fault == .errors ? 4 * runs : runs)
     }
-    let client = Trial.client()
-    let outcomes = await carryOut(trials, client)
-    try await client.shutdown()
+    let outcomes = await carryOut(trials)
     let table = TrialTable(outcomes)
     FileHandle.standardOutput.write(Data(table.text.utf8))
     if let json {
@@ -52,13 +49,13 @@ struct BadReleaseTrial: AsyncParsableCommand {
     if !table.isAsDemanded { throw ExitCode.failure }
   }
 
-  private func carryOut(_ trials: [Fault], _ client: HTTPClient) async -> [TrialOutcome] {
+  private func carryOut(_ trials: [Fault]) async -> [TrialOutcome] {
     await withTaskGroup(of: TrialOutcome.self) { group in
       var outcomes: [TrialOutcome] = []
       for (index, fault) in trials.enumerated() {
         if index >= atOnce, let outcome = await group.next() { outcomes.append(outcome) }
         group.addTask {
-          await outcome(of: fault, seed: seed &* 10_000 &+ UInt64(index), client)
+          await outcome(of: fault, seed: seed &* 10_000 &+ UInt64(index))
         }
       }
       for await outcome in group { outcomes.append(outcome) }
@@ -67,10 +64,9 @@ struct BadReleaseTrial: AsyncParsableCommand {
   }
 
   /// A trial that could not be carried out is one that is not as demanded.
-  private func outcome(of fault: Fault, seed: UInt64, _ client: HTTPClient) async -> TrialOutcome {
+  private func outcome(of fault: Fault, seed: UInt64) async -> TrialOutcome {
     do {
-      return try await Trial.run(
-        fault, program: strangler, pace: TrialPace(), seed: seed, client: client)
+      return try await Trial.run(fault, program: strangler, pace: TrialPace(), seed: seed)
     } catch {
       var outcome = TrialOutcome(fault)
       outcome.reason = "not carried out: \(error)"

@@ -57,8 +57,9 @@ struct TrialTable {
     number(quantile(values, 0.5), digits) + "/" + number(quantile(values, 0.95), digits)
   }
 
-  /// The smallest value that at least `share` of the values do not exceed.
+  /// The smallest value that at least `share` of the values do not exceed; of none there is none.
   private func quantile(_ values: [Double], _ share: Double) -> Double {
+    if values.isEmpty { return .nan }
     let sorted = values.sorted()
     let rank = Int((Double(sorted.count) * share).rounded(.up))
     return sorted[max(0, min(sorted.count, rank) - 1)]
@@ -67,7 +68,7 @@ struct TrialTable {
   private func number(_ value: Double, _ digits: Int) -> String {
     let scale = digits == 0 ? 1.0 : digits == 1 ? 10 : 100
     let rounded = (value * scale).rounded() / scale
-    return digits == 0 ? "\(Int(rounded))" : "\(rounded)"
+    return digits == 0 ? Int(exactly: rounded).map { "\($0)" } ?? "-" : "\(rounded)"
   }
 
   private func padded(_ cell: (text: String, width: Int)) -> String {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import AsyncHTTPClient
 import BadReleases
 import Foundation
 import Testing
@@ -27,15 +26,7 @@ struct BadReleaseTests {
 
   @Test func `what is to blame is taken back, with the evidence, and nothing else is`() async throws
   {
-    let client = Trial.client()
-    let outcomes: [TrialOutcome]
-    do {
-      outcomes = try await Self.outcomes(client)
-    } catch {
-      try await client.shutdown()
-      throw error
-    }
-    try await client.shutdown()
+    let outcomes = try await Self.outcomes()
     #expect(Set(outcomes.map(\.fault)) == Set(Self.faults))
     for outcome in outcomes {
       #expect(outcome.isAsDemanded, "\(outcome)")
@@ -44,13 +35,13 @@ struct BadReleaseTests {
     }
   }
 
-  private static func outcomes(_ client: HTTPClient) async throws -> [TrialOutcome] {
+  private static func outcomes() async throws -> [TrialOutcome] {
     try await withThrowingTaskGroup(of: TrialOutcome.self) { group in
       for (index, fault) in faults.enumerated() {
         group.addTask {
           try await Trial.run(
             fault, program: Executable.strangler.url.path(percentEncoded: false), pace: pace,
-            seed: UInt64(100 + index), client: client)
+            seed: UInt64(100 + index))
         }
       }
       return try await group.reduce(into: []) { $0.append($1) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import AsyncHTTPClient
+import AsyncHTTPClient
 import Foundation
 import NIOCore
 
@@ -12,23 +12,43 @@ package enum Trial {
   /// How long the load goes on behind a rollback, to see that nothing reaches the new side.
   private static let aftermath = Duration.seconds(3)
 
-  /// A client whose connections do not limit the load.
-  package static func client() -> HTTPClient {
+  /// A client whose connections do not limit the load: a request that waits for one, is late, and
+  /// goes away meets its pool in every state at once.
+  private static func client() -> HTTPClient {
     var configuration = HTTPClient.Configuration()
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4_096
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
+      TrialLoad.limit + TrialProxy.mostQuestions
     configuration.timeout = .init(connect: .seconds(5), read: .seconds(30))
     return HTTPClient(
       eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
   }
 
-  /// Runs a trial with a proxy, two origins and load of its own.
+  /// Runs a trial with a proxy, two origins, a client and load of its own.
   ///
   /// - Parameter program: the `strangler` program.
   package static func run(
+    _ fault: Fault, program: String, pace: TrialPace, seed: UInt64
+  ) async throws -> TrialOutcome {
+    let client = client()
+    let outcome: Result<TrialOutcome, any Error>
+    do {
+      outcome = .success(
+        try await run(fault, program: program, pace: pace, seed: seed, client: client))
+    } catch {
+      outcome = .failure(error)
+    }
+    // A client that is let go of without this ends the process.
+    try await client.shutdown()
+    return try outcome.get()
+  }
+
+  private static func run(
     _ fault: Fault, program: String, pace: TrialPace, seed: UInt64, client: HTTPClient
   ) async throws -> TrialOutcome {
+    // Any seed is one, and large ones go round.
+    let draws = 4 &* seed
     let (legacy, extracted) = (
-      FaultyOrigin(.drawn(seed: 4 * seed)), FaultyOrigin(.drawn(seed: 4 * seed + 1))
+      FaultyOrigin(.drawn(seed: draws)), FaultyOrigin(.drawn(seed: draws &+ 1))
     )
     let ports = (try await legacy.start(), try await extracted.start())
     let proxy: TrialProxy
@@ -41,7 +61,7 @@ package enum Trial {
       try await extracted.stop()
       throw error
     }
-    let load = TrialLoad(client, url: proxy.address + "/orders/7", seed: 4 * seed + 2)
+    let load = TrialLoad(client, url: proxy.address + "/orders/7", seed: draws &+ 2)
     let running = Task { await load.run(requestsPerSecond: pace.requestsPerSecond) }
     let outcome: Result<TrialOutcome, any Error>
     do {
@@ -50,9 +70,11 @@ package enum Trial {
     } catch {
       outcome = .failure(error)
     }
-    running.cancel()
-    await running.value
+    // With the proxy every request ends that still waits for an answer; to cancel hundreds of them
+    // in that moment is a race that is none of this trial's.
+    load.stop()
     await proxy.stop()
+    await running.value
     try await legacy.stop()
     try await extracted.stop()
     return try outcome.get()

@@ -13,11 +13,12 @@ final class TrialLoad: Sendable {
   /// A request that is not answered by then is given up, as people do.
   private static let patience = TimeAmount.seconds(20)
   /// Most requests that wait for an answer; further ones are left out and counted.
-  private static let limit = 4_000
+  static let limit = 1_000
 
   private struct State {
     var random: SimulatedRandom
     var isSilent = false
+    var isStopped = false
     var waiting = 0
     var sent = 0
     var late = 0
@@ -38,26 +39,28 @@ final class TrialLoad: Sendable {
   /// Nobody asks for anything any more.
   func fallSilent() { state.withLock { $0.isSilent = true } }
 
-  /// Sends until it is cancelled, and waits for the answers.
+  /// Nothing is sent any more.
+  func stop() { state.withLock { $0.isStopped = true } }
+
+  /// Sends until it is stopped, and waits for the answers.
   func run(requestsPerSecond: Int) async {
     let clock = ContinuousClock()
     let interval = Duration.seconds(1) / requestsPerSecond
     await withDiscardingTaskGroup { group in
       var due = clock.now
-      while !Task.isCancelled {
+      while !state.withLock(\.isStopped), !Task.isCancelled {
         try? await clock.sleep(until: due, tolerance: .milliseconds(1))
         while due <= clock.now {
           due += interval
           if let user = next() { group.addTask { await self.send(user) } }
         }
       }
-      group.cancelAll()
     }
   }
 
   private func next() -> Int? {
     state.withLock { state in
-      if state.isSilent { return nil }
+      if state.isSilent || state.isStopped { return nil }
       if state.waiting >= Self.limit {
         state.late += 1
         return nil

@@ -38,6 +38,8 @@ final class TrialProxy: Sendable {
     let fault: String?
   }
 
+  /// Questions to the admin API at a time, and some more for connections that are closing.
+  static let mostQuestions = 8
   private static let startPatience = Duration.seconds(30)
   private static let answerPatience = TimeAmount.seconds(20)
 
