@@ -8,6 +8,7 @@
   import Foundation
   import PostgreSQLClient
   import PostgreSQLTesting
+  import RoutingDecisions
   import Synchronization
   import Testing
 
