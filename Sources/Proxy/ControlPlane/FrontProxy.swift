@@ -113,7 +113,6 @@ public struct FrontProxy: Service {
           shadows.snapshot().map { ($0.route, $0.tally) }
         },
         replica: replica(journal, configuration.admin),
-        cache: journal.cache.map { JournalCache(path: $0) },
         logger: logger, unixMilliseconds: AdminServer.systemTime)
     }
   }

@@ -62,15 +62,6 @@ import Testing
     #expect(
       try Self.decode(proxy).get().journal
         == JournalConfiguration(.postgreSQL(url), installation: "shop", proxyName: "one"))
-    let cached = "\(admin), journal: { url: '\(url)', installation: shop, cache: last.json }"
-    #expect(
-      try Self.decode(cached).get().journal
-        == JournalConfiguration(.postgreSQL(url), installation: "shop", cache: "last.json"))
-    #expect(
-      Self.mistakes("\(admin), journal: { path: j, installation: shop, cache: last.json }") == [
-        "error: proxy.journal.cache: a journal in a file is there when the proxy starts; only one "
-          + "in a database (url) needs a cache"
-      ])
     for secret in ["postgres://ann:hunter2@db/shop", "postgresql://db/shop?password=hunter2"] {
       #expect(
         Self.mistakes("\(admin), journal: { url: '\(secret)', installation: shop }") == [

@@ -21,7 +21,7 @@
     let journal: PostgreSQLCutoverJournal
     let runner: CutoverRunner
 
-    init(_ name: String, _ server: PostgreSQLServer, cache: String? = nil) async throws {
+    init(_ name: String, _ server: PostgreSQLServer) async throws {
       self.name = name
       routing = LiveRouting(try RoutingTable(CutoverScenario.configuration()))
       traffic = ScenarioTraffic(routing)
@@ -30,7 +30,6 @@
       runner = CutoverRunner(
         journal: journal, routing: routing, traffic: traffic,
         replica: ReplicaName(id: name, name: name, admin: nil),
-        cache: cache.map { JournalCache(path: $0) },
         logger: Logger(label: "proxy") { _ in SwiftLogNoOpLogHandler() },
         unixMilliseconds: { Int64(Date().timeIntervalSince1970 * 1_000) })
       try await runner.restore(leads: false)

@@ -5,10 +5,8 @@
   import CutoverControl
   import CutoverJournalStore
   import CutoverScenario
-  import Foundation
   import PostgreSQLClient
   import PostgreSQLTesting
-  import RoutingDecisions
   import Synchronization
   import Testing
 
@@ -165,43 +163,6 @@
         try await follower.runner.rollBack("orders", by: Self.ann)
         #expect(follower.percent == 0)
       }
-    }
-
-    @Test func aProxyStartsWithoutTheDatabaseFromItsCacheAndGoesOnFromTheJournal() async throws {
-      let folder = try TemporaryFolder()
-      let server = try await PostgreSQLServer.start()
-      let cache = folder.path("cache.json")
-      let first = try await Proxy("first", server, cache: cache)
-      await first.runner.exchange()
-      try await first.runner.start("orders", by: Self.ann)
-      await first.runner.tick()
-      try await until { FileManager.default.fileExists(atPath: cache) }
-      await server.stop()
-      // Without a cache it does not start; with one it stands where it stood.
-      await #expect(throws: CutoverJournalError.self) { try await Proxy("bare", server) }
-      let second = try await Proxy("second", server, cache: cache)
-      #expect(second.percent == 10)
-      let sharing = try #require(await second.runner.overview().journal.sharing)
-      #expect(sharing.role == .cutOff)
-      #expect(sharing.cutOffReason?.contains("started without the journal, from entry 2") == true)
-      await #expect(throws: CutoverRefusal.self) {
-        try await second.runner.start("basket", by: Self.ann)
-      }
-      // Its gates and people take users back.
-      #expect(await second.runner.status(of: "orders")?.phase == .underWay)
-      try await second.runner.rollBack("orders", by: Self.ann)
-      #expect(second.percent == 0)
-      try await server.restart()
-      try await until(Duration.seconds(20)) {
-        await second.runner.exchange()
-        await second.runner.tick()
-        let overview = await second.runner.overview()
-        return overview.isLeading && overview.journal.overdue == 0
-      }
-      #expect(second.percent == 0)
-      let last = try await second.journal.entries(after: 0, limit: 100).last?.record
-      #expect(last?.reason == "a test" && last?.moves.first?.to == .zero)
-      await server.stop()
     }
 
     @Test func aTableThatIsLockedHoldsUpNobodyWhoTakesUsersBack() async throws {

@@ -33,9 +33,6 @@ struct SharingState: Sendable {
   var counts = SharedCounts()
   /// The journal could be read when it was last looked at; else others had better lead.
   var canRead = true
-  /// What is known of the journal comes from this proxy's own file, as this says, and was not seen
-  /// in the journal yet.
-  var cached: String?
 }
 
 /// Several proxies with one journal.
@@ -120,7 +117,6 @@ extension CutoverRunner {
     sharing.exchange = heard
     sharing.counts.hear(heard.replicas, own: replica?.id ?? "", services: judgedServices)
     if wasCutOff || leads != isLeading || heard.sequence != replay.sequence { try await catchUp() }
-    sharing.cached = nil
     sharing.cutOff = nil
     sharing.lease = leads ? heard.lease : nil
     if wasCutOff { logger.notice("journal is reached again", metadata: ["leads": "\(leads)"]) }
@@ -160,13 +156,12 @@ extension CutoverRunner {
     return found
   }
 
-  func isCutOff(_ reason: String) {
+  private func isCutOff(_ reason: String) {
     if sharing.cutOff == nil {
       logger.error(
         "cut off from the journal: shares stay as they are, nothing is raised",
         metadata: ["reason": "\(reason)"])
     }
-    let reason = [sharing.cached, reason].compactMap { $0 }.joined(separator: ": ")
     sharing.cutOff = (sharing.cutOff?.since ?? unixMilliseconds(), reason)
   }
 

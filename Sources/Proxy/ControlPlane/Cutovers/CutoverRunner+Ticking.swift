@@ -92,7 +92,6 @@ extension CutoverRunner: Service {
     } catch {
       logger.error("journal is behind", metadata: ["records": "\(overdue.count)"])
     }
-    keepCache()
     var (counts, compared) = takeCounts()
     // What others did while this one followed was judged by who led.
     let others = sharing.counts.take()

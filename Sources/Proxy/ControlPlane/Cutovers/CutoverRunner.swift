@@ -28,8 +28,6 @@ package actor CutoverRunner {
   let unixMilliseconds: @Sendable () -> Int64
   /// What this proxy is called among those that share the journal; nil when it has it to itself.
   let replica: ReplicaName?
-  /// What a start without the shared journal goes by; nil for none.
-  let cache: JournalCache?
   private let writer = JournalWriter()
   /// Events are taken in one after the other, while each one waits for the disk.
   let line = ChangeLine()
@@ -77,12 +75,10 @@ package actor CutoverRunner {
   ///   - traffic: what the routes' two sides did.
   ///   - comparisons: what comparing both sides' answers found; nil when nobody compares.
   ///   - replica: what this proxy is called, for a journal that others share.
-  ///   - cache: what a start goes by while such a journal cannot be reached; nil does not start.
   ///   - unixMilliseconds: the time, milliseconds since 1970-01-01T00:00:00Z.
   package init(
     journal: any CutoverJournal, routing: LiveRouting, traffic: any CutoverTraffic,
-    comparisons: (any CutoverComparisons)? = nil, replica: ReplicaName? = nil,
-    cache: JournalCache? = nil, logger: Logger,
+    comparisons: (any CutoverComparisons)? = nil, replica: ReplicaName? = nil, logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64
   ) {
     self.journal = journal
@@ -90,7 +86,6 @@ package actor CutoverRunner {
     self.traffic = traffic
     self.comparisons = comparisons
     self.replica = replica
-    self.cache = cache
     self.logger = logger
     self.unixMilliseconds = unixMilliseconds
   }
@@ -352,11 +347,7 @@ extension CutoverRunner {
   }
 
   private func restoreInLine(leads: Bool) async throws {
-    do {
-      try await read()
-    } catch {
-      try await standIn(for: error)
-    }
+    try await read()
     moveToJournaledShares()
     // A follower shows them, and asks them nothing: it has no entry to write.
     restoreMachines()
@@ -380,17 +371,8 @@ extension CutoverRunner {
   @discardableResult
   private func read() async throws -> Set<String> {
     var entries: [JournalEntry] = []
-    // What a cache says is not relied on once the journal can be read.
-    let isAnew = sharing.cached != nil
-    let last = try await journal.forEachSound(after: isAnew ? nil : chain) { entries.append($0) }
-    if isAnew { replay = JournalReplay() }
+    let last = try await journal.forEachSound(after: chain) { entries.append($0) }
     return try take(entries, last)
-  }
-
-  /// Goes by what was known of the journal at an earlier time.
-  func adopt(_ cached: CachedJournal) {
-    chain = cached.chain
-    replay = cached.replay
   }
 
   private func take(_ entries: [JournalEntry], _ last: JournalChain) throws -> Set<String> {

@@ -32,12 +32,6 @@ package struct JournalChain: Sendable, Equatable {
     head = JournalHash(of: JournalEncoding.genesis(installation: installation))
   }
 
-  /// An end that somebody has seen.
-  package init(sequence: UInt64, head: JournalHash) {
-    self.sequence = sequence
-    self.head = head
-  }
-
   /// Behind an entry.
   package init(after entry: JournalEntry) {
     sequence = entry.sequence

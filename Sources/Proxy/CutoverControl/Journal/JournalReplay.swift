@@ -3,9 +3,9 @@
 package import RoutingDecisions
 
 /// What a journal adds up to: where every route stands and which cutovers are under way.
-package struct JournalReplay: Sendable, Equatable, Codable {
+package struct JournalReplay: Sendable, Equatable {
   /// A cutover as it was written down last.
-  package struct LiveCutover: Sendable, Equatable, Codable {
+  package struct LiveCutover: Sendable, Equatable {
     /// `JournaledCutover.json`.
     package let state: String
     /// The configuration it was written under.
@@ -16,7 +16,7 @@ package struct JournalReplay: Sendable, Equatable, Codable {
   }
 
   /// A move that starts elsewhere than the route stood: something moved it without an entry.
-  package struct Contradiction: Sendable, Equatable, Codable {
+  package struct Contradiction: Sendable, Equatable {
     package let sequence: UInt64
     package let route: String
     package let stood: Percentage

@@ -20,19 +20,12 @@ public struct JournalConfiguration: Sendable, Equatable {
   /// `proxy-name`: what this proxy is called among those that share the journal; nil takes the
   /// machine's name.
   public var proxyName: String?
-  /// `cache`: a file of this proxy alone with what it knew of a shared journal last, so that it can
-  /// start while the database cannot be reached; nil does not start then. What it knew may be out
-  /// of date: users may meanwhile have been taken back. So this is off unless asked for.
-  public var cache: String?
 
   /// Creates a journal's configuration.
-  public init(
-    _ place: Place, installation: String, proxyName: String? = nil, cache: String? = nil
-  ) {
+  public init(_ place: Place, installation: String, proxyName: String? = nil) {
     self.place = place
     self.installation = installation
     self.proxyName = proxyName
-    self.cache = cache
   }
 
   /// Creates the configuration of a journal in a SQLite file.

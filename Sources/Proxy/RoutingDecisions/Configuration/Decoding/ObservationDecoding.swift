@@ -12,13 +12,12 @@ extension ConfigurationDecoder {
   }
 
   func decodeJournal(_ child: MappingReader.Child) -> JournalConfiguration? {
-    let expected = "{ path or url, installation, proxy-name, cache }"
+    let expected = "{ path or url, installation, proxy-name }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return nil }
     let url = reader.value("url", as: .text)
     let path = url == nil ? reader.required("path", as: .text) : reader.value("path", as: .text)
     let installation = reader.required("installation", as: .name)
     let name = reader.value("proxy-name", as: .name)
-    let cache = reader.value("cache", as: .text)
     if url != nil, path != nil {
       findings.error(reader.path("url"), at: reader.mark, "expected path or url, found both")
     }
@@ -26,7 +25,7 @@ extension ConfigurationDecoder {
     guard let installation, let place = url.map(Place.postgreSQL) ?? path.map(Place.file) else {
       return nil
     }
-    return JournalConfiguration(place, installation: installation, proxyName: name, cache: cache)
+    return JournalConfiguration(place, installation: installation, proxyName: name)
   }
 
   private typealias Place = JournalConfiguration.Place

@@ -18,15 +18,6 @@ extension ConfigurationChecks {
     if let mistake = journal.place.mistake {
       error("proxy.journal.\(mistake.key)", mistake.text)
     }
-    if let cache = journal.cache {
-      if cache.isEmpty { error("proxy.journal.cache", "expected a file") }
-      if case .file = journal.place {
-        error(
-          "proxy.journal.cache",
-          "a journal in a file is there when the proxy starts; only one "
-            + "in a database (url) needs a cache")
-      }
-    }
     if !ConfigurationName.isValid(journal.installation) {
       error("proxy.journal.installation", "expected \(ConfigurationName.expected)")
     }
