@@ -27,7 +27,8 @@ extension CutoverRunner {
     }
   }
 
-  /// Takes back what cannot be gone on with or has no routes any more, and freezes what was frozen.
+  /// Takes back what cannot be gone on with or has no routes any more, begins anew what another
+  /// service was proved for, and freezes what was frozen.
   func settleMachines() async throws(CutoverRefusal) {
     if installation.isFrozen { freezeMachines() }
     try await takeBackUnreadable()
@@ -37,9 +38,13 @@ extension CutoverRunner {
       if let lost = machine.plan.routes.first(where: { routes[$0] == nil }) {
         try await perform(
           .rollBack(reason: "the route \(lost) can no longer be moved"), on: name, by: nil)
-      } else if machine.state.isFrozen != installation.isFrozen {
-        try await perform(installation.isFrozen ? .freeze : .unfreeze, on: name, by: nil)
       }
+    }
+    // Before anything that may promote.
+    await settleServices()
+    for (name, machine) in machines.sorted(by: { $0.key < $1.key })
+    where machine.phase == .underWay && machine.state.isFrozen != installation.isFrozen {
+      try await perform(installation.isFrozen ? .freeze : .unfreeze, on: name, by: nil)
     }
   }
 

@@ -216,7 +216,11 @@ extension CutoverRunner {
       guard await isUrgent ? self.mayTakeBack : self.isLeading else {
         throw await self.notLeading
       }
-      if !isUrgent { try await self.writeOverdue() }
+      if !isUrgent {
+        try await self.writeOverdue()
+        // An order may promote, and not by what was proved of another service.
+        await self.settleServices()
+      }
       try await order(self)
     }
   }

@@ -102,8 +102,9 @@ extension CutoverRunner: Service {
     }
     // Only what the journal would never take is thrown, which nothing here is.
     try? await takeBackUnreadable()
-    await settleFreeze()
+    // Before anything that may promote.
     await settleServices()
+    await settleFreeze()
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay {
       await tick(name, machine, counts, isLeading ? others.strangers : [:], compared)
@@ -163,7 +164,7 @@ extension CutoverRunner: Service {
 
   /// What was proved of a service says nothing of the one that a reload, a restart with another
   /// file, or another leader has put in its place.
-  private func settleServices() async {
+  func settleServices() async {
     guard isLeading else { return }
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay {

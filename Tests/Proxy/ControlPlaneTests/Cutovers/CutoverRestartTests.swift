@@ -84,9 +84,7 @@ struct CutoverRestartTests {
     try await bench.runner.start("orders", by: Self.ann)
     await bench.seconds(50)
     #expect(await bench.runner.status(of: "orders")?.soakedSeconds == 50)
-    var other = CutoverScenario.configuration()
-    other.upstreams[1] = UpstreamConfiguration(
-      name: "shop", target: .network([NetworkAddress(host: "127.0.0.1", port: 9009)]))
+    let other = Self.otherService()
     if isReload {
       let (routing, table) = (bench.routing, try RoutingTable(other))
       _ = try await bench.runner.reload { routing.replace(with: table, unixMilliseconds: 1) }
@@ -103,6 +101,31 @@ struct CutoverRestartTests {
     let count = bench.journal.all.count
     await bench.seconds(5)
     #expect(bench.journal.all.count == count)
+  }
+
+  /// The configuration with another upstream behind the route `orders`.
+  private static func otherService(port: Int = 9009) -> ProxyConfiguration {
+    var other = CutoverScenario.configuration()
+    other.upstreams[1] = UpstreamConfiguration(
+      name: "shop", target: .network([NetworkAddress(host: "127.0.0.1", port: port)]))
+    return other
+  }
+
+  @Test("No order that comes right behind a reload promotes by what the former service proved")
+  func orderBehindReload() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    let waited = await bench.seconds(
+      until: { await $0.runner.status(of: "orders")?.isAwaitingApproval == true }, limit: 1_000)
+    #expect(waited != nil)
+    let approval = await bench.nextStage()
+    let (routing, table) = (bench.routing, try RoutingTable(Self.otherService()))
+    _ = try await bench.runner.reload { routing.replace(with: table, unixMilliseconds: 1) }
+    await #expect(throws: CutoverRefusal.self) {
+      try await bench.runner.approve(approval, of: "orders", by: Self.ann)
+    }
+    let status = try #require(await bench.runner.status(of: "orders"))
+    #expect(bench.percent() == 10 && status.soakedSeconds == 0 && !status.isAwaitingApproval)
   }
 
   @Test("What another process wrote is taken up before anything else is done")
