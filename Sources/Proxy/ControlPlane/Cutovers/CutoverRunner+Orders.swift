@@ -32,7 +32,8 @@ extension CutoverRunner {
       do {
         try await runner.perform(.start, on: name, by: order)
       } catch {
-        runner.machines[name] = former
+        // What others wrote about it is read by now, and stays.
+        if runner.machines[name] == machine { runner.machines[name] = former }
         throw error
       }
       runner.watchTraffic()

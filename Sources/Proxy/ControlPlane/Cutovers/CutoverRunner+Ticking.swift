@@ -173,8 +173,9 @@ extension CutoverRunner: Service {
       do {
         try await perform(.serviceChanged(services), on: name, by: nil)
       } catch {
+        // What others wrote is read by now, and may have taken it back.
+        guard var machine = machines[name], machine.phase == .underWay else { continue }
         // It holds all the same, and is written with the next state.
-        var machine = machine
         _ = machine.handle(.serviceChanged(services), at: unixMilliseconds() / 1_000)
         machines[name] = machine
       }

@@ -128,6 +128,25 @@ struct CutoverRestartTests {
     #expect(bench.percent() == 10 && status.soakedSeconds == 0 && !status.isAwaitingApproval)
   }
 
+  @Test("What another process took back or started stays so, whatever failed here meanwhile")
+  func nothingOlderOverWhatWasRead() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    let other = try await CutoverBench(journal: bench.journal)
+    try await other.runner.rollBack("orders", by: Self.ann)
+    let (routing, table) = (bench.routing, try RoutingTable(Self.otherService()))
+    _ = try await bench.runner.reload { routing.replace(with: table, unixMilliseconds: 1) }
+    #expect(await bench.runner.status(of: "orders")?.phase == .rolledBack)
+    #expect(bench.percent() == 0)
+    let third = try await CutoverBench(journal: bench.journal)
+    try await third.runner.start("orders", by: Self.ann)
+    await #expect(throws: CutoverRefusal.self) {
+      try await bench.runner.start("orders", by: Self.ann)
+    }
+    #expect(await bench.runner.status(of: "orders")?.phase == .underWay)
+    #expect(bench.percent() == 10)
+  }
+
   @Test("What another process wrote is taken up before anything else is done")
   func conflict() async throws {
     let bench = try await CutoverBench()
