@@ -193,10 +193,11 @@ public struct FrontProxy: Service {
     return [first, between, last]
   }
 
-  /// Puts the routes where the journal says. Which of several proxies leads is settled by asking.
+  /// Puts the routes where the journal says. Which of several proxies leads is settled by asking;
+  /// so is whether the journal has lost what they have seen.
   private static func begin(_ cutovers: CutoverRunner, leads: Bool) async throws {
     try await cutovers.restore(leads: leads && !cutovers.isShared)
-    if cutovers.isShared { await cutovers.exchange() }
+    if cutovers.isShared { try await cutovers.join() }
   }
 
   private struct Step: Service {

@@ -137,19 +137,9 @@
         let (leader, follower) = try await proxies.roles()
         try await leader.runner.start("orders", by: Self.ann)
         try await until { follower.percent == 10 }
-        let other = try await PostgreSQLConnection.open(
-          PostgreSQLAddress(proxies.server.address), as: "restore", within: .seconds(10),
-          onEvent: { _ in })
-        for sql in [
-          "ALTER TABLE strangler_entry DISABLE TRIGGER USER",
-          "DELETE FROM strangler_entry WHERE sequence > 1",
-          "ALTER TABLE strangler_entry ENABLE TRIGGER USER",
-        ] { try await other.query(sql, within: .seconds(10)) }
-        other.close()
-        let late = try await Proxy("late", proxies.server)
-        for proxy in [leader, follower, late] {
+        try await Self.restore(proxies.server, to: 1)
+        for proxy in [leader, follower] {
           try await until {
-            if proxy === late { await late.runner.exchange() }
             let sharing = await proxy.runner.overview().journal.sharing
             return sharing?.role == .cutOff
               && sharing?.cutOffReason?.contains("the journal went back") == true
@@ -163,6 +153,47 @@
         try await follower.runner.rollBack("orders", by: Self.ann)
         #expect(follower.percent == 0)
       }
+    }
+
+    @Test func noProxyStartsFromAJournalThatLostWhatOthersHaveSeenUntilThoseAreStopped()
+      async throws
+    {
+      let server = try await PostgreSQLServer.start()
+      let former = try await Proxy("former", server)
+      await former.runner.exchange()
+      try await former.runner.start("orders", by: Self.ann)
+      let end = try await former.journal.entries(after: 0, limit: 100).count
+      try await former.runner.rollBack("orders", by: Self.ann)
+      await former.runner.exchange()
+      try await Self.restore(server, to: end)
+      // The database says that users are on the release that was taken back.
+      let next = try await Proxy("next", server)
+      #expect(next.percent == 10 && former.percent == 0)
+      let error = await #expect(throws: CutoverJournalError.self) { try await next.runner.join() }
+      #expect(error?.code == .broken)
+      #expect(error?.message.contains("stop all proxies") == true)
+      #expect(await next.runner.overview().isLeading == false)
+      // As it does when it is stopped.
+      await former.journal.leave("former")
+      await next.journal.leave("next")
+      let new = try await Proxy("new", server)
+      try await new.runner.join()
+      #expect(await new.runner.overview().isLeading && new.percent == 10)
+      try await new.runner.rollBack("orders", by: Self.ann)
+      #expect(new.percent == 0)
+      await server.stop()
+    }
+
+    /// Puts the database back to the state that it had with so many entries.
+    private static func restore(_ server: PostgreSQLServer, to entries: Int) async throws {
+      let other = try await PostgreSQLConnection.open(
+        PostgreSQLAddress(server.address), as: "restore", within: .seconds(10), onEvent: { _ in })
+      for sql in [
+        "ALTER TABLE strangler_entry DISABLE TRIGGER USER",
+        "DELETE FROM strangler_entry WHERE sequence > \(entries)",
+        "ALTER TABLE strangler_entry ENABLE TRIGGER USER",
+      ] { try await other.query(sql, within: .seconds(10)) }
+      other.close()
     }
 
     @Test func aTableThatIsLockedHoldsUpNobodyWhoTakesUsersBack() async throws {

@@ -30,6 +30,8 @@ struct SharingState: Sendable {
   var lease: Int64?
   /// What all told last.
   var exchange: ReplicaExchange?
+  /// Entries are gone from the journal that were seen, by what all told last.
+  var loss: CutoverJournalError?
   var counts = SharedCounts()
   /// The journal could be read when it was last looked at; else others had better lead.
   var canRead = true
@@ -81,6 +83,16 @@ extension CutoverRunner {
     if replica != nil { watchTraffic() }
   }
 
+  /// Tells the others and hears from them, before the first connection.
+  ///
+  /// - Throws: `CutoverJournalError` when others have seen entries that the journal has lost. Who
+  ///   runs already keeps the shares that it has; who starts has none but those of back then, which
+  ///   may send users to what was taken back since.
+  package func join() async throws {
+    await exchange()
+    if let loss = sharing.loss { throw loss }
+  }
+
   // MARK: - Each second
 
   /// Tells the others where this proxy stands, and hears where they do.
@@ -111,7 +123,8 @@ extension CutoverRunner {
   }
 
   private func take(_ heard: ReplicaExchange, since report: ReplicaReport) async throws {
-    if let loss = heard.loss(since: report) { throw loss }
+    sharing.loss = heard.loss(since: report)
+    if let loss = sharing.loss { throw loss }
     let wasCutOff = sharing.cutOff != nil
     let leads = heard.leader == replica?.id
     sharing.exchange = heard

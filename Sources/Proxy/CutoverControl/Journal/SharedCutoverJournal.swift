@@ -139,7 +139,8 @@ extension ReplicaExchange {
     return CutoverJournalError(
       .broken,
       "the journal went back: \(what). Its database was restored to an older state, or is another "
-        + "one. Shares stay as they are and nothing is raised until it is back, or until all "
-        + "proxies were started anew to go on from what it has")
+        + "one. Proxies that run keep their shares and raise nothing, and none starts, until the "
+        + "entries are back. To go on from what it has, stop all proxies, and start them after "
+        + "\(SharedCounts.patience / 1_000) seconds")
   }
 }
