@@ -22,9 +22,8 @@ extension CutoverRunner {
       case .completed: throw CutoverRefusal.completed(cutover: name)
       case .ready, .rolledBack, nil: break
       }
-      // Nothing is overdue in here, so the start is the next entry.
       var machine = CutoverMachine(
-        plan, run: (runner.chain?.sequence ?? 0) + 1, services: runner.services(of: plan.routes))
+        plan, run: runner.nextEntry, services: runner.services(of: plan.routes))
       if runner.installation.isFrozen {
         _ = machine.handle(.freeze, at: runner.unixMilliseconds() / 1_000)
       }

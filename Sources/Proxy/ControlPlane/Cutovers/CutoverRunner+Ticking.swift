@@ -170,13 +170,14 @@ extension CutoverRunner: Service {
     where machine.phase == .underWay {
       let services = services(of: machine.plan.routes)
       guard let known = machine.services, known != services else { continue }
+      let event = CutoverEvent.serviceChanged(services, run: nextEntry)
       do {
-        try await perform(.serviceChanged(services), on: name, by: nil)
+        try await perform(event, on: name, by: nil)
       } catch {
         // What others wrote is read by now, and may have taken it back.
         guard var machine = machines[name], machine.phase == .underWay else { continue }
         // It holds all the same, and is written with the next state.
-        _ = machine.handle(.serviceChanged(services), at: unixMilliseconds() / 1_000)
+        _ = machine.handle(event, at: unixMilliseconds() / 1_000)
         machines[name] = machine
       }
     }

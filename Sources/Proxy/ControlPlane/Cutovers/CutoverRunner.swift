@@ -105,6 +105,9 @@ package actor CutoverRunner {
     return standing
   }
 
+  /// Number of the entry that is written behind what was done and is not written yet.
+  var nextEntry: UInt64 { (chain?.sequence ?? 0) + UInt64(overdue.count) + 1 }
+
   var installation: InstallationState { standing.installation ?? InstallationState() }
 
   /// Where the routes stand by the records: the kill switch has its effect before it has its own.

@@ -11,8 +11,9 @@ package enum CutoverEvent: Sendable, Equatable {
   /// Shadow comparisons of a route; judged with the next tick.
   case compared(route: String, CompareCounts)
   /// Its routes are served otherwise from now on, by other upstreams of a file: the version of the
-  /// service of each (`ProxyConfiguration.serviceText`). Nothing is proved of that service.
-  case serviceChanged([String: String])
+  /// service of each (`ProxyConfiguration.serviceText`). Nothing is proved of that service, and
+  /// nothing approved: `run` is the number of the journal entry that says so.
+  case serviceChanged([String: String], run: UInt64? = nil)
   /// Somebody starts it.
   case start
   /// Somebody approves the stage that waits for it.

@@ -139,7 +139,7 @@ package struct CutoverMachine: Sendable, Equatable {
       guard monitors[route] != nil else { return .refuse(.unknownRoute(route)) }
       core.compares[route, default: CompareCounts()] += counts
       return proceed(at: time)
-    case .serviceChanged(let services): return change(to: services, at: time)
+    case .serviceChanged(let services, let run): return change(to: services, run, at: time)
     case .start: return start(at: time)
     case .approve(let approval): return approve(approval, at: time)
     case .pause:
@@ -213,9 +213,11 @@ extension CutoverMachine {
   /// The stage begins anew, at the share that it has. What speaks against the former service is kept:
   /// the gates' stakes are given out once.
   private mutating func change(
-    to services: [String: String], at time: Int64
+    to services: [String: String], _ run: UInt64?, at time: Int64
   ) -> CutoverAction {
     core.services = services
+    // Another one in any case, also where that entry could not be written.
+    core.run = max(run ?? 0, (core.run ?? 0) + 1)
     guard core.phase == .underWay else { return proceed(at: time) }
     core.soaked = 0
     core.isAwaitingApproval = false

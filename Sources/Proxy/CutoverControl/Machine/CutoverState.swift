@@ -7,7 +7,8 @@ package struct CutoverState: Sendable, Equatable, Codable {
   }
 
   package internal(set) var phase = Phase.ready
-  /// Number of the journal entry that started it; nil in journals of the version before.
+  /// Number of the journal entry that started it, or put another service in its routes' place; nil
+  /// in journals of the version before.
   package internal(set) var run: UInt64?
   /// How its routes are served, by route; nil in journals of the version before.
   package internal(set) var services: [String: String]?

@@ -25,8 +25,9 @@ extension CutoverPlan {
 
 extension CutoverMachine {
   /// Tells this run of the plan from every other one: the plan's version, a hyphen, and the number
-  /// of the journal entry that started it, such as `5f0c7d6ab3e1942f-17`. Without a number before
-  /// the start, and where a version of strangler that knew none started it.
+  /// of the journal entry that started it, such as `5f0c7d6ab3e1942f-17`; of the one that put
+  /// another service in its place once there was one. Without a number before the start, and where
+  /// a version of strangler that knew none started it.
   package var version: String {
     guard phase != .ready, let run else { return plan.version }
     return "\(plan.version)-\(run)"

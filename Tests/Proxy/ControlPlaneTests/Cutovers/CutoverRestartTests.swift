@@ -126,6 +126,15 @@ struct CutoverRestartTests {
     }
     let status = try #require(await bench.runner.status(of: "orders"))
     #expect(bench.percent() == 10 && status.soakedSeconds == 0 && !status.isAwaitingApproval)
+    // Nor later, once the other service waits for its own approval.
+    #expect(status.plan?.hasSuffix("-\(bench.journal.all.count)") == true)
+    _ = await bench.seconds(
+      until: { await $0.runner.status(of: "orders")?.isAwaitingApproval == true }, limit: 1_000)
+    await #expect(throws: CutoverRefusal.self) {
+      try await bench.runner.approve(approval, of: "orders", by: Self.ann)
+    }
+    try await bench.runner.approve(await bench.nextStage(), of: "orders", by: Self.ann)
+    #expect(bench.percent() == 50)
   }
 
   @Test("What another process took back or started stays so, whatever failed here meanwhile")

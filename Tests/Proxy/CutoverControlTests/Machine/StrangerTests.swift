@@ -103,6 +103,32 @@ struct StrangerTests {
     #expect(driver.machine.services == ["orders": "v3"])
   }
 
+  @Test("What was approved of one service counts for no other one, with or without an entry")
+  func approvalOfAnotherService() {
+    var driver = CutoverDriver(CutoverDriver.plan(), run: 7)
+    driver.handle(.start)
+    let second = Self.second(extracted: SideCounts(finished: 10))
+    func wait() {
+      let count = driver.actions.count
+      for _ in 0..<300 where driver.actions.count == count { driver.handle(.tick(second)) }
+      #expect(driver.actions.last == .awaitApproval(stage: 1))
+    }
+    wait()
+    let approval = StageApproval(stage: 1, plan: driver.machine.version)
+    var versions = [driver.machine.version]
+    // The last one could not be written.
+    for (service, run) in [("b", UInt64(12)), ("c", 12)] {
+      driver.handle(.serviceChanged(["orders": service], run: run))
+      versions.append(driver.machine.version)
+      wait()
+      #expect(
+        driver.handle(.approve(approval))
+          == .refuse(.otherPlan(approved: approval.plan, underWay: driver.machine.version)))
+    }
+    #expect(Set(versions).count == 3 && versions[1].hasSuffix("-12"))
+    #expect(driver.approve() == .setPercent(.hundredths(5_000), stage: 1))
+  }
+
   @Test("What is not judged yet outlives a restart, and a journal of the version before is read")
   func restart() throws {
     var driver = Self.started()
