@@ -9,8 +9,12 @@
 /// A proxy that serves a route otherwise is a stranger to it: another file's upstreams, a run that
 /// it has not seen begin, or a version of strangler that does not say. What it sees go well is no
 /// evidence for the service that is judged here, which may fail meanwhile; what fails there fails
-/// users. So strangers are told apart: the gates add them, a promotion and an outage do not.
-/// Nothing is made of a stranger's comparisons.
+/// users. So strangers are told apart: the gates add them, a promotion does not, and they have an
+/// outage of their own. Nothing is made of a stranger's comparisons.
+///
+/// The gates add all of them, for a share of failures says nothing without its whole: of many good
+/// requests of strangers the errors of a service with few get a small part. Such a service is seen
+/// late by its gate, and by its outage if nothing succeeds there.
 package struct SharedCounts: Sendable, Equatable {
   /// A proxy that was not heard of for longer does not count, milliseconds.
   package static let patience: Int64 = 3_000

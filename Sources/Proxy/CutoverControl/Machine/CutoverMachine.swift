@@ -114,10 +114,8 @@ package struct CutoverMachine: Sendable, Equatable {
   /// Routes on whose extracted side nothing succeeds at the moment, or whose breaker refused any
   /// request within a minute.
   package var outages: [OutageFinding] {
-    plan.routes.compactMap { route in
-      monitors[route].map(\.outage).flatMap {
-        $0.seconds > 0 || $0.exclusion.isUnderWay ? OutageFinding(route, $0) : nil
-      }
+    plan.routes.flatMap { route in
+      (monitors[route]?.outages ?? []).map { OutageFinding(route, $0) }
     }
   }
 
@@ -244,7 +242,10 @@ extension CutoverMachine {
     if let worst = findings.filter(\.hasFired).max(by: { $0.weight < $1.weight }) {
       return rollBack(.gate(worst))
     }
-    if let outage = outages.first(where: { monitors[$0.route]?.isOut(in: stage) ?? false }) {
+    let stage = stage
+    if let outage = outages.first(where: {
+      monitors[$0.route]?.isOut($0.outage, in: stage) ?? false
+    }) {
       return rollBack(.outage(outage))
     }
     if let unseen = core.unseen { core.unseen = unseen > 1 ? unseen - 1 : nil }

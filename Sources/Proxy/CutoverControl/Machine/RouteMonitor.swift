@@ -31,6 +31,9 @@ package struct RouteMonitor: Sendable, Equatable {
   private var unproved = BlockCounts()
   /// Begins anew with each process: it is seen again within seconds.
   package private(set) var outage = Outage()
+  /// Of proxies that serve the route otherwise. Their successes end this one and no other: what is
+  /// in a row on one service is not so among two.
+  private var outageElsewhere = Outage()
   private let rules: CutoverGates
 
   package init(_ plan: CutoverPlan) {
@@ -86,6 +89,7 @@ package struct RouteMonitor: Sendable, Equatable {
     legacySilence = LegacySilence()
     unproved = BlockCounts()
     outage = Outage()
+    outageElsewhere = Outage()
   }
 
   /// Nothing that was seen proves anything good any more.
@@ -94,7 +98,7 @@ package struct RouteMonitor: Sendable, Equatable {
   /// A second's requests.
   ///
   /// - Parameter strangers: those of proxies that serve the route otherwise. The gates add them:
-  ///   who fails there is a user. They prove nothing good, and end no outage.
+  ///   who fails there is a user. They prove nothing good, and end no outage but their own.
   /// - Returns: the block of the others that they completed, for a promotion.
   package mutating func tick(
     _ counts: RouteCounts, strangers: RouteCounts = RouteCounts(), in stage: CutoverStage
@@ -107,6 +111,7 @@ package struct RouteMonitor: Sendable, Equatable {
     }
     legacySilence.tick(legacy: failures.legacy, extracted: failures.extracted)
     outage.tick(counts)
+    outageElsewhere.tick(strangers)
     var all = counts
     all += strangers
     for index in latency.indices {
@@ -135,8 +140,13 @@ package struct RouteMonitor: Sendable, Equatable {
       in: stage, ceiling: Self.errorCeiling(rules.errors, legacyRate: legacyRate.value ?? 0))
   }
 
+  /// Those that may be under way: of the side that is judged first, then of what others have there.
+  package var outages: [Outage] {
+    [outage, outageElsewhere].filter { $0.seconds > 0 || $0.exclusion.isUnderWay }
+  }
+
   /// Nothing succeeds on the extracted side, and that is no chance.
-  package func isOut(in stage: CutoverStage) -> Bool {
+  package func isOut(_ outage: Outage, in stage: CutoverStage) -> Bool {
     outage.hasLasted(errors.rules, against: errorBaseline(in: stage))
   }
 

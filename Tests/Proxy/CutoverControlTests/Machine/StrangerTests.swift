@@ -42,6 +42,45 @@ struct StrangerTests {
     }
   }
 
+  @Test("Where nothing succeeds there any more it is an outage, whatever succeeds here")
+  func outageElsewhere() {
+    var driver = Self.started()
+    let well = [
+      "orders": RouteCounts(
+        legacy: SideCounts(finished: 9_000), extracted: SideCounts(finished: 1_000))
+    ]
+    // One user a second, too few for the gate to tell from the others.
+    let failing = [
+      "orders": RouteCounts(
+        legacy: SideCounts(finished: 90), extracted: SideCounts(finished: 1, failed: 1))
+    ]
+    var seconds = 0
+    while driver.percent > .zero, seconds < 60 {
+      seconds += 1
+      driver.handle(.tick(well, strangers: failing))
+    }
+    #expect(seconds == 10)
+    guard case .rollBack(.outage)? = driver.actions.last else {
+      Issue.record("expected an outage: \(driver.actions)")
+      return
+    }
+  }
+
+  @Test("Failures there among successes are in no row, however seldom anything is asked here")
+  func noOutageElsewhere() {
+    var driver = Self.started()
+    for second in 0..<300 {
+      // Half of them fail on both sides there, so that no gate has anything to say.
+      let elsewhere = [
+        "orders": RouteCounts(
+          legacy: SideCounts(finished: 90, failed: 45),
+          extracted: SideCounts(finished: 1, failed: second.isMultiple(of: 2) ? 1 : 0))
+      ]
+      driver.handle(.tick([:], strangers: elsewhere))
+    }
+    #expect(driver.percent == .hundredths(1_000) && driver.machine.outages.isEmpty)
+  }
+
   @Test("Their success promotes nothing, however much of it there is")
   func promotion() {
     var driver = Self.started()
