@@ -53,24 +53,26 @@ package struct SQLiteCutoverJournal: CutoverJournal {
     let rows: [StoredEntry]
     do {
       rows = try await database.read { db in
-        try StoredEntry.fetchAll(
-          db,
-          sql: """
-            SELECT sequence, hash, bytes FROM (
-              SELECT sequence, hash, bytes,
-                sum(length(bytes)) OVER (ORDER BY sequence) - length(bytes) AS ahead
-              FROM (
-                SELECT sequence, hash, bytes FROM entry WHERE sequence > ? ORDER BY sequence LIMIT ?
-              )
-            ) WHERE ahead = 0 OR ahead + length(bytes) <= ? ORDER BY sequence
-            """,
-          arguments: [Int64(clamping: sequence), limit, Self.pageBytes])
+        let cursor = try StoredEntry.fetchCursor(
+          db, sql: Self.pageQuery, arguments: [Int64(clamping: sequence), limit])
+        var (rows, bytes) = ([StoredEntry](), 0)
+        while let row = try cursor.next() {
+          bytes += row.bytes.count
+          if !rows.isEmpty, bytes > Self.pageBytes { break }
+          rows.append(row)
+        }
+        return rows
       }
     } catch {
       throw CutoverJournalError(.unusable, "\(path) cannot be read", cause: error)
     }
     return try rows.map { try $0.entry }
   }
+
+  /// Goes along the table and sorts nothing: a sort keeps entries beside it, in files of a folder
+  /// for temporary ones, and a machine need not have room there.
+  package static let pageQuery =
+    "SELECT sequence, hash, bytes FROM entry WHERE sequence > ? ORDER BY sequence LIMIT ?"
 
   package func append(_ entry: JournalEntry) async throws {
     do {

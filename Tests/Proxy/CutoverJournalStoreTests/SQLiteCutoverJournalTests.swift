@@ -29,6 +29,16 @@ import Testing
     #expect(mode as? Int == 0o600)
   }
 
+  @Test func aPageIsReadAlongTheTableAndNothingIsSorted() throws {
+    _ = try open()
+    let plan = try DatabaseQueue(path: file).read { db in
+      try Row.fetchAll(
+        db, sql: "EXPLAIN QUERY PLAN " + SQLiteCutoverJournal.pageQuery, arguments: [0, 10]
+      ).map { $0["detail"] as String }
+    }
+    #expect(plan == ["SEARCH entry USING INTEGER PRIMARY KEY (rowid>?)"])
+  }
+
   @Test func theJournalOfAnotherInstallationIsRefusedByName() async throws {
     try await JournalSamples.fill(try open("staging"), 2)
     let error = #expect(throws: CutoverJournalError.self) { try open("production") }
