@@ -46,6 +46,8 @@ public struct AnswerDecoder: Sendable {
     let names = Self.codings(answer.headers)
     if names.isEmpty { return .plain(answer) }
     guard Self.canDecode(answer.headers) else { return .dropped(.encoded) }
+    // A part of a packed body is nothing that can be unpacked by itself.
+    if answer.status == 206 { return .dropped(.encoded) }
     guard case .whole(var bytes) = answer.body else { return .dropped(.encoded) }
     // Such as the answer to a HEAD request.
     if bytes.isEmpty { return .plain(answer) }
@@ -71,9 +73,15 @@ public struct AnswerDecoder: Sendable {
   }
 
   private enum Problem: Error {
-    case damaged, tooLarge
+    case damaged, tooLarge, noMemory
 
-    var outcome: Outcome { self == .damaged ? .damaged : .dropped(.unpackedTooLarge) }
+    var outcome: Outcome {
+      switch self {
+      case .damaged: .damaged
+      case .tooLarge: .dropped(.unpackedTooLarge)
+      case .noMemory: .dropped(.encoded)
+      }
+    }
   }
 
   private func unpack(_ packed: [UInt8], _ coding: Coding) -> Result<ComparedBody, Problem> {
@@ -107,6 +115,7 @@ public struct AnswerDecoder: Sendable {
     case .whole: return .success(digest.map { .digest($0) } ?? .whole(bytes))
     case .damaged: return .failure(.damaged)
     case .stopped: return .failure(.tooLarge)
+    case .noMemory: return .failure(.noMemory)
     }
   }
 

@@ -30,6 +30,8 @@ struct Inflation {
     case damaged
     /// The caller had enough.
     case stopped
+    /// This process has no memory for it, which says nothing about the body.
+    case noMemory
   }
 
   /// Bytes that come out at a time.
@@ -43,14 +45,15 @@ struct Inflation {
   ) -> End {
     var stream = z_stream()
     let size = Int32(MemoryLayout<z_stream>.size)
+    // It refuses its settings or a library of another version for a mistake made here, not there.
     guard inflateInit2_(&stream, format.windowBits, ZLIB_VERSION, size) == Z_OK else {
-      return .damaged
+      return .noMemory
     }
     defer { inflateEnd(&stream) }
-    var packed = packed
     var piece = [UInt8](repeating: 0, count: Self.piece)
-    return packed.withUnsafeMutableBufferPointer { input in
-      stream.next_in = input.baseAddress
+    return packed.withUnsafeBufferPointer { input in
+      // zlib reads it only, whatever its header says; a copy would be out of the shadow's budget.
+      stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
       // Bodies are kept whole up to 64 MiB.
       stream.avail_in = UInt32(clamping: input.count)
       while true {
@@ -66,6 +69,7 @@ struct Inflation {
         case Z_STREAM_END:
           guard format == .gzip, isMember(stream) else { return .whole }
           guard inflateReset(&stream) == Z_OK else { return .damaged }
+        case Z_MEM_ERROR: return .noMemory
         // Nothing came in or out any more: it is cut off.
         default: return .damaged
         }
@@ -73,9 +77,9 @@ struct Inflation {
     }
   }
 
-  /// Whether another member follows; whatever else does is no part of the body.
+  /// Whether another member follows, be it cut off; whatever else does is no part of the body.
   private static func isMember(_ stream: z_stream) -> Bool {
-    guard stream.avail_in >= 2, let next = stream.next_in else { return false }
-    return next[0] == 0x1f && next[1] == 0x8b
+    guard stream.avail_in >= 1, let next = stream.next_in else { return false }
+    return next[0] == 0x1f && (stream.avail_in == 1 || next[1] == 0x8b)
   }
 }

@@ -56,19 +56,20 @@ struct ReplayTests {
       "H4sIAAAAAAAE/6tWKskvScxRsjI01FHKyy9JVbJSSs9MK1HSUSrOLgVyig2VagFOmSWcJQAAAA==",
       "H4sIAAAAAAAC/6tWKskvScxRsjI00lHKyy9JVbJSSs9MK1HSUSrOLgVyig2VagGNtLEvJQAAAA=="
     )
-    try await TestSide.serving { _, _ in
-      packed(one)
+    // Its end is missing, with the checksum of what was packed.
+    let cut = String(one.prefix(64))
+    try await TestSide.serving { asked, _ in
+      packed(asked.target == "/lost" ? cut : one)
     } _: { legacy in
       try await TestSide.serving { asked, _ in
         switch asked.target {
         case "/other": packed(other)
-        // Its end is missing, with the checksum of what was packed.
-        case "/cut": packed(String(one.prefix(64)))
+        case "/cut", "/lost": packed(cut)
         default: TestSide.json(#"{"total":11,"note":"gift","sku":"s1"}"#)
         }
       } _: { extracted in
         let report = try await bench.replay(
-          ["/plain", "/other", "/cut"].map { ReplayBench.get($0) }, legacy: legacy.base,
+          ["/plain", "/other", "/cut", "/lost"].map { ReplayBench.get($0) }, legacy: legacy.base,
           extracted: extracted.base)
         func endpoint(_ name: String) -> ShadowReport.Endpoint? {
           report.endpoints.first { $0.name == "GET " + name }
@@ -77,6 +78,8 @@ struct ReplayTests {
         #expect(endpoint("/other")?.outcomes == [.mismatched: 1])
         #expect(endpoint("/other")?.paths.map(\.pathKind.path.description) == ["total"])
         #expect(endpoint("/cut")?.outcomes == [.extractedError: 1])
+        #expect(endpoint("/lost")?.drops == [.legacyUnanswered: 1])
+        #expect(endpoint("/lost")?.outcomes == [:])
         #expect(
           endpoint("/cut")?.paths.first?.example.extracted == "no answer: undecodable")
       }

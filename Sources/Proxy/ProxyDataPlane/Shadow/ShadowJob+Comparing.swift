@@ -31,6 +31,8 @@ extension ShadowJob {
     let (legacy, other): (SideAnswer, SideAnswer)
     switch (unpack(.response(answer)), unpack(extracted)) {
     case (.dropped(let reason), _), (_, .dropped(let reason)): return .dropped(reason)
+    // Whatever the other one answered cannot be held against that.
+    case (.answer(.failure(.undecodable)), _): return .dropped(.legacyUnanswered)
     case (.answer(let left), .answer(let right)): (legacy, other) = (left, right)
     }
     if case .failure(.undecodable) = other {

@@ -34,11 +34,12 @@ public enum DropReason: String, Sendable, CaseIterable {
   case breakerOpen = "breaker-open"
   /// The method may change data.
   case unsafeMethod = "unsafe-method"
-  /// An answer's body is packed (`Content-Encoding`) in a way that is not known here, or was not
-  /// kept whole, and packers need not agree.
+  /// An answer's body is packed (`Content-Encoding`) in a way that is not known here, is a part of
+  /// a packed one (206), or was not kept whole, and packers need not agree.
   case encoded
   /// An answer's body unpacks to many times what is kept of one.
   case unpackedTooLarge = "unpacked-too-large"
-  /// Legacy gave its client no whole answer: there is nothing to compare with.
+  /// Legacy gave its client no whole answer, or one that nobody can unpack: there is nothing to
+  /// compare with.
   case legacyUnanswered = "legacy-unanswered"
 }

@@ -88,6 +88,9 @@ public struct Replay: Sendable {
     if Task.isCancelled { return }
     if case .dropped(let reason) = outcomes.0 { return await ledger.drop(request, reason) }
     if case .dropped(let reason) = outcomes.1 { return await ledger.drop(request, reason) }
+    if case .answer(.failure(.undecodable), _) = outcomes.0 {
+      return await ledger.drop(request, .legacyUnanswered)
+    }
     guard case .answer(let legacy, let legacyTime) = outcomes.0,
       case .answer(let extracted, let extractedTime) = outcomes.1
     else { return }
