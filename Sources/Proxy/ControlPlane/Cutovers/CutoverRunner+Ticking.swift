@@ -169,7 +169,11 @@ extension CutoverRunner: Service {
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay {
       let services = services(of: machine.plan.routes)
-      guard let known = machine.services, known != services else { continue }
+      guard let known = machine.services else {
+        machines[name]?.learn(services: services)
+        continue
+      }
+      if known == services { continue }
       let event = CutoverEvent.serviceChanged(services, run: nextEntry)
       do {
         try await perform(event, on: name, by: nil)

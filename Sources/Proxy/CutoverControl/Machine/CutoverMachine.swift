@@ -97,6 +97,12 @@ package struct CutoverMachine: Sendable, Equatable {
   package var run: UInt64? { core.run }
   package var services: [String: String]? { core.services }
 
+  /// Takes down how its routes are served, where the journal does not say: a version before did not
+  /// write it. Written with the next state.
+  package mutating func learn(services: [String: String]) {
+    if core.services == nil { core.services = services }
+  }
+
   /// The share that the routes have by this cutover.
   package var percent: Percentage {
     switch core.phase {

@@ -137,6 +137,28 @@ struct CutoverRestartTests {
     #expect(bench.percent() == 50)
   }
 
+  @Test("A cutover of a journal that does not say how its routes were served is told it once")
+  func servicesOfAFormerVersion() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    let started = try #require(bench.journal.all.last)
+    var (chain, record) = (JournalChain(after: started), started.record)
+    record.moves = []
+    record.state = record.state?.replacing(#/"services":\{[^}]*\},/#, with: "")
+    #expect(record.state != started.record.state)
+    try await bench.journal.append(try chain.append(record))
+    let later = try await CutoverBench(journal: bench.journal)
+    let count = bench.journal.all.count
+    await later.seconds(5)
+    #expect(bench.journal.all.count == count)
+    let (routing, table) = (later.routing, try RoutingTable(Self.otherService()))
+    _ = try await later.runner.reload { routing.replace(with: table, unixMilliseconds: 1) }
+    #expect(
+      later.told.last
+        == "cutover: its routes are served otherwise by the file: the stage begins anew")
+    #expect(await later.runner.status(of: "orders")?.soakedSeconds == 0)
+  }
+
   @Test("What another process took back or started stays so, whatever failed here meanwhile")
   func nothingOlderOverWhatWasRead() async throws {
     let bench = try await CutoverBench()
