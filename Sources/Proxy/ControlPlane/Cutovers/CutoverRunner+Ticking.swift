@@ -105,9 +105,18 @@ extension CutoverRunner: Service {
     // Before anything that may promote.
     await settleServices()
     await settleFreeze()
+    // In the second of the change most of it was the former service's.
+    var strangers = isLeading ? others.strangers : [:]
+    for route in changedRoutes {
+      if let former = counts.removeValue(forKey: route) {
+        strangers[route, default: RouteCounts()] += former
+      }
+      compared[route] = nil
+    }
+    changedRoutes = []
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay {
-      await tick(name, machine, counts, isLeading ? others.strangers : [:], compared)
+      await tick(name, machine, counts, strangers, compared)
     }
     watchTraffic()
   }
@@ -174,6 +183,7 @@ extension CutoverRunner: Service {
         continue
       }
       if known == services { continue }
+      changedRoutes.formUnion(machine.plan.routes)
       let event = CutoverEvent.serviceChanged(services, run: nextEntry)
       do {
         try await perform(event, on: name, by: nil)

@@ -52,6 +52,8 @@ package actor CutoverRunner {
   private(set) var journalFailure: String?
   /// Cutovers that are not promoted since the journal cannot be written.
   var heldForJournal: Set<String> = []
+  /// Routes that another service has answered since the last second.
+  var changedRoutes: Set<String> = []
   /// This process carries the plans out, and no other one.
   var isLeading = false
   /// Tells whether the older process has ended from which this one takes over; nil without one.

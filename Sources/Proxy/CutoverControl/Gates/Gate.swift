@@ -134,6 +134,10 @@ package struct Gate: Sendable, Equatable {
     state.total = BlockCounts()
   }
 
+  /// What is counted and not judged yet is left out, whatever it says: who chose by that would
+  /// choose the verdict.
+  package mutating func forgetPending() { state.pending = BlockCounts() }
+
   /// A second's counts; answers with the block that they completed.
   @discardableResult
   package mutating func tick(_ counts: BlockCounts, against baseline: Baseline) -> BlockCounts? {

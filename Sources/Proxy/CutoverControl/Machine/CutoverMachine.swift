@@ -214,14 +214,16 @@ extension CutoverMachine {
     return .setPercent(stage.percent, stage: index)
   }
 
-  /// The stage begins anew, at the share that it has. What speaks against the former service is kept:
-  /// the gates' stakes are given out once.
+  /// The stage begins anew, at the share that it has. What speaks against the former service is
+  /// kept: the gates' stakes are given out once.
   private mutating func change(
     to services: [String: String], _ run: UInt64?, at time: Int64
   ) -> CutoverAction {
     core.services = services
     // Another one in any case, also where that entry could not be written.
     core.run = max(run ?? 0, (core.run ?? 0) + 1)
+    core.compares = [:]
+    for name in monitors.keys { monitors[name]?.forgetComparisons() }
     guard core.phase == .underWay else { return proceed(at: time) }
     core.soaked = 0
     core.isAwaitingApproval = false

@@ -95,6 +95,9 @@ package struct RouteMonitor: Sendable, Equatable {
   /// Nothing that was seen proves anything good any more.
   package mutating func forgetProof() { unproved = BlockCounts() }
 
+  /// Comparisons that were not judged yet prove nothing either.
+  package mutating func forgetComparisons() { mismatches?.forgetPending() }
+
   /// A second's requests.
   ///
   /// - Parameter strangers: those of proxies that serve the route otherwise. The gates add them:

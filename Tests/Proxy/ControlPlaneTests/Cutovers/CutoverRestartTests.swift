@@ -126,6 +126,11 @@ struct CutoverRestartTests {
     }
     let status = try #require(await bench.runner.status(of: "orders"))
     #expect(bench.percent() == 10 && status.soakedSeconds == 0 && !status.isAwaitingApproval)
+    // What was counted until the reload is the former one's.
+    await bench.seconds(1)
+    #expect(await bench.runner.status(of: "orders")?.judged == 0)
+    await bench.seconds(3)
+    #expect(await bench.runner.status(of: "orders")?.judged ?? 0 > 0)
     // Nor later, once the other service waits for its own approval.
     #expect(status.plan?.hasSuffix("-\(bench.journal.all.count)") == true)
     _ = await bench.seconds(
