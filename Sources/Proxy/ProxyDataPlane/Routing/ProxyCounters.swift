@@ -73,14 +73,6 @@ public final class ProxyCounters: Sendable {
     }
   }
 
-  /// The counters of all event loops, and the layout that all of them fit into.
-  func withWorkers<Value>(
-    _ body: (_ layout: CounterLayout, _ workers: [WorkerCounters]) -> Value
-  ) -> Value {
-    let (layout, workers) = state.withLock { ($0.layout, $0.workers) }
-    return body(layout, workers)
-  }
-
   /// The sum over all event loops.
   public func snapshot() -> CounterSnapshot {
     let (layout, workers) = state.withLock { ($0.layout, $0.workers) }
@@ -133,16 +125,6 @@ public final class WorkerCounters: Sendable {
     let histogram = base + CounterLayout.statusClasses
     block.add(1, to: histogram + CounterLayout.latencyBucket(nanoseconds))
     block.add(nanoseconds, to: histogram + CounterLayout.latencyBuckets)
-  }
-
-  /// Answers of a route's side by class of their status, from 1xx to 5xx, and those without any;
-  /// zeros for a route that these counters have no room for yet.
-  func statusClasses(of route: Int, _ side: Side) -> [UInt64] {
-    guard layout.routes.indices.contains(route) else {
-      return [UInt64](repeating: 0, count: CounterLayout.statusClasses)
-    }
-    let base = layout.routeSide(route, side)
-    return (base..<base + CounterLayout.statusClasses).map { block.load($0) }
   }
 
   /// Legacy answered because the extracted side had failed.

@@ -66,7 +66,7 @@ public final class ProxyServer: Service {
       configuration, routing.current.numbers, modules: modules, logger: logger)
     shadows = ShadowMonitor(host)
     let targets = try configuration.upstreams.map { try UpstreamTarget($0, modules) }
-    upstreams = UpstreamMonitor(counters: counters, logger: logger)
+    upstreams = UpstreamMonitor(logger: logger)
     upstreamParts = zip(targets, upstreams.adopt(configuration, routing.current.numbers)).map {
       UpstreamParts(target: $0, shared: $1)
     }

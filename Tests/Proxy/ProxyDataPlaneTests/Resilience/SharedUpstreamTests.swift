@@ -135,46 +135,33 @@ struct SharedUpstreamTests {
     #expect(upstream.snapshot(at: 20_000).breaker == "open")
   }
 
-  /// `orders` and `reports` of one legacy, each with a side of its own.
-  private static func sides(
-    _ counters: ProxyCounters
-  ) -> (legacy: SharedUpstream, orders: SharedUpstream, reports: SharedUpstream) {
-    let outcomes = RouteOutcomes(counters)
-    func upstream(_ name: String, _ last: Int, _ breaker: BreakerRules?) -> SharedUpstream {
-      SharedUpstream(
-        UpstreamConfiguration(name: name, target: .network([address(last)])), breaker: breaker,
-        ejection: EjectionRules(), outcomes: outcomes, logger: Lines().logger)
-    }
-    let all = (
-      upstream("legacy", 8, nil), upstream("orders", 1, BreakerRules()),
-      upstream("reports", 2, BreakerRules())
-    )
-    outcomes.adopt([
-      0: RouteOutcomes.Sides(legacy: all.0, extracted: all.1),
-      1: RouteOutcomes.Sides(legacy: all.0, extracted: all.2),
-    ])
-    outcomes.look(at: 0)
-    return all
+  /// `orders` and `reports` of one legacy, routes 0 and 1, each with a side of its own.
+  private static func sides() -> (
+    legacy: SharedUpstream, orders: SharedUpstream, reports: SharedUpstream
+  ) {
+    let legacy = upstream([address(8)])
+    let orders = upstream([address(1)], breaker: BreakerRules())
+    let reports = upstream([address(2)], breaker: BreakerRules())
+    orders.setOthers([legacy], byRoute: [0: legacy])
+    reports.setOthers([legacy], byRoute: [1: legacy])
+    legacy.setOthers([orders, reports], byRoute: [0: orders, 1: reports])
+    return (legacy, orders, reports)
   }
 
-  private static func counters() -> ProxyCounters {
-    ProxyCounters(
-      routes: ["orders", "reports"], upstreams: [], rejectionReasons: [], failureReasons: [],
-      workers: 2)
+  /// A worker tells of successes on a route.
+  private static func batch(_ count: UInt32, route: Int) -> UpstreamBatch {
+    var batch = UpstreamBatch()
+    batch.successes = [(address(8), count)]
+    batch.routes = [(route, count)]
+    return batch
   }
 
   @Test("Another route on which legacy fails as a whole keeps no breaker closed")
   func breakerAndOtherRoute() {
-    let counters = Self.counters()
-    let (legacy, orders, reports) = Self.sides(counters)
+    let (legacy, orders, reports) = Self.sides()
     let pass = CircuitBreaker.Pass(generation: 0, isProbe: false)
-    for index in 0..<60 {
-      counters.worker(index % 2)
-        .requestFinished(route: 0, side: .legacy, status: 200, nanoseconds: 1)
-      counters.worker(index % 2)
-        .requestFinished(route: 1, side: .legacy, status: 500, nanoseconds: 1)
-      legacy.failed(nil, at: Self.address(8), at: 1_000, route: 1)
-    }
+    legacy.take(Self.batch(60, route: 0), at: 1_000)
+    for _ in 0..<60 { legacy.failed(nil, at: Self.address(8), at: 1_000, route: 1) }
     for _ in 0..<5 { orders.failed(pass, at: Self.address(1), at: 2_000, route: 0) }
     #expect(orders.snapshot(at: 2_000).breaker == "open")
     // On that other route both sides fail.
@@ -184,8 +171,7 @@ struct SharedUpstreamTests {
 
   @Test("A route that legacy hardly answers is measured by all of legacy's requests")
   func breakerAndRouteWithoutLegacy() {
-    let counters = Self.counters()
-    let (legacy, orders, _) = Self.sides(counters)
+    let (legacy, orders, _) = Self.sides()
     let pass = CircuitBreaker.Pass(generation: 0, isProbe: false)
     for _ in 0..<60 { legacy.failed(nil, at: Self.address(8), at: 1_000, route: 1) }
     for _ in 0..<100 { orders.failed(pass, at: Self.address(1), at: 2_000, route: 0) }
@@ -194,20 +180,23 @@ struct SharedUpstreamTests {
 
   @Test("What legacy's route did longer ago than recently counts for nothing")
   func breakerAndFormerTrouble() {
-    let counters = Self.counters()
-    let (legacy, orders, _) = Self.sides(counters)
+    let (legacy, orders, _) = Self.sides()
     let pass = CircuitBreaker.Pass(generation: 0, isProbe: false)
-    func legacyAnswers(_ status: Int) {
-      for _ in 0..<100 {
-        counters.worker(0).requestFinished(
-          route: 0, side: .legacy, status: status, nanoseconds: 1)
-      }
-    }
-    legacyAnswers(500)
-    legacy.take(UpstreamBatch(), at: 12_000)
-    legacyAnswers(200)
+    for _ in 0..<100 { legacy.failed(nil, at: Self.address(8), at: 0, route: 0) }
+    legacy.take(Self.batch(100, route: 0), at: 12_000)
     for _ in 0..<5 { orders.failed(pass, at: Self.address(1), at: 13_000, route: 0) }
     #expect(orders.snapshot(at: 13_000).breaker == "open")
+  }
+
+  @Test("A worker hands successes over by route, once, and those of no route not at all")
+  func successesByRoute() {
+    var successes = RouteSuccesses()
+    for route in [3, 0, 3, -1, 3] { successes.add(route) }
+    let taken = successes.take()
+    #expect(taken.map(\.route) == [3, 0] && taken.map(\.count) == [3, 1])
+    #expect(successes.take().isEmpty)
+    successes.add(0)
+    #expect(successes.take().map(\.count) == [1])
   }
 
   @Test("A breaker comes and goes with the routes, and keeps its state otherwise")

@@ -72,6 +72,8 @@ struct UpstreamView {
 struct UpstreamBatch {
   var generation: UInt32 = 0
   var successes: [(endpoint: NetworkAddress, count: UInt32)] = []
+  /// Successes by number of the route, those included that were told one by one.
+  var routes: [(route: Int, count: UInt32)] = []
   /// Changes of the gauges.
   var inFlight = 0
   var waiting = 0

@@ -30,25 +30,22 @@ final class SharedUpstream: Sendable {
   private let clockwork = Atomic<Bool>(false)
   private let retired = Atomic<Bool>(false)
   private let lookedUp = Atomic<Bool>(false)
-  /// The other sides of its routes.
-  private let others = Mutex<[SharedUpstream]>([])
-  /// How they do, by route; nil where nobody counts by route.
-  private let outcomes: RouteOutcomes?
+  /// The other sides of its routes, each once, and by number of the route.
+  private let others = Mutex<(all: [SharedUpstream], byRoute: [Int: SharedUpstream])>(([], [:]))
 
   struct State: Sendable {
     var endpoints: [SharedEndpoint]
     var breaker: CircuitBreaker?
     var ejection: EjectionRules?
     var totals = UpstreamTotals()
-    /// What all its requests came to, successes first, for the other sides of its routes.
-    var recent = SlidingWindow(length: OutlierDetector.recent)
+    /// What all its requests came to, for the other sides of its routes.
+    var recent = RecentOutcomes()
   }
 
   init(
     _ configuration: UpstreamConfiguration, breaker: BreakerRules?, ejection: EjectionRules?,
-    outcomes: RouteOutcomes? = nil, logger: Logger
+    logger: Logger
   ) {
-    self.outcomes = outcomes
     name = configuration.name
     policies = configuration.policies
     speaksHTTP2 = configuration.wireProtocol == .http2
@@ -75,7 +72,9 @@ final class SharedUpstream: Sendable {
         endpoints: endpoints, breaker: breaker.map { CircuitBreaker($0) }, ejection: ejection))
   }
 
-  func setOthers(_ upstreams: [SharedUpstream]) { others.withLock { $0 = upstreams } }
+  func setOthers(_ upstreams: [SharedUpstream], byRoute: [Int: SharedUpstream] = [:]) {
+    others.withLock { $0 = (upstreams, byRoute) }
+  }
 
   /// Gives it a breaker, or takes its breaker away, when its routes changed what suits it.
   func adopt(breaker rules: BreakerRules?) {
@@ -145,10 +144,10 @@ extension SharedUpstream {
     }
   }
 
-  /// A request that had to be told about went well.
+  /// A request that had to be told about went well; its route is told with the batch.
   func succeeded(_ pass: CircuitBreaker.Pass, at endpoint: NetworkAddress, at now: UInt64) {
     change { state, changes in
-      state.recent.add(first: 1, second: 0, at: now)
+      state.recent.succeeded(1, at: now)
       state.withEndpoint(endpoint) { $0.outlier?.succeeded(at: now) }
       if let change = state.breaker?.succeeded(pass, at: now) { changes.append(.breaker(change)) }
     }
@@ -157,8 +156,8 @@ extension SharedUpstream {
   /// A request failed, or a connection for one did.
   ///
   /// - Parameters:
-  ///   - pass: nil when the failure says nothing about the upstream as a whole, since the request is
-  ///     tried elsewhere.
+  ///   - pass: nil when the failure says nothing about the upstream as a whole, since the request
+  ///     is tried elsewhere.
   ///   - route: number of the request's route; nil for all routes of the upstream.
   func failed(
     _ pass: CircuitBreaker.Pass?, at endpoint: NetworkAddress, at now: UInt64, route: Int? = nil
@@ -166,7 +165,7 @@ extension SharedUpstream {
     // Asked before its own lock is taken: the other side may be asking about this one.
     let otherSide = otherSide(ofRoute: route, at: now)
     change { state, changes in
-      state.recent.add(first: 0, second: 1, at: now)
+      state.recent.failed(route: route, at: now)
       if let pass, let change = state.breaker?.failed(pass, at: now, otherSide: otherSide) {
         changes.append(.breaker(change))
       }
@@ -182,24 +181,18 @@ extension SharedUpstream {
   }
 
   private func otherSide(ofRoute route: Int?, at now: UInt64) -> Double? {
-    guard let outcomes, let route, route >= 0 else {
-      return others.withLock(\.self).compactMap { $0.failureShare(at: now) }.max()
+    guard let route, route >= 0 else {
+      return others.withLock { $0.all }.compactMap { $0.failureShare(at: now) }.max()
     }
-    return outcomes.otherSide(ofRoute: route, than: self, least: leastRequests, at: now)
+    return others.withLock { $0.byRoute[route] }?.failureShare(ofRoute: route, at: now)
   }
 
   /// Share of its requests that failed of late, 0 to 1; nil when there were too few to tell.
-  func failureShare(at now: UInt64) -> Double? {
-    let least = leastRequests
-    return state.withLock { state in
-      state.recent.advance(to: now)
-      let requests = state.recent.firstSum + state.recent.secondSum
-      return requests < least ? nil : Double(state.recent.secondSum) / Double(requests)
+  func failureShare(ofRoute route: Int? = nil, at now: UInt64) -> Double? {
+    state.withLock { state in
+      let least = (state.ejection ?? EjectionRules()).minimumRequests
+      return state.recent.failureShare(ofRoute: route, least: UInt64(least), at: now)
     }
-  }
-
-  private var leastRequests: UInt64 {
-    UInt64((state.withLock { $0.ejection } ?? EjectionRules()).minimumRequests)
   }
 
   /// A request that passed ended in a way that says nothing.
@@ -209,11 +202,13 @@ extension SharedUpstream {
 
   /// Takes over what a worker added up.
   func take(_ batch: UpstreamBatch, at now: UInt64) {
-    outcomes?.look(at: now)
     change { state, _ in
       state.totals.add(batch)
+      for (route, successes) in batch.routes {
+        state.recent.succeeded(successes, onRoute: route, at: now)
+      }
       for (endpoint, successes) in batch.successes where successes > 0 {
-        state.recent.add(first: successes, second: 0, at: now)
+        state.recent.succeeded(successes, at: now)
         state.breaker?.succeeded(successes, generation: batch.generation, at: now)
         state.withEndpoint(endpoint) { $0.outlier?.succeeded(successes, at: now) }
       }

@@ -78,6 +78,7 @@ final class UpstreamGate {
   private let queueWait: UInt64
   private var line = WaitingLine<QueueTicket>()
   @exclusivity(unchecked) private var batch = UpstreamBatch()
+  @exclusivity(unchecked) private var routes = RouteSuccesses()
   @exclusivity(unchecked) private var isDirty = false
   private unowned let context: WorkerContext
   private let workspace: ExchangeWorkspace
@@ -237,6 +238,8 @@ extension UpstreamGate {
     let pass = place.pass
     switch outcome {
     case .success:
+      routes.add(route)
+      isDirty = true
       if shared.needsAttention || pass.isProbe {
         shared.succeeded(pass, at: place.seat.address, at: now)
       } else {
@@ -348,6 +351,7 @@ extension UpstreamGate {
       batch.successes.append((seat.address, seat.untold))
       seat.untold = 0
     }
+    batch.routes = routes.take()
     shared.take(batch, at: now)
     batch = UpstreamBatch()
   }

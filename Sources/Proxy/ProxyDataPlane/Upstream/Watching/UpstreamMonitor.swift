@@ -15,15 +15,12 @@ public final class UpstreamMonitor: Sendable {
 
   private let state = Mutex(State())
   private let logger: Logger
-  private let outcomes: RouteOutcomes?
   /// Upstreams that nobody looks after yet, with their numbers.
   private let added: AsyncStream<(Int, SharedUpstream)>
   private let addition: AsyncStream<(Int, SharedUpstream)>.Continuation
 
-  /// - Parameter counters: what requests came to, by route; nil where nobody counts them.
-  init(counters: ProxyCounters? = nil, logger: Logger) {
+  init(logger: Logger) {
     self.logger = logger
-    outcomes = counters.map { RouteOutcomes($0) }
     (added, addition) = AsyncStream.makeStream()
   }
 
@@ -53,36 +50,37 @@ public final class UpstreamMonitor: Sendable {
       let new = numbers.upstreams.dropFirst(state.upstreams.count).map { upstream in
         SharedUpstream(
           upstream, breaker: configuration.breakerRules(of: upstream),
-          ejection: upstream.ejectionRules, outcomes: outcomes, logger: logger)
+          ejection: upstream.ejectionRules, logger: logger)
       }
       let first = state.upstreams.count
       state.upstreams += new
       state.inForce = configuration.upstreams.compactMap { numbers.upstream(named: $0.name) }
+      let sides = sides(of: configuration, numbers, state.upstreams)
       for number in state.inForce {
         let upstream = state.upstreams[number]
         upstream.adopt(breaker: configuration.breakerRules(of: numbers.upstreams[number]))
         upstream.setOthers(
           configuration.otherSides(ofUpstream: upstream.name).compactMap { name in
             numbers.upstream(named: name).map { state.upstreams[$0] }
-          })
+          }, byRoute: sides[number] ?? [:])
       }
-      outcomes?.adopt(sides(of: configuration, numbers, state.upstreams))
       for (index, upstream) in new.enumerated() { addition.yield((first + index, upstream)) }
       return new
     }
   }
 
+  /// The other sides of each upstream, by its number and by that of the route.
   private func sides(
     of configuration: ProxyConfiguration, _ numbers: RoutingNumbers, _ upstreams: [SharedUpstream]
-  ) -> [Int: RouteOutcomes.Sides] {
-    var found: [Int: RouteOutcomes.Sides] = [:]
+  ) -> [Int: [Int: SharedUpstream]] {
+    var found: [Int: [Int: SharedUpstream]] = [:]
     for route in configuration.routes {
       guard let name = route.extracted, let number = numbers.route(named: route.name),
         let legacy = numbers.upstream(named: route.legacy),
         let extracted = numbers.upstream(named: name)
       else { continue }
-      found[number] = RouteOutcomes.Sides(
-        legacy: upstreams[legacy], extracted: upstreams[extracted])
+      found[legacy, default: [:]][number] = upstreams[extracted]
+      found[extracted, default: [:]][number] = upstreams[legacy]
     }
     return found
   }
