@@ -352,6 +352,8 @@ extension CutoverRunner {
   }
 
   private func restoreInLine(leads: Bool) async throws {
+    // An order has taken over meanwhile: this process knows more than the journal by now.
+    if !leads, isLeading { return }
     try await read()
     moveToJournaledShares()
     // A follower shows them, and asks them nothing: it has no entry to write.

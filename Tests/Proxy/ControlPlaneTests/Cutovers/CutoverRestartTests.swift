@@ -250,6 +250,15 @@ struct CutoverRestartTests {
     #expect(await runner.status(of: "orders")?.phase == .rolledBack)
   }
 
+  @Test("Who took over meanwhile is not put back to what the journal has, by a look that is late")
+  func lateLook() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    await bench.seconds(50)
+    try await bench.runner.restore(leads: false)
+    #expect(await bench.runner.status(of: "orders")?.soakedSeconds == 50)
+  }
+
   @Test("A process that follows takes the kill switch off again with the one that leads")
   func followsKillSwitch() async throws {
     let bench = try await CutoverBench()
