@@ -139,6 +139,14 @@
         ended += 1
         if ended == HangingLookUps.limit { break }
       }
+      // Each gives its place back right behind that, and another one is tried.
+      for _ in 0..<HangingLookUps.limit { gate.signal() }
+      while true {
+        let error = await #expect(throws: PostgreSQLError.self) { try await open() }
+        if error?.message.contains("hang already") == false { break }
+        await Task.yield()
+      }
+      for await _ in ends.prefix(1) {}
     }
 
     @Test func passwordsStayOutOfAddressesAndOfWhatIsSaidAboutThem() {

@@ -11,8 +11,9 @@ struct CutoverApproveCommand: AsyncParsableCommand {
       meanwhile, and may take the routes back.
 
       What is approved is one stage of one run of a plan. Without --stage and --run it is what waits
-      now. With them the order is refused when the cutover has moved on since you looked, or was
-      taken back and started anew; status names both while a stage waits.
+      now. With them the order is refused when the cutover has moved on since you looked, was taken
+      back and started anew, or has another service behind its routes; status names both while a
+      stage waits.
 
       EXAMPLES
         strangler cutover approve orders --reason 'dashboards look fine'
