@@ -16,6 +16,8 @@ extension HTTP2Engine {
     // Windows open when an upstream took the bytes, not when they arrive.
     nghttp2_option_set_no_auto_window_update(option, 1)
     nghttp2_option_set_no_closed_streams(option, 1)
+    // Owners measured what they send; the library would close the stream without a word.
+    nghttp2_option_set_max_send_header_block_length(option, Int(Int32.max))
     // Until the peer's settings are there.
     nghttp2_option_set_peer_max_concurrent_streams(option, 100)
     var session: OpaquePointer?

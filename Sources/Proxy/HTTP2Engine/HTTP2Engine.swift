@@ -164,6 +164,14 @@ extension HTTP2Engine {
   }
 }
 
+extension HTTP2Engine {
+  /// How large a section of fields the peer takes, each counted with 32 bytes more than it has
+  /// (RFC 9113, 6.5.2).
+  package var largestSection: Int {
+    Int(nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE))
+  }
+}
+
 // MARK: - Streams
 
 extension HTTP2Engine {

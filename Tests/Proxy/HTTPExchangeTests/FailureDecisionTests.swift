@@ -42,7 +42,7 @@ struct FailureDecisionTests {
       ("DELETE", false), ("PATCH", false), ("PURGE", false),
     ])
   func sides(_ method: String, _ changes: Bool) {
-    for failure in UpstreamFailure.allCases {
+    for failure in UpstreamFailure.allCases where failure != .unfitRequest {
       var driver = Self.driver(method, connected: !failure.isBeforeSending)
       var recovery = driver.fail(failure)
       while recovery == .retry || recovery == .reconnect {
@@ -52,6 +52,13 @@ struct FailureDecisionTests {
       #expect(recovery == (changes ? .fallBack : .answer(.upstream(failure))), "\(failure)")
       #expect(driver.exchange.fellBack == changes)
     }
+  }
+
+  @Test("A request at fault itself is refused, not sent elsewhere", arguments: ["GET", "PUT"])
+  func unfit(_ method: String) {
+    var driver = Self.driver(method, connected: true)
+    #expect(driver.fail(.unfitRequest) == .answer(.rejected(.headTooLarge)))
+    #expect(!driver.exchange.fellBack)
   }
 
   @Test(

@@ -6,7 +6,8 @@ extension Exchange {
   /// A connection that was never made may be tried again by every method, since nothing was sent.
   /// Once bytes were sent, only an idempotent request without a byte of answer goes out again, on
   /// the same side. Only a safe request changes sides, and only towards legacy: a write that two
-  /// sides might both have seen is worse than an error.
+  /// sides might both have seen is worse than an error. A request that is at fault itself is sent to
+  /// nobody else.
   ///
   /// - Parameters:
   ///   - resends: how often, and what, may be sent again.
@@ -35,14 +36,15 @@ extension Exchange {
         beginAttempt(workspace)
         return .retry
       }
-      if mayFallBack {
+      if mayFallBack, failure != .unfitRequest {
         marks.fellBack = true
         connectionsTried = 0
         retries = 0
         beginAttempt(workspace)
         return .fallBack
       }
-      return forwardedInterim && requestPhase != .complete ? .abort : .answer(.upstream(failure))
+      if forwardedInterim && requestPhase != .complete { return .abort }
+      return .answer(failure == .unfitRequest ? .rejected(.headTooLarge) : .upstream(failure))
     }
   }
 

@@ -38,9 +38,12 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
   case queueTimeout
   /// One try took as long as a try may.
   case tryTimeout
+  /// The request cannot be put as the upstream has to be asked: nobody but its client is at fault.
+  case unfitRequest
 
   package var status: Int {
     switch self {
+    case .unfitRequest: 431
     case .noEndpoint, .connectionLimit, .circuitOpen, .overloaded, .queueTimeout: 503
     case .connectTimeout, .responseTimeout, .stalled, .tryTimeout: 504
     case .connectFailed, .tlsFailed, .certificateRefused, .closedBeforeResponse,
@@ -69,6 +72,7 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .overloaded: "overloaded"
     case .queueTimeout: "queue-timeout"
     case .tryTimeout: "try-timeout"
+    case .unfitRequest: "unfit-request"
     }
   }
 
@@ -92,6 +96,7 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .overloaded: "The upstream is busy: every place, and every place in line, is taken."
     case .queueTimeout: "The upstream is busy: no place became free in time."
     case .tryTimeout: "The upstream did not answer in the time of one try."
+    case .unfitRequest: "The request's fields are more than the upstream takes."
     }
   }
 

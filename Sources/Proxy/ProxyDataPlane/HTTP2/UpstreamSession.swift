@@ -186,13 +186,22 @@ final class UpstreamSession: HTTP2Engine.Owner {
 }
 
 extension MessageLimits {
-  /// For requests that the proxy wrote: its own fields come on top of what the client was allowed.
+  /// For requests that the proxy wrote. What the client sent was measured when it came; the proxy
+  /// made it longer, in places that the client chose, and a second limit would be met by some of
+  /// what the first let pass. Fields alone are counted, for which there has to be room.
   var forOwnRequests: MessageLimits {
     var limits = self
-    limits.fieldCount += 16
-    limits.head += 4096
-    limits.requestLine += 16
+    limits.fieldCount += Self.ownFields
+    limits.head = Self.anyLength
+    limits.field = Self.anyLength
+    limits.requestLine = Self.anyLength
+    limits.chunkOverhead = Self.anyLength
     limits.body = 0
     return limits
   }
+
+  /// Fields that the proxy adds, at most.
+  private static let ownFields = 16
+  /// More than the ranges of a head can say.
+  private static let anyLength = Int(Int32.max)
 }

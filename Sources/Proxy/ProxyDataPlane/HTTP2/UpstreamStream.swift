@@ -242,9 +242,8 @@ extension UpstreamStream {
     var progress = HeadProgress()
     var head = RequestHead()
     let outcome = session.parser.parse(bytes, &progress, into: session.storage, head: &head)
-    guard case .complete(let length) = outcome, !session.isGoingAway, !session.hasFailed else {
-      return fail(.refusedStream)
-    }
+    guard case .complete(let length) = outcome, fits(head) else { return fail(.unfitRequest) }
+    if session.isGoingAway || session.hasFailed { return fail(.refusedStream) }
     answersHead = head.facts.method == .head
     body = BodyReader(head.facts.body)
     let hasBody = head.facts.body != .none
@@ -255,6 +254,20 @@ extension UpstreamStream {
       return fail(.refusedStream)
     }
     if hasBody { sendBody(UnsafeRawBufferPointer(rebasing: bytes[length...])) }
+  }
+
+  /// Whether the upstream takes a head of that size. One that said what it takes resets the stream
+  /// of a larger one, or ends its connection, which would look like its failure.
+  private func fits(_ head: RequestHead) -> Bool {
+    let most = session.engine.largestSection
+    // No field is counted with fewer bytes than in HTTP/1.1: most heads are far from the limit.
+    if head.length &+ 28 &* (session.storage.count &+ 5) <= most { return true }
+    var size = 5 &* 42 + Int(head.authority.length) + Int(head.target.length)
+    for (index, field) in session.storage.view.enumerated()
+    where session.storage.role(index) != .host {
+      size += Int(field.name.length) + Int(field.value.length) + 32
+    }
+    return size <= most
   }
 
   private func fields(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> HTTP2Fields {
@@ -281,7 +294,7 @@ extension UpstreamStream {
     var rest = bytes
     while !rest.isEmpty, !body.isFinished {
       let step = body.read(rest, keepFraming: false, limits: session.limits)
-      if step.rejection != nil { return fail(.closedBeforeResponse) }
+      if step.rejection != nil { return fail(.unfitRequest) }
       outgoing.append(rest[step.forward])
       rest = UnsafeRawBufferPointer(rebasing: rest[step.consumed...])
       if step.meetsTrailers, step.consumed == 0 { return sendTrailers(rest) }
@@ -296,7 +309,7 @@ extension UpstreamStream {
     let storage = session.storage
     var progress = HeadProgress()
     guard case .complete = session.trailerReader.parse(bytes, &progress, into: storage) else {
-      return fail(.closedBeforeResponse)
+      return fail(.unfitRequest)
     }
     var fields = HTTP2Fields(capacity: storage.count)
     for (index, field) in storage.view.enumerated() where !storage.role(index).isDropped {

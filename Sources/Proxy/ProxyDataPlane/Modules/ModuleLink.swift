@@ -78,7 +78,7 @@ extension ModuleLink {
   private func start() {
     var parsed: ModuleRequest?
     received.withUnsafeReadableBytes { parsed = ModuleRequest(bytes: $0, limits: limits) }
-    guard let parsed else { return end(.moduleFailed) }
+    guard let parsed else { return end(.unfitRequest) }
     received.moveReaderIndex(forwardBy: parsed.headLength)
     bodyReader = BodyReader(parsed.framing)
     encoder = ModuleResponseEncoder(isHead: parsed.request.method == .head)
@@ -119,7 +119,7 @@ extension ModuleLink {
       let step = received.withUnsafeReadableBytes {
         bodyReader.read($0, keepFraming: false, limits: limits)
       }
-      if step.rejection != nil { return end(.moduleFailed) }
+      if step.rejection != nil { return end(.unfitRequest) }
       // A module is shown no trailers.
       if step.meetsTrailers { bodyReader.finishTrailers() }
       let start = received.readerIndex + Int(step.forward.start)

@@ -107,7 +107,9 @@ extension ExchangePump {
     let isFree = failure == .closedBeforeResponse && link?.wasUsed ?? false
     let recovery = exchange.upstreamFailed(
       failure, workspace, resends: resendRules, hasBudget: { isFree || gate.withdrawRetry() })
-    if recovery != .completed, recovery != .none, recovery != .finishClient {
+    let isOver = recovery == .completed || recovery == .none || recovery == .finishClient
+    // What a client brings about by its request alone is no failure of anybody else.
+    if !isOver, failure != .unfitRequest {
       noteFailure(failure, of: upstream, recovery, isFree: isFree)
     }
     switch recovery {
@@ -124,7 +126,7 @@ extension ExchangePump {
       askUpstream(fresh: false)
       resumeClient()
     case .answer(let problem):
-      answer(problem)
+      refuse(problem)
       resumeClient()
     case .finishClient: finishTunnel()
     case .abort:

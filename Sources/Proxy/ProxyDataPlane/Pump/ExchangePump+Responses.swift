@@ -33,7 +33,7 @@ extension ExchangePump {
     completeResponse(link)
   }
 
-  /// Answers a request that never got as far as an upstream.
+  /// Answers a request that got no answer of an upstream.
   func refuse(_ problem: Problem) {
     if case .rejected(let rejection) = problem {
       counters.rejected(reason: Int(rejection.rawValue))

@@ -159,6 +159,7 @@ extension ShadowReply {
   init(_ failure: UpstreamFailure) {
     switch failure {
     case .circuitOpen: self = .dropped(.breakerOpen)
+    case .unfitRequest: self = .dropped(.bodyTooLarge)
     case .connectionLimit, .overloaded, .queueTimeout: self = .dropped(.noSlot)
     case .noEndpoint, .connectFailed, .connectTimeout, .tlsFailed, .certificateRefused:
       self = .answer(.failure(.unreachable))

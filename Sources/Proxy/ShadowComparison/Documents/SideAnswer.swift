@@ -22,7 +22,7 @@ public enum AnswerFailure: String, Sendable, CaseIterable {
 
 /// Why a request was sent but not compared, or not sent to the extracted side at all.
 public enum DropReason: String, Sendable, CaseIterable {
-  /// The body of the request or of an answer is larger than one may be.
+  /// The request, or the body of an answer, is larger than one may be.
   case bodyTooLarge = "body-too-large"
   /// All bodies that are kept at this moment are larger than they may be together.
   case byteBudget = "byte-budget"
