@@ -4,7 +4,7 @@
 package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
   /// No endpoint is configured or every one was tried.
   case noEndpoint
-  /// As many connections are open as the limit allows.
+  /// As many connections are in use as the limit allows, and none became free in time.
   case connectionLimit
   /// The connection could not be made.
   case connectFailed
@@ -40,11 +40,14 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
   case tryTimeout
   /// The request cannot be put as the upstream has to be asked: nobody but its client is at fault.
   case unfitRequest
+  /// The proxy's own process has no descriptor or memory for another connection.
+  case outOfResources
 
   package var status: Int {
     switch self {
     case .unfitRequest: 431
-    case .noEndpoint, .connectionLimit, .circuitOpen, .overloaded, .queueTimeout: 503
+    case .noEndpoint, .connectionLimit, .circuitOpen, .overloaded, .queueTimeout, .outOfResources:
+      503
     case .connectTimeout, .responseTimeout, .stalled, .tryTimeout: 504
     case .connectFailed, .tlsFailed, .certificateRefused, .closedBeforeResponse,
       .closedMidResponse, .truncated, .malformedResponse, .moduleFailed, .refusedStream:
@@ -73,6 +76,7 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .queueTimeout: "queue-timeout"
     case .tryTimeout: "try-timeout"
     case .unfitRequest: "unfit-request"
+    case .outOfResources: "out-of-resources"
     }
   }
 
@@ -96,6 +100,7 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .overloaded: "The upstream is busy: every place, and every place in line, is taken."
     case .queueTimeout: "The upstream is busy: no place became free in time."
     case .tryTimeout: "The upstream did not answer in the time of one try."
+    case .outOfResources: "This proxy has no room for another connection; try again."
     case .unfitRequest: "The request's fields are more than the upstream takes."
     }
   }
@@ -104,7 +109,7 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
   package var isBeforeSending: Bool {
     switch self {
     case .noEndpoint, .connectionLimit, .connectFailed, .connectTimeout, .tlsFailed,
-      .certificateRefused, .circuitOpen, .overloaded, .queueTimeout:
+      .certificateRefused, .circuitOpen, .overloaded, .queueTimeout, .outOfResources:
       true
     default: false
     }

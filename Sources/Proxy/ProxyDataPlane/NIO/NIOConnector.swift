@@ -48,11 +48,17 @@ final class NIOConnector {
         } else {
           self.use(channel, nil, pool)
         }
-      case .failure(let error):
-        let isTimeout = if case .connectTimeout? = error as? ChannelError { true } else { false }
-        pool.failed(isTimeout ? .connectTimeout : .connectFailed)
+      case .failure(let error): pool.failed(Self.meaning(of: error))
       }
     }
+  }
+
+  private static func meaning(of error: any Error) -> UpstreamFailure {
+    if case .connectTimeout? = error as? ChannelError { return .connectTimeout }
+    guard let error = error as? IOError, SystemErrorText.isExhaustion(error.errnoCode) else {
+      return .connectFailed
+    }
+    return .outOfResources
   }
 
   /// The channel is a connection for requests.
@@ -75,7 +81,7 @@ final class NIOConnector {
       }
     } catch {
       channel.close(promise: nil)
-      pool.failed(.connectFailed)
+      pool.failed(error is TLSFailure ? .outOfResources : .connectFailed)
     }
   }
 }

@@ -68,6 +68,8 @@ extension NIOExchange {
     }
   }
 
+  var isHeldByConnectionLimit: Bool { upstreamHalf.ticket?.isHeldByLimit ?? false }
+
   private func attach(_ link: NIOLink) {
     upstreamHalf.link = link
     link.serve(self)

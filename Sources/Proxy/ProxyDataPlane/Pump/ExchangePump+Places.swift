@@ -112,7 +112,8 @@ extension UpstreamGate.Outcome {
   /// What a failure says. `isFinal`: the request is not tried again on this side.
   init(_ failure: UpstreamFailure, isFinal: Bool, requestIsComplete: Bool) {
     switch failure {
-    case .noEndpoint, .connectionLimit, .circuitOpen, .overloaded, .queueTimeout, .unfitRequest:
+    case .noEndpoint, .connectionLimit, .circuitOpen, .overloaded, .queueTimeout, .unfitRequest,
+      .outOfResources:
       self = .none
     // While the client still sends, it may be the one that is slow.
     case .stalled, .tryTimeout:

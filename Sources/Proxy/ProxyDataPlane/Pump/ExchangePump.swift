@@ -49,6 +49,8 @@ protocol ExchangePump: AnyObject {
 
   /// Asks for a connection to an upstream; `attach`, or `upstreamFailed`, follows now or later.
   func requestLink(upstream: Int, seat: EndpointSeat, fresh: Bool)
+  /// It waits for a connection that the limit forbids to make.
+  var isHeldByConnectionLimit: Bool { get }
   /// Keeps the rewritten head in place of the request kept before.
   func keepHead(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int)
   var keptCount: Int { get }
@@ -227,7 +229,9 @@ extension ExchangePump {
       countCut(by: unsentCount > 0 ? .client : .upstream)
       close()
     case .answer(let problem): answer(problem)
-    case .upstream(let failure): upstreamFailed(failure)
+    case .upstream(let failure):
+      // Whatever time it was: no connection was being made, and the upstream was asked nothing.
+      upstreamFailed(isHeldByConnectionLimit ? .connectionLimit : failure)
     case .resume:
       askUpstream(fresh: true)
       resumeClient()

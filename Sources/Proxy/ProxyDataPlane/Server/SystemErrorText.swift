@@ -19,6 +19,11 @@ package enum SystemErrorText {
     return "\(error)"
   }
 
+  /// The process or the machine has no descriptor or memory left.
+  package static func isExhaustion(_ code: Int32) -> Bool {
+    [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code)
+  }
+
   /// Somebody else listens there.
   package static func isAddressInUse(_ error: any Error) -> Bool {
     (error as? IOError)?.errnoCode == EADDRINUSE

@@ -160,7 +160,7 @@ extension ShadowReply {
     switch failure {
     case .circuitOpen: self = .dropped(.breakerOpen)
     case .unfitRequest: self = .dropped(.bodyTooLarge)
-    case .connectionLimit, .overloaded, .queueTimeout: self = .dropped(.noSlot)
+    case .connectionLimit, .overloaded, .queueTimeout, .outOfResources: self = .dropped(.noSlot)
     case .noEndpoint, .connectFailed, .connectTimeout, .tlsFailed, .certificateRefused:
       self = .answer(.failure(.unreachable))
     case .responseTimeout, .stalled, .tryTimeout: self = .answer(.failure(.deadline))

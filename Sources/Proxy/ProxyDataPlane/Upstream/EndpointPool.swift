@@ -58,6 +58,9 @@ final class ConnectionTicket<Link: PooledLink>: Waiter {
 
   var isWaiting: Bool { client != nil }
 
+  /// No connection is being made that it could get.
+  var isHeldByLimit: Bool { pool?.isHeldByLimit ?? false }
+
   /// The client's turn has come.
   func take() -> (any PoolClient<Link>)? {
     defer { client = nil }
@@ -208,6 +211,14 @@ final class EndpointPool<Link: PooledLink> {
 
 extension EndpointPool {
   var mayConnect: Bool { links.count + connecting < context.limits.upstreamConnections }
+
+  /// Some wait only because as many connections are in use as may be. Their wait says nothing about
+  /// the endpoint: it was not asked for a connection.
+  var isHeldByLimit: Bool {
+    if mayConnect { return false }
+    return isShared
+      ? connecting == 0 && shared.allSatisfy(\.knowsRoom) : waiting.count > connecting
+  }
 
   func begin() {
     connecting += 1

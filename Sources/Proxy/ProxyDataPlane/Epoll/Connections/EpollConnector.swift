@@ -27,13 +27,17 @@
     }
 
     func connect(_ pool: EndpointPool<EpollLink>) {
-      guard let name, let socket = SystemSocket.connecting(to: name) else {
-        return pool.failed(.connectFailed)
+      guard let name else { return pool.failed(.connectFailed) }
+      let socket: SystemSocket
+      switch SystemSocket.connecting(to: name) {
+      case .success(let begun): socket = begun
+      case .failure(.unreachable): return pool.failed(.connectFailed)
+      case .failure(.exhausted): return pool.failed(.outOfResources)
       }
       let attempt = ConnectAttempt(self, worker, socket, pool)
       guard worker.loop.add(socket, attempt) else {
         socket.close()
-        return pool.failed(.connectFailed)
+        return pool.failed(.outOfResources)
       }
       attempts[ObjectIdentifier(attempt)] = attempt
     }
@@ -93,7 +97,7 @@
       }
       guard let session = UpstreamSession(worker.context, isSecure: secured != nil) else {
         attempt.cancel()
-        return attempt.pool.failed(.connectFailed)
+        return attempt.pool.failed(.outOfResources)
       }
       let connection = UpstreamSessionSocket(worker, attempt.socket, session, secured)
       worker.loop.replaceHandler(of: attempt.socket, connection)

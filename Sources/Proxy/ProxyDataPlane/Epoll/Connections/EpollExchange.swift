@@ -65,6 +65,8 @@
       }
     }
 
+    var isHeldByConnectionLimit: Bool { upstreamHalf.ticket?.isHeldByLimit ?? false }
+
     private func attach(_ link: consuming EpollLink) {
       upstreamHalf.link = link
       upstreamHalf.keptIsUnsent = true

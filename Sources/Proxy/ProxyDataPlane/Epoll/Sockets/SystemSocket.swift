@@ -108,16 +108,17 @@
     private static let streamType =
       Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
 
-    /// Begins a connection; nil when it failed at once. Writability tells when it is decided.
-    static func connecting(to name: SocketName) -> SystemSocket? {
+    /// Begins a connection, unless it failed at once. Writability tells when it is decided.
+    static func connecting(to name: SocketName) -> Result<SystemSocket, ConnectFailure> {
       let socket = SystemSocket(descriptor: Glibc.socket(name.family, streamType, 0))
-      if socket.descriptor < 0 { return nil }
+      if socket.descriptor < 0 { return .failure(ConnectFailure(errno: errno)) }
       socket.sendAtOnce()
       let outcome = name.withAddress { Glibc.connect(socket.descriptor, $0, $1) }
       // An interrupted connect goes on in the background like any other.
-      if outcome == 0 || errno == EINPROGRESS || errno == EINTR { return socket }
+      if outcome == 0 || errno == EINPROGRESS || errno == EINTR { return .success(socket) }
+      let failure = ConnectFailure(errno: errno)
       socket.close()
-      return nil
+      return .failure(failure)
     }
 
     /// The error that ended an attempt to connect; 0 when it succeeded.
@@ -126,6 +127,16 @@
       var size = socklen_t(MemoryLayout<Int32>.size)
       return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &value, &size) == 0 ? value : errno
     }
+  }
+
+  /// Why a connection failed before anybody was asked for it.
+  enum ConnectFailure: Error {
+    /// The address cannot be reached from here.
+    case unreachable
+    /// Descriptors or memory ran out.
+    case exhausted
+
+    init(errno: Int32) { self = SystemErrorText.isExhaustion(errno) ? .exhausted : .unreachable }
   }
 
   // MARK: - Listening
