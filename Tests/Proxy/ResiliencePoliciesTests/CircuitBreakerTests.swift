@@ -101,6 +101,29 @@ struct CircuitBreakerTests {
     #expect(breaker.state == .halfOpen)
   }
 
+  @Test("A try that takes longer than it stays open gives its place away, and still counts")
+  func overdueTry() throws {
+    func pass(_ breaker: inout CircuitBreaker, at now: UInt64) -> CircuitBreaker.Pass? {
+      let admission = breaker.admit(at: now, isReplaceable: false, draw: 0).admission
+      return if case .passed(let pass) = admission { pass } else { nil }
+    }
+    var breaker = Self.opened()
+    let slow = try #require(pass(&breaker, at: 30_000))
+    let slower = try #require(pass(&breaker, at: 30_001))
+    #expect(pass(&breaker, at: 59_999) == nil)
+    let third = try #require(pass(&breaker, at: 60_000))
+    #expect(pass(&breaker, at: 60_000) == nil)
+    // What is given up late makes no second place of the one that went to another.
+    breaker.abandoned(slow)
+    #expect(pass(&breaker, at: 60_000) == nil)
+    let fourth = try #require(pass(&breaker, at: 60_001))
+    #expect(breaker.succeeded(third, at: 60_002) == nil)
+    var failing = breaker
+    #expect(failing.failed(slower, at: 60_003)?.to == .open)
+    #expect(breaker.succeeded(slower, at: 60_003)?.to == .closed)
+    #expect(breaker.failed(fourth, at: 60_004) == nil)
+  }
+
   @Test(
     "Trouble that the other side has as well does not open it",
     arguments: [

@@ -22,10 +22,13 @@ package struct CircuitBreaker: Sendable {
     package let generation: UInt32
     /// The request tries out a half-open breaker.
     package let isProbe: Bool
+    /// When it was let pass; of a probe only.
+    let passedAt: UInt64
 
-    package init(generation: UInt32, isProbe: Bool) {
+    package init(generation: UInt32, isProbe: Bool, at passedAt: UInt64 = 0) {
       self.generation = generation
       self.isProbe = isProbe
+      self.passedAt = passedAt
     }
   }
 
@@ -60,7 +63,9 @@ package struct CircuitBreaker: Sendable {
   private var openedAt: UInt64 = 0
   /// When it closed last; nil once everybody is back.
   private var closedAt: UInt64?
-  private var probesUnderWay = 0
+  /// When the probes under way were let pass. One holds its place for no longer than the breaker
+  /// stays open: a client that sends its body a byte at a time must not keep everybody out.
+  private var probes: [UInt64] = []
   private var probesSucceeded = 0
 
   package init(_ rules: BreakerRules) {
@@ -95,9 +100,10 @@ package struct CircuitBreaker: Sendable {
     case .open: return (.refused, change)
     case .halfOpen:
       // Only as many as have to succeed: a weak upstream must not be met by the whole load.
-      if probesUnderWay + probesSucceeded >= rules.successes { return (.refused, change) }
-      probesUnderWay += 1
-      return (.passed(Pass(generation: generation, isProbe: true)), change)
+      probes.removeAll { now >= $0 &+ openTime }
+      if probes.count + probesSucceeded >= rules.successes { return (.refused, change) }
+      probes.append(now)
+      return (.passed(Pass(generation: generation, isProbe: true, at: now)), change)
     case .closed:
       if let closedAt, isReplaceable, !isReadmitted(draw, since: closedAt, at: now) {
         return (.refused, change)
@@ -127,7 +133,7 @@ package struct CircuitBreaker: Sendable {
   }
 
   private mutating func tryOut() -> Change {
-    probesUnderWay = 0
+    probes = []
     probesSucceeded = 0
     return change(to: .halfOpen)
   }
@@ -143,7 +149,7 @@ package struct CircuitBreaker: Sendable {
       return nil
     case .halfOpen:
       guard pass.isProbe else { return nil }
-      probesUnderWay -= 1
+      giveBack(pass)
       probesSucceeded += 1
       if probesSucceeded < rules.successes { return nil }
       streak = 0
@@ -177,7 +183,7 @@ package struct CircuitBreaker: Sendable {
       guard pass.isProbe else { return nil }
       if let otherSide, otherSide >= Self.margin {
         // Those that have to succeed begin anew.
-        probesUnderWay -= 1
+        giveBack(pass)
         probesSucceeded = 0
         return nil
       }
@@ -187,7 +193,12 @@ package struct CircuitBreaker: Sendable {
 
   /// A request ended in a way that says nothing about the upstream.
   package mutating func abandoned(_ pass: Pass) {
-    if pass.isProbe, pass.generation == generation, state == .halfOpen { probesUnderWay -= 1 }
+    if pass.isProbe, pass.generation == generation, state == .halfOpen { giveBack(pass) }
+  }
+
+  /// The place of one that took too long was given to another one before.
+  private mutating func giveBack(_ probe: Pass) {
+    if let index = probes.firstIndex(of: probe.passedAt) { probes.remove(at: index) }
   }
 
   private func hasTripped(besides otherSide: Double) -> Bool {
