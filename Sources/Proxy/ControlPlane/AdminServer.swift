@@ -112,6 +112,7 @@ package struct AdminServer: Service {
   /// Serves until graceful shutdown or cancellation; throws `AdminServerError.bindFailed` when the
   /// address cannot be bound.
   package func run() async throws {
+    var attempts = 0
     while true {
       do {
         return try await application.run()
@@ -119,7 +120,8 @@ package struct AdminServer: Service {
         guard waitsForAddress, SystemErrorText.isAddressInUse(error) else {
           throw AdminServerError.bindFailed(address, reason: SystemErrorText.plain(error))
         }
-        logger.debug("admin address is in use", metadata: ["address": "\(address)"])
+        reportHolder(attempts)
+        attempts += 1
       }
       // At shutdown nobody needs the address any more.
       do {
@@ -130,8 +132,24 @@ package struct AdminServer: Service {
     }
   }
 
+  /// Says who has the address: of a stranger that is a warning, now and then.
+  private func reportHolder(_ attempts: Int) {
+    guard case .stranger(let user) = AddressHolder.of(address) else {
+      return logger.debug("admin address is in use", metadata: ["address": "\(address)"])
+    }
+    if attempts % Self.attemptsPerWarning > 0 { return }
+    logger.warning(
+      "the admin address is held by a program of another user",
+      metadata: [
+        "address": "\(address)", "uid": "\(user)",
+        "consequence": "this proxy takes no orders before the address is free",
+      ])
+  }
+
   /// Time between two attempts to get the address.
   private static let patience = Duration.milliseconds(250)
+  /// One warning a minute.
+  private static let attemptsPerWarning = 240
 
   /// The system's clock.
   @Sendable package static func systemTime() -> Int64 {
@@ -151,6 +169,10 @@ public enum AdminServerError: Error, Sendable, Equatable, CustomStringConvertibl
   case tokenTooShort(String)
   /// The file that should hold the token cannot be read, or made.
   case tokenFileUnusable(String, reason: String)
+  /// Nobody listens on the admin address, so there is nobody to take over from.
+  case noOlderProcess
+  /// A program of another user listens on the admin address.
+  case addressHeldByStranger(NetworkAddress, user: UInt32)
   /// The older process does not tell what is to be taken over; the status it answered.
   case olderProcessRefused(String)
   /// The address cannot be listened on.
@@ -171,6 +193,10 @@ public enum AdminServerError: Error, Sendable, Equatable, CustomStringConvertibl
       "the admin token in \(variable) is shorter than \(AdminToken.minimumLength) characters"
     case .tokenFileUnusable(let file, let reason):
       "the admin token cannot be read from \(file): \(reason)"
+    case .noOlderProcess: "nobody listens there"
+    case .addressHeldByStranger(let address, let user):
+      "\(address) is held by a program of another user (uid \(user)): it was not asked, and is "
+        + "told no token"
     case .olderProcessRefused(let status): "the older process answered \(status)"
     case .bindFailed(let address, let reason):
       "cannot listen on \(address): \(reason); choose another address with proxy.admin, or stop "

@@ -87,7 +87,8 @@ public struct FrontProxy: Service {
       // there is no need to ask.
       guard takesOver, admin.listen.port != 0, cutovers == nil else { return nil }
       return Succession(
-        admin: admin, token: token, routing: proxy.routing, logger: logger,
+        holder: AddressHolder.of, admin: admin, token: token, routing: proxy.routing,
+        logger: logger,
         unixMilliseconds: AdminServer.systemTime)
     }
     let bound = adminAddress

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ControlPlane
 import HTTPTypes
 import HummingbirdTesting
 import Logging
+import NIOCore
+import NIOPosix
 import ProxyDataPlane
 import RoutingDecisions
 import ServiceLifecycle
+import Synchronization
 import Testing
+
+@testable import ControlPlane
 
 #if os(Linux)
   @Suite("Taking over from an older process", .timeLimit(.minutes(1)))
@@ -130,6 +134,39 @@ import Testing
         let addresses = try await front.addresses()
         #expect(addresses.admin?.port == ports.admin)
       }
+    }
+
+    @Test("Whoever listens there without being of this user is asked nothing and told no token")
+    func stranger() async throws {
+      let visits = Visits()
+      let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .childChannelInitializer { channel in
+          visits.count.add(1, ordering: .relaxed)
+          return channel.close()
+        }
+        .bind(host: "127.0.0.1", port: 0).get()
+      let address = NetworkAddress(
+        host: "127.0.0.1", port: try #require(listener.localAddress?.port))
+      #expect(AddressHolder.of(address) == .own)
+      func succession(_ holder: AddressHolder) throws -> Succession {
+        Succession(
+          holder: { _ in holder }, admin: AdminConfiguration(listen: address),
+          token: try #require(AdminToken(String(repeating: "t", count: 64))),
+          routing: LiveRouting(try RoutingTable(configuration())), logger: logger,
+          unixMilliseconds: { 0 })
+      }
+      for holder in [AddressHolder.stranger(user: 4711), .nobody] {
+        #expect(try await succession(holder).begin() == nil)
+        #expect(visits.count.load(ordering: .relaxed) == 0)
+      }
+      #expect(try await succession(.own).begin() == nil)
+      #expect(visits.count.load(ordering: .relaxed) > 0)
+      try await listener.close()
+      #expect(AddressHolder.of(address) == .nobody)
+    }
+
+    private final class Visits: Sendable {
+      let count = Atomic<Int>(0)
     }
   }
 #endif

@@ -41,6 +41,9 @@ struct Succession {
   /// Largest answer that is read.
   static let maximumAnswer = 4 << 20
 
+  /// Who listens on the admin address. An older process is one of the same user, or the system's:
+  /// anybody may listen on a port that is free, and neither is given the token nor believed.
+  let holder: @Sendable (NetworkAddress) -> AddressHolder
   let admin: AdminConfiguration
   let token: AdminToken?
   let routing: LiveRouting
@@ -80,6 +83,11 @@ struct Succession {
   }
 
   private func ask() async throws -> [LivePercentage] {
+    switch holder(admin.listen) {
+    case .own: break
+    case .nobody: throw AdminServerError.noOlderProcess
+    case .stranger(let user): throw AdminServerError.addressHeldByStranger(admin.listen, user: user)
+    }
     let client = HTTPClient.shared
     var request = HTTPClientRequest(url: "http://\(admin.listen)/config")
     if let token { request.headers.add(name: "authorization", value: "Bearer \(token.text)") }

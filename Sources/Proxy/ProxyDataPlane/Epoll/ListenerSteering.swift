@@ -39,31 +39,14 @@
     private var listenersOnPort: Int {
       var status = stat()
       guard fstat(socket.descriptor, &status) == 0 else { return own }
-      for table in ["/proc/self/net/tcp", "/proc/self/net/tcp6"] {
-        let listeners = Self.listeners(table)
+      for table in ListenerTable.files {
+        let listeners = ListenerTable.entries(in: table)
         guard let address = listeners.first(where: { $0.inode == status.st_ino })?.address else {
           continue
         }
         return listeners.count { $0.address == address }
       }
       return own
-    }
-
-    /// The lines in state 0A, which is listening.
-    private static func listeners(_ table: String) -> [(address: Substring, inode: UInt)] {
-      guard let file = fopen(table, "re") else { return [] }
-      defer { fclose(file) }
-      var found: [(Substring, UInt)] = []
-      var line = [CChar](repeating: 0, count: 512)
-      while fgets(&line, Int32(line.count), file) != nil {
-        let text = String(
-          decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        let columns = text.split(separator: " ")
-        if columns.count > 9, columns[3] == "0A", let inode = UInt(columns[9]) {
-          found.append((columns[1], inode))
-        }
-      }
-      return found
     }
   }
 #endif
