@@ -15,8 +15,7 @@ import Testing
   private func findings(_ settings: ListenerTLS) -> [String] {
     do throws(InvalidConfiguration) {
       _ = try TLSServerContext(
-        settings, protocols: [.http1], tickets: setting.tickets,
-        now: Int(Date().timeIntervalSince1970))
+        settings, protocols: [.http1], tickets: setting.tickets)
       return []
     } catch {
       return error.diagnostics.map(\.description)
@@ -96,12 +95,28 @@ import Testing
     let warnings = try [(-7200, -3600), (3600, 7200), (-3600, 3600)].map { seconds in
       let settings = try setting.listener("shop.example", seconds: seconds)
       return try TLSServerContext(
-        settings, protocols: [.http1], tickets: setting.tickets, now: now
-      ).warnings.map(\.message).joined()
+        settings, protocols: [.http1], tickets: setting.tickets
+      ).doubts(at: now).map(\.finding.message).joined()
     }
     #expect(warnings[0].contains("expired on 20"))
     #expect(warnings[1].contains("is not valid before 20"))
     #expect(warnings[2] == "")
+  }
+
+  @Test func `only another file in place of one that is well is worse`() {
+    func doubt(_ key: String, _ print: UInt8) -> CertificateDoubt {
+      CertificateDoubt(
+        finding: Diagnostic(.warning, key: key, message: "expired"), fingerprint: [print])
+    }
+    func worse(_ fresh: CertificateDoubt, _ former: [CertificateDoubt] = []) -> Bool {
+      !CertificateDoubt.worse([fresh], than: ["a": [1], "b": [2]], former).isEmpty
+    }
+    #expect(worse(doubt("a", 9)))
+    #expect(worse(doubt("a", 9), [doubt("b", 2)]))
+    #expect(!worse(doubt("a", 9), [doubt("a", 1)]))
+    #expect(!worse(doubt("a", 1), [doubt("a", 1)]))
+    #expect(!worse(doubt("a", 1)))
+    #expect(!worse(doubt("c", 9)))
   }
 
   @Test func `an upstream's files are named by its own keys`() throws {

@@ -109,7 +109,7 @@ struct Setting {
   func server(
     _ settings: ListenerTLS, protocols: [TLSEngine.ApplicationProtocol] = [.http2, .http1]
   ) throws -> TLSServerContext {
-    try TLSServerContext(settings, protocols: protocols, tickets: tickets, now: 0)
+    try TLSServerContext(settings, protocols: protocols, tickets: tickets)
   }
 
   /// Trusts the authority.
@@ -119,7 +119,7 @@ struct Setting {
   ) throws -> TLSClientContext {
     try TLSClientContext(
       settings ?? UpstreamTLS(ca: authority.file), protocols: protocols, key: "upstreams.x.tls",
-      now: 0, maximum: maximum)
+      maximum: maximum)
   }
 
   /// A pair whose ends have talked until they were silent.

@@ -81,7 +81,7 @@ import Testing
     for years in [-10, -10, 10] {
       let time = Int(Date.now.timeIntervalSince1970) + years * 365 * 86_400
       let server = try TLSServerContext(
-        listener, protocols: [.http1], tickets: setting.tickets, now: 0, ticketTime: { time })
+        listener, protocols: [.http1], tickets: setting.tickets, ticketTime: { time })
       let pair = try setting.talked(server, client)
       #expect(pair.server.engine.phase == .open)
       resumed.append(pair.server.engine.isResumed)

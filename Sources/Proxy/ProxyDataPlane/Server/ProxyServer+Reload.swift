@@ -39,6 +39,7 @@ extension ProxyServer {
     let shadowChange = try shadows.host.prepare(next)
     counters.grow(numbers)
     tls.install(contexts)
+    warnOfCertificates()
     let shared = upstreams.adopt(next, numbers)
     await upstreams.prepare()
     await shadows.host.adopt(shadowChange, of: next, numbers)

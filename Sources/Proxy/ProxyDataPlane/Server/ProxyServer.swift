@@ -84,7 +84,7 @@ public final class ProxyServer: Service {
   ///
   /// - Throws: `ProxyServerError` when the listener cannot be bound.
   public func run() async throws {
-    for warning in tls.warnings { logger.warning("\(warning)") }
+    warnOfCertificates()
     let transport = makeTransport()
     await upstreams.prepare()
     do {
@@ -114,13 +114,20 @@ public final class ProxyServer: Service {
   /// Reads certificates, keys and authorities anew; connections from now on use them, and those
   /// that are open go on as they are. Sessions can still be resumed.
   ///
-  /// - Throws: `InvalidConfiguration` with everything that is wrong with the files; what was in
-  ///   force stays in force then.
+  /// - Throws: `InvalidConfiguration` with everything that is wrong with the files, among that a
+  ///   certificate that has expired in place of one that has not; what was in force stays in force
+  ///   then.
   public func reloadCertificates() throws(InvalidConfiguration) {
     let table = routing.current
     tls.install(try tls.prepare(table.configuration, table.numbers))
     try shadows.host.reloadCertificates()
     logger.info("certificates reloaded")
+    warnOfCertificates()
+  }
+
+  /// Those that are in force and will be refused by the other end.
+  func warnOfCertificates() {
+    for warning in tls.warnings { logger.warning("\(warning)") }
   }
 
   private func serve(on transport: any ProxyTransport) async {

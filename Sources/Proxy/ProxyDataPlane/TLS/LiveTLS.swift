@@ -25,7 +25,19 @@ final class LiveTLS: Sendable {
     fileprivate var listener: TLSServerContext?
     /// By number of the upstream.
     fileprivate var upstreams: [TLSClientContext?] = []
-    fileprivate var warnings: [Diagnostic] = []
+    /// Those of upstreams that are in force.
+    fileprivate var current: [TLSClientContext] = []
+
+    fileprivate func doubts(at now: Int) -> [CertificateDoubt] {
+      (listener?.doubts(at: now) ?? []) + current.flatMap { $0.doubts(at: now) }
+    }
+
+    /// Fingerprints of the certificates, by the setting that names each.
+    fileprivate var shown: [String: [UInt8]] {
+      current.reduce(into: listener?.shown ?? [:]) { shown, upstream in
+        shown.merge(upstream.shown) { $1 }
+      }
+    }
   }
 
   private let contexts: Mutex<Contexts>
@@ -52,21 +64,28 @@ final class LiveTLS: Sendable {
   }
 
   /// Reads all files anew for a configuration that is to be in force; nothing changes yet.
+  ///
+  /// - Throws: `InvalidConfiguration` for files that cannot be used, and for a certificate that has
+  ///   expired where the one in force has not. One that is no worse is a warning.
   func prepare(
     _ configuration: ProxyConfiguration, _ numbers: RoutingNumbers
   ) throws(InvalidConfiguration) -> Contexts {
-    let former = contexts.withLock { $0.upstreams }
-    let fresh = try Self.load(configuration, numbers, tickets, former: former)
-    // A certificate that has expired may be the best there is at a start; here there is one.
-    if !fresh.warnings.isEmpty { throw InvalidConfiguration(fresh.warnings) }
+    let former = contexts.withLock(\.self)
+    let fresh = try Self.load(configuration, numbers, tickets, former: former.upstreams)
+    let now = Self.wallClock
+    let worse = CertificateDoubt.worse(
+      fresh.doubts(at: now), than: former.shown, former.doubts(at: now))
+    if !worse.isEmpty { throw InvalidConfiguration(worse.map(\.finding)) }
     return fresh
   }
 
   /// Puts it in force.
   func install(_ fresh: Contexts) { contexts.withLock { $0 = fresh } }
 
-  /// What is doubtful about the certificates in force.
-  var warnings: [Diagnostic] { contexts.withLock { $0.warnings } }
+  /// What is doubtful about the certificates in force now.
+  var warnings: [Diagnostic] {
+    contexts.withLock(\.self).doubts(at: Self.wallClock).map(\.finding)
+  }
 
   /// For a client's connection; nil when the listener is in clear.
   var listener: TLSServerContext? { contexts.withLock { $0.listener } }
@@ -85,12 +104,9 @@ extension LiveTLS {
   ) throws(InvalidConfiguration) -> Contexts {
     var contexts = Contexts()
     var errors: [Diagnostic] = []
-    let now = wallClock
     do throws(InvalidConfiguration) {
       if let tls = configuration.tls {
-        let listener = try TLSServerContext(tls, protocols: protocols, tickets: tickets, now: now)
-        contexts.warnings += listener.warnings
-        contexts.listener = listener
+        contexts.listener = try TLSServerContext(tls, protocols: protocols, tickets: tickets)
       }
     } catch {
       errors += error.diagnostics
@@ -103,14 +119,16 @@ extension LiveTLS {
       do throws(InvalidConfiguration) {
         let context = try TLSClientContext(
           tls, protocols: upstream.wireProtocol == .http2 ? [.http2] : [.http1],
-          key: "upstreams.\(upstream.name).tls", now: now)
-        contexts.warnings += context.warnings
+          key: "upstreams.\(upstream.name).tls")
         contexts.upstreams[number] = context
+        contexts.current.append(context)
       } catch {
         errors += error.diagnostics
       }
     }
-    if !errors.isEmpty { throw InvalidConfiguration(errors + contexts.warnings) }
+    if !errors.isEmpty {
+      throw InvalidConfiguration(errors + contexts.doubts(at: wallClock).map(\.finding))
+    }
     return contexts
   }
 

@@ -11,19 +11,18 @@ package final class TLSClientContext: TLSContext, @unchecked Sendable {  // Open
   /// The last session with each name, as DER: a value that threads may share.
   private let sessions = Mutex<[String: [UInt8]]>([:])
   private let verifies: Bool
-  /// What is doubtful about the certificate that is shown.
-  package let warnings: [Diagnostic]
+  /// What is shown; nil for nothing.
+  private let credential: Credential?
 
   /// Reads the files that the settings name.
   ///
   /// - Parameters:
   ///   - protocols: what the server may choose from.
   ///   - key: the setting in front of the keys of findings.
-  ///   - now: seconds since 1970.
   ///   - maximum: newest version spoken.
   /// - Throws: `InvalidConfiguration` with what is wrong.
   package init(
-    _ settings: UpstreamTLS, protocols: [TLSEngine.ApplicationProtocol], key: String, now: Int,
+    _ settings: UpstreamTLS, protocols: [TLSEngine.ApplicationProtocol], key: String,
     maximum: TLSVersion = .v1_3
   ) throws(InvalidConfiguration) {
     do throws(CredentialError) {
@@ -32,21 +31,21 @@ package final class TLSClientContext: TLSContext, @unchecked Sendable {  // Open
       handle = context.raw
       serverName = settings.serverName
       verifies = settings.verify
-      var warnings: [Diagnostic] = []
+      var credential: Credential?
       do throws(CredentialError) {
         try Self.installAuthorities(settings, context, key)
         if let certificate = settings.certificate, let privateKey = settings.key {
-          let credential = try Credential(
+          let read = try Credential(
             certificate: certificate, key: privateKey,
             keys: (certificate: "\(key).certificate", key: "\(key).key"))
-          warnings = [credential.validity(at: now)].compactMap(\.self)
-          try context.install(credential, key: "\(key).certificate")
+          try context.install(read, key: "\(key).certificate")
+          credential = read
         }
       } catch {
         SSL_CTX_free(context.raw)
         throw error
       }
-      self.warnings = warnings
+      self.credential = credential
     } catch {
       throw InvalidConfiguration([error.diagnostic])
     }
@@ -57,6 +56,16 @@ package final class TLSClientContext: TLSContext, @unchecked Sendable {  // Open
   }
 
   deinit { SSL_CTX_free(handle) }
+
+  /// What is doubtful about the certificate that is shown, at a time in seconds since 1970.
+  package func doubts(at now: Int) -> [CertificateDoubt] {
+    [credential?.doubt(at: now)].compactMap(\.self)
+  }
+
+  /// Its fingerprint, by the setting that names it.
+  package var shown: [String: [UInt8]] {
+    credential.map { [$0.key: $0.certificates.fingerprint] } ?? [:]
+  }
 
   private static func installAuthorities(
     _ settings: UpstreamTLS, _ context: ContextHandle, _ key: String

@@ -13,8 +13,7 @@ package final class TLSServerContext: TLSContext, @unchecked Sendable {  // Open
   private let protocols: [TLSEngine.ApplicationProtocol]
   private let tickets: TicketKeyRing
   private let ticketTime: (@Sendable () -> Int)?
-  /// What is doubtful about the certificates, such as one that has expired.
-  package let warnings: [Diagnostic]
+  private let credentials: [Credential]
 
   var primary: OpaquePointer { handles[0] }
 
@@ -23,12 +22,11 @@ package final class TLSServerContext: TLSContext, @unchecked Sendable {  // Open
   /// - Parameters:
   ///   - protocols: what a client may choose from, the best first.
   ///   - key: the setting in front of the keys of findings.
-  ///   - now: seconds since 1970.
   ///   - ticketTime: seconds since 1970 when a ticket is shown; nil asks the system.
   /// - Throws: `InvalidConfiguration` with all that is wrong.
   package init(
     _ settings: ListenerTLS, protocols: [TLSEngine.ApplicationProtocol], tickets: TicketKeyRing,
-    key: String = "proxy.tls", now: Int, ticketTime: (@Sendable () -> Int)? = nil
+    key: String = "proxy.tls", ticketTime: (@Sendable () -> Int)? = nil
   ) throws(InvalidConfiguration) {
     self.protocols = protocols
     self.tickets = tickets
@@ -46,7 +44,7 @@ package final class TLSServerContext: TLSContext, @unchecked Sendable {  // Open
         errors.append(error.diagnostic)
       }
     }
-    warnings = credentials.compactMap { $0.validity(at: now) }
+    self.credentials = credentials
     names = ServerNames(
       zip(settings.certificates, credentials).map { $0.names.isEmpty ? $1.names : $0.names })
     var clients: Certificates?
@@ -71,6 +69,16 @@ package final class TLSServerContext: TLSContext, @unchecked Sendable {  // Open
   }
 
   deinit { for handle in handles { SSL_CTX_free(handle) } }
+
+  /// What is doubtful about the certificates at a time, in seconds since 1970.
+  package func doubts(at now: Int) -> [CertificateDoubt] {
+    credentials.compactMap { $0.doubt(at: now) }
+  }
+
+  /// Fingerprints of the certificates, by the setting that names each.
+  package var shown: [String: [UInt8]] {
+    Dictionary(credentials.map { ($0.key, $0.certificates.fingerprint) }) { $1 }
+  }
 
   private func add(
     _ credential: Credential, _ settings: ListenerTLS, _ clients: Certificates?, _ key: String,

@@ -65,6 +65,9 @@ final class Credential {
 
   deinit { EVP_PKEY_free(privateKey) }
 
+  /// The setting that names the certificate.
+  var key: String { keys.certificate }
+
   var leaf: OpaquePointer { certificates.handles[0] }
 
   private static func readKey(_ path: String, _ key: String) throws(CredentialError)
@@ -101,7 +104,11 @@ final class Credential {
   }
 
   /// What is wrong with its dates; `now` in seconds since 1970.
-  func validity(at now: Int) -> Diagnostic? {
+  func doubt(at now: Int) -> CertificateDoubt? {
+    validity(at: now).map { CertificateDoubt(finding: $0, fingerprint: certificates.fingerprint) }
+  }
+
+  private func validity(at now: Int) -> Diagnostic? {
     var time = now
     if X509_cmp_time(X509_get0_notAfter(leaf), &time) < 0 {
       return Diagnostic(

@@ -12,7 +12,7 @@ import Testing
 struct HTTP2OverTLSTests {
   private static func client(_ world: TLSWorld) throws -> TLSClientContext {
     try TLSClientContext(
-      UpstreamTLS(ca: world.authority.file), protocols: [.http2, .http1], key: "client", now: 0)
+      UpstreamTLS(ca: world.authority.file), protocols: [.http2, .http1], key: "client")
   }
 
   @Test func `a client that offers it is spoken to in HTTP2`() async throws {
@@ -52,7 +52,7 @@ struct HTTP2OverTLSTests {
         trailers: [("grpc-status", request.value(":scheme") == "https" ? "0" : "13")])
     }
     let tls = try TLSServerContext(
-      world.listener(), protocols: [.http2], tickets: world.tickets, now: 0)
+      world.listener(), protocols: [.http2], tickets: world.tickets)
     try await Origin.run(tls: tls, service) { origin in
       var configuration = try ProxyConfiguration.all(to: origin.port)
         .listening(world.listener()).securing(UpstreamTLS(ca: world.authority.file))

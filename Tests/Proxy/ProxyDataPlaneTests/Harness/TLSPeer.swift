@@ -148,7 +148,7 @@ struct TLSWorld {
   }
 
   func origin(_ settings: ListenerTLS) throws -> TLSServerContext {
-    try TLSServerContext(settings, protocols: [.http1], tickets: tickets, now: 0)
+    try TLSServerContext(settings, protocols: [.http1], tickets: tickets)
   }
 
   /// Trusts the authority unless told otherwise.
@@ -156,7 +156,7 @@ struct TLSWorld {
     _ settings: UpstreamTLS? = nil, maximum: TLSVersion = .v1_3
   ) throws -> TLSClientContext {
     try TLSClientContext(
-      settings ?? UpstreamTLS(ca: authority.file), protocols: [.http1], key: "client", now: 0,
+      settings ?? UpstreamTLS(ca: authority.file), protocols: [.http1], key: "client",
       maximum: maximum)
   }
 }

@@ -123,7 +123,7 @@ struct AccessLogTests {
   func streams() async throws {
     let world = try TLSWorld()
     let tls = try TLSClientContext(
-      UpstreamTLS(ca: world.authority.file), protocols: [.http2], key: "client", now: 0)
+      UpstreamTLS(ca: world.authority.file), protocols: [.http2], key: "client")
     try await Origin.run(Origin.saying("hello")) { origin in
       let configuration = try ProxyConfiguration.all(to: origin.port).listening(world.listener())
       let lines = try await lines(configuration) { proxy, _ in

@@ -71,7 +71,7 @@ struct TracingTests {
   func streams() async throws {
     let world = try TLSWorld()
     let tls = try TLSClientContext(
-      UpstreamTLS(ca: world.authority.file), protocols: [.http2], key: "client", now: 0)
+      UpstreamTLS(ca: world.authority.file), protocols: [.http2], key: "client")
     try await Origin.run(Self.echoing) { origin in
       var configuration = try ProxyConfiguration.all(to: origin.port).listening(world.listener())
       configuration.tracing = exporting

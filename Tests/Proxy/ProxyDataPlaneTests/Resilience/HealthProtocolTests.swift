@@ -58,7 +58,7 @@ struct HealthProtocolTests {
     let world = try TLSWorld()
     let isIll = CircuitBreakingTests.Flag(false)
     let tls = try TLSServerContext(
-      world.listener(), protocols: [.http2], tickets: world.tickets, now: 0)
+      world.listener(), protocols: [.http2], tickets: world.tickets)
     try await Origin.run(tls: tls, Self.patient(isIll)) { origin in
       try await Self.expectsBoth(
         Self.configuration(origin.port, h2: true, tls: UpstreamTLS(ca: world.authority.file)),

@@ -74,6 +74,32 @@ struct CertificateReloadTests {
     }
   }
 
+  @Test func `one that expired while it was in force stands in the way of nothing`() async throws {
+    let world = try TLSWorld()
+    let settings = try world.listener()
+    func expired(_ name: String) throws -> TestAuthority.Files {
+      try world.authority.issue(name, for: ["shop.example"], seconds: (-7200, -3600))
+    }
+    try replaceFiles(of: settings, with: expired("first"))
+    let configuration = try ProxyConfiguration.all(to: 9).listening(settings)
+    try await RunningProxy.run(configuration) { proxy in
+      var next = proxy.server.routing.current.configuration
+      next.routes[0].name = "another"
+      try await proxy.server.reload(next, unixMilliseconds: 0)
+      #expect(proxy.server.routing.current.configuration.routes[0].name == "another")
+      // Another one that is no better, one that is, and none that is worse again.
+      try replaceFiles(of: settings, with: expired("second"))
+      try proxy.server.reloadCertificates()
+      try replaceFiles(of: settings, with: world.authority.issue("well", for: ["shop.example"]))
+      try proxy.server.reloadCertificates()
+      try replaceFiles(of: settings, with: expired("third"))
+      let error = #expect(throws: InvalidConfiguration.self) {
+        try proxy.server.reloadCertificates()
+      }
+      #expect(error?.diagnostics.map(\.key) == ["proxy.tls.certificates[0].certificate"])
+    }
+  }
+
   @Test func `a configuration with other certificates is taken up`() async throws {
     let world = try TLSWorld()
     let successor = try TestAuthority(name: "successor")

@@ -19,7 +19,7 @@ final class ClientWorkspace {
     if client.isTLS {
       let settings = UpstreamTLS(verify: false, minimumVersion: .v1_3)
       context = try TLSClientContext(
-        settings, protocols: [client.isHTTP2 ? .http2 : .http1], key: "load", now: 0)
+        settings, protocols: [client.isHTTP2 ? .http2 : .http1], key: "load")
     }
     self.context = context
   }
