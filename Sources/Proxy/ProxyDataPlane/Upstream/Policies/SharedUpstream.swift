@@ -88,7 +88,9 @@ final class SharedUpstream: Sendable {
   /// No request is decided for it any more.
   func retire() { retired.store(true, ordering: .relaxed) }
   var isRetired: Bool { retired.load(ordering: .relaxed) }
-  /// Its names were looked up, whatever came of it.
+  /// Its names were waited for, whatever came of it.
+  func wasWaitedFor() { lookedUp.store(true, ordering: .relaxed) }
+  /// Its names were looked up, or waited for in vain.
   var wasLookedUp: Bool { lookedUp.load(ordering: .relaxed) }
 
   var version: UInt64 { publishedVersion.load(ordering: .acquiring) }

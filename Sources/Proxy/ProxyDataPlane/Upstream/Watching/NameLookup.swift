@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOPosix
-
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -10,7 +8,7 @@ import NIOPosix
   import Glibc
 #endif
 
-/// Looks up host names with the system's resolver, on threads that may wait.
+/// Asks the system's resolver.
 enum NameLookup {
   static func isAddress(_ host: String) -> Bool { !find(host, flags: AI_NUMERICHOST).isEmpty }
 
@@ -18,9 +16,9 @@ enum NameLookup {
   ///
   /// IPv4 addresses when there are any, IPv6 addresses otherwise: a server that listens on one
   /// family only is common, and the other one would look like a broken endpoint.
-  static func addresses(of host: String) async -> [String] {
-    (try? await NIOThreadPool.singleton.runIfActive { find(host, flags: 0) }) ?? []
-  }
+  ///
+  /// Blocks the thread, for many seconds where no server answers.
+  static func addresses(of host: String) -> [String] { find(host, flags: 0) }
 
   private static func find(_ host: String, flags: Int32) -> [String] {
     var hints = addrinfo()

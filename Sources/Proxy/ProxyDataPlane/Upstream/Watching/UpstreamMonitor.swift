@@ -15,12 +15,14 @@ public final class UpstreamMonitor: Sendable {
 
   private let state = Mutex(State())
   private let logger: Logger
+  private let resolver: NameResolver
   /// Upstreams that nobody looks after yet, with their numbers.
   private let added: AsyncStream<(Int, SharedUpstream)>
   private let addition: AsyncStream<(Int, SharedUpstream)>.Continuation
 
-  init(logger: Logger) {
+  init(logger: Logger, resolver: NameResolver = .system) {
     self.logger = logger
+    self.resolver = resolver
     (added, addition) = AsyncStream.makeStream()
   }
 
@@ -96,7 +98,7 @@ public final class UpstreamMonitor: Sendable {
   /// keeps nothing from being served for long.
   func prepare() async {
     let unknown = inForce.filter { !$0.names.isEmpty && !$0.wasLookedUp }
-    if !unknown.isEmpty { await UpstreamWatch.lookUpAll(unknown) }
+    if !unknown.isEmpty { await UpstreamWatch.lookUpAll(unknown, resolver) }
   }
 
   /// Looks after the upstreams until it is cancelled. `tls`: what endpoints are spoken to with.
@@ -104,7 +106,7 @@ public final class UpstreamMonitor: Sendable {
     await withTaskGroup(of: Void.self) { group in
       for await (number, upstream) in added {
         // A reload may change the certificates, so they are asked for at each check.
-        group.addTask { await UpstreamWatch(upstream).run { tls.upstream(number) } }
+        group.addTask { await UpstreamWatch(upstream, self.resolver).run { tls.upstream(number) } }
       }
       group.cancelAll()
     }

@@ -9,15 +9,19 @@ import TLSEngine
 /// well, and looks up their names.
 struct UpstreamWatch {
   /// How long a first look-up may keep the proxy from listening.
-  private static let patience = Duration.seconds(5)
+  static let patience = Duration.seconds(5)
   /// Endpoints that are checked at once.
   private static let concurrentChecks = 32
   /// Longest pause between two looks at what is due.
   private static let longestPause: UInt64 = 1000
 
   private let upstream: SharedUpstream
+  private let resolver: NameResolver
 
-  init(_ upstream: SharedUpstream) { self.upstream = upstream }
+  init(_ upstream: SharedUpstream, _ resolver: NameResolver) {
+    self.upstream = upstream
+    self.resolver = resolver
+  }
 
   /// What its endpoints are spoken to with now; nil in clear.
   typealias Security = @Sendable () -> TLSClientContext?
@@ -40,22 +44,33 @@ struct UpstreamWatch {
 // MARK: - Names
 
 extension UpstreamWatch {
-  /// Looks up all names of some upstreams once.
-  static func lookUpAll(_ upstreams: [SharedUpstream]) async {
+  /// Looks up all names of some upstreams once. What is not known in time is taken note of when it
+  /// comes.
+  static func lookUpAll(
+    _ upstreams: [SharedUpstream], _ resolver: NameResolver, patience: Duration = patience
+  ) async {
+    let names = upstreams.flatMap { upstream in upstream.names.map { (upstream, $0) } }
+    let (answers, answer) = AsyncStream.makeStream(of: Void.self)
+    for (upstream, name) in names {
+      resolver.lookUp(name.host) { addresses in
+        upstream.resolved(name, to: addresses)
+        answer.yield()
+      }
+    }
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
-        await withTaskGroup(of: Void.self) { lookups in
-          for upstream in upstreams {
-            for name in upstream.names {
-              lookups.addTask { await UpstreamWatch(upstream).lookUp(name) }
-            }
-          }
+        var left = names.count
+        for await _ in answers {
+          left -= 1
+          if left == 0 { break }
         }
       }
       group.addTask { try? await Task.sleep(for: patience) }
       _ = await group.next()
       group.cancelAll()
     }
+    // Nobody waits for these names again: they are looked up from time to time like all.
+    for upstream in upstreams { upstream.wasWaitedFor() }
   }
 
   private func keepLookingUp(_ name: NetworkAddress) async {
@@ -64,9 +79,14 @@ extension UpstreamWatch {
     }
   }
 
+  /// Returns once the answer is there, or the task is cancelled.
   private func lookUp(_ name: NetworkAddress) async {
-    let found = await NameLookup.addresses(of: name.host)
-    upstream.resolved(name, to: found)
+    let (answers, answer) = AsyncStream.makeStream(of: Void.self)
+    resolver.lookUp(name.host) { [upstream] addresses in
+      upstream.resolved(name, to: addresses)
+      answer.finish()
+    }
+    for await _ in answers {}
   }
 }
 
