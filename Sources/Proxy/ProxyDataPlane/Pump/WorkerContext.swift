@@ -57,7 +57,6 @@ final class WorkerContext {
   /// The same without counting: a gate lives as long as its worker, and a request asks for its own
   /// five times.
   @exclusivity(unchecked) private var uncountedGates: [Unmanaged<UpstreamGate>] = []
-  private let workerCount: Int
   private var random = WorkerRandom()
   let eventLoop: any EventLoop
   let trust: PeerTrust
@@ -69,7 +68,6 @@ final class WorkerContext {
     on eventLoop: any EventLoop
   ) {
     self.eventLoop = eventLoop
-    workerCount = configuration.workers
     workspace = ExchangeWorkspace(
       limits: MessageLimits(configuration.limits),
       timeouts: ExchangeTimeouts(configuration.timeouts))
@@ -128,7 +126,7 @@ final class WorkerContext {
 
   /// Makes the gate of the upstream whose number comes next.
   func makeGate(_ upstream: SharedUpstream) -> UpstreamGate {
-    let gate = UpstreamGate(upstream, self, worker: index, of: workerCount)
+    let gate = UpstreamGate(upstream, self)
     gates.append(gate)
     uncountedGates.append(.passUnretained(gate))
     return gate

@@ -2,8 +2,7 @@
 
 /// How many requests an upstream is given at once, and how many wait for their turn.
 ///
-/// Each worker has its share of the places, so that no line of memory is written by two threads on
-/// a request's way; the shares add up to the limit.
+/// Both are counted for all workers together.
 public struct BulkheadRules: Sendable, Equatable {
   /// Requests under way at once, all workers together.
   public var inFlight: Int

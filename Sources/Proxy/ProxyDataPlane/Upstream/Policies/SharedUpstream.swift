@@ -16,6 +16,8 @@ final class SharedUpstream: Sendable {
   let name: String
   let policies: UpstreamPolicies
   let speaksHTTP2: Bool
+  /// Its limit of requests under way, for all workers together; nil without one.
+  let bulkhead: SharedPlaces?
   /// The upstream is a module of this process, which has one endpoint without an address.
   let isModule: Bool
   /// Endpoints given by a host name.
@@ -49,6 +51,7 @@ final class SharedUpstream: Sendable {
     name = configuration.name
     policies = configuration.policies
     speaksHTTP2 = configuration.wireProtocol == .http2
+    bulkhead = policies.bulkhead.map { SharedPlaces($0) }
     var logger = logger
     logger[metadataKey: "upstream"] = "\(configuration.name)"
     self.logger = logger

@@ -74,7 +74,8 @@ final class UpstreamGate {
   private var retired: [EndpointSeat] = []
   @exclusivity(unchecked) private var balancer: LoadBalancer
   @exclusivity(unchecked) private var budget: RetryBudget
-  @exclusivity(unchecked) private var bulkhead: Bulkhead?
+  /// Counted for all workers; nil without a limit.
+  private let places: SharedPlaces?
   private let queueWait: UInt64
   private var line = WaitingLine<QueueTicket>()
   @exclusivity(unchecked) private var batch = UpstreamBatch()
@@ -84,10 +85,7 @@ final class UpstreamGate {
   private let workspace: ExchangeWorkspace
   private let capacity: Int
 
-  /// - Parameters:
-  ///   - index: the worker's number, from 0.
-  ///   - count: how many workers there are.
-  init(_ shared: SharedUpstream, _ context: WorkerContext, worker index: Int, of count: Int) {
+  init(_ shared: SharedUpstream, _ context: WorkerContext) {
     self.shared = shared
     self.context = context
     workspace = context.workspace
@@ -97,7 +95,7 @@ final class UpstreamGate {
     speaksHTTP2 = shared.speaksHTTP2
     balancer = LoadBalancer(policies.balance)
     budget = RetryBudget(policies.retries)
-    bulkhead = policies.bulkhead.map { Bulkhead($0, worker: index, of: count) }
+    places = shared.bulkhead
     queueWait = policies.bulkhead?.wait.milliseconds ?? 0
     let limits = context.limits
     let perConnection = speaksHTTP2 ? limits.upstreamStreams : 1
@@ -147,17 +145,28 @@ extension UpstreamGate {
     }
     if shared.version != version { refresh() }
     if !passesAll, now < refusesUntil { return refuseOpen() }
-    // Looked at before it is asked, which would copy it.
-    switch bulkhead == nil ? .admitted : bulkhead?.enter() ?? .admitted {
-    case .admitted: return take(request)
-    case .queued:
-      batch.waiting += 1
-      isDirty = true
-      return .line(milliseconds: queueWait)
-    case .refused:
-      batch.overloaded += 1
-      isDirty = true
-      return .refused(.overloaded)
+    if let places, !line.isEmpty || !places.enter() { return comeToLine(of: places) }
+    return take(request)
+  }
+
+  private func comeToLine(of places: SharedPlaces) -> Answer {
+    isDirty = true
+    if !places.lineIsFull {
+      if line.isEmpty { beginLine(of: places) }
+      if places.stand() {
+        batch.waiting += 1
+        return .line(milliseconds: queueWait)
+      }
+      if line.isEmpty { places.end(ObjectIdentifier(self)) }
+    }
+    batch.overloaded += 1
+    return .refused(.overloaded)
+  }
+
+  private func beginLine(of places: SharedPlaces) {
+    let gate = Confined(self)
+    places.begin(ObjectIdentifier(self)) { [eventLoop = context.eventLoop] in
+      eventLoop.execute { gate.value.receivePlace() }
     }
   }
 
@@ -173,14 +182,14 @@ extension UpstreamGate {
       let admission = shared.admit(
         at: now, isReplaceable: request.isReplaceable, draw: context.draw())
       guard case .passed(let granted) = admission else {
-        releaseBulkhead()
+        givePlaceBack()
         return refuseOpen()
       }
       pass = granted
     }
     guard let seat = chooseSeat(request) else {
       if pass.isProbe { shared.abandoned(pass) }
-      releaseBulkhead()
+      givePlaceBack()
       let isFull = seats.contains { $0.isWell }
       return .refused(isFull ? .connectionLimit : .noEndpoint)
     }
@@ -223,7 +232,7 @@ extension UpstreamGate {
     batch.inFlight &-= 1
     isDirty = true
     tell(outcome, of: place, route)
-    if bulkhead != nil { releaseBulkhead() }
+    if places != nil { givePlaceBack() }
   }
 
   /// The request got an answer, and is still under way.
@@ -277,6 +286,8 @@ extension UpstreamGate {
   func stand(_ resume: @escaping () -> Void) -> QueueTicket {
     let ticket = QueueTicket(resume)
     line.append(ticket)
+    // A place that was given back since nobody stood here waits for nobody.
+    if places?.take() == true { receivePlace() }
     return ticket
   }
 
@@ -286,21 +297,31 @@ extension UpstreamGate {
     ticket.state = .over
     switch state {
     case .waiting:
-      bulkhead?.leaveQueue()
-      batch.waiting -= 1
-      if timedOut { batch.queueTimeouts += 1 }
-      isDirty = true
       line.noteWithdrawal()
-    case .granted: if !usesPlace { releaseBulkhead() }
+      steppedOut()
+      if timedOut { batch.queueTimeouts += 1 }
+    case .granted: if !usesPlace { givePlaceBack() }
     case .over: break
     }
   }
 
-  private func releaseBulkhead() {
-    guard bulkhead?.leave() == true, let first = line.next() else { return }
+  /// One fewer stands in line.
+  private func steppedOut() {
+    places?.stepOut()
+    if line.isEmpty { places?.end(ObjectIdentifier(self)) }
     batch.waiting -= 1
     isDirty = true
+  }
+
+  private func givePlaceBack() {
+    if places?.leave(ObjectIdentifier(self)) == true { receivePlace() }
+  }
+
+  /// There is a place for the first in line. Nobody may stand there any more.
+  private func receivePlace() {
+    guard let first = line.next() else { return givePlaceBack() }
     first.state = .granted
+    steppedOut()
     // This may happen in the middle of another request's work.
     context.execute(first.resume)
   }

@@ -105,14 +105,39 @@ struct BulkheadLimitTests {
     }
   }
 
-  @Test("Many clients share few places, and each is answered")
-  func crowd() async throws {
+  @Test("Places count for all workers: however clients are spread, each finds one")
+  func allWorkers() async throws {
+    let gate = Gate()
+    try await Origin.run(Self.held(by: gate)) { origin in
+      var configuration = try ProxyConfiguration.all(to: origin.port).policies(of: "legacy") {
+        $0.bulkhead = BulkheadRules(inFlight: 15, queue: 0)
+      }
+      configuration.workers = 2
+      try await RunningProxy.run(configuration) { proxy in
+        try await withThrowingTaskGroup(of: WireMessage?.self) { group in
+          for _ in 0..<15 { group.addTask { try await Self.ask(proxy) } }
+          while origin.requests.value < 15,
+            proxy.server.counters.snapshot().upstreamFailures.isEmpty
+          {
+            try await letOthersRun()
+          }
+          #expect(try await Self.ask(proxy)?.status == 503)
+          gate.open()
+          for try await answer in group { #expect(answer?.text == "ok") }
+        }
+      }
+    }
+  }
+
+  @Test("Many clients share few places, and each is answered", arguments: [1, 2])
+  func crowd(workers: Int) async throws {
     try await Origin.run(Origin.saying("ok")) { origin in
-      let configuration = try ProxyConfiguration.all(
+      var configuration = try ProxyConfiguration.all(
         to: origin.port, timeouts: ProxyTimeouts(connect: .seconds(50))
       ).policies(of: "legacy") {
         $0.bulkhead = BulkheadRules(inFlight: 2, queue: 100, wait: .seconds(50))
       }
+      configuration.workers = workers
       try await RunningProxy.run(configuration) { proxy in
         let answered = try await withThrowingTaskGroup(of: Int.self) { group in
           for _ in 0..<20 {
@@ -131,7 +156,7 @@ struct BulkheadLimitTests {
         }
         #expect(answered == 400)
       }
-      #expect(origin.connections.value <= 2)
+      #expect(origin.connections.value <= 2 * workers)
     }
   }
 }
