@@ -77,6 +77,15 @@ package struct CircuitBreaker: Sendable {
     }
   }
 
+  /// The breaker of an upstream that follows this one under other settings. Under equal rules it
+  /// knows what this one knows; trials that are under way tell this one.
+  package func successor(_ rules: BreakerRules) -> CircuitBreaker {
+    if rules != self.rules { return CircuitBreaker(rules) }
+    var next = self
+    next.probes = []
+    return next
+  }
+
   /// Every request passes and no failure is on record, so single successes change nothing.
   package var isQuiet: Bool { isOpenToAll && streak == 0 }
 

@@ -244,4 +244,47 @@ struct SharedUpstreamTests {
       lines.texts.withLock(\.self)
         == Array(repeating: "circuit breaker changed", count: 3))
   }
+
+  /// The upstream after a reload that changed something about it.
+  private static func reloaded(
+    _ former: SharedUpstream, _ endpoints: [NetworkAddress], breaker: BreakerRules?,
+    _ change: (inout UpstreamPolicies) -> Void
+  ) -> SharedUpstream {
+    var configuration = UpstreamConfiguration(name: "orders", target: .network(endpoints))
+    configuration.policies = former.policies
+    change(&configuration.policies)
+    return SharedUpstream(
+      configuration, breaker: breaker, ejection: EjectionRules(), former: former,
+      logger: Lines().logger)
+  }
+
+  @Test("A reload that changes other settings keeps an open breaker, addresses and places")
+  func reload() throws {
+    let rules = BreakerRules(trip: .consecutive(failures: 1))
+    let endpoints = [Self.name, Self.address(9)]
+    let before = Self.reloaded(Self.upstream(endpoints, breaker: rules), endpoints, breaker: rules)
+    {
+      $0.bulkhead = BulkheadRules(inFlight: 2)
+    }
+    before.resolved(Self.name, to: ["10.0.0.1"])
+    let pass = CircuitBreaker.Pass(generation: 0, isProbe: false)
+    before.failed(pass, at: Self.address(9), at: 5)
+    #expect(before.view().refusesUntil == 30_005 && before.bulkhead?.take() == true)
+
+    let after = Self.reloaded(before, endpoints, breaker: rules) { $0.panicPercent = 7 }
+    #expect(after.view().refusesUntil == 30_005 && after.hasClockwork)
+    #expect(after.admit(at: 6, isReplaceable: false, draw: 0) == .refused)
+    #expect(after.bulkhead?.inFlight == 1)
+    #expect(after.places.map(\.address) == [Self.address(9), Self.address(1)])
+    #expect(after.wasLookedUp)
+    #expect(after.snapshot(at: 6).totals.breakerOpened == 1)
+
+    var others = rules
+    others.successes = 7
+    let another = Self.reloaded(before, [Self.address(9)], breaker: others) {
+      $0.bulkhead = BulkheadRules(inFlight: 3)
+    }
+    #expect(another.view().passesAll && another.bulkhead?.inFlight == 0)
+    #expect(another.places.map(\.address) == [Self.address(9)])
+  }
 }

@@ -44,14 +44,17 @@ final class SharedUpstream: Sendable {
     var recent = RecentOutcomes()
   }
 
+  /// - Parameter former: what stood behind the name before its settings changed. What was learned
+  ///   under settings that are the same now still holds: a change of anything else must not close
+  ///   an open breaker, nor let twice as many requests pass.
   init(
     _ configuration: UpstreamConfiguration, breaker: BreakerRules?, ejection: EjectionRules?,
-    logger: Logger
+    former: SharedUpstream? = nil, logger: Logger
   ) {
     name = configuration.name
     policies = configuration.policies
     speaksHTTP2 = configuration.wireProtocol == .http2
-    bulkhead = policies.bulkhead.map { SharedPlaces($0) }
+    bulkhead = policies.bulkhead.map { former?.places(under: $0) ?? SharedPlaces($0) }
     var logger = logger
     logger[metadataKey: "upstream"] = "\(configuration.name)"
     self.logger = logger
@@ -70,9 +73,24 @@ final class SharedUpstream: Sendable {
       let address = NetworkAddress(host: module, port: 0)
       endpoints = [SharedEndpoint(address, at: address, UpstreamPolicies(), nil)]
     }
-    state = Mutex(
-      State(
-        endpoints: endpoints, breaker: breaker.map { CircuitBreaker($0) }, ejection: ejection))
+    let known = former?.state.withLock(\.self)
+    var first = State(
+      endpoints: endpoints,
+      breaker: breaker.map { known?.breaker?.successor($0) ?? CircuitBreaker($0) },
+      ejection: ejection)
+    if let known, let former { first.inherit(known, former.policies, names, policies) }
+    let namesAreKnown = names.allSatisfy { name in first.endpoints.contains { $0.name == name } }
+    state = Mutex(first)
+    if former?.wasLookedUp == true, namesAreKnown { wasWaitedFor() }
+    // Publishes what was inherited.
+    change { _, _ in }
+  }
+
+  private func places(under rules: BulkheadRules) -> SharedPlaces? {
+    guard let bulkhead, bulkhead.rules.inFlight == rules.inFlight,
+      bulkhead.rules.queue == rules.queue
+    else { return nil }
+    return bulkhead
   }
 
   func setOthers(_ upstreams: [SharedUpstream], byRoute: [Int: SharedUpstream] = [:]) {
@@ -290,6 +308,31 @@ extension SharedUpstream {
 }
 
 extension SharedUpstream.State {
+  /// Takes over what was known of the same addresses, if they were judged by the same rules, and
+  /// what was counted.
+  fileprivate mutating func inherit(
+    _ known: SharedUpstream.State, _ former: UpstreamPolicies, _ names: [NetworkAddress],
+    _ policies: UpstreamPolicies
+  ) {
+    totals = known.totals
+    // Requests under way tell the former one.
+    totals.inFlight = 0
+    totals.waiting = 0
+    let keeps = former.healthCheck == policies.healthCheck && known.ejection == ejection
+    for endpoint in known.endpoints {
+      let index = endpoints.firstIndex {
+        $0.name == endpoint.name && $0.address == endpoint.address
+      }
+      if let index {
+        if keeps { endpoints[index] = endpoint }
+      } else if names.contains(endpoint.name) {
+        endpoints.append(
+          keeps
+            ? endpoint : SharedEndpoint(endpoint.name, at: endpoint.address, policies, ejection))
+      }
+    }
+  }
+
   /// Single successes change nothing.
   fileprivate var isQuiet: Bool {
     (breaker?.isQuiet ?? true) && endpoints.allSatisfy { $0.outlier?.isQuiet ?? true }

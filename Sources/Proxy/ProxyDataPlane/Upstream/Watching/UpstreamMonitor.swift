@@ -49,10 +49,13 @@ public final class UpstreamMonitor: Sendable {
   /// - Returns: what stands behind the numbers that are new.
   func adopt(_ configuration: ProxyConfiguration, _ numbers: RoutingNumbers) -> [SharedUpstream] {
     state.withLock { state in
+      let former = Dictionary(
+        state.inForce.map { (state.upstreams[$0].name, state.upstreams[$0]) }
+      ) { $1 }
       let new = numbers.upstreams.dropFirst(state.upstreams.count).map { upstream in
         SharedUpstream(
           upstream, breaker: configuration.breakerRules(of: upstream),
-          ejection: upstream.ejectionRules, logger: logger)
+          ejection: upstream.ejectionRules, former: former[upstream.name], logger: logger)
       }
       let first = state.upstreams.count
       state.upstreams += new
