@@ -23,6 +23,7 @@ final class AccessLog: Sendable {
 
   /// Share of the requests that are logged.
   let sample: Double
+  let includesQuery: Bool
   private let path: String
   private let queues: [ObservationQueue]
   private let counters: ObservationCounters
@@ -37,6 +38,7 @@ final class AccessLog: Sendable {
     logger: Logger
   ) throws {
     sample = configuration.sample
+    includesQuery = configuration.includesQuery
     path = configuration.path
     queues = (0..<workers).map { _ in ObservationQueue() }
     self.counters = counters

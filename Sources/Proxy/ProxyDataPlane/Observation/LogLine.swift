@@ -7,7 +7,8 @@ enum LogLine {
   /// What a request's head says.
   static func members(
     _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ storage: HeadStorage,
-    _ client: UnsafeRawBufferPointer, _ context: TraceContext?, isSecure: Bool
+    _ client: UnsafeRawBufferPointer, _ context: TraceContext?, isSecure: Bool,
+    includesQuery: Bool
   ) -> JSONBytes {
     var json = members(client)
     json.raw(isSecure ? ",\"scheme\":\"https\"" : ",\"scheme\":\"http\"")
@@ -17,7 +18,7 @@ enum LogLine {
     json.raw(",\"method\":")
     json.text(bytes[head.method])
     json.raw(",\"target\":")
-    json.text(bytes[head.target])
+    json.text(bytes[includesQuery ? head.target : head.path])
     json.raw(",\"host\":")
     json.text(bytes[head.authority])
     storage.withFirstField(named: "user-agent", of: bytes) { value in

@@ -42,7 +42,9 @@ final class RequestObserver {
     let isRecorded = context?.isSampled ?? false
     return ObservedRequest(
       logged: isLogged
-        ? LogLine.members(head, bytes, storage, client, context, isSecure: isSecure) : nil,
+        ? LogLine.members(
+          head, bytes, storage, client, context, isSecure: isSecure,
+          includesQuery: log?.includesQuery ?? true) : nil,
       attributes: isRecorded
         ? SpanRecord.attributes(head, bytes, storage, client, isSecure: isSecure) : nil,
       context: context, parent: parent?.span)

@@ -6,11 +6,15 @@ public struct AccessLogConfiguration: Sendable, Equatable {
   public var path: String
   /// Share of the requests that are logged, above 0 and up to 1, evenly spread.
   public var sample: Double
+  /// `query`: targets are logged with their query strings, as they came. Where those may hold
+  /// secrets or names of people, false leaves them out.
+  public var includesQuery: Bool
 
   /// Creates an access log's configuration.
-  public init(path: String, sample: Double = 1) {
+  public init(path: String, sample: Double = 1, includesQuery: Bool = true) {
     self.path = path
     self.sample = sample
+    self.includesQuery = includesQuery
   }
 }
 

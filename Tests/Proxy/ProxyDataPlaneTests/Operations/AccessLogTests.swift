@@ -39,7 +39,7 @@ struct AccessLogTests {
 
   /// Runs a proxy that logs to a file, and returns the lines once it has stopped.
   private func lines(
-    _ configuration: ProxyConfiguration, sample: Double = 1,
+    _ configuration: ProxyConfiguration, sample: Double = 1, query: Bool = true,
     _ body: (RunningProxy, String) async throws -> Void
   ) async throws -> [Line] {
     let folder = FileManager.default.temporaryDirectory.appending(
@@ -48,7 +48,8 @@ struct AccessLogTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let file = folder.appending(path: "access.log").path
     var configuration = configuration
-    configuration.accessLog = AccessLogConfiguration(path: file, sample: sample)
+    configuration.accessLog = AccessLogConfiguration(
+      path: file, sample: sample, includesQuery: query)
     try await RunningProxy.run(configuration) { try await body($0, file) }
     return try Self.read(file)
   }
@@ -58,6 +59,22 @@ struct AccessLogTests {
     return try text.split(separator: "\n").map {
       try JSONDecoder().decode(Line.self, from: Data($0.utf8))
     }
+  }
+
+  @Test("Query strings are left out where the setting says so", arguments: [true, false])
+  func query(_ isLogged: Bool) async throws {
+    let lines = try await Origin.run(Origin.saying("ok")) { origin in
+      try await lines(.all(to: origin.port), query: isLogged) { proxy, _ in
+        try await Loopback.connect(proxy.port) { client in
+          for target in ["/a?token=secret", "/b?", "http://h/c?x=/d"] {
+            try await client.send("GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(try await client.message()?.status == 200)
+          }
+        }
+      }
+    }
+    let expected = isLogged ? ["/a?token=secret", "/b?", "/c?x=/d"] : ["/a", "/b", "/c"]
+    #expect(lines.compactMap(\.target) == expected)
   }
 
   @Test("A line says who asked for what, who answered, and how long it took")

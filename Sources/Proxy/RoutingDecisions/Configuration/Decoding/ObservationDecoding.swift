@@ -2,13 +2,14 @@
 
 extension ConfigurationDecoder {
   func decodeAccessLog(_ child: MappingReader.Child) -> AccessLogConfiguration? {
-    guard var reader = MappingReader(child, expected: "{ path, sample }", findings) else {
+    guard var reader = MappingReader(child, expected: "{ path, sample, query }", findings) else {
       return nil
     }
     let path = reader.required("path", as: .text)
     let sample = reader.value("sample", as: .share) ?? 1
+    let query = reader.value("query", as: .truth) ?? true
     reader.finish()
-    return path.map { AccessLogConfiguration(path: $0, sample: sample) }
+    return path.map { AccessLogConfiguration(path: $0, sample: sample, includesQuery: query) }
   }
 
   func decodeJournal(_ child: MappingReader.Child) -> JournalConfiguration? {
