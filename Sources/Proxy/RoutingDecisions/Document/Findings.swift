@@ -5,6 +5,8 @@
 final class Findings {
   private(set) var diagnostics: [Diagnostic] = []
   private(set) var places: ConfigurationPlaces
+  /// Every key that could stand where the document has a mapping.
+  private(set) var knownKeys: Set<String> = []
 
   init(file: String) {
     places = ConfigurationPlaces(file: file)
@@ -13,6 +15,8 @@ final class Findings {
   func note(_ key: String, at mark: ConfigurationNode.Mark) {
     places.marks[key] = mark
   }
+
+  func know(_ keys: [String]) { knownKeys.formUnion(keys) }
 
   func error(_ key: String, at mark: ConfigurationNode.Mark, _ message: String) {
     diagnostics.append(

@@ -66,6 +66,7 @@ struct MappingReader {
 
   /// Reports the keys that nobody asked for.
   func finish() {
+    findings.know(known.map(path))
     for entry in entries where !known.contains(entry.key) {
       let guess =
         Spelling.nearest(to: entry.key, among: known).map { "did you mean \"\($0)\"?" }

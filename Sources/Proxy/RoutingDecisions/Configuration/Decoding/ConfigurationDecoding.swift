@@ -8,6 +8,12 @@ public struct DecodedConfiguration: Sendable, Equatable {
   public let diagnostics: [Diagnostic]
   /// Where its keys stand; nil for what was not decoded from a document.
   private let places: ConfigurationPlaces?
+  /// Every key that could stand in one of the document's mappings; empty for what was not decoded
+  /// from a document.
+  package let knownKeys: Set<String>
+
+  /// Those that stand there, with the keys and items around them.
+  package var keys: Set<String> { places.map { Set($0.marks.keys) } ?? [] }
 
   /// A document that could not even be read.
   public init(unreadable diagnostics: [Diagnostic]) {
@@ -16,8 +22,9 @@ public struct DecodedConfiguration: Sendable, Equatable {
 
   private init(
     _ configuration: ProxyConfiguration?, _ diagnostics: [Diagnostic],
-    _ places: ConfigurationPlaces?
+    _ places: ConfigurationPlaces?, knownKeys: Set<String> = []
   ) {
+    self.knownKeys = knownKeys
     self.diagnostics = diagnostics
     let isUsable = !diagnostics.contains { $0.severity == .error }
     self.configuration = isUsable ? configuration : nil
@@ -36,14 +43,17 @@ public struct DecodedConfiguration: Sendable, Equatable {
     let findings = Findings(file: file)
     let configuration = ConfigurationDecoder(findings).decode(document)
     if let configuration { findings.add(configuration.findings(excluding: findings)) }
-    self.init(configuration, Self.inFileOrder(findings.diagnostics), findings.places)
+    self.init(
+      configuration, Self.inFileOrder(findings.diagnostics), findings.places,
+      knownKeys: findings.knownKeys)
   }
 
   /// The same with what else was found out, such as by reading the files that it names. Each
   /// finding gets the place of its key, or of the nearest one around it.
   public func adding(_ found: [Diagnostic]) -> DecodedConfiguration {
     let placed = found.map { diagnostic in places?.place(diagnostic) ?? diagnostic }
-    return DecodedConfiguration(configuration, Self.inFileOrder(diagnostics + placed), places)
+    return DecodedConfiguration(
+      configuration, Self.inFileOrder(diagnostics + placed), places, knownKeys: knownKeys)
   }
 
   /// The configuration, or an error that carries the diagnostics.
