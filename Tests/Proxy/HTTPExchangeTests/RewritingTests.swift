@@ -38,6 +38,23 @@ struct RewritingTests {
     #expect(lines.contains("X-B: 2"))
   }
 
+  @Test("What Connection names is neither passed on nor seen by routing", arguments: [true, false])
+  func namedByConnection(_ isNamed: Bool) {
+    let workspace = ExchangeWorkspace(limits: MessageLimits(), timeouts: ExchangeTimeouts())
+    var exchange = Exchange(workspace)
+    let head = Array(
+      """
+      GET / HTTP/1.1\r\nHost: a\r\nX-User-ID: 7\r\n\
+      Connection: \(isNamed ? "x-user-id" : "close")\r\n\r\n
+      """.utf8)
+    head.withUnsafeBytes { bytes in
+      #expect(exchange.nextFromClient(bytes, workspace) == .head)
+      let view = workspace.requestView(bytes, clientAddress: bytes)
+      let value = FieldLookup.value(of: "x-user-id", in: view.fields, view.bytes)
+      #expect(value.map { String(decoding: $0, as: UTF8.self) } == (isNamed ? nil : "7"))
+    }
+  }
+
   @Test(
     "Nobody but the proxy says who the client is",
     arguments: [

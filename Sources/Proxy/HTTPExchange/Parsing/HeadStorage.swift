@@ -32,6 +32,10 @@ package final class HeadStorage {
   /// Forgets the fields that say who the client is: neither routing nor an upstream sees them.
   package func removeForwarding() { remove { roles[$0] == .forwarding } }
 
+  /// Forgets the fields that Connection names: what is not passed on is not routed by either, or a
+  /// side would be chosen for a user of whom it never hears.
+  func removeNamedByConnection() { remove { roles[$0] == .namedByConnection } }
+
   /// Forgets the fields of these names, which are in lower case, and those that some servers take
   /// for them since they do not tell an underscore from a hyphen.
   package func removeFields(named names: [[UInt8]], of bytes: UnsafeRawBufferPointer) {

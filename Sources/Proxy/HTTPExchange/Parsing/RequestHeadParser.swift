@@ -122,7 +122,10 @@ package struct RequestHeadParser {
     }
     if connection.namesProtectedField { return .protectedConnectionOption }
     if connection.namesTooMany { return .tooManyConnectionOptions }
-    if connection.namesFields { ConnectionOptions.markNamedFields(bytes, storage) }
+    if connection.namesFields {
+      ConnectionOptions.markNamedFields(bytes, storage)
+      storage.removeNamedByConnection()
+    }
     if head.hopsLeft == 0 { head.facts.isForProxy = true }
     // Which bytes would belong to which protocol is clear only when no body stands between.
     if isCurrent, upgrades == 1, connection.upgrades, head.facts.body == .none {
