@@ -14,8 +14,9 @@
     private let parts: ServerParts
     private let threads: NIOThreadPool
     private let workers = Mutex<[EpollWorker]>([])
-    /// Waits for an older process to leave the port.
+    /// Waits for an older process to leave the port; nil once it has.
     private let succession = Mutex<Task<Void, Never>?>(nil)
+    private let steering = Mutex<ListenerSteering?>(nil)
 
     init(_ configuration: ProxyConfiguration, _ parts: ServerParts) {
       self.configuration = configuration
@@ -26,6 +27,7 @@
     func start() async throws -> NetworkAddress {
       var (sockets, port) = try bind(try await resolveListener())
       let steering = ListenerSteering(sockets[0], own: sockets.count)
+      self.steering.withLock { $0 = steering }
       // A worker owns its socket from the moment it listens on it.
       defer { for socket in sockets { socket.close() } }
       threads.start()
@@ -60,6 +62,7 @@
       let succession = succession.withLock { $0 }
       succession?.cancel()
       await succession?.value
+      steering.withLock(\.self)?.leave(asNewcomer: succession != nil)
       for worker in running { try? await worker.loop.submit { worker.stopListening() }.get() }
     }
 
@@ -102,7 +105,10 @@
       let logger = parts.logger
       let task = Task {
         while (try? await Task.sleep(for: Self.patience)) != nil {
-          if steering.endWhenAlone() { return logger.info("the older process has left the port") }
+          if steering.endWhenAlone() {
+            succession.withLock { $0 = nil }
+            return logger.info("the older process has left the port")
+          }
         }
       }
       succession.withLock { $0 = task }

@@ -35,6 +35,20 @@
       return true
     }
 
+    /// This process is about to close its listeners, and others stay: all connections go to those.
+    ///
+    /// The last listener takes the number of each that closes, and a number that nobody has makes
+    /// the kernel choose among all. Older listeners come first; so the numbers right behind them
+    /// lead to one that stays for as long as any of them is open, where as many or more follow.
+    ///
+    /// - Parameter asNewcomer: the older process has not left, and stays.
+    func leave(asNewcomer: Bool) {
+      let others = listenersOnPort - own
+      if others <= 0 { return }
+      let (first, count) = asNewcomer ? (0, others) : (own, max(1, others - own))
+      _ = steer_listeners(socket.descriptor, UInt32(first), UInt32(count))
+    }
+
     /// Listeners on this one's address and port, of all processes.
     private var listenersOnPort: Int {
       var status = stat()
