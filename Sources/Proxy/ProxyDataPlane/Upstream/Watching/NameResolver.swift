@@ -19,13 +19,18 @@ final class NameResolver: Sendable {
 
   private let find: Find
   private let threads: NIOThreadPool
-  /// Whom to tell, by the names that are looked up.
-  private let underWay = Mutex<[String: [@Sendable ([String]) -> Void]]>([:])
+  private let state = Mutex(State())
+
+  private struct State {
+    /// Whom to tell, by the names that are looked up.
+    var underWay: [String: [@Sendable ([String]) -> Void]] = [:]
+    /// Many proxies know no name at all.
+    var hasThreads = false
+  }
 
   init(threads: Int = concurrentLookups, _ find: @escaping Find) {
     self.find = find
     self.threads = NIOThreadPool(numberOfThreads: threads)
-    self.threads.start()
   }
 
   deinit { threads.shutdownGracefully { _ in } }
@@ -34,14 +39,16 @@ final class NameResolver: Sendable {
   ///
   /// A host that is looked up already brings both the same answer.
   func lookUp(_ host: String, _ found: @escaping @Sendable ([String]) -> Void) {
-    let isFirst = underWay.withLock { underWay in
-      underWay[host, default: []].append(found)
-      return underWay[host]?.count == 1
+    let isFirst = state.withLock { state in
+      if !state.hasThreads { threads.start() }
+      state.hasThreads = true
+      state.underWay[host, default: []].append(found)
+      return state.underWay[host]?.count == 1
     }
     guard isFirst else { return }
     threads.submit { [self] _ in
       let addresses = find(host)
-      let waiting = underWay.withLock { $0.removeValue(forKey: host) ?? [] }
+      let waiting = state.withLock { $0.underWay.removeValue(forKey: host) ?? [] }
       for tell in waiting { tell(addresses) }
     }
   }
