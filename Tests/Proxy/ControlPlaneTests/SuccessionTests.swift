@@ -151,7 +151,7 @@ import Testing
       func succession(_ holder: AddressHolder) throws -> Succession {
         Succession(
           holder: { _ in holder }, admin: AdminConfiguration(listen: address),
-          token: try #require(AdminToken(String(repeating: "t", count: 64))),
+          token: AdminToken(String(repeating: "t", count: 64)),
           routing: LiveRouting(try RoutingTable(configuration())), logger: logger,
           unixMilliseconds: { 0 })
       }
