@@ -3,7 +3,8 @@
 /// How long each wait of the data plane may last; reaching one is answered, never ignored.
 public struct ProxyTimeouts: Sendable, Equatable {
   /// Opening a connection to an upstream endpoint; then legacy answers a read instead, another
-  /// attempt is made, or 504.
+  /// attempt is made, or 504. So long, too, a request waits for a connection that
+  /// `upstream-connections` forbids to open; then 503.
   public var connect: Duration
   /// From the first byte of a request to the end of its head; then 408.
   public var requestHead: Duration

@@ -5,6 +5,7 @@
   import Glibc
   import Logging
   import ProxyDataPlane
+  import ResiliencePolicies
   import RoutingDecisions
   import Testing
 
@@ -35,6 +36,43 @@
           guard warnings.value < 10 else { exit(3) }
           for filler in fillers { close(filler) }
           client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+          while !client.receive().hasSuffix("ok") { try await Loopback.pause(milliseconds: 5) }
+          client.end()
+        }
+      }
+    }
+
+    @Test(
+      "A connection that there is no descriptor for is nobody's failure, and made once there is",
+      arguments: TransportKind.available)
+    func connecting(_ transport: TransportKind) async {
+      await #expect(processExitsWith: .success) { [name = transport.rawValue as String] in
+        guard let transport = TransportKind(rawValue: name) else { exit(2) }
+        try await EveryTransport.$current.withValue(transport) { try await Self.ask() }
+      }
+    }
+
+    private static func ask() async throws {
+      let request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+      try await Origin.run(Origin.saying("ok")) { origin in
+        let configuration = try ProxyConfiguration.all(to: origin.port).policies(of: "legacy") {
+          $0.breaker = .rules(BreakerRules(trip: .consecutive(failures: 1), open: .seconds(60)))
+        }
+        try await RunningProxy.run(configuration) { proxy in
+          let client = RawClient()
+          client.connect(proxy.port)
+          while proxy.server.counters.snapshot().clientsOpen == 0 {
+            try await Loopback.pause(milliseconds: 5)
+          }
+          let fillers = try exhaust()
+          client.send(request)
+          while !client.receive().contains("out-of-resources") {
+            try await Loopback.pause(milliseconds: 5)
+          }
+          for filler in fillers { close(filler) }
+          guard client.receive().hasPrefix("HTTP/1.1 503 ") else { exit(3) }
+          guard proxy.server.upstreams.snapshot()[0].breaker == "closed" else { exit(4) }
+          client.send(request)
           while !client.receive().hasSuffix("ok") { try await Loopback.pause(milliseconds: 5) }
           client.end()
         }
