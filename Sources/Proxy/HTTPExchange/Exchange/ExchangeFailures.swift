@@ -6,8 +6,8 @@ extension Exchange {
   /// A connection that was never made may be tried again by every method, since nothing was sent.
   /// Once bytes were sent, only an idempotent request without a byte of answer goes out again, on
   /// the same side. Only a safe request changes sides, and only towards legacy: a write that two
-  /// sides might both have seen is worse than an error. A request that is at fault itself is sent to
-  /// nobody else.
+  /// sides might both have seen is worse than an error. A request that is at fault itself is sent
+  /// to nobody else.
   ///
   /// - Parameters:
   ///   - resends: how often, and what, may be sent again.

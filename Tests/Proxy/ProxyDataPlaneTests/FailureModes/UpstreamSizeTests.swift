@@ -7,8 +7,8 @@ import ResiliencePolicies
 import RoutingDecisions
 import Testing
 
-/// What a stranger may send passes an upstream that is asked in other bytes than an HTTP/1.1 server,
-/// and what does not pass is the stranger's fault alone.
+/// What a stranger may send passes an upstream that is asked in other bytes than an HTTP/1.1
+/// server, and what does not pass is the stranger's fault alone.
 @Suite("Sizes at HTTP/2 upstreams and modules", .everyTransport, .timeLimit(.minutes(1)))
 struct UpstreamSizeTests {
   private static let breaker = PolicySetting<BreakerRules>.rules(
