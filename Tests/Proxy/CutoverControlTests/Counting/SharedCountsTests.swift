@@ -57,11 +57,12 @@ import Testing
     let taken = counts.take()
     #expect(taken.counts == [:] && taken.compared == [:])
     #expect(taken.strangers["orders"]?.extracted.finished == 20)
-    // It has taken up this version, and sees the run.
+    // It has taken up this version, and sees the run; what came before it said so is a stranger's.
     for finished in [40, 45] {
       counts.listen([Self.told("a", finished: finished)])
     }
-    #expect(counts.take().counts["orders"]?.extracted.finished == 5)
+    let hadTakenItUp = after == "v1" && second == 1
+    #expect(counts.take().counts["orders"]?.extracted.finished == (hadTakenItUp ? 15 : 5))
   }
 
   @Test func aVersionOfStranglerThatDoesNotSayIsReadAndStrange() throws {
