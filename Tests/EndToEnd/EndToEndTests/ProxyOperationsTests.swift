@@ -44,8 +44,8 @@ struct ProxyOperationsTests {
         """)
   }
 
-  /// They connect and ask while the process stands still, so that the kernel alone has accepted them
-  /// when the signal comes.
+  /// They connect and ask while the process stands still, so that the kernel alone has accepted
+  /// them when the signal comes.
   @Test(arguments: ["epoll", "nio"])
   func `SIGTERM answers those whom the kernel has accepted`(_ transport: String) async throws {
     let count = 40

@@ -25,9 +25,9 @@ package struct Outage: Sendable, Equatable {
   package static let leastSeconds = 10
   /// Users that failed.
   package static let leastUsers = 5
-  /// Most users in a row that are waited for: enough for a share of 0.99 that is tolerated, which no
-  /// ceiling is above (`RouteMonitor`). The rule holds at each, but takes its time: at 0.9 it needs
-  /// 263 users, each once a minute, which ten of them are within 27 minutes.
+  /// Most users in a row that are waited for: enough for a share of 0.99 that is tolerated, which
+  /// no ceiling is above (`RouteMonitor`). The rule holds at each, but takes its time: at 0.9 it
+  /// needs 263 users, each once a minute, which ten of them are within 27 minutes.
   package static let longestRun = 3_000
 
   /// Seconds in which it was asked in vain since a request succeeded.

@@ -5,8 +5,8 @@ internal import ShadowComparison
 /// How soon the error gate takes back a release that fails so many more of its requests from the
 /// first second of a stage on.
 ///
-/// The counts of a second are taken for what is expected of them; a gate that gets those fires about
-/// when half of all gates have fired.
+/// The counts of a second are taken for what is expected of them; a gate that gets those fires
+/// about when half of all gates have fired.
 package struct DetectionTime: Sendable, Equatable {
   /// Share of requests that the release fails beyond legacy's own: the design's example.
   package static let badShare = 0.05

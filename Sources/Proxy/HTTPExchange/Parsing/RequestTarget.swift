@@ -5,7 +5,8 @@
 /// The path that routing matches is the path that is forwarded, byte for byte. So every path that a
 /// server behind could read as another one is refused instead of repaired: dot segments, empty
 /// segments, encoded slashes and backslashes, raw backslashes, broken escapes. A `;` is an ordinary
-/// byte and passes, unless what stands before it is a dot segment to servers that cut parameters off.
+/// byte and passes, unless what stands before it is a dot segment to servers that cut parameters
+/// off.
 enum RequestTarget {
   static func parse(
     _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ classes: UnsafePointer<UInt8>,

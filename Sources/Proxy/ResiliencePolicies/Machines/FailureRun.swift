@@ -16,8 +16,8 @@ package enum FailureRun {
   /// - Parameters:
   ///   - share: of all requests that fail where nobody is worse than others, 0 to 1.
   ///   - least: failures in a row that are asked for in any case.
-  ///   - longest: the longest run that is waited for. A share of 0.87 needs 199, one of 0.9 needs 263,
-  ///     one of 0.99 needs 2,750, and one of 1 none that ends.
+  ///   - longest: the longest run that is waited for. A share of 0.87 needs 199, one of 0.9 needs
+  ///     263, one of 0.99 needs 2,750, and one of 1 none that ends.
   package static func length(
     atShare share: Double, least: Int, longest: Int = longest
   ) -> Int? {
