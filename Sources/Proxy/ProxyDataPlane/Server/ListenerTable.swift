@@ -54,9 +54,10 @@
     }
 
     private static func ipv4(_ host: String) -> String? {
-      var address = in_addr()
+      // An `in_addr` is these four bytes in the network's order, as the table prints them.
+      var address: UInt32 = 0
       guard inet_pton(AF_INET, host, &address) == 1 else { return nil }
-      return hexadecimal(address.s_addr, digits: 8)
+      return hexadecimal(address, digits: 8)
     }
 
     private static func hexadecimal(_ number: UInt32, digits: Int) -> String {
