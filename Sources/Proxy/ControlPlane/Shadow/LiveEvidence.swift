@@ -77,7 +77,7 @@ final class LiveEvidence: ShadowLedger, Service {
     return decision
   }
 
-  func file(_ triples: [PathKind: OddOneOut], endpoint: String) {
+  func file(_ triples: [PathKind: OddOneOut], endpoint: String) -> [PathKind: OddOneOut] {
     state.withLock { $0.evidence.recordTriples(triples, endpoint: endpoint) }
   }
 

@@ -52,14 +52,14 @@ extension ShadowJob {
   ) {
     // An answer that nobody can read tells nothing apart.
     guard case .answer(.response(let again)) = unpack(.response(again)) else { return }
-    let triples = route.comparator.oddOneOut(
-      legacy: legacy, extracted: extracted, legacyAgain: again)
+    let triples = ledger.file(
+      route.comparator.oddOneOut(legacy: legacy, extracted: extracted, legacyAgain: again),
+      endpoint: endpoint)
     route.counts.change { tally in
       tally.judged += 1
       if triples.values.contains(.extracted) { tally.extractedOdd += 1 }
       if triples.values.contains(.legacy) { tally.legacyOdd += 1 }
     }
-    ledger.file(triples, endpoint: endpoint)
   }
 
   /// What was unpacked is kept for as long as the rest of the shadow, and counted with it.

@@ -24,6 +24,7 @@ package struct ShadowFinding: Sendable {
 package protocol ShadowLedger: Sendable {
   /// Files a comparison, and says whether legacy should be asked once more.
   func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision
-  /// Files who was odd, once legacy was asked again.
-  func file(_ triples: [PathKind: OddOneOut], endpoint: String)
+  /// Files who was odd, once legacy was asked again, and says which of it counts: what somebody
+  /// approved holds nothing against a side.
+  func file(_ triples: [PathKind: OddOneOut], endpoint: String) -> [PathKind: OddOneOut]
 }

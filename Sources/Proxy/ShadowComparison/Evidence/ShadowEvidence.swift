@@ -127,14 +127,23 @@ public struct ShadowEvidence: Sendable {
   }
 
   /// Files what `ResponseComparator.oddOneOut` found.
-  public mutating func recordTriples(_ triples: [PathKind: OddOneOut], endpoint name: String) {
-    guard endpoints[name] != nil else { return }
-    change(name) { endpoint, changed, _ in
-      for (pathKind, triple) in triples where endpoint.pathKinds[pathKind] != nil {
-        endpoint.pathKinds[pathKind]?.evidence.add(triple)
-        changed.insert(pathKind)
+  ///
+  /// - Returns: what of it counts for or against a side: approved noise is filed like everything
+  ///   else, so that its label can still become real, and holds nothing against anybody.
+  @discardableResult
+  public mutating func recordTriples(
+    _ triples: [PathKind: OddOneOut], endpoint name: String
+  ) -> [PathKind: OddOneOut] {
+    if endpoints[name] != nil {
+      change(name) { endpoint, changed, _ in
+        for (pathKind, triple) in triples where endpoint.pathKinds[pathKind] != nil {
+          endpoint.pathKinds[pathKind]?.evidence.add(triple)
+          changed.insert(pathKind)
+        }
       }
     }
+    let approved = approvals[name] ?? [:]
+    return triples.filter { approved[$0.key] == nil }
   }
 
   /// Whether the two answers are worth keeping: a path-kind of theirs has few examples so far. Says

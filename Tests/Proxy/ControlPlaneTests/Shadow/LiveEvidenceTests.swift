@@ -71,7 +71,8 @@ struct LiveEvidenceTests {
       #expect(evidence.file(Self.finding("1")) == .done)
       #expect(evidence.file(Self.finding("2")) == .askLegacyAgain)
       let difference = PathKind(path: ResponsePath("total"), kind: .value)
-      evidence.file([difference: .extracted], endpoint: "GET /orders/{id}")
+      let counted = evidence.file([difference: .extracted], endpoint: "GET /orders/{id}")
+      #expect(counted == [difference: .extracted])
       let route = try #require(server.shadows.host.live.routes.first ?? nil)
       for _ in 1...3 { route.drop(.noSlot) }
       await evidence.turn()
@@ -141,9 +142,16 @@ struct LiveEvidenceTests {
         path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
       await evidence.turn()
       #expect(evidence.file(Self.finding("2")) == .done)
+      let (total, other) = (ResponsePath("total"), ResponsePath("other"))
+      let triples = [PathKind(path: total, kind: .value), PathKind(path: other, kind: .value)]
+      let counted = evidence.file(
+        [triples[0]: .extracted, triples[1]: .legacy], endpoint: "GET /orders/{id}")
+      #expect(counted == [triples[1]: .legacy])
       await evidence.turn()
       let endpoint = try await store.report().endpoints.first
       #expect(endpoint?.outcomes == [.ignored: 1])
+      // Whoever looks can still see that the word may be wrong.
+      #expect(endpoint?.paths.first?.evidence.extractedOdd == 1)
     }
   }
 

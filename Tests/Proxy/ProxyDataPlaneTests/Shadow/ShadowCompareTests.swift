@@ -188,6 +188,40 @@ struct ShadowCompareTests {
     }
   }
 
+  /// Settled paths are asked about again now and then, and an approved one with them.
+  @Test("What somebody approved is held against nobody, also when legacy is asked once more")
+  func approved() async throws {
+    let body = PathKind(path: ResponsePath("body"), kind: .value)
+    let ledger = TestLedger(
+      approvals: [
+        NoiseApproval(
+          endpoint: "GET /", pathKind: body, actor: "ann", reason: "meant", approvedAt: 0)
+      ], draw: 0)
+    func side(_ text: String) -> Origin.Behaviour {
+      Origin.answering { _ in
+        "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 1\r\n\r\n\(text)"
+      }
+    }
+    try await Origin.run(side("1")) { old in
+      try await Origin.run(side("2")) { new in
+        let configuration = try ProxyConfiguration.shadowed(
+          legacy: old.port, extracted: new.port, ShadowConfiguration())
+        try await RunningProxy.run(configuration, ledger: ledger) { proxy in
+          try await Loopback.connect(proxy.port) { client in
+            for _ in 1...3 {
+              try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+              #expect(try await client.message()?.status == 200)
+            }
+          }
+          let tally = try await proxy.waits { $0.judged == 3 }
+          #expect(tally.reasks == 3)
+          #expect(tally.extractedOdd == 0 && tally.legacyOdd == 0)
+        }
+      }
+    }
+    #expect(ledger.report.endpoints.first?.paths.first?.evidence.extractedOdd == 3)
+  }
+
   @Test("Answers packed in an unknown way, and bodies that are too large, are not compared")
   func notComparable() async throws {
     let packed: Origin.Behaviour = Origin.answering { _ in

@@ -57,17 +57,24 @@ extension ShadowTally {
 final class TestLedger: ShadowLedger {
   private let evidence = Mutex(ShadowEvidence(limits: EvidenceLimits(reaskShare: 1)))
   let findings = Mutex<[ShadowFinding]>([])
+  /// Decides about asking again where everything is settled.
+  private let draw: Double
+
+  init(approvals: [NoiseApproval] = [], draw: Double = 1) {
+    self.draw = draw
+    evidence.withLock { $0.replaceApprovals(approvals) }
+  }
 
   func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision {
     findings.withLock { $0.append(finding) }
     return evidence.withLock {
       $0.record(
         finding.comparison, endpoint: finding.endpoint, times: finding.times,
-        canAskAgain: finding.isSafe, hasBudget: finding.hasBudget, draw: 1)
+        canAskAgain: finding.isSafe, hasBudget: finding.hasBudget, draw: draw)
     }
   }
 
-  func file(_ triples: [PathKind: OddOneOut], endpoint: String) {
+  func file(_ triples: [PathKind: OddOneOut], endpoint: String) -> [PathKind: OddOneOut] {
     evidence.withLock { $0.recordTriples(triples, endpoint: endpoint) }
   }
 
