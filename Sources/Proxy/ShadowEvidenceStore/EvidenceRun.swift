@@ -38,11 +38,17 @@ public struct EvidenceRetention: Sendable, Equatable {
   public var runs: Int
   /// Most pairs of answers of all runs; the oldest are deleted.
   public var pairs: Int
+  /// Most bytes of everything; the oldest pairs are deleted, with the runs that ended and
+  /// have none left.
+  public var bytes: Int
 
-  /// Creates limits; the defaults keep 30 days, 200 runs and 20,000 pairs.
-  public init(age: Int64 = 30 * 86_400_000, runs: Int = 200, pairs: Int = 20_000) {
+  /// Creates limits; the defaults keep 30 days, 200 runs, 20,000 pairs and 256 MiB.
+  public init(
+    age: Int64 = 30 * 86_400_000, runs: Int = 200, pairs: Int = 20_000, bytes: Int = 256 << 20
+  ) {
     self.age = age
     self.runs = runs
     self.pairs = pairs
+    self.bytes = bytes
   }
 }

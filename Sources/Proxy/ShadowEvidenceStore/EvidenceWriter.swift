@@ -8,23 +8,30 @@ internal import Synchronization
 ///
 /// Handing something over takes a lock for the time of a copy and never waits for the disk. What
 /// waits is bounded: of counts only the newest values are kept, of pairs the first
-/// `waitingPairs`; further ones are counted. A batch that cannot be written is tried again with
+/// `waitingPairs` of `waitingBytes`; further ones are counted. A batch that cannot be written is tried again with
 /// the next one. A killed process loses what it handed over in the last `interval`, never a part of
 /// a batch.
 public final class EvidenceWriter: Sendable {
   /// Most pairs that wait to be written.
   public static let waitingPairs = 256
+  /// Most bytes, about, of the pairs that wait.
+  public static let waitingBytes = 8 << 20
   /// Time between two batches.
   public static let interval = Duration.seconds(1)
 
   private struct Waiting {
     var changes: EvidenceChanges?
     var pairs: [ShadowPair] = []
+    var pairBytes = 0
     var droppedPairs = 0
 
     mutating func add(_ pair: ShadowPair) {
-      if pairs.count < EvidenceWriter.waitingPairs {
+      let bytes = pair.bytes
+      if pairs.count < EvidenceWriter.waitingPairs,
+        pairBytes + bytes <= EvidenceWriter.waitingBytes
+      {
         pairs.append(pair)
+        pairBytes += bytes
       } else {
         droppedPairs += 1
       }
@@ -112,9 +119,9 @@ public final class EvidenceWriter: Sendable {
         if let newer = waiting.changes { changes.replace(with: newer) }
         waiting.changes = changes
       }
-      let kept = (batch.pairs + waiting.pairs).prefix(Self.waitingPairs)
-      waiting.droppedPairs += batch.pairs.count + waiting.pairs.count - kept.count
-      waiting.pairs = Array(kept)
+      let newer = waiting.pairs
+      (waiting.pairs, waiting.pairBytes) = (batch.pairs, batch.pairBytes)
+      for pair in newer { waiting.add(pair) }
     }
   }
 }

@@ -6,6 +6,10 @@ public import ShadowComparison
 extension ShadowEvidenceStore {
   /// Most pairs that a report names for one path-kind: the newest.
   private static let pairsPerPath = 3
+  /// Most bytes, about, of all endpoints and path-kinds that are added up.
+  private static let mostReportBytes = 64 << 20
+  /// Most pairs that a report is shown with.
+  private static let mostShownPairs = 300
 
   /// What is known from some runs together.
   ///
@@ -16,7 +20,8 @@ extension ShadowEvidenceStore {
     try await database.read { db in
       let numbers = try runs ?? Int64.fetchAll(db, sql: "SELECT id FROM run ORDER BY id")
       // What one run holds was within its limits; all together may be more.
-      var evidence = ShadowEvidence(limits: EvidenceLimits(endpoints: 10_000, pathKinds: 5_000))
+      var evidence = ShadowEvidence(
+        limits: EvidenceLimits(endpoints: 10_000, pathKinds: 5_000, bytes: Self.mostReportBytes))
       for run in numbers { evidence.merge(try Self.evidence(run, endpoint, db)) }
       for approval in try Self.approvals(db) { evidence.approve(approval) }
       var report = evidence.report()
@@ -85,30 +90,29 @@ extension ShadowEvidenceStore {
 
   // MARK: - Pairs
 
+  /// Looks at every pair once, however many paths there are.
   private static func addPairs(
     to report: inout ShadowReport, runs: [Int64], _ db: Database
   ) throws {
-    let wanted = Set(runs)
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT pair.id, pair.run_id FROM pair_difference
-        JOIN pair ON pair.id = pair_difference.pair_id
-        WHERE pair.endpoint = ? AND path = ? AND kind = ? ORDER BY pair.id DESC
-        """)
-    for endpoint in report.endpoints.indices {
-      for path in report.endpoints[endpoint].paths.indices {
-        let pathKind = report.endpoints[endpoint].paths[path].pathKind
-        let rows = try Row.fetchCursor(
-          statement,
-          arguments: [
-            report.endpoints[endpoint].name, pathKind.path.description, pathKind.kind.rawValue,
-          ])
-        var found: [Int64] = []
-        while found.count < pairsPerPath, let row = try rows.next() {
-          if wanted.contains(row["run_id"]) { found.append(row["id"]) }
-        }
-        report.endpoints[endpoint].paths[path].pairs = found
+    var places: [String: [PathKind: (endpoint: Int, path: Int)]] = [:]
+    for (endpoint, found) in report.endpoints.enumerated() {
+      for (path, each) in found.paths.enumerated() {
+        places[found.name, default: [:]][each.pathKind] = (endpoint, path)
       }
+    }
+    let wanted = Set(runs)
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT pair.id, run_id, endpoint, path, kind FROM pair
+        JOIN pair_difference ON pair_id = pair.id ORDER BY pair.id DESC
+        """)
+    while let row = try rows.next() {
+      guard wanted.contains(row["run_id"]), let known = places[row["endpoint"]],
+        let place = known[try pathKind(row)],
+        report.endpoints[place.endpoint].paths[place.path].pairs.count < pairsPerPath
+      else { continue }
+      report.endpoints[place.endpoint].paths[place.path].pairs.append(row["id"])
     }
   }
 
@@ -117,9 +121,12 @@ extension ShadowEvidenceStore {
     try await database.read { try Self.pair(number, $0) }
   }
 
-  /// The pairs that a report names.
+  /// The pairs that a report names; of very many the newest of each endpoint's first paths.
   public func pairs(of report: ShadowReport) async throws -> [Int64: ShadowPair] {
-    let numbers = Set(report.endpoints.flatMap { $0.paths.flatMap(\.pairs) })
+    let named = report.endpoints.flatMap { endpoint in
+      endpoint.paths.enumerated().flatMap { rank, path in path.pairs.map { (rank, $0) } }
+    }
+    let numbers = Set(named.sorted { $0.0 < $1.0 }.prefix(Self.mostShownPairs).map(\.1))
     return try await database.read { db in
       try numbers.reduce(into: [:]) { $0[$1] = try Self.pair($1, db) }
     }

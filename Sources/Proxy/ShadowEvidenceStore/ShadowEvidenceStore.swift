@@ -8,6 +8,9 @@ internal import GRDB
 /// One process writes a run, any number read. Everything in it was redacted and bounded before it
 /// came here. Times are milliseconds since 1970-01-01T00:00:00Z.
 public struct ShadowEvidenceStore: Sendable {
+  /// Most bytes that SQLite's log keeps between two batches.
+  private static let mostLogBytes = 4 << 20
+
   let database: DatabasePool
 
   /// Opens a store.
@@ -29,6 +32,10 @@ public struct ShadowEvidenceStore: Sendable {
     // Another process may be writing its batch; that takes milliseconds.
     configuration.busyMode = .timeout(5)
     configuration.foreignKeysEnabled = true
+    // What one large batch made of the log is given back.
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA journal_size_limit = \(Self.mostLogBytes)")
+    }
     do {
       database = try DatabasePool(path: path, configuration: configuration)
       let migrator = EvidenceSchema.migrator
@@ -80,23 +87,6 @@ public struct ShadowEvidenceStore: Sendable {
   public func runs() async throws -> [EvidenceRun] {
     try await database.read { db in
       try Row.fetchAll(db, sql: "SELECT * FROM run ORDER BY id DESC").map(EvidenceRun.init)
-    }
-  }
-
-  /// Deletes what exceeds the limits, in one transaction. A run that goes on is kept, however many
-  /// newer ones there are: its process writes to it.
-  public func prune(_ retention: EvidenceRetention, at time: Int64) async throws {
-    try await database.write { db in
-      try db.execute(
-        sql: "DELETE FROM run WHERE written_at < ?", arguments: [time - retention.age])
-      try db.execute(
-        sql: """
-          DELETE FROM run WHERE id NOT IN (SELECT id FROM run ORDER BY id DESC LIMIT ?)
-            AND (ended_at IS NOT NULL OR written_at < ?)
-          """, arguments: [retention.runs, time - EvidenceRun.patience])
-      try db.execute(
-        sql: "DELETE FROM pair WHERE id NOT IN (SELECT id FROM pair ORDER BY id DESC LIMIT ?)",
-        arguments: [retention.pairs])
     }
   }
 }

@@ -154,6 +154,42 @@ struct ShadowEvidenceStoreTests {
     #expect(rows["path_kind"] == 1)
   }
 
+  @Test func theOldestPairsAndRunsMakeRoom() async throws {
+    func pair(_ number: Int) -> ShadowPair {
+      let body = ShownAnswer(
+        status: "200", headers: [], body: [String(repeating: "x", count: 4_000)], isCut: false)
+      return ShadowPair(
+        endpoint: "GET /a", request: "GET /\(number)", comparedAt: 0, legacy: body,
+        extracted: body,
+        differences: [Difference(pathKind: Self.total, legacy: "1", extracted: "2")])
+    }
+    let ended = try await run(at: 1)
+    try await store.end(run: ended, at: 2)
+    let live = try await run(at: 3)
+    try await store.write(nil, pairs: (0..<200).map(pair), run: live, at: 4)
+    func size() throws -> Int {
+      let file = try FileManager.default.attributesOfItem(atPath: folder.path("s.sqlite"))
+      return file[.size] as? Int ?? 0
+    }
+    let generous = EvidenceRetention(age: 1_000, bytes: 16 << 20)
+    #expect(try await !store.exceeds(generous))
+    try await store.prune(generous, at: 5)
+    #expect(try await rows(of: ["pair"]) == ["pair": 200])
+    let tight = EvidenceRetention(age: 1_000, bytes: 512 << 10)
+    #expect(try await store.exceeds(tight))
+    try await store.prune(tight, at: 5)
+    #expect(try await !store.exceeds(tight))
+    let left = try await rows(of: ["pair"])["pair"] ?? 0
+    #expect((20..<100).contains(left))
+    #expect(try await store.pair(1) == nil)
+    #expect(try await store.pair(200) != nil)
+    // The file itself became smaller.
+    try await store.prune(tight, at: 5)
+    #expect(try size() <= tight.bytes * 5 / 4)
+    try await store.prune(EvidenceRetention(age: 1_000, bytes: 1), at: 5)
+    #expect(try await store.runs().map(\.number) == [live])
+  }
+
   private func rows(of tables: [String]) async throws -> [String: Int] {
     try await DatabaseQueue(path: folder.path("s.sqlite")).read { db in
       try tables.reduce(into: [:]) {

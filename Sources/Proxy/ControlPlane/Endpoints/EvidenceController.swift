@@ -17,25 +17,22 @@ final class EvidenceController: Sendable {
   /// How long a report is handed out again, in milliseconds: many may ask, and it reads the file.
   private static let freshness: Int64 = 5_000
 
-  private let path: String
-  private let unixMilliseconds: @Sendable () -> Int64
-  private let state = Mutex(State())
-
-  private struct State {
-    var store: ShadowEvidenceStore?
-    var report: (json: String, at: Int64)?
-  }
+  private let file: EvidenceFile
+  private let report: SharedReport
 
   /// - Parameters:
   ///   - path: the SQLite file of evidence; it may come later.
   ///   - unixMilliseconds: the time, milliseconds since 1970-01-01T00:00:00Z.
   init(path: String, unixMilliseconds: @escaping @Sendable () -> Int64) {
-    self.path = path
-    self.unixMilliseconds = unixMilliseconds
+    let file = EvidenceFile(path: path)
+    self.file = file
+    report = SharedReport(freshness: Self.freshness, unixMilliseconds: unixMilliseconds) {
+      try await file.reading { try await $0.report().json } ?? ShadowEvidence().report().json
+    }
   }
 
   func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
-    router.get("/shadows/evidence") { _, _ in try await self.report() }
+    router.get("/shadows/evidence") { _, _ in Self.json(try await self.report.text) }
     router.get("/shadows/pairs/{id}") { _, context in
       let id = try context.parameters.require("id")
       guard let number = WholeNumber.parse(id) else {
@@ -45,25 +42,29 @@ final class EvidenceController: Sendable {
     }
   }
 
-  private func report() async throws -> Response {
-    let now = unixMilliseconds()
-    let kept = state.withLock { $0.report }
-    if let kept, now - kept.at < Self.freshness { return Self.json(kept.json) }
-    let json =
-      try await reading { try await $0.report().json } ?? ShadowEvidence().report().json
-    state.withLock { $0.report = (json, now) }
-    return Self.json(json)
-  }
-
   private func pair(_ number: Int64) async throws -> Response {
-    guard let pair = try await reading({ try await $0.pair(number) }) ?? nil else {
+    guard let pair = try await file.reading({ try await $0.pair(number) }) ?? nil else {
       throw Problem(.notFound, "There is no pair \(number), or none any more.")
     }
     return .json(.ok, PairReport(pair, number: number))
   }
 
+  private static func json(_ text: String) -> Response {
+    Response(
+      status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+      body: .init(byteBuffer: .init(string: text)))
+  }
+}
+
+/// The evidence of a process, opened once it is there.
+private final class EvidenceFile: Sendable {
+  private let path: String
+  private let opened = Mutex<ShadowEvidenceStore?>(nil)
+
+  init(path: String) { self.path = path }
+
   /// nil while there is no file.
-  private func reading<Value>(
+  func reading<Value>(
     _ read: (ShadowEvidenceStore) async throws -> Value
   ) async throws -> Value? {
     do {
@@ -75,18 +76,12 @@ final class EvidenceController: Sendable {
   }
 
   private func store() throws -> ShadowEvidenceStore? {
-    try state.withLock { state in
-      if let store = state.store { return store }
+    try opened.withLock { opened in
+      if let opened { return opened }
       guard FileManager.default.fileExists(atPath: path) else { return nil }
-      state.store = try ShadowEvidenceStore(path: path, creates: false)
-      return state.store
+      opened = try ShadowEvidenceStore(path: path, creates: false)
+      return opened
     }
-  }
-
-  private static func json(_ text: String) -> Response {
-    Response(
-      status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-      body: .init(byteBuffer: .init(string: text)))
   }
 }
 

@@ -17,7 +17,8 @@ final class LiveEvidence: ShadowLedger, Service {
   /// Turns between two looks at what people approved.
   private static let approvalTurns = 10
   /// Milliseconds between two times that old evidence is deleted. The file exceeds its limit of
-  /// pairs by what may be written meanwhile: `EvidenceWriter.waitingPairs` a second at most.
+  /// pairs by what may be written meanwhile: `EvidenceWriter.waitingPairs` a second at most. It
+  /// exceeds its limit of bytes by one batch.
   static let pruneInterval: Int64 = 60_000
 
   private struct State {
@@ -60,20 +61,23 @@ final class LiveEvidence: ShadowLedger, Service {
   // MARK: - From the lane
 
   func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision {
-    let (decision, writer) = state.withLock { state -> (ShadowEvidence.Decision, EvidenceWriter?) in
+    let (decision, writer, comparison) = state.withLock {
+      state -> (ShadowEvidence.Decision, EvidenceWriter?, Comparison) in
       let decision = state.evidence.record(
         finding.comparison, endpoint: finding.endpoint, times: finding.times,
         canAskAgain: finding.isSafe, hasBudget: finding.hasBudget, draw: .random(in: 0..<1))
       guard let writer = state.output?.writer,
         state.evidence.wantsPair(of: finding.comparison, endpoint: finding.endpoint)
-      else { return (decision, nil) }
-      return (decision, writer)
+      else { return (decision, nil, finding.comparison) }
+      return (
+        decision, writer, state.evidence.folded(finding.comparison, endpoint: finding.endpoint)
+      )
     }
     writer?.submit(
       PairRecorder(rules: finding.rules).pair(
         endpoint: finding.endpoint, method: finding.method, target: finding.target,
         comparedAt: unixMilliseconds(), legacy: finding.legacy, extracted: finding.extracted,
-        comparison: finding.comparison))
+        comparison: comparison))
     return decision
   }
 
@@ -140,7 +144,9 @@ final class LiveEvidence: ShadowLedger, Service {
     let isDue = state.withLock { state in
       state.prunedAt.map { abs(now - $0) >= Self.pruneInterval } ?? true
     }
-    guard isDue else { return }
+    if !isDue {
+      guard try await store.exceeds(retention) else { return }
+    }
     if let run { try await store.touch(run: run, at: now) }
     try await store.prune(retention, at: now)
     state.withLock { $0.prunedAt = now }

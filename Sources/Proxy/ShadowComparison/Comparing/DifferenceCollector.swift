@@ -39,7 +39,6 @@ struct DifferenceCollector {
     guard let value else { return nil }
     // A value may hold redacted ones below it: an object that one side lacks, a whole text.
     if Redaction(rules).hides(path) { return Redaction.mark }
-    guard value.utf8.count > rules.exampleBytes else { return value }
-    return String(decoding: value.utf8.prefix(rules.exampleBytes), as: UTF8.self) + "…"
+    return BoundedText.excerpt(value, bytes: rules.exampleBytes)
   }
 }

@@ -1,39 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A place in a response: `status`, `header:location`, or a member path such as `items[].price`.
-///
-/// Array indices are left out, so that the thousandth order line is the same place as the first. A
-/// member whose name has a dot, bracket or quote is written `["a.b"]`.
-public struct ResponsePath: Sendable, Hashable, Comparable, CustomStringConvertible {
-  /// The text.
-  public let description: String
-
-  /// Takes the text as reports print it.
-  public init(_ description: String) { self.description = description }
-
-  static let status = ResponsePath("status")
-  static let body = ResponsePath("body")
-  static func header(_ name: String) -> ResponsePath { ResponsePath("header:" + name.lowercased()) }
-  static let root = ResponsePath("")
-
-  func member(_ name: String) -> ResponsePath {
-    let plain =
-      !name.isEmpty && !name.contains { $0 == "." || $0 == "[" || $0 == "]" || $0 == "\"" }
-    guard plain else { return ResponsePath(description + "[\"" + name + "\"]") }
-    return ResponsePath(description.isEmpty ? name : description + "." + name)
-  }
-
-  var elements: ResponsePath { ResponsePath(description + "[]") }
-
-  /// The path as a report shows it: the whole document is `body`.
-  var shown: ResponsePath { description.isEmpty ? .body : self }
-
-  /// Orders by text.
-  public static func < (left: ResponsePath, right: ResponsePath) -> Bool {
-    left.description < right.description
-  }
-}
-
 /// Matches paths: `*` stands for characters within one segment, `**` for any characters.
 ///
 /// `items[].id` is that member only; `**.updatedAt` is the member at any depth below the first;

@@ -82,10 +82,13 @@ public struct BodyDigest: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// `3 bytes, hash 8c73...`.
-  public var description: String {
+  public var description: String { "\(count) bytes, hash \(fingerprint)" }
+
+  /// The hash, in lower-case hexadecimal digits.
+  var fingerprint: String {
     var last = self
     last.round(tail)
     let mixed = (last.hash ^ last.hash >> 29) &* Self.second
-    return "\(count) bytes, hash \(String(mixed ^ mixed >> 32, radix: 16))"
+    return String(mixed ^ mixed >> 32, radix: 16)
   }
 }

@@ -24,9 +24,12 @@ package struct EndpointEvidence: Sendable, Equatable {
   package var extractedLatency = LatencyHistogram()
   package var pathKinds: [PathKind: PathEvidence] = [:]
 
+  /// About how many bytes one takes without its path-kinds.
+  static let overhead = 2_048
+
   package init() {}
 
-  mutating func merge(_ other: EndpointEvidence, limits: EvidenceLimits) {
+  mutating func merge(_ other: EndpointEvidence, limits: EvidenceLimits, room: inout Int) {
     outcomes.merge(other.outcomes, uniquingKeysWith: +)
     drops.merge(other.drops, uniquingKeysWith: +)
     unlisted += other.unlisted
@@ -36,7 +39,8 @@ package struct EndpointEvidence: Sendable, Equatable {
       if pathKinds[pathKind] != nil {
         pathKinds[pathKind]?.count += path.count
         pathKinds[pathKind]?.evidence.merge(path.evidence)
-      } else if pathKinds.count < limits.pathKinds {
+      } else if pathKinds.count < limits.pathKinds, path.bytes <= room {
+        room -= path.bytes
         pathKinds[pathKind] = path
       } else {
         unlisted += path.count
@@ -56,6 +60,15 @@ package struct PathEvidence: Sendable, Equatable {
     self.count = count
     self.example = example
     self.evidence = evidence
+  }
+
+  /// Bytes that one takes beside its texts.
+  private static let overhead = 256
+
+  /// About how many bytes it takes.
+  var bytes: Int {
+    example.pathKind.path.description.utf8.count + (example.legacy?.utf8.count ?? 0)
+      + (example.extracted?.utf8.count ?? 0) + Self.overhead
   }
 }
 

@@ -6,6 +6,8 @@
 /// in them. Everything else stays, so two endpoints are never taken for one by mistake; one whose
 /// keys look like words falls apart into many, up to the limit of endpoints.
 public enum EndpointName {
+  /// Most bytes of a name; a longer one ends in a hash of all of it.
+  private static let mostBytes = 512
   /// Longest segment that is taken for a word although it has digits.
   private static let longestWord = 15
 
@@ -16,7 +18,7 @@ public enum EndpointName {
     let path = target.prefix { $0 != "?" && $0 != "#" }
     let segments = path.split(separator: "/", omittingEmptySubsequences: false)
       .map { isKey($0) ? "{id}" : String($0) }
-    return method + " " + segments.joined(separator: "/")
+    return BoundedText.name(method + " " + segments.joined(separator: "/"), bytes: mostBytes)
   }
 
   private static func isKey(_ segment: Substring) -> Bool {

@@ -12,17 +12,21 @@ public struct EvidenceLimits: Sendable, Equatable {
   public var pairs: Int
   /// Share of re-asks that settled path-kinds still get, so that a label can be revoked.
   public var settledShare: Double
+  /// Most bytes, about, of all endpoints and path-kinds together; further ones are counted as
+  /// dropped.
+  public var bytes: Int
 
   /// Creates limits.
   public init(
     endpoints: Int = 1_000, pathKinds: Int = 500, reaskShare: Double = 0.05,
-    settledShare: Double = 0.01, pairs: Int = 3
+    settledShare: Double = 0.01, pairs: Int = 3, bytes: Int = 16 << 20
   ) {
     self.endpoints = endpoints
     self.pathKinds = pathKinds
     self.reaskShare = reaskShare
     self.settledShare = settledShare
     self.pairs = pairs
+    self.bytes = bytes
   }
 }
 
@@ -54,9 +58,16 @@ public struct ShadowEvidence: Sendable {
   private var changed: [String: Set<PathKind>] = [:]
   /// Examples kept so far, by endpoint and path-kind.
   private var pairs: [String: [PathKind: Int]] = [:]
+  /// By endpoint.
+  private var names: [String: MemberNames] = [:]
+  /// Bytes that may still be kept.
+  private var room: Int
 
   /// Creates evidence without comparisons.
-  public init(limits: EvidenceLimits = EvidenceLimits()) { self.limits = limits }
+  public init(limits: EvidenceLimits = EvidenceLimits()) {
+    self.limits = limits
+    room = limits.bytes
+  }
 
   /// Files a comparison.
   ///
@@ -75,10 +86,12 @@ public struct ShadowEvidence: Sendable {
       return comparison.outcome == .mismatched ? .undecided : .done
     }
     totals.comparisons += 1
+    let comparison = take(comparison, name)
     var wantsTriple = false
     var isKnown = false
     var isUnjudged = comparison.unlisted > 0
     let limits = limits
+    var room = room
     change(name) { endpoint, changed, approved in
       endpoint.outcomes[Self.outcome(comparison, approved), default: 0] += 1
       endpoint.unlisted += comparison.unlisted
@@ -89,12 +102,14 @@ public struct ShadowEvidence: Sendable {
       for difference in comparison.differences {
         let pathKind = difference.pathKind
         if endpoint.pathKinds[pathKind] == nil {
-          guard endpoint.pathKinds.count < limits.pathKinds else {
+          let new = PathEvidence(example: difference)
+          guard endpoint.pathKinds.count < limits.pathKinds, new.bytes <= room else {
             endpoint.unlisted += 1
             if approved[pathKind] == nil { isUnjudged = true }
             continue
           }
-          endpoint.pathKinds[pathKind] = PathEvidence(example: difference)
+          room -= new.bytes
+          endpoint.pathKinds[pathKind] = new
         }
         endpoint.pathKinds[pathKind]?.count += 1
         changed.insert(pathKind)
@@ -104,6 +119,7 @@ public struct ShadowEvidence: Sendable {
         if !isSettled || draw < limits.settledShare { wantsTriple = true }
       }
     }
+    self.room = room
     guard comparison.outcome == .mismatched else { return .done }
     let otherwise: Decision =
       isKnown ? .known : wantsTriple || isUnjudged ? .undecided : .done
@@ -134,6 +150,7 @@ public struct ShadowEvidence: Sendable {
   public mutating func recordTriples(
     _ triples: [PathKind: OddOneOut], endpoint name: String
   ) -> [PathKind: OddOneOut] {
+    let triples = folded(triples, name)
     if endpoints[name] != nil {
       change(name) { endpoint, changed, _ in
         for (pathKind, triple) in triples where endpoint.pathKinds[pathKind] != nil {
@@ -151,7 +168,7 @@ public struct ShadowEvidence: Sendable {
   public mutating func wantsPair(of comparison: Comparison, endpoint name: String) -> Bool {
     guard endpoints[name] != nil else { return false }
     var isWanted = false
-    for difference in comparison.differences
+    for difference in folded(comparison, endpoint: name).differences
     where endpoints[name]?.pathKinds[difference.pathKind] != nil {
       let kept = pairs[name]?[difference.pathKind] ?? 0
       guard kept < limits.pairs else { continue }
@@ -214,12 +231,20 @@ public struct ShadowEvidence: Sendable {
         totals.droppedComparisons += endpoint.outcomes.values.reduce(0, +)
         continue
       }
-      endpoints[name, default: EndpointEvidence()].merge(endpoint, limits: limits)
+      var room = room
+      endpoints[name, default: EndpointEvidence()].merge(endpoint, limits: limits, room: &room)
+      self.room = room
     }
   }
 
-  private func takes(_ endpoint: String) -> Bool {
-    endpoints[endpoint] != nil || endpoints.count < limits.endpoints
+  /// Whether there is room for the endpoint, which it then has.
+  private mutating func takes(_ name: String) -> Bool {
+    if endpoints[name] != nil { return true }
+    let cost = name.utf8.count + EndpointEvidence.overhead
+    guard endpoints.count < limits.endpoints, cost <= room else { return false }
+    room -= cost
+    endpoints[name] = EndpointEvidence()
+    return true
   }
 
   private mutating func change(
@@ -229,5 +254,57 @@ public struct ShadowEvidence: Sendable {
     body(
       &endpoints[name, default: EndpointEvidence()], &changed[name, default: []],
       approvals[name] ?? [:])
+  }
+}
+
+// MARK: - Names that are keys
+
+extension ShadowEvidence {
+  /// The comparison as it is counted: `*` in place of names of members of which an object has too
+  /// many.
+  public func folded(_ comparison: Comparison, endpoint name: String) -> Comparison {
+    guard let names = names[name] else { return comparison }
+    return Self.fold(comparison, approvals[name] ?? [:]) { names.folded($0) }
+  }
+
+  private mutating func take(_ comparison: Comparison, _ name: String) -> Comparison {
+    if comparison.differences.isEmpty { return comparison }
+    var known = names[name] ?? MemberNames()
+    defer { names[name] = known }
+    return Self.fold(comparison, approvals[name] ?? [:]) { known.take($0, room: &room) }
+  }
+
+  private static func fold(
+    _ comparison: Comparison, _ approved: [PathKind: NoiseApproval],
+    _ path: (ResponsePath) -> ResponsePath
+  ) -> Comparison {
+    var comparison = comparison
+    var seen: Set<PathKind> = []
+    comparison.differences = comparison.differences.compactMap { difference in
+      var difference = difference
+      // A place that somebody named stays the one he named.
+      if approved[difference.pathKind] == nil {
+        difference.pathKind.path = path(difference.pathKind.path)
+      }
+      return seen.insert(difference.pathKind).inserted ? difference : nil
+    }
+    return comparison
+  }
+
+  /// Several names that are counted as one have one verdict. It is as fair a coin as that of one
+  /// name: who changes the sides' places changes the verdict.
+  private func folded(
+    _ triples: [PathKind: OddOneOut], _ name: String
+  ) -> [PathKind: OddOneOut] {
+    guard let names = names[name] else { return triples }
+    let approved = approvals[name] ?? [:]
+    return Dictionary(grouping: triples) { triple in
+      approved[triple.key] != nil
+        ? triple.key : PathKind(path: names.folded(triple.key.path), kind: triple.key.kind)
+    }.mapValues { one in
+      let isExtracted = one.contains { $0.value == .extracted }
+      let isLegacy = one.contains { $0.value == .legacy }
+      return isExtracted == isLegacy ? .volatile : isExtracted ? .extracted : .legacy
+    }
   }
 }

@@ -29,6 +29,19 @@ public struct ShadowPair: Sendable, Equatable {
   }
 }
 
+extension ShadowPair {
+  /// Bytes that a text takes beside its own.
+  private static let overhead = 32
+
+  /// About how many bytes it takes.
+  package var bytes: Int {
+    let texts =
+      [endpoint, request] + legacy.lines + extracted.lines
+      + differences.flatMap { [$0.pathKind.path.description, $0.legacy ?? "", $0.extracted ?? ""] }
+    return texts.reduce(0) { $0 + $1.utf8.count + Self.overhead }
+  }
+}
+
 /// One answer as it is shown.
 public struct ShownAnswer: Sendable, Equatable {
   /// Status code, or why there is no answer.
@@ -58,6 +71,8 @@ public struct ShownAnswer: Sendable, Equatable {
 public struct PairRecorder: Sendable {
   /// Most bytes of one body that are kept.
   public static let bodyBytes = 16 << 10
+  /// Most bytes of a request's line, and of a header's value, that are kept.
+  static let lineBytes = 2 << 10
 
   private let rules: ComparisonRules
 
@@ -70,7 +85,9 @@ public struct PairRecorder: Sendable {
     extracted: SideAnswer, comparison: Comparison
   ) -> ShadowPair {
     ShadowPair(
-      endpoint: endpoint, request: method + " " + Redaction(rules).target(target),
+      endpoint: endpoint,
+      request: BoundedText.excerpt(
+        method + " " + Redaction(rules).target(target), bytes: Self.lineBytes),
       comparedAt: comparedAt, legacy: shown(legacy), extracted: shown(extracted),
       differences: comparison.differences)
   }
@@ -84,8 +101,8 @@ public struct PairRecorder: Sendable {
       let redaction = Redaction(rules)
       let headers = rules.headers.compactMap { name -> String? in
         guard let value = response.header(name) else { return nil }
-        let isHidden = redaction.hides(.header(name))
-        return "\(name.lowercased()): \(isHidden ? Redaction.mark : value)"
+        let shown = redaction.hides(.header(name)) ? Redaction.mark : value
+        return "\(name.lowercased()): \(BoundedText.excerpt(shown, bytes: Self.lineBytes))"
       }
       let (body, isCut) = shownBody(of: response, redaction)
       return ShownAnswer(

@@ -2,6 +2,9 @@
 
 /// What the shadow comparisons found, per endpoint and path.
 public struct ShadowReport: Sendable, Equatable {
+  /// Most differing paths of all endpoints that are listed, the most alarming ones.
+  public static let mostPaths = 2_000
+
   /// One endpoint.
   public struct Endpoint: Sendable, Equatable {
     /// Name, such as `GET /orders/{id}`.
@@ -88,6 +91,29 @@ public struct ShadowReport: Sendable, Equatable {
     reasksOverBudget = evidence.totals.reasksOverBudget
     droppedComparisons = evidence.totals.droppedComparisons
     markBelieved()
+    keepMostAlarming()
+  }
+
+  /// What nobody reads to its end is not made: the rest is counted.
+  private mutating func keepMostAlarming() {
+    let places = endpoints.indices.flatMap { endpoint in
+      endpoints[endpoint].paths.indices.map { (endpoint: endpoint, path: $0) }
+    }
+    guard places.count > Self.mostPaths else { return }
+    let order = places.sorted { left, right in
+      let one = endpoints[left.endpoint].paths[left.path]
+      let other = endpoints[right.endpoint].paths[right.path]
+      return (one.isDifference ? 0 : 1, one.label, other.count)
+        < (other.isDifference ? 0 : 1, other.label, one.count)
+    }
+    var kept = [Set<Int>](repeating: [], count: endpoints.count)
+    for place in order.prefix(Self.mostPaths) { kept[place.endpoint].insert(place.path) }
+    for index in endpoints.indices {
+      let paths = endpoints[index].paths
+      endpoints[index].paths = paths.indices.filter(kept[index].contains).map { paths[$0] }
+      endpoints[index].dropped +=
+        paths.indices.filter { !kept[index].contains($0) }.reduce(0) { $0 + paths[$1].count }
+    }
   }
 
   private mutating func markBelieved() {

@@ -9,7 +9,34 @@ package struct SideBySide {
 
   package let rows: [Row]
 
+  /// Most lines of a side, without what both begin and end with, of which the fewest changes are
+  /// looked for: that takes time and memory with the square of the changes.
+  private static let mostMatched = 600
+
   package init(legacy: [String], extracted: [String]) {
+    let shorter = min(legacy.count, extracted.count)
+    let head = zip(legacy, extracted).prefix { $0 == $1 }.count
+    let tail = zip(legacy.reversed(), extracted.reversed()).prefix(shorter - head)
+      .prefix { $0 == $1 }.count
+    let left = Array(legacy[head..<(legacy.count - tail)])
+    let right = Array(extracted[head..<(extracted.count - tail)])
+    let middle =
+      max(left.count, right.count) > Self.mostMatched
+      ? Self.inOrder(left, right) : Self.matched(left, right)
+    rows = legacy[..<head].map { .same($0) } + middle + legacy.suffix(tail).map { .same($0) }
+  }
+
+  /// Line beside line.
+  private static func inOrder(_ legacy: [String], _ extracted: [String]) -> [Row] {
+    (0..<max(legacy.count, extracted.count)).map { line in
+      let left = line < legacy.count ? legacy[line] : nil
+      let right = line < extracted.count ? extracted[line] : nil
+      if let left, left == right { return .same(left) }
+      return .changed(legacy: left, extracted: right)
+    }
+  }
+
+  private static func matched(_ legacy: [String], _ extracted: [String]) -> [Row] {
     let difference = extracted.difference(from: legacy)
     var removed: Set<Int> = []
     var inserted: Set<Int> = []
@@ -36,7 +63,7 @@ package struct SideBySide {
         right += 1
       }
     }
-    self.rows = rows
+    return rows
   }
 
   /// Rows near a change, with nil where others were left out.

@@ -41,7 +41,7 @@ actor ReplayLedger {
       pair = recorder.pair(
         endpoint: request.endpoint, method: request.method, target: request.target,
         comparedAt: unixMilliseconds(), legacy: finding.legacy, extracted: finding.extracted,
-        comparison: finding.comparison)
+        comparison: evidence.folded(finding.comparison, endpoint: request.endpoint))
     }
     writer.submit(&evidence, pair: pair)
     return decision == .askLegacyAgain

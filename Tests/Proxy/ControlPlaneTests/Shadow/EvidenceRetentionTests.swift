@@ -45,7 +45,7 @@ struct EvidenceRetentionTests {
             written += 1
             _ = evidence.file(
               LiveEvidenceTests.finding(
-                "2", of: "m\(written)", endpoint: "GET /orders/\(written % 4)"))
+                "2", of: "m\(written)", endpoint: "GET /orders/\(written % 16)"))
           }
           clock.withLock { $0 += Self.hour / Int64(Self.turns) }
         }
@@ -61,6 +61,41 @@ struct EvidenceRetentionTests {
     }
   }
 
+  /// One long name in each answer, never the same, and a process that ends four times a day.
+  @Test("24 hours of answers with names of their own leave the bytes that the retention allows")
+  func oddNames() async throws {
+    let limit = 1 << 20
+    try await LiveEvidenceTests.withFile { path in
+      let clock = Mutex<Int64>(1_000 * Self.hour)
+      let server = try LiveEvidenceTests.server(ShadowConfiguration())
+      var (largest, written) = (0, 0)
+      for _ in 0..<4 {
+        let evidence = LiveEvidence(
+          path: path, shadows: server.shadows, retention: EvidenceRetention(bytes: limit),
+          logger: LiveEvidenceTests.silent, unixMilliseconds: { clock.withLock(\.self) })
+        for _ in 0..<12 {
+          await evidence.turn()
+          for _ in 0..<Self.differences {
+            written += 1
+            let name = String(repeating: "n", count: 2_000) + "\(written)"
+            _ = evidence.file(
+              LiveEvidenceTests.finding("2", of: name, endpoint: "GET /\(written % 300)"))
+          }
+          clock.withLock { $0 += Self.hour / 2 }
+          await evidence.turn()
+          largest = max(largest, try Self.bytes(path, ends: [""]))
+        }
+      }
+      #expect(written == 48 * Self.differences)
+      // What one batch brings goes when the next one comes.
+      #expect(largest > limit / 2 && largest < limit * 5 / 4, "\(largest)")
+      #expect(try Self.bytes(path, ends: ["-wal"]) < 8 << 20)
+      let store = try ShadowEvidenceStore(path: path, creates: false)
+      let text = try await store.report().text()
+      #expect(text.utf8.count < limit)
+    }
+  }
+
   private func check(_ path: String, at now: Int64) async throws {
     let store = try ShadowEvidenceStore(path: path, creates: false)
     let runs = try await store.runs()
@@ -73,8 +108,8 @@ struct EvidenceRetentionTests {
   }
 
   /// Of the file and its log together.
-  private static func bytes(_ path: String) throws -> Int {
-    try ["", "-wal"].reduce(0) { sum, end in
+  private static func bytes(_ path: String, ends: [String] = ["", "-wal"]) throws -> Int {
+    try ends.reduce(0) { sum, end in
       let attributes = try FileManager.default.attributesOfItem(atPath: path + end)
       return sum + (attributes[.size] as? Int ?? 0)
     }
