@@ -88,6 +88,11 @@ import Testing
         + "for that"
     ),
     (
+      "{ rules: { redact: [\"path:/reset\"] } }",
+      "rules.redact[0]: expected a path such as \"**email\", \"query:token\" or "
+        + "\"path:/reset/{token}\", found \"path:/reset\""
+    ),
+    (
       "{ rules: { unordered: [items] } }",
       "rules.unordered[0]: expected an array with its brackets, such as \"items[]\", found "
         + "\"items\""
@@ -152,7 +157,9 @@ import Testing
     #expect(decoded.diagnostics.isEmpty)
     var expected = ShadowConfiguration(sample: .percent(Percentage(hundredths: 1_000) ?? .zero))
     expected.rules.ignore = [PathPattern("servedAt"), PathPattern("requestId")]
-    expected.rules.redact = [PathPattern("**email"), PathPattern("query:token")]
+    expected.rules.redact = ["**email", "query:token", "path:/orders/track/{code}"].map {
+      PathPattern($0)
+    }
     expected.rules.unordered = [
       .init(PathPattern("tags[]")), .init(PathPattern("items[]"), key: "id"),
     ]

@@ -66,7 +66,9 @@ struct ReplaySelectionTests {
 
   @Test func leavesOutWhatIsNotWanted() throws {
     var options = ReplaySelection.Options()
-    options.isWanted = { $0.endpoint == "GET /orders/{id}" }
+    options.isWanted = { request in
+      EndpointName.of(method: request.method, target: request.target) == "GET /orders/{id}"
+    }
     let selection = try ReplaySelection(Self.exchanges, options)
     #expect(selection.requests.map(\.target) == ["/orders/1?x=1"])
     #expect(selection.unwanted == 2)

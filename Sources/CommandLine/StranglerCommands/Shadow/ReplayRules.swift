@@ -24,7 +24,9 @@ struct ReplayRules: ParsableArguments {
 
   @Option(
     name: .customLong("redact"),
-    help: "Path whose values are compared and never kept, such as **email; repeatable.")
+    help: ArgumentHelp(
+      "What is compared and never kept, such as **email, query:token, path:/reset/{token}; "
+        + "repeatable."))
   var redact: [String] = []
 
   func validate() throws {
@@ -32,6 +34,14 @@ struct ReplayRules: ParsableArguments {
     if route != nil, config == nil { throw ValidationError("--config: missing beside --route") }
     if config != nil, !paths.isEmpty {
       throw ValidationError("--path: expected this or --config; the route has a path of its own")
+    }
+    try checkRedaction()
+  }
+
+  private func checkRedaction() throws {
+    for text in redact where ComparisonRules.redaction(text) == nil {
+      throw ValidationError(
+        "--redact: expected \(ComparisonRules.expectedRedaction), found \"\(text)\"")
     }
   }
 

@@ -21,7 +21,7 @@ extension ShadowJob {
 
   private var endpoint: String {
     let line = request.line
-    return EndpointName.of(method: line.method, target: line.target)
+    return route.comparator.rules.endpoint(method: line.method, target: line.target)
   }
 
   /// Compares and files; without a ledger for the counters alone.

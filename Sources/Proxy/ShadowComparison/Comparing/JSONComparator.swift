@@ -3,6 +3,12 @@
 /// Compares two JSON documents path by path.
 struct JSONComparator {
   let rules: ComparisonRules
+  private let redaction: Redaction
+
+  init(rules: ComparisonRules) {
+    self.rules = rules
+    redaction = Redaction(rules)
+  }
 
   func compare(
     _ legacy: JSONValue, _ extracted: JSONValue, at path: ResponsePath,
@@ -128,12 +134,12 @@ struct JSONComparator {
   // MARK: - Examples
 
   private func show(_ value: JSONValue, at path: ResponsePath) -> String {
-    Redaction(rules).value(value, at: path).text(limit: rules.exampleBytes)
+    redaction.value(value, at: path).text(limit: rules.exampleBytes)
   }
 
   /// `path` names the elements, not the array.
   private func show(elements: [JSONValue], at path: ResponsePath) -> String {
-    JSONValue.array(elements.map { Redaction(rules).value($0, at: path) }).text(
+    JSONValue.array(elements.map { redaction.value($0, at: path) }).text(
       limit: rules.exampleBytes)
   }
 }

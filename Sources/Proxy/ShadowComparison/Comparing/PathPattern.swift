@@ -19,25 +19,39 @@ public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
   public var description: String { text }
 
   /// True when the whole path matches.
-  public func matches(_ path: ResponsePath) -> Bool {
-    Self.match(pattern[...], Array(path.description.utf8)[...])
-  }
+  public func matches(_ path: ResponsePath) -> Bool { matches(path.description) }
+
+  func matches(_ text: String) -> Bool { Self.match(pattern, Array(text.utf8)) }
 
   private static let star = UInt8(ascii: "*")
 
-  /// Backtracks to the last `*` or `**` only; rules and paths are short.
-  private static func match(_ pattern: ArraySlice<UInt8>, _ path: ArraySlice<UInt8>) -> Bool {
-    guard let first = pattern.first else { return path.isEmpty }
-    guard first == star else {
-      return path.first == first && match(pattern.dropFirst(), path.dropFirst())
-    }
-    let isDeep = pattern.dropFirst().first == star
-    let rest = pattern.dropFirst(isDeep ? 2 : 1)
-    var tail = path
+  /// Goes back to the last `*`, which ends with its segment, or else to the last `**`. What stood
+  /// before those has found the first place that it can have, and no later one would help.
+  private static func match(_ pattern: [UInt8], _ path: [UInt8]) -> Bool {
+    var (place, cursor) = (0, 0)
+    var shallow: (place: Int, cursor: Int)?
+    var deep: (place: Int, cursor: Int)?
     while true {
-      if match(rest, tail) { return true }
-      guard let byte = tail.first, isDeep || byte != UInt8(ascii: ".") else { return false }
-      tail = tail.dropFirst()
+      if place < pattern.count, pattern[place] == star {
+        let isDeep = place + 1 < pattern.count && pattern[place + 1] == star
+        place += isDeep ? 2 : 1
+        if isDeep { deep = (place, cursor) }
+        shallow = isDeep ? nil : (place, cursor)
+      } else if cursor == path.count {
+        return place == pattern.count
+      } else if place < pattern.count, pattern[place] == path[cursor] {
+        place += 1
+        cursor += 1
+      } else if let last = shallow, path[last.cursor] != UInt8(ascii: ".") {
+        shallow = (last.place, last.cursor + 1)
+        (place, cursor) = (last.place, last.cursor + 1)
+      } else if let last = deep {
+        deep = (last.place, last.cursor + 1)
+        (place, cursor) = (last.place, last.cursor + 1)
+        shallow = nil
+      } else {
+        return false
+      }
     }
   }
 }

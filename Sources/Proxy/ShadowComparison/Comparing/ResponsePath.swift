@@ -41,10 +41,13 @@ public struct ResponsePath: Sendable, Hashable, Comparable, CustomStringConverti
   /// It was too long, so nobody knows how it ended.
   var isCut: Bool { description.utf8.count > Self.mostBytes }
 
-  /// It is no place within a document, as far as its text tells.
-  var isOfMessage: Bool {
-    self == .status || self == .body || description.hasPrefix("header:")
+  /// Name of the header that it is, as far as its text tells.
+  var headerName: String? {
+    description.hasPrefix("header:") ? String(description.dropFirst(7)) : nil
   }
+
+  /// It is no place within a document, as far as its text tells.
+  var isOfMessage: Bool { self == .status || self == .body || headerName != nil }
 
   /// Orders by text.
   public static func < (left: ResponsePath, right: ResponsePath) -> Bool {

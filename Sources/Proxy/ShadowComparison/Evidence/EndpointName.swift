@@ -2,8 +2,8 @@
 
 /// The name under which requests are reported together: `GET /orders/{id}` for `/orders/42?x=1`.
 ///
-/// Segments that look like keys of records become `{id}`: digits, UUIDs, and long texts with digits
-/// in them. Everything else stays, so two endpoints are never taken for one by mistake; one whose
+/// Segments that look like keys of records become `{id}`: digits, UUIDs, long texts with digits in
+/// them, and addresses of mail. Everything else stays, so two endpoints are never taken for one by mistake; one whose
 /// keys look like words falls apart into many, up to the limit of endpoints.
 public enum EndpointName {
   /// Most bytes of a name; a longer one ends in a hash of all of it.
@@ -23,6 +23,7 @@ public enum EndpointName {
 
   private static func isKey(_ segment: Substring) -> Bool {
     let bytes = segment.utf8
+    if bytes.contains(UInt8(ascii: "@")) || segment.contains("%40") { return true }
     let digits = bytes.count { (0x30...0x39).contains($0) }
     if digits == bytes.count { return digits > 0 }
     let isHexadecimal = bytes.allSatisfy {

@@ -4,7 +4,7 @@
 public struct ShadowPair: Sendable, Equatable {
   /// Name of the endpoint.
   public var endpoint: String
-  /// Method and target, such as `GET /orders/42`, without hidden parameters.
+  /// Method and target, such as `GET /orders/42`, without hidden segments and parameters.
   public var request: String
   /// When they were compared, milliseconds since 1970-01-01T00:00:00Z.
   public var comparedAt: Int64
@@ -101,8 +101,8 @@ public struct PairRecorder: Sendable {
       let redaction = Redaction(rules)
       let headers = rules.headers.compactMap { name -> String? in
         guard let value = response.header(name) else { return nil }
-        let shown = redaction.hides(.header(name)) ? Redaction.mark : value
-        return "\(name.lowercased()): \(BoundedText.excerpt(shown, bytes: Self.lineBytes))"
+        let shown = BoundedText.excerpt(redaction.header(name, value), bytes: Self.lineBytes)
+        return "\(name.lowercased()): \(shown)"
       }
       let (body, isCut) = shownBody(of: response, redaction)
       return ShownAnswer(

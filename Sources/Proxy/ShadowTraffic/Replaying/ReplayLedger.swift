@@ -7,6 +7,7 @@ internal import ShadowEvidenceStore
 actor ReplayLedger {
   private var evidence: ShadowEvidence
   private var random = SystemRandomNumberGenerator()
+  private let rules: ComparisonRules
   private let recorder: PairRecorder
   private let writer: EvidenceWriter
   private let unixMilliseconds: @Sendable () -> Int64
@@ -18,6 +19,7 @@ actor ReplayLedger {
   ) {
     evidence = ShadowEvidence(limits: limits)
     for approval in approvals { evidence.approve(approval) }
+    self.rules = rules
     recorder = PairRecorder(rules: rules)
     self.writer = writer
     self.unixMilliseconds = unixMilliseconds
@@ -33,28 +35,33 @@ actor ReplayLedger {
 
   /// Files a comparison; true when legacy should be asked again.
   func file(_ finding: Finding, of request: ReplayRequest) -> Bool {
+    let endpoint = self.endpoint(of: request)
     let decision = evidence.record(
-      finding.comparison, endpoint: request.endpoint, times: finding.times,
+      finding.comparison, endpoint: endpoint, times: finding.times,
       canAskAgain: request.isSafe, draw: Double.random(in: 0..<1, using: &random))
     var pair: ShadowPair?
-    if evidence.wantsPair(of: finding.comparison, endpoint: request.endpoint) {
+    if evidence.wantsPair(of: finding.comparison, endpoint: endpoint) {
       pair = recorder.pair(
-        endpoint: request.endpoint, method: request.method, target: request.target,
+        endpoint: endpoint, method: request.method, target: request.target,
         comparedAt: unixMilliseconds(), legacy: finding.legacy, extracted: finding.extracted,
-        comparison: evidence.folded(finding.comparison, endpoint: request.endpoint))
+        comparison: evidence.folded(finding.comparison, endpoint: endpoint))
     }
     writer.submit(&evidence, pair: pair)
     return decision == .askLegacyAgain
   }
 
   func file(_ triples: [PathKind: OddOneOut], of request: ReplayRequest) {
-    evidence.recordTriples(triples, endpoint: request.endpoint)
+    evidence.recordTriples(triples, endpoint: endpoint(of: request))
     writer.submit(&evidence)
   }
 
   func drop(_ request: ReplayRequest, _ reason: DropReason) {
-    evidence.recordDrop(reason, endpoint: request.endpoint)
+    evidence.recordDrop(reason, endpoint: endpoint(of: request))
     writer.submit(&evidence)
+  }
+
+  private func endpoint(of request: ReplayRequest) -> String {
+    rules.endpoint(method: request.method, target: request.target)
   }
 
   /// Counts a request that is over and returns how many are.

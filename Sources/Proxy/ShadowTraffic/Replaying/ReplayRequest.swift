@@ -14,8 +14,6 @@ public struct ReplayRequest: Sendable, Equatable {
   public var body: [UInt8]
   /// Whether the method may change nothing.
   public var isSafe: Bool
-  /// Name under which it is reported.
-  public var endpoint: String { EndpointName.of(method: method, target: target) }
 }
 
 /// Which requests of a recording are sent, and why the others are not.

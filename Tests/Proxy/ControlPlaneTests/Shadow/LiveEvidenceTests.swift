@@ -97,6 +97,52 @@ struct LiveEvidenceTests {
     }
   }
 
+  @Test("Nothing that the rules hide stands anywhere in the file, whatever it is called")
+  func redaction() async throws {
+    let secret = "hunter2"
+    try await Self.withFile { path in
+      let server = try Self.server(ShadowConfiguration())
+      let evidence = LiveEvidence(
+        path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
+      await evidence.turn()
+      let rules = ComparisonRules(
+        headers: ["content-type", "location"],
+        redact: ["**email", "byOwner", "query:key", "path:/reset/{token}"].map { PathPattern($0) })
+      func answer(_ number: Int, _ type: String) -> SideAnswer {
+        let hidden =
+          "\"contact.email\":\"\(secret)\(number)\",\"a\":{\"Email\":\"\(secret)\(number)\"},"
+          + "\"byOwner\":{\"\(secret)\(number)\":{\"\(secret)\":\(number)}}"
+        let one = number == 1 ? ",\"only\":[{\"workEMail\":\"\(secret)\"}]" : ""
+        return .response(
+          ComparedResponse(
+            status: 200,
+            headers: [
+              .init(name: "content-type", value: type),
+              .init(name: "location", value: "http://a/reset/\(secret)\(number)?KEY=\(secret)"),
+            ], body: Array("{\(hidden),\"total\":\(number)\(one)}".utf8)))
+      }
+      let target = "/reset/\(secret)?key=\(secret)&email=\(secret)"
+      for type in ["application/json", "text/plain"] {
+        let (legacy, extracted) = (answer(1, type), answer(2, type))
+        _ = evidence.file(
+          ShadowFinding(
+            endpoint: rules.endpoint(method: "GET", target: target), method: "GET",
+            target: target, legacy: legacy, extracted: extracted,
+            comparison: ResponseComparator(rules: rules).compare(
+              legacy: legacy, extracted: extracted),
+            times: AnswerTimes(legacy: 1, extracted: 2), rules: rules, isSafe: true,
+            hasBudget: true))
+      }
+      await evidence.turn()
+      let report = try await ShadowEvidenceStore(path: path, creates: false).report()
+      #expect(report.endpoints.map(\.name) == ["GET /reset/{token}"])
+      #expect(Set(report.endpoints.flatMap(\.paths).flatMap(\.pairs)).count == 2)
+      let kept = try ["", "-wal"].map { try Data(contentsOf: URL(fileURLWithPath: path + $0)) }
+      #expect(kept.allSatisfy { $0.firstRange(of: Data(secret.utf8)) == nil })
+      #expect(kept.contains { $0.firstRange(of: Data("byOwner".utf8)) != nil })
+    }
+  }
+
   @Test("A quiet run says each minute that it goes on, so that nobody deletes it")
   func isKept() async throws {
     try await Self.withFile { path in

@@ -39,7 +39,7 @@ extension ConfigurationDecoder {
       }
     }
     if let ignore = reader.child("ignore") { rules.ignore = patterns(ignore) }
-    if let redact = reader.child("redact") { rules.redact = patterns(redact) }
+    if let redact = reader.child("redact") { rules.redact = patterns(redact, as: .redaction) }
     if let unordered = reader.child("unordered") {
       rules.unordered = items(unordered, expected: "a list of arrays such as [\"items[]\"]")
         .compactMap(decodeUnordered)
@@ -51,9 +51,11 @@ extension ConfigurationDecoder {
     reader.finish()
   }
 
-  private func patterns(_ child: MappingReader.Child) -> [PathPattern] {
+  private func patterns(
+    _ child: MappingReader.Child, as type: ScalarType<PathPattern> = .pattern
+  ) -> [PathPattern] {
     items(child, expected: "a list of paths such as [servedAt, \"items[].total\"]").compactMap {
-      ScalarType.pattern.read($0, findings)
+      type.read($0, findings)
     }
   }
 
@@ -93,6 +95,8 @@ extension ScalarType where Value == PathPattern {
   static let pattern = ScalarType(expected: "a path such as servedAt or \"items[].total\"") {
     $0.isEmpty ? nil : PathPattern($0)
   }
+  static let redaction = ScalarType(
+    expected: ComparisonRules.expectedRedaction, parse: { ComparisonRules.redaction($0) })
   static let array = ScalarType(expected: "an array with its brackets, such as \"items[]\"") {
     $0.hasSuffix("[]") ? PathPattern($0) : nil
   }
