@@ -25,8 +25,18 @@ extension ShadowEvidenceStore {
       for run in numbers { evidence.merge(try Self.evidence(run, endpoint, db)) }
       for approval in try Self.approvals(db) { evidence.approve(approval) }
       var report = evidence.report()
+      report.runs = try numbers.compactMap { try Self.run($0, db) }
       try Self.addPairs(to: &report, runs: numbers, db)
       return report
+    }
+  }
+
+  private static func run(_ number: Int64, _ db: Database) throws -> ShadowReport.Run? {
+    try Row.fetchOne(db, sql: "SELECT * FROM run WHERE id = ?", arguments: [number]).map { row in
+      let run = try EvidenceRun(row)
+      return ShadowReport.Run(
+        number: run.number, source: run.source.rawValue, legacy: run.legacy,
+        extracted: run.extracted, startedAt: run.startedAt)
     }
   }
 

@@ -83,6 +83,22 @@ public struct ShadowEvidenceStore: Sendable {
     }
   }
 
+  /// The run that people want to see: the newest of live traffic that goes on, or else the newest of
+  /// all; nil when there is none.
+  public func currentRun(at time: Int64) async throws -> EvidenceRun? {
+    try await database.read { db in
+      let live = try Row.fetchOne(
+        db,
+        sql: """
+          SELECT * FROM run WHERE source = ? AND ended_at IS NULL AND written_at >= ?
+          ORDER BY id DESC LIMIT 1
+          """,
+        arguments: [EvidenceRun.Source.live.rawValue, time - EvidenceRun.patience])
+      return try (live ?? Row.fetchOne(db, sql: "SELECT * FROM run ORDER BY id DESC LIMIT 1"))
+        .map(EvidenceRun.init)
+    }
+  }
+
   /// All runs, the newest first.
   public func runs() async throws -> [EvidenceRun] {
     try await database.read { db in

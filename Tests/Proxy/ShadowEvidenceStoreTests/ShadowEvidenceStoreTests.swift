@@ -66,6 +66,10 @@ struct ShadowEvidenceStoreTests {
     try await writer.flush()
     var expected = evidence.report()
     expected.endpoints[0].paths[0].pairs = [1]
+    expected.runs = [
+      .init(number: run, source: "replay", legacy: "a", extracted: "b", startedAt: 1)
+    ]
+    #expect(expected.text().hasPrefix("run 1, replay: a as legacy, b extracted\n"))
     #expect(try await store.report(runs: [run]) == expected)
     #expect(try await store.report() == expected)
     let one = try await store.report(endpoint: "GET /b")
@@ -101,6 +105,22 @@ struct ShadowEvidenceStoreTests {
     #expect(try await store.report(runs: [1]).endpoints.first?.paths.first?.label == .likely)
     #expect(try await store.report().endpoints.first?.paths.first?.label == .real)
     #expect(try await store.report().comparisons == 2)
+    #expect(try await store.report().text().hasPrefix("2 runs together, from 1 to 2\n"))
+  }
+
+  @Test func peopleWantToSeeTheLiveRunThatGoesOn() async throws {
+    func current(at time: Int64) async throws -> Int64? {
+      try await store.currentRun(at: time)?.number
+    }
+    #expect(try await current(at: 1) == nil)
+    let killed = try await store.begin(.live, legacy: "a", extracted: "b", at: 1)
+    let live = try await store.begin(.live, legacy: "a", extracted: "b", at: 2)
+    #expect(try await current(at: 3) == live)
+    let replay = try await run(at: 3)
+    #expect(try await current(at: 3) == live)
+    try await store.end(run: live, at: 4)
+    #expect(try await current(at: 5) == killed)
+    #expect(try await current(at: 2 + EvidenceRun.patience) == replay)
   }
 
   @Test func aRunThatGoesOnIsKeptHoweverManyNewerOnesThereAre() async throws {
@@ -224,6 +244,9 @@ struct ShadowEvidenceStoreTests {
         == {
           var report = evidence.report()
           report.endpoints[0].paths[0].pairs = [2, 1]
+          report.runs = [
+            .init(number: 7, source: "replay", legacy: "a", extracted: "b", startedAt: 1)
+          ]
           return report
         }())
   }

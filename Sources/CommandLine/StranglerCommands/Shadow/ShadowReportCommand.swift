@@ -8,7 +8,7 @@ struct ShadowReportCommand: AsyncParsableCommand {
     commandName: "report",
     abstract: "Show what was found: match rates, differing paths, examples, latency.",
     discussion: """
-      Shows the newest run. A path is `real` when the evidence that both sides behave differently is
+      Shows the run of live traffic that goes on, as the console does, or else the newest run. A path is `real` when the evidence that both sides behave differently is
       1,000 to 1, `likely` from 20 to 1; `noise-proposed` wants somebody's approval, and
       `undecided` has too little evidence either way. Match rates come with an interval that stays
       valid however often it is looked at. The HTML is one file that needs nothing else.
@@ -50,7 +50,9 @@ struct ShadowReportCommand: AsyncParsableCommand {
     let store = try evidence.open()
     let known = try await store.runs()
     if listRuns { return try output.deliver(Self.list(known)) }
-    let report = try await store.report(runs: try wanted(among: known), endpoint: endpoint)
+    let current = try await store.currentRun(at: UnixTime.milliseconds())
+    let report = try await store.report(
+      runs: try wanted(among: known, current), endpoint: endpoint)
     if let endpoint, report.endpoints.isEmpty {
       throw CommandFailure.unusable(
         "nothing is known about \"\(endpoint)\"; endpoints are named as in the whole report")
@@ -59,13 +61,13 @@ struct ShadowReportCommand: AsyncParsableCommand {
     if failOnDifference, report.hasDifferences { throw CommandFailure.negativeAnswer }
   }
 
-  private func wanted(among known: [EvidenceRun]) throws -> [Int64] {
-    if allRuns { return known.map(\.number) }
+  private func wanted(among known: [EvidenceRun], _ current: EvidenceRun?) throws -> [Int64] {
+    if allRuns { return known.map(\.number).reversed() }
     if runs.isEmpty {
-      guard let newest = known.first else {
+      guard let current else {
         throw CommandFailure.unusable("\(evidence.file) holds no run yet")
       }
-      return [newest.number]
+      return [current.number]
     }
     if let missing = runs.first(where: { number in !known.contains { $0.number == number } }) {
       throw CommandFailure.unusable("there is no run \(missing); --list-runs shows those there are")

@@ -27,7 +27,11 @@ final class EvidenceController: Sendable {
     let file = EvidenceFile(path: path)
     self.file = file
     report = SharedReport(freshness: Self.freshness, unixMilliseconds: unixMilliseconds) {
-      try await file.reading { try await $0.report().json } ?? ShadowEvidence().report().json
+      let report = try await file.reading { store in
+        let run = try await store.currentRun(at: unixMilliseconds())
+        return try await store.report(runs: run.map { [$0.number] } ?? [])
+      }
+      return (report ?? ShadowEvidence().report()).json
     }
   }
 

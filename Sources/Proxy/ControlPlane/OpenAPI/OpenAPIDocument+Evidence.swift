@@ -15,7 +15,7 @@ extension OpenAPIDocument {
     "/shadows/evidence": [
       "get": get(
         "showEvidence",
-        "Match rates and differing paths of each endpoint, as strangler shadow report.",
+        "Match rates and differing paths of the run that goes on, as strangler shadow report.",
         Answer(
           description: "The report; at most five seconds old.", schema: schema("Evidence")),
         refusals: [503])
@@ -41,7 +41,7 @@ extension OpenAPIDocument {
     ]),
     "Evidence": object([
       "comparisons": integer, "reasks": integer, "reasksOverBudget": integer,
-      "droppedComparisons": integer, "hasDifferences": flag,
+      "droppedComparisons": integer, "hasDifferences": flag, "runs": list(of: run),
       "endpoints": list(of: schema("ComparedEndpoint")),
     ]),
     "ComparedEndpoint": object([
@@ -72,5 +72,9 @@ extension OpenAPIDocument {
   ]
 
   private static let kind = oneOf(PathKind.Kind.self)
+  private static let run = object([
+    "number": integer, "source": oneOf("live", "replay"), "legacy": string, "extracted": string,
+    "startedAt": integer,
+  ])
   private static let latency = object(["median": integer, "p95": integer])
 }

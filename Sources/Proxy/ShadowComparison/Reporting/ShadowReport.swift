@@ -71,6 +71,38 @@ public struct ShadowReport: Sendable, Equatable {
     public var isDifference: Bool { label <= .likely && approval == nil }
   }
 
+  /// What the comparisons belong to: a replay, or a process that shadowed live traffic.
+  public struct Run: Sendable, Equatable {
+    /// Its number.
+    public var number: Int64
+    /// `live` or `replay`.
+    public var source: String
+    /// Address or name of the legacy side.
+    public var legacy: String
+    /// Address or name of the extracted side.
+    public var extracted: String
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    public var startedAt: Int64
+
+    /// Creates a run.
+    public init(
+      number: Int64, source: String, legacy: String, extracted: String, startedAt: Int64
+    ) {
+      self.number = number
+      self.source = source
+      self.legacy = legacy
+      self.extracted = extracted
+      self.startedAt = startedAt
+    }
+
+    /// In one line.
+    public var summary: String {
+      "run \(number), \(source): \(legacy) as legacy, \(extracted) extracted"
+    }
+  }
+
+  /// The runs that were added up; none when they are not known.
+  public var runs: [Run] = []
   /// Endpoints by name.
   public var endpoints: [Endpoint]
   /// Comparisons.
@@ -125,6 +157,13 @@ public struct ShadowReport: Sendable, Equatable {
     for (index, place) in places.enumerated() where believed.contains(index) {
       endpoints[place.0].paths[place.1].isBelieved = true
     }
+  }
+
+  /// Which runs it is about, in one line; nil when they are not known.
+  var heading: String? {
+    if let run = runs.first, runs.count == 1 { return run.summary }
+    guard let first = runs.first, let last = runs.last else { return nil }
+    return "\(runs.count) runs together, from \(first.number) to \(last.number)"
   }
 
   /// Whether anything was found that somebody has to look at: a path-kind that is real or likely

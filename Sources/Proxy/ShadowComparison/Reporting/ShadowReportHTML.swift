@@ -7,6 +7,7 @@ extension ShadowReport {
   public func html(pairs: [Int64: ShadowPair]) -> String {
     var page = HTMLPage()
     page.add("h1", "Shadow comparison")
+    if let heading { page.add("p", heading, class: "quiet") }
     page.add(
       "p",
       "\(comparisons) comparisons; legacy was asked again \(reasks) times to tell noise from "

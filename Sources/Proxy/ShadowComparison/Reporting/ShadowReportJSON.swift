@@ -7,9 +7,18 @@ extension ShadowReport {
       "comparisons": .integer(comparisons), "reasks": .integer(reasks),
       "reasksOverBudget": .integer(reasksOverBudget),
       "droppedComparisons": .integer(droppedComparisons),
-      "hasDifferences": .bool(hasDifferences),
+      "hasDifferences": .bool(hasDifferences), "runs": .array(runs.map(\.json)),
       "endpoints": .array(endpoints.map(\.json)),
     ]).json
+  }
+}
+
+extension ShadowReport.Run {
+  fileprivate var json: JSONValue {
+    .object([
+      "number": .integer(Int(number)), "source": .string(source), "legacy": .string(legacy),
+      "extracted": .string(extracted), "startedAt": .integer(Int(startedAt)),
+    ])
   }
 }
 

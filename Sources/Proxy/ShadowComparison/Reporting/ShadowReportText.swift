@@ -3,7 +3,8 @@
 extension ShadowReport {
   /// The report for a terminal: one block per endpoint, one line and an example per path.
   public func text() -> String {
-    var lines = [
+    var lines = heading.map { [$0] } ?? []
+    lines += [
       "\(comparisons) comparisons, legacy asked again \(reasks) times"
         + (reasksOverBudget > 0 ? " (\(reasksOverBudget) more exceeded the budget)" : "")
     ]

@@ -20,6 +20,16 @@ import Testing
     let lines: [Line]
   }
 
+  private struct Report: Decodable {
+    struct Run: Decodable {
+      let number: Int
+      let extracted: String
+    }
+
+    let comparisons: Int
+    let runs: [Run]
+  }
+
   @Test func withoutAFileThereIsAnEmptyReportAndNoPair() async throws {
     var harness = try AdminHarness()
     harness.evidence = "/nowhere/shadow.sqlite"
@@ -45,6 +55,11 @@ import Testing
     var harness = try AdminHarness()
     harness.evidence = file
     try await harness.run { client in
+      // The replay that came later is no news of the live traffic.
+      let report = try JSONDecoder().decode(
+        Report.self, from: Data(try await client.send(.get, "/shadows/evidence").body.utf8))
+      #expect(report.runs.map(\.number) == [1] && report.runs.map(\.extracted) == ["carts"])
+      #expect(report.comparisons == 3)
       let answer = try await client.send(.get, "/shadows/pairs/1")
       let pair = try JSONDecoder().decode(Pair.self, from: Data(answer.body.utf8))
       #expect(pair.request == "GET /carts/42")
@@ -58,13 +73,22 @@ import Testing
   /// One pair of answers that differ.
   private static func write(to file: String) async throws {
     let store = try ShadowEvidenceStore(path: file, creates: true)
-    let run = try await store.begin(.live, legacy: "legacy", extracted: "carts", at: 0)
+    // As the harness tells the time.
+    let now: Int64 = 1_795_435_200_250
+    let run = try await store.begin(.live, legacy: "legacy", extracted: "carts", at: now)
     func answer(_ body: String) -> ShownAnswer {
       ShownAnswer(status: "200", headers: [], body: [body], isCut: false)
     }
     let pair = ShadowPair(
       endpoint: "GET /carts/{id}", request: "GET /carts/42", comparedAt: 0,
       legacy: answer(#"{"total":19}"#), extracted: answer(#"{"total":20}"#), differences: [])
-    try await store.write(nil, pairs: [pair], run: run, at: 0)
+    func changes(_ comparisons: Int) -> EvidenceChanges {
+      var changes = EvidenceChanges()
+      changes.totals.comparisons = comparisons
+      return changes
+    }
+    try await store.write(changes(3), pairs: [pair], run: run, at: now)
+    let replay = try await store.begin(.replay, legacy: "legacy", extracted: "other", at: now)
+    try await store.write(changes(4), pairs: [], run: replay, at: now)
   }
 }

@@ -36,8 +36,13 @@ function line(shadow) {
   ];
 }
 
+/** Which run the evidence is of, as strangler shadow report says it. */
+const heading = ({ number, source, legacy, extracted }) =>
+  `Run ${number}, ${source}: ${legacy} as legacy, ${extracted} extracted.`;
+
 /** Evidence from the file: match rates and the paths that differ most. Says how many it shows. */
 export function showEvidence(parent, report) {
+  setText(find("evidence-run"), report.runs.map(heading).join(" "));
   const shown = report.endpoints.filter((endpoint) => endpoint.requests > 0)
     .sort((one, other) => alarm(other) - alarm(one) || differing(other) - differing(one))
     .slice(0, endpoints);
