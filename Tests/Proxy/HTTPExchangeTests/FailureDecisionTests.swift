@@ -77,6 +77,31 @@ struct FailureDecisionTests {
     }
   }
 
+  @Test(
+    "A request that asks for another method is a write",
+    arguments: [
+      ("/", "X-HTTP-Method-Override: DELETE", true), ("/", "x-http-method: PUT", true),
+      ("/", "X-Method-Override: PATCH", true), ("/?_method=delete", "A: b", true),
+      ("/?a=1&%5fmethod=put", "A: b", true), ("/?a;_meth%6Fd=put", "A: b", true),
+      ("/?method=delete&x_method=1&_methods=2", "A: b", false), ("/?_method", "A: b", false),
+      ("/?%zzmethod=1&_m%", "X-HTTP-Methods: 1", false), ("/_method=put", "X-Method: 1", false),
+    ])
+  func overridden(_ target: String, _ field: String, _ isWrite: Bool) {
+    for method in ["GET", "PUT"] {
+      var driver = ExchangeDriver()
+      driver.client("\(method) \(target) HTTP/1.1\r\nHost: a\r\n\(field)\r\n\r\n")
+      driver.connect()
+      let recovery = driver.fail(.closedBeforeResponse)
+      #expect(
+        recovery == (isWrite ? .answer(.upstream(.closedBeforeResponse)) : .retry), "\(method)")
+      // It goes on as it came.
+      #expect(driver.heads.first?.contains(field) ?? false)
+    }
+    var driver = ExchangeDriver(hasFallback: true)
+    driver.client("GET \(target) HTTP/1.1\r\nHost: a\r\n\(field)\r\n\r\n")
+    #expect(driver.exchange.mayFallBack == !isWrite)
+  }
+
   @Test("A body that is no longer kept is not sent again")
   func bigBody() {
     let limits = MessageLimits(replay: 400)

@@ -38,6 +38,17 @@ struct ReplaySelectionTests {
     #expect(all.writes == [])
   }
 
+  @Test func whatAsksForAnotherMethodIsAWrite() throws {
+    var exchanges = ["", "?a=1&_method=PUT", "?%5Fmethod=PUT"].map {
+      Self.exchange("GET", "http://shop:9001/orders/1" + $0)
+    }
+    exchanges.append(exchanges[0])
+    exchanges[3].headers.append(.init(name: "X-HTTP-Method-Override", value: "DELETE"))
+    let selection = try ReplaySelection(exchanges, ReplaySelection.Options())
+    #expect(selection.requests.map(\.target) == ["/orders/1"])
+    #expect(selection.writes.count == 3)
+  }
+
   @Test func carriesNoCredentialsAndNothingThatHidesBodies() throws {
     var options = ReplaySelection.Options()
     options.headers = [.init(name: "x-user-id", value: "8")]

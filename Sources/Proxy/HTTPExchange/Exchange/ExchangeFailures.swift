@@ -70,7 +70,7 @@ extension Exchange {
 
   private func allows(_ resends: ResendRules) -> Bool {
     retries < resends.attempts && isReplayable && !forwardedInterim
-      && (facts.method.isIdempotent || resends.includesWrite)
+      && (facts.isIdempotent || resends.includesWrite)
   }
 
   /// The answer whose head was read, and not passed on yet, may be dropped, and the request sent
@@ -88,7 +88,7 @@ extension Exchange {
 
   /// Legacy can answer the request in place of the side that is asked now.
   package var mayFallBack: Bool {
-    hasFallback && !marks.fellBack && facts.method.isSafe && isReplayable && !forwardedInterim
+    hasFallback && !marks.fellBack && facts.isSafe && isReplayable && !forwardedInterim
   }
 
   /// How a close of the upstream counts at this point.

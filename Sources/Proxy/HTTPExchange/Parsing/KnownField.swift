@@ -26,6 +26,8 @@ package enum KnownField: UInt8, Sendable {
   case ownMark
   /// Named by Connection, so it ends here.
   case namedByConnection
+  /// Asks for another method than that of the request line: X-HTTP-Method-Override and its like.
+  case methodOverride
   /// Would change how the message is read, routed or trusted, which is decided when trailers come.
   case forbiddenTrailer
 
@@ -33,7 +35,7 @@ package enum KnownField: UInt8, Sendable {
   @inline(__always)
   package var isDropped: Bool {
     switch self {
-    case .other, .expect, .via, .maxForwards, .date: false
+    case .other, .expect, .via, .maxForwards, .date, .methodOverride: false
     default: true
     }
   }
@@ -68,7 +70,8 @@ package enum KnownField: UInt8, Sendable {
     case 0x78 where count == 9:
       return ByteScanning.equals(name, count, "x-real-ip") ? .forwarding : .other
     case 0x78 where count > 12:
-      return ByteScanning.equals(name, 12, "x-forwarded-") ? .forwarding : .other
+      if ByteScanning.equals(name, 12, "x-forwarded-") { return .forwarding }
+      return MethodOverride.isField(name, count) ? .methodOverride : .other
     default: return .other
     }
   }
@@ -87,7 +90,7 @@ package enum KnownField: UInt8, Sendable {
     guard let base = option.baseAddress else { return false }
     switch identify(base, option.count) {
     case .host, .contentLength, .transferEncoding, .connection, .expect, .via, .forwarding,
-      .ownMark, .maxForwards, .date:
+      .ownMark, .maxForwards, .date, .methodOverride:
       return true
     case .other, .hopByHop, .upgrade, .te, .namedByConnection, .forbiddenTrailer:
       break

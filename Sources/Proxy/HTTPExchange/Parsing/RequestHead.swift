@@ -91,9 +91,16 @@ package struct RequestFacts: Sendable, Equatable {
   /// An OPTIONS for the proxy itself: of `*`, or with no hop left.
   package var isForProxy = false
   package var body = BodyFraming.none
+  /// A field or a parameter asks for another method.
+  package var overridesMethod = false
   /// It came on an HTTP/2 stream.
   package var isStream = false
   package init() {}
+
+  /// Asks for nothing to change, whatever the server makes of it.
+  package var isSafe: Bool { method.isSafe && !overridesMethod }
+  /// Sent twice has the effect of once.
+  package var isIdempotent: Bool { method.isIdempotent && !overridesMethod }
 
   /// The client's version of HTTP, as logs and traces write it.
   package var versionName: StaticString {

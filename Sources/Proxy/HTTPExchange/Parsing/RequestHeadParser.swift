@@ -95,6 +95,7 @@ package struct RequestHeadParser {
         // HTTP/1.0 knows no expectations: one is ignored, here and further on.
         if !isCurrent { storage.roles[index] = .hopByHop }
       case .forwarding: head.hasForwarding = true
+      case .methodOverride: head.facts.overridesMethod = true
       case .maxForwards:
         if head.facts.method == .options, let hops = Self.hops(bytes[value]) {
           head.hopsLeft = hops
@@ -111,6 +112,9 @@ package struct RequestHeadParser {
       default: break
       }
       index &+= 1
+    }
+    if head.query.length > 0, MethodOverride.isParameter(of: bytes[head.query]) {
+      head.facts.overridesMethod = true
     }
     if let rejection = checkHost(bytes, host, hosts, &head) { return rejection }
     switch framing.framing(minorVersion: head.facts.minorVersion, absent: .none) {

@@ -12,7 +12,7 @@ extension ExchangePump {
     guard let route = context.shadowRoute(record.decision.routeIndex) else { return nil }
     let now = record.startedAt
     let verdict = route.sampling.verdict(
-      on: view, isSafe: workspace.request.facts.method.isSafe,
+      on: view, isSafe: workspace.request.facts.isSafe,
       offersUpgrade: workspace.requestOffersUpgrade)
     // What is never taken is counted whole, what may be by the share that would have been.
     if verdict == .write {

@@ -35,7 +35,7 @@ final class ShadowCapture {
     self.route = route
     hold = ShadowHold(route)
     body = ShadowBody(limit: route.mostKept)
-    isSafe = facts.method.isSafe
+    isSafe = facts.isSafe
     requestIsWhole = facts.body == .none
     headLength = head.count
     request = []

@@ -87,7 +87,8 @@ extension RoutingTable {
     }
     let explanation = Array(text.clientAddress.utf8).withUnsafeBytes { client in
       explain(
-        head.view(bytes, storage, clientAddress: client), offersUpgrade: head.upgrade.length > 0)
+        head.view(bytes, storage, clientAddress: client), offersUpgrade: head.upgrade.length > 0,
+        overridesMethod: head.facts.overridesMethod)
     }
     return .success(explanation)
   }

@@ -42,7 +42,7 @@ extension RoutingExplanation {
     switch shadow {
     case nil: "not this request: the extracted side answers it itself"
     case .upgrade: "not this request: it offers to switch to another protocol"
-    case .write: "not this \(method)"
+    case .write: "not this \(method), which may change something"
     case .everyRequest: "takes this request"
     case .taken(let bucket): "takes this request: bucket \(bucket) of its X-Request-ID or trace"
     case .left(let bucket):

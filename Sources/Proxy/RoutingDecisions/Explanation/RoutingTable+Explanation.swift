@@ -6,8 +6,12 @@ extension RoutingTable {
   /// Explains the decision on a request. `decide` and this walk the same trie and evaluate the same
   /// conditions; this one goes on after the first match to say what became of the others.
   ///
-  /// - Parameter offersUpgrade: the request lets the upstream switch to another protocol.
-  public func explain(_ view: RequestView, offersUpgrade: Bool = false) -> RoutingExplanation {
+  /// - Parameters:
+  ///   - offersUpgrade: the request lets the upstream switch to another protocol.
+  ///   - overridesMethod: it asks for another method than its own.
+  public func explain(
+    _ view: RequestView, offersUpgrade: Bool = false, overridesMethod: Bool = false
+  ) -> RoutingExplanation {
     let decision = decide(view)
     var recorder = AttemptRecorder(table: self, view: view)
     paths.visitCandidates(for: view[view.path]) { recorder.visit($0) }
@@ -26,17 +30,19 @@ extension RoutingTable {
       upstream: upstream(decision.upstream),
       fallbackUpstream: upstream(decision.fallbackUpstream),
       shadow: decision.isShadowed
-        ? route.flatMap { shadow($0, view, offersUpgrade: offersUpgrade) } : nil)
+        ? route.flatMap {
+          shadow($0, view, offersUpgrade: offersUpgrade, overridesMethod: overridesMethod)
+        } : nil)
   }
 
   private func shadow(
-    _ route: Int, _ view: RequestView, offersUpgrade: Bool
+    _ route: Int, _ view: RequestView, offersUpgrade: Bool, overridesMethod: Bool
   ) -> ShadowSampling.Verdict? {
+    let isSafe = MethodKind.identify(view[view.method]).isSafe && !overridesMethod
     let route = configuration.routes[route]
     return route.shadow.map {
       ShadowSampling(route: route.name, $0).verdict(
-        on: view, isSafe: MethodKind.identify(view[view.method]).isSafe,
-        offersUpgrade: offersUpgrade)
+        on: view, isSafe: isSafe, offersUpgrade: offersUpgrade)
     }
   }
 

@@ -32,7 +32,7 @@ struct TargetPattern: Sendable {
     var segments = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     // Empty ones stand before the first slash, behind the last, and between two.
     let places = segments.indices.filter { !segments[$0].isEmpty }
-    let texts = places.map { decoded(segments[$0]).lowercased() }
+    let texts = places.map { PercentCoding.decoded(segments[$0]).lowercased() }
     for pattern in patterns {
       for (place, name) in match(pattern.segments[...], texts[...]) ?? [:] {
         segments[places[place]] = name
@@ -56,25 +56,6 @@ struct TargetPattern: Sendable {
       return found
     }
     return first == "*" || first == segment ? found : nil
-  }
-
-  /// The segment without escapes; one that is broken stays as it is.
-  private static func decoded(_ segment: String) -> String {
-    guard segment.utf8.contains(UInt8(ascii: "%")) else { return segment }
-    var bytes: [UInt8] = []
-    var rest = Array(segment.utf8)[...]
-    while let byte = rest.popFirst() {
-      let digits = rest.prefix(2)
-      if byte == UInt8(ascii: "%"), digits.count == 2,
-        let decoded = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-      {
-        bytes.append(decoded)
-        rest = rest.dropFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }
 

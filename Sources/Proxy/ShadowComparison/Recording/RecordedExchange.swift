@@ -47,6 +47,19 @@ public struct RecordedExchange: Sendable, Equatable {
     return rest.hasPrefix("/") ? String(rest) : "/" + rest
   }
 
-  /// GET, HEAD and OPTIONS: methods that no server should change data for.
-  public var isSafe: Bool { ["GET", "HEAD", "OPTIONS"].contains(method) }
+  /// GET, HEAD and OPTIONS: methods that no server should change data for, unless the request asks
+  /// to be taken for one with another method.
+  public var isSafe: Bool { ["GET", "HEAD", "OPTIONS"].contains(method) && !overridesMethod }
+
+  private static let overrides: Set<String> = [
+    "x-http-method", "x-method-override", "x-http-method-override",
+  ]
+
+  private var overridesMethod: Bool {
+    if headers.contains(where: { Self.overrides.contains($0.name.lowercased()) }) { return true }
+    let query = target.drop { $0 != "?" }.dropFirst()
+    return query.split { $0 == "&" || $0 == ";" }.contains { parameter in
+      PercentCoding.decoded(parameter.prefix { $0 != "=" }) == "_method"
+    }
+  }
 }

@@ -64,6 +64,7 @@ struct RequestVector: CustomTestStringConvertible {
     .refused(.invalidFieldName, "not ASCII", get("é: c\r\n")),
     .refused(.lookalikeField, "Transfer_Encoding", get("Transfer_Encoding: chunked\r\n")),
     .refused(.lookalikeField, "Content_Length", get("content_length: 3\r\n")),
+    .refused(.lookalikeField, "method override", get("X_HTTP_Method_Override: PUT\r\n")),
     .refused(.lookalikeField, "X_Forwarded_For", get("X_Forwarded-For: 10.0.0.1\r\n")),
     .refused(
       .tooManyConnectionOptions, "names without end",

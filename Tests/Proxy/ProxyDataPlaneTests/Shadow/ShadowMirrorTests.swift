@@ -51,7 +51,16 @@ struct ShadowMirrorTests {
               #expect(try await client.message()?.text == "old")
             }
           }
-          try await proxy.waits { $0.drops == [.unsafeMethod: 4] }
+          // And what asks to be taken for one.
+          try await Loopback.connect(proxy.port) { client in
+            for (target, field) in [
+              ("/orders/1", "X-HTTP-Method-Override: DELETE"), ("/orders/1?_method=PUT", "A: b"),
+            ] {
+              try await client.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\(field)\r\n\r\n")
+              #expect(try await client.message()?.text == "old")
+            }
+          }
+          try await proxy.waits { $0.drops == [.unsafeMethod: 6] }
           #expect(extracted.all.isEmpty)
         }
       }

@@ -63,6 +63,8 @@ struct ShadowReportTests {
       try verdict("GET /orders/1", ["traceparent: 00"])
         == .byChance(Percentage(hundredths: 1_000) ?? .zero))
     #expect(try verdict("DELETE /orders/1") == .write)
+    #expect(try verdict("GET /orders/1", ["X-HTTP-Method-Override: DELETE"]) == .write)
+    #expect(try verdict("GET /orders/1?_method=DELETE") == .write)
     #expect(
       try verdict("GET /orders/1", ["Connection: upgrade", "Upgrade: websocket"]) == .upgrade)
     let rate = try RoutingTable(configuration(ShadowConfiguration(sample: .rate(3))))
