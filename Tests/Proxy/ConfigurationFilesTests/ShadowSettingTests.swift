@@ -25,7 +25,7 @@ import Testing
   @Test func everySettingIsRead() throws {
     let decoded = Self.decode(
       """
-      { mode: compare, rate: 20, writes: true, deadline: 2s, in-flight: 3, compare-bytes: 4KiB,
+      { mode: compare, rate: 20, writes: true, withhold: [cookie], deadline: 2s, in-flight: 3, compare-bytes: 4KiB,
           body-bytes: 5MiB, ask-again-percent: 6.5, rules: { headers: [etag],
           ignore: [servedAt, "**At"], redact: ["**email"], unordered: ["tags[]",
           { array: "items[]", key: id }], tolerances: [ { path: total, difference: 0.01 } ] } }
@@ -36,7 +36,8 @@ import Testing
     #expect(
       configuration.routes.first?.shadow
         == ShadowConfiguration(
-          mode: .compare, sample: .rate(20), includesWrites: true, deadline: .seconds(2),
+          mode: .compare, sample: .rate(20), includesWrites: true, withhold: ["cookie"],
+          deadline: .seconds(2),
           inFlight: 3, compareBytes: 4_096, bodyBytes: 5 << 20,
           askAgain: Percentage(hundredths: 650) ?? .zero,
           rules: ComparisonRules(
@@ -67,6 +68,7 @@ import Testing
     ("{ percent: 0 }", "percent: 0 % takes no request; write \"mode: off\" for that"),
     ("{ rate: 0 }", "rate: expected 1 to 100000, found 0"),
     ("{ deadline: 0s }", "deadline: expected a duration from 1ms to 24h, found 0ms"),
+    ("{ withhold: [Host] }", "withhold[0]: no request is whole without Host"),
     ("{ in-flight: 0 }", "in-flight: expected 1 to 10000, found 0"),
     (
       "{ body-bytes: 1KiB, compare-bytes: 1KiB }",

@@ -38,9 +38,11 @@ struct ShadowRequest: Sendable {
 
   var bodyCount: Int { bytes.count - headLength }
 
-  /// The head to send. A write loses what lets it act for a user, and gets a key of its own: a
+  /// The head to send, without what the route withholds. A write loses what lets it act for a user, and gets a key of its own: a
   /// service that shares its store of keys must not take the two for one.
-  func markedHead(_ purpose: Purpose, key: UInt64) -> [UInt8] {
+  func markedHead(
+    _ purpose: Purpose, key: UInt64, without others: Set<String> = []
+  ) -> [UInt8] {
     var added = "\(Self.mark): \(purpose.rawValue)\r\n"
     if !isSafe { added += "idempotency-key: shadow-\(String(key, radix: 16))\r\n" }
     let lineEnd = (bytes.firstIndex(of: 10) ?? -1) + 1
@@ -49,7 +51,7 @@ struct ShadowRequest: Sendable {
     copy += bytes[..<lineEnd]
     copy += added.utf8
     // Whoever is trusted may have marked the request himself.
-    let withheld: Set<String> = isSafe ? [Self.mark] : Self.withheld
+    let withheld = others.union(isSafe ? [Self.mark] : Self.withheld)
     for line in bytes[lineEnd..<headLength].split(separator: 10, omittingEmptySubsequences: false)
       .dropLast() where !withheld.contains(Self.name(of: line))
     {

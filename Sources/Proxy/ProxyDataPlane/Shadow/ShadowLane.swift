@@ -105,7 +105,8 @@ final class ShadowLane {
     let route = job.route
     let purpose: ShadowRequest.Purpose = route.compares ? .compare : .mirror
     let question = ShadowQuestion(
-      head: job.request.markedHead(purpose, key: context.draw()), original: job.request,
+      head: job.request.markedHead(purpose, key: context.draw(), without: route.withheld),
+      original: job.request,
       upstream: route.upstreams.extracted, route: route, hold: job.hold, deadline: route.deadline,
       keepsAnswer: route.compares)
     send(question) { [unowned self] reply, microseconds in

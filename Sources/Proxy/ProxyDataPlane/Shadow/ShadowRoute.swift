@@ -27,6 +27,8 @@ final class ShadowRoute: Sendable {
   let decoder: AnswerDecoder
   /// Names in lower case of the fields that an answer keeps.
   let keptFields: [[UInt8]]
+  /// Names in lower case of the fields that a copy does not carry.
+  let withheld: Set<String>
   /// Milliseconds that a shadow may take.
   let deadline: UInt64
   let counts: ShadowCounts
@@ -48,6 +50,7 @@ final class ShadowRoute: Sendable {
     decoder = AnswerDecoder(keptBytes: shadow.compareBytes)
     keptFields = Set(shadow.rules.headers.map { $0.lowercased() })
       .union(["content-type", "content-encoding"]).map { Array($0.utf8) }
+    withheld = Set(shadow.withhold.map { $0.lowercased() })
     deadline = UInt64(max(1, shadow.deadline / .milliseconds(1)))
     mostWaiting = shadow.inFlight * Self.waitingPerSlot
     sampling = ShadowSampling(route: route.name, shadow)

@@ -30,6 +30,9 @@ public struct ShadowConfiguration: Sendable, Equatable {
   /// `writes`: requests with other methods than GET, HEAD and OPTIONS too. The extracted upstream
   /// must be a `sandbox`, since each write would happen on both sides.
   public var includesWrites: Bool
+  /// `withhold`: fields that copies do not carry to the extracted side, such as `authorization`;
+  /// none. Writes never carry credentials, whatever stands here.
+  public var withhold: [String]
   /// `deadline`: how long the extracted side may take before a shadow is given up; 10 seconds.
   public var deadline: Duration
   /// `in-flight`: most shadows under way at once; further ones are dropped and counted; 32.
@@ -49,13 +52,15 @@ public struct ShadowConfiguration: Sendable, Equatable {
   /// Creates a configuration; the defaults compare every read.
   public init(
     mode: Mode = .compare, sample: Sample = .percent(.full), includesWrites: Bool = false,
-    deadline: Duration = .seconds(10), inFlight: Int = 32, compareBytes: Int = 1 << 20,
+    withhold: [String] = [], deadline: Duration = .seconds(10), inFlight: Int = 32,
+    compareBytes: Int = 1 << 20,
     bodyBytes: Int = 64 << 20, askAgain: Percentage = Percentage(hundredths: 500) ?? .zero,
     rules: ComparisonRules = ComparisonRules()
   ) {
     self.mode = mode
     self.sample = sample
     self.includesWrites = includesWrites
+    self.withhold = withhold
     self.deadline = deadline
     self.inFlight = inFlight
     self.compareBytes = compareBytes

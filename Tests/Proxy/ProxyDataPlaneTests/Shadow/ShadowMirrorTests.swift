@@ -101,6 +101,31 @@ struct ShadowMirrorTests {
     }
   }
 
+  @Test("A copy does not carry what the route withholds; legacy gets it each time")
+  func withholds() async throws {
+    let (legacy, extracted) = (Received(), Received())
+    try await Origin.run(legacy.saying("old")) { old in
+      try await Origin.run(extracted.saying("new")) { new in
+        let configuration = try ProxyConfiguration.shadowed(
+          legacy: old.port, extracted: new.port,
+          ShadowConfiguration(withhold: ["Authorization", "X-Session"]))
+        try await RunningProxy.run(configuration, ledger: TestLedger()) { proxy in
+          try await Loopback.connect(proxy.port) { client in
+            try await client.send(
+              "GET / HTTP/1.1\r\nHost: a\r\nauthorization: Bearer x\r\nX_Session: 1\r\n"
+                + "Cookie: a=b\r\n\r\n")
+            #expect(try await client.message()?.text == "old")
+          }
+          try await proxy.waits { $0.judged == 1 }
+          let copy = try #require(extracted.all.first)
+          #expect(copy.values("authorization") + copy.values("x_session") == [])
+          #expect(copy.value("cookie") == "a=b")
+          #expect(legacy.all.map { $0.value("authorization") } == ["Bearer x", "Bearer x"])
+        }
+      }
+    }
+  }
+
   @Test("The share taken is exact for what has an id, and the same for each id")
   func samples() async throws {
     let extracted = Received()

@@ -20,6 +20,7 @@ extension ConfigurationDecoder {
       shadow.sample = .percent(percent)
     }
     shadow.includesWrites = reader.value("writes", as: .truth) ?? shadow.includesWrites
+    if let withhold = reader.child("withhold") { shadow.withhold = fieldNames(withhold) }
     shadow.deadline = reader.value("deadline", as: .duration) ?? shadow.deadline
     shadow.inFlight = reader.value("in-flight", as: .count) ?? shadow.inFlight
     shadow.compareBytes = reader.value("compare-bytes", as: .size) ?? shadow.compareBytes
@@ -33,11 +34,7 @@ extension ConfigurationDecoder {
   private func decodeRules(_ child: MappingReader.Child, into rules: inout ComparisonRules) {
     let expected = "{ headers, ignore, redact, unordered, tolerances }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return }
-    if let headers = reader.child("headers") {
-      rules.headers = items(headers, expected: "a list of header fields").compactMap {
-        ScalarType.token.read($0, findings)
-      }
-    }
+    if let headers = reader.child("headers") { rules.headers = fieldNames(headers) }
     if let ignore = reader.child("ignore") { rules.ignore = patterns(ignore) }
     if let redact = reader.child("redact") { rules.redact = patterns(redact, as: .redaction) }
     if let unordered = reader.child("unordered") {
@@ -49,6 +46,12 @@ extension ConfigurationDecoder {
         .compactMap(decodeTolerance)
     }
     reader.finish()
+  }
+
+  private func fieldNames(_ child: MappingReader.Child) -> [String] {
+    items(child, expected: "a list of header fields").compactMap {
+      ScalarType.token.read($0, findings)
+    }
   }
 
   private func patterns(

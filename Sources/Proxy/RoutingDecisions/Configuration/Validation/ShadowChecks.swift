@@ -21,6 +21,10 @@ extension ConfigurationChecks {
         "each write would happen on both sides: only an upstream with \"sandbox: true\" may get "
           + "them, and \"\(extracted)\" is none")
     }
+    for (index, name) in shadow.withhold.enumerated()
+    where Self.framing.contains(name.lowercased()) {
+      error("\(key).withhold[\(index)]", "no request is whole without \(name)")
+    }
     check(shadow.deadline, "\(key).deadline", least: .milliseconds(1))
     check(shadow.inFlight, in: 1...10_000, "\(key).in-flight")
     check(shadow.compareBytes, in: 0...(64 << 20), "\(key).compare-bytes")
@@ -33,6 +37,8 @@ extension ConfigurationChecks {
       warning("\(key).rules", "without effect: \"mode: mirror\" compares nothing")
     }
   }
+
+  private static let framing: Set<String> = ["host", "content-length", "transfer-encoding"]
 
   private mutating func checkRules(_ rules: ComparisonRules, _ key: String) {
     for (index, name) in rules.headers.enumerated() {
