@@ -13,7 +13,8 @@ enum CarriedFields {
     "if-unmodified-since", "range",
   ]
   private static let credentials: Set<String> = [
-    "authorization", "cookie", "proxy-authorization", "set-cookie",
+    "authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-auth-token",
+    "x-amz-security-token", "x-csrf-token", "x-forwarded-client-cert", "x-xsrf-token",
   ]
 
   /// Whether a request that is sent again has the field; browsers record HTTP/2's own as `:path`.

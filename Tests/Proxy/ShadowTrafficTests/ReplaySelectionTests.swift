@@ -21,6 +21,7 @@ struct ReplaySelectionTests {
         .init(name: "Accept", value: "application/json"),
         .init(name: "Accept-Encoding", value: "br"),
         .init(name: "If-None-Match", value: "x"), .init(name: "Cookie", value: "session=1"),
+        .init(name: "X-API-Key", value: "k"),
         .init(name: "Content-Length", value: "2"), .init(name: "X-User-ID", value: "7"),
       ], body: Array(body.utf8))
   }
@@ -57,7 +58,7 @@ struct ReplaySelectionTests {
     #expect(fields.last?.value == "8")
     options.keepsCredentials = true
     let kept = try #require(try ReplaySelection(Self.exchanges, options).requests.first).headers
-    #expect(kept.map(\.name) == ["Accept", "Cookie", "x-user-id"])
+    #expect(kept.map(\.name) == ["Accept", "Cookie", "X-API-Key", "x-user-id"])
   }
 
   @Test func asksWhichAddressIsMeant() throws {
