@@ -38,6 +38,11 @@ struct ResponseComparatorTests {
     #expect(found(#"{"a":null}"#, "{}") == ["a presence"])
     #expect(found(#"{"a.b":1}"#, #"{"a.b":2}"#) == [#"["a.b"] value"#])
     #expect(found("1", "2") == ["body value"])
+    // What is said of the message is said of no member.
+    for name in ["status", "body", "header:etag"] {
+      #expect(found("{\"\(name)\":1}", "{\"\(name)\":2}") == ["[\"\(name)\"] value"])
+      #expect(found("{\"a\":{\"\(name)\":1}}", "{\"a\":{\"\(name)\":2}}") == ["a.\(name) value"])
+    }
     #expect(found("[1,2,3]", "[3,1,2]") == ["[] order"])
     #expect(found("[1,2]", "[1,2,3]") == ["[] presence"])
   }

@@ -58,8 +58,8 @@ struct ShadowApproveNoiseCommand: AsyncParsableCommand {
   @Flag(help: "List the approvals in force.")
   var list = false
 
-  /// Longest text of a reason or an actor.
-  private static let longestText = 500
+  /// Longest text of a reason, and of a name; reports cut names to less.
+  private static let longestText = 600
 
   func validate() throws {
     if list { return }
