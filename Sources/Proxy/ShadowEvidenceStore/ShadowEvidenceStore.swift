@@ -74,6 +74,15 @@ public struct ShadowEvidenceStore: Sendable {
     }
   }
 
+  /// Names the sides of a run that more routes belong to than when it began.
+  public func name(run: Int64, legacy: String, extracted: String) async throws {
+    try await database.write { db in
+      try db.execute(
+        sql: "UPDATE run SET legacy = ?, extracted = ? WHERE id = ?",
+        arguments: [legacy, extracted, run])
+    }
+  }
+
   /// Ends a run.
   public func end(run: Int64, at time: Int64) async throws {
     try await database.write { db in

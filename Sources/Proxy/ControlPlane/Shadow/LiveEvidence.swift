@@ -12,6 +12,9 @@ internal import Synchronization
 /// The file is made when the first route compares. One that cannot be written costs evidence and
 /// nothing else: findings of the process so far are kept, within the limits of evidence, and are
 /// written once it can be.
+///
+/// All routes of the process are one run, until one of them gets another service, or another legacy:
+/// what the former did says nothing about the new one, so a new run begins.
 final class LiveEvidence: ShadowLedger, Service {
   private static let interval = Duration.seconds(1)
   /// Turns between two looks at what people approved.
@@ -27,10 +30,17 @@ final class LiveEvidence: ShadowLedger, Service {
     /// Drops that were filed, by route.
     var filedDrops: [String: [DropReason: UInt64]] = [:]
     var output: Output?
+    /// Of all routes that belong to the run.
+    var sides: [String: Sides] = [:]
     var turns = 0
     /// Milliseconds since 1970-01-01T00:00:00Z.
     var prunedAt: Int64?
     var hasWarned = false
+  }
+
+  fileprivate struct Sides: Equatable, Sendable {
+    let legacy: String
+    let extracted: String
   }
 
   private struct Output {
@@ -104,7 +114,9 @@ final class LiveEvidence: ShadowLedger, Service {
   func turn() async {
     let snapshot = shadows.snapshot()
     do {
-      if state.withLock({ $0.output == nil }) { try await open(for: snapshot) }
+      await closeReplaced(by: snapshot)
+      try await takeSides(of: snapshot)
+      if state.withLock({ $0.output == nil }) { try await open() }
       fileDrops(snapshot)
       guard let output = state.withLock(\.output) else { return }
       let turn = state.withLock { state in
@@ -121,15 +133,54 @@ final class LiveEvidence: ShadowLedger, Service {
     }
   }
 
-  private func open(for snapshot: [ShadowSnapshot]) async throws {
-    guard !snapshot.isEmpty else { return }
+  /// Ends the run when a route has other sides than it began with.
+  private func closeReplaced(by snapshot: [ShadowSnapshot]) async {
+    let output = state.withLock { state -> Output? in
+      let isReplaced = snapshot.contains { route in
+        state.sides[route.route].map { $0 != Sides(route) } ?? false
+      }
+      guard isReplaced else { return nil }
+      let output = state.output
+      output?.writer.submit(&state.evidence)
+      state.evidence = state.evidence.anew()
+      state.sides = [:]
+      state.output = nil
+      return output
+    }
+    guard let output else { return }
+    do {
+      try await output.writer.flush()
+      try await output.store.end(run: output.run, at: unixMilliseconds())
+    } catch {
+      warn(error)
+    }
+  }
+
+  /// A route that shadows from now on belongs to the run as well.
+  private func takeSides(of snapshot: [ShadowSnapshot]) async throws {
+    let (output, sides, isNew) = state.withLock { state in
+      let known = state.sides.count
+      for route in snapshot { state.sides[route.route] = Sides(route) }
+      return (state.output, Array(state.sides.values), state.sides.count > known)
+    }
+    guard let output, isNew else { return }
+    try await output.store.name(
+      run: output.run, legacy: Self.names(sides, \.legacy),
+      extracted: Self.names(sides, \.extracted))
+  }
+
+  private static func names(_ sides: [Sides], _ path: KeyPath<Sides, String>) -> String {
+    Set(sides.map { $0[keyPath: path] }).sorted().joined(separator: ", ")
+  }
+
+  private func open() async throws {
+    let sides = Array(state.withLock(\.sides).values)
+    guard !sides.isEmpty else { return }
     let store = try ShadowEvidenceStore(path: path, creates: true)
     try await prune(store)
-    func names(_ path: KeyPath<ShadowSnapshot, String>) -> String {
-      Set(snapshot.map { $0[keyPath: path] }).sorted().joined(separator: ", ")
-    }
     let run = try await store.begin(
-      .live, legacy: names(\.legacy), extracted: names(\.extracted), at: unixMilliseconds())
+      .live, legacy: Self.names(sides, \.legacy), extracted: Self.names(sides, \.extracted),
+      at: unixMilliseconds())
     try await lookUpApprovals(store)
     let writer = EvidenceWriter(
       store: store, run: run, logger: logger, unixMilliseconds: unixMilliseconds)
@@ -180,5 +231,11 @@ final class LiveEvidence: ShadowLedger, Service {
     if isFirst {
       logger.error("shadow evidence is not written", metadata: ["error": "\(error)"])
     }
+  }
+}
+
+extension LiveEvidence.Sides {
+  fileprivate init(_ route: ShadowSnapshot) {
+    self.init(legacy: route.legacy, extracted: route.extracted)
   }
 }

@@ -178,6 +178,13 @@ public struct ShadowEvidence: Sendable {
     return isWanted
   }
 
+  /// Evidence without comparisons, within the same limits and under the same approvals.
+  public func anew() -> ShadowEvidence {
+    var evidence = ShadowEvidence(limits: limits)
+    evidence.approvals = approvals
+    return evidence
+  }
+
   /// What is known now.
   public func report() -> ShadowReport { ShadowReport(self) }
 

@@ -21,18 +21,26 @@ struct LiveEvidenceTests {
   static let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
   static func server(_ shadow: ShadowConfiguration?) throws -> ProxyServer {
+    try ProxyServer(configuration: configuration(shadow), logger: silent)
+  }
+
+  /// `services`: of a route for everything, and of one for what lies below `/more`.
+  private static func configuration(
+    _ shadow: ShadowConfiguration?, services: [String] = ["orders"]
+  ) throws -> ProxyConfiguration {
     func upstream(_ name: String) -> UpstreamConfiguration {
       UpstreamConfiguration(
         name: name, target: .network([NetworkAddress(host: "127.0.0.1", port: 9)]))
     }
-    return try ProxyServer(
-      configuration: ProxyConfiguration(
-        upstreams: [upstream("legacy"), upstream("orders")],
-        routes: [
-          RouteConfiguration(
-            name: "orders", match: RouteMatch(path: .everything), legacy: "legacy",
-            extracted: "orders", shadow: shadow)
-        ]), logger: silent)
+    let paths = ["/**", "/more/**"]
+    return ProxyConfiguration(
+      upstreams: (["legacy"] + services).map(upstream),
+      routes: try zip(services, paths).map { service, path in
+        RouteConfiguration(
+          name: path == "/**" ? "orders" : "more",
+          match: RouteMatch(path: try PathTemplate(parsing: path)), legacy: "legacy",
+          extracted: service, shadow: shadow)
+      })
   }
 
   static func finding(
@@ -140,6 +148,36 @@ struct LiveEvidenceTests {
       let kept = try ["", "-wal"].map { try Data(contentsOf: URL(fileURLWithPath: path + $0)) }
       #expect(kept.allSatisfy { $0.firstRange(of: Data(secret.utf8)) == nil })
       #expect(kept.contains { $0.firstRange(of: Data("byOwner".utf8)) != nil })
+    }
+  }
+
+  @Test("Another service in the place of one begins a run; one for a route more does not")
+  func replacedService() async throws {
+    try await Self.withFile { path in
+      let server = try Self.server(ShadowConfiguration())
+      func adopt(_ services: [String]) throws {
+        let next = try Self.configuration(ShadowConfiguration(), services: services)
+        let numbers = try RoutingTable(next).numbers
+        server.shadows.host.live.adopt(next, numbers, lane: numbers)
+      }
+      let evidence = LiveEvidence(
+        path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
+      await evidence.turn()
+      _ = evidence.file(Self.finding("2"))
+      try adopt(["orders", "more"])
+      await evidence.turn()
+      let store = try ShadowEvidenceStore(path: path, creates: false)
+      #expect(try await store.runs().map(\.extracted) == ["more, orders"])
+      _ = evidence.file(Self.finding("2"))
+      try adopt(["orders2", "more"])
+      await evidence.turn()
+      _ = evidence.file(Self.finding("1"))
+      await evidence.turn()
+      let runs = try await store.runs()
+      #expect(runs.map(\.extracted) == ["more, orders2", "more, orders"])
+      #expect(runs.map(\.comparisons) == [1, 2])
+      #expect(runs.map(\.endedAt) == [nil, 5_000])
+      #expect(try await store.report(runs: [2]).endpoints.flatMap(\.paths).isEmpty)
     }
   }
 
