@@ -45,7 +45,7 @@ struct GateSimulator: ParsableCommand {
 
 /// The parts of a run.
 enum Simulation: String, CaseIterable {
-  case equal, errors, outage, latency, mismatches, promotion
+  case equal, errors, users, outage, latency, mismatches, promotion
 
   static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

@@ -19,6 +19,7 @@ struct SimulationTable {
     switch simulation {
     case .equal: equalSides()
     case .errors: errors()
+    case .users: users()
     case .outage: outage()
     case .latency: latency()
     case .mismatches: mismatches()
@@ -90,7 +91,8 @@ struct SimulationTable {
       (100, 0.05, 0.001, 0.01, 20_000, nil), (100, 0.05, 0.01, 0.02, 50_000, nil),
       (100, 0.5, 0.001, 0.05, 5_000, nil), (200, 0.1, 0.001, 0.05, 5_000, nil),
       (1_000, 0.05, 0.001, 0.05, 5_000, nil), (5_000, 0.01, 0.001, 0.05, 5_000, nil),
-      (5_000, 0.5, 0.001, 0.05, 5_000, 5),
+      (5_000, 0.5, 0.001, 0.05, 5_000, 5), (5_000, 0.5, 0.01, 0.02, 900, nil),
+      (5_000, 0.5, 0.1, 0.2, 900, nil),
     ]
     for (rps, share, legacy, extracted, limit, median) in cases {
       let found = seeds(200).compactMap { seed in
@@ -103,6 +105,42 @@ struct SimulationTable {
         "\(rps)/s, \(share * 100) %, \(legacy * 100) -> \(extracted * 100) %", found, of: 200,
         median: median)
     }
+  }
+
+  private mutating func users() {
+    Swift.print("40 users, 160 requests a second: rolled back, median/p95 s, and promoted, of 200")
+    let cases: [(Double, Double, Double)] = [
+      (0.5, 0.03, 0.3), (0.1, 0.02, 0.12), (0.1, 0, 0.05), (0.5, 0, 0.5),
+      (0.1, 0.001, 0.001), (0.5, 0.03, 0.03), (0.1, 0.3, 0.3), (0.5, 0.05, 0.055),
+    ]
+    for (share, legacy, extracted) in cases {
+      let found = seeds(200).map { seed in
+        var traffic = SimulatedTraffic(
+          seed: seed, requestsPerSecond: 160, share: share, legacyRate: legacy,
+          extractedRate: extracted)
+        traffic.users = 40
+        return GateRun.stage(traffic, limit: 1_800)
+      }
+      let (back, promoted) = (found.compactMap(\.rolledBack), found.compactMap(\.promoted))
+      let row =
+        "\(share * 100) %, \(legacy * 100) -> \(extracted * 100) %: rolled back "
+        + "\(back.count) (\(Self.quantiles(back, of: 200))), promoted \(promoted.count)"
+      switch extracted {
+      case legacy: print(row, "<= 1 rolled back", isMet: back.count <= 1)
+      case ..<(2 * legacy): print(row, "<= 10 promoted", isMet: promoted.count <= 10)
+      default: print(row, "all rolled back", isMet: back.count == 200 && promoted.isEmpty)
+      }
+    }
+    let found = seeds(100).count { seed in
+      var traffic = SimulatedTraffic(
+        seed: seed, requestsPerSecond: 100, share: 0.1, legacyRate: 0.001)
+      traffic.users = 1_000
+      traffic.loops = 20
+      return GateRun.stage(traffic, soak: 14_400, limit: 14_400).rolledBack != nil
+    }
+    print(
+      "1,000 users, one of them fails alone 20 times a second for four hours: \(found) of 100",
+      "<= 1", isMet: found <= 1)
   }
 
   private mutating func outage() {

@@ -19,7 +19,7 @@ import Testing
     "ShadowComparison": mathematics,
     "CutoverControl": [
       "ResiliencePolicies", "RoutingDecisions", "ShadowComparison", "Crypto",
-      "FoundationEssentials", "Foundation",
+      "FoundationEssentials", "Foundation", "Synchronization",
     ],
     "TransactionalMessaging": ["Synchronization"],
     "SourceScanning": [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CutoverControl
+internal import RoutingDecisions
 
 /// What a gate does with simulated traffic.
 package enum GateRun {
@@ -29,7 +30,8 @@ package enum GateRun {
       gate.enterStage()
       traffic.share = share
     } fires: {
-      gate.tick(traffic.second(), against: .concurrentLegacy)
+      gate.tick(
+        traffic.second().errors(against: .concurrentLegacy), against: .concurrentLegacy)
       return gate.hasFired
     }
   }
@@ -51,8 +53,8 @@ package enum GateRun {
     var bad = 0
     for second in 1...limit {
       let counts = traffic.second()
-      bad += counts.extractedBad
-      gate.tick(counts, against: .concurrentLegacy)
+      bad += counts.failures.extractedBad
+      gate.tick(counts.errors(against: .concurrentLegacy), against: .concurrentLegacy)
       if gate.hasFired { return Detection(seconds: second, bad: bad) }
     }
     return nil
@@ -66,7 +68,8 @@ package enum GateRun {
     var gate = errorGate()
     var test = PromotionTest(tolerance: tolerance)
     while test.judged < limit {
-      guard let block = gate.tick(traffic.second(), against: .concurrentLegacy) else { continue }
+      let counts = traffic.second().errors(against: .concurrentLegacy)
+      guard let block = gate.tick(counts, against: .concurrentLegacy) else { continue }
       test.judge(block, against: .concurrentLegacy)
       if test.isProved { return test.judged }
     }
@@ -161,7 +164,7 @@ package enum GateRun {
       users.isOut = second > 0
       let counts = users.second()
       outage.tick(counts)
-      gate.tick(counts.errors, against: baseline)
+      gate.tick(counts.errors(against: baseline), against: baseline)
       if gate.hasFired { found.gate = found.gate ?? second }
       if gate.hasFired || outage.hasLasted(gate.rules, against: baseline) {
         found.either = found.either ?? second
@@ -181,6 +184,32 @@ package enum GateRun {
       outage.tick(users.second())
       return outage.hasLasted(rules, against: baseline)
     }
+  }
+
+  /// Runs one stage as a proxy does until it is over, or for so many seconds.
+  ///
+  /// - Returns: the seconds to a rollback or a promotion; both nil for neither.
+  package static func stage(
+    _ traffic: SimulatedTraffic, soak: Int = 60, limit: Int
+  ) -> (rolledBack: Int?, promoted: Int?) {
+    var traffic = traffic
+    let percent = Percentage(hundredths: Int((traffic.share * 10_000).rounded())) ?? .zero
+    let stages = [percent, .full].map {
+      CutoverStage(
+        percent: $0, soak: .seconds(soak), evidence: $0 == .full ? .absolute : .concurrent)
+    }
+    var machine = CutoverMachine(
+      CutoverPlan(
+        name: "orders", routes: ["orders"], stages: stages, gates: CutoverGates(latency: [])))
+    _ = machine.handle(.start, at: 0)
+    for second in 1...limit {
+      switch machine.handle(.tick(["orders": traffic.second()]), at: 0) {
+      case .rollBack: return (second, nil)
+      case .setPercent: return (nil, second)
+      case .hold, .awaitApproval, .complete, .refuse: continue
+      }
+    }
+    return (nil, nil)
   }
 
   /// The value below which `share` of the values lie.

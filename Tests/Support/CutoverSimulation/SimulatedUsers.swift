@@ -5,7 +5,7 @@ import ResiliencePolicies
 import RoutingDecisions
 
 /// Requests of few users, each on one side, counted as the proxy counts them: an error once a user
-/// and minute.
+/// and minute. A value is one run: its copies remember the same users.
 package struct SimulatedUsers: Sendable {
   /// Requests a second, both sides together.
   private static let requestsPerSecond = 200.0
@@ -25,6 +25,7 @@ package struct SimulatedUsers: Sendable {
   private let users: Int
   private var random: SimulatedRandom
   private var errors = ErrorOncePerUser()
+  private var asked = AskedBuckets()
   private var streak = 0
   private var triedAt: UInt64 = 0
   private var now: UInt64 = 0
@@ -49,11 +50,14 @@ package struct SimulatedUsers: Sendable {
       }
       let fails = side == .extracted && isOut || random.unit() < rate
       if side == .extracted { (streak, triedAt) = (fails ? streak + 1 : 0, now) }
-      let isCounted = fails && errors.counts(bucket: user, side: side, at: now)
+      let verdict = errors.end(
+        bucket: user, side: side, hasFailed: fails, isFirst: asked.isFirst(user), at: now)
       let request = SideCounts(
-        finished: 1, failed: isCounted ? 1 : 0, succeeded: fails ? 0 : 1)
+        finished: 1, failed: verdict.isFirstFailure ? 1 : 0, succeeded: fails ? 0 : 1,
+        judged: (verdict.isJudged ? 1 : 0, verdict.isJudged && fails ? 1 : 0))
       if side == .extracted { counts.extracted += request } else { counts.legacy += request }
     }
+    asked.removeAll()
     now += 1_000
     return counts
   }

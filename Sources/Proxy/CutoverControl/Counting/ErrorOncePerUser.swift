@@ -1,43 +1,123 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import RoutingDecisions
+internal import Synchronization
 
-/// Counts an error once per user bucket, side and minute.
+/// Says of each finished request whether the error gate judges it, so that those judged are
+/// independent of one another.
 ///
-/// A user whose requests fail comes back at once and fails again. The gates take requests for
-/// independent, so without this a handful of such users could roll a cutover back.
+/// A user whose requests fail comes back at once and fails again. Gates take requests for
+/// independent, so without this a handful of such users could roll a cutover back. From a failure
+/// on no request of the user's bucket on that side is judged until the minute is over, neither good
+/// nor bad: were the good ones judged all the same, a side that fails a third of the requests of few
+/// users would look like one that fails one in a hundred.
 ///
-/// A bit per bucket and side, 2.5 kB in all. Both sides are forgotten at the same moment, so that
-/// neither is favoured.
-package struct ErrorOncePerUser: Sendable, Equatable {
-  /// Milliseconds after which everything is forgotten.
+/// Whoever has not had a success since is left out longer, up to eight minutes: a broken account
+/// fails alone, whatever serves it. That nothing succeeds for anybody is `Outage`'s to notice.
+///
+/// Of a user's requests within a second only the first to begin is judged (`AskedBuckets`). How many
+/// are judged in a second was settled before it, then, and no outcome of the second chooses its own
+/// weight.
+///
+/// Both sides are forgotten at the same moment, so that neither is favoured. Three bits per bucket
+/// and side, 7.5 kB in all; several threads may ask at once.
+package final class ErrorOncePerUser: @unchecked Sendable {  // the pointer stays, slots are atomics
+  /// Milliseconds after which a user who failed is judged again.
   package static let period: UInt64 = 60_000
+  /// Periods after which one is who has only failed since.
+  package static let longPeriod: UInt64 = 8
 
-  private static let words = (UserBuckets.count + 63) / 64
-  private var seen: [UInt64]
-  private var periodStart: UInt64?
-
-  package init() {
-    seen = Array(repeating: 0, count: Self.words * Side.allCases.count)
+  /// What is made of a finished request.
+  package struct Verdict: Sendable, Equatable {
+    /// The error gate judges it.
+    package let isJudged: Bool
+    /// It failed, and is the first of its user's to do so in this minute.
+    package let isFirstFailure: Bool
   }
 
-  /// Whether a failed request counts.
+  private static let words = (UserBuckets.count + 63) / 64
+  private static let sets = Side.allCases.count * words
+
+  /// Three times a bit per bucket and side: failed in this period; not judged; succeeded since.
+  private let slots: UnsafeMutablePointer<Atomic<UInt64>>
+  /// Number of the period under way.
+  private let current = Atomic<UInt64>(0)
+
+  package init() {
+    slots = .allocate(capacity: 3 * Self.sets)
+    for slot in 0..<3 * Self.sets { (slots + slot).initialize(to: Atomic(0)) }
+  }
+
+  deinit {
+    slots.deinitialize(count: 3 * Self.sets)
+    slots.deallocate()
+  }
+
+  /// A request is over.
   ///
   /// - Parameters:
-  ///   - bucket: the user's, 0 to 9,999. Errors of requests that belong to no user all count.
+  ///   - bucket: the user's, 0 to 9,999. Requests that belong to no user are all judged.
+  ///   - isFirst: none of the user's began before it in the same second.
   ///   - now: milliseconds of a clock that never goes back.
-  package mutating func counts(bucket: Int, side: Side, at now: UInt64) -> Bool {
-    let start = periodStart ?? now
-    if now >= start &+ Self.period {
-      for index in seen.indices { seen[index] = 0 }
-      periodStart = now
-    } else {
-      periodStart = start
+  package func end(
+    bucket: Int, side: Side, hasFailed: Bool, isFirst: Bool, at now: UInt64
+  ) -> Verdict {
+    advance(to: now / Self.period)
+    guard (0..<UserBuckets.count).contains(bucket) else {
+      return Verdict(isJudged: true, isFirstFailure: hasFailed)
     }
-    guard (0..<UserBuckets.count).contains(bucket) else { return true }
-    let word = Int(side.rawValue) * Self.words + bucket / 64
+    let failed = Int(side.rawValue) * Self.words + bucket / 64
+    let (out, well) = (failed + Self.sets, failed + 2 * Self.sets)
     let bit: UInt64 = 1 << UInt64(bucket % 64)
-    defer { seen[word] |= bit }
-    return seen[word] & bit == 0
+    let isOut = slots[out].load(ordering: .relaxed) & bit != 0
+    guard hasFailed else {
+      if isOut, slots[well].load(ordering: .relaxed) & bit == 0 { set(bit, in: well) }
+      return Verdict(isJudged: isFirst && !isOut, isFirstFailure: false)
+    }
+    // Of two that fail at the same moment one is the first.
+    return Verdict(
+      isJudged: isFirst && !isOut && set(bit, in: out), isFirstFailure: set(bit, in: failed))
+  }
+
+  /// False when it was set already.
+  @discardableResult
+  private func set(_ bit: UInt64, in slot: Int) -> Bool {
+    slots[slot].bitwiseOr(bit, ordering: .relaxed).oldValue & bit == 0
+  }
+
+  private func advance(to period: UInt64) {
+    let former = current.load(ordering: .relaxed)
+    guard period > former,
+      current.compareExchange(expected: former, desired: period, ordering: .relaxed).exchanged
+    else { return }
+    let forgetsAll = period / Self.longPeriod != former / Self.longPeriod
+    for slot in 0..<Self.sets {
+      let (out, well) = (slots + Self.sets + slot, slots + 2 * Self.sets + slot)
+      let left = out.pointee.load(ordering: .relaxed) & ~well.pointee.load(ordering: .relaxed)
+      out.pointee.store(forgetsAll ? 0 : left, ordering: .relaxed)
+      well.pointee.store(0, ordering: .relaxed)
+      slots[slot].store(0, ordering: .relaxed)
+    }
+  }
+}
+
+/// The users of one side whose requests have begun in the second under way.
+package struct AskedBuckets: Sendable, Equatable {
+  private var words = [UInt64](repeating: 0, count: (UserBuckets.count + 63) / 64)
+
+  package init() {}
+
+  /// A request begins; whether it is the first of its user's. Those that belong to no user are.
+  package mutating func isFirst(_ bucket: Int) -> Bool {
+    guard (0..<UserBuckets.count).contains(bucket) else { return true }
+    let bit: UInt64 = 1 << UInt64(bucket % 64)
+    let isFirst = words[bucket / 64] & bit == 0
+    words[bucket / 64] |= bit
+    return isFirst
+  }
+
+  /// The second is over.
+  package mutating func removeAll() {
+    for index in words.indices { words[index] = 0 }
   }
 }

@@ -19,10 +19,14 @@ package struct SlownessThresholds: Sendable, Equatable {
 package struct SideCounts: Sendable, Equatable, Codable {
   /// Finished requests.
   package var finished: Int
-  /// Those that failed, each user once a minute (`ErrorOncePerUser`); at most `finished`.
+  /// Those that failed, each user once a minute; at most `finished`.
   package var failed: Int
   /// Those that did not fail; the rest of `finished` are all failures, of whichever user.
   package var succeeded: Int
+  /// Those of `finished` that the error gate judges, and those of them that failed
+  /// (`ErrorOncePerUser`).
+  package var judged: Int
+  package var judgedBad: Int
   /// Requests that the side's breaker refused. It never saw them, so they are no part of
   /// `finished`, whoever answered them.
   package var keptAway: Int
@@ -31,14 +35,18 @@ package struct SideCounts: Sendable, Equatable, Codable {
   /// One for each latency gate of the plan, in its order (`InFlightAges`).
   package var ages: [InFlightAges.Tally]
 
-  /// Creates counts; those of `succeeded` are nil where no user failed more than once.
+  /// Creates counts; `succeeded` is nil where no user failed more than once, `judged` where no user
+  /// asked again after a failure.
   package init(
-    finished: Int = 0, failed: Int = 0, succeeded: Int? = nil, keptAway: Int = 0,
-    inFlight: Int = 0, ages: [InFlightAges.Tally] = []
+    finished: Int = 0, failed: Int = 0, succeeded: Int? = nil,
+    judged: (all: Int, bad: Int)? = nil, keptAway: Int = 0, inFlight: Int = 0,
+    ages: [InFlightAges.Tally] = []
   ) {
     self.finished = finished
     self.failed = failed
     self.succeeded = succeeded ?? finished - failed
+    self.judged = judged?.all ?? self.succeeded + failed
+    judgedBad = judged?.bad ?? failed
     self.keptAway = keptAway
     self.inFlight = inFlight
     self.ages = ages
@@ -48,8 +56,10 @@ package struct SideCounts: Sendable, Equatable, Codable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     finished = try values.decode(Int.self, forKey: .finished)
     failed = try values.decode(Int.self, forKey: .failed)
-    // A proxy of the version before tells neither.
+    // A proxy of a version before tells none of these.
     succeeded = try values.decodeIfPresent(Int.self, forKey: .succeeded) ?? finished - failed
+    judged = try values.decodeIfPresent(Int.self, forKey: .judged) ?? succeeded + failed
+    judgedBad = try values.decodeIfPresent(Int.self, forKey: .judgedBad) ?? failed
     keptAway = try values.decodeIfPresent(Int.self, forKey: .keptAway) ?? 0
     inFlight = try values.decode(Int.self, forKey: .inFlight)
     ages = try values.decode([InFlightAges.Tally].self, forKey: .ages)
@@ -59,6 +69,8 @@ package struct SideCounts: Sendable, Equatable, Codable {
     left.finished += right.finished
     left.failed += right.failed
     left.succeeded += right.succeeded
+    left.judged += right.judged
+    left.judgedBad += right.judgedBad
     left.keptAway += right.keptAway
     left.inFlight += right.inFlight
     for (index, tally) in right.ages.enumerated() {
@@ -67,6 +79,11 @@ package struct SideCounts: Sendable, Equatable, Codable {
       left.ages[index].slow += tally.slow
     }
   }
+}
+
+extension SideCounts {
+  /// It was asked, and by nobody who is judged.
+  fileprivate var isExhausted: Bool { finished > 0 && judged == 0 }
 }
 
 /// What both sides of a route did in a second, added up over all event loops and all replicas: one
@@ -86,11 +103,27 @@ package struct RouteCounts: Sendable, Equatable, Codable {
     left.extracted += right.extracted
   }
 
-  /// Failed requests of both sides.
-  package var errors: BlockCounts {
+  /// What the error gate judges.
+  ///
+  /// A second in which a side was asked only by users who are not judged says nothing of it, and a
+  /// block must not stretch from before it to after it: the rate may be another one by then. So the
+  /// other side's requests of that second are left out too. Who is judged was settled before.
+  package func errors(against baseline: Baseline) -> BlockCounts {
+    if baseline == .concurrentLegacy, legacy.isExhausted || extracted.isExhausted {
+      return BlockCounts(extractedKeptAway: extracted.keptAway)
+    }
+    return BlockCounts(
+      legacy: legacy.judged, legacyBad: min(legacy.judgedBad, legacy.judged),
+      extracted: extracted.judged, extractedBad: min(extracted.judgedBad, extracted.judged),
+      extractedKeptAway: extracted.keptAway)
+  }
+
+  /// All failures, of whichever user, for people.
+  package var failures: BlockCounts {
     BlockCounts(
-      legacy: legacy.finished, legacyBad: min(legacy.failed, legacy.finished),
-      extracted: extracted.finished, extractedBad: min(extracted.failed, extracted.finished),
+      legacy: legacy.finished, legacyBad: max(0, legacy.finished - legacy.succeeded),
+      extracted: extracted.finished,
+      extractedBad: max(0, extracted.finished - extracted.succeeded),
       extractedKeptAway: extracted.keptAway)
   }
 

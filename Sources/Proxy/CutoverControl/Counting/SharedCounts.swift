@@ -133,6 +133,7 @@ extension SideCounts {
     SideCounts(
       finished: max(0, finished - former.finished), failed: max(0, failed - former.failed),
       succeeded: max(0, succeeded - former.succeeded),
+      judged: (max(0, judged - former.judged), max(0, judgedBad - former.judgedBad)),
       keptAway: max(0, keptAway - former.keptAway), inFlight: inFlight,
       ages: ages.enumerated().map { index, tally in
         let before = index < former.ages.count ? former.ages[index] : InFlightAges.Tally()

@@ -46,13 +46,15 @@ internal import ShadowComparison
 /// compare with: the plan must keep some traffic on legacy, or accept an absolute ceiling that
 /// cannot tell a shared incident from a bad service. A wobble of one side alone that is larger
 /// than the margin is a difference: on routes with more than 1,000 requests a second give latency
-/// a margin of 1.25. A user who fails again and again is one user, not many: errors are counted
-/// once a user and minute.
+/// a margin of 1.25. A user who fails again and again is one user, not many: from her failure on
+/// nothing of her is judged in that minute, good or bad, and of a second only her first request
+/// (`ErrorOncePerUser`). So `n` and `k` are of the same requests, and each of them is a throw of
+/// its own.
 ///
 /// **What a breaker keeps away** is neither bad nor good. It counts in `n1`, as the requests that
 /// were the extracted side's, and never in `k1`: what is not drawn is replaced by what was to be
-/// expected of it, so the formula asks for nothing about when a breaker opens. That users count
-/// once a minute does: those of legacy are counted while a breaker keeps the others away. So it
+/// expected of it, so the formula asks for nothing about when a breaker opens. That users are left
+/// out for a minute does: those of legacy are counted while a breaker keeps the others away. So it
 /// does not open by trouble that both sides have (`CircuitBreaker`), and `Outage` sees to a side
 /// whose breaker stays open.
 ///

@@ -20,14 +20,20 @@ package struct GateFinding: Sendable, Equatable, CustomStringConvertible {
   package let baseline: Baseline
   /// Counts of the stage.
   package let counts: BlockCounts
+  /// All requests of the stage and all failures, of whichever user; for errors only.
+  package let requests: BlockCounts?
 
-  init(_ route: String, _ subject: Subject, _ gate: Gate, _ baseline: Baseline) {
+  init(
+    _ route: String, _ subject: Subject, _ gate: Gate, _ baseline: Baseline,
+    requests: BlockCounts? = nil
+  ) {
     self.route = route
     self.subject = subject
     evidence = gate.evidence
     threshold = gate.threshold
     self.baseline = baseline
     counts = gate.state.total
+    self.requests = requests
   }
 
   package var hasFired: Bool { evidence >= threshold }
@@ -50,7 +56,14 @@ package struct GateFinding: Sendable, Equatable, CustomStringConvertible {
         "tolerated \(Self.text(ceiling * 100)) % (absolute gate only, cannot tell a shared incident)"
       }
     return "\(route): \(what): extracted \(extracted), \(measure); evidence "
-      + "\(Self.text(evidence)) of \(Self.text(threshold))"
+      + "\(Self.text(evidence)) of \(Self.text(threshold))\(all)"
+  }
+
+  /// What people see in their own graphs, where it is not what was judged.
+  private var all: String {
+    guard let requests, requests != counts else { return "" }
+    return "; of all requests \(requests.extractedBad) of \(requests.extracted) failed, legacy "
+      + "\(requests.legacyBad) of \(requests.legacy)"
   }
 
   /// With all rates that the counts do not exclude, valid at every look.

@@ -10,6 +10,8 @@ package struct RouteMonitor: Sendable, Equatable {
     /// What may prove a promotion and was not judged yet. A journal of the version before has none:
     /// it is what the gate has.
     package var unproved: BlockCounts?
+    /// All requests of the stage and all failures; nil in journals of the version before.
+    package var requests: BlockCounts?
     package var latency: [LatencyGate.State]
     package var mismatches: Gate.State?
     package var legacyRate: DailyRate
@@ -29,6 +31,8 @@ package struct RouteMonitor: Sendable, Equatable {
   private var legacyRate = DailyRate()
   private var legacySilence = LegacySilence()
   private var unproved = BlockCounts()
+  /// All requests of the stage and all failures, of whichever user.
+  private var requests = BlockCounts()
   /// Begins anew with each process: it is seen again within seconds.
   package private(set) var outage = Outage()
   /// Of proxies that serve the route otherwise. Their successes end this one and no other: what is
@@ -73,11 +77,12 @@ package struct RouteMonitor: Sendable, Equatable {
     legacyRate = state.legacyRate
     legacySilence = state.legacySilence
     unproved = state.unproved ?? state.errors.pending
+    requests = state.requests ?? BlockCounts()
   }
 
   package var state: State {
     State(
-      errors: errors.state, unproved: unproved, latency: latency.map(\.state),
+      errors: errors.state, unproved: unproved, requests: requests, latency: latency.map(\.state),
       mismatches: mismatches?.state,
       legacyRate: legacyRate, legacySilence: legacySilence)
   }
@@ -88,6 +93,7 @@ package struct RouteMonitor: Sendable, Equatable {
     mismatches?.enterStage()
     legacySilence = LegacySilence()
     unproved = BlockCounts()
+    requests = BlockCounts()
     outage = Outage()
     outageElsewhere = Outage()
   }
@@ -106,13 +112,12 @@ package struct RouteMonitor: Sendable, Equatable {
   package mutating func tick(
     _ counts: RouteCounts, strangers: RouteCounts = RouteCounts(), in stage: CutoverStage
   ) -> BlockCounts? {
-    let failures = counts.errors
-    legacyRate.tick(requests: failures.legacy, bad: failures.legacyBad)
+    legacyRate.tick(requests: counts.legacy.judged, bad: counts.legacy.judgedBad)
     guard stage.percent > .zero else {
       for index in latency.indices { latency[index].follow(counts.ages(index)) }
       return nil
     }
-    legacySilence.tick(legacy: failures.legacy, extracted: failures.extracted)
+    legacySilence.tick(legacy: counts.legacy.finished, extracted: counts.extracted.finished)
     outage.tick(counts)
     outageElsewhere.tick(strangers)
     var all = counts
@@ -123,8 +128,9 @@ package struct RouteMonitor: Sendable, Equatable {
         against: baseline(in: stage, ceiling: latencyCeiling(index)))
     }
     let measure = errorBaseline(in: stage)
-    errors.tick(all.errors, against: measure)
-    unproved += failures
+    errors.tick(all.errors(against: measure), against: measure)
+    unproved += counts.errors(against: measure)
+    requests += all.failures
     guard unproved.isBlock(against: measure) else { return nil }
     defer { unproved = BlockCounts() }
     return unproved
@@ -175,7 +181,9 @@ package struct RouteMonitor: Sendable, Equatable {
 
   /// What every gate says now.
   package func findings(route: String, in stage: CutoverStage) -> [GateFinding] {
-    var all = [GateFinding(route, .errors, errors, errorBaseline(in: stage))]
+    var all = [
+      GateFinding(route, .errors, errors, errorBaseline(in: stage), requests: requests)
+    ]
     for (index, gate) in latency.enumerated() {
       let ceiling = latencyCeiling(index)
       all.append(

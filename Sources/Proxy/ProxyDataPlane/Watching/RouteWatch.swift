@@ -69,15 +69,11 @@ final class WatchedRoute: Sendable {
   let number: Int
   /// Number of latency gates.
   let gates: Int
-  private let errors = Mutex(ErrorOncePerUser())
+  /// Each user once a minute, whichever worker serves her.
+  let errors = ErrorOncePerUser()
 
   init(number: Int, gates: Int) {
     self.number = number
     self.gates = gates
-  }
-
-  /// Whether a failed request counts: each user once a minute, whichever worker serves her.
-  func counts(bucket: Int, side: Side, at now: UInt64) -> Bool {
-    errors.withLock { $0.counts(bucket: bucket, side: side, at: now) }
   }
 }

@@ -9,6 +9,8 @@ struct WatchedRequest {
   fileprivate let route: WatchedRoute
   fileprivate let side: Side
   fileprivate let bucket: Int
+  /// None of its user's began before it in the same second, on the same worker.
+  fileprivate let isFirst: Bool
   fileprivate let ticket: InFlightAges.Ticket
 }
 
@@ -31,6 +33,7 @@ final class WorkerWatch: Sendable {
   fileprivate struct SidePart {
     var ages: InFlightAges
     var counts = SideCounts()
+    var asked = AskedBuckets()
   }
 
   private let isActive = Atomic(false)
@@ -68,13 +71,12 @@ final class WorkerWatch: Sendable {
   @inline(never)
   private func beginWatched(_ decision: RoutingDecision, at now: UInt64) -> WatchedRequest? {
     parts.withLock { parts in
-      let side = Int(decision.side.rawValue)
-      guard let route = parts[decision.routeIndex]?.route,
-        let ticket = parts[decision.routeIndex]?.sides[side].ages.begin(at: now)
-      else { return nil }
-      parts[decision.routeIndex]?.sides[side].counts.inFlight += 1
+      guard let index = parts.index(forKey: decision.routeIndex) else { return nil }
+      let (ticket, isFirst) = parts.values[index].sides[Int(decision.side.rawValue)]
+        .begin(decision.bucket, at: now)
       return WatchedRequest(
-        route: route, side: decision.side, bucket: decision.bucket, ticket: ticket)
+        route: parts.values[index].route, side: decision.side, bucket: decision.bucket,
+        isFirst: isFirst, ticket: ticket)
     }
   }
 
@@ -82,14 +84,20 @@ final class WorkerWatch: Sendable {
   func end(_ request: WatchedRequest, _ outcome: Outcome, at nanoseconds: UInt64) {
     let now = nanoseconds / 1_000_000
     let route = request.route
-    let fails =
-      outcome == .failed && route.counts(bucket: request.bucket, side: request.side, at: now)
+    let verdict: ErrorOncePerUser.Verdict? =
+      switch outcome {
+      case .succeeded, .failed:
+        route.errors.end(
+          bucket: request.bucket, side: request.side, hasFailed: outcome == .failed,
+          isFirst: request.isFirst, at: now)
+      case .abandoned, .keptAway: nil
+      }
     parts.withLock { parts in
       // A cutover that has ended since, or another one that began, knows nothing of it.
-      guard var part = parts.removeValue(forKey: route.number) else { return }
-      defer { parts[route.number] = part }
-      guard part.route === route else { return }
-      part.sides[Int(request.side.rawValue)].end(request.ticket, outcome, fails: fails, at: now)
+      guard let index = parts.index(forKey: route.number), parts.values[index].route === route
+      else { return }
+      parts.values[index].sides[Int(request.side.rawValue)]
+        .end(request.ticket, outcome, verdict, at: now)
     }
   }
 
@@ -110,24 +118,35 @@ final class WorkerWatch: Sendable {
 }
 
 extension WorkerWatch.SidePart {
+  fileprivate mutating func begin(
+    _ bucket: Int, at now: UInt64
+  ) -> (ticket: InFlightAges.Ticket, isFirst: Bool) {
+    counts.inFlight += 1
+    return (ages.begin(at: now), asked.isFirst(bucket))
+  }
+
   fileprivate mutating func end(
-    _ ticket: InFlightAges.Ticket, _ outcome: WorkerWatch.Outcome, fails: Bool, at now: UInt64
+    _ ticket: InFlightAges.Ticket, _ outcome: WorkerWatch.Outcome,
+    _ verdict: ErrorOncePerUser.Verdict?, at now: UInt64
   ) {
     counts.inFlight -= 1
-    switch outcome {
-    case .abandoned: return ages.abandon(ticket)
-    case .keptAway:
-      counts.keptAway += 1
+    guard let verdict else {
+      if outcome == .keptAway { counts.keptAway += 1 }
       return ages.abandon(ticket)
-    case .succeeded: counts.succeeded += 1
-    case .failed: counts.failed += fails ? 1 : 0
     }
     ages.end(ticket, at: now)
     counts.finished += 1
+    if outcome == .succeeded { counts.succeeded += 1 }
+    if verdict.isFirstFailure { counts.failed += 1 }
+    if verdict.isJudged {
+      counts.judged += 1
+      if outcome == .failed { counts.judgedBad += 1 }
+    }
   }
 
   fileprivate mutating func take(at now: UInt64) -> SideCounts {
     counts.ages = ages.take(at: now)
+    asked.removeAll()
     defer { counts = SideCounts(inFlight: counts.inFlight) }
     return counts
   }

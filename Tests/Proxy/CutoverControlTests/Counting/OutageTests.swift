@@ -11,13 +11,14 @@ struct OutageTests {
   /// A second in which legacy answers 180 requests, some of them badly.
   private static func second(
     succeeded: Int = 0, failures: Int = 0, users: Int = 0, keptAway: Int = 0, legacyFailed: Int = 0,
-    legacy: Int = 180
+    legacy: Int = 180, judged: Int? = nil
   ) -> RouteCounts {
     RouteCounts(
       legacy: SideCounts(
         finished: legacy, failed: legacyFailed, succeeded: legacy - legacyFailed),
       extracted: SideCounts(
-        finished: succeeded + failures, failed: users, succeeded: succeeded, keptAway: keptAway))
+        finished: succeeded + failures, failed: users, succeeded: succeeded,
+        judged: judged.map { ($0, $0) }, keptAway: keptAway))
   }
 
   /// Seconds until it has lasted.
@@ -90,7 +91,9 @@ struct OutageTests {
     driver.handle(.start)
     var seconds = 0
     while driver.percent > .zero, seconds < 600 {
-      let counts = Self.second(failures: 20, users: seconds % 60 == 0 ? 1 : 0)
+      // Who only fails is judged once in eight minutes.
+      let counts = Self.second(
+        failures: 20, users: seconds % 60 == 0 ? 1 : 0, judged: seconds == 0 ? 1 : 0)
       driver.handle(.tick(["orders": counts]))
       seconds += 1
     }

@@ -11,12 +11,12 @@ struct SimulatedGateTests {
   @Test("Equal sides are not rolled back", arguments: [0.001, 0.01])
   func equalSides(rate: Double) {
     var rolledBack: [UInt64] = []
-    for seed in 1...20 as ClosedRange<UInt64> {
+    for seed in 1...10 as ClosedRange<UInt64> {
       var traffic = SimulatedTraffic(
         seed: seed &+ 1_000, requestsPerSecond: 100, share: 0, legacyRate: rate)
       traffic.drift = 0.3
-      traffic.incidentsPerHour = 1
-      if GateRun.cutover(traffic, secondsPerStage: 1_800) { rolledBack.append(seed) }
+      traffic.incidentsPerHour = 6
+      if GateRun.cutover(traffic, secondsPerStage: 300) { rolledBack.append(seed) }
     }
     #expect(rolledBack.isEmpty, "seeds \(rolledBack)")
   }
@@ -54,7 +54,8 @@ struct SimulatedGateTests {
     var gate = GateRun.errorGate()
     for second in 0..<600 {
       if second == 150 { traffic.beginIncident() }
-      gate.tick(traffic.second(), against: .concurrentLegacy)
+      gate.tick(
+        traffic.second().errors(against: .concurrentLegacy), against: .concurrentLegacy)
       #expect(!gate.hasFired, "seed \(seed), second \(second)")
     }
   }
@@ -64,10 +65,62 @@ struct SimulatedGateTests {
   func wrongPromotions() {
     let wrong = (1...100 as ClosedRange<UInt64>).count { seed in
       let traffic = SimulatedTraffic(
-        seed: seed &+ 5_000, requestsPerSecond: 1_000, share: 0.05, legacyRate: 0.001,
+        seed: seed &+ 5_000, requestsPerSecond: 1_000, share: 0.5, legacyRate: 0.001,
         extractedRate: 0.006)
-      return GateRun.promotion(traffic, tolerance: 0.005, limit: 10_000) != nil
+      return GateRun.promotion(traffic, tolerance: 0.005, limit: 5_000) != nil
     }
     #expect(wrong <= 12, "\(wrong) of 100")
+  }
+
+  /// Every bucket of 5,000 fails within seconds: what is counted once a user must not be divided by
+  /// all that all users ask.
+  @Test("Twice the errors of a busy legacy are seen, however many users fail")
+  func busy() throws {
+    for (rates, limit) in [((0.01, 0.02), 150), ((0.1, 0.2), 90)] {
+      let found = (1...3 as ClosedRange<UInt64>).compactMap { seed in
+        GateRun.detection(
+          SimulatedTraffic(
+            seed: seed &+ 6_000, requestsPerSecond: 5_000, share: 0.5, legacyRate: rates.0,
+            extractedRate: rates.1), limit: limit)
+      }
+      #expect(found.count == 3, "\(rates)")
+    }
+  }
+
+  @Test(
+    "A release that fails ten times as often is taken back from forty users, and never promoted",
+    arguments: [(0.5, 0.03, 0.3), (0.1, 0.02, 0.12), (0.1, 0, 0.05), (0.5, 0, 0.5)]
+      as [(Double, Double, Double)])
+  func fewUsers(share: Double, legacy: Double, extracted: Double) {
+    for seed in 1...10 as ClosedRange<UInt64> {
+      var traffic = SimulatedTraffic(
+        seed: seed &+ 7_000, requestsPerSecond: 160, share: share, legacyRate: legacy,
+        extractedRate: extracted)
+      traffic.users = 40
+      let (rolledBack, promoted) = GateRun.stage(traffic, limit: 900)
+      #expect(rolledBack != nil && promoted == nil, "seed \(seed): \(String(describing: promoted))")
+    }
+  }
+
+  @Test("Equal sides of forty users are not taken back", arguments: [0.001, 0.03, 0.3])
+  func fewEqual(rate: Double) {
+    for seed in 1...10 as ClosedRange<UInt64> {
+      var traffic = SimulatedTraffic(
+        seed: seed &+ 8_000, requestsPerSecond: 160, share: 0.1, legacyRate: rate)
+      traffic.users = 40
+      #expect(GateRun.stage(traffic, soak: 600, limit: 600).rolledBack == nil, "seed \(seed)")
+    }
+  }
+
+  /// As a broken account does, whatever serves it.
+  @Test("One user who fails alone, again and again, is no bad release", arguments: [1, 20])
+  func loop(loops: Int) {
+    for seed in 1...3 as ClosedRange<UInt64> {
+      var traffic = SimulatedTraffic(
+        seed: seed &+ 9_000, requestsPerSecond: 100, share: 0.1, legacyRate: 0.001)
+      traffic.users = 1_000
+      traffic.loops = loops
+      #expect(GateRun.stage(traffic, soak: 1_800, limit: 1_800).rolledBack == nil, "seed \(seed)")
+    }
   }
 }

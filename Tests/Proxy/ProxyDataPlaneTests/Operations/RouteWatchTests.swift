@@ -79,6 +79,26 @@ import Testing
     }
     let counts = try #require(watch.take()["orders"])
     #expect(counts.extracted.finished == 10 && counts.extracted.failed == 1)
+    #expect(counts.extracted.judged == 1 && counts.extracted.judgedBad == 1)
+    for (bucket, judged) in [(9, 0), (8, 1)] {
+      let request = try #require(
+        watch.workers[0].begin(Self.decision(.extracted, bucket: bucket), at: now))
+      watch.workers[0].end(request, .succeeded, at: now + 2 * Self.millisecond)
+      let next = try #require(watch.take()["orders"]?.extracted)
+      #expect(next.succeeded == 1 && next.judged == judged && next.judgedBad == 0)
+    }
+  }
+
+  @Test func ofAUsersRequestsWithinASecondTheFirstIsJudged() throws {
+    let watch = RouteWatch(workers: 1)
+    watch.follow([Self.target()], numbers: try Self.numbers())
+    let now = WorkerContext.clock()
+    let decision = Self.decision(.extracted, bucket: 9)
+    let requests = try (0..<3).map { _ in try #require(watch.workers[0].begin(decision, at: now)) }
+    // The last to begin is the first to end.
+    for request in requests.reversed() { watch.workers[0].end(request, .succeeded, at: now) }
+    let counts = try #require(watch.take()["orders"]?.extracted)
+    #expect(counts.finished == 3 && counts.judged == 1)
   }
 
   @Test func whoLeavesBeforeAnAnswerIsNotJudged() throws {
