@@ -30,13 +30,13 @@ struct RoutesValidateCommand: ParsableCommand {
   @Option(help: "text or json.")
   var format = RoutesFormat.text
 
-  @Option(help: "Requests a second of each plan's routes together, to forecast its stages by.")
+  @Option(help: "Requests a second of each plan's quietest route, to forecast its stages by.")
   var requestsPerSecond: Double?
 
   @Option(help: "Legacy's share of failed requests, 0 to 1, for the forecast.")
   var errorRate = 0.001
 
-  @Option(help: "Shadow comparisons a second of each plan's routes, for stages at 0 %.")
+  @Option(help: "Shadow comparisons a second of that route, for stages at 0 %.")
   var comparisonsPerSecond = 0.0
 
   func validate() throws {

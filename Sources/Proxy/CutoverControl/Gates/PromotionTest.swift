@@ -9,8 +9,8 @@ internal import ShadowComparison
 /// requests of legacy: `E *= a^k1 * b^k0 * exp(Delta*n1*(1 - a))`, `b = 1 + (n1/n0)*(1 - a)`. They
 /// begin anew with each stage, and no stake comes later: to look again does not help.
 ///
-/// Blocks of several routes may be judged in any order: what is proved is that the routes together,
-/// weighted by their traffic, are not worse.
+/// Each route has one, and a cutover goes on when all are proved. That adds nothing to a wrong
+/// promotion: whichever route is worse, its own proof has to go wrong, whatever the others say.
 package struct PromotionTest: Sendable, Equatable {
   /// Probability of a wrong promotion.
   package static let alpha = 0.05

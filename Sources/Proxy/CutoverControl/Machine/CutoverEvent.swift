@@ -55,15 +55,15 @@ package enum HoldReason: Sendable, Equatable {
   case inFreezeWindow
   /// Neither side finished a request for a minute.
   case noTraffic
-  /// The extracted side finished none for a minute (no comparison at 0 %).
-  case extractedSilent
+  /// The extracted side of a route finished none for a minute (no comparison at 0 %).
+  case extractedSilent(route: String)
   /// Legacy finished none on this route though it should have: only a ceiling is left to measure
   /// by.
   case legacySilent(route: String)
   /// Seconds left of the stage's soak time.
   case soaking(seconds: Int)
-  /// Requests judged so far, and how many the stage asks for.
-  case sampleTooSmall(Int, of: Int)
+  /// Requests judged so far of the route that has fewest, and how many the stage asks for.
+  case sampleTooSmall(route: String, Int, of: Int)
   /// The extracted side's breaker refused requests within the last minute.
   case keptAway(OutageFinding)
   /// Another process decided until lately, and what it saw is not all known here. Seconds until the
@@ -71,8 +71,8 @@ package enum HoldReason: Sendable, Equatable {
   case catchingUp(seconds: Int)
   /// A gate's bets are worth more than at the start: something may be wrong.
   case evidenceAgainst(GateFinding)
-  /// That the extracted side is not worse is not proved yet.
-  case notProved(evidence: Double, of: Double)
+  /// That the extracted side of this route is not worse is not proved yet.
+  case notProved(route: String, evidence: Double, of: Double)
   /// Approval of this stage was asked for.
   case awaitingApproval(stage: Int)
   case rolledBack

@@ -8,8 +8,8 @@ package import RoutingDecisions
 ///                        '- gate, order, kill switch -> rolled back
 ///
 /// Under way it may be paused, frozen or waiting for approval; the gates are asked in each of
-/// these, since a service that fails does not wait either. Only a completed cutover is left alone:
-/// legacy may be gone by then. Whatever was rolled back starts anew, with new stakes, as another
+/// these, since a service that fails does not wait either. Each route has gates and a proof of its
+/// own, and all of them are needed. Whatever was rolled back starts anew, with new stakes, as another
 /// cutover.
 ///
 /// It reads no clock: a tick stands for a second, and the wall-clock time that comes with each
@@ -23,7 +23,6 @@ package struct CutoverMachine: Sendable, Equatable {
   package let plan: CutoverPlan
   private var core: CutoverState
   private var monitors: [String: RouteMonitor]
-  private var promotion: PromotionTest
   private var ticksSinceWritten = 0
 
   /// A cutover before its start. The plan must be one that passed validation.
@@ -40,7 +39,6 @@ package struct CutoverMachine: Sendable, Equatable {
     core.services = services
     monitors = Dictionary(
       plan.routes.map { ($0, RouteMonitor(plan)) }, uniquingKeysWith: { first, _ in first })
-    promotion = PromotionTest(tolerance: plan.stages.first?.effectiveTolerance ?? 0)
   }
 
   /// Goes on with a journaled state after a restart, with the plan it was written under.
@@ -58,18 +56,19 @@ package struct CutoverMachine: Sendable, Equatable {
     let lost = age < 0 ? Self.journalInterval : min(age, Self.journalInterval)
     guard plan.stages.indices.contains(state.stage), Set(state.routes.keys) == Set(plan.routes)
     else { throw .otherPlan }
+    // What several routes proved together a version before is a proof of none of them.
+    let proof: RouteMonitor.Proof? =
+      plan.routes.count > 1
+      ? nil
+      : RouteMonitor.Proof(
+        worth: state.promotionWorth, judged: state.judged, silence: state.extractedSilence)
     for (name, route) in state.routes {
-      guard let monitor = RouteMonitor(restoring: route, plan, lostBlocks: lost) else {
-        throw .otherPlan
-      }
+      guard
+        let monitor = RouteMonitor(
+          restoring: route, plan, in: plan.stages[state.stage], proof: proof, lostBlocks: lost)
+      else { throw .otherPlan }
       monitors[name] = monitor
     }
-    guard
-      let test = PromotionTest(
-        tolerance: plan.stages[state.stage].effectiveTolerance, worth: state.promotionWorth,
-        judged: state.judged)
-    else { throw .otherPlan }
-    promotion = test
     core = state
     let unseen = min((core.unseen ?? 0) + lost, Self.journalInterval)
     core.unseen = unseen > 0 ? unseen : nil
@@ -78,8 +77,9 @@ package struct CutoverMachine: Sendable, Equatable {
   /// Everything that a restart needs.
   package var state: CutoverState {
     var state = core
-    state.promotionWorth = promotion.worth
-    state.judged = promotion.judged
+    let tests = monitors.values.map(\.promotion)
+    state.promotionWorth = tests.min { $0.evidence < $1.evidence }?.worth ?? []
+    state.judged = tests.map(\.judged).min() ?? 0
     state.routes = monitors.mapValues(\.state)
     return state
   }
@@ -209,8 +209,8 @@ extension CutoverMachine {
     core.isApproved = false
     core.extractedSilence = Silence()
     core.legacySilence = Silence()
-    for name in monitors.keys { monitors[name]?.enterStage() }
-    promotion = PromotionTest(tolerance: stage.effectiveTolerance)
+    let stage = stage
+    for name in monitors.keys { monitors[name]?.enterStage(stage) }
     return .setPercent(stage.percent, stage: index)
   }
 
@@ -228,8 +228,8 @@ extension CutoverMachine {
     core.soaked = 0
     core.isAwaitingApproval = false
     core.isApproved = false
-    for name in monitors.keys { monitors[name]?.forgetProof() }
-    promotion = PromotionTest(tolerance: stage.effectiveTolerance)
+    let stage = stage
+    for name in monitors.keys { monitors[name]?.forgetProof(in: stage) }
     return proceed(at: time)
   }
 
@@ -272,27 +272,14 @@ extension CutoverMachine {
       let second = counts[route] ?? RouteCounts()
       legacy += second.legacy.finished
       extracted += second.extracted.finished
-      // Without legacy where there should be one, nothing is proved about the difference.
-      let block = monitor.tick(second, strangers: strangers[route] ?? RouteCounts(), in: stage)
-      if let block, !monitor.lacksLegacy(in: stage) {
-        promotion.judge(block, against: monitor.errorBaseline(in: stage))
-      }
-      if let compares = core.compares.removeValue(forKey: route) {
-        if stage.percent == .zero { extracted += compares.compared }
-        if let block = monitor.compare(compares), stage.percent == .zero {
-          promotion.judge(block, against: comparisonBaseline)
-        }
-      }
+      monitor.tick(second, strangers: strangers[route] ?? RouteCounts(), in: stage)
+      let compares = core.compares.removeValue(forKey: route) ?? CompareCounts()
+      if stage.percent == .zero { extracted += compares.compared }
+      monitor.compare(compares, in: stage)
       monitors[route] = monitor
     }
     core.legacySilence.tick(finished: legacy)
     core.extractedSilence.tick(finished: extracted)
-  }
-
-  /// At 0 % it is the comparisons that have to prove something.
-  private var comparisonBaseline: Baseline {
-    plan.gates.mismatches?.areStable == true
-      ? .ceiling(stage.effectiveTolerance) : .concurrentLegacy
   }
 
   /// Goes on if nothing speaks against it.
@@ -336,21 +323,26 @@ extension CutoverMachine {
     }
     let soak = Int(stage.soak.components.seconds)
     if core.soaked < soak { return .soaking(seconds: soak - core.soaked) }
-    if promotion.judged < stage.minimum {
-      return .sampleTooSmall(promotion.judged, of: stage.minimum)
+    // One that is proved of nine routes is no proof of the tenth.
+    let tests = plan.routes.compactMap { route in monitors[route].map { (route, $0.promotion) } }
+    if let (route, least) = tests.min(by: { $0.1.judged < $1.1.judged }),
+      least.judged < stage.minimum
+    {
+      return .sampleTooSmall(route: route, least.judged, of: stage.minimum)
     }
     if let unseen = core.unseen { return .catchingUp(seconds: unseen) }
     let worst = findings.max { $0.evidence < $1.evidence }
     if let worst, worst.evidence >= 1 { return .evidenceAgainst(worst) }
-    if !promotion.isProved {
-      return .notProved(evidence: promotion.evidence, of: PromotionTest.threshold)
+    if let (route, least) = tests.min(by: { $0.1.evidence < $1.1.evidence }), !least.isProved {
+      return .notProved(route: route, evidence: least.evidence, of: PromotionTest.threshold)
     }
     return nil
   }
 
   private var silence: HoldReason? {
-    if core.extractedSilence.isSilent {
-      return core.legacySilence.isSilent ? .noTraffic : .extractedSilent
+    if core.extractedSilence.isSilent, core.legacySilence.isSilent { return .noTraffic }
+    if let silent = plan.routes.first(where: { monitors[$0]?.silence.isSilent ?? false }) {
+      return .extractedSilent(route: silent)
     }
     let route = plan.routes.first { monitors[$0]?.lacksLegacy(in: stage) ?? false }
     return route.map { .legacySilent(route: $0) }

@@ -26,6 +26,7 @@ package struct CutoverState: Sendable, Equatable, Codable {
   /// Seconds that nobody who decides now has seen, and that are to be watched again before anything
   /// is promoted; nil for none.
   package internal(set) var unseen: Int?
+  /// Of the route of which least is proved, and of the one of which least was judged.
   package internal(set) var promotionWorth: [Double] = []
   package internal(set) var judged = 0
   package internal(set) var extractedSilence = Silence()

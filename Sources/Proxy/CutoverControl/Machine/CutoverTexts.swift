@@ -9,19 +9,20 @@ extension HoldReason: CustomStringConvertible {
     case .frozen: "frozen by an order"
     case .inFreezeWindow: "in a freeze window of the plan"
     case .noTraffic: "no request was finished for a minute"
-    case .extractedSilent: "the extracted side finished nothing for a minute"
+    case .extractedSilent(let route):
+      "\(route): the extracted side finished nothing for a minute"
     case .legacySilent(let route):
       "legacy finished nothing on \(route): there is nothing to compare with"
     case .soaking(let seconds): "soaks for another \(seconds) s"
-    case .sampleTooSmall(let judged, let minimum):
-      "\(judged) of at least \(minimum) requests are judged"
+    case .sampleTooSmall(let route, let judged, let minimum):
+      "\(route): \(judged) of at least \(minimum) requests are judged"
     case .keptAway(let finding): "left out by its breaker: \(finding)"
     case .catchingUp(let seconds):
       "the gates missed up to a minute when this process took over: watches for another "
         + "\(seconds) s"
     case .evidenceAgainst(let finding): "something may be wrong: \(finding)"
-    case .notProved(let evidence, let needed):
-      "that the extracted side is not worse is not proved yet: evidence "
+    case .notProved(let route, let evidence, let needed):
+      "\(route): that the extracted side is not worse is not proved yet: evidence "
         + "\(Self.hundredths(evidence)) of \(Self.hundredths(needed))"
     case .awaitingApproval(let stage): "stage \(stage + 1) waits for approval"
     case .rolledBack: "rolled back"

@@ -12,10 +12,20 @@ package struct RouteMonitor: Sendable, Equatable {
     package var unproved: BlockCounts?
     /// All requests of the stage and all failures; nil in journals of the version before.
     package var requests: BlockCounts?
+    /// What speaks for it in this stage; nil in journals of a version before, which proved the routes
+    /// of a plan together.
+    package var proof: Proof?
     package var latency: [LatencyGate.State]
     package var mismatches: Gate.State?
     package var legacyRate: DailyRate
     package var legacySilence: LegacySilence
+  }
+
+  /// What speaks for the extracted side.
+  package struct Proof: Sendable, Equatable, Codable {
+    package var worth: [Double]
+    package var judged: Int
+    package var silence: Silence
   }
 
   /// Least ceiling where there is no legacy to compare with.
@@ -28,6 +38,10 @@ package struct RouteMonitor: Sendable, Equatable {
   package private(set) var errors: Gate
   package private(set) var latency: [LatencyGate]
   package private(set) var mismatches: Gate?
+  /// That it is not worse, in this stage and on this route.
+  package private(set) var promotion: PromotionTest
+  /// Of the extracted side.
+  package private(set) var silence = Silence()
   private var legacyRate = DailyRate()
   private var legacySilence = LegacySilence()
   private var unproved = BlockCounts()
@@ -43,6 +57,7 @@ package struct RouteMonitor: Sendable, Equatable {
   package init(_ plan: CutoverPlan) {
     let (stages, alpha) = (plan.stages.count, plan.gateAlpha)
     rules = plan.gates
+    promotion = PromotionTest(tolerance: plan.stages.first?.effectiveTolerance ?? 0)
     errors = Gate(
       .errors(ratio: rules.errors.ratio, margin: rules.errors.margin), stages: stages, alpha: alpha)
     latency = rules.latency.map { rules in
@@ -56,8 +71,21 @@ package struct RouteMonitor: Sendable, Equatable {
   }
 
   /// Nil when the state is of other gates.
-  package init?(restoring state: State, _ plan: CutoverPlan, lostBlocks: Int) {
+  ///
+  /// - Parameter proof: what speaks for it where the state does not say.
+  package init?(
+    restoring state: State, _ plan: CutoverPlan, in stage: CutoverStage, proof: Proof?,
+    lostBlocks: Int
+  ) {
     self.init(plan)
+    promotion = PromotionTest(tolerance: stage.effectiveTolerance)
+    if let proof = state.proof ?? proof {
+      guard
+        let test = PromotionTest(
+          tolerance: stage.effectiveTolerance, worth: proof.worth, judged: proof.judged)
+      else { return nil }
+      (promotion, silence) = (test, proof.silence)
+    }
     guard state.latency.count == latency.count,
       (state.mismatches == nil) == (mismatches == nil),
       let former = Gate(restoring: state.errors, like: errors, lostBlocks: lostBlocks)
@@ -82,12 +110,16 @@ package struct RouteMonitor: Sendable, Equatable {
 
   package var state: State {
     State(
-      errors: errors.state, unproved: unproved, requests: requests, latency: latency.map(\.state),
+      errors: errors.state, unproved: unproved, requests: requests,
+      proof: Proof(worth: promotion.worth, judged: promotion.judged, silence: silence),
+      latency: latency.map(\.state),
       mismatches: mismatches?.state,
       legacyRate: legacyRate, legacySilence: legacySilence)
   }
 
-  package mutating func enterStage() {
+  package mutating func enterStage(_ stage: CutoverStage) {
+    promotion = PromotionTest(tolerance: stage.effectiveTolerance)
+    silence = Silence()
     errors.enterStage()
     for index in latency.indices { latency[index].enterStage() }
     mismatches?.enterStage()
@@ -99,7 +131,10 @@ package struct RouteMonitor: Sendable, Equatable {
   }
 
   /// Nothing that was seen proves anything good any more.
-  package mutating func forgetProof() { unproved = BlockCounts() }
+  package mutating func forgetProof(in stage: CutoverStage) {
+    promotion = PromotionTest(tolerance: stage.effectiveTolerance)
+    unproved = BlockCounts()
+  }
 
   /// Comparisons that were not judged yet prove nothing either.
   package mutating func forgetComparisons() { mismatches?.forgetPending() }
@@ -108,15 +143,15 @@ package struct RouteMonitor: Sendable, Equatable {
   ///
   /// - Parameter strangers: those of proxies that serve the route otherwise. The gates add them:
   ///   who fails there is a user. They prove nothing good, and end no outage but their own.
-  /// - Returns: the block of the others that they completed, for a promotion.
   package mutating func tick(
     _ counts: RouteCounts, strangers: RouteCounts = RouteCounts(), in stage: CutoverStage
-  ) -> BlockCounts? {
+  ) {
     legacyRate.tick(requests: counts.legacy.judged, bad: counts.legacy.judgedBad)
     guard stage.percent > .zero else {
       for index in latency.indices { latency[index].follow(counts.ages(index)) }
-      return nil
+      return
     }
+    silence.tick(finished: counts.extracted.finished)
     legacySilence.tick(legacy: counts.legacy.finished, extracted: counts.extracted.finished)
     outage.tick(counts)
     outageElsewhere.tick(strangers)
@@ -131,16 +166,22 @@ package struct RouteMonitor: Sendable, Equatable {
     errors.tick(all.errors(against: measure), against: measure)
     unproved += counts.errors(against: measure)
     requests += all.failures
-    guard unproved.isBlock(against: measure) else { return nil }
-    defer { unproved = BlockCounts() }
-    return unproved
+    guard unproved.isBlock(against: measure) else { return }
+    // Without legacy where there should be one, nothing is proved about the difference.
+    if !lacksLegacy(in: stage) { promotion.judge(unproved, against: measure) }
+    unproved = BlockCounts()
   }
 
-  /// Shadow comparisons; answers with the block that they completed.
-  package mutating func compare(_ counts: CompareCounts) -> BlockCounts? {
-    guard let rules = rules.mismatches else { return nil }
-    return mismatches?.tick(
+  /// A second's shadow comparisons, none included. At 0 % it is these that have to prove something.
+  package mutating func compare(_ counts: CompareCounts, in stage: CutoverStage) {
+    if stage.percent == .zero { silence.tick(finished: counts.compared) }
+    guard let rules = rules.mismatches, counts.compared > 0 else { return }
+    let block = mismatches?.tick(
       counts.block, against: rules.areStable ? .ceiling(rules.margin) : .concurrentLegacy)
+    guard let block, stage.percent == .zero else { return }
+    promotion.judge(
+      block,
+      against: rules.areStable ? .ceiling(stage.effectiveTolerance) : .concurrentLegacy)
   }
 
   /// What failed requests are measured by at the moment.

@@ -2,7 +2,7 @@
 
 package import RoutingDecisions
 
-/// What a plan's routes carry, all of them together.
+/// What the quietest route of a plan carries: each needs its own proof.
 package struct MeasuredTraffic: Sendable, Equatable {
   /// Requests a second of both sides.
   package var requestsPerSecond: Double

@@ -37,9 +37,10 @@ struct CutoverMachineTests {
     driver.handle(.start)
     #expect(driver.second() == .hold(.soaking(seconds: 59)))
     for _ in 0..<58 { driver.second() }
-    #expect(driver.second() == .hold(.sampleTooSmall(600, of: 700)))
+    #expect(driver.second() == .hold(.sampleTooSmall(route: "orders", 600, of: 700)))
     for _ in 0..<10 { driver.second() }
-    guard case .hold(.notProved(let evidence, of: 20)) = driver.second() else {
+    guard case .hold(.notProved(route: "orders", evidence: let evidence, of: 20)) = driver.second()
+    else {
       Issue.record("expected to wait for proof")
       return
     }

@@ -58,7 +58,7 @@ struct KeptAwayTests {
       }
       #expect([.keptAway, .soaking].contains(Kind(reason)))
     }
-    #expect(driver.handle(Self.open) == .hold(.extractedSilent))
+    #expect(driver.handle(Self.open) == .hold(.extractedSilent(route: "orders")))
     for _ in 1..<Exclusion.quiet {
       guard case .hold(.keptAway) = driver.handle(Self.second(SideCounts(finished: 10))) else {
         Issue.record("no hold but \(String(describing: driver.actions.last))")

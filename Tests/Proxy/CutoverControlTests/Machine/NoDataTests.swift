@@ -29,7 +29,7 @@ struct NoDataTests {
     late.handle(.start)
     for _ in 0..<190 { late.second() }
     #expect(late.seconds(limit: 500, extractedIsSilent: true) == nil)
-    #expect(late.second(extractedIsSilent: true) == .hold(.extractedSilent))
+    #expect(late.second(extractedIsSilent: true) == .hold(.extractedSilent(route: "orders")))
     #expect(late.second() == .setPercent(.hundredths(5_000), stage: 1))
   }
 
@@ -41,7 +41,7 @@ struct NoDataTests {
     var driver = CutoverDriver(plan)
     driver.handle(.start)
     #expect(driver.seconds(limit: 500) == nil)
-    #expect(driver.second() == .hold(.extractedSilent))
+    #expect(driver.second() == .hold(.extractedSilent(route: "orders")))
     driver.compared = 20
     #expect(driver.seconds(limit: 500) == 50)
     #expect(driver.actions.last == .setPercent(.hundredths(1_000), stage: 1))
@@ -79,22 +79,45 @@ struct NoDataTests {
     #expect(abs(ceiling - 0.3) < 1e-6)
   }
 
-  @Test("A quiet route of a busy cutover does not hold it")
+  @Test("A route without a request is not promoted with its group, nor one without a proof")
   func quietRoute() {
     var driver = CutoverDriver(
       CutoverDriver.plan(
         [CutoverDriver.stage(10), CutoverDriver.stage(50)], routes: ["busy", "quiet"]))
     driver.handle(.start)
-    var seconds = 0
-    var action = CutoverAction.complete
-    repeat {
+    let busy = RouteCounts(
+      legacy: SideCounts(finished: 90), extracted: SideCounts(finished: 10))
+    for _ in 0..<500 { driver.handle(.tick(["busy": busy])) }
+    #expect(driver.handle(.tick(["busy": busy])) == .hold(.extractedSilent(route: "quiet")))
+    let quiet = RouteCounts(legacy: SideCounts(finished: 9), extracted: SideCounts(finished: 1))
+    guard
+      case .hold(.notProved(route: "quiet", evidence: _, of: _)) = driver.handle(
+        .tick(["busy": busy, "quiet": quiet]))
+    else {
+      Issue.record("expected to wait for a proof: \(driver.actions)")
+      return
+    }
+    var seconds = 1
+    while driver.actions.last != .setPercent(.hundredths(5_000), stage: 1), seconds < 2_000 {
       seconds += 1
-      action = driver.handle(
-        .tick([
-          "busy": RouteCounts(
-            legacy: SideCounts(finished: 90), extracted: SideCounts(finished: 10))
-        ]))
-    } while action != .setPercent(.hundredths(5_000), stage: 1) && seconds < 500
-    #expect(seconds == 85)
+      driver.handle(.tick(["busy": busy, "quiet": quiet]))
+    }
+    // 845 requests without an error, in blocks of two seconds.
+    #expect(seconds == 846)
+  }
+
+  @Test("What routes proved together a version before is a proof of none, what one did is its own")
+  func formerProof() throws {
+    for (routes, judged) in [(["orders"], 600), (["orders", "cart"], 0)] {
+      var driver = CutoverDriver(CutoverDriver.plan(routes: routes))
+      driver.handle(.start)
+      for _ in 0..<60 { driver.second() }
+      let json = driver.machine.journaled.json
+      let former = json.replacing(#/"proof":\{[^}]*\}[^}]*\},/#, with: "")
+      #expect(former != json)
+      let machine = try CutoverMachine(
+        driver.machine.plan, restoring: JournaledCutover(json: former).state, age: 0)
+      #expect(machine.state.judged == judged)
+    }
   }
 }

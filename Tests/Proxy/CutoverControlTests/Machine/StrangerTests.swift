@@ -104,7 +104,7 @@ struct StrangerTests {
     let none = ["orders": RouteCounts(legacy: SideCounts(finished: 90))]
     for _ in 0..<70 { driver.handle(.tick(none, strangers: Self.strangers())) }
     let action = driver.handle(.tick(none, strangers: Self.strangers()))
-    #expect(action == .hold(.extractedSilent))
+    #expect(action == .hold(.extractedSilent(route: "orders")))
   }
 
   @Test("Their failures fail users all the same: the gate fires")
