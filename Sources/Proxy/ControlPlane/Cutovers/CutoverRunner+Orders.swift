@@ -60,7 +60,7 @@ extension CutoverRunner {
     let machine = machines[name]
     try check(record(order, order.reason, nil))
     try await takingBack(
-      machine?.phase == .underWay ? machine?.plan.routes ?? [] : [], by: order
+      machine?.isWatched == true ? machine?.plan.routes ?? [] : [], by: order
     ) {
       try await give(.rollBack(reason: order.reason), to: name, by: order, isUrgent: true)
     }
@@ -146,7 +146,8 @@ extension CutoverRunner {
   /// Moves one route by hand. To 0 it is always allowed, and takes the route's cutover back.
   ///
   /// - Parameters:
-  ///   - skipsGates: the gates of the route's plan are not asked, which ends a cutover under way.
+  ///   - skipsGates: the gates of the route's plan are not asked, which ends a cutover under way; to
+  ///     the share it has, one that is through.
   ///   - version: that of the routing table which the caller saw; nil for any.
   package func setShare(
     ofRoute route: String, to percent: Percentage, skipsGates: Bool = false,
@@ -189,8 +190,10 @@ extension CutoverRunner {
         throw CutoverRefusal.skipsGates(route: route, cutover: plan.name, to: percent)
       }
       var record = runner.record(order, order.reason, nil)
+      // Who confirms the share of a plan that is through ends it: nobody watches over it any more.
+      let confirms = skipsGates && runner.isThrough(route)
       // Others may have raised what is at 0 % here.
-      if now != percent || percent == .zero && runner.isShared {
+      if now != percent || confirms || percent == .zero && runner.isShared {
         record.moves = [JournalRecord.Move(route: route, from: now, to: percent)]
       }
       try await runner.commit(record, isUrgent: percent == .zero)
@@ -242,6 +245,10 @@ extension CutoverRunner {
 
   /// By the records, or by an order that waits to be recorded.
   var isKilled: Bool { installation.isKilled || killsWaiting > 0 }
+
+  private func isThrough(_ route: String) -> Bool {
+    machines.values.contains { $0.phase == .completed && $0.plan.routes.contains(route) }
+  }
 
   private func cutoverUnderWay(with route: String) -> String? {
     machines.first { $0.value.phase == .underWay && $0.value.plan.routes.contains(route) }?.key

@@ -161,7 +161,7 @@ extension CutoverRunner {
   /// How the routes under a cutover are served by those whose success counts here.
   var judgedServices: [String: SharedCounts.Service] {
     var found: [String: SharedCounts.Service] = [:]
-    for machine in machines.values where machine.phase == .underWay {
+    for machine in machines.values where machine.isWatched {
       for (route, version) in services(of: machine.plan.routes) {
         found[route] = SharedCounts.Service(version: version, run: machine.run ?? 0)
       }

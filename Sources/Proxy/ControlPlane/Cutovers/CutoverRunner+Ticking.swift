@@ -115,7 +115,7 @@ extension CutoverRunner: Service {
     }
     changedRoutes = []
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
-    where machine.phase == .underWay {
+    where machine.isWatched {
       await tick(name, machine, counts, strangers, compared)
     }
     watchTraffic()
@@ -224,10 +224,10 @@ extension CutoverRunner: Service {
     }
   }
 
-  /// Counts the requests of what is under way, by the thresholds of now.
+  /// Counts the requests of what is under way or through, by the thresholds of now.
   func watchTraffic() {
     traffic.follow(
-      machines.sorted { $0.key < $1.key }.filter { $0.value.phase == .underWay }
+      machines.sorted { $0.key < $1.key }.filter { $0.value.isWatched }
         .flatMap { _, machine in
           machine.plan.routes.map {
             RouteWatch.Target(route: $0, slowness: machine.slowness(of: $0))

@@ -451,7 +451,7 @@ extension CutoverRunner {
         logger.critical(
           "a cutover cannot be gone on with: its state cannot be read",
           metadata: ["cutover": "\(name)", "entry": "\(live.sequence)"])
-        // One that is through, or was taken back, has no gates to ask.
+        // One that was taken back has no gates to ask, and of one that is through legacy may be gone.
         if phase == nil || phase == .underWay { unreadable.insert(name) }
       }
     }

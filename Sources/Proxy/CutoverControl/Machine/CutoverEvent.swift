@@ -40,7 +40,7 @@ package enum CutoverAction: Sendable, Equatable {
   case awaitApproval(stage: Int)
   /// All routes go back to 0 %: one swap of the routing snapshot.
   case rollBack(RollBackReason)
-  /// The plan is through; its last share stays.
+  /// The plan is through; its last share stays, and its gates stay awake.
   case complete
   /// An order that makes no sense now; nothing changed.
   case refuse(OrderRefusal)

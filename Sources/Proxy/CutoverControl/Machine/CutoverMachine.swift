@@ -5,11 +5,12 @@ package import RoutingDecisions
 /// Moves the routes of a plan from stage to stage, and back as soon as a gate says so.
 ///
 ///     ready -start-> under way -all conditions of the last stage-> completed
-///                        '- gate, order, kill switch -> rolled back
+///                        '------ a gate, an order, the kill switch -------'-> rolled back
 ///
 /// Under way it may be paused, frozen or waiting for approval; the gates are asked in each of
 /// these, since a service that fails does not wait either. Each route has gates and a proof of its
-/// own, and all of them are needed. Whatever was rolled back starts anew, with new stakes, as another
+/// own, and all of them are needed. The gates of a completed cutover stay awake too, until an order
+/// moves or confirms a route by hand: what breaks a week later is taken back as well. Whatever was rolled back starts anew, with new stakes, as another
 /// cutover.
 ///
 /// It reads no clock: a tick stands for a second, and the wall-clock time that comes with each
@@ -52,8 +53,10 @@ package struct CutoverMachine: Sendable, Equatable {
     _ plan: CutoverPlan, restoring state: CutoverState, age: Int
   ) throws(UnusableState) {
     self.init(plan)
-    // A state from the future was written by another clock: nobody knows how old it is.
+    // A state from the future was written by another clock: nobody knows how old it is. That of a
+    // completed cutover is not written again, so that all since then may have been judged.
     let lost = age < 0 ? Self.journalInterval : min(age, Self.journalInterval)
+    let lostBlocks = state.phase == .completed ? max(age, lost) : lost
     guard plan.stages.indices.contains(state.stage), Set(state.routes.keys) == Set(plan.routes)
     else { throw .otherPlan }
     // What several routes proved together a version before is a proof of none of them.
@@ -65,7 +68,8 @@ package struct CutoverMachine: Sendable, Equatable {
     for (name, route) in state.routes {
       guard
         let monitor = RouteMonitor(
-          restoring: route, plan, in: plan.stages[state.stage], proof: proof, lostBlocks: lost)
+          restoring: route, plan, in: plan.stages[state.stage], proof: proof, lostBlocks: lostBlocks
+        )
       else { throw .otherPlan }
       monitors[name] = monitor
     }
@@ -94,6 +98,8 @@ package struct CutoverMachine: Sendable, Equatable {
 
   package var stage: CutoverStage { plan.stages[core.stage] }
   package var phase: CutoverState.Phase { core.phase }
+  /// Its gates are asked.
+  package var isWatched: Bool { core.phase == .underWay || core.phase == .completed }
   package var run: UInt64? { core.run }
   package var services: [String: String]? { core.services }
 
@@ -163,14 +169,11 @@ package struct CutoverMachine: Sendable, Equatable {
       return proceed(at: time)
     case .rollBack(let reason):
       // After completion too: whoever orders it knows whether legacy is still there.
-      guard core.phase == .underWay || core.phase == .completed else {
-        return .refuse(.notUnderWay)
-      }
+      guard isWatched else { return .refuse(.notUnderWay) }
       return rollBack(.ordered(reason: reason))
     case .killSwitch(let isOn):
       core.isKilled = isOn
-      let mayMove = core.phase == .underWay || core.phase == .completed
-      return isOn && mayMove ? rollBack(.killSwitch) : proceed(at: time)
+      return isOn && isWatched ? rollBack(.killSwitch) : proceed(at: time)
     }
   }
 }
@@ -244,7 +247,7 @@ extension CutoverMachine {
   private mutating func tick(
     _ counts: [String: RouteCounts], _ strangers: [String: RouteCounts], at time: Int64
   ) -> CutoverAction {
-    guard core.phase == .underWay else { return proceed(at: time) }
+    guard isWatched else { return proceed(at: time) }
     ticksSinceWritten += 1
     observe(counts, strangers)
     if let worst = findings.filter(\.hasFired).max(by: { $0.weight < $1.weight }) {
@@ -257,7 +260,7 @@ extension CutoverMachine {
       return rollBack(.outage(outage))
     }
     if let unseen = core.unseen { core.unseen = unseen > 1 ? unseen - 1 : nil }
-    if !core.isPaused { core.soaked += 1 }
+    if core.phase == .underWay, !core.isPaused { core.soaked += 1 }
     return proceed(at: time)
   }
 

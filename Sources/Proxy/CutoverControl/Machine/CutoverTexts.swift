@@ -26,7 +26,7 @@ extension HoldReason: CustomStringConvertible {
         + "\(Self.hundredths(evidence)) of \(Self.hundredths(needed))"
     case .awaitingApproval(let stage): "stage \(stage + 1) waits for approval"
     case .rolledBack: "rolled back"
-    case .completed: "the plan is through"
+    case .completed: "the plan is through; its gates go on watching"
     }
   }
 

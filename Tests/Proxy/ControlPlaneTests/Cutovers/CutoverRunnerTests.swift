@@ -63,6 +63,27 @@ struct CutoverRunnerTests {
       JournalVerifier.firstFault(in: bench.journal.all, installation: "shop") == nil)
   }
 
+  @Test("What is through is watched until somebody confirms its share by hand", arguments: [0, 1])
+  func watchedOn(confirmations: Int) async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("basket", by: Self.ann)
+    let isThrough = await bench.seconds(
+      until: { await $0.runner.status(of: "basket")?.phase == .completed }, limit: 600)
+    #expect(isThrough != nil && Set(bench.traffic.followed) == ["cart", "checkout"])
+    for _ in 0..<confirmations {
+      try await bench.runner.setShare(
+        ofRoute: "cart", to: .hundredths(2_000), skipsGates: true, by: Self.ann)
+    }
+    let count = bench.journal.all.count
+    await bench.seconds(100)
+    #expect(bench.journal.all.count == count)
+    bench.traffic.rates.withLock { $0.extractedFailures = 50 }
+    await bench.seconds(60)
+    #expect(bench.percent("checkout") == (confirmations == 0 ? 0 : 20))
+    let phase = await bench.runner.status(of: "basket")?.phase
+    #expect(phase == (confirmations == 0 ? .rolledBack : .ended))
+  }
+
   @Test("Errors of the extracted side take everything back, with the evidence in the journal")
   func rollsBack() async throws {
     let bench = try await CutoverBench()

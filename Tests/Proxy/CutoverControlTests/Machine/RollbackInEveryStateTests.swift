@@ -93,17 +93,59 @@ struct RollbackInEveryStateTests {
     #expect(finding.description.contains("absolute gate only, cannot tell a shared incident"))
   }
 
-  @Test("A completed cutover is left alone")
-  func completed() {
+  @Test(
+    "A completed cutover is watched on, by what its last stage is measured by",
+    arguments: [(99, CutoverStage.Evidence.holdBack), (100, .absolute)])
+  func completed(percent: Int, evidence: CutoverStage.Evidence) throws {
     var driver = CutoverDriver(
-      CutoverDriver.plan([CutoverDriver.stage(100, evidence: .absolute)]))
+      CutoverDriver.plan([CutoverDriver.stage(percent, evidence: evidence)]))
+    driver.requestsPerSecond = 1_000
     driver.handle(.start)
-    #expect(driver.seconds(limit: 200) == 60)
-    driver.extractedFailures = 100
-    #expect(driver.seconds(limit: 200) == nil)
-    #expect(driver.machine.percent == .full)
+    #expect(driver.seconds(limit: 600) != nil)
+    #expect(driver.actions.last == .complete)
+    for _ in 0..<600 { driver.second() }
+    #expect(driver.second() == .hold(.completed))
+    // A restart goes on watching, and gives up all stakes since its state was written.
+    let state = try JournaledCutover(json: driver.machine.journaled.json).state
+    let blocks = try #require(state.routes["orders"]).errors.blocks
+    driver.machine = try CutoverMachine(driver.machine.plan, restoring: state, age: 86_400)
+    #expect(driver.machine.state.routes["orders"]?.errors.blocks == blocks + 86_400)
+    #expect(!driver.machine.isStateDue)
+    driver.extractedFailures = 20
+    #expect((1...60).contains(driver.seconds(limit: 200) ?? 0))
+    guard case .rollBack(.gate(let finding)) = driver.actions.last else {
+      Issue.record("no rollback but \(String(describing: driver.actions.last))")
+      return
+    }
+    #expect(finding.subject == .errors)
+    #expect(driver.percent == .zero && driver.machine.phase == .rolledBack)
+  }
+
+  @Test("An outage after completion is taken back too, and an order always is")
+  func afterCompletion() {
+    func through() -> CutoverDriver {
+      var driver = CutoverDriver(
+        CutoverDriver.plan([CutoverDriver.stage(100, evidence: .absolute)]))
+      driver.handle(.start)
+      #expect(driver.seconds(limit: 200) == 60)
+      return driver
+    }
+    var driver = through()
+    let failing = RouteCounts(
+      extracted: SideCounts(finished: 5, failed: 1, succeeded: 0, judged: (0, 0)))
+    var seconds = 0
+    while driver.percent > .zero, seconds < 100 {
+      seconds += 1
+      driver.handle(.tick(["orders": failing]))
+    }
+    guard case .rollBack(.outage)? = driver.actions.last else {
+      Issue.record("expected an outage: \(driver.actions)")
+      return
+    }
+    #expect(seconds == 10)
+    var other = through()
     #expect(
-      driver.handle(.rollBack(reason: "legacy is still there"))
+      other.handle(.rollBack(reason: "legacy is still there"))
         == .rollBack(.ordered(reason: "legacy is still there")))
   }
 
