@@ -67,9 +67,11 @@ public struct FrontProxy: Service {
     let reloader = source.map { source in
       ConfigurationReloader(
         source: source, logger: logger, unixMilliseconds: AdminServer.systemTime
-      ) { next, time in
+      ) { next, cause, time in
         guard let cutovers else { return try await proxy.reload(next, unixMilliseconds: time) }
-        return try await cutovers.reload { try await proxy.reload(next, unixMilliseconds: time) }
+        return try await cutovers.reload(cause: cause) {
+          try await proxy.reload(next, unixMilliseconds: time)
+        }
       }
     }
     self.reloader = reloader

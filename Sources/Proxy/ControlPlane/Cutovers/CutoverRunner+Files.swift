@@ -9,21 +9,39 @@ internal import RoutingDecisions
 extension CutoverRunner {
   /// Writes down what the file says, and what that moves.
   ///
-  /// - Parameter former: what the file said before it was read again; nil at a start.
-  func noteFile(former: [String: Percentage]? = nil) async throws(CutoverRefusal) {
+  /// - Parameters:
+  ///   - former: what the file said before it was read again; nil at a start.
+  ///   - cause: who had it read, and how; nil at a start.
+  func noteFile(
+    former: [String: Percentage]? = nil, cause: String? = nil
+  ) async throws(CutoverRefusal) {
     let file = routing.filePercentages
     let record = standing.reading(
-      file: replica == nil ? file : standing.sharedFile(file, former: former),
+      file: replica == nil ? file : standing.sharedFile(file, former: former), cause: cause,
       time: unixMilliseconds(), configurationHash: configurationHash)
     guard let record else { return }
-    // The file's numbers are in force already, and would be after a restart too.
-    if replica == nil { return try await commit(record, isUrgent: true, move: {}) }
+    // The file's numbers are in force already, save those that waited for the end of a freeze, and
+    // would be after a restart too.
+    if replica == nil {
+      return try await commit(record, isUrgent: true) { self.moveToJournaledShares() }
+    }
     // Among several proxies they are taken back where they cannot be written.
     do throws(CutoverRefusal) {
-      try await commit(record, move: {})
+      try await commit(record) { self.moveToJournaledShares() }
     } catch {
       moveToJournaledShares()
       throw error
+    }
+  }
+
+  /// Nothing is frozen any more: what the file raised meanwhile is taken up.
+  func takeUpHeld(by order: CutoverOrder) async {
+    guard installation.heldShares != nil else { return }
+    do {
+      try await noteFile(cause: "no longer frozen by \(order.actor)")
+      try await settleMachines()
+    } catch {
+      logger.error("journal is not written", metadata: ["error": "\(error)"])
     }
   }
 
@@ -50,26 +68,28 @@ extension CutoverRunner {
 
   /// Puts another configuration in force, and writes down what it moves.
   ///
-  /// - Parameter apply: puts it in force.
+  /// - Parameters:
+  ///   - cause: who wants it, and how, such as `SIGHUP`.
+  ///   - apply: puts it in force.
   package func reload<Change: Sendable>(
-    _ apply: @escaping @Sendable () async throws -> Change
+    cause: String? = nil, _ apply: @escaping @Sendable () async throws -> Change
   ) async throws -> Change {
     try await line.run {
       let former = self.routing.filePercentages
       let change = try await apply()
-      await self.takeUp(former)
+      await self.takeUp(former, cause)
       return change
     }
   }
 
-  private func takeUp(_ former: [String: Percentage]) async {
+  private func takeUp(_ former: [String: Percentage], _ cause: String?) async {
     guard isLeading, sharing.cutOff == nil else {
       // Among proxies that share a journal the one that leads takes a file's numbers up.
       if replica != nil { moveToJournaledShares() }
       return
     }
     do {
-      try await noteFile(former: former)
+      try await noteFile(former: former, cause: cause)
       try await settleMachines()
     } catch {
       logger.error("journal is not written", metadata: ["error": "\(error)"])

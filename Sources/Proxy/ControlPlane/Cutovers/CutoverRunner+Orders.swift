@@ -90,6 +90,7 @@ extension CutoverRunner {
       try await runner.commit(
         runner.record(order, "\(isOn ? "frozen" : "no longer frozen"): \(order.reason)", state))
       // From here on nothing is promoted, whatever becomes of the cutovers' own entries.
+      runner.routing.holdFileRaises(isOn)
       if isOn { runner.freezeMachines() }
       for (name, machine) in runner.machines.sorted(by: { $0.key < $1.key })
       where machine.phase == .underWay {
@@ -101,6 +102,7 @@ extension CutoverRunner {
             "state of a cutover is not written", metadata: ["cutover": "\(name)"])
         }
       }
+      if !isOn { await runner.takeUpHeld(by: order) }
       runner.watchTraffic()
     }
   }

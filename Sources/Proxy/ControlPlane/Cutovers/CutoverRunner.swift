@@ -408,6 +408,7 @@ extension CutoverRunner {
     let shares = Dictionary(
       journaledShares.map { ($0.key, takenBack[$0.key] == nil ? $0.value : .zero) },
       uniquingKeysWith: { first, _ in first })
+    routing.holdFileRaises(installation.isFrozen)
     let isKilled = installation.isKilled || killsWaiting > 0
     if routing.isKeptWithLegacy != isKilled {
       routing.keepAllWithLegacy(

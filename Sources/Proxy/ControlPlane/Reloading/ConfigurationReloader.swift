@@ -38,7 +38,13 @@ public final class ConfigurationReloader: Sendable {
   }
 
   private let source: Source
-  private let apply: @Sendable (ProxyConfiguration, Int64) async throws -> ConfigurationChange
+  /// Puts a configuration in force; takes what asked for it and the time too.
+  package typealias Apply =
+    @Sendable (
+      _ next: ProxyConfiguration, _ cause: String, _ unixMilliseconds: Int64
+    ) async throws -> ConfigurationChange
+
+  private let apply: Apply
   private let unixMilliseconds: @Sendable () -> Int64
   private let logger: Logger
   private let state = Mutex(State())
@@ -47,7 +53,7 @@ public final class ConfigurationReloader: Sendable {
   package init(
     source: @escaping Source, logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64,
-    apply: @escaping @Sendable (ProxyConfiguration, Int64) async throws -> ConfigurationChange
+    apply: @escaping Apply
   ) {
     self.source = source
     self.apply = apply
@@ -73,7 +79,8 @@ public final class ConfigurationReloader: Sendable {
   @discardableResult
   public func reload(cause: String) async -> Outcome {
     let time = unixMilliseconds()
-    let outcome = Outcome(cause: cause, unixMilliseconds: time, result: await attempt(at: time))
+    let outcome = Outcome(
+      cause: cause, unixMilliseconds: time, result: await attempt(cause, at: time))
     state.withLock { state in
       switch outcome.result {
       case .success:
@@ -90,13 +97,15 @@ public final class ConfigurationReloader: Sendable {
     return outcome
   }
 
-  private func attempt(at time: Int64) async -> Result<ConfigurationChange, Refusal> {
+  private func attempt(
+    _ cause: String, at time: Int64
+  ) async -> Result<ConfigurationChange, Refusal> {
     let decoded = source()
     guard let configuration = decoded.configuration else {
       return .failure(.invalid(decoded.diagnostics))
     }
     do {
-      return .success(try await apply(configuration, time))
+      return .success(try await apply(configuration, cause, time))
     } catch let error as InvalidConfiguration {
       return .failure(.invalid(error.diagnostics))
     } catch let error as ProxyServerError {

@@ -5,6 +5,8 @@ package import RoutingDecisions
 /// Configuration files and the journal: a share that was set live stays until the file's own number
 /// for the route is another one. Whoever edits the number in the file means it.
 extension JournalReplay {
+  /// Routes that an entry names of those that wait for the end of a freeze.
+  private static let mostNamed = 5
   /// Who moves routes by editing the file.
   package static let fileActor = "configuration file"
 
@@ -15,27 +17,54 @@ extension JournalReplay {
     if installation?.isKilled == true { return file.mapValues { _ in .zero } }
     return Dictionary(
       file.map { route, share in
+        if let stays = held(route, at: share) { return (route, stays) }
         let isAsBefore = installation?.fileShares[route] == share
         return (route, isAsBefore ? percentages[route] ?? share : share)
       }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// Where a route stays while everything is frozen, though a file that was edited says more. What
+  /// takes users back is not held.
+  private func held(_ route: String, at share: Percentage) -> Percentage? {
+    guard let installation, installation.isFrozen, installation.fileShares[route] != share else {
+      return nil
+    }
+    let stands = percentages[route] ?? installation.fileShares[route] ?? .zero
+    return share > stands ? stands : nil
+  }
+
   /// The record of what a file that was read moves, and of what it says; nil when the journal knows
   /// both.
+  ///
+  /// - Parameter cause: who had it read, and how.
   package func reading(
-    file: [String: Percentage], time: Int64, configurationHash: String
+    file: [String: Percentage], cause: String? = nil, time: Int64, configurationHash: String
   ) -> JournalRecord? {
     let known = installation?.fileShares ?? [:]
     let moves = shares(file: file).sorted { $0.key < $1.key }.compactMap { route, share in
       let stood = percentages[route] ?? known[route] ?? file[route] ?? share
       return stood == share ? nil : JournalRecord.Move(route: route, from: stood, to: share)
     }
-    if moves.isEmpty, installation?.fileShares == file { return nil }
     var state = installation ?? InstallationState()
-    state.fileShares = file
+    // A raise that is held is none that is known: when nothing is frozen any more it is new.
+    let waiting = state.isKilled ? [:] : file.filter { held($0.key, at: $0.value) != nil }
+    state.fileShares = file.filter { waiting[$0.key] == nil }
+      .merging(known.filter { waiting[$0.key] != nil }) { number, _ in number }
+    state.heldShares = waiting.isEmpty ? nil : waiting
+    if moves.isEmpty, installation == state { return nil }
+    var parts = ["configuration read"]
+    if let cause { parts.append(cause) }
+    if !waiting.isEmpty {
+      let names = waiting.sorted { $0.key < $1.key }.prefix(Self.mostNamed)
+        .map { "\($0.key) to \($0.value) %" }
+      parts.append(
+        "frozen, so \(names.joined(separator: ", "))"
+          + (waiting.count > names.count ? " and \(waiting.count - names.count) more" : "")
+          + " is taken up when it no longer is")
+    }
     return JournalRecord(
-      .moved, time: time, actor: Self.fileActor, reason: "configuration read", moves: moves,
-      configurationHash: configurationHash, state: state.json)
+      .moved, time: time, actor: Self.fileActor, reason: parts.joined(separator: ": "),
+      moves: moves, configurationHash: configurationHash, state: state.json)
   }
 }
 
@@ -59,6 +88,7 @@ extension JournalReplay {
   ) -> [String: Percentage] {
     let known = installation?.fileShares ?? [:]
     return known.merging(file) { journaled, number in journaled }
+      .merging(installation?.heldShares ?? [:]) { $1 }
       .merging(file.filter { route, number in former.map { $0[route] != number } ?? false }) { $1 }
   }
 }
@@ -84,7 +114,9 @@ extension JournalRecord {
       if state.isKilled {
         record.moves = record.moves.map { Move(route: $0.route, from: $0.from, to: .zero) }
       }
-      if actor != JournalReplay.fileActor { state.fileShares = journaled.fileShares }
+      if actor != JournalReplay.fileActor {
+        (state.fileShares, state.heldShares) = (journaled.fileShares, journaled.heldShares)
+      }
       record.state = state.json
     }
     return record

@@ -43,7 +43,9 @@ package struct InstallationState: Sendable, Equatable, Codable {
   /// What the configuration file said of each split route when it was read last. A share that was
   /// set live stays until the file's own number is another one.
   package var fileShares: [String: Percentage]
-  /// Nothing is promoted.
+  /// Raises of a file that was read while everything was frozen; nil for none.
+  package var heldShares: [String: Percentage]?
+  /// Nothing is promoted, and no file raises anything.
   package var isFrozen: Bool
   /// Everything stays with legacy.
   package var isKilled: Bool

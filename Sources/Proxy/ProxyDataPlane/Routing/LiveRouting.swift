@@ -23,6 +23,8 @@ public final class LiveRouting: Sendable {
     var history: [String: [PercentChange]] = [:]
     /// Everybody stays with legacy, whatever the file says.
     var isKilled = false
+    /// No file that is read gives a route more users than it has.
+    var isFrozen = false
   }
 
   private let state: Mutex<State>
@@ -101,6 +103,9 @@ public final class LiveRouting: Sendable {
     }
   }
 
+  /// While it is on no file that is read raises a share. Shares that are set are not its matter.
+  package func holdFileRaises(_ isOn: Bool) { state.withLock { $0.isFrozen = isOn } }
+
   /// Percentages that are not what the file says, because they were set live.
   package var livePercentages: [(route: String, percent: Percentage, file: Percentage)] {
     let (table, loaded) = state.withLock { ($0.table, $0.loaded) }
@@ -156,7 +161,7 @@ public final class LiveRouting: Sendable {
 
 extension LiveRouting.State {
   fileprivate func change(to next: ProxyConfiguration) -> ConfigurationChange {
-    ConfigurationChange(from: table.configuration, loaded: loaded, to: next)
+    ConfigurationChange(from: table.configuration, loaded: loaded, to: next, isFrozen: isFrozen)
   }
 
   /// Puts a table in force and remembers whose percentage is another one by it.

@@ -38,11 +38,12 @@ public struct ConfigurationChange: Sendable, Equatable {
   ///   - running: what is in force, live percentages included.
   ///   - loaded: what the file said when `running` was read from it; nil when nothing was set live.
   ///   - next: what is to be in force.
+  ///   - isFrozen: no route takes more users than it has.
   public init(
     from running: ProxyConfiguration, loaded: ProxyConfiguration? = nil,
-    to next: ProxyConfiguration
+    to next: ProxyConfiguration, isFrozen: Bool = false
   ) {
-    compareRoutes(running, loaded ?? running, next)
+    compareRoutes(running, loaded ?? running, next, isFrozen)
     compareUpstreams(running, next)
     compareCutovers(running, next)
     compareSettings(running, next)
@@ -57,17 +58,32 @@ public struct ConfigurationChange: Sendable, Equatable {
 
 extension ConfigurationChange {
   private mutating func compareRoutes(
-    _ running: ProxyConfiguration, _ loaded: ProxyConfiguration, _ next: ProxyConfiguration
+    _ running: ProxyConfiguration, _ loaded: ProxyConfiguration, _ next: ProxyConfiguration,
+    _ isFrozen: Bool
   ) {
     let before = Dictionary(running.routes.map { ($0.name, $0) }) { first, _ in first }
     let inFile = Dictionary(loaded.routes.map { ($0.name, $0.percent) }) { first, _ in first }
     for (index, route) in next.routes.enumerated() {
+      var effective = route
+      let stood = before[route.name].flatMap { $0.extracted == nil ? nil : $0.percent } ?? .zero
+      let isHeld = isFrozen && route.extracted != nil && route.percent > stood
+      if isHeld {
+        effective.percent = stood
+        keptPercentages[index] = stood
+        add(
+          .kept, "route \(route.name)",
+          "stays at \(stood) % while everything is frozen; the \(route.percent) % of the file are "
+            + "taken up when it no longer is")
+      }
       guard let old = before[route.name] else {
-        add(.added, "route \(route.name)", "takes \(route.match.summary); \(Self.split(route))")
+        add(
+          .added, "route \(route.name)",
+          "takes \(route.match.summary); \(Self.split(effective))")
         continue
       }
-      var effective = route
-      if route.extracted != nil, old.percent != route.percent, inFile[route.name] == route.percent {
+      if !isHeld, route.extracted != nil, old.percent != route.percent,
+        inFile[route.name] == route.percent
+      {
         effective.percent = old.percent
         keptPercentages[index] = old.percent
         add(

@@ -76,6 +76,34 @@ struct CutoverRestartTests {
       ])
   }
 
+  @Test("Under a freeze a reload raises nobody, says so, and is taken up when it is over")
+  func frozenReload() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.freeze(true, by: Self.ann)
+    var file = CutoverScenario.configuration(ordersInFile: 20)
+    file.routes[3].percent = .hundredths(100)
+    let (routing, table) = (bench.routing, try RoutingTable(file))
+    let change = try await bench.runner.reload(cause: "SIGHUP") {
+      routing.replace(with: table, unixMilliseconds: 1)
+    }
+    #expect(bench.percent() == 0 && bench.percent("search") == 1)
+    #expect(
+      change.items.filter { $0.kind == .kept }.map(\.text) == [
+        "stays at 0 % while everything is frozen; the 20 % of the file are taken up when it no "
+          + "longer is"
+      ])
+    #expect(
+      bench.told.last
+        == "configuration file: configuration read: SIGHUP: frozen, so orders to 20 % is taken up "
+        + "when it no longer is")
+    let later = try await CutoverBench(file, journal: bench.journal)
+    #expect(later.percent() == 0 && later.percent("search") == 1)
+    try await later.runner.freeze(false, by: Self.ann)
+    #expect(later.percent() == 20)
+    #expect(
+      later.told.last == "configuration file: configuration read: no longer frozen by ann")
+  }
+
   @Test(
     "Another upstream in the file makes the stage begin anew, by a reload and by a restart",
     arguments: [true, false])

@@ -68,7 +68,7 @@ struct AdminHarness {
     let reloader = source.map { source in
       ConfigurationReloader(
         source: source, logger: logger, unixMilliseconds: { 1_795_435_200_250 }
-      ) { next, time in
+      ) { next, _, time in
         let refusals = routing.change(to: next).refusals
         guard refusals.isEmpty else {
           throw ProxyServerError(code: .needsNewProcess, message: refusals[0].subject)

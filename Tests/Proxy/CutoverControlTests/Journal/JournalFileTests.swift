@@ -93,4 +93,36 @@ struct JournalFileTests {
       journal.replay.shares(file: ["orders": .hundredths(900), "new": .hundredths(200)])
         == ["orders": .zero, "new": .zero])
   }
+
+  @Test("While everything is frozen a file lowers shares and raises none; then it is taken up")
+  func frozen() throws {
+    var journal = Journal()
+    _ = try journal.read(Self.shares(500, 500))
+    func setFrozen(_ isOn: Bool) throws {
+      var state = try #require(journal.replay.installation)
+      state.isFrozen = isOn
+      var record = JournalTests.moved([])
+      record.state = state.json
+      try journal.append(record)
+    }
+    try setFrozen(true)
+    let file = Self.shares(900, 100).merging(["new": .hundredths(200)]) { $1 }
+    let edit = try #require(try journal.read(file))
+    #expect(
+      edit.moves == [JournalTests.move("cart", 500, 100), JournalTests.move("new", 200, 0)])
+    #expect(
+      edit.reason
+        == "configuration read: frozen, so new to 2 %, orders to 9 % is taken up when it no longer is"
+    )
+    let stands = Self.shares(500, 100).merging(["new": .zero]) { $1 }
+    #expect(journal.replay.shares(file: file) == stands)
+    #expect(try journal.read(file) == nil)
+    #expect(journal.replay.sharedFile(Self.shares(500), former: Self.shares(500)) == file)
+    try setFrozen(false)
+    let late = try #require(try journal.read(file))
+    #expect(
+      late.moves == [JournalTests.move("new", 0, 200), JournalTests.move("orders", 500, 900)])
+    #expect(journal.replay.installation?.heldShares == nil)
+    #expect(journal.replay.shares(file: file) == file)
+  }
 }
