@@ -158,11 +158,15 @@ public struct FrontProxy: Service {
   /// Without an admin address there are no orders, but routes stand where the journal says.
   private var unguarded: [any Service] {
     guard let cutovers else { return [proxy] }
-    let first = Step { [proxy] in
-      try await Self.begin(cutovers, leads: true)
+    let between = Step { [takesOver] in
+      if takesOver, !cutovers.isShared { await cutovers.follow { true } }
+      try await cutovers.run()
+    }
+    let last = Step { [proxy, takesOver] in
+      try await Self.begin(cutovers, leads: !takesOver)
       try await proxy.run()
     }
-    return [cutovers, first]
+    return [between, last]
   }
 
   /// All, in the order in which they start; they stop the other way round.

@@ -7,13 +7,14 @@ internal import GRDB
 /// A journal of cutovers in a SQLite file that survives a killed process and a machine that loses
 /// its power.
 ///
-/// One process appends, any number read. The tables refuse to change or delete an entry; whoever
+/// One process appends, which `lock` sees to; any number read. The tables refuse to change or delete an entry; whoever
 /// changes the file by other means is found out by the chain of hashes. Times are milliseconds
 /// since 1970-01-01T00:00:00Z.
-package struct SQLiteCutoverJournal: CutoverJournal {
+package struct SQLiteCutoverJournal: ExclusiveCutoverJournal {
   package let installation: String
   private let path: String
   private let database: DatabasePool
+  private let writing: JournalLock
 
   /// Opens a journal.
   ///
@@ -32,6 +33,7 @@ package struct SQLiteCutoverJournal: CutoverJournal {
         atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
     }
     self.path = path
+    writing = JournalLock(journal: path)
     do {
       var configuration = Configuration()
       // A reader's checkpoint takes milliseconds.
@@ -48,6 +50,10 @@ package struct SQLiteCutoverJournal: CutoverJournal {
         .unusable, "\(path) cannot be used as a journal of cutovers", cause: error)
     }
   }
+
+  package func lock() throws -> Bool { try writing.lock() }
+
+  package func unlock() { writing.unlock() }
 
   package func entries(after sequence: UInt64, limit: Int) async throws -> [JournalEntry] {
     let rows: [StoredEntry]

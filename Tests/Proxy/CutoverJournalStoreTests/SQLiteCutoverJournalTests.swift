@@ -3,8 +3,12 @@
 import ControlPlane
 import CutoverControl
 import CutoverJournalStore
+import CutoverScenario
 import Foundation
 import GRDB
+import Logging
+import ProxyDataPlane
+import RoutingDecisions
 import Testing
 
 @Suite struct SQLiteCutoverJournalTests {
@@ -47,6 +51,62 @@ import Testing
       error?.message.contains(
         "is the journal of the installation \"staging\", not of \"production\"") == true)
     #expect(try open(nil, creates: false).installation == "staging")
+  }
+
+  @Test func oneOfTwoWritersHasIt() async throws {
+    let (first, second) = (try open(), try open())
+    #expect(try first.lock() && first.lock())
+    #expect(try !second.lock())
+    let link = folder.path("other-name.sqlite")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
+    let linked = try SQLiteCutoverJournal(path: link, installation: "shop", creates: false)
+    #expect(try !linked.lock())
+    // Whoever reads asks for nothing.
+    #expect(try await second.entries(after: 0, limit: 10).isEmpty)
+    first.unlock()
+    #expect(try second.lock())
+    #expect(try !first.lock())
+  }
+
+  @Test func aSecondProxyOfOneJournalDoesNotStartAndOneThatTakesOverWaits() async throws {
+    let table = try RoutingTable(CutoverScenario.configuration())
+    func runner(_ journal: SQLiteCutoverJournal) -> (CutoverRunner, LiveRouting) {
+      let routing = LiveRouting(table)
+      let runner = CutoverRunner(
+        journal: journal, routing: routing, traffic: ScenarioTraffic(routing),
+        logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+        unixMilliseconds: { 1_795_435_200_000 })
+      return (runner, routing)
+    }
+    let journal = try open()
+    let (older, _) = runner(journal)
+    try await older.restore(leads: true)
+    let (second, routing) = runner(try open())
+    let error = await #expect(throws: CutoverJournalError.self) {
+      try await second.restore(leads: true)
+    }
+    #expect(error?.code == .inUse && error?.message.contains("--take-over") == true)
+    try await second.restore(leads: false)
+    try await older.start("orders", by: CutoverScenario.ann)
+    let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await second.follow {
+          ask.yield()
+          return true
+        }
+      }
+      for await _ in asked.prefix(1) {}
+      await #expect(throws: CutoverRefusal.notLeading) {
+        try await second.pause("orders", by: CutoverScenario.ann)
+      }
+      journal.unlock()
+      await group.waitForAll()
+    }
+    #expect(routing.percentages["orders"] == .hundredths(1_000))
+    await #expect(throws: Never.self) {
+      try await second.pause("orders", by: CutoverScenario.ann)
+    }
   }
 
   /// Every byte of the last of three entries, one after the other.

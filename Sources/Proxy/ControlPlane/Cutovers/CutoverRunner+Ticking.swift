@@ -17,6 +17,7 @@ extension CutoverRunner: Service {
     async let shared: Void = share()
     await tickEachSecond()
     await writeLast()
+    (journal as? any ExclusiveCutoverJournal)?.unlock()
     await shared
   }
 
@@ -44,9 +45,14 @@ extension CutoverRunner: Service {
     }
   }
 
-  /// Makes the moves that an older process writes down, until that has ended; then carries the
-  /// plans out from where it stopped.
-  package func follow(until hasEnded: @escaping @Sendable () -> Bool) async {
+  /// Makes the moves that an older process writes down, until that has ended and lets go of the
+  /// journal; then carries the plans out from where it stopped.
+  package func follow(until other: @escaping @Sendable () -> Bool) async {
+    let alone = journal as? any ExclusiveCutoverJournal
+    let hasEnded: @Sendable () -> Bool = {
+      // What cannot be locked is told when this process is to lead.
+      other() && (try? alone?.lock()) ?? true
+    }
     olderHasEnded = hasEnded
     while !hasEnded() {
       do {

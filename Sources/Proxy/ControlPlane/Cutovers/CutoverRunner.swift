@@ -354,6 +354,12 @@ extension CutoverRunner {
   private func restoreInLine(leads: Bool) async throws {
     // An order has taken over meanwhile: this process knows more than the journal by now.
     if !leads, isLeading { return }
+    if leads, let alone = journal as? any ExclusiveCutoverJournal, try !alone.lock() {
+      throw CutoverJournalError(
+        .inUse,
+        "another process of this machine carries out what is in the journal: stop that one, take over "
+          + "from it with --take-over, or name another file in proxy.journal")
+    }
     try await read()
     moveToJournaledShares()
     // A follower shows them, and asks them nothing: it has no entry to write.

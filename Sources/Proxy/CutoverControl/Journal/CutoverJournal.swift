@@ -20,6 +20,17 @@ package protocol CutoverJournal: Sendable {
   func append(_ entry: JournalEntry) async throws
 }
 
+/// A journal that one process at a time may write: two that both carry plans out would each move
+/// their own users, and an order would reach one of them.
+package protocol ExclusiveCutoverJournal: CutoverJournal {
+  /// Takes it until `unlock`, or the end of the process.
+  ///
+  /// - Returns: false when another process has it.
+  /// - Throws: `CutoverJournalError`.
+  func lock() throws -> Bool
+  func unlock()
+}
+
 /// What went wrong with a journal.
 package struct CutoverJournalError: Error, Sendable, CustomStringConvertible {
   /// What a caller can tell apart.
@@ -36,6 +47,8 @@ package struct CutoverJournalError: Error, Sendable, CustomStringConvertible {
     case broken
     /// Somebody else appended.
     case conflict
+    /// Another process on this machine writes it.
+    case inUse = "in-use"
     /// No answer came in time; whether the entry is there will show when the journal is read again.
     case timedOut = "timed-out"
     /// Another proxy carries the plans out by now.
