@@ -136,7 +136,7 @@ struct CutoverTests {
     }
   }
 
-  @Test func `a proxy does not start with the journal of another installation`() async throws {
+  @Test func `a proxy does not start with a journal that is another's`() async throws {
     let scratch = try Scratch()
     func proxy(of installation: String) throws -> [String] {
       let file = try scratch.write(
@@ -154,6 +154,9 @@ struct CutoverTests {
     }
     let shop = try Executable.strangler.start(proxy(of: "shop"))
     _ = try await shop.text(after: "admin listening on ")
+    let second = try await Executable.strangler.run(proxy(of: "shop"))
+    #expect(second.exitCode == 2)
+    #expect(second.errors.contains("another process of this machine"), "\(second.errors)")
     shop.signal(SIGTERM)
     #expect(await shop.outcome().exitCode == 0)
     let verify = ["cutover", "verify", "--journal", scratch.path + "/journal.sqlite"]
@@ -165,6 +168,16 @@ struct CutoverTests {
       staging.errors.contains("of the installation \"shop\", not of \"staging\""),
       "\(staging.errors)")
     #expect(try await Executable.strangler.run(verify).output == before.output)
+    let history = ["cutover", "history", "--journal", scratch.path + "/journal.sqlite"]
+    #expect(try await Executable.strangler.run(history).exitCode == 0)
+    let journal = URL(filePath: scratch.path + "/journal.sqlite")
+    var bytes = try Data(contentsOf: journal)
+    let place = try #require(bytes.range(of: Data("configuration read".utf8)))
+    bytes.replaceSubrange(place, with: Data("configuration reap".utf8))
+    try bytes.write(to: journal)
+    let forged = try await Executable.strangler.run(history)
+    #expect(forged.exitCode == 1 && forged.output.contains("configuration reap"))
+    #expect(forged.errors.contains("do not rely on this list: entry 1 was changed"))
   }
 
   @Test func `the kill switch and the file`() async throws {

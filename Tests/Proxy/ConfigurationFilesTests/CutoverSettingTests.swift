@@ -130,6 +130,38 @@ import Testing
     return order.firstIndex { finding.contains("basket.\($0)") } ?? order.count
   }
 
+  @Test func aPlanThatSkipsItsGatesIsToldSo() {
+    let found = Self.mistakes(
+      "routes: [orders], stages: [ { percent: 100, soak: 1h, evidence: absolute, tolerance: 0.5 } ], "
+        + "gates: { latency: [] }")
+    #expect(
+      found == [
+        "warning: cutovers.basket.stages[0].percent: this skips its gates: everybody goes over before "
+          + "anything was compared with legacy; begin with a stage of a few percent",
+        "warning: cutovers.basket.stages[0].tolerance: this skips its gates: a service that fails "
+          + "50.0 % more of its requests is good enough to go on",
+        "warning: cutovers.basket.gates.latency: this skips its gates: a service that is slower, or "
+          + "hangs, is not taken back for that",
+      ])
+    let none = Self.mistakes(
+      "routes: [orders], stages: [ { percent: 1, soak: 1h } ], "
+        + "gates: { latency: [], errors: { margin: 0.5 } }")
+    #expect(
+      none == [
+        "error: cutovers.basket.gates: no gate is left: latency has none, and errors may be 50.0 % "
+          + "more than legacy's; leave one of both keys out"
+      ])
+  }
+
+  @Test func aPlanHasAtMostAsManyRoutesAsItsStateMayHold() {
+    let names = (0...400).map { "r\($0)" }.joined(separator: ", ")
+    let found = Self.mistakes("routes: [\(names)], stages: [ { percent: 1, soak: 1h } ]")
+    #expect(
+      found.contains(
+        "error: cutovers.basket.routes: expected at most 400 routes, found 401; make several plans")
+    )
+  }
+
   @Test(arguments: [
     (
       "stages: [ { percent: 1, soak: 1h } ]",

@@ -10,7 +10,8 @@ struct CutoverHistoryCommand: AsyncParsableCommand {
     abstract: "List who moved what, when, from where to where, and why.",
     discussion: """
       Asks the proxy, or reads the journal itself with --journal, which works without a proxy too.
-      The states that are written in between are left out of the text.
+      The states that are written in between are left out of the text. The chain of hashes is checked
+      too: a journal that is not what was written is listed all the same, with a warning, and ends with 1.
 
       EXAMPLES
         strangler cutover history
@@ -46,6 +47,12 @@ struct CutoverHistoryCommand: AsyncParsableCommand {
     Terminal.standardOutput.write(
       format == .json
         ? CutoverText.json(entries) : CutoverText.history(entries.filter { !$0.isState }))
+    let verdict = try await CutoverVerifyCommand.verdict(journal, admin)
+    if let fault = verdict.fault {
+      throw CommandFailure.negative(
+        "do not rely on this list: \(fault); \(verdict.sound) entries before it are what was written"
+      )
+    }
   }
 
   private func page(after sequence: UInt64) async throws -> JournalPage {

@@ -30,12 +30,7 @@ struct CutoverVerifyCommand: AsyncParsableCommand {
   var format = RoutesFormat.text
 
   func run() async throws {
-    let verdict: JournalVerdict
-    if let file = try await journal.open() {
-      verdict = try await JournalOption.reading { try await file.verdict() }
-    } else {
-      verdict = try await admin.connect().get("/journal/verify").decoded()
-    }
+    let verdict = try await Self.verdict(journal, admin)
     if format == .json { Terminal.standardOutput.write(CutoverText.json(verdict)) }
     if let fault = verdict.fault {
       throw CommandFailure.negative(
@@ -46,6 +41,16 @@ struct CutoverVerifyCommand: AsyncParsableCommand {
         "no entry has the hash \(head): entries were cut off, or all were written anew")
     }
     if format == .text { Terminal.standardOutput.write(CutoverText.verdict(verdict)) }
+  }
+
+  /// Checks the whole journal.
+  static func verdict(
+    _ journal: JournalOption, _ admin: AdminOption
+  ) async throws -> JournalVerdict {
+    if let file = try await journal.open() {
+      return try await JournalOption.reading { try await file.verdict() }
+    }
+    return try await admin.connect().get("/journal/verify").decoded()
   }
 
   private func knows(_ head: String, _ verdict: JournalVerdict) async throws -> Bool {

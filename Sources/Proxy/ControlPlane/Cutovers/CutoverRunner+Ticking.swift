@@ -257,9 +257,10 @@ extension CutoverRunner: Service {
     // The reason of an ordered rollback is what the machine says already.
     var note = order?.reason
     if case .rollBack = event { note = nil }
-    let record = JournalRecord(
+    var record = JournalRecord(
       event, action, from: shares, machine, time: time, actor: order?.actor,
       note: note, configurationHash: configurationHash, evidence: evidence)
+    if case .rollBack = action { record = record?.endingCutover(of: machine, from: shares) }
     if let record {
       try await commit(record, isUrgent: isUrgent)
       machine.stateWasWritten()

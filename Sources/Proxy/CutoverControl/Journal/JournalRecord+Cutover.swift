@@ -41,6 +41,23 @@ extension JournalRecord {
       isAutomatic: true, configurationHash: configurationHash, evidence: nil)
   }
 
+  /// The same for a rollback whose state is too long for an entry: its routes are with legacy, and the
+  /// cutover has ended. Users do not stay with a failing service for the sake of what gates know.
+  package func endingCutover(of machine: CutoverMachine, from shares: [String: Percentage])
+    -> JournalRecord
+  {
+    guard let length = state?.utf8.count, length > JournalChain.longestState else { return self }
+    var record = self
+    (record.kind, record.cutover, record.state) = (.moved, nil, nil)
+    record.reason = String(
+      "the cutover \(machine.plan.name) has ended: \(reason)".prefix(JournalChain.longestReason))
+    // One at 0 % too: by a move that is not its own a cutover has ended.
+    record.moves = machine.plan.routes.compactMap { route in
+      shares[route].map { Move(route: route, from: $0, to: .zero) }
+    }
+    return record
+  }
+
   /// Why the state is written when nothing else happens.
   package static let stateReason = "state"
   /// Who acts when nobody gave an order.

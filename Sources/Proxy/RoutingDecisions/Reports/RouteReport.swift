@@ -52,7 +52,7 @@ public struct RouteListing: Sendable, Equatable {
     // A column that would be empty tells nothing.
     let isShadowed = routes.contains { $0.shadow != nil }
     table.add(
-      ["ROUTE", "MATCH", "LEGACY", "EXTRACTED", "PERCENT", "STICKY"]
+      ["ROUTE", "MATCH", "LEGACY", "EXTRACTED", "% IN FILE", "STICKY"]
         + (isShadowed ? ["SHADOW"] : []))
     for route in routes {
       table.add(

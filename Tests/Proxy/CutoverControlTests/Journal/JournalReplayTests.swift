@@ -176,4 +176,62 @@ struct JournalReplayTests {
     runner.entries.append(try runner.chain.append(record))
     #expect(try JournalReplay(runner.entries).ends == ["orders": 2])
   }
+
+  private static func machine(routes: Int, compares: Bool = false) -> CutoverMachine {
+    let names = (0..<routes).map { "a-route-with-a-name-of-its-own-\($0)" }
+    let plan = CutoverPlan(
+      name: "many", routes: names,
+      stages: [CutoverStage(percent: .hundredths(1_000), soak: .seconds(60))],
+      gates: CutoverGates(mismatches: MismatchGateRules()))
+    var machine = CutoverMachine(plan, run: 1)
+    _ = machine.handle(.start, at: 0)
+    let counts = RouteCounts(
+      legacy: SideCounts(finished: 899_999, failed: 777, ages: [.init(judged: 899_999, slow: 7)]),
+      extracted: SideCounts(finished: 99_999, failed: 77, ages: [.init(judged: 99_999, slow: 9)]))
+    for name in names where compares {
+      _ = machine.handle(
+        .compared(route: name, CompareCounts(compared: 9_999, extractedOdd: 1, legacyOdd: 1)), at: 0
+      )
+    }
+    _ = machine.handle(
+      .tick(Dictionary(uniqueKeysWithValues: names.map { ($0, counts) })), at: 0)
+    return machine
+  }
+
+  @Test("What the gates know of as many routes as a plan may have fits into an entry")
+  func manyRoutes() {
+    let length = Self.machine(routes: 400, compares: true).journaled.json.utf8.count
+    #expect(length < JournalChain.longestState, "\(length)")
+  }
+
+  @Test("A rollback whose state is too long is written without it, and ends the cutover")
+  func tooLong() throws {
+    var machine = Self.machine(routes: 1_000)
+    var replay = JournalReplay()
+    let zero = Dictionary(uniqueKeysWithValues: machine.plan.routes.map { ($0, Percentage.zero) })
+    let start = try #require(
+      JournalRecord(
+        .start, .setPercent(.hundredths(1_000), stage: 0), from: zero, machine, time: 1,
+        actor: "ann", configurationHash: "c"))
+    try replay.apply(start, sequence: 1)
+    #expect(replay.cutovers["many"] != nil)
+    let shares = zero.mapValues { _ in Percentage.hundredths(1_000) }
+    let event = CutoverEvent.rollBack(reason: "no")
+    let action = machine.handle(event, at: 2)
+    let whole = try #require(
+      JournalRecord(
+        event, action, from: shares, machine, time: 2, actor: "ann", configurationHash: "c"))
+    var chain = JournalChain(installation: "shop")
+    #expect(throws: JournalChain.Refusal.tooLong(field: "state")) { try chain.append(whole) }
+    let record = whole.endingCutover(of: machine, from: shares)
+    #expect(record.reason == "the cutover many has ended: no")
+    _ = try chain.append(record)
+    try replay.apply(record, sequence: 2)
+    #expect(
+      replay.percentages.values.allSatisfy { $0 == .zero } && replay.percentages.count == 1_000)
+    #expect(replay.cutovers.isEmpty && replay.ends["many"] == 2)
+    let small = Self.machine(routes: 1)
+    let state = JournalRecord(stateOf: small, time: 1, configurationHash: "c")
+    #expect(state.endingCutover(of: small, from: [:]) == state)
+  }
 }

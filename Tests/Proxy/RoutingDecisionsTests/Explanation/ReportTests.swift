@@ -12,9 +12,9 @@ import Testing
     let rest = try RouteConfiguration("rest", "/**")
     #expect(
       RouteListing(ProxyConfiguration(routes: [orders, rest])).text == """
-        ROUTE   MATCH                LEGACY  EXTRACTED  PERCENT  STICKY
-        orders  GET,POST /orders/**  legacy  orders     0.5      cookie session, client-address
-        rest    /**                  legacy  -          -        -
+        ROUTE   MATCH                LEGACY  EXTRACTED  % IN FILE  STICKY
+        orders  GET,POST /orders/**  legacy  orders     0.5        cookie session, client-address
+        rest    /**                  legacy  -          -          -
 
         """)
   }

@@ -3,6 +3,12 @@
 extension ConfigurationChecks {
   /// Most stages of a plan: the chance to see a difference late shrinks with each.
   private static let mostStages = 20
+  /// Most routes of a plan: what its gates know of all of them is one entry of the journal.
+  private static let mostRoutes = 400
+  /// From this on an error gate that is the only one of a plan would notice next to nothing.
+  private static let uselessMargin = 0.25
+  /// From this on a proof that a service is not worse by it says little.
+  private static let largeTolerance = 0.1
 
   mutating func checkCutovers() {
     var owners: [String: String] = [:]
@@ -31,6 +37,12 @@ extension ConfigurationChecks {
     of plan: CutoverPlan, _ key: String, _ owners: inout [String: String]
   ) {
     if plan.routes.isEmpty { error("\(key).routes", "expected at least one route") }
+    if plan.routes.count > Self.mostRoutes {
+      error(
+        "\(key).routes",
+        "expected at most \(Self.mostRoutes) routes, found \(plan.routes.count); make several plans"
+      )
+    }
     let known = configuration.routes.map(\.name)
     var groups: Set<String> = []
     for (index, name) in plan.routes.enumerated() {
@@ -84,11 +96,22 @@ extension ConfigurationChecks {
       check(stage.minimum, in: 0...1_000_000_000, "\(key).minimum")
       if let tolerance = stage.tolerance, !(0.0001...0.5).contains(tolerance) {
         error("\(key).tolerance", "expected a share from 0.0001 to 0.5, found \(tolerance)")
+      } else if let tolerance = stage.tolerance, tolerance >= Self.largeTolerance {
+        warning(
+          "\(key).tolerance",
+          "this skips its gates: a service that fails \(tolerance * 100) % more of its requests is "
+            + "good enough to go on")
       }
       checkEvidence(stage, "\(key).evidence")
     }
     if plan.stages.first?.needsApproval == true {
       warning("\(key)[0].approval", "whoever starts the cutover approves its first stage")
+    }
+    if let first = plan.stages.first, first.percent.hundredths >= CutoverStage.littleLegacy {
+      warning(
+        "\(key)[0].percent",
+        "this skips its gates: everybody goes over before anything was compared with legacy; begin "
+          + "with a stage of a few percent")
     }
   }
 
@@ -114,6 +137,18 @@ extension ConfigurationChecks {
     let gates = plan.gates
     check(gates.errors.ratio, in: 1...10, "\(key).errors.ratio")
     check(gates.errors.margin, in: 0...0.5, "\(key).errors.margin")
+    if gates.latency.isEmpty {
+      if gates.mismatches == nil, gates.errors.margin >= Self.uselessMargin {
+        error(
+          key,
+          "no gate is left: latency has none, and errors may be \(gates.errors.margin * 100) % more "
+            + "than legacy's; leave one of both keys out")
+      } else {
+        warning(
+          "\(key).latency",
+          "this skips its gates: a service that is slower, or hangs, is not taken back for that")
+      }
+    }
     if let ceiling = gates.errors.ceiling {
       check(ceiling, in: 0.0001...0.9, "\(key).errors.ceiling")
     }
