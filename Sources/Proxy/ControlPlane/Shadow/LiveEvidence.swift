@@ -26,7 +26,7 @@ final class LiveEvidence: ShadowLedger, Service {
 
   private struct State {
     // Each route has a budget of re-asks of its own.
-    var evidence = ShadowEvidence(limits: EvidenceLimits(reaskShare: 1))
+    var evidence = LiveEvidence.none
     /// Drops that were filed, by route.
     var filedDrops: [String: [DropReason: UInt64]] = [:]
     var output: Output?
@@ -41,6 +41,8 @@ final class LiveEvidence: ShadowLedger, Service {
   fileprivate struct Sides: Equatable, Sendable {
     let legacy: String
     let extracted: String
+    /// How the route is served, which another service behind the same names changes.
+    let service: String?
   }
 
   private struct Output {
@@ -49,21 +51,27 @@ final class LiveEvidence: ShadowLedger, Service {
     let run: Int64
   }
 
+  private static var none: ShadowEvidence { ShadowEvidence(limits: EvidenceLimits(reaskShare: 1)) }
+
   private let path: String
   private let shadows: ShadowMonitor
   private let retention: EvidenceRetention
   private let logger: Logger
+  /// How a route is served (`ProxyConfiguration.serviceText`).
+  private let service: @Sendable (_ route: String) -> String?
   private let unixMilliseconds: @Sendable () -> Int64
   private let state = Mutex(State())
 
   init(
     path: String, shadows: ShadowMonitor, retention: EvidenceRetention = EvidenceRetention(),
-    logger: Logger, unixMilliseconds: @escaping @Sendable () -> Int64
+    logger: Logger, service: @escaping @Sendable (_ route: String) -> String? = { _ in nil },
+    unixMilliseconds: @escaping @Sendable () -> Int64
   ) {
     self.path = path
     self.shadows = shadows
     self.retention = retention
     self.logger = logger
+    self.service = service
     self.unixMilliseconds = unixMilliseconds
     shadows.report(to: self)
   }
@@ -137,7 +145,7 @@ final class LiveEvidence: ShadowLedger, Service {
   private func closeReplaced(by snapshot: [ShadowSnapshot]) async {
     let output = state.withLock { state -> Output? in
       let isReplaced = snapshot.contains { route in
-        state.sides[route.route].map { $0 != Sides(route) } ?? false
+        state.sides[route.route].map { $0 != served(route) } ?? false
       }
       guard isReplaced else { return nil }
       let output = state.output
@@ -160,7 +168,7 @@ final class LiveEvidence: ShadowLedger, Service {
   private func takeSides(of snapshot: [ShadowSnapshot]) async throws {
     let (output, sides, isNew) = state.withLock { state in
       let known = state.sides.count
-      for route in snapshot { state.sides[route.route] = Sides(route) }
+      for route in snapshot { state.sides[route.route] = served(route) }
       return (state.output, Array(state.sides.values), state.sides.count > known)
     }
     guard let output, isNew else { return }
@@ -234,8 +242,8 @@ final class LiveEvidence: ShadowLedger, Service {
   }
 }
 
-extension LiveEvidence.Sides {
-  fileprivate init(_ route: ShadowSnapshot) {
-    self.init(legacy: route.legacy, extracted: route.extracted)
+extension LiveEvidence {
+  private func served(_ route: ShadowSnapshot) -> Sides {
+    Sides(legacy: route.legacy, extracted: route.extracted, service: service(route.route))
   }
 }

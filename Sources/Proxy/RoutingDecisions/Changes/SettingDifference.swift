@@ -66,14 +66,15 @@ extension ProxyConfiguration {
   /// All settings as one text, for a hash that tells whether two configurations are the same.
   package var settingText: String { SettingDifference.text(self) }
 
-  /// What answers a route's requests, and which those are, as one text: the same where two proxies
-  /// serve it alike, whatever their shares. nil when there is no such route.
+  /// What answers a route's requests, which those are, and how its users are dealt to the sides, as
+  /// one text: the same where two proxies serve it alike, whatever their shares. nil when there is no such route.
   package func serviceText(ofRoute name: String) -> String? {
     guard let route = routes.first(where: { $0.name == name }) else { return nil }
     let sides = [route.legacy, route.extracted].map { side in
       upstreams.first { $0.name == side }.map { SettingDifference.text($0) } ?? "none"
     }
-    return ([SettingDifference.text(route.match)] + sides).joined(" ")
+    let dealing = [SettingDifference.text(route.sticky), route.group ?? route.name]
+    return ([SettingDifference.text(route.match)] + dealing + sides).joined(" ")
   }
 }
 

@@ -206,6 +206,30 @@ struct LiveEvidenceTests {
     }
   }
 
+  @Test("Another service in the same place has a run of its own, with none of the findings before")
+  func otherService() async throws {
+    try await Self.withFile { path in
+      let server = try Self.server(ShadowConfiguration())
+      let service = Mutex("first")
+      let evidence = LiveEvidence(
+        path: path, shadows: server.shadows, logger: Self.silent,
+        service: { _ in service.withLock(\.self) }, unixMilliseconds: { 5_000 })
+      await evidence.turn()
+      _ = evidence.file(Self.finding("2"))
+      await evidence.turn()
+      service.withLock { $0 = "second" }
+      _ = evidence.file(Self.finding("3"))
+      await evidence.turn()
+      _ = evidence.file(Self.finding("1"))
+      await evidence.turn()
+      let store = try ShadowEvidenceStore(path: path, creates: false)
+      let runs = try await store.runs().sorted { $0.number < $1.number }
+      #expect(runs.map(\.endedAt) == [5_000, nil] && runs.map(\.comparisons) == [2, 1])
+      let latter = try await store.report(runs: [runs[1].number])
+      #expect(latter.endpoints.map(\.outcomes) == [[.matched: 1]])
+    }
+  }
+
   @Test("Approved noise counts from the next look on; no file is made while no route shadows")
   func approvals() async throws {
     try await Self.withFile { path in

@@ -30,6 +30,31 @@ import Testing
     #expect(try text { _ in } == "nothing changes\n")
   }
 
+  @Test func anotherServiceIsToldByItsUpstreamsItsRequestsAndItsUsers() throws {
+    var running = try base()
+    running.upstreams = ["legacy", "orders"].map { name in
+      UpstreamConfiguration(
+        name: name, target: .network([NetworkAddress(host: "127.0.0.1", port: 9001)]))
+    }
+    let text = try #require(running.serviceText(ofRoute: "orders"))
+    #expect(running.serviceText(ofRoute: "none") == nil)
+    var others: Set<String> = []
+    for edit in [
+      { $0.routes[0].sticky = [.clientAddress] }, { $0.routes[0].group = "basket" },
+      { $0.routes[0].match.methods = ["POST"] }, { $0.routes[0].legacy = "orders" },
+      {
+        $0.upstreams[1].target = .network([NetworkAddress(host: "127.0.0.1", port: 9002)])
+      },
+    ] as [(inout ProxyConfiguration) -> Void] {
+      var next = running
+      edit(&next)
+      others.insert(try #require(next.serviceText(ofRoute: "orders")))
+    }
+    #expect(others.count == 5 && !others.contains(text))
+    running.routes[0].percent = try percent("50")
+    #expect(running.serviceText(ofRoute: "orders") == text)
+  }
+
   @Test func aPercentageMovesUsersForwardAndBack() throws {
     #expect(
       try text { $0.routes[0].percent = try percent("17") } == """
