@@ -16,8 +16,8 @@ struct TrialTable {
   var text: String {
     let rows = Fault.allCases.filter { !of($0).isEmpty }.map(row)
     return """
-      fault     as demanded  rolled back  promoted  bad answers  seconds to decision  then to zero
-                                                     median/p95           median/p95       largest
+      fault      as demanded  rolled back  promoted  bad answers  seconds to decision  then to zero
+                                                      median/p95           median/p95       largest
       \(rows.joined(separator: "\n"))
       \(reasons)
       """
@@ -39,7 +39,7 @@ struct TrialTable {
     let seconds = all.compactMap(\.seconds)
     let bad = all.map { Double($0.bad) }
     let cells: [(String, Int)] = [
-      (fault.rawValue, -8), (isAsDemanded(fault) ? "yes" : "NO", 13),
+      (fault.rawValue, -9), (isAsDemanded(fault) ? "yes" : "NO", 13),
       ("\(all.count(where: \.isRolledBack)) of \(all.count)", 13),
       ("\(all.count(where: \.isPromoted))", 10),
       (fault.isOfRelease ? pair(bad, 0) : "-", 13), (seconds.isEmpty ? "-" : pair(seconds, 1), 21),

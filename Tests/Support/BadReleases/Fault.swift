@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What goes wrong while a release has a tenth of the users.
+/// What goes wrong while a release has a tenth of the users, or half of a few.
 package enum Fault: String, CaseIterable, Sendable, Codable {
   /// 5 % of the new side's answers are errors.
   case errors
+  /// 30 % of them are, and 3 % of legacy's; forty users ask, half of them the new side.
+  case fewUsers = "few-users"
   /// It takes twice as long.
   case latency
   /// It does not answer any more.
@@ -18,7 +20,7 @@ package enum Fault: String, CaseIterable, Sendable, Codable {
   /// Whether the release is to blame, and is to be taken back.
   package var isOfRelease: Bool {
     switch self {
-    case .errors, .latency, .hangs, .wrong: true
+    case .errors, .fewUsers, .latency, .hangs, .wrong: true
     case .incident, .silence: false
     }
   }
@@ -26,7 +28,7 @@ package enum Fault: String, CaseIterable, Sendable, Codable {
   /// The gate that sees it, as its findings are called.
   package var gate: String? {
     switch self {
-    case .errors: "errors"
+    case .errors, .fewUsers: "errors"
     case .latency, .hangs: "slower than p"
     case .wrong: "mismatches"
     case .incident, .silence: nil
@@ -51,6 +53,8 @@ package struct TrialPace: Sendable {
   /// Errors and wrong answers of a release that gives them, of ten thousand.
   package var errors = 500
   package var wrong = 200
+  /// The same of a release that few users see, and of legacy meanwhile.
+  package var fewErrors = (extracted: 3_000, legacy: 300)
 
   package init() {}
 }

@@ -61,7 +61,9 @@ package enum Trial {
       try await extracted.stop()
       throw error
     }
-    let load = TrialLoad(client, url: proxy.address + "/orders/7", seed: draws &+ 2)
+    let load = TrialLoad(
+      client, url: proxy.address + "/orders/7", seed: draws &+ 2,
+      users: fault == .fewUsers ? 40 : TrialLoad.manyUsers)
     let running = Task { await load.run(requestsPerSecond: pace.requestsPerSecond) }
     let outcome: Result<TrialOutcome, any Error>
     do {
@@ -91,8 +93,14 @@ package enum Trial {
       switch fault {
       case .incident: "{ percent: 10, soak: 1m }"
       case .silence: "{ percent: 10, soak: 90s, tolerance: 0.05 }"
+      case .fewUsers: "{ percent: 50, soak: 1m }"
       case .errors, .latency, .hangs, .wrong: "{ percent: 10, soak: 1h }"
       }
+    let rest =
+      fault == .fewUsers
+      ? "{ percent: 75, soak: 1h }" : "{ percent: 25, soak: 1h }, { percent: 50, soak: 1h }"
+    // It is the gate that is tried, and of few users a breaker keeps most away.
+    let breaker = fault == .fewUsers ? ", breaker: off, ejection: off" : ""
     return """
       proxy:
         listen: 127.0.0.1:0
@@ -102,7 +110,7 @@ package enum Trial {
         journal: { path: \(folder)/journal.sqlite, installation: trial }
       upstreams:
         legacy: { endpoints: [127.0.0.1:\(ports.legacy)] }
-        orders: { endpoints: [127.0.0.1:\(ports.extracted)] }
+        orders: { endpoints: [127.0.0.1:\(ports.extracted)]\(breaker) }
       routes:
         - name: orders
           match: { path: /orders/** }
@@ -113,7 +121,7 @@ package enum Trial {
       cutovers:
         \(cutover):
           routes: [orders]
-          stages: [ \(stage), { percent: 25, soak: 1h }, { percent: 50, soak: 1h } ]\(gates)
+          stages: [ \(stage), \(rest) ]\(gates)
 
       """
   }
@@ -153,6 +161,10 @@ package enum Trial {
     var behaviour = FaultyOrigin.Behaviour()
     switch fault {
     case .errors: behaviour.errors = pace.errors
+    case .fewUsers:
+      behaviour.errors = pace.fewErrors.legacy
+      legacy.behave(behaviour)
+      behaviour.errors = pace.fewErrors.extracted
     case .latency: behaviour.slowdown = pace.slowdown
     case .hangs: behaviour.hangs = true
     case .wrong: behaviour.wrong = pace.wrong

@@ -9,7 +9,7 @@ import Synchronization
 /// Requests of many users at a fixed rate, whether the ones before were answered or not.
 final class TrialLoad: Sendable {
   /// Users, two for each bucket: a user who fails is seldom the one who failed before.
-  private static let users = 20_000
+  static let manyUsers = 20_000
   /// A request that is not answered by then is given up, as people do.
   private static let patience = TimeAmount.seconds(20)
   /// Most requests that wait for an answer; further ones are left out and counted.
@@ -27,10 +27,12 @@ final class TrialLoad: Sendable {
   private let state: Mutex<State>
   private let client: HTTPClient
   private let url: String
+  private let users: Int
 
-  init(_ client: HTTPClient, url: String, seed: UInt64) {
+  init(_ client: HTTPClient, url: String, seed: UInt64, users: Int) {
     self.client = client
     self.url = url
+    self.users = users
     state = Mutex(State(random: SimulatedRandom(seed: seed)))
   }
 
@@ -67,7 +69,7 @@ final class TrialLoad: Sendable {
       }
       state.waiting += 1
       state.sent += 1
-      return state.random.below(Self.users)
+      return state.random.below(users)
     }
   }
 
