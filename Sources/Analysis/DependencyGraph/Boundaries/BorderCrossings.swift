@@ -53,11 +53,12 @@ struct BorderCrossings: Sendable {
       }
   }
 
-  /// The cut list in order of place.
-  func cuts(_ model: CodeModel, names: [String]) -> [Cut] {
+  /// The cut list in order of place, without what crosses in `other` already.
+  func cuts(_ model: CodeModel, names: [String], notIn other: BorderCrossings? = nil) -> [Cut] {
+    let known = Set(other?.references ?? [])
+    let knownUses = Set(other?.tableUses ?? [])
     var cuts: [Cut] = []
-    cuts.reserveCapacity(references.count + tableUses.count)
-    for index in references {
+    for index in references where !known.contains(index) {
       let reference = model.references[index]
       guard let from = assignment[reference.from], let to = assignment[reference.to] else {
         continue
@@ -69,7 +70,7 @@ struct BorderCrossings: Sendable {
           location: model.location(reference.position), symbol: reference.symbol,
           kind: .reference(reference.kind), seam: seams.seam(for: reference, model)))
     }
-    for index in tableUses {
+    for index in tableUses where !knownUses.contains(index) {
       let use = model.tableUses[index]
       guard let from = assignment[use.type], let owner = assignment.ownerOfTable[use.table] else {
         continue

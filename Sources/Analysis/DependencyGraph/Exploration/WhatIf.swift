@@ -100,8 +100,8 @@ extension BoundaryStudy {
     let after = Division(self, changed, BorderCrossings(model, changed))
     return WhatIfAnswer(
       before: before.measures, after: after.measures, services: changes(before, after),
-      newCuts: Self.difference(after.cuts, before.cuts),
-      savedCuts: Self.difference(before.cuts, after.cuts),
+      newCuts: after.crossings.cuts(model, names: names, notIn: crossings),
+      savedCuts: crossings.cuts(model, names: names, notIn: after.crossings),
       newFindings: Self.difference(after.findings, before.findings),
       goneFindings: Self.difference(before.findings, after.findings))
   }
@@ -111,14 +111,6 @@ extension BoundaryStudy {
       WhatIfAnswer.ServiceChange(
         name: names[number], before: before.side(number), after: after.side(number))
     }.filter { $0.before != $0.after }.sorted { $0.name < $1.name }
-  }
-
-  /// Elements of the first list whose identity the second has not.
-  private static func difference<Element, Identity: Hashable>(
-    _ first: [Element], _ second: [Element], by identity: (Element) -> Identity
-  ) -> [Element] {
-    let known = Set(second.map(identity))
-    return first.filter { !known.contains(identity($0)) }
   }
 
   /// A finding counts as the same when it stands at the same place, or says the same but for its
@@ -140,28 +132,12 @@ extension BoundaryStudy {
     let known = Set(second.flatMap(identities))
     return first.filter { finding in !identities(finding).contains { known.contains($0) } }
   }
-
-  /// A place counts as the same whatever the services on its two ends are called.
-  private static func difference(_ first: [Cut], _ second: [Cut]) -> [Cut] {
-    struct Place: Hashable {
-      var location: Location
-      var fromType: String
-      var target: String
-      var symbol: String
-      var kind: String
-    }
-    return difference(first, second) { cut in
-      Place(
-        location: cut.location, fromType: cut.fromType, target: cut.target, symbol: cut.symbol,
-        kind: cut.kind.name)
-    }
-  }
 }
 
 /// An assignment with its numbers.
 private struct Division {
   let measures: WhatIfAnswer.Measures
-  let cuts: [Cut]
+  let crossings: BorderCrossings
   let findings: [LocatedFinding]
   private let counts: BorderCounts
   private let types: [Int]
@@ -181,7 +157,7 @@ private struct Division {
       directions.insert([pair.from, pair.to])
     }
     self.places = places
-    cuts = crossings.cuts(model, names: study.names)
+    self.crossings = crossings
     findings = Pitfalls.ofDivision(model, assignment, crossings, names: study.names)
     let units = study.facts.units.units.map { assignment[$0.types[0]] }
     let partition = Partition(units.map { Int32($0 ?? assignment.serviceCount) })

@@ -6,7 +6,7 @@ enum DistributedMonoliths {
   private static let leastServices = 3
 
   static func find(_ context: PitfallContext) -> [Finding] {
-    let links = context.synchronousLinks()
+    let links = context.synchronousLinks
     var successors = [[Int]](repeating: [], count: context.assignment.serviceCount)
     for link in links.keys.sorted() { successors[link.from].append(link.to) }
     let components = StrongComponents(successors: successors)

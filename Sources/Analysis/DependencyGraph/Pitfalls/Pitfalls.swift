@@ -74,6 +74,9 @@ struct PitfallContext {
   let names: [String]
   /// Types that tie everyone to everyone; they have a finding of their own.
   private(set) var godTypes: Set<TypeID> = []
+  /// Crossing references whose answer the caller waits for, by the services on their ends. Those
+  /// from and to god types are left out.
+  private(set) var synchronousLinks: [ServiceLink: [Int]] = [:]
 
   struct TypeLink {
     var from: TypeID
@@ -91,6 +94,7 @@ struct PitfallContext {
     self.names = names
     typeLinks = Self.links(model)
     godTypes = GodTypes.types(self)
+    synchronousLinks = foundSynchronousLinks()
   }
 
   /// References between different types, one entry per pair of types, by source and target.
@@ -121,9 +125,7 @@ struct PitfallContext {
     return sorted.dropLast().joined(separator: ", ") + " and " + last
   }
 
-  /// Crossing references whose answer the caller waits for, by the services on their ends. Those
-  /// from and to god types are left out.
-  func synchronousLinks() -> [ServiceLink: [Int]] {
+  private func foundSynchronousLinks() -> [ServiceLink: [Int]] {
     var links: [ServiceLink: [Int]] = [:]
     for index in crossings.references {
       let reference = model.references[index]

@@ -7,7 +7,7 @@ enum SynchronousChains {
   private static let leastServices = 4
 
   static func find(_ context: PitfallContext) -> [Finding] {
-    let links = context.synchronousLinks()
+    let links = context.synchronousLinks
     let count = context.assignment.serviceCount
     var successors = [[Int]](repeating: [], count: count)
     for link in links.keys.sorted() { successors[link.from].append(link.to) }
