@@ -47,7 +47,7 @@ extension BoundaryBaseline {
   /// Looks for what crosses the borders of this baseline today.
   package func check(_ model: CodeModel) -> BaselineCheck {
     let model = model.canonical()
-    let keys = TypeKeys(model)
+    let keys = TypeKeys(model, knownTo: self)
     let names = services.map(\.name)
     let (service, newTypes) = placed(model, keys)
     let assignment = ServiceAssignment(

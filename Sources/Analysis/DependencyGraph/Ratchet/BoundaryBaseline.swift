@@ -32,6 +32,9 @@ package struct BoundaryBaseline: Sendable, Equatable, Codable {
   package var services: [Service]
   /// Keys of types that belong to no service.
   package var setApart: [String]
+  /// File that declares each type, by key. Tells types apart that share a name; a baseline without
+  /// it is read too.
+  package var files: [String: String]?
   /// By source, target, symbol and kind.
   package var crossings: [Crossing]
 
@@ -41,7 +44,11 @@ package struct BoundaryBaseline: Sendable, Equatable, Codable {
     let keys = TypeKeys(study.model)
     var types = [Set<String>](repeating: [], count: study.names.count)
     var apart: Set<String> = []
+    var files: [String: String] = [:]
     for index in study.model.types.indices {
+      if study.model.types[index].kind != .fileScope {
+        files[keys[index]] = study.model.location(study.model.types[index].position).file
+      }
       if let service = study.assignment.serviceOfType[index] {
         types[service].insert(keys[index])
       } else {
@@ -51,6 +58,7 @@ package struct BoundaryBaseline: Sendable, Equatable, Codable {
     services = zip(study.names, types).map { Service(name: $0, types: $1.sorted()) }
       .sorted { $0.name < $1.name }
     setApart = apart.sorted()
+    self.files = files
     crossings = CrossingPlaces(study.model, study.crossings, keys).counted
   }
 }
@@ -65,30 +73,6 @@ struct CrossingKey: Hashable, Comparable {
   static func < (left: Self, right: Self) -> Bool {
     (left.from, left.to, left.symbol, left.kind) < (right.from, right.to, right.symbol, right.kind)
   }
-}
-
-/// Names of types that hold from one revision to the next: module and qualified name; with the path
-/// where two types of a module share one, and the path alone for top-level code.
-package struct TypeKeys {
-  private let keys: [String]
-
-  package init(_ model: CodeModel) {
-    var names: [String: Int] = [:]
-    func name(_ index: Int) -> String {
-      let id = TypeID(index)
-      return model.types[index].kind == .fileScope
-        ? model.displayName(id) : model.types[index].module + "." + model.displayName(id)
-    }
-    for index in model.types.indices { names[name(index), default: 0] += 1 }
-    keys = model.types.indices.map { index in
-      let name = name(index)
-      guard names[name] ?? 0 > 1 else { return name }
-      return name + "@" + model.location(model.types[index].position).file
-    }
-  }
-
-  package subscript(index: Int) -> String { keys[index] }
-  package subscript(type: TypeID) -> String { keys[Int(type.index)] }
 }
 
 /// The places of each crossing.

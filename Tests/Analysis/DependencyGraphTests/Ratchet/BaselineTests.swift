@@ -80,6 +80,39 @@ import Testing
     #expect(check.newTypes.first { $0.type == "App.Loner" }?.service == nil)
   }
 
+  @Test func `a type keeps its key when another of its name comes, goes or moves`() throws {
+    func shop(helpers: [(folder: String, file: String)]) -> CodeModel {
+      var model = SampleShop.model
+      for (folder, file) in helpers {
+        var builder = ModelBuilder()
+        builder.type("OrderService", folder: folder, file: file)
+        let id = FileID(model.files.count)
+        model.files += builder.model.files
+        var type = builder.model.types[0]
+        type.position.file = id
+        model.types.append(type)
+      }
+      return model
+    }
+    // Another file declares a private type of the same name.
+    let second = shop(helpers: [("Elsewhere", "Helper")])
+    let check = Self.baseline.check(second)
+    #expect(check.new == [] && check.stale == [])
+    #expect(check.newTypes.map(\.type) == ["App.OrderService@Sources/Elsewhere/Helper.swift"])
+
+    // A baseline that knows both holds when one of them is gone or has moved.
+    let both = BoundaryBaseline(BoundaryAnalysis().study(second))
+    #expect(both.check(second).passes)
+    #expect(both.check(SampleShop.model).passes)
+    let moved = both.check(shop(helpers: [("Other/Place", "Helper")]))
+    #expect(moved.passes && moved.newTypes == [])
+
+    // A baseline written before files were noted knows the place from the key.
+    var old = both
+    old.files = nil
+    #expect(old.check(SampleShop.model).passes)
+  }
+
   @Test func `borders stay where they are when the code would be divided differently`() {
     var builder = SampleShop.builder()
     // Enough to pull shipments and orders together in a new division.
