@@ -22,7 +22,8 @@ enum JSONValue {
     return output
   }
 
-  /// The document in one line, with `<` escaped, so that it can stand in a `script` element.
+  /// The document in one line for a page: `<` is escaped, so that it can stand in a `script`
+  /// element, and what is no plain text in a string is made visible.
   var embedded: String {
     var output = ""
     writeCompactly(to: &output)
@@ -49,16 +50,11 @@ enum JSONValue {
       output += "}"
     case .string(let value):
       var text = ""
-      Self.write(value, to: &text)
+      // A page shows its strings to people.
+      Self.write(TerminalText.escaped(value), to: &text)
       for character in text.unicodeScalars {
-        // `</script>` and `<!--` would end or change the element; the line separators are no line
-        // ends in JSON and are in older JavaScript.
-        switch character {
-        case "<": output += "\\u003c"
-        case "\u{2028}": output += "\\u2028"
-        case "\u{2029}": output += "\\u2029"
-        default: output.unicodeScalars.append(character)
-        }
+        // `</script>` and `<!--` would end or change the element.
+        if character == "<" { output += "\\u003c" } else { output.unicodeScalars.append(character) }
       }
     case .integer, .number, .boolean, .null: write(to: &output, indent: "")
     }
@@ -106,9 +102,12 @@ enum JSONValue {
       case "\n": output += "\\n"
       case "\r": output += "\\r"
       case "\t": output += "\\t"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      case _ where TerminalText.isUnsafe(scalar):
+        // As the standard wants it below 0x20; above, so that a terminal may show the document.
+        for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
+          let digits = String(unit, radix: 16)
+          output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
       default: output.unicodeScalars.append(scalar)
       }
     }

@@ -26,7 +26,7 @@ package struct MeasurementReport: Sendable {
         name + padding + JSONValue.fourDecimals(measurement.value)
           + "  \(measurement.better.rawValue) is good")
     }
-    return lines.joined(separator: "\n") + "\n"
+    return TerminalText.document(lines, .plain)
   }
 
   package var json: String {

@@ -41,7 +41,7 @@ public struct MovePlaybook: Sendable {
     for service in suggestion.services {
       lines += [""] + chapter(service, names[service.name] ?? [], suggestion)
     }
-    return lines.joined(separator: "\n") + "\n"
+    return TerminalText.document(lines, .plain)
   }
 
   private func chapter(

@@ -99,9 +99,7 @@ public struct RouteConfiguration: Sendable {
   private static let commentWidth = 100
 
   /// A comment ends with its line, whatever a name holds.
-  private static func oneLine(_ text: String) -> String {
-    String(text.map { $0.isNewline ? " " : $0 })
-  }
+  private static func oneLine(_ text: String) -> String { TerminalText.escaped(text) }
 
   /// What tells about the process that answers: it stays where it is, whoever has the code.
   private static let operational: Set<String> = [
@@ -174,9 +172,9 @@ public struct RouteConfiguration: Sendable {
     for scalar in path.unicodeScalars {
       switch scalar {
       case "\"", "\\": text += "\\\(scalar)"
-      case _ where scalar.properties.generalCategory == .control:
+      case _ where TerminalText.isUnsafe(scalar):
         let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        text += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
       default: text.unicodeScalars.append(scalar)
       }
     }

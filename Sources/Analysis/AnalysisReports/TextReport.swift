@@ -33,8 +33,7 @@ public struct TextReport: Sendable {
     sections.append(setApart(suggestion))
     sections += suggestion.services.map { details($0, suggestion) }
     sections.append(cuts(suggestion))
-    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
-      .joined(separator: "\n\n") + "\n"
+    return TerminalText.document(sections: sections, style)
   }
 
   private func coverage(_ suggestion: BoundarySuggestion) -> [String] {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Emphasis for a terminal; without colour the text stays as it is.
+///
+/// While lines are put together, emphasis is a mark of one character. It becomes an escape sequence
+/// when the document is whole, after everything else that looks like one was made harmless.
 public struct TextStyle: Sendable, Equatable {
   private let usesColour: Bool
 
@@ -11,13 +14,51 @@ public struct TextStyle: Sendable, Equatable {
 
   private init(usesColour: Bool) { self.usesColour = usesColour }
 
-  func strong(_ text: String) -> String { wrap(text, "1") }
-  func dim(_ text: String) -> String { wrap(text, "2") }
-  func good(_ text: String) -> String { wrap(text, "32") }
-  func warning(_ text: String) -> String { wrap(text, "33") }
-  func bad(_ text: String) -> String { wrap(text, "31") }
+  func strong(_ text: String) -> String { marked(text, .strong) }
+  func dim(_ text: String) -> String { marked(text, .dim) }
+  func good(_ text: String) -> String { marked(text, .good) }
+  func warning(_ text: String) -> String { marked(text, .warning) }
+  func bad(_ text: String) -> String { marked(text, .bad) }
 
-  private func wrap(_ text: String, _ code: String) -> String {
-    usesColour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+  /// Characters that Unicode keeps for the inside of programs.
+  private enum Mark: UInt32, CaseIterable {
+    case end = 0xFDD0
+    case strong, dim, good, warning, bad
+
+    var sequence: String {
+      switch self {
+      case .end: "\u{1B}[0m"
+      case .strong: "\u{1B}[1m"
+      case .dim: "\u{1B}[2m"
+      case .good: "\u{1B}[32m"
+      case .warning: "\u{1B}[33m"
+      case .bad: "\u{1B}[31m"
+      }
+    }
+
+    var text: String { Unicode.Scalar(rawValue).map { String(Character($0)) } ?? "" }
+  }
+
+  private func marked(_ text: String, _ mark: Mark) -> String {
+    usesColour ? mark.text + text + Mark.end.text : text
+  }
+
+  /// A line with the sequences that its marks stand for.
+  func rendered(_ line: String) -> String {
+    guard line.unicodeScalars.contains(where: { Mark(rawValue: $0.value) != nil }) else {
+      return line
+    }
+    var text = ""
+    var isOpen = false
+    for scalar in line.unicodeScalars {
+      if let mark = Mark(rawValue: scalar.value) {
+        // Where there is no colour, somebody else wrote the mark: it means nothing.
+        if usesColour { text += mark.sequence }
+        isOpen = mark != .end
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
+    return usesColour && isOpen ? text + Mark.end.sequence : text
   }
 }

@@ -36,7 +36,9 @@ struct TextTable {
 
   /// Lines of the table, the titles first.
   func lines(width: Int, style: TextStyle) -> [String] {
-    let (shown, widths) = fitted(width)
+    // A cell is as wide as what will be seen of it.
+    let rows = rows.map { $0.map { TerminalText.escaped($0) } }
+    let (shown, widths) = fitted(rows, width)
     func line(_ cells: [String]) -> String {
       let padded = shown.map { column in
         let cell = shortened(
@@ -51,7 +53,7 @@ struct TextTable {
   }
 
   /// Columns to show, and the width of each column of the table.
-  private func fitted(_ width: Int) -> (shown: [Int], widths: [Int]) {
+  private func fitted(_ rows: [[String]], _ width: Int) -> (shown: [Int], widths: [Int]) {
     var widths = columns.indices.map { column in
       ([columns[column].title] + rows.map { $0[column] }).map(\.count).max() ?? 0
     }
@@ -81,7 +83,7 @@ struct TextTable {
 func wrapped(_ text: String, width: Int, indent: String = "") -> [String] {
   var lines: [String] = []
   var current = ""
-  for word in text.split(separator: " ") {
+  for word in TerminalText.escaped(text).split(separator: " ") {
     if current.isEmpty {
       current = indent + word
     } else if current.count + 1 + word.count <= width {

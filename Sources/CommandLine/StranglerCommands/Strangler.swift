@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import AnalysisReports
 public import ArgumentParser
 
 /// The `strangler` command: one subcommand per question a migrating team asks.
@@ -45,7 +46,7 @@ public struct Strangler: AsyncParsableCommand {
       }
       exit(withError: nil)
     } catch let error as CommandFailure {
-      Terminal.standardError.write("strangler: \(error.message)\n")
+      Terminal.standardError.write(error.text)
       exit(withError: error.exitCode)
     } catch let code as ExitCode {
       exit(withError: code)
@@ -53,7 +54,7 @@ public struct Strangler: AsyncParsableCommand {
       // ArgumentParser writes help to standard output and usage errors to standard error; only its
       // code for the latter (64) is replaced by ours.
       let code = exitCode(for: error)
-      let text = fullMessage(for: error)
+      let text = TerminalText.escaped(fullMessage(for: error), keepingLines: true)
       if !text.isEmpty {
         (code.isSuccess ? Terminal.standardOutput : .standardError).write(text + "\n")
       }

@@ -46,8 +46,7 @@ package struct CheckReport: Sendable {
             + (rest > 0 ? " and \(rest) more." : "."), width: width))
     }
     sections.append(wrapped(sentence(check), width: width))
-    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
-      .joined(separator: "\n\n") + "\n"
+    return TerminalText.document(sections: sections, style)
   }
 
   /// The result in one sentence.
@@ -142,6 +141,11 @@ package struct CheckReport: Sendable {
           })
       ),
       ("setApart", .strings(baseline.setApart)),
+      (
+        "files",
+        .object(
+          (baseline.files ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+      ),
       ("crossings", .array(baseline.crossings.map { .object(Self.members($0)) })),
     ]).text
   }

@@ -50,7 +50,7 @@ package struct ExplanationReport: Sendable {
       }
       lines += [""] + wrapped("Further: " + rest.joined(separator: ", ") + ".", width: width)
     }
-    return lines.joined(separator: "\n") + "\n"
+    return TerminalText.document(lines, style)
   }
 
   private func verdict(_ explanation: PlacementExplanation) -> String {

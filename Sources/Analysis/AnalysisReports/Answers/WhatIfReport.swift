@@ -26,8 +26,7 @@ package struct WhatIfReport: Sendable {
     sections.append(places("No longer to cut", answer.savedCuts))
     sections.append(findings("New findings", answer.newFindings))
     sections.append(findings("Findings that go", answer.goneFindings))
-    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
-      .joined(separator: "\n\n") + "\n"
+    return TerminalText.document(sections: sections, style)
   }
 
   private func sentence(_ answer: WhatIfAnswer) -> String {

@@ -59,8 +59,7 @@ package struct DiagramReport: Sendable {
     ]
     if isCollapsed(study) {
       for service in study.suggestion.services {
-        let text = DiagramText.dot("\(label(service))\n\(size(service))")
-          .replacingLineBreaks(with: "\\n")
+        let text = DiagramText.dot(label(service), size(service))
         lines.append("  \(DiagramText.dot(service.name)) [label=\(text)];")
       }
       for border in borders(study) {
@@ -116,11 +115,5 @@ package struct DiagramReport: Sendable {
       }
     }
     return lines.joined(separator: "\n") + "\n"
-  }
-}
-
-extension String {
-  fileprivate func replacingLineBreaks(with text: String) -> String {
-    split(separator: "\n", omittingEmptySubsequences: false).joined(separator: text)
   }
 }

@@ -7,17 +7,13 @@ package struct EdgeListReport: Sendable {
   /// Creates a renderer.
   package init() {}
 
-  /// Rigi Standard Format: `depends FROM TO WEIGHT`, one line for each pair of nodes. A name with
-  /// spaces stands in quotes.
+  /// Rigi Standard Format: `depends FROM TO WEIGHT`, one line for each pair of nodes.
   package func rsf(_ graph: DependencyEdges) -> String {
     graph.links.map { link in
-      "depends \(Self.token(graph.nodes[link.from])) \(Self.token(graph.nodes[link.to])) "
+      let (from, to) = (graph.nodes[link.from], graph.nodes[link.to])
+      return "depends \(RigiStandardFormat.word(from)) \(RigiStandardFormat.word(to)) "
         + "\(decimal(link.weight))\n"
     }.joined()
-  }
-
-  private static func token(_ name: String) -> String {
-    name.contains { $0.isWhitespace } ? "\"\(name)\"" : name
   }
 
   /// Every single reference with kind, weight, tier and place; schema `strangler.graph/1`.
@@ -55,20 +51,23 @@ package struct EdgeListReport: Sendable {
 
 /// Names as the diagram languages want them.
 enum DiagramText {
-  /// A quoted Graphviz identifier.
-  static func dot(_ name: String) -> String {
-    var text = "\""
-    for character in name {
-      if character == "\"" || character == "\\" { text.append("\\") }
-      text.append(character)
+  /// A quoted Graphviz identifier or label of several lines.
+  static func dot(_ lines: String...) -> String {
+    let escaped = lines.map { line in
+      var text = ""
+      for character in TerminalText.escaped(line) {
+        if character == "\"" || character == "\\" { text.append("\\") }
+        text.append(character)
+      }
+      return text
     }
-    return text + "\""
+    return "\"" + escaped.joined(separator: "\\n") + "\""
   }
 
   /// A quoted Mermaid label: what would end it or start an entity is written as one.
   static func mermaid(_ name: String) -> String {
     var text = "\""
-    for character in name {
+    for character in TerminalText.escaped(name) {
       switch character {
       case "\"": text += "#quot;"
       case "#": text += "#35;"

@@ -14,10 +14,11 @@ struct HTMLText {
       "<\(name)\(attributes.isEmpty ? "" : " " + attributes)>\(Self.escaped(content))</\(name)>\n"
   }
 
-  /// Text without characters that mean something in markup or in attribute values.
+  /// Text without characters that mean something in markup or in attribute values, or that turn
+  /// the direction of text.
   static func escaped(_ text: String) -> String {
     var escaped = ""
-    for scalar in text.unicodeScalars {
+    for scalar in TerminalText.escaped(text).unicodeScalars {
       switch scalar {
       case "&": escaped += "&amp;"
       case "<": escaped += "&lt;"

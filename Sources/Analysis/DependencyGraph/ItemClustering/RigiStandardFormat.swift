@@ -16,8 +16,8 @@ package struct LineError: Error, Sendable, Equatable, CustomStringConvertible {
 ///     accesses F E [weight]    function F uses item E; F itself is not divided
 ///     contain CLUSTER ITEM     item stands in cluster
 ///
-/// Words that hold blanks stand in double quotes. Empty lines and lines that begin with `#` are
-/// skipped.
+/// Words that hold blanks stand in double quotes; inside of them `\"`, `\\` and `\u{HEX}` stand for a
+/// character. Empty lines and lines that begin with `#` are skipped.
 package enum RigiStandardFormat {
   /// What a number stands for in the optional columns of `depends` and `accesses`.
   package static let relations = ["depends", "accesses"]
@@ -90,12 +90,32 @@ package enum RigiStandardFormat {
 
   /// `contain` lines in order of item.
   package static func text(_ clusters: [(item: String, cluster: String)]) -> String {
-    clusters.map { "contain \(quoted($0.cluster)) \(quoted($0.item))\n" }.joined()
+    clusters.map { "contain \(word($0.cluster)) \(word($0.item))\n" }.joined()
   }
 
-  private static func quoted(_ word: String) -> String {
-    word.isEmpty || word.hasPrefix("#") || word.contains(where: \.isWhitespace)
-      ? "\"\(word)\"" : word
+  /// A name as one word of a line, whatever it holds; reading gives the name back.
+  package static func word(_ name: String) -> String {
+    let isPlain =
+      !name.isEmpty && !name.hasPrefix("#") && !name.hasPrefix("\"")
+      && !name.unicodeScalars.contains { $0.properties.isWhitespace || mustBeEscaped($0) }
+    guard !isPlain else { return name }
+    var word = "\""
+    for scalar in name.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": word += "\\\(scalar)"
+      case _ where mustBeEscaped(scalar): word += "\\u{\(String(scalar.value, radix: 16))}"
+      default: word.unicodeScalars.append(scalar)
+      }
+    }
+    return word + "\""
+  }
+
+  /// Ends of lines, and what no terminal should be sent.
+  private static func mustBeEscaped(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
   }
 
   /// Words of each line that holds any.
@@ -112,22 +132,49 @@ package enum RigiStandardFormat {
 
   private static func words(_ text: Substring, line: Int) throws(LineError) -> [String] {
     var words: [String] = []
-    var rest = text.drop(while: \.isWhitespace)
+    // By scalar: a mark that combines with what stands before it must not swallow a quotation mark.
+    var rest = text.unicodeScalars.drop { $0.properties.isWhitespace }
     while let first = rest.first {
       if first == "\"" {
         rest = rest.dropFirst()
-        guard let end = rest.firstIndex(of: "\"") else {
-          throw LineError(line: line, message: "expected a closing quotation mark")
-        }
-        words.append(String(rest[..<end]))
-        rest = rest[end...].dropFirst()
+        words.append(try quoted(&rest, line: line))
       } else {
-        let word = rest.prefix { !$0.isWhitespace }
+        let word = rest.prefix { !$0.properties.isWhitespace }
         words.append(String(word))
         rest = rest[word.endIndex...]
       }
-      rest = rest.drop(while: \.isWhitespace)
+      rest = rest.drop { $0.properties.isWhitespace }
     }
     return words
+  }
+
+  /// Takes a word up to its closing quotation mark. A backslash that begins no escape is one: names
+  /// of other systems hold them.
+  private static func quoted(
+    _ rest: inout Substring.UnicodeScalarView, line: Int
+  ) throws(LineError) -> String {
+    var word = String.UnicodeScalarView()
+    while let next = rest.popFirst() {
+      switch next {
+      case "\"": return String(word)
+      case "\\" where rest.first == "\"" || rest.first == "\\":
+        if let escaped = rest.popFirst() { word.append(escaped) }
+      case "\\": word.append(escape(&rest) ?? next)
+      default: word.append(next)
+      }
+    }
+    throw LineError(line: line, message: "expected a closing quotation mark")
+  }
+
+  /// Takes `u{HEX}`, if that comes.
+  private static func escape(_ rest: inout Substring.UnicodeScalarView) -> Unicode.Scalar? {
+    guard rest.starts(with: "u{".unicodeScalars) else { return nil }
+    let digits = rest.dropFirst(2).prefix(8).prefix { $0 != "}" }
+    let end = rest[digits.endIndex...]
+    guard end.first == "}", let value = UInt32(String(digits), radix: 16),
+      let scalar = Unicode.Scalar(value)
+    else { return nil }
+    rest = end.dropFirst()
+    return scalar
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import AnalysisReports
 internal import Dispatch
 internal import Foundation
 internal import Synchronization
@@ -45,7 +46,7 @@ final class ProgressLine: Sendable {
       line = String(line.prefix(terminal.width - 1))
       guard line != state.shown else { return }
       state.shown = line
-      terminal.write("\r\u{1B}[2K" + line)
+      terminal.send("\r\u{1B}[2K" + TerminalText.escaped(line))
     }
   }
 
@@ -69,7 +70,7 @@ final class ProgressLine: Sendable {
   func clear() {
     guard isActive else { return }
     state.withLock { state in
-      if !state.shown.isEmpty { terminal.write("\r\u{1B}[2K") }
+      if !state.shown.isEmpty { terminal.send("\r\u{1B}[2K") }
       state.shown = ""
     }
   }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import AnalysisReports
+
 #if canImport(Darwin)
   internal import Darwin
 #elseif canImport(Glibc)
@@ -32,9 +34,14 @@ struct Terminal: Sendable {
     return Int(size.ws_col)
   }
 
-  /// Writes all of the text. A closed pipe ends the output quietly, as `strangler ... | head`
-  /// expects.
-  func write(_ text: String) {
+  /// Writes all of the text; a pipe and a file get it as it is. A person's terminal gets no control
+  /// sequence but colours: file names, answers of servers and what else the text quotes may hold
+  /// others.
+  func write(_ text: String) { send(isInteractive ? TerminalText.shown(text) : text) }
+
+  /// Sends bytes as they are, control sequences of our own included. A closed pipe ends the output
+  /// quietly, as `strangler ... | head` expects.
+  func send(_ text: String) {
     var text = text
     text.withUTF8 { bytes in
       var rest = UnsafeRawBufferPointer(bytes)

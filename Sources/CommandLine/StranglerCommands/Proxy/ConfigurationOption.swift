@@ -17,7 +17,9 @@ struct ConfigurationOption: ParsableArguments {
     let decoded = ConfigurationFile.load(file)
     let report = ValidationReport(decoded, file: file)
     guard let configuration = decoded.configuration else {
-      throw CommandFailure.unusable("the configuration cannot be used\n" + report.text)
+      throw CommandFailure.unusable(
+        "the configuration cannot be used",
+        details: report.text.split(separator: "\n").map(String.init))
     }
     for warning in report.diagnostics { Terminal.standardError.write("\(warning)\n") }
     return configuration

@@ -33,8 +33,8 @@ enum RecordedTraffic {
       let list = origins.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)
         .map { "  \($0.key.isEmpty ? "(not absolute)" : $0.key)  \($0.value) requests" }
       return .unusable(
-        "\(file) holds requests to \(origins.count) addresses; choose one with --origin\n"
-          + list.joined(separator: "\n"))
+        "\(file) holds requests to \(origins.count) addresses; choose one with --origin",
+        details: list)
     }
   }
 }

@@ -46,6 +46,26 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "plain", "two words", "", "#comment", "\"quoted\"", "say \"hi\"", "back\\slash", "end\\",
+    "a \\\" b", "C:\\dir name", "line\nbreak", "tab\tbed", "\u{1B}[31m", "\u{202E}turned",
+    "\\u{41} x", "e\u{301} \u{301}", "\u{301}", "\u{301}\"", "no\u{A0}break", "\u{2028}",
+  ])
+  func namesSurviveWritingAndReading(name: String) throws {
+    let text = RigiStandardFormat.text([(item: name, cluster: name)])
+    #expect(try RigiStandardFormat.clustering(text) == [name: name])
+    #expect(
+      text.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
+    let link = "depends \(RigiStandardFormat.word(name)) other 2\n"
+    #expect(Set(try RigiStandardFormat.graph(link).names) == [name, "other"])
+  }
+
+  @Test func aBackslashThatBeginsNoEscapeIsOne() throws {
+    #expect(
+      try RigiStandardFormat.clustering("contain \"C:\\new dir\" x")
+        == ["x": "C:\\new dir"])
+  }
+
   @Test func clusteringsSurviveWritingAndReading() throws {
     let text = RigiStandardFormat.text([("an item", "one"), ("b", "#2")])
     #expect(text == "contain one \"an item\"\ncontain \"#2\" b\n")
