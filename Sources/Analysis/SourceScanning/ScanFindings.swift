@@ -6,6 +6,25 @@ struct ScanFindings {
   let discovery: SourceDiscovery.Result
   let files: [ReadFile]
 
+  /// Manifests whose targets are not all known: files may be counted to the wrong module.
+  static func findings(
+    ofManifests problems: [(path: String, problem: ManifestReader.Problem)]
+  ) -> [Finding] {
+    problems.map { path, problem in
+      let reason =
+        switch problem {
+        case .unreadable: "cannot be read; check its permissions"
+        case .tooLarge:
+          "has more than \(ManifestReader.sizeLimit) bytes and was left out"
+        case .tooDeep: "is nested too deeply; what stands deeper was left out"
+        case .doesNotParse: "does not parse; what could be read of it was used"
+        }
+      return Finding(
+        id: "manifest-not-read", severity: .warning,
+        message: "the manifest \(path) \(reason), so modules follow the folders")
+    }
+  }
+
   func findings() -> [Finding] {
     var findings: [Finding] = []
     for (index, file) in files.enumerated() {
@@ -26,6 +45,12 @@ struct ScanFindings {
         Finding(
           id: "generated-left-out", severity: .note,
           message: "\(discovery.generatedFiles) generated files were left out"))
+    }
+    if discovery.ignoredFiles > 0 {
+      findings.append(
+        Finding(
+          id: "ignored-left-out", severity: .note,
+          message: "\(counted(discovery.ignoredFiles, "file")) left out as the configuration says"))
     }
     func note(_ id: String, _ severity: Finding.Severity, _ paths: [String], _ what: String) {
       guard let first = paths.first else { return }
@@ -66,7 +91,7 @@ struct ScanFindings {
       Finding(
         id: "nesting-too-deep", severity: .warning,
         message:
-          "\(path) nests more than \(FileReader.bracketLimit) brackets and was left out",
+          "\(path) nests more than \(BracketTower.limit) brackets and was left out",
         locations: place(offset))
     case .tooDeep(let offset):
       Finding(

@@ -8,6 +8,9 @@ public struct ScanOptions: Sendable {
   public var includeTests: Bool
   /// Also read files that a generator wrote, such as `*.pb.swift` or those marked `DO NOT EDIT`.
   public var includeGenerated: Bool
+  /// Files to leave out, by path relative to the folder: `*` stands for anything in a name, `**`
+  /// for any folders; a name without `/` matches anywhere.
+  public var ignoredPaths: [String]
   /// Value that `#if os(...)` is evaluated for.
   public var platform: String
   /// Names that `#if NAME` finds defined.
@@ -25,14 +28,15 @@ public struct ScanOptions: Sendable {
   /// Creates options; the defaults read product code for Linux on one thread a processor.
   public init(
     threads: Int = SourceScanner.availableProcessors, includeTests: Bool = false,
-    includeGenerated: Bool = false, platform: String = "Linux",
+    includeGenerated: Bool = false, ignoredPaths: [String] = [], platform: String = "Linux",
     defines: Set<String> = ["SWIFT_PACKAGE", "DEBUG"], readsHistory: Bool = false,
     index: CompilerIndexUse = .none,
-    cacheFolder: String? = nil, maximumFileBytes: Int = 32 << 20
+    cacheFolder: String? = nil, maximumFileBytes: Int = 16 << 20
   ) {
     self.threads = threads
     self.includeTests = includeTests
     self.includeGenerated = includeGenerated
+    self.ignoredPaths = ignoredPaths
     self.platform = platform
     self.defines = defines
     self.readsHistory = readsHistory
@@ -131,7 +135,7 @@ public struct ScanError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noSources:
       leftOut == 0
         ? "no Swift files in \(folder); give the path of a Swift package or source folder"
-        : "no Swift files in \(folder) except \(leftOut) test or generated ones; include those to scan them"
+        : "no Swift files in \(folder) except \(leftOut) test, generated or ignored ones; include those to scan them"
     }
   }
 }

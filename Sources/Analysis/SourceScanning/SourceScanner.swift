@@ -31,7 +31,7 @@ public struct SourceScanner: Sendable {
     let root = try checkedRoot(folder)
     let discovery = SourceDiscovery(root: root, options: options).discover()
     guard !discovery.sources.isEmpty else {
-      let leftOut = discovery.testFiles + discovery.generatedFiles
+      let leftOut = discovery.testFiles + discovery.generatedFiles + discovery.ignoredFiles
       throw ScanError(code: .noSources, folder: folder, leftOut: leftOut)
     }
     let modules = moduleMap(discovery, root: root)
@@ -50,7 +50,8 @@ public struct SourceScanner: Sendable {
     var model = assembly.model(evidence: compiler.evidence) { completed, total in
       progress(ScanProgress(phase: .resolving, completed: completed, total: total))
     }
-    model.findings += cacheFindings + compiler.findings
+    model.findings +=
+      ScanFindings.findings(ofManifests: modules.problems) + cacheFindings + compiler.findings
     if options.readsHistory {
       progress(ScanProgress(phase: .history, completed: 0, total: 0))
       let read = HistoryReader(root: root, paths: model.files.map(\.path)).read()
@@ -75,7 +76,10 @@ public struct SourceScanner: Sendable {
 
   private func moduleMap(_ discovery: SourceDiscovery.Result, root: String) -> ModuleMap {
     let manifests = discovery.manifests.map { path in
-      (path: path, text: (try? String(contentsOfFile: root + "/" + path, encoding: .utf8)) ?? "")
+      (
+        path: path,
+        bytes: FileReader.bytes(of: root + "/" + path, upTo: ManifestReader.sizeLimit + 1)
+      )
     }
     return ModuleMap(
       manifests: manifests, sources: discovery.sources,
@@ -90,8 +94,10 @@ public struct SourceScanner: Sendable {
     conditions.platform = options.platform
     conditions.defines = options.defines.union(modules.defines)
     conditions.modules = BuildConditions.toolchainModules.union(modules.modules)
-    let cache = options.cacheFolder.map {
-      FactsCache(folder: $0, root: root, conditions: conditions)
+    let cache = options.cacheFolder.flatMap { folder in
+      ProgramIdentity.current.map {
+        FactsCache(folder: folder, root: root, conditions: conditions, program: $0)
+      }
     }
     let reader = FileReader(
       root: root, options: options, modules: modules, conditions: conditions, cache: cache)

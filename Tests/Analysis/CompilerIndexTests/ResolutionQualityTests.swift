@@ -92,7 +92,7 @@ struct Corpus: CustomTestStringConvertible, CustomStringConvertible {
 
   func index() throws -> IndexStore {
     try IndexStore(library: BuildIndex.library, store: store) { file in
-      file.hasPrefix(root + "/") ? CompilerEvidenceReader.modificationTime(of: file) : nil
+      file.hasPrefix(root + "/") ? FileTime.modification(of: file) : nil
     }
   }
 

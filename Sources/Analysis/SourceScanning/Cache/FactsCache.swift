@@ -8,12 +8,10 @@ import Foundation
 /// decides anything: what it does not hold, or what is damaged, is parsed. Only plain values are
 /// kept, never trees.
 ///
-/// The file: `magic version fingerprint`, then for each entry its content's hash, its length, a
+/// The file: `magic program fingerprint`, then for each entry its content's hash, its length, a
 /// check sum and the bytes. It is replaced as a whole, so that a run that is cut off leaves the old
 /// one.
 struct FactsCache: Sendable {
-  /// To be raised with every change of what lowering gives or how it is written.
-  private static let version: UInt64 = 1
   private static let magic: UInt64 = 0x7374_6e67_6c66_6163
   /// A larger file is not read. In bytes.
   private static let fileLimit = 2 << 30
@@ -22,21 +20,24 @@ struct FactsCache: Sendable {
     /// There was nothing to read.
     case absent
     case usable
-    /// Written by another version or for another platform: to be replaced.
+    /// Written by another build or for another platform: to be replaced.
     case outdated
     case damaged
   }
 
   let path: String
   private(set) var state = State.absent
+  private let program: UInt64
   private let fingerprint: UInt64
   private var entries: [ContentHash: ArraySlice<UInt8>] = [:]
 
   /// - Parameters:
   ///   - folder: where cache files live; made when something is written.
   ///   - root: the scanned folder, which has a cache file of its own.
-  ///   - conditions: what the facts depend on besides the content.
-  init(folder: String, root: String, conditions: BuildConditions) {
+  ///   - conditions: what the facts depend on besides the content and the program.
+  ///   - program: stands for the build that reads and writes.
+  init(folder: String, root: String, conditions: BuildConditions, program: UInt64) {
+    self.program = program
     let name = ContentHash(root.utf8)
     path = folder + "/facts-" + String(name.high ^ name.low, radix: 16) + ".cache"
     fingerprint = ContentHash(conditions.identity.utf8).low
@@ -54,7 +55,7 @@ struct FactsCache: Sendable {
   private mutating func readEntries(_ bytes: ArraySlice<UInt8>) throws(DamagedBytes) {
     var reader = ByteReader(bytes)
     guard try reader.fixed() == Self.magic else { throw DamagedBytes() }
-    guard try reader.fixed() == Self.version, try reader.fixed() == fingerprint else {
+    guard try reader.fixed() == program, try reader.fixed() == fingerprint else {
       state = .outdated
       return
     }
@@ -113,7 +114,7 @@ struct FactsCache: Sendable {
       && kept.allSatisfy { entries[$0.hash] != nil }
     guard !isSame else { return }
     var writer = ByteWriter()
-    for word in [Self.magic, Self.version, fingerprint] { writer.write(fixed: word) }
+    for word in [Self.magic, program, fingerprint] { writer.write(fixed: word) }
     var written: Set<ContentHash> = []
     for entry in kept where written.insert(entry.hash).inserted {
       writer.write(fixed: entry.hash.high)

@@ -97,16 +97,9 @@ struct CompilerEvidenceReader {
     let paths = files.map { root + "/" + $0.path }
     let scanned = Set(paths)
     let store = try IndexStore(library: toolchain.indexLibrary, store: path) { file in
-      scanned.contains(file) ? Self.modificationTime(of: file) : nil
+      scanned.contains(file) ? FileTime.modification(of: file) : nil
     }
     return CompilerEvidence(store: store, tier: tier, isComplete: isComplete, paths: paths)
-  }
-
-  /// In nanoseconds since 1970.
-  static func modificationTime(of path: String) -> Int64? {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    return (attributes?[.modificationDate] as? Date)
-      .map { Int64($0.timeIntervalSince1970 * 1_000_000_000) }
   }
 
   /// Where builds leave their index: `.build/TRIPLE/debug/index/store`, and what other tools put in
@@ -120,7 +113,7 @@ struct CompilerEvidenceReader {
     let candidates = folders(build) + folders(build).flatMap(folders)
     return candidates.map { $0 + "/index/store" }
       .compactMap { path in
-        Self.modificationTime(of: path + "/v5/units").map { (path: path, time: $0) }
+        FileTime.modification(of: path + "/v5/units").map { (path: path, time: $0) }
       }
       .max { $0.time < $1.time }?.path
   }

@@ -155,7 +155,7 @@ struct TypeExtents {
 
   func offset(line: Int, column: Int) -> UInt32 {
     guard lineStarts.indices.contains(line - 1) else { return .max }
-    return lineStarts[line - 1] + UInt32(clamping: column - 1)
+    return UInt32(clamping: Int(lineStarts[line - 1]) + column - 1)
   }
 
   /// The innermost type around an offset: declarations stand in order, inner ones after outer ones.

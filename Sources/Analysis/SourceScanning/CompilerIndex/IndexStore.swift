@@ -99,7 +99,7 @@ final class IndexStore {
     var nanoseconds: Int64 = 0
     var error: UnsafeMutableRawPointer?
     _ = functions.store_get_unit_modification_time(store, unit, &seconds, &nanoseconds, &error)
-    return seconds * 1_000_000_000 + nanoseconds
+    return FileTime.nanoseconds(seconds: seconds, nanoseconds: nanoseconds)
   }
 
   private func text(_ raw: indexstore_text) -> String {
@@ -184,10 +184,20 @@ final class IndexStore {
     var line: UInt32 = 0
     var column: UInt32 = 0
     functions.occurrence_get_line_col(occurrence, &line, &column)
+    guard let place = Self.place(line: line, column: column) else { return }
     occurrences.append(
       IndexedOccurrence(
-        file: files.count - 1, symbol: index(of: symbol), line: Int(line), column: Int(column),
+        file: files.count - 1, symbol: index(of: symbol), line: place.line, column: place.column,
         roles: functions.occurrence_get_roles(occurrence), relations: relations))
+  }
+
+  /// A place as the model counts; `nil` for what stands nowhere. Indexes of other compilers give
+  /// column 0 to what they made up themselves.
+  static func place(line: UInt32, column: UInt32) -> (line: Int, column: Int)? {
+    guard line > 0, let line = Int32(exactly: line), let column = Int32(exactly: column) else {
+      return nil
+    }
+    return (Int(line), max(1, Int(column)))
   }
 
   private func index(of symbol: UnsafeMutableRawPointer) -> Int {

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import SwiftParser
-import SwiftSyntax
-
 /// Which module a file belongs to: the target whose folder holds it, as far as the manifest can be
 /// read without running it, else the folder layout.
 struct ModuleMap: Sendable {
@@ -10,19 +7,23 @@ struct ModuleMap: Sendable {
   /// Names that the manifests define: traits that are on by default, and `.define` without a
   /// condition.
   private(set) var defines: Set<String> = []
+  /// Manifests that were read in part or not at all.
+  private(set) var problems: [(path: String, problem: ManifestReader.Problem)] = []
   /// Module of files outside of every known folder.
   let fallback: String
 
   /// - Parameters:
-  ///   - manifests: relative path and text of each `Package.swift`.
+  ///   - manifests: relative path and bytes of each `Package.swift`; `nil` for one that cannot be
+  ///     read.
   ///   - sources: relative paths of the files to place.
   ///   - rootName: name of the scanned folder.
-  init(manifests: [(path: String, text: String)], sources: [String], rootName: String) {
+  init(manifests: [(path: String, bytes: [UInt8]?)], sources: [String], rootName: String) {
     fallback = rootName
     let present = Self.folders(of: sources)
     for manifest in manifests {
       let package = String(manifest.path.dropLast("Package.swift".count))
-      let reader = ManifestReader(text: manifest.text)
+      let reader = ManifestReader(bytes: manifest.bytes)
+      if let problem = reader.problem { problems.append((manifest.path, problem)) }
       defines.formUnion(reader.defines)
       for target in reader.targets {
         let candidates =
@@ -65,91 +66,5 @@ struct ModuleMap: Sendable {
       }
     }
     return present
-  }
-}
-
-/// Reads `.target(name: "X", path: "Y")` and its kin from a manifest's syntax.
-struct ManifestReader {
-  struct Target: Equatable {
-    var name: String
-    var path: String?
-  }
-  private(set) var targets: [Target] = []
-  /// Every plain string in the manifest.
-  private(set) var literals: Set<String> = []
-  private(set) var defines: Set<String> = []
-
-  private static let calls: Set<String> = [
-    "target", "executableTarget", "testTarget", "macro", "plugin",
-  ]
-
-  init(text: String) {
-    let visitor = Visitor(viewMode: .sourceAccurate)
-    visitor.walk(Parser.parse(source: text))
-    targets = visitor.targets
-    literals = visitor.literals
-    defines = visitor.defines
-  }
-
-  private final class Visitor: SyntaxVisitor {
-    var targets: [Target] = []
-    var literals: Set<String> = []
-    var defines: Set<String> = []
-
-    override func visit(_ node: FunctionCallExprSyntax) -> SyntaxVisitorContinueKind {
-      guard let callee = node.calledExpression.as(MemberAccessExprSyntax.self) else {
-        return .visitChildren
-      }
-      addDefines(of: node, callee.declName.baseName.text)
-      guard ManifestReader.calls.contains(callee.declName.baseName.text) else {
-        return .visitChildren
-      }
-      var values: [String: String] = [:]
-      for argument in node.arguments {
-        if let label = argument.label?.text, let text = literal(argument.expression) {
-          values[label] = text
-        }
-      }
-      if let name = values["name"] {
-        targets.append(Target(name: name, path: values["path"].map(normalise)))
-      }
-      return .visitChildren
-    }
-
-    override func visit(_ node: StringLiteralExprSyntax) -> SyntaxVisitorContinueKind {
-      if let text = literal(ExprSyntax(node)) { literals.insert(text) }
-      return .visitChildren
-    }
-
-    /// A compiler takes what begins with `@` for a file of further arguments.
-    private func isCondition(_ name: String) -> Bool {
-      name.first?.isNumber == false
-        && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-    }
-
-    private func addDefines(of node: FunctionCallExprSyntax, _ name: String) {
-      let arguments = Array(node.arguments)
-      if name == "define", arguments.count == 1, let text = literal(arguments[0].expression),
-        isCondition(text)
-      {
-        defines.insert(text)
-      } else if name == "default", let first = arguments.first,
-        first.label?.text == "enabledTraits",
-        let list = first.expression.as(ArrayExprSyntax.self)
-      {
-        defines.formUnion(list.elements.compactMap { literal($0.expression) }.filter(isCondition))
-      }
-    }
-
-    private func literal(_ expression: ExprSyntax) -> String? {
-      expression.as(StringLiteralExprSyntax.self)?.representedLiteralValue
-    }
-
-    private func normalise(_ path: String) -> String {
-      var path = path[...]
-      if path.hasPrefix("./") { path = path.dropFirst(2) }
-      while path.hasSuffix("/") { path = path.dropLast() }
-      return String(path)
-    }
   }
 }

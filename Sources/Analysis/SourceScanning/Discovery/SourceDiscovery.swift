@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
 import Foundation
 
 /// Finds the Swift files of a folder. Never leaves it: symbolic links are counted, not followed, so
@@ -16,12 +17,20 @@ struct SourceDiscovery {
     var manifests: [String] = []
     var testFiles = 0
     var generatedFiles = 0
+    var ignoredFiles = 0
     var links: [String] = []
     var unreadableFolders: [String] = []
   }
 
   let root: String
   let options: ScanOptions
+  private let ignored: [PathPattern]
+
+  init(root: String, options: ScanOptions) {
+    self.root = root
+    self.options = options
+    ignored = options.ignoredPaths.map(PathPattern.init)
+  }
 
   func discover() -> Result {
     var result = Result()
@@ -59,6 +68,8 @@ struct SourceDiscovery {
       result.manifests.append(relative)
     } else if name.hasPrefix("Package@swift") {
       return
+    } else if ignored.contains(where: { $0.matches(relative) }) {
+      result.ignoredFiles += 1
     } else if Self.isTest(relative), !options.includeTests {
       result.testFiles += 1
     } else if Self.isGenerated(name), !options.includeGenerated {

@@ -10,6 +10,13 @@ struct GitCommand: Sendable {
     "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "-c", "core.hooksPath=/dev/null",
     "-c", "diff.renameLimit=2000", "--no-pager", "--no-optional-locks",
   ]
+  /// Settings of the user and the repository that would change what is answered: the same history
+  /// is to give the same answer for everyone.
+  private static let neutral = [
+    "-c", "diff.relative=false", "-c", "log.showRoot=true", "-c", "log.follow=false",
+    "-c", "log.mailmap=true", "-c", "mailmap.file=", "-c", "color.ui=false",
+    "-c", "color.diff=false", "-c", "core.quotePath=true", "-c", "i18n.logOutputEncoding=UTF-8",
+  ]
 
   let folder: String
 
@@ -31,7 +38,7 @@ struct GitCommand: Sendable {
   func run(_ arguments: [String], piece: ([UInt8]) -> Bool) -> Int32? {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git", "-C", folder] + Self.safety + arguments
+    process.arguments = ["git", "-C", folder] + Self.safety + Self.neutral + arguments
     process.environment = Self.environment
     process.standardInput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice

@@ -50,7 +50,8 @@ struct HistoryReader {
     var commits = 0
     let status = git.run([
       "log", "--no-merges", isPartial ? "-M100%" : "-M", "--name-status", "-z", "--no-ext-diff",
-      "--no-textconv", "--ignore-submodules", "--max-count=\(Self.commitLimit)",
+      "--no-textconv", "--no-notes", "-O/dev/null", "--ignore-submodules",
+      "--max-count=\(Self.commitLimit)",
       "--format=\(GitLogParser.format)",
     ]) { piece in
       parser.take(piece) { commit in

@@ -96,6 +96,32 @@ import Testing
     #expect(try scan(folder, cache: cache).findings.contains { $0.id == "cache-damaged" })
   }
 
+  @Test func whatAnotherBuildKeptIsNotRead() throws {
+    let (folder, cache) = (try project(), try ScratchFolder())
+    func facts(_ program: UInt64) -> FactsCache {
+      FactsCache(
+        folder: cache.path, root: folder.path, conditions: BuildConditions(), program: program)
+    }
+    let hash = ContentHash("content".utf8)
+    let kept = FileReader.Kept(hash: hash, payload: [1, 2, 3])
+    #expect(facts(1).update(with: [kept]).isEmpty)
+    #expect(facts(1).state == .usable && facts(1).count == 1)
+    #expect(facts(2).state == .outdated && facts(2).count == 0)
+    #expect(facts(2).update(with: [kept]).isEmpty)
+    #expect(facts(2).count == 1 && facts(1).state == .outdated)
+  }
+
+  @Test func aProgramThatIsBuiltAnewIsAnotherOne() throws {
+    let folder = try ScratchFolder()
+    try folder.write("build 1", to: "program")
+    let first = try #require(ProgramIdentity.identity(ofFile: folder.path + "/program"))
+    #expect(ProgramIdentity.identity(ofFile: folder.path + "/program") == first)
+    try folder.write("build two", to: "program")
+    #expect(ProgramIdentity.identity(ofFile: folder.path + "/program") != first)
+    #expect(ProgramIdentity.identity(ofFile: folder.path + "/none") == nil)
+    #expect(ProgramIdentity.current != nil)
+  }
+
   @Test func anotherPlatformHasOtherFacts() throws {
     let (folder, cache) = (try ScratchFolder(), try ScratchFolder())
     try folder.write("#if os(macOS)\nstruct M {}\n#else\nstruct L {}\n#endif\n", to: "A.swift")

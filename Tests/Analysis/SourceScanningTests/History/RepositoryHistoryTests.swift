@@ -72,6 +72,34 @@ import Testing
     #expect(model.findings.map(\.id) == ["no-history"])
   }
 
+  @Test func whatAUserConfiguresChangesNothing() throws {
+    let folder = try repository()
+    try folder.write("struct A { let last = 1 }\n", to: "App/Sources/App/A.swift")
+    try folder.write("struct B { let last = 1 }\n", to: "App/Sources/App/B.swift")
+    try git(
+      "-c", "user.name=Zoë 文", "commit", "-q", "-a", "-m", "last", in: folder.path)
+    try folder.write("Somebody Else <ada@example.org>\n", to: "names")
+    try folder.write("App/Sources/App/B.swift\n", to: "order")
+    let options = ScanOptions(threads: 1, readsHistory: true)
+    let plain = try SourceScanner(options: options).scan(folder: folder.path + "/App")
+    #expect(plain.history?.authorship.contains { $0.author == "Ada" } == true)
+    for (name, value) in [
+      ("diff.relative", "true"), ("color.ui", "always"), ("color.diff", "always"),
+      ("core.quotepath", "true"), ("log.showSignature", "true"), ("log.showRoot", "false"),
+      ("log.follow", "true"), ("log.mailmap", "false"), ("mailmap.file", folder.path + "/names"),
+      ("diff.renames", "false"), ("diff.renames", "copies"), ("diff.renameLimit", "1"),
+      ("diff.orderFile", folder.path + "/order"), ("i18n.logOutputEncoding", "ISO-8859-1"),
+      ("diff.external", "false"), ("diff.noprefix", "true"), ("log.date", "raw"),
+      ("log.decorate", "full"), ("log.diffMerges", "on"), ("format.pretty", "fuller"),
+      ("notes.displayRef", "*"), ("diff.ignoreSubmodules", "all"), ("diff.wsErrorHighlight", "all"),
+    ] {
+      try git("config", name, value, in: folder.path)
+      let model = try SourceScanner(options: options).scan(folder: folder.path + "/App")
+      #expect(model.history == plain.history, "\(name) = \(value)")
+      #expect(model.findings == plain.findings, "\(name) = \(value)")
+    }
+  }
+
   @Test func whatARepositoryConfiguresIsNotRun() throws {
     let folder = try repository()
     let mark = folder.path + "/was-run"

@@ -59,7 +59,8 @@ import Testing
       "Sources/Other/D.swift",
     ]
     let map = ModuleMap(
-      manifests: [(path: "Package.swift", text: manifest)], sources: paths, rootName: "root")
+      manifests: [(path: "Package.swift", bytes: Array(manifest.utf8))], sources: paths,
+      rootName: "root")
     #expect(paths.map(map.module) == ["Orders", "App", "Deep", "root", "Other"])
   }
 
@@ -69,11 +70,11 @@ import Testing
       manifests: [
         (
           path: "services/orders/Package.swift",
-          text: "let p = Package(targets: [.target(name: \"Core\")])"
+          bytes: Array("let p = Package(targets: [.target(name: \"Core\")])".utf8)
         ),
         (
           path: "services/stock/Package.swift",
-          text: "let p = Package(targets: [.target(name: \"Core2\")])"
+          bytes: Array("let p = Package(targets: [.target(name: \"Core2\")])".utf8)
         ),
       ], sources: paths, rootName: "root")
     #expect(paths.map(map.module) == ["Core", "Core2"])
