@@ -8,8 +8,8 @@ public import DependencyGraph
 /// Shape: `schema`, `verdict {decision, reason}`, `services [{name, order, reason, scores
 /// {cohesion, coupling, instability, stability}, effort {size, places, files, contracts, tables,
 /// smallestEdit {edits, moves [{type, fromService, toService}], places [{file, line, column,
-/// symbol, kind}]}}, routes [{method, path}], tables {owned, shared}, jobs, types [{name, module,
-/// file, line, stability}], files}]`, `sharedKernel`,
+/// symbol, kind}]}}, routes [{method, path}], tables {owned, shared}, jobs, authors [{name,
+/// changes, team}], types [{name, module, file, line, stability}], files}]`, `sharedKernel`,
 /// `compositionRoots`, `findings [{id, severity, message, locations [{file, line, column}]}]`,
 /// `cuts [{fromService, toService, fromType, target, file, line, column, symbol, kind, seam}]`,
 /// `quality {modularity, stability, gamma, services, runs, references, crossingReferences}`,
@@ -73,6 +73,16 @@ public struct JSONReport: Sendable {
         ])
       ),
       ("jobs", .strings(service.jobs)),
+      (
+        "authors",
+        .array(
+          service.authors.map {
+            .object([
+              ("name", .string($0.name)), ("changes", .integer($0.changes)),
+              ("team", $0.team.map { .string($0) } ?? .null),
+            ])
+          })
+      ),
       ("types", .array(service.types.map(member))),
       ("files", .strings(service.files)),
     ])

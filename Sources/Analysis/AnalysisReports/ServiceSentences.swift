@@ -73,10 +73,45 @@ struct ServiceSentences {
       + "instead of \(cuts.count)."
   }
 
+  /// Who changed it most, and which teams; empty where nobody is known.
+  var people: String {
+    let authors = service.authors.prefix(Self.named).map { "\($0.name) (\($0.changes))" }
+    guard !authors.isEmpty else { return "" }
+    let rest = service.authors.count - authors.count
+    let teams = service.teams.map { "\($0.name) (\($0.changes))" }
+    return authors.joined(separator: ", ") + (rest > 0 ? " and \(counted(rest, "other"))" : "")
+      + (teams.isEmpty ? "" : "; teams: " + teams.joined(separator: ", "))
+  }
+
   /// Types that noise moves, most doubtful first.
   var doubtful: [Service.Member] {
     service.types.filter { $0.stability < Self.firmStability }.sorted {
       ($0.stability, $0.name) < ($1.stability, $1.name)
+    }
+  }
+
+  /// Services on the other side of its cuts, those with most places first.
+  var partners: String {
+    var places: [String: Int] = [:]
+    for cut in cuts {
+      places[cut.fromService == service.name ? cut.toService : cut.fromService, default: 0] += 1
+    }
+    let sorted = places.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let named = sorted.prefix(Self.named).map { "\($0.key) (\($0.value))" }
+    let rest = sorted.count - named.count
+    guard !named.isEmpty else { return "" }
+    return "most of it with \(named.joined(separator: ", "))"
+      + (rest > 0 ? " and \(counted(rest, "other service"))" : "") + "."
+  }
+
+  /// How sure its border is, in a word or two.
+  var certainty: String {
+    let firm = service.types.count - doubtful.count
+    let share = Double(firm) / Double(max(1, service.types.count))
+    switch min(share, service.scores.stability) {
+    case 0.9...: return "sure"
+    case 0.7..<0.9: return "fairly sure"
+    default: return "not sure"
     }
   }
 

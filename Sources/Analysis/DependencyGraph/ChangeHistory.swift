@@ -55,6 +55,32 @@ public struct ChangeHistory: Sendable, Equatable {
   }
 }
 
+extension BoundarySuggestion {
+  /// The same with the team of each author who is a member of one.
+  ///
+  /// - Parameter teams: team of each member by name.
+  package func telling(teams: [String: String]) -> BoundarySuggestion {
+    var suggestion = self
+    for service in services.indices {
+      for author in services[service].authors.indices {
+        suggestion.services[service].authors[author].team =
+          teams[services[service].authors[author].name]
+      }
+    }
+    return suggestion
+  }
+}
+
+extension Service {
+  /// Teams by their share of the changes of people who are in one, most first.
+  package var teams: [(name: String, changes: Int)] {
+    var sums: [String: Int] = [:]
+    for author in authors { if let team = author.team { sums[team, default: 0] += author.changes } }
+    return sums.map { (name: $0.key, changes: $0.value) }
+      .sorted { ($1.changes, $0.name) < ($0.changes, $1.name) }
+  }
+}
+
 extension ChangeHistory {
   /// Authors of a set of files with the number of changes to them, most first, then by name.
   public func authors(of files: Set<FileID>) -> [(name: String, changes: Int)] {

@@ -26,6 +26,24 @@ public enum ConfigurationFile {
     }
   }
 
+  /// Reads what a file tells the analysis.
+  public static func analysis(
+    _ path: String
+  ) -> (settings: AnalysisSettings, diagnostics: [Diagnostic]) {
+    func unreadable(_ diagnostic: Diagnostic) -> (AnalysisSettings, [Diagnostic]) {
+      (AnalysisSettings(), [diagnostic])
+    }
+    switch contents(of: path) {
+    case .success(let text):
+      switch YAMLDocument.parse(text, file: path) {
+      case .success(let document): return AnalysisSettings.decode(document, file: path)
+      case .failure(let problem): return unreadable(problem.diagnostic)
+      }
+    case .failure(let problem):
+      return unreadable(Diagnostic(.error, key: "", message: problem.message))
+    }
+  }
+
   private struct UnreadableFile: Error {
     let message: String
   }

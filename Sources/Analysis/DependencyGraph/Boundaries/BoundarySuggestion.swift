@@ -63,6 +63,21 @@ public struct Service: Sendable, Equatable {
     /// Path template.
     public var path: String
   }
+  /// A person who changed files of the service.
+  public struct Author: Sendable, Equatable {
+    /// Name, as the newest commit writes it.
+    public var name: String
+    /// Commits that changed files of the service, each counted once a file.
+    public var changes: Int
+    /// Team, where one was told.
+    public var team: String?
+    /// Creates an author.
+    public init(name: String, changes: Int, team: String? = nil) {
+      self.name = name
+      self.changes = changes
+      self.team = team
+    }
+  }
   /// Numbers from 0 to 1.
   public struct Scores: Sendable, Equatable {
     /// 2 i / (2 i + e) with i references inside the service and e across its border: high is good.
@@ -87,6 +102,8 @@ public struct Service: Sendable, Equatable {
   public var routes: [Route]
   /// Qualified names of its background jobs.
   public var jobs: [String]
+  /// Who knows it: most changes first. Empty where version control was not read.
+  public var authors: [Author] = []
   /// Its scores.
   public var scores: Scores
   /// What freeing it takes.

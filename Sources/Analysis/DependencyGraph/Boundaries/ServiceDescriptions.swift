@@ -58,8 +58,14 @@ struct ServiceDescriptions {
           name: model.displayName(id), module: type.module, location: location,
           stability: division.unitStability[facts.units[id]]))
     }
+    let numbers = Dictionary(
+      model.files.enumerated().map { ($0.element.path, FileID($0.offset)) },
+      uniquingKeysWith: { first, _ in first })
     for service in services.indices {
       services[service].files = files[service].sorted()
+      let own = Set(services[service].files.compactMap { numbers[$0] })
+      services[service].authors = (model.history?.authors(of: own) ?? [])
+        .map { Service.Author(name: $0.name, changes: $0.changes) }
       services[service].types.sort { ($0.name, $0.location) < ($1.name, $1.location) }
     }
   }

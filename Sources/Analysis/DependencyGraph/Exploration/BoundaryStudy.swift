@@ -6,7 +6,7 @@ package struct BoundaryStudy: Sendable {
   /// What was read, in the documented order.
   package let model: CodeModel
   /// What was concluded.
-  package let suggestion: BoundarySuggestion
+  package var suggestion: BoundarySuggestion
   /// Names of the services by their number in the assignment.
   package let names: [String]
   let facts: UnitFacts

@@ -45,6 +45,11 @@ struct AnalyzeCheckCommand: ParsableCommand {
     if baseline != nil, services.count != nil {
       throw ValidationError("--services: a baseline holds the services already")
     }
+    if let file = output.file, let borders = baseline ?? writeBaseline,
+      OutputOption.isSame(file, borders)
+    {
+      throw ValidationError("--output: \(file) is the baseline; the report would replace it")
+    }
   }
 
   func run() throws {

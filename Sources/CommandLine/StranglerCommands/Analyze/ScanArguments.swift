@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AnalysisReports
 internal import ArgumentParser
+internal import ConfigurationFiles
 internal import DependencyGraph
 internal import Foundation
+internal import RoutingDecisions
 internal import SourceScanning
 
 /// The folder that a command analyses, and how it is read.
@@ -12,6 +14,11 @@ struct ScanArguments: ParsableArguments {
 
   @Option(help: "Threads; one per processor when not given.")
   var threads: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "File whose `analysis` says what to ignore and who is in which team.", valueName: "file"))
+  var config: String?
 
   @Flag(help: "Also read test files.")
   var includeTests = false
@@ -30,6 +37,7 @@ struct ScanArguments: ParsableArguments {
   /// What the folder holds.
   func scan() throws -> CodeModel {
     var options = ScanOptions()
+    options.ignoredPaths = try settings().ignore
     options.includeTests = includeTests
     if let threads { options.threads = threads }
     evidence.apply(to: &options)
@@ -44,6 +52,16 @@ struct ScanArguments: ParsableArguments {
     }
   }
 
+  private func settings() throws -> AnalysisSettings {
+    guard let config else { return AnalysisSettings() }
+    let (settings, diagnostics) = ConfigurationFile.analysis(config)
+    guard !diagnostics.contains(where: { $0.severity == .error }) else {
+      throw CommandFailure.unusable(
+        "the configuration cannot be used", details: diagnostics.map(\.description))
+    }
+    return settings
+  }
+
   /// The folder's own name, for titles.
   var folderName: String {
     URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().lastPathComponent
@@ -51,12 +69,18 @@ struct ScanArguments: ParsableArguments {
 
   /// What the folder holds, divided into services.
   func study(services: Int?) throws -> BoundaryStudy {
+    let teams = try settings().teams
     let model = try scan()
     let line = ProgressLine(quiet: quiet)
     defer { line.clear() }
-    return line.working("finding borders") {
+    var study = line.working("finding borders") {
       BoundaryAnalysis(options: AnalysisOptions(services: services)).study(model)
     }
+    study.suggestion = study.suggestion.telling(
+      teams: Dictionary(
+        teams.flatMap { team in team.members.map { ($0, team.name) } },
+        uniquingKeysWith: { first, _ in first }))
+    return study
   }
 }
 

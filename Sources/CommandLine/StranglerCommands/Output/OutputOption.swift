@@ -7,6 +7,16 @@ struct OutputOption: ParsableArguments {
   @Option(name: .customLong("output"), help: "File to write to instead of standard output.")
   var file: String?
 
+  /// Whether two paths name one file, that need not be there yet.
+  static func isSame(_ one: String, _ other: String) -> Bool {
+    func resolved(_ path: String) -> String {
+      let file = URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath()
+      return file.deletingLastPathComponent().resolvingSymlinksInPath()
+        .appending(path: file.lastPathComponent).path(percentEncoded: false)
+    }
+    return resolved(one) == resolved(other)
+  }
+
   /// Writes the whole answer; a file is there completely or not at all.
   func deliver(_ text: String) throws {
     guard let file else { return Terminal.standardOutput.write(text) }

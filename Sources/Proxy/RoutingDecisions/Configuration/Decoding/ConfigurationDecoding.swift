@@ -92,6 +92,8 @@ struct ConfigurationDecoder {
     let routes = reader.child("routes")
     if routes == nil { reader.missing("routes", "a list of routes") }
     let cutovers = reader.child("cutovers")
+    // For `strangler analyze`; checked here too: a slip is told of wherever the file is read.
+    _ = reader.child("analysis").flatMap(decodeAnalysis)
     reader.finish()
     configuration.upstreams = upstreams.map(decodeUpstreams) ?? []
     configuration.routes = routes.map(decodeRoutes) ?? []
