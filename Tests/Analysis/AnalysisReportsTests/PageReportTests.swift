@@ -13,8 +13,8 @@ import Testing
   @Test func `the page answers the questions in sentences`() {
     let page = PageReport(title: "shop").render(Self.study)
     #expect(page.contains("Extract <b>shipments</b> first"))
-    #expect(page.contains("<dd>3 places in 2 files: 1 by API call, 2 by event.</dd>"))
-    #expect(page.contains("All 6 types keep their place in 32 noisy runs."))
+    #expect(page.contains("<dd>3 places in 2 files: 1 by API call, 2 by event. Most of it with "))
+    #expect(page.contains("Sure: all 6 types keep their place in 32 noisy runs."))
     #expect(page.contains("One transaction in OrderService.checkout writes 3 tables"))
     #expect(page.contains("Sources/App/Services/OrderService.swift:15:3"))
   }
@@ -43,6 +43,33 @@ import Testing
     #expect(page.contains("<title>Where to cut &lt;b&gt;&amp;&quot;&#39;</title>"))
     #expect(!page.contains("<script>alert") && !page.contains("<img"))
     #expect(page.contains("\\u003c/script>\\u003cscript>alert(1)"))
+  }
+
+  @Test func `every cut is counted, and the first of each border are listed`() throws {
+    var study = Self.study
+    let few = study.suggestion.cuts
+    let all = Array(repeating: try #require(few.first), count: 6_000) + few
+    study.suggestion.cuts = all
+    struct Page: Decodable {
+      struct Row: Decodable {
+        let ends: [Int]
+        init(from decoder: any Decoder) throws {
+          var row = try decoder.unkeyedContainer()
+          ends = [try row.decode(Int.self), try row.decode(Int.self)]
+        }
+      }
+      let cuts: [Row]
+      let borders: [[Int]]
+      let cutsInAll: Int
+    }
+    let page = PageReport(title: "shop").render(study)
+    let start = try #require(page.range(of: "id=\"data\">")?.upperBound)
+    let end = try #require(page[start...].range(of: "</script>")?.lowerBound)
+    let data = try JSONDecoder().decode(Page.self, from: Data(page[start..<end].utf8))
+    #expect(all.count > 6_000 && data.cutsInAll == all.count)
+    #expect(data.borders.map { $0[2] }.reduce(0, +) == all.count)
+    #expect(data.cuts.count <= 5_000 && data.cuts.count > 4_900)
+    #expect(Set(data.cuts.map(\.ends)) == Set(data.borders.map { Array($0[..<2]) }))
   }
 
   @Test func `nothing to divide is a page too`() {

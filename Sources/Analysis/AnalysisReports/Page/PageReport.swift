@@ -15,8 +15,6 @@ package import DependencyGraph
 package struct PageReport: Sendable {
   /// What was analysed, for the title.
   private let title: String
-  /// Cuts that the page holds; the JSON report has all.
-  private static let mostCuts = 5_000
 
   /// Creates a renderer.
   package init(title: String) { self.title = title }
@@ -75,11 +73,11 @@ package struct PageReport: Sendable {
     func order(_ type: Int) -> Int {
       study.service(of: TypeID(type)).flatMap { orders[study.names[$0]] } ?? -1
     }
-    let cuts = suggestion.cuts.prefix(mostCuts)
+    let listed = ListedCuts(suggestion.cuts)
     var files = Numbering()
     var kinds = Numbering()
     let seams = Cut.Seam.allCases.map(\.title)
-    let rows = cuts.map { cut -> JSONValue in
+    let rows = listed.cuts.map { cut -> JSONValue in
       .array([
         .integer(orders[cut.fromService] ?? -1), .integer(orders[cut.toService] ?? -1),
         .string(cut.fromType), .string(cut.target), .integer(files[cut.location.file]),
@@ -113,7 +111,18 @@ package struct PageReport: Sendable {
             .array([.integer($0.from), .integer($0.to), .integer($0.count)])
           })
       ),
-      ("cuts", .array(rows)), ("cutsInAll", .integer(suggestion.cuts.count)),
+      ("cuts", .array(rows)),
+      (
+        "borders",
+        .array(
+          listed.borders.map { border in
+            .array([
+              .integer(orders[border.from] ?? -1), .integer(orders[border.to] ?? -1),
+              .integer(border.places),
+            ])
+          })
+      ),
+      ("cutsInAll", .integer(suggestion.cuts.count)),
       ("files", .strings(files.names)), ("kinds", .strings(kinds.names)),
       ("seams", .strings(seams)),
     ])

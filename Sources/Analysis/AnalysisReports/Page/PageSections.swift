@@ -34,10 +34,18 @@ struct PageSections {
           .joined(separator: " ")
       ),
       ("What it answers", interface(service)),
-      ("What must be cut", capitalised(sentences.price)),
+      (
+        "What must be cut",
+        [capitalised(sentences.price), capitalised(sentences.partners)]
+          .filter { !$0.isEmpty }.joined(separator: " ")
+      ),
       ("Cheapest way", capitalised(sentences.shortcut)),
       ("Beware", warnings(about: service)),
-      ("How sure", capitalised(sentences.confidence)),
+      (
+        "How sure",
+        "\(capitalised(sentences.certainty)): \(sentences.confidence)"
+      ),
+      ("Whom to ask", sentences.people),
     ] where !text.isEmpty {
       html.element("dt", term)
       html.element("dd", text)
@@ -168,6 +176,7 @@ struct PageSections {
       ("Owns tables", service.tables.owned.joined(separator: ", ")),
       ("Uses tables of others", service.tables.shared.joined(separator: ", ")),
       ("Jobs", service.jobs.joined(separator: ", ")),
+      ("Changed by", sentences.people),
       ("Types", service.types.map(\.name).joined(separator: ", ")),
       ("Files", service.files.joined(separator: ", ")),
     ] where !text.isEmpty {

@@ -30,13 +30,21 @@ function drawCuts() {
   const files = new Set(cuts.map((cut) => cut[4])).size;
   document.getElementById("cut-count").textContent =
     `${counted(cuts.length, "place")} in ${counted(files, "file")}`
-    + (cuts.length === data.cuts.length ? "" : `, of ${data.cuts.length} in all`)
-    + (data.cutsInAll > data.cuts.length
-      ? `; the page holds the first ${data.cuts.length} of ${data.cutsInAll}, the JSON all` : "")
-    + ".";
+    + (cuts.length === data.cutsInAll ? "" : `, of ${data.cutsInAll} in all`) + "." + notListed();
   const more = document.getElementById("more");
   more.hidden = cuts.length <= rowsShown;
   more.textContent = `Show ${Math.min(rowsAtOnce, cuts.length - rowsShown)} more`;
+}
+
+// What the list leaves out of the borders that are chosen; nothing where the page holds every cut.
+function notListed() {
+  const isChosen = (from, to) => (selection.from === null || from === selection.from)
+    && (selection.to === null || to === selection.to)
+    && (selection.either === null || from === selection.either || to === selection.either);
+  const all = placesOf(isChosen);
+  const held = data.cuts.filter((cut) => isChosen(cut[0], cut[1])).length;
+  return held === all ? "" : ` This page lists the first ${held} of the ${all} places on these`
+    + " borders; the JSON report has all.";
 }
 
 function fillFilters() {

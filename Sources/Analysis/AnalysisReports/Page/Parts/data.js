@@ -2,7 +2,8 @@
 "use strict";
 
 // The page's data: services in the order of extraction, types with the index of their service (-1
-// for those set apart), links [from type, to type, references], and cuts.
+// for those set apart), links [from type, to type, references], cuts, and borders [from service, to
+// service, places]: the cuts may be the first of each border, the borders count all.
 const data = JSON.parse(document.getElementById("data").textContent);
 
 // An element with attributes and children; text is never read as markup.
@@ -27,8 +28,19 @@ function counted(count, noun) {
 function crossings() {
   const size = data.services.length;
   const rows = Array.from({ length: size }, () => new Array(size).fill(0));
-  for (const cut of data.cuts) rows[cut[0]][cut[1]] += 1;
+  for (const [from, to, places] of data.borders) rows[from][to] += places;
   return rows;
+}
+
+// Places on the borders that a condition chooses.
+function placesOf(isChosen) {
+  return data.borders.reduce(
+    (sum, [from, to, places]) => (isChosen(from, to) ? sum + places : sum), 0);
+}
+
+// The largest of many numbers, at least 1: as arguments of one call, many overflow the stack.
+function largestOf(numbers) {
+  return numbers.reduce((most, number) => (number > most ? number : most), 1);
 }
 
 // What the cut list shows: services by index or null for any. Everyone who changes it tells all.

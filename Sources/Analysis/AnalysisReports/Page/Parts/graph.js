@@ -12,9 +12,9 @@ function drawGraph() {
     const angle = (2 * Math.PI * index) / Math.max(1, size) - Math.PI / 2;
     return [middleX + reachX * Math.cos(angle), middleY + reachY * Math.sin(angle)];
   });
-  const largest = Math.max(1, ...data.services.map((service) => service.types));
+  const largest = largestOf(data.services.map((service) => service.types));
   const radius = data.services.map((service) => 7 + 17 * Math.sqrt(service.types / largest));
-  const most = Math.max(1, ...rows.flat());
+  const most = largestOf(rows.flat());
   const svg = element("svg", {
     viewBox: `0 0 ${width} ${height}`, role: "group",
     "aria-label": "Services and the references that cross between them",
@@ -64,7 +64,7 @@ function toward(x, y, cx, cy, distance) {
 }
 
 function node(svg, service, index, [x, y], radius, middle) {
-  const own = data.cuts.filter((cut) => cut[0] === index || cut[1] === index).length;
+  const own = placesOf((from, to) => from === index || to === index);
   const text = `${service.order}. ${service.name}: ${counted(service.types, "type")}, `
     + `${counted(own, "place")} to cut`;
   const side = Math.abs(x - middle) < 5 ? "middle" : x < middle ? "end" : "start";
