@@ -2,7 +2,11 @@
 
 extension SymbolTable {
   mutating func declareFile(_ file: Int) {
-    fileScopes.append(add(Scope(parent: nil, nominal: nil, file: file)))
+    let scope = add(Scope(parent: nil, nominal: nil, file: file))
+    fileScopes.append(scope)
+    // What no pass declares, such as extensions nested deeper than the rounds reach, is looked up
+    // in its own file.
+    scopeOfDeclaration[file] = Array(repeating: scope, count: files[file].declarations.count)
     declare(0..<files[file].declarations.count, of: file)
   }
 
