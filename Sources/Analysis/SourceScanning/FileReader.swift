@@ -17,6 +17,9 @@ struct ReadFile: Sendable {
   var lines = 0
   var isGenerated = false
   var problems: [Problem] = []
+  /// Stands for the content, and names that stand in it: known where facts are kept.
+  var content: ContentHash?
+  var names: FileNames?
 }
 
 /// Reads and parses one file. The tree lives only as long as `read` runs.
@@ -47,7 +50,7 @@ struct FileReader: Sendable {
 
   func readKeepingFacts(_ path: String) -> (file: ReadFile, kept: Kept?) {
     var file = ReadFile(facts: FileFacts(path: path, module: modules.module(of: path)))
-    guard let size = size(of: path) else {
+    guard let size = FileStatus(path: root + "/" + path)?.bytes else {
       file.problems.append(.unreadable)
       return (file, nil)
     }
@@ -57,11 +60,10 @@ struct FileReader: Sendable {
     }
     bytesAtWork.enter(size)
     defer { bytesAtWork.leave(size) }
-    guard let data = FileManager.default.contents(atPath: root + "/" + path) else {
+    guard var bytes = FileBytes.contents(of: root + "/" + path, expected: size) else {
       file.problems.append(.unreadable)
       return (file, nil)
     }
-    var bytes = [UInt8](data)
     let header = String(decoding: bytes.prefix(Self.headerBytes), as: UTF8.self)
     file.isGenerated = Self.generatorMarks.contains { header.contains($0) }
     if file.isGenerated, !options.includeGenerated { return (file, nil) }
@@ -75,21 +77,8 @@ struct FileReader: Sendable {
     }
     parse(bytes, into: &file)
     guard let hash else { return (file, nil) }
-    var writer = ByteWriter()
-    file.write(to: &writer)
-    return (file, Kept(hash: hash, payload: writer.bytes[...]))
-  }
-
-  /// The beginning of a file; `nil` when it cannot be read.
-  static func bytes(of path: String, upTo limit: Int) -> [UInt8]? {
-    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-    defer { try? file.close() }
-    return (try? file.read(upToCount: limit) ?? Data()).map { [UInt8]($0) }
-  }
-
-  private func size(of path: String) -> Int? {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: root + "/" + path)
-    return (attributes?[.size] as? NSNumber)?.intValue
+    let payload = file.keep(as: hash)
+    return (file, Kept(hash: hash, payload: payload))
   }
 
   func parse(_ bytes: [UInt8], into file: inout ReadFile) {

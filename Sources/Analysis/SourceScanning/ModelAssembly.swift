@@ -21,17 +21,26 @@ struct ModelAssembly {
     read.map { (path: $0.facts.path, module: $0.facts.module) }
   }
 
-  /// - Parameter evidence: what the compiler knows, where it was asked.
+  /// - Parameters:
+  ///   - evidence: what the compiler knows, where it was asked.
+  ///   - cache: what an earlier run concluded. The result does not depend on it.
   func model(
-    evidence: CompilerEvidence? = nil, progress: (Int, Int) -> Void
+    evidence: CompilerEvidence? = nil, cache: ResolutionCache? = nil,
+    progress: (Int, Int) -> Void
   ) -> CodeModel {
     var table = SymbolTable(files: read.map(\.facts))
     let numbering = TypeNumbering(table: table)
     let names = TableNames(table: table)
     resolveProperties(&table, numbering, names)
-    var signals = walkBodies(table, numbering, names, progress)
+    let walks = BodyWalks(
+      table: table, numbering: numbering, tableNames: names, threads: options.threads)
+    let found =
+      cache.map { walks.remaining(read, cache: $0, progress: progress) }
+      ?? (signals: walks.all(progress: progress), isWritten: true)
+    var signals = found.signals
     let coverage = evidence?.apply(to: &signals, table, numbering)
     var model = assemble(table, numbering, names, signals)
+    if let cache, !found.isWritten { model.findings.append(FactsCache.notWritten(cache.path)) }
     if let coverage { model.findings.append(coverage) }
     return model
   }
@@ -47,21 +56,6 @@ struct ModelAssembly {
       return output
     }
     if let first = resolved.first { table = first }
-  }
-
-  private func walkBodies(
-    _ table: SymbolTable, _ numbering: TypeNumbering, _ names: TableNames,
-    _ progress: (Int, Int) -> Void
-  ) -> [FileSignals] {
-    let files = Array(table.files.indices)
-    return StackedThreads.map(files, threads: options.threads) { completed in
-      progress(completed, files.count)
-    } _: { _, file in
-      var inference = BodyInference(
-        table: table, numbering: numbering, tableNames: names, file: file)
-      inference.walkFile()
-      return inference.signals
-    }
   }
 
   private func assemble(

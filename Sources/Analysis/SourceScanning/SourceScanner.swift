@@ -35,7 +35,7 @@ public struct SourceScanner: Sendable {
       throw ScanError(code: .noSources, folder: folder, leftOut: leftOut)
     }
     let modules = moduleMap(discovery, root: root)
-    let (files, cacheFindings) = read(discovery, modules, root: root, progress: progress)
+    let (files, cache, cacheFindings) = read(discovery, modules, root: root, progress: progress)
     guard files.contains(where: { !$0.isGenerated || options.includeGenerated }) else {
       throw ScanError(code: .noSources, folder: folder, leftOut: files.count)
     }
@@ -47,7 +47,8 @@ public struct SourceScanner: Sendable {
       progress(
         ScanProgress(phase: .indexing, completed: completed, total: assembly.files.count))
     }
-    var model = assembly.model(evidence: compiler.evidence) { completed, total in
+    var model = assembly.model(evidence: compiler.evidence, cache: cache?.resolution) {
+      completed, total in
       progress(ScanProgress(phase: .resolving, completed: completed, total: total))
     }
     model.findings +=
@@ -78,7 +79,7 @@ public struct SourceScanner: Sendable {
     let manifests = discovery.manifests.map { path in
       (
         path: path,
-        bytes: FileReader.bytes(of: root + "/" + path, upTo: ManifestReader.sizeLimit + 1)
+        bytes: FileBytes.contents(of: root + "/" + path, upTo: ManifestReader.sizeLimit + 1)
       )
     }
     return ModuleMap(
@@ -89,7 +90,7 @@ public struct SourceScanner: Sendable {
   private func read(
     _ discovery: SourceDiscovery.Result, _ modules: ModuleMap, root: String,
     progress: (ScanProgress) -> Void
-  ) -> (files: [ReadFile], findings: [Finding]) {
+  ) -> (files: [ReadFile], cache: FactsCache?, findings: [Finding]) {
     var conditions = BuildConditions()
     conditions.platform = options.platform
     conditions.defines = options.defines.union(modules.defines)
@@ -107,6 +108,6 @@ public struct SourceScanner: Sendable {
     } _: { _, path in
       reader.readKeepingFacts(path)
     }
-    return (read.map(\.file), cache?.update(with: read.compactMap(\.kept)) ?? [])
+    return (read.map(\.file), cache, cache?.update(with: read.compactMap(\.kept)) ?? [])
   }
 }

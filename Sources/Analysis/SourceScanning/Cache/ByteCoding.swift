@@ -29,6 +29,14 @@ struct ByteWriter {
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
+  mutating func write(words: [UInt64]) {
+    write(number: words.count)
+    for word in words { write(fixed: word) }
+  }
+
+  /// Every text that was written.
+  var texts: some Sequence<String> { numberOfText.keys }
+
   mutating func write(raw: some Collection<UInt8>) { bytes.append(contentsOf: raw) }
 
   /// The first time in full, later by its number.
@@ -125,7 +133,18 @@ struct ByteReader {
 
   mutating func fixed() throws(DamagedBytes) -> UInt64 {
     let piece = try raw(8)
-    return piece.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    return piece.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+  }
+
+  mutating func words() throws(DamagedBytes) -> [UInt64] {
+    let count = try number()
+    guard count >= 0, count <= remaining / 8 else { throw DamagedBytes() }
+    let piece = try raw(count * 8)
+    return piece.withUnsafeBytes { bytes in
+      (0..<count).map {
+        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self))
+      }
+    }
   }
 
   mutating func raw(_ count: Int) throws(DamagedBytes) -> ArraySlice<UInt8> {

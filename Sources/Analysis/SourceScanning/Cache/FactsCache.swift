@@ -41,12 +41,11 @@ struct FactsCache: Sendable {
     let name = ContentHash(root.utf8)
     path = folder + "/facts-" + String(name.high ^ name.low, radix: 16) + ".cache"
     fingerprint = ContentHash(conditions.identity.utf8).low
-    let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? NSNumber
-    guard let size, size.intValue <= Self.fileLimit,
-      let data = FileManager.default.contents(atPath: path)
+    guard let size = FileStatus(path: path)?.bytes, size <= Self.fileLimit,
+      let bytes = FileBytes.contents(of: path, expected: size)
     else { return }
     state = .usable
-    do throws(DamagedBytes) { try readEntries([UInt8](data)[...]) } catch {
+    do throws(DamagedBytes) { try readEntries(bytes[...]) } catch {
       entries = [:]
       state = .damaged
     }
@@ -83,8 +82,20 @@ struct FactsCache: Sendable {
   ) -> (file: ReadFile, payload: ArraySlice<UInt8>)? {
     guard let payload = entries[hash] else { return nil }
     var reader = ByteReader(payload)
-    guard let file = try? ReadFile(path: path, module: module, from: &reader) else { return nil }
+    guard let names = try? reader.raw(try reader.count()),
+      var file = try? ReadFile(path: path, module: module, from: &reader)
+    else { return nil }
+    file.content = hash
+    file.names = FileNames(bytes: names)
     return (file, payload)
+  }
+
+  /// The cache of what is concluded from the facts, for the same folder and the same conditions.
+  var resolution: ResolutionCache {
+    var both = StableHash()
+    both.add(program)
+    both.add(fingerprint)
+    return ResolutionCache(beside: path, program: both.value)
   }
 
   /// Brings the cache file up to date.
@@ -99,12 +110,15 @@ struct FactsCache: Sendable {
           message: "the cache \(path) was damaged; everything was parsed and it was written anew"))
     }
     do { try replace(with: kept) } catch {
-      findings.append(
-        Finding(
-          id: "cache-not-written", severity: .note,
-          message: "the cache \(path) cannot be written; the next run will parse everything again"))
+      findings.append(Self.notWritten(path))
     }
     return findings
+  }
+
+  static func notWritten(_ path: String) -> Finding {
+    Finding(
+      id: "cache-not-written", severity: .note,
+      message: "the cache \(path) cannot be written; the next run will do its work again")
   }
 
   /// Writes what is kept, unless the file holds exactly that already.
@@ -150,6 +164,20 @@ extension BuildConditions {
 }
 
 extension ReadFile {
+  /// What the cache is to hold of a file that was parsed: its names, then its facts.
+  mutating func keep(as hash: ContentHash) -> ArraySlice<UInt8> {
+    var facts = ByteWriter()
+    write(to: &facts)
+    let names = FileNames(facts.texts)
+    content = hash
+    self.names = names
+    var whole = ByteWriter()
+    whole.write(number: names.bytes.count)
+    whole.write(raw: names.bytes)
+    whole.write(raw: facts.bytes)
+    return whole.bytes[...]
+  }
+
   func write(to bytes: inout ByteWriter) {
     bytes.write(number: lines)
     bytes.write(flag: isGenerated)

@@ -53,7 +53,7 @@ struct SourceDiscovery {
     }
     for name in names where !name.hasPrefix(".") {
       let relative = folder.isEmpty ? name : folder + "/" + name
-      switch kind(of: root + "/" + relative) {
+      switch FileStatus(path: root + "/" + relative)?.kind ?? .other {
       case .link:
         if name.hasSuffix(".swift") || !name.contains(".") { result.links.append(relative) }
       case .folder: if !Self.skippedFolders.contains(name) { folders.append(relative) }
@@ -87,15 +87,4 @@ struct SourceDiscovery {
     [".pb.swift", ".grpc.swift", ".generated.swift"].contains { name.hasSuffix($0) }
   }
 
-  private enum Kind { case file, folder, link, other }
-
-  private func kind(of path: String) -> Kind {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    return switch attributes?[.type] as? FileAttributeType {
-    case .typeRegular?: .file
-    case .typeDirectory?: .folder
-    case .typeSymbolicLink?: .link
-    default: .other
-    }
-  }
 }

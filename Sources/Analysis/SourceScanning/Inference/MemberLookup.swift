@@ -211,11 +211,16 @@ extension BodyInference {
   ]
   private static let shortestUniqueName = 5
 
+  /// Whether the name alone may lead to a member.
+  static func isTelling(_ name: String) -> Bool {
+    name.utf8.count >= shortestUniqueName && !everydayNames.contains(name)
+  }
+
   /// The one visible type that declares a member of this name, where the receiver is unknown.
   mutating func uniqueMember(
     _ name: String, isStatic: Bool, _ shape: CallShape?, at offset: UInt32
   ) -> Value {
-    guard name.utf8.count >= Self.shortestUniqueName, !Self.everydayNames.contains(name),
+    guard Self.isTelling(name),
       let all = table.membersByName[name]
     else { return Value(.unknown) }
     let visible = all.filter { id in

@@ -97,6 +97,9 @@ struct StaticStrings {
     return nil
   }
 
+  /// Text of a constant or a case with a value; `nil` for everything else.
+  func text(of member: MemberID) -> String? { value(of: member, depth: 0) }
+
   private func rawValue(_ name: String, of nominal: NominalID, depth: Int) -> String? {
     guard let id = table[nominal].members[name]?.first, table[id].kind == .enumCase else {
       return nil

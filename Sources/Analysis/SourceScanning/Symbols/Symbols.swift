@@ -40,7 +40,7 @@ struct Scope: Sendable {
 
 /// A type that the tree declares, or a type from elsewhere that the tree extends.
 struct Nominal: Sendable {
-  enum Kind: Sendable {
+  enum Kind: UInt64, Sendable {
     case `class`, `struct`, `enum`, actor, `protocol`, alias, associatedType
     /// Declared outside of the scanned tree.
     case external
@@ -73,7 +73,7 @@ struct Nominal: Sendable {
 
 /// Property, function, initialiser, subscript or case; without an owner a global.
 struct Member: Sendable {
-  enum Kind: Sendable { case function, initializer, `subscript`, variable, enumCase }
+  enum Kind: UInt64, Sendable { case function, initializer, `subscript`, variable, enumCase }
   var name: String
   var kind: Kind
   var owner: NominalID?

@@ -6,7 +6,7 @@ struct TypeNumbering: Sendable {
   private(set) var declarations: [TypeDeclaration] = []
   /// The pseudo type of each file that has code outside of types.
   private(set) var fileScopes: [TypeID?]
-  private var typeOfNominal: [TypeID?]
+  private(set) var typeOfNominal: [TypeID?]
 
   init(table: SymbolTable) {
     fileScopes = Array(repeating: nil, count: table.files.count)

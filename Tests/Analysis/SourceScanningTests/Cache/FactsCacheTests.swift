@@ -31,7 +31,7 @@ import Testing
 
   private func cacheFile(_ cache: ScratchFolder) throws -> String {
     let names = try FileManager.default.contentsOfDirectory(atPath: cache.path)
-    return cache.path + "/" + (try #require(names.first))
+    return cache.path + "/" + (try #require(names.first { $0.hasSuffix(".cache") }))
   }
 
   private func project() throws -> ScratchFolder {
