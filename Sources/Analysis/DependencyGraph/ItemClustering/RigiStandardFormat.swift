@@ -22,6 +22,9 @@ package enum RigiStandardFormat {
   /// What a number stands for in the optional columns of `depends` and `accesses`.
   package static let relations = ["depends", "accesses"]
 
+  /// What all weights may add up to: the product of two sums still has to be a number.
+  static let weightLimit = 1e150
+
   /// - Parameter weights: column that holds the weight of a link, counted from 1 as the relation's;
   ///   nil takes the fourth where there is one, else 1.
   package static func graph(
@@ -30,6 +33,7 @@ package enum RigiStandardFormat {
     var links: [(from: String, to: String, weight: Double)] = []
     var witnesses: Set<String> = []
     var items: Set<String> = []
+    var sum = 0.0
     for (number, words) in try lines(text) {
       guard words.count >= 3, relations.contains(words[0]) else {
         throw LineError(
@@ -43,7 +47,13 @@ package enum RigiStandardFormat {
         items.insert(words[1])
       }
       items.insert(words[2])
-      links.append((words[1], words[2], try weight(words, column, line: number)))
+      let weight = try weight(words, column, line: number)
+      sum += weight
+      guard sum <= weightLimit else {
+        throw LineError(
+          line: number, message: "expected weights that add up to at most \(weightLimit)")
+      }
+      links.append((words[1], words[2], weight))
     }
     guard !links.isEmpty else {
       throw LineError(line: 1, message: "expected at least one `depends FROM TO` line, found none")
@@ -68,6 +78,26 @@ package enum RigiStandardFormat {
         message: "expected a weight above 0 in column \(column), found `\(words[column - 1])`")
     }
     return weight
+  }
+
+  /// Who accesses what, from `accesses` lines; others are skipped. The two sides have names of their
+  /// own: an item may be called what its table is called.
+  package static func accesses(
+    _ text: String
+  ) throws(LineError) -> [(user: String, used: String)] {
+    var accesses: [(user: String, used: String)] = []
+    for (number, words) in try lines(text) {
+      guard words.count >= 3, relations.contains(words[0]) else {
+        throw LineError(
+          line: number,
+          message: "expected `accesses USER USED`, found `\(words.joined(separator: " "))`")
+      }
+      if words[0] == "accesses" { accesses.append((words[1], words[2])) }
+    }
+    guard !accesses.isEmpty else {
+      throw LineError(line: 1, message: "expected at least one `accesses USER USED` line")
+    }
+    return accesses
   }
 
   /// Cluster of each item. Published divisions name some items twice; the last line counts, as it

@@ -138,9 +138,4 @@ extension ItemGraph {
     links.map { (names[$0.from], names[$0.to], $0.weight) }
       + names.indices.filter { loops[$0] > 0 }.map { (names[$0], names[$0], loops[$0]) }
   }
-
-  /// Who accesses what: the links that start at witnesses.
-  package var accesses: [(witness: String, item: String)] {
-    links.filter { isWitness[$0.from] }.map { (names[$0.from], names[$0.to]) }
-  }
 }

@@ -33,6 +33,10 @@ enum InputFile {
     try parse(path) { text throws(LineError) in try RigiStandardFormat.clustering(text) }
   }
 
+  static func accesses(_ path: String) throws -> [(user: String, used: String)] {
+    try parse(path) { text throws(LineError) in try RigiStandardFormat.accesses(text) }
+  }
+
   static func parse<Value>(
     _ path: String, _ read: (String) throws(LineError) -> Value
   ) throws -> Value {

@@ -72,10 +72,10 @@ struct MetricsCommand: ParsableCommand {
       throw CommandFailure.unusable("\(graph) and \(clustering) share no item")
     }
     laboratory.entry = entry
-    laboratory.useCases = try useCases.map { try InputFile.graph($0) }?.accesses
-      .map { (useCase: $0.witness, item: $0.item) }
-    laboratory.tables = try tables.map { try InputFile.graph($0) }?.accesses
-      .map { (item: $0.witness, table: $0.item) }
+    laboratory.useCases = try useCases.map(InputFile.accesses)?
+      .map { (useCase: $0.user, item: $0.used) }
+    laboratory.tables = try tables.map(InputFile.accesses)?
+      .map { (item: $0.user, table: $0.used) }
     var measurements = laboratory.measurements(variant)
     if let truth {
       guard let agreement = laboratory.agreement(with: try InputFile.clustering(truth)) else {

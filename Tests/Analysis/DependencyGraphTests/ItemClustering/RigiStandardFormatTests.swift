@@ -25,6 +25,13 @@ import Testing
     #expect(graph.divided.map { graph.names[$0] } == ["Order"])
   }
 
+  @Test func anItemMayBeCalledWhatItsTableIsCalled() throws {
+    let accesses = try RigiStandardFormat.accesses("depends a b\naccesses orders orders\n")
+    #expect(accesses.map(\.user) == ["orders"] && accesses.map(\.used) == ["orders"])
+    #expect(throws: LineError.self) { try RigiStandardFormat.accesses("depends a b") }
+    #expect(throws: LineError.self) { try RigiStandardFormat.accesses("accesses a") }
+  }
+
   @Test func takesTheWeightFromTheNamedColumn() throws {
     let graph = try RigiStandardFormat.graph("depends a b 2 7", weights: 5)
     #expect(graph.links.map(\.weight) == [7])
@@ -34,6 +41,9 @@ import Testing
     ("depends a", 1, "expected `depends FROM TO"), ("contain a b", 1, "expected `depends FROM TO"),
     ("depends a b x", 1, "expected a weight above 0 in column 4, found `x`"),
     ("depends a b 1\ndepends a b -1", 2, "expected a weight above 0"),
+    ("depends a b nan", 1, "expected a weight above 0 in column 4, found `nan`"),
+    ("depends a b inf", 1, "expected a weight above 0 in column 4, found `inf`"),
+    ("depends a b 9e149\ndepends b c 9e149", 2, "expected weights that add up to at most 1e+150"),
     ("depends a \"b", 1, "expected a closing quotation mark"), ("", 1, "expected at least one"),
   ])
   func namesTheLineThatCannotBeRead(text: String, line: Int, message: String) {
