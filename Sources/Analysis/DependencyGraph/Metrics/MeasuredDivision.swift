@@ -21,11 +21,11 @@ package struct MeasuredDivision: Sendable {
   let sizes: [Double]
   /// Links inside each service.
   let inner: [Double]
-  /// Links between services; row and column count services, the row is the side that uses.
-  let outer: [[Double]]
+  /// Links across each service's border, in either direction.
+  let outer: [Double]
   /// The same in weights.
   let innerWeights: [Double]
-  let outerWeights: [[Double]]
+  let outerWeights: [Double]
 
   /// - Parameter partition: one community for each item of the graph.
   package init(_ graph: ItemGraph, _ partition: Partition) {
@@ -35,16 +35,18 @@ package struct MeasuredDivision: Sendable {
     sizes = partition.sizes.map(Double.init)
     var inner = [Double](repeating: 0, count: partition.count)
     var innerWeights = inner
-    var outer = [[Double]](repeating: inner, count: partition.count)
-    var outerWeights = outer
+    var outer = inner
+    var outerWeights = inner
     for link in graph.links {
       let (from, to) = (partition[link.from], partition[link.to])
       if from == to {
         inner[from] += 1
         innerWeights[from] += link.weight
-      } else {
-        outer[from][to] += 1
-        outerWeights[from][to] += link.weight
+        continue
+      }
+      for service in [from, to] {
+        outer[service] += 1
+        outerWeights[service] += link.weight
       }
     }
     self.inner = inner
@@ -54,11 +56,6 @@ package struct MeasuredDivision: Sendable {
   }
 
   package var serviceCount: Int { partition.count }
-
-  /// Links or weights of a service's border in either direction.
-  func border(_ table: [[Double]], _ service: Int) -> Double {
-    table.indices.reduce(0) { $0 + table[service][$1] + table[$1][service] }
-  }
 
   func isCrossing(_ link: ItemGraph.Link) -> Bool { partition[link.from] != partition[link.to] }
 

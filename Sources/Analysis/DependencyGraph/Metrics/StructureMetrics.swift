@@ -8,12 +8,9 @@ extension MeasuredDivision {
   package func structuralModularity(_ variant: MetricVariant? = nil) -> Double {
     let cohesion = mean { inner[$0] / (sizes[$0] * sizes[$0]) }
     guard serviceCount > 1 else { return cohesion }
-    var between = 0.0
-    for first in 0..<serviceCount {
-      for second in (first + 1)..<max(first + 1, serviceCount) {
-        let links = outer[first][second] + outer[second][first]
-        between += links / (2 * sizes[first] * sizes[second])
-      }
+    let between = graph.links.reduce(0) { sum, link in
+      guard isCrossing(link) else { return sum }
+      return sum + 1 / (2 * sizes[partition[link.from]] * sizes[partition[link.to]])
     }
     let pairs = Double(serviceCount * (serviceCount - 1)) / 2
     return cohesion - (variant == .fse ? 2 : 1) * between / pairs
@@ -24,7 +21,7 @@ extension MeasuredDivision {
   package var turboMQ: Double {
     (0..<serviceCount).reduce(0) { sum, service in
       let both = 2 * innerWeights[service]
-      let all = both + border(outerWeights, service)
+      let all = both + outerWeights[service]
       return sum + (all > 0 ? both / all : 0)
     }
   }
@@ -33,14 +30,14 @@ extension MeasuredDivision {
   package var cohesion: Double {
     mean { service in
       let both = 2 * inner[service]
-      let all = both + border(outer, service)
+      let all = both + outer[service]
       return all > 0 ? both / all : 0
     }
   }
 
   /// Coupling (`cargo`): weight between services by all weight; low is good.
   package var coupling: Double {
-    let crossing = outerWeights.reduce(0) { $0 + $1.reduce(0, +) }
+    let crossing = outerWeights.reduce(0, +) / 2
     let all = crossing + innerWeights.reduce(0, +)
     return all > 0 ? crossing / all : 0
   }

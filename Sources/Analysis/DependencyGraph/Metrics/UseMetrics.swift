@@ -36,9 +36,9 @@ extension MeasuredDivision {
     }
     guard !accessors.isEmpty else { return 1 }
     let sum = accessors.sorted { $0.key < $1.key }.reduce(0) { sum, table in
-      var counts = [Double](repeating: 0, count: serviceCount)
-      for item in table.value { counts[partition[item]] += 1 }
-      return sum + entropy(counts)
+      var counts: [Int: Double] = [:]
+      for item in table.value { counts[partition[item], default: 0] += 1 }
+      return sum + entropy(counts.sorted { $0.key < $1.key }.map(\.value))
     }
     return 1 - sum / Double(accessors.count)
   }

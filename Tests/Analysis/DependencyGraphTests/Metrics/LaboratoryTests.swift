@@ -118,8 +118,28 @@ import Testing
   }
 
   @Test func assignmentBeatsTheGreedyChoice() {
-    #expect(Assignment.best([[5, 4], [4, 1]]) == 8)
-    #expect(Assignment.best([[1, 2, 3]]) == 3)
-    #expect(Assignment.best([]) == 0)
+    func best(_ table: [[Int]]) -> Int {
+      Assignment.best(
+        table.map { row in
+          row.enumerated().filter { $0.element > 0 }.map { (column: $0.offset, value: $0.element) }
+        }, columnCount: table.first?.count ?? 0)
+    }
+    #expect(best([[5, 4], [4, 1]]) == 8)
+    #expect(best([[1, 2, 3]]) == 3)
+    #expect(best([[7], [9], [8]]) == 9)
+    #expect(best([]) == 0)
+    // Every way to pair three with four, beside what the search finds.
+    let seed: UInt64 = 11
+    var random = SeededRandom(seed: seed)
+    for _ in 0..<50 {
+      let table = (0..<3).map { _ in (0..<4).map { _ in Int(random.next() % 5) } }
+      var most = 0
+      for code in 0..<64 {
+        let columns = [code % 4, code / 4 % 4, code / 16]
+        guard Set(columns).count == 3 else { continue }
+        most = max(most, columns.enumerated().reduce(0) { $0 + table[$1.offset][$1.element] })
+      }
+      #expect(best(table) == most, "seed \(seed): \(table)")
+    }
   }
 }
