@@ -6,15 +6,18 @@ package import DependencyGraph
 package struct ClusteringReport: Sendable {
   private let clustering: ItemClustering
   private let algorithm: ClusteringAlgorithm
+  private let objective: ItemClusterer.Objective
   private let names: [String]
 
   /// - Parameter names: wanted names of clusters by item, such as those of pinned items or of a
   ///   stored division; each cluster takes the one that most of its items have.
   package init(
-    _ clustering: ItemClustering, algorithm: ClusteringAlgorithm, names wanted: [String: String]
+    _ clustering: ItemClustering, algorithm: ClusteringAlgorithm,
+    objective: ItemClusterer.Objective, names wanted: [String: String]
   ) {
     self.clustering = clustering
     self.algorithm = algorithm
+    self.objective = objective
     var votes = [[String: Int]](repeating: [:], count: clustering.clusterCount)
     for member in clustering.members {
       if let name = wanted[member.name] { votes[member.cluster][name, default: 0] += 1 }
@@ -39,8 +42,10 @@ package struct ClusteringReport: Sendable {
 
   /// `contain CLUSTER ITEM` lines in order of item.
   package var rsf: String {
-    RigiStandardFormat.text(
-      clustering.members.map { (item: $0.name, cluster: names[$0.cluster]) })
+    // Who reads the scores of this division has to know what it was made for.
+    (objective == .metrics ? "# objective: metrics\n" : "")
+      + RigiStandardFormat.text(
+        clustering.members.map { (item: $0.name, cluster: names[$0.cluster]) })
   }
 
   /// The division with the confidence of each item.
@@ -49,6 +54,7 @@ package struct ClusteringReport: Sendable {
     for member in clustering.members { members[member.cluster].append(member) }
     return JSONValue.object([
       ("algorithm", .string(algorithm.rawValue)),
+      ("objective", .string(objective.rawValue)),
       ("runs", .integer(clustering.runs)),
       ("agreement", .number(clustering.agreement)),
       ("items", .integer(clustering.members.count)),

@@ -63,6 +63,8 @@ struct MapEquationObjective: CommunityObjective {
   private let unit: Double
   private var communityFlows: [Double]
   private var communityExits: [Double]
+  /// What each community adds to the description: `(exit + flow) ln (exit + flow) - 2 exit ln exit`.
+  private var terms: [Double]
   private var exitSum = 0.0
 
   init(graph: WeightedGraph, labels: [Int32], parameter: Double) {
@@ -74,6 +76,7 @@ struct MapEquationObjective: CommunityObjective {
     exits = graph.strengths.indices.map { (graph.strengths[$0] - 2 * graph.loops[$0]) * unit }
     communityFlows = [Double](repeating: 0, count: graph.nodeCount)
     communityExits = communityFlows
+    terms = communityFlows
     for node in 0..<graph.nodeCount {
       let label = labels[node]
       communityFlows[Int(label)] += flows[node]
@@ -83,6 +86,7 @@ struct MapEquationObjective: CommunityObjective {
       }
     }
     exitSum = communityExits.reduce(0, +)
+    for community in terms.indices { terms[community] = term(community) }
   }
 
   @inline(__always)
@@ -100,6 +104,13 @@ struct MapEquationObjective: CommunityObjective {
     communityFlows[community] += flow
     communityExits[community] += exit
     exitSum += exit
+    terms[community] = term(community)
+  }
+
+  @inline(__always)
+  private func term(_ community: Int) -> Double {
+    let exit = max(0, communityExits[community])
+    return entropyTerm(exit + communityFlows[community]) - 2 * entropyTerm(exit)
   }
 
   @inline(__always)
@@ -110,8 +121,8 @@ struct MapEquationObjective: CommunityObjective {
     let joined = max(0, alone - 2 * link * unit)
     let newExit = max(0, exit + exits[node] - 2 * link * unit)
     let before =
-      entropyTerm(alone) - 2 * (entropyTerm(exit) + entropyTerm(exits[node]))
-      + entropyTerm(exit + flow) + entropyTerm(exits[node] + flows[node])
+      entropyTerm(alone) + terms[community] - 2 * entropyTerm(exits[node])
+      + entropyTerm(exits[node] + flows[node])
     let after =
       entropyTerm(joined) - 2 * entropyTerm(newExit) + entropyTerm(newExit + flow + flows[node])
     return before - after

@@ -66,25 +66,25 @@ package struct FlowNetwork: Sendable {
     }
     let total = leaving.reduce(0, +)
     guard total > 0 else { return WeightedGraph(nodeCount: nodeCount, edges: []) }
+    // Chance that a walker at one end of an edge takes it.
+    let forward = edges.map { $0.forward > 0 ? $0.forward / leaving[Int($0.first)] : 0 }
+    let backward = edges.map { $0.backward > 0 ? $0.backward / leaving[Int($0.second)] : 0 }
     var visits = leaving.map { $0 / total }
-    func used(_ visits: [Double], _ node: Int32, _ weight: Double) -> Double {
-      weight > 0 ? visits[Int(node)] * weight / leaving[Int(node)] : 0
-    }
     for _ in 0..<Self.steps {
       // Half of the walkers stay, which keeps the walk from swinging between two halves.
       var next = visits.indices.map { leaving[$0] > 0 ? visits[$0] / 2 : visits[$0] }
-      for edge in edges {
-        next[Int(edge.second)] += used(visits, edge.first, edge.forward) / 2
-        next[Int(edge.first)] += used(visits, edge.second, edge.backward) / 2
+      for (index, edge) in edges.enumerated() {
+        next[Int(edge.second)] += visits[Int(edge.first)] * forward[index] / 2
+        next[Int(edge.first)] += visits[Int(edge.second)] * backward[index] / 2
       }
       visits = next
     }
     return WeightedGraph(
       nodeCount: nodeCount,
-      edges: edges.map { edge in
-        WeightedEdge(
-          Int(edge.first), Int(edge.second),
-          used(visits, edge.first, edge.forward) + used(visits, edge.second, edge.backward))
+      edges: edges.enumerated().map { index, edge in
+        let (first, second) = (Int(edge.first), Int(edge.second))
+        return WeightedEdge(
+          first, second, visits[first] * forward[index] + visits[second] * backward[index])
       })
   }
 }

@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
-
-/// Divides a graph by what many runs with noise agree on. The result depends on the graph and the
-/// parameters alone: not on the order of the input, the number of threads, or the process.
-///
-/// Each member describes the same random walk (`ItemGraph.flow`) by the map equation, with noise on
-/// its weights. Nodes stay together that at least half of the members keep together on average.
+/// Divides a graph of named items by what many runs with noise agree on (`WalkClusterer`). The
+/// result depends on the graph and the parameters alone: not on the order of the input, the number
+/// of threads, or the process.
 package struct ItemClusterer: Sendable {
   package var parameters: ClusteringParameters
   package var workers: Workers
+  package var objective: Objective
+
+  /// What the result is good for.
+  package enum Objective: String, Sendable, CaseIterable {
+    /// What most runs with noise agree on.
+    case agreement
+    /// The published metrics themselves, for comparisons with tables of them (`MetricClimbing`).
+    case metrics
+  }
 
   package init(
-    parameters: ClusteringParameters = ClusteringParameters(), workers: Workers = .serial
+    parameters: ClusteringParameters = ClusteringParameters(), workers: Workers = .serial,
+    objective: Objective = .agreement
   ) {
     self.parameters = parameters
     self.workers = workers
+    self.objective = objective
   }
 
   /// - Parameters:
@@ -26,76 +33,17 @@ package struct ItemClusterer: Sendable {
     _ graph: ItemGraph, services: Int? = nil, anchor: [String: String]? = nil,
     rules: ClusterRules = ClusterRules()
   ) -> ItemClustering {
-    let flow = graph.flow(parameters)
-    let (damped, walk) = (flow.damped, flow.stationary)
-    let keys = graph.names.map(stableHash)
-    let stored = anchor.map { Self.partition(graph, $0) }
-    var runs = members(walk, keys, parameters)
-    var division = division(runs, damped, walk, stored, rules)
-    if let services {
-      let wanted = max(1, min(services, graph.divided.count))
-      var finer = parameters
-      for _ in 0..<Self.finerAttempts where clusterCount(division, graph) < wanted {
-        finer.resolution *= 1.25
-        runs = members(walk, keys, finer)
-        division = self.division(runs, damped, walk, stored, rules)
-      }
-      if clusterCount(division, graph) < wanted { division = rules.start(graph.names.count) }
-      division = FlowMerging(
-        graph: damped, counts: graph.isWitness.map { $0 ? 0 : 1 }, rules: rules
-      )
-      .merged(division, into: wanted)
-    }
-    let placed = NamePlacement(graph, damped, rules).placed(division)
+    let clusterer = WalkClusterer(
+      graph.flow(parameters), identities: graph.names, isWitness: graph.isWitness,
+      parameters: parameters, workers: workers)
+    let division = clusterer.divide(
+      services: services, anchor: anchor.map { Self.partition(graph, $0) }, rules: rules)
+    let placed = NamePlacement(graph, clusterer.damped, rules).placed(division.partition)
     return ItemClustering(
-      graph, placed.partition, isPlaced: placed.isPlaced, runs: ResampledRuns(partitions: runs))
-  }
-
-  /// Edges visited by all members together before their number is lowered: the map equation takes
-  /// about a second of one processor for so many.
-  static let edgeBudget = 1_000_000
-
-  /// Resolution grows by a quarter until enough clusters appear, at most this often.
-  private static let finerAttempts = 16
-
-  private func clusterCount(_ partition: Partition, _ graph: ItemGraph) -> Int {
-    Set(graph.divided.map { partition.labels[$0] }).count
-  }
-
-  private func members(
-    _ graph: WeightedGraph, _ keys: [UInt64], _ parameters: ClusteringParameters
-  ) -> [Partition] {
-    let count = ResampledRuns.count(
-      edges: graph.edgeCount, wanted: parameters.members, budget: Self.edgeBudget)
-    let leiden = Leiden(objective: .mapEquation(time: 1 / parameters.resolution), iterations: 2)
-    let finished = Mutex([Partition?](repeating: nil, count: count))
-    workers.each(count) { run in
-      let noisy = graph.jittered(keys: keys, run: run, noise: parameters.noise)
-      let partition = leiden.partition(noisy, seed: UInt64(run + 1))
-      finished.withLock { $0[run] = partition }
-    }
-    return finished.withLock { $0.compactMap { $0 } }
-  }
-
-  private func division(
-    _ runs: [Partition], _ damped: WeightedGraph, _ walk: WeightedGraph, _ anchor: Partition?,
-    _ rules: ClusterRules
-  ) -> Partition {
-    let share = anchor == nil ? 0 : parameters.anchorShare
-    var votes = runs.map {
-      Consensus.Vote(partition: $0, weight: 1 / Double(runs.count) / (1 + share))
-    }
-    if let anchor { votes.append(.init(partition: anchor, weight: share / (1 + share))) }
-    let consensus = Consensus(votes, neighbours: damped.edges)
-    let majority =
-      rules.isEmpty
-      ? consensus.majority(agreement: parameters.agreement)
-      : consensus.majority(
-        agreement: parameters.agreement, from: rules.start(damped.nodeCount),
-        mayJoin: rules.mayJoin)
-    return SmallClusters(
-      parameters: parameters, damped: damped, walk: walk, mayJoin: rules.mayJoin
-    ).absorbed(majority)
+      graph,
+      objective == .metrics
+        ? MetricClimbing.improved(graph, placed.partition) : placed.partition,
+      isPlaced: placed.isPlaced, runs: ResampledRuns(partitions: division.runs))
   }
 
   /// A stored division. A witness, which no division holds, stands with most of what it is linked

@@ -13,79 +13,68 @@ struct SmallClusters {
   let damped: WeightedGraph
   /// How often the walk in balance uses each edge.
   let walk: WeightedGraph
+  /// Nodes that are no items and add nothing to a size.
+  let isWitness: [Bool]
   /// Refuses groups of nodes that may not be joined.
   var mayJoin: (_ first: [Int], _ second: [Int]) -> Bool = { _, _ in true }
 
   func absorbed(_ partition: Partition) -> Partition {
     var ties = ClusterGraph(damped, partition)
     var steps = ClusterGraph(walk, partition)
-    while let join = nextJoin(ties, steps) {
-      ties.join(join.small, join.host)
-      steps.join(join.small, join.host)
+    let limit = max(parameters.leastItems, parameters.satelliteItems)
+    // The smallest cluster goes first, of equal ones the first. One that stays is looked at again
+    // only when something next to it has changed: nothing else could change the answer.
+    var waiting = MinimumHeap<Candidate>()
+    var isWaiting = [Bool](repeating: false, count: partition.count)
+    var sizes = ties.members.map { nodes in nodes.count { !isWitness[$0] } }
+    func enqueue(_ cluster: Int) {
+      let size = sizes[cluster]
+      guard size < limit, !isWaiting[cluster] else { return }
+      isWaiting[cluster] = true
+      waiting.insert(Candidate(size: size, cluster: cluster))
+    }
+    for cluster in 0..<partition.count { enqueue(cluster) }
+    while let small = waiting.removeLeast()?.cluster {
+      isWaiting[small] = false
+      guard let host = target(of: small, sizes[small], ties, steps) else { continue }
+      let kept = ties.join(small, host)
+      sizes[kept] = sizes[small] + sizes[host]
+      steps.join(small, host, keeping: kept)
+      enqueue(kept)
+      for neighbour in ties.links[kept].keys.sorted() { enqueue(neighbour) }
     }
     return ties.partition
   }
 
-  /// The smallest cluster that has to go, of equal ones the first.
-  private func nextJoin(
-    _ ties: ClusterGraph, _ steps: ClusterGraph
-  ) -> (small: Int, host: Int)? {
-    let members = ties.members
-    let limit = max(parameters.leastItems, parameters.satelliteItems)
-    let candidates = members.indices.filter { members[$0].count < limit }
-      .sorted { (members[$0].count, $0) < (members[$1].count, $1) }
-    for small in candidates {
-      if members[small].count < parameters.leastItems {
-        if let host = host(of: small, ties) { return (small, host) }
-      } else if let host = host(of: small, steps), isSatellite(small, of: host, steps.graph) {
-        return (small, host)
-      }
+  private struct Candidate: Comparable {
+    var size: Int
+    var cluster: Int
+
+    static func < (left: Self, right: Self) -> Bool {
+      (left.size, left.cluster) < (right.size, right.cluster)
     }
-    return nil
+  }
+
+  /// What a small cluster has to join, if anything.
+  private func target(
+    of small: Int, _ size: Int, _ ties: ClusterGraph, _ steps: ClusterGraph
+  ) -> Int? {
+    if size < parameters.leastItems { return host(of: small, ties) }
+    guard size < parameters.satelliteItems, let host = host(of: small, steps),
+      isSatellite(small, of: host, steps)
+    else { return nil }
+    return host
   }
 
   private func host(of small: Int, _ clusters: ClusterGraph) -> Int? {
-    let (graph, members) = (clusters.graph, clusters.members)
-    return graph.row(small)
-      .filter { mayJoin(members[small], members[Int(graph.neighbours[$0])]) }
-      .max { (graph.weights[$0], $1) < (graph.weights[$1], $0) }
-      .map { Int(graph.neighbours[$0]) }
+    clusters.links[small]
+      .filter { mayJoin(clusters.members[small], clusters.members[$0.key]) }
+      .max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
   }
 
-  private func isSatellite(_ small: Int, of host: Int, _ graph: WeightedGraph) -> Bool {
-    let row = graph.row(small)
-    let outward = row.reduce(0) { $0 + graph.weights[$1] }
-    let toHost = row.reduce(0) { Int(graph.neighbours[$1]) == host ? $0 + graph.weights[$1] : $0 }
-    let bySize =
-      graph.strengths[small] * graph.strengths[host] / max(1e-300, 2 * graph.totalWeight)
-    return toHost >= parameters.satelliteShare * outward && toHost > bySize
-      && 4 * graph.loops[host] > graph.strengths[host]
-  }
-}
-
-/// The clusters of a division as nodes; joining two costs what the clusters' own graph costs.
-struct ClusterGraph {
-  private(set) var graph: WeightedGraph
-  /// Nodes of each cluster in ascending order.
-  private(set) var members: [[Int]]
-
-  init(_ graph: WeightedGraph, _ partition: Partition) {
-    self.graph = graph.aggregated(by: partition)
-    members = partition.members
-  }
-
-  mutating func join(_ first: Int, _ second: Int) {
-    let joined = Partition(
-      members.indices.map { Int32($0 == max(first, second) ? min(first, second) : $0) })
-    graph = graph.aggregated(by: joined)
-    members = joined.members.map { clusters in clusters.flatMap { members[$0] }.sorted() }
-  }
-
-  var partition: Partition {
-    var labels = [Int32](repeating: 0, count: members.reduce(0) { $0 + $1.count })
-    for (cluster, nodes) in members.enumerated() {
-      for node in nodes { labels[node] = Int32(cluster) }
-    }
-    return Partition(labels)
+  private func isSatellite(_ small: Int, of host: Int, _ walk: ClusterGraph) -> Bool {
+    let toHost = walk.links[small][host] ?? 0
+    return toHost >= parameters.satelliteShare * walk.outward(small)
+      && walk.gain(small, host) > 0 && 4 * walk.loops[host] > walk.strengths[host]
   }
 }

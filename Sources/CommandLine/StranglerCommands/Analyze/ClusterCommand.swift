@@ -2,8 +2,6 @@
 internal import AnalysisReports
 internal import ArgumentParser
 internal import DependencyGraph
-internal import Dispatch
-internal import Synchronization
 
 struct ClusterCommand: ParsableCommand {
   enum Format: String, CaseIterable, ExpressibleByArgument {
@@ -28,6 +26,7 @@ struct ClusterCommand: ParsableCommand {
         strangler analyze cluster --graph graph.rsf --services 6 --format json
         strangler analyze cluster --graph graph.rsf --anchor last-week.rsf --output services.rsf
         strangler analyze cluster --graph graph.rsf --truth experts.rsf
+        strangler analyze cluster --graph graph.rsf --objective metrics --output services.rsf
 
       EXIT CODES
         0  done
@@ -52,6 +51,13 @@ struct ClusterCommand: ParsableCommand {
 
   @Option(help: "consensus, or for comparison leiden, label-propagation, infomap.")
   var algorithm = ClusteringAlgorithm.consensus
+
+  @Option(
+    help: """
+      agreement, or metrics: items then move until structural modularity, ICP, IFN and NED (fse) \
+      rise no more; good in tables of these, not for architects.
+      """)
+  var objective = ItemClusterer.Objective.agreement
 
   @Option(help: "A stored division that the new one should not leave without a reason.")
   var anchor: String?
@@ -81,29 +87,40 @@ struct ClusterCommand: ParsableCommand {
       throw ValidationError(
         "--services, --constraints and --anchor: only --algorithm consensus heeds them")
     }
+    if objective == .metrics, algorithm != .consensus || constraints != nil {
+      throw ValidationError(
+        "--objective metrics: needs --algorithm consensus and takes no --constraints")
+    }
   }
 
   func run() throws {
     let graph = try InputFile.graph(self.graph, weights: weights)
+    if objective == .metrics, graph.isWitness.contains(true) {
+      throw CommandFailure.unusable(
+        "\(self.graph): --objective metrics needs `depends` lines alone, found `accesses`")
+    }
     let stored = try anchor.map(InputFile.clustering)
     let truth = try truth.map(InputFile.clustering)
     let (rules, pins, leastItems) = try readConstraints(graph)
     let line = ProgressLine(quiet: quiet)
-    let workers = Self.workers(line)
+    let workers = Workers.threads(nil, line)
     let clustering: ItemClustering
     if algorithm == .consensus {
       var parameters = ClusteringParameters()
       parameters.resolution = resolution
       if let leastItems { parameters.leastItems = max(parameters.leastItems, leastItems) }
-      clustering = ItemClusterer(parameters: parameters, workers: workers)
-        .cluster(graph, services: services, anchor: stored, rules: rules)
+      clustering = ItemClusterer(
+        parameters: parameters, workers: workers, objective: objective
+      )
+      .cluster(graph, services: services, anchor: stored, rules: rules)
     } else {
       clustering = algorithm.cluster(graph, resolution: resolution)
     }
     if let truth { try compare(graph, truth, clustering, workers) }
     line.clear()
     let names = (stored ?? [:]).merging(pins) { $1 }
-    let report = ClusteringReport(clustering, algorithm: algorithm, names: names)
+    let report = ClusteringReport(
+      clustering, algorithm: algorithm, objective: objective, names: names)
     try output.deliver(format == .rsf ? report.rsf : report.json)
   }
 
@@ -140,21 +157,7 @@ struct ClusterCommand: ParsableCommand {
         "\(candidate.rawValue): \(scores), \(clustering.clusterCount) clusters\n")
     }
   }
-
-  /// One thread for each processor, told of on the progress line.
-  private static func workers(_ line: ProgressLine) -> Workers {
-    Workers { count, body in
-      let finished = Mutex(0)
-      DispatchQueue.concurrentPerform(iterations: count) { index in
-        body(index)
-        let done = finished.withLock { done in
-          done += 1
-          return done
-        }
-        line.update("runs", done: done, of: count)
-      }
-    }
-  }
 }
 
 extension ClusteringAlgorithm: ExpressibleByArgument {}
+extension ItemClusterer.Objective: ExpressibleByArgument {}

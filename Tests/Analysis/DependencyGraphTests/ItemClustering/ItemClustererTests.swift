@@ -56,6 +56,40 @@ import Testing
     #expect(anchored.partition == ItemClusterer().cluster(Self.graph).partition)
   }
 
+  @Test func anAnchorLetsGoOfWhatHasMoved() {
+    var stored: [String: String] = [:]
+    for name in Self.graph.names { stored[name] = String(name.prefix(5)) }
+    let moved = "area0/item3"
+    let others = Self.links.filter { $0.from != moved && $0.to != moved }
+    let links = others + (0..<4).map { (from: moved, to: "area1/item\($0)", weight: 1.0) }
+    let anchored = ItemClusterer().cluster(ItemGraph(links: links), anchor: stored)
+    func cluster(_ name: String) -> Int? { anchored.members.first { $0.name == name }?.cluster }
+    #expect(cluster(moved) == cluster("area1/item5"))
+    #expect(cluster("area0/item2") != cluster("area1/item5"))
+  }
+
+  /// The sum that `MetricClimbing` makes large, from the laboratory, which knows nothing of it.
+  @Test func theMetricsRiseWhereTheyAreTheObjective() {
+    let graph = ItemGraph(
+      links: Self.links + [(from: "area0/item1", to: "area2/item4", weight: 3.0)])
+    let plain = ItemClusterer().cluster(graph, services: 3)
+    let climbed = ItemClusterer(objective: .metrics).cluster(graph, services: 3)
+    #expect(climbed.clusterCount == plain.clusterCount)
+    func values(_ clustering: ItemClustering) -> [String: Double] {
+      let clusters = clustering.members.map { ($0.name, "\($0.cluster)") }
+      let laboratory = MetricLaboratory(graph, Dictionary(uniqueKeysWithValues: clusters))
+      let published = laboratory.measurements(.fse).filter { $0.variant == .fse }
+      return Dictionary(uniqueKeysWithValues: published.map { ($0.metric, $0.value) })
+    }
+    let before = values(plain)
+    func sum(_ values: [String: Double]) -> Double {
+      let interfaces = (values["ifn"] ?? 0) / max(1e-9, before["ifn"] ?? 0)
+      return (values["structural-modularity"] ?? 0) - (values["icp"] ?? 0)
+        - (values["ned"] ?? 0) - interfaces
+    }
+    #expect(sum(values(climbed)) >= sum(before) - 1e-9)
+  }
+
   @Test func placesItemsWithoutLinksByName() throws {
     let graph = ItemGraph(links: Self.links, items: ["area2/lonely", "elsewhere"])
     let found = ItemClusterer().cluster(graph)

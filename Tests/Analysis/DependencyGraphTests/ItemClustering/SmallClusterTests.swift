@@ -11,8 +11,10 @@ import Testing
 
   private func absorbed(_ edges: [WeightedEdge], _ labels: [Int32]) -> Partition {
     let graph = WeightedGraph(nodeCount: labels.count, edges: edges)
-    return SmallClusters(parameters: ClusteringParameters(), damped: graph, walk: graph)
-      .absorbed(Partition(labels))
+    return SmallClusters(
+      parameters: ClusteringParameters(), damped: graph, walk: graph,
+      isWitness: [Bool](repeating: false, count: labels.count)
+    ).absorbed(Partition(labels))
   }
 
   private let cores = [Int32](repeating: 0, count: 8) + [Int32](repeating: 1, count: 8)
