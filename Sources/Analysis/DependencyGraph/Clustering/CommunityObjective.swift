@@ -63,7 +63,8 @@ struct MapEquationObjective: CommunityObjective {
   private let unit: Double
   private var communityFlows: [Double]
   private var communityExits: [Double]
-  /// What each community adds to the description: `(exit + flow) ln (exit + flow) - 2 exit ln exit`.
+  /// What each community adds to the description:
+  /// `(exit + flow) ln (exit + flow) - 2 exit ln exit`.
   private var terms: [Double]
   private var exitSum = 0.0
 

@@ -80,8 +80,8 @@ package enum RigiStandardFormat {
     return weight
   }
 
-  /// Who accesses what, from `accesses` lines; others are skipped. The two sides have names of their
-  /// own: an item may be called what its table is called.
+  /// Who accesses what, from `accesses` lines; others are skipped. The two sides have names of
+  /// their own: an item may be called what its table is called.
   package static func accesses(
     _ text: String
   ) throws(LineError) -> [(user: String, used: String)] {
