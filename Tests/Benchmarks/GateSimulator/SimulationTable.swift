@@ -131,6 +131,17 @@ struct SimulationTable {
       default: print(row, "all rolled back", isMet: back.count == 200 && promoted.isEmpty)
       }
     }
+    let visits = seeds(100).map { seed in
+      var traffic = SimulatedTraffic(
+        seed: seed, requestsPerSecond: 50, share: 0.1, legacyRate: 0.001, extractedRate: 0.1)
+      (traffic.users, traffic.areVisits) = (1_000, true)
+      return GateRun.stage(traffic, limit: 1_800)
+    }
+    let back = visits.compactMap(\.rolledBack)
+    print(
+      "1,000 users, 50 visits a second of a page and a call, 10 % of the calls fail: rolled back "
+        + "\(back.count) (\(Self.quantiles(back, of: 100)))",
+      "all rolled back", isMet: back.count == 100 && visits.allSatisfy { $0.promoted == nil })
     let found = seeds(100).count { seed in
       var traffic = SimulatedTraffic(
         seed: seed, requestsPerSecond: 100, share: 0.1, legacyRate: 0.001)

@@ -25,8 +25,11 @@ package struct SimulatedTraffic: Sendable {
 
   /// Users of both sides, at most 10,000; those of the extracted side are a share of them.
   package var users = UserBuckets.count
-  /// One user of the extracted side fails alone, and asks so many times a second.
+  /// One user of a side fails alone, and asks so many times a second.
   package var loops = 0
+  package var loopingSide = Side.extracted
+  /// Each request is a page that never fails, and a call behind it, of the rates above.
+  package var areVisits = false
 
   private static let incidentRate = 0.3
   private static let incidentSeconds = 300
@@ -76,7 +79,12 @@ package struct SimulatedTraffic: Sendable {
     counts.extracted = side(
       .extracted, requests: requestsPerSecond * share, rate: other, users: 0..<moved)
     if loops > 0 {
-      for _ in 0..<loops { end(0, .extracted, hasFailed: true, &counts.extracted) }
+      for _ in 0..<loops {
+        switch loopingSide {
+        case .legacy: end(moved, .legacy, hasFailed: true, &counts.legacy)
+        case .extracted: end(0, .extracted, hasFailed: true, &counts.extracted)
+        }
+      }
     }
     for index in asked.indices { asked[index].removeAll() }
     now += 1_000
@@ -92,6 +100,7 @@ package struct SimulatedTraffic: Sendable {
       // Two draws of 32 bits: who asks, and what comes of it.
       let draw = random.next()
       let user = users.lowerBound + Int(((draw >> 32) &* count) >> 32)
+      if areVisits { end(user, side, hasFailed: false, &counts) }
       end(user, side, hasFailed: draw & 0xFFFF_FFFF < failing, &counts)
     }
     return counts
@@ -106,6 +115,7 @@ package struct SimulatedTraffic: Sendable {
       bucket: user, side: side, hasFailed: hasFailed,
       isFirst: asked[Int(side.rawValue)].isFirst(user), at: now)
     if verdict.isFirstFailure { counts.failed += 1 }
+    if verdict.isIgnored { counts.ignored += 1 }
     if verdict.isJudged {
       counts.judged += 1
       if hasFailed { counts.judgedBad += 1 }

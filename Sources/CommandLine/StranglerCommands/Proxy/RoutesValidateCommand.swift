@@ -30,7 +30,10 @@ struct RoutesValidateCommand: ParsableCommand {
   @Option(help: "text or json.")
   var format = RoutesFormat.text
 
-  @Option(help: "Requests a second of each plan's quietest route, to forecast its stages by.")
+  @Option(
+    help: ArgumentHelp(
+      "Requests a second of each plan's quietest route, to forecast its stages by.",
+      discussion: "A user's requests within one second count once."))
   var requestsPerSecond: Double?
 
   @Option(help: "Legacy's share of failed requests, 0 to 1, for the forecast.")

@@ -11,13 +11,16 @@ extension CutoverRunner: Service {
   package static let interval = Duration.seconds(1)
   /// How long a move that an older process wrote down may wait for its effect here.
   static let patience = Duration.milliseconds(250)
+  /// Such times that a journal is locked by nobody known before that is said, and said again.
+  private static let quietTurns = 8
+  private static let turnsToRepeat = 240
 
   /// Asks the gates each second, and shares the journal where others do, until shutdown.
   package func run() async throws {
     async let shared: Void = share()
     await tickEachSecond()
     await writeLast()
-    (journal as? any ExclusiveCutoverJournal)?.unlock()
+    if (try? await line.run { await self.letGo() }) == nil { letGo() }
     await shared
   }
 
@@ -29,6 +32,14 @@ extension CutoverRunner: Service {
         "routes were taken back, and the journal does not say so",
         metadata: ["reason": "\(record.reason)", "actor": "\(record.actor)"])
     }
+  }
+
+  /// From here on another process of this machine may carry out what is in the journal: orders that
+  /// still come to this one are refused.
+  private func letGo() {
+    guard let alone = journal as? any ExclusiveCutoverJournal else { return }
+    isLeading = false
+    alone.unlock()
   }
 
   private func tickEachSecond() async {
@@ -54,7 +65,16 @@ extension CutoverRunner: Service {
       other() && (try? alone?.lock()) ?? true
     }
     olderHasEnded = hasEnded
+    var turns = 0
     while !hasEnded() {
+      if other() {
+        if turns % Self.turnsToRepeat == Self.quietTurns {
+          logger.warning(
+            "another process of this machine carries out what is in the journal; until it ends "
+              + "this one refuses orders")
+        }
+        turns += 1
+      }
       do {
         try await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.patience) }
       } catch {

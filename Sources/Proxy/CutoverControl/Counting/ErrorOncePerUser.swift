@@ -15,12 +15,14 @@ internal import Synchronization
 /// Whoever has not had a success since is left out longer, up to eight minutes: a broken account
 /// fails alone, whatever serves it. That nothing succeeds for anybody is `Outage`'s to notice.
 ///
-/// Of a user's requests within a second only the first to begin is judged (`AskedBuckets`). How many
-/// are judged in a second was settled before it, then, and no outcome of the second chooses its own
-/// weight.
+/// Of a user's requests within a second the first to begin is judged (`AskedBuckets`), and the first
+/// that fails: of a page and the call behind it the call may be what is broken. A side that fails
+/// more is judged a little more often for it, which makes the gate slower by less than its failures
+/// are many, and never quicker: a failure that adds to its side's share of what was judged is less of
+/// a surprise there.
 ///
-/// Both sides are forgotten at the same moment, so that neither is favoured. Three bits per bucket
-/// and side, 7.5 kB in all; several threads may ask at once.
+/// Both sides are forgotten at the same moment, so that neither is favoured. Four bits per bucket
+/// and side, 10 kB in all; several threads may ask at once.
 package final class ErrorOncePerUser: @unchecked Sendable {  // the pointer stays, slots are atomics
   /// Milliseconds after which a user who failed is judged again.
   package static let period: UInt64 = 60_000
@@ -33,23 +35,27 @@ package final class ErrorOncePerUser: @unchecked Sendable {  // the pointer stay
     package let isJudged: Bool
     /// It failed, and is the first of its user's to do so in this minute.
     package let isFirstFailure: Bool
+    /// It says nothing of how its side is in this second: its user was left out before this minute
+    /// already, or asked before in this second.
+    package let isIgnored: Bool
   }
 
   private static let words = (UserBuckets.count + 63) / 64
   private static let sets = Side.allCases.count * words
 
-  /// Three times a bit per bucket and side: failed in this period; not judged; succeeded since.
+  /// Four times a bit per bucket and side: failed in this period; not judged; succeeded since; not
+  /// judged since an earlier period.
   private let slots: UnsafeMutablePointer<Atomic<UInt64>>
   /// Number of the period under way.
   private let current = Atomic<UInt64>(0)
 
   package init() {
-    slots = .allocate(capacity: 3 * Self.sets)
-    for slot in 0..<3 * Self.sets { (slots + slot).initialize(to: Atomic(0)) }
+    slots = .allocate(capacity: 4 * Self.sets)
+    for slot in 0..<4 * Self.sets { (slots + slot).initialize(to: Atomic(0)) }
   }
 
   deinit {
-    slots.deinitialize(count: 3 * Self.sets)
+    slots.deinitialize(count: 4 * Self.sets)
     slots.deallocate()
   }
 
@@ -64,19 +70,19 @@ package final class ErrorOncePerUser: @unchecked Sendable {  // the pointer stay
   ) -> Verdict {
     advance(to: now / Self.period)
     guard (0..<UserBuckets.count).contains(bucket) else {
-      return Verdict(isJudged: true, isFirstFailure: hasFailed)
+      return Verdict(isJudged: true, isFirstFailure: hasFailed, isIgnored: false)
     }
     let failed = Int(side.rawValue) * Self.words + bucket / 64
     let (out, well) = (failed + Self.sets, failed + 2 * Self.sets)
     let bit: UInt64 = 1 << UInt64(bucket % 64)
     let isOut = slots[out].load(ordering: .relaxed) & bit != 0
-    guard hasFailed else {
-      if isOut, slots[well].load(ordering: .relaxed) & bit == 0 { set(bit, in: well) }
-      return Verdict(isJudged: isFirst && !isOut, isFirstFailure: false)
-    }
+    if !hasFailed, isOut, slots[well].load(ordering: .relaxed) & bit == 0 { set(bit, in: well) }
     // Of two that fail at the same moment one is the first.
+    let isJudged = !isOut && (hasFailed ? set(bit, in: out) : isFirst)
+    let isLong = isOut && slots[failed + 3 * Self.sets].load(ordering: .relaxed) & bit != 0
     return Verdict(
-      isJudged: isFirst && !isOut && set(bit, in: out), isFirstFailure: set(bit, in: failed))
+      isJudged: isJudged, isFirstFailure: hasFailed && set(bit, in: failed),
+      isIgnored: isLong || !isFirst && !isJudged)
   }
 
   /// False when it was set already.
@@ -95,6 +101,7 @@ package final class ErrorOncePerUser: @unchecked Sendable {  // the pointer stay
       let (out, well) = (slots + Self.sets + slot, slots + 2 * Self.sets + slot)
       let left = out.pointee.load(ordering: .relaxed) & ~well.pointee.load(ordering: .relaxed)
       out.pointee.store(forgetsAll ? 0 : left, ordering: .relaxed)
+      slots[slot + 3 * Self.sets].store(forgetsAll ? 0 : left, ordering: .relaxed)
       well.pointee.store(0, ordering: .relaxed)
       slots[slot].store(0, ordering: .relaxed)
     }

@@ -27,6 +27,9 @@ package struct SideCounts: Sendable, Equatable, Codable {
   /// (`ErrorOncePerUser`).
   package var judged: Int
   package var judgedBad: Int
+  /// Those of `finished` that say nothing of how the side is at the moment
+  /// (`ErrorOncePerUser.Verdict`).
+  package var ignored: Int
   /// Requests that the side's breaker refused. It never saw them, so they are no part of
   /// `finished`, whoever answered them.
   package var keptAway: Int
@@ -39,7 +42,7 @@ package struct SideCounts: Sendable, Equatable, Codable {
   /// asked again after a failure.
   package init(
     finished: Int = 0, failed: Int = 0, succeeded: Int? = nil,
-    judged: (all: Int, bad: Int)? = nil, keptAway: Int = 0, inFlight: Int = 0,
+    judged: (all: Int, bad: Int)? = nil, ignored: Int = 0, keptAway: Int = 0, inFlight: Int = 0,
     ages: [InFlightAges.Tally] = []
   ) {
     self.finished = finished
@@ -47,6 +50,7 @@ package struct SideCounts: Sendable, Equatable, Codable {
     self.succeeded = succeeded ?? finished - failed
     self.judged = judged?.all ?? self.succeeded + failed
     judgedBad = judged?.bad ?? failed
+    self.ignored = ignored
     self.keptAway = keptAway
     self.inFlight = inFlight
     self.ages = ages
@@ -60,6 +64,7 @@ package struct SideCounts: Sendable, Equatable, Codable {
     succeeded = try values.decodeIfPresent(Int.self, forKey: .succeeded) ?? finished - failed
     judged = try values.decodeIfPresent(Int.self, forKey: .judged) ?? succeeded + failed
     judgedBad = try values.decodeIfPresent(Int.self, forKey: .judgedBad) ?? failed
+    ignored = try values.decodeIfPresent(Int.self, forKey: .ignored) ?? 0
     keptAway = try values.decodeIfPresent(Int.self, forKey: .keptAway) ?? 0
     inFlight = try values.decode(Int.self, forKey: .inFlight)
     ages = try values.decode([InFlightAges.Tally].self, forKey: .ages)
@@ -71,6 +76,7 @@ package struct SideCounts: Sendable, Equatable, Codable {
     left.succeeded += right.succeeded
     left.judged += right.judged
     left.judgedBad += right.judgedBad
+    left.ignored += right.ignored
     left.keptAway += right.keptAway
     left.inFlight += right.inFlight
     for (index, tally) in right.ages.enumerated() {
@@ -82,8 +88,8 @@ package struct SideCounts: Sendable, Equatable, Codable {
 }
 
 extension SideCounts {
-  /// It was asked, and by nobody who is judged.
-  fileprivate var isExhausted: Bool { finished > 0 && judged == 0 }
+  /// It was asked, and by nobody who is judged, but by some who were a moment ago.
+  fileprivate var isExhausted: Bool { finished > ignored && judged == 0 }
 }
 
 /// What both sides of a route did in a second, added up over all event loops and all replicas: one
@@ -107,7 +113,8 @@ package struct RouteCounts: Sendable, Equatable, Codable {
   ///
   /// A second in which a side was asked only by users who are not judged says nothing of it, and a
   /// block must not stretch from before it to after it: the rate may be another one by then. So the
-  /// other side's requests of that second are left out too. Who is judged was settled before.
+  /// other side's requests of that second are left out too. Not so for a broken account that asks
+  /// again and again: it would keep everybody else's from being compared.
   package func errors(against baseline: Baseline) -> BlockCounts {
     if baseline == .concurrentLegacy, legacy.isExhausted || extracted.isExhausted {
       return BlockCounts(extractedKeptAway: extracted.keptAway)

@@ -47,9 +47,10 @@ internal import ShadowComparison
 /// cannot tell a shared incident from a bad service. A wobble of one side alone that is larger
 /// than the margin is a difference: on routes with more than 1,000 requests a second give latency
 /// a margin of 1.25. A user who fails again and again is one user, not many: from her failure on
-/// nothing of her is judged in that minute, good or bad, and of a second only her first request
-/// (`ErrorOncePerUser`). So `n` and `k` are of the same requests, and each of them is a throw of
-/// its own.
+/// nothing of her is judged in that minute, good or bad, and of a second only her first request and
+/// her first that fails (`ErrorOncePerUser`). So `n` and `k` are of the same requests, and each of
+/// them is a throw of its own. That a failure may be judged where a success would not be adds it to
+/// `n1` as well as to `k1`, which makes `w` larger and the factor below smaller.
 ///
 /// **What a breaker keeps away** is neither bad nor good. It counts in `n1`, as the requests that
 /// were the extracted side's, and never in `k1`: what is not drawn is replaced by what was to be

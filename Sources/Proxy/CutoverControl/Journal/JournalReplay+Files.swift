@@ -75,7 +75,11 @@ extension JournalReplay {
   package func sharedShares(file: [String: Percentage]) -> [String: Percentage] {
     if installation?.isKilled == true { return file.mapValues { _ in .zero } }
     return Dictionary(
-      file.map { ($0, percentages[$0] ?? installation?.fileShares[$0] ?? $1) },
+      file.map { route, share in
+        // Nobody is moved forward while everything is frozen, by a route that is new either.
+        let unknown = installation?.isFrozen == true ? .zero : share
+        return (route, percentages[route] ?? installation?.fileShares[route] ?? unknown)
+      },
       uniquingKeysWith: { first, _ in first })
   }
 
@@ -90,6 +94,17 @@ extension JournalReplay {
     return known.merging(file) { journaled, number in journaled }
       .merging(installation?.heldShares ?? [:]) { $1 }
       .merging(file.filter { route, number in former.map { $0[route] != number } ?? false }) { $1 }
+  }
+}
+
+extension InstallationState {
+  /// A later decision took users of these routes back: what a file raised before it is a number
+  /// that is known, and not taken up when the freeze ends.
+  mutating func forgetHeld(_ isForgotten: (_ route: String) -> Bool) {
+    guard let held = heldShares else { return }
+    let rest = held.filter { !isForgotten($0.key) }
+    fileShares.merge(held.filter { isForgotten($0.key) }) { $1 }
+    heldShares = rest.isEmpty ? nil : rest
   }
 }
 

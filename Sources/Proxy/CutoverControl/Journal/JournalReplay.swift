@@ -77,6 +77,11 @@ package struct JournalReplay: Sendable, Equatable {
       // One at 0 % has no route that moves, and has ended too.
       if state.isKilled { for name in cutovers.keys { end(name, by: sequence) } }
       installation = state
+      if state.isKilled { installation?.forgetHeld { _ in true } }
+    }
+    if record.actor != Self.fileActor {
+      let lowered = Set(record.moves.filter { $0.to < $0.from }.map(\.route))
+      installation?.forgetHeld(lowered.contains)
     }
     if case .cutover = record.kind, let name = record.cutover, let state = record.state {
       cutovers[name] = LiveCutover(

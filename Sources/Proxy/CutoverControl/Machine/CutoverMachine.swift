@@ -10,8 +10,8 @@ package import RoutingDecisions
 /// Under way it may be paused, frozen or waiting for approval; the gates are asked in each of
 /// these, since a service that fails does not wait either. Each route has gates and a proof of its
 /// own, and all of them are needed. The gates of a completed cutover stay awake too, until an order
-/// moves or confirms a route by hand: what breaks a week later is taken back as well. Whatever was rolled back starts anew, with new stakes, as another
-/// cutover.
+/// moves or confirms a route by hand: what breaks a week later is taken back as well. Whatever was
+/// rolled back starts anew, with new stakes, as another cutover.
 ///
 /// It reads no clock: a tick stands for a second, and the wall-clock time that comes with each
 /// event is looked at for freeze windows only. The runner executes the one action that comes back,
@@ -20,6 +20,8 @@ package import RoutingDecisions
 package struct CutoverMachine: Sendable, Equatable {
   /// Seconds between two writings of the state while nothing else is written.
   package static let journalInterval = 60
+  /// The same of a completed cutover. What a restart forgets of it is at most an hour's evidence.
+  package static let completedInterval = 3_600
 
   package let plan: CutoverPlan
   private var core: CutoverState
@@ -54,7 +56,7 @@ package struct CutoverMachine: Sendable, Equatable {
   ) throws(UnusableState) {
     self.init(plan)
     // A state from the future was written by another clock: nobody knows how old it is. That of a
-    // completed cutover is not written again, so that all since then may have been judged.
+    // completed cutover is written seldom, so that all since then may have been judged.
     let lost = age < 0 ? Self.journalInterval : min(age, Self.journalInterval)
     let lostBlocks = state.phase == .completed ? max(age, lost) : lost
     guard plan.stages.indices.contains(state.stage), Set(state.routes.keys) == Set(plan.routes)
@@ -88,9 +90,13 @@ package struct CutoverMachine: Sendable, Equatable {
     return state
   }
 
-  /// The state has not been written for a minute.
+  /// The state has not been written for a minute, or for an hour once it is completed.
   package var isStateDue: Bool {
-    core.phase == .underWay && ticksSinceWritten >= Self.journalInterval
+    switch core.phase {
+    case .underWay: ticksSinceWritten >= Self.journalInterval
+    case .completed: isWatched && ticksSinceWritten >= Self.completedInterval
+    case .ready, .rolledBack: false
+    }
   }
 
   /// The runner wrote the state.
@@ -99,7 +105,11 @@ package struct CutoverMachine: Sendable, Equatable {
   package var stage: CutoverStage { plan.stages[core.stage] }
   package var phase: CutoverState.Phase { core.phase }
   /// Its gates are asked.
-  package var isWatched: Bool { core.phase == .underWay || core.phase == .completed }
+  package var isWatched: Bool {
+    core.phase == .underWay || core.phase == .completed && core.watchesOn == true
+  }
+  /// Its routes can be taken back.
+  package var isReversible: Bool { core.phase == .underWay || core.phase == .completed }
   package var run: UInt64? { core.run }
   package var services: [String: String]? { core.services }
 
@@ -169,11 +179,11 @@ package struct CutoverMachine: Sendable, Equatable {
       return proceed(at: time)
     case .rollBack(let reason):
       // After completion too: whoever orders it knows whether legacy is still there.
-      guard isWatched else { return .refuse(.notUnderWay) }
+      guard isReversible else { return .refuse(.notUnderWay) }
       return rollBack(.ordered(reason: reason))
     case .killSwitch(let isOn):
       core.isKilled = isOn
-      return isOn && isWatched ? rollBack(.killSwitch) : proceed(at: time)
+      return isOn && isReversible ? rollBack(.killSwitch) : proceed(at: time)
     }
   }
 }
@@ -291,6 +301,7 @@ extension CutoverMachine {
     let next = core.stage + 1
     guard plan.stages.indices.contains(next) else {
       core.phase = .completed
+      core.watchesOn = true
       return .complete
     }
     if plan.stages[next].needsApproval, !core.isApproved {

@@ -26,6 +26,9 @@ package struct CutoverState: Sendable, Equatable, Codable {
   /// Seconds that nobody who decides now has seen, and that are to be watched again before anything
   /// is promoted; nil for none.
   package internal(set) var unseen: Int?
+  /// The gates stay awake once it is completed. Nil for cutovers that a version before completed:
+  /// their users were told that nothing takes them back by itself, and legacy may be gone.
+  package internal(set) var watchesOn: Bool?
   /// Of the route of which least is proved, and of the one of which least was judged.
   package internal(set) var promotionWorth: [Double] = []
   package internal(set) var judged = 0

@@ -138,6 +138,7 @@ extension WorkerWatch.SidePart {
     counts.finished += 1
     if outcome == .succeeded { counts.succeeded += 1 }
     if verdict.isFirstFailure { counts.failed += 1 }
+    if verdict.isIgnored { counts.ignored += 1 }
     if verdict.isJudged {
       counts.judged += 1
       if outcome == .failed { counts.judgedBad += 1 }

@@ -66,7 +66,10 @@ extension ConfigurationChange {
     for (index, route) in next.routes.enumerated() {
       var effective = route
       let stood = before[route.name].flatMap { $0.extracted == nil ? nil : $0.percent } ?? .zero
-      let isHeld = isFrozen && route.extracted != nil && route.percent > stood
+      // Only an edit of the number is a raise: one that was set live stays as it is in any case.
+      let isHeld =
+        isFrozen && route.extracted != nil && route.percent > stood
+        && inFile[route.name] != route.percent
       if isHeld {
         effective.percent = stood
         keptPercentages[index] = stood

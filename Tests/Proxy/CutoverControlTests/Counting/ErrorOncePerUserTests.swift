@@ -46,11 +46,14 @@ struct ErrorOncePerUserTests {
     #expect(again.allSatisfy { $0 == (false, false) })
   }
 
-  @Test("Of a second only the first is judged, and a later failure takes nobody out")
+  @Test("Of a second the first is judged, and the first that fails, whichever that is")
   func second() {
     let errors = ErrorOncePerUser()
-    #expect(Self.ends(errors, 3, fails: true, isFirst: false, at: 0) == (false, true))
-    #expect(Self.ends(errors, 3, fails: false, at: 1) == (true, false))
+    #expect(Self.ends(errors, 3, fails: false, at: 0) == (true, false))
+    #expect(Self.ends(errors, 3, fails: false, isFirst: false, at: 0) == (false, false))
+    #expect(Self.ends(errors, 3, fails: true, isFirst: false, at: 0) == (true, true))
+    #expect(Self.ends(errors, 3, fails: true, isFirst: false, at: 0) == (false, false))
+    #expect(Self.ends(errors, 3, fails: false, at: 1) == (false, false))
     var asked = AskedBuckets()
     let first = [3, 3, 4].map { asked.isFirst($0) }
     #expect(first == [true, false, true])
@@ -69,6 +72,24 @@ struct ErrorOncePerUserTests {
     #expect(both == [true, true])
   }
 
+  @Test("Who was left out before this minute, or asked before in this second, says nothing of it")
+  func ignored() {
+    let errors = ErrorOncePerUser()
+    func isIgnored(fails: Bool, isFirst: Bool = true, at seconds: UInt64) -> Bool {
+      errors.end(
+        bucket: 7, side: .legacy, hasFailed: fails, isFirst: isFirst, at: seconds * 1_000
+      ).isIgnored
+    }
+    #expect(!isIgnored(fails: false, at: 0))
+    #expect(isIgnored(fails: false, isFirst: false, at: 0))
+    #expect(!isIgnored(fails: true, isFirst: false, at: 0))
+    // She was judged in this minute.
+    #expect(!isIgnored(fails: true, at: 59))
+    #expect(isIgnored(fails: true, at: 60))
+    #expect(isIgnored(fails: false, at: 61))
+    #expect(!isIgnored(fails: false, at: 120))
+  }
+
   @Test("A second in which nobody of a side is judged is none that can be compared")
   func exhausted() {
     var counts = RouteCounts(
@@ -77,6 +98,9 @@ struct ErrorOncePerUserTests {
     #expect(counts.errors(against: .concurrentLegacy) == BlockCounts(extractedKeptAway: 2))
     #expect(counts.errors(against: .ceiling(0.1)).legacy == 90)
     #expect(counts.failures.extractedBad == 5)
+    // Nor that one account fails for longer than a minute.
+    counts.extracted = SideCounts(finished: 10, succeeded: 0, judged: (0, 0), ignored: 10)
+    #expect(counts.errors(against: .concurrentLegacy).legacyBad == 1)
     // That nobody asked is nothing to be left out for.
     counts.extracted = SideCounts()
     #expect(counts.errors(against: .concurrentLegacy).legacyBad == 1)

@@ -125,4 +125,54 @@ struct JournalFileTests {
     #expect(journal.replay.installation?.heldShares == nil)
     #expect(journal.replay.shares(file: file) == file)
   }
+
+  @Test(
+    "Who was taken back after a raise that waits stays there when the freeze ends",
+    arguments: [false, true])
+  func takenBackMeanwhile(byKillSwitch: Bool) throws {
+    var journal = Journal()
+    _ = try journal.read(Self.shares(500))
+    func append(
+      _ moves: [JournalRecord.Move] = [], _ change: (inout InstallationState) -> Void
+    ) throws {
+      var state = try #require(journal.replay.installation)
+      change(&state)
+      var record = JournalTests.moved(moves)
+      record.state = state.json
+      try journal.append(record)
+    }
+    try append { $0.isFrozen = true }
+    let file = Self.shares(5_000, 100)
+    _ = try journal.read(file)
+    #expect(journal.replay.installation?.heldShares == file)
+    let back = [JournalTests.move("orders", 500, 0)]
+    if byKillSwitch {
+      try append(back) { $0.isKilled = true }
+      #expect(journal.replay.installation?.heldShares == nil)
+      try append { $0.isKilled = false }
+    } else {
+      try journal.append(JournalTests.moved(back))
+      #expect(journal.replay.installation?.heldShares == ["cart": .hundredths(100)])
+    }
+    try append { $0.isFrozen = false }
+    _ = try journal.read(file)
+    #expect(journal.replay.percentages["orders"] == .zero)
+    #expect(journal.replay.shares(file: file) == Self.shares(0, byKillSwitch ? 0 : 100))
+    // Whoever edits the number again means it.
+    #expect(journal.replay.shares(file: Self.shares(5_001))["orders"] == .hundredths(5_001))
+  }
+
+  @Test("No proxy's file raises a route that nobody knows while everything is frozen")
+  func unknownOfShared() throws {
+    var journal = Journal()
+    _ = try journal.read(Self.shares(500))
+    let file = Self.shares(500).merging(["new": .hundredths(5_000)]) { $1 }
+    #expect(journal.replay.sharedShares(file: file) == file)
+    var state = try #require(journal.replay.installation)
+    state.isFrozen = true
+    var record = JournalTests.moved([])
+    record.state = state.json
+    try journal.append(record)
+    #expect(journal.replay.sharedShares(file: file)["new"] == .zero)
+  }
 }

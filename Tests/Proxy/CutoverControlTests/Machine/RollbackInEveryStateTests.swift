@@ -111,6 +111,8 @@ struct RollbackInEveryStateTests {
     driver.machine = try CutoverMachine(driver.machine.plan, restoring: state, age: 86_400)
     #expect(driver.machine.state.routes["orders"]?.errors.blocks == blocks + 86_400)
     #expect(!driver.machine.isStateDue)
+    for _ in 0..<3_600 { driver.second() }
+    #expect(driver.machine.isStateDue)
     driver.extractedFailures = 20
     #expect((1...60).contains(driver.seconds(limit: 200) ?? 0))
     guard case .rollBack(.gate(let finding)) = driver.actions.last else {
@@ -119,6 +121,25 @@ struct RollbackInEveryStateTests {
     }
     #expect(finding.subject == .errors)
     #expect(driver.percent == .zero && driver.machine.phase == .rolledBack)
+  }
+
+  @Test("What a version before completed, and promised to leave alone, only an order takes back")
+  func completedBefore() throws {
+    var driver = CutoverDriver(CutoverDriver.plan([CutoverDriver.stage(99, evidence: .holdBack)]))
+    driver.requestsPerSecond = 1_000
+    driver.handle(.start)
+    #expect(driver.seconds(limit: 600) != nil)
+    let json = driver.machine.journaled.json.replacing(#","watchesOn":true"#, with: "")
+    driver.machine = try CutoverMachine(
+      driver.machine.plan, restoring: JournaledCutover(json: json).state, age: 60)
+    #expect(!driver.machine.isWatched && driver.machine.isReversible)
+    driver.extractedFailures = 20
+    #expect(driver.seconds(limit: 200) == nil)
+    #expect(driver.machine.phase == .completed)
+    guard case .rollBack = driver.handle(.rollBack(reason: "legacy is still there")) else {
+      Issue.record("an order takes back whatever is completed")
+      return
+    }
   }
 
   @Test("An outage after completion is taken back too, and an order always is")

@@ -112,6 +112,34 @@ struct SimulatedGateTests {
     }
   }
 
+  @Test("What fails only behind a page that does not is seen, and is nothing where legacy does too")
+  func behindPage() {
+    for seed in 1...5 as ClosedRange<UInt64> {
+      var traffic = SimulatedTraffic(
+        seed: seed &+ 8_500, requestsPerSecond: 50, share: 0.1, legacyRate: 0.001,
+        extractedRate: 0.1)
+      (traffic.areVisits, traffic.users) = (true, 1_000)
+      let bad = GateRun.stage(traffic, limit: 600)
+      #expect(bad.rolledBack.map { $0 <= 60 } == true && bad.promoted == nil, "seed \(seed)")
+      traffic.extractedRate = 0.001
+      #expect(GateRun.stage(traffic, soak: 600, limit: 600).rolledBack == nil, "seed \(seed)")
+    }
+  }
+
+  @Test("A broken account on legacy keeps nobody else from being compared where few are left there")
+  func loopOnLegacy() {
+    for seed in 1...3 as ClosedRange<UInt64> {
+      var traffic = SimulatedTraffic(
+        seed: seed &+ 9_500, requestsPerSecond: 20, share: 0.95, legacyRate: 0.001,
+        extractedRate: 0.05)
+      (traffic.users, traffic.loops, traffic.loopingSide) = (1_000, 5, .legacy)
+      let looping = GateRun.stage(traffic, limit: 3_600).rolledBack
+      traffic.loops = 0
+      let alone = GateRun.stage(traffic, limit: 3_600).rolledBack
+      #expect((looping ?? .max) <= 2 * (alone ?? 0), "seed \(seed)")
+    }
+  }
+
   /// As a broken account does, whatever serves it.
   @Test("One user who fails alone, again and again, is no bad release", arguments: [1, 20])
   func loop(loops: Int) {
