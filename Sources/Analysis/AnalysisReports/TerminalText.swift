@@ -45,13 +45,20 @@ package enum TerminalText {
     return shown
   }
 
+  /// What colours and weights are written as. Another one hides text, or blinks.
+  private static let harmless: Set<String> = Set(
+    ["", "0", "1", "2", "22", "39"] + (30...37).map { "\($0)" })
+
   /// `ESC [ 1 ; 31 m` at the beginning of a text.
   private static func colourSequence(
     _ text: Substring.UnicodeScalarView
   ) -> Substring.UnicodeScalarView? {
     guard text.starts(with: "\u{1B}[".unicodeScalars) else { return nil }
     let parameters = text.dropFirst(2).prefix { ("0"..."9").contains($0) || $0 == ";" }
-    guard text[parameters.endIndex...].first == "m" else { return nil }
+    guard text[parameters.endIndex...].first == "m",
+      String(parameters).split(separator: ";", omittingEmptySubsequences: false)
+        .allSatisfy({ harmless.contains(String($0)) })
+    else { return nil }
     return text[..<text.index(after: parameters.endIndex)]
   }
 

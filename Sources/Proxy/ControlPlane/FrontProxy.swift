@@ -62,7 +62,6 @@ public struct FrontProxy: Service {
     self.evidence = evidence.map { path in
       LiveEvidence(
         path: path, shadows: proxy.shadows, logger: logger,
-        service: { [routing = proxy.routing] in routing.loaded.serviceText(ofRoute: $0) },
         unixMilliseconds: AdminServer.systemTime)
     }
     let reloader = source.map { source in

@@ -7,9 +7,9 @@ internal import GRDB
 /// A journal of cutovers in a SQLite file that survives a killed process and a machine that loses
 /// its power.
 ///
-/// One process appends, which `lock` sees to; any number read. The tables refuse to change or delete an entry; whoever
-/// changes the file by other means is found out by the chain of hashes. Times are milliseconds
-/// since 1970-01-01T00:00:00Z.
+/// One process appends, which `lock` sees to; any number read. The tables refuse to change or
+/// delete an entry; whoever changes the file by other means is found out by the chain of hashes.
+/// Times are milliseconds since 1970-01-01T00:00:00Z.
 package struct SQLiteCutoverJournal: ExclusiveCutoverJournal {
   package let installation: String
   private let path: String

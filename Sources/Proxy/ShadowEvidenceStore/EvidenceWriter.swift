@@ -8,9 +8,9 @@ internal import Synchronization
 ///
 /// Handing something over takes a lock for the time of a copy and never waits for the disk. What
 /// waits is bounded: of counts only the newest values are kept, of pairs the first
-/// `waitingPairs` of `waitingBytes`; further ones are counted. A batch that cannot be written is tried again with
-/// the next one. A killed process loses what it handed over in the last `interval`, never a part of
-/// a batch.
+/// `waitingPairs` of `waitingBytes`; further ones are counted. A batch that cannot be written is
+/// tried again with the next one. A killed process loses what it handed over in the last
+/// `interval`, never a part of a batch.
 public final class EvidenceWriter: Sendable {
   /// Most pairs that wait to be written.
   public static let waitingPairs = 256

@@ -110,16 +110,16 @@ extension ShadowEvidenceStore {
         places[found.name, default: [:]][each.pathKind] = (endpoint, path)
       }
     }
-    let wanted = Set(runs)
+    let marks = databaseQuestionMarks(count: runs.count)
     let rows = try Row.fetchCursor(
       db,
       sql: """
-        SELECT pair.id, run_id, endpoint, path, kind FROM pair
-        JOIN pair_difference ON pair_id = pair.id ORDER BY pair.id DESC
-        """)
+        SELECT pair.id, endpoint, path, kind FROM pair
+        JOIN pair_difference ON pair_id = pair.id WHERE run_id IN (\(marks))
+        ORDER BY pair.id DESC
+        """, arguments: StatementArguments(runs))
     while let row = try rows.next() {
-      guard wanted.contains(row["run_id"]), let known = places[row["endpoint"]],
-        let place = known[try pathKind(row)],
+      guard let known = places[row["endpoint"]], let place = known[try pathKind(row)],
         report.endpoints[place.endpoint].paths[place.path].pairs.count < pairsPerPath
       else { continue }
       report.endpoints[place.endpoint].paths[place.path].pairs.append(row["id"])

@@ -92,8 +92,8 @@ public struct ShadowEvidenceStore: Sendable {
     }
   }
 
-  /// The run that people want to see: the newest of live traffic that goes on, or else the newest of
-  /// all; nil when there is none.
+  /// The run that people want to see: the newest of live traffic that goes on, or else the newest
+  /// of all; nil when there is none.
   public func currentRun(at time: Int64) async throws -> EvidenceRun? {
     try await database.read { db in
       let live = try Row.fetchOne(

@@ -13,8 +13,9 @@ enum CarriedFields {
     "if-unmodified-since", "range",
   ]
   private static let credentials: Set<String> = [
-    "authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-auth-token",
-    "x-amz-security-token", "x-csrf-token", "x-forwarded-client-cert", "x-xsrf-token",
+    "api-key", "apikey", "authorization", "cookie", "proxy-authorization", "set-cookie",
+    "x-access-token", "x-api-key", "x-auth-token", "x-amz-security-token", "x-csrf-token",
+    "x-forwarded-client-cert", "x-xsrf-token",
   ]
 
   /// Whether a request that is sent again has the field; browsers record HTTP/2's own as `:path`.
@@ -25,5 +26,8 @@ enum CarriedFields {
 
   static func isForwarded(_ name: String) -> Bool { !ofConnection.contains(name.lowercased()) }
 
-  static func isCredential(_ name: String) -> Bool { credentials.contains(name.lowercased()) }
+  /// Some servers do not tell an underscore from a hyphen.
+  static func isCredential(_ name: String) -> Bool {
+    credentials.contains(String(name.lowercased().map { $0 == "_" ? "-" : $0 }))
+  }
 }

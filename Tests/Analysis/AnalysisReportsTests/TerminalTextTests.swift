@@ -25,8 +25,8 @@ import Testing
     let text = "\u{1B}[1mbold\u{1B}[0m\n\ttab \u{1B}[1;31mred\u{1B}[0m"
     #expect(TerminalText.shown(text) == text)
     #expect(
-      TerminalText.shown("\u{1B}[2J\u{1B}]0;title\u{7}\u{1B}[31\u{1B}[0m\r")
-        == "\\u{1B}[2J\\u{1B}]0;title\\u{7}\\u{1B}[31\u{1B}[0m\\r")
+      TerminalText.shown("\u{1B}[2J\u{1B}]0;title\u{7}\u{1B}[31\u{1B}[0m\u{1B}[1;8m\r")
+        == "\\u{1B}[2J\\u{1B}]0;title\\u{7}\\u{1B}[31\u{1B}[0m\\u{1B}[1;8m\\r")
   }
 
   private static let study: BoundaryStudy = {

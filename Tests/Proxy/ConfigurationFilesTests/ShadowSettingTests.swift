@@ -25,8 +25,8 @@ import Testing
   @Test func everySettingIsRead() throws {
     let decoded = Self.decode(
       """
-      { mode: compare, rate: 20, writes: true, withhold: [cookie], deadline: 2s, in-flight: 3, compare-bytes: 4KiB,
-          body-bytes: 5MiB, ask-again-percent: 6.5, rules: { headers: [etag],
+      { mode: compare, rate: 20, writes: true, withhold: [cookie], deadline: 2s, in-flight: 3,
+          compare-bytes: 4KiB, body-bytes: 5MiB, ask-again-percent: 6.5, rules: { headers: [etag],
           ignore: [servedAt, "**At"], redact: ["**email"], unordered: ["tags[]",
           { array: "items[]", key: id }], tolerances: [ { path: total, difference: 0.01 } ] } }
       """, sandbox: ", sandbox: true")

@@ -2,7 +2,7 @@
 
 package import CutoverControl
 import Foundation
-import RoutingDecisions
+package import RoutingDecisions
 
 /// Traffic of one route, request by request: what both sides share, and what only one of them has.
 /// Its users are counted as the proxy counts them.

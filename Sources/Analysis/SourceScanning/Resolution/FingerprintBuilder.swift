@@ -185,7 +185,9 @@ struct FingerprintBuilder {
     hash.add(declaration.isFailable)
     hash.add(declaration.parent.map { Int(table.files[member.file][$0].kind.rawValue) } ?? -1)
     switch member.kind {
-    case .variable, .enumCase: hash.add(strings.text(of: id))
+    case .variable, .enumCase:
+      hash.add(strings.text(of: id))
+      hash.add(strings.reach(of: id))
     case .function, .initializer, .subscript: break
     }
     return hash.value

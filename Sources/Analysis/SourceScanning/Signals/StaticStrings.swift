@@ -100,6 +100,12 @@ struct StaticStrings {
   /// Text of a constant or a case with a value; `nil` for everything else.
   func text(of member: MemberID) -> String? { value(of: member, depth: 0) }
 
+  /// Behind how many constants the text is still found: whoever refers to a constant has used up
+  /// more of the limit than the constant itself.
+  func reach(of member: MemberID) -> Int {
+    (0..<Self.depthLimit).count { value(of: member, depth: $0) != nil }
+  }
+
   private func rawValue(_ name: String, of nominal: NominalID, depth: Int) -> String? {
     guard let id = table[nominal].members[name]?.first, table[id].kind == .enumCase else {
       return nil

@@ -10,8 +10,9 @@ struct CutoverHistoryCommand: AsyncParsableCommand {
     abstract: "List who moved what, when, from where to where, and why.",
     discussion: """
       Asks the proxy, or reads the journal itself with --journal, which works without a proxy too.
-      The states that are written in between are left out of the text. The chain of hashes is checked
-      too: a journal that is not what was written is listed all the same, with a warning, and ends with 1.
+      The states that are written in between are left out of the text. The chain of hashes is
+      checked too: a journal that is not what was written is listed all the same, with a warning,
+      and ends with 1.
 
       EXAMPLES
         strangler cutover history

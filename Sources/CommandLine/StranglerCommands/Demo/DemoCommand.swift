@@ -46,7 +46,7 @@ struct DemoCommand: AsyncParsableCommand {
     options.users = users
     options.requestsPerSecond = rate
     let narrator = Narrator(isInteractive: Terminal.standardOutput.isInteractive) {
-      Terminal.standardOutput.write($0)
+      Terminal.standardOutput.send($0)
     }
     guard let executable = Bundle.main.executableURL else {
       throw CommandFailure.unusable("cannot find this program's own file to start the service from")

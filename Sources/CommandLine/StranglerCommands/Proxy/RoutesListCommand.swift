@@ -7,8 +7,8 @@ struct RoutesListCommand: ParsableCommand {
     commandName: "list",
     abstract: "List the routes of a configuration with their sides and percentages.",
     discussion: """
-      It reads the file, and shows the shares that stand there. What a cutover or an order has made of
-      them is shown by strangler cutover status.
+      It reads the file, and shows the shares that stand there. What a cutover or an order has made
+      of them is shown by strangler cutover status.
 
       EXAMPLES
         strangler routes list --config strangler.yaml

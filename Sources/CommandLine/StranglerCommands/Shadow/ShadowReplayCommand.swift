@@ -196,6 +196,12 @@ struct ShadowReplayCommand: AsyncParsableCommand {
         return nil
       }
       group.addTask {
+        while (try? await Task.sleep(for: EvidenceWriter.interval)) != nil {
+          try await Self.shrink(store, run)
+        }
+        return nil
+      }
+      group.addTask {
         for await _ in signals { break }
         return nil
       }
@@ -208,8 +214,18 @@ struct ShadowReplayCommand: AsyncParsableCommand {
       return done ?? 0
     }
     try await writer.flush()
+    try await Self.shrink(store, run)
     try await store.end(run: run, at: UnixTime.milliseconds())
     return done
+  }
+
+  /// Deletes the oldest examples when the file has become too large, of this run at last.
+  private static func shrink(_ store: ShadowEvidenceStore, _ run: Int64) async throws {
+    let retention = EvidenceRetention()
+    guard try await store.exceeds(retention) else { return }
+    let now = UnixTime.milliseconds()
+    try await store.touch(run: run, at: now)
+    try await store.prune(retention, at: now)
   }
 
   // MARK: - The end

@@ -8,10 +8,11 @@ struct ShadowReportCommand: AsyncParsableCommand {
     commandName: "report",
     abstract: "Show what was found: match rates, differing paths, examples, latency.",
     discussion: """
-      Shows the run of live traffic that goes on, as the console does, or else the newest run. A path is `real` when the evidence that both sides behave differently is
-      1,000 to 1, `likely` from 20 to 1; `noise-proposed` wants somebody's approval, and
-      `undecided` has too little evidence either way. Match rates come with an interval that stays
-      valid however often it is looked at. The HTML is one file that needs nothing else.
+      Shows the run of live traffic that goes on, as the console does, or else the newest run.
+      A path is `real` when the evidence that both sides behave differently is 1,000 to 1, `likely`
+      from 20 to 1; `noise-proposed` wants somebody's approval, and `undecided` has too little
+      evidence either way. Match rates come with an interval that stays valid however often it is
+      looked at. The HTML is one file that needs nothing else.
 
       EXAMPLES
         strangler shadow report

@@ -148,8 +148,8 @@ extension CutoverRunner {
   /// Moves one route by hand. To 0 it is always allowed, and takes the route's cutover back.
   ///
   /// - Parameters:
-  ///   - skipsGates: the gates of the route's plan are not asked, which ends a cutover under way; to
-  ///     the share it has, one that is through.
+  ///   - skipsGates: the gates of the route's plan are not asked, which ends a cutover under way;
+  ///     to the share it has, one that is through.
   ///   - version: that of the routing table which the caller saw; nil for any.
   package func setShare(
     ofRoute route: String, to percent: Percentage, skipsGates: Bool = false,

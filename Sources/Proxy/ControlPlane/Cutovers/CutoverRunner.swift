@@ -458,7 +458,8 @@ extension CutoverRunner {
         logger.critical(
           "a cutover cannot be gone on with: its state cannot be read",
           metadata: ["cutover": "\(name)", "entry": "\(live.sequence)"])
-        // One that was taken back has no gates to ask, and of one that is through legacy may be gone.
+        // One that was taken back has no gates to ask, and of one that is through legacy may be
+        // gone.
         if phase == nil || phase == .underWay { unreadable.insert(name) }
       }
     }

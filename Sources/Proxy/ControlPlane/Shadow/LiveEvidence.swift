@@ -13,8 +13,8 @@ internal import Synchronization
 /// nothing else: findings of the process so far are kept, within the limits of evidence, and are
 /// written once it can be.
 ///
-/// All routes of the process are one run, until one of them gets another service, or another legacy:
-/// what the former did says nothing about the new one, so a new run begins.
+/// All routes of the process are one run, until one of them gets another service, or another
+/// legacy: what the former did says nothing about the new one, so a new run begins.
 final class LiveEvidence: ShadowLedger, Service {
   private static let interval = Duration.seconds(1)
   /// Turns between two looks at what people approved.
@@ -23,13 +23,17 @@ final class LiveEvidence: ShadowLedger, Service {
   /// pairs by what may be written meanwhile: `EvidenceWriter.waitingPairs` a second at most. It
   /// exceeds its limit of bytes by one batch.
   static let pruneInterval: Int64 = 60_000
+  /// Runs that have ended and wait to be written; what is known of further ones is given up.
+  private static let mostClosing = 4
 
-  private struct State {
+  fileprivate struct State {
     // Each route has a budget of re-asks of its own.
     var evidence = LiveEvidence.none
     /// Drops that were filed, by route.
     var filedDrops: [String: [DropReason: UInt64]] = [:]
     var output: Output?
+    /// Runs that have ended, and whose last findings could not be written yet.
+    var closing: [Output] = []
     /// Of all routes that belong to the run.
     var sides: [String: Sides] = [:]
     var turns = 0
@@ -41,11 +45,15 @@ final class LiveEvidence: ShadowLedger, Service {
   fileprivate struct Sides: Equatable, Sendable {
     let legacy: String
     let extracted: String
-    /// How the route is served, which another service behind the same names changes.
-    let service: String?
+    /// Another service may stand behind the same names.
+    let service: String
+
+    init(_ route: ShadowSnapshot) {
+      (legacy, extracted, service) = (route.legacy, route.extracted, route.service)
+    }
   }
 
-  private struct Output {
+  fileprivate struct Output {
     let store: ShadowEvidenceStore
     let writer: EvidenceWriter
     let run: Int64
@@ -57,21 +65,17 @@ final class LiveEvidence: ShadowLedger, Service {
   private let shadows: ShadowMonitor
   private let retention: EvidenceRetention
   private let logger: Logger
-  /// How a route is served (`ProxyConfiguration.serviceText`).
-  private let service: @Sendable (_ route: String) -> String?
   private let unixMilliseconds: @Sendable () -> Int64
   private let state = Mutex(State())
 
   init(
     path: String, shadows: ShadowMonitor, retention: EvidenceRetention = EvidenceRetention(),
-    logger: Logger, service: @escaping @Sendable (_ route: String) -> String? = { _ in nil },
-    unixMilliseconds: @escaping @Sendable () -> Int64
+    logger: Logger, unixMilliseconds: @escaping @Sendable () -> Int64
   ) {
     self.path = path
     self.shadows = shadows
     self.retention = retention
     self.logger = logger
-    self.service = service
     self.unixMilliseconds = unixMilliseconds
     shadows.report(to: self)
   }
@@ -81,6 +85,7 @@ final class LiveEvidence: ShadowLedger, Service {
   func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision {
     let (decision, writer, comparison) = state.withLock {
       state -> (ShadowEvidence.Decision, EvidenceWriter?, Comparison) in
+      guard state.isServed(by: finding.service) else { return (.done, nil, finding.comparison) }
       let decision = state.evidence.record(
         finding.comparison, endpoint: finding.endpoint, times: finding.times,
         canAskAgain: finding.isSafe, hasBudget: finding.hasBudget, draw: .random(in: 0..<1))
@@ -99,8 +104,13 @@ final class LiveEvidence: ShadowLedger, Service {
     return decision
   }
 
-  func file(_ triples: [PathKind: OddOneOut], endpoint: String) -> [PathKind: OddOneOut] {
-    state.withLock { $0.evidence.recordTriples(triples, endpoint: endpoint) }
+  func file(
+    _ triples: [PathKind: OddOneOut], endpoint: String, of service: ShadowedService
+  ) -> [PathKind: OddOneOut] {
+    state.withLock { state in
+      guard state.isServed(by: service) else { return [:] }
+      return state.evidence.recordTriples(triples, endpoint: endpoint)
+    }
   }
 
   // MARK: - To the file
@@ -122,7 +132,8 @@ final class LiveEvidence: ShadowLedger, Service {
   func turn() async {
     let snapshot = shadows.snapshot()
     do {
-      await closeReplaced(by: snapshot)
+      closeReplaced(by: snapshot)
+      try await writeClosed()
       try await takeSides(of: snapshot)
       if state.withLock({ $0.output == nil }) { try await open() }
       fileDrops(snapshot)
@@ -142,25 +153,29 @@ final class LiveEvidence: ShadowLedger, Service {
   }
 
   /// Ends the run when a route has other sides than it began with.
-  private func closeReplaced(by snapshot: [ShadowSnapshot]) async {
-    let output = state.withLock { state -> Output? in
+  private func closeReplaced(by snapshot: [ShadowSnapshot]) {
+    state.withLock { state in
       let isReplaced = snapshot.contains { route in
-        state.sides[route.route].map { $0 != served(route) } ?? false
+        state.sides[route.route].map { $0 != Sides(route) } ?? false
       }
-      guard isReplaced else { return nil }
-      let output = state.output
-      output?.writer.submit(&state.evidence)
+      guard isReplaced else { return }
+      if let output = state.output {
+        output.writer.submit(&state.evidence)
+        state.closing.append(output)
+        state.closing = state.closing.suffix(Self.mostClosing)
+      }
       state.evidence = state.evidence.anew()
       state.sides = [:]
       state.output = nil
-      return output
     }
-    guard let output else { return }
-    do {
+  }
+
+  /// Writes the last of runs that have ended.
+  private func writeClosed() async throws {
+    while let output = state.withLock(\.closing.first) {
       try await output.writer.flush()
       try await output.store.end(run: output.run, at: unixMilliseconds())
-    } catch {
-      warn(error)
+      state.withLock { $0.closing.removeAll { $0.run == output.run } }
     }
   }
 
@@ -168,7 +183,7 @@ final class LiveEvidence: ShadowLedger, Service {
   private func takeSides(of snapshot: [ShadowSnapshot]) async throws {
     let (output, sides, isNew) = state.withLock { state in
       let known = state.sides.count
-      for route in snapshot { state.sides[route.route] = served(route) }
+      for route in snapshot { state.sides[route.route] = Sides(route) }
       return (state.output, Array(state.sides.values), state.sides.count > known)
     }
     guard let output, isNew else { return }
@@ -242,8 +257,10 @@ final class LiveEvidence: ShadowLedger, Service {
   }
 }
 
-extension LiveEvidence {
-  private func served(_ route: ShadowSnapshot) -> Sides {
-    Sides(legacy: route.legacy, extracted: route.extracted, service: service(route.route))
+extension LiveEvidence.State {
+  /// What is found of a service that is no longer a route's belongs to a run that has ended. A
+  /// route that shadows since a moment ago belongs to this one.
+  fileprivate func isServed(by service: ShadowedService) -> Bool {
+    sides[service.route].map { $0.service == service.text } ?? true
   }
 }

@@ -9,17 +9,17 @@ internal import Synchronization
 /// A user whose requests fail comes back at once and fails again. Gates take requests for
 /// independent, so without this a handful of such users could roll a cutover back. From a failure
 /// on no request of the user's bucket on that side is judged until the minute is over, neither good
-/// nor bad: were the good ones judged all the same, a side that fails a third of the requests of few
-/// users would look like one that fails one in a hundred.
+/// nor bad: were the good ones judged all the same, a side that fails a third of the requests of
+/// few users would look like one that fails one in a hundred.
 ///
 /// Whoever has not had a success since is left out longer, up to eight minutes: a broken account
 /// fails alone, whatever serves it. That nothing succeeds for anybody is `Outage`'s to notice.
 ///
-/// Of a user's requests within a second the first to begin is judged (`AskedBuckets`), and the first
-/// that fails: of a page and the call behind it the call may be what is broken. A side that fails
-/// more is judged a little more often for it, which makes the gate slower by less than its failures
-/// are many, and never quicker: a failure that adds to its side's share of what was judged is less of
-/// a surprise there.
+/// Of a user's requests within a second the first to begin is judged (`AskedBuckets`), and the
+/// first that fails: of a page and the call behind it the call may be what is broken. A side that
+/// fails more is judged a little more often for it, which makes the gate slower by less than its
+/// failures are many, and never quicker: a failure that adds to its side's share of what was judged
+/// is less of a surprise there.
 ///
 /// Both sides are forgotten at the same moment, so that neither is favoured. Four bits per bucket
 /// and side, 10 kB in all; several threads may ask at once.

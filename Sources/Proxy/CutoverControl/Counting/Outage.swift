@@ -4,8 +4,9 @@ internal import ResiliencePolicies
 
 /// Notices that nothing succeeds on the extracted side any more while legacy is well.
 ///
-/// A gate judges nothing of a user who failed until the minute is over, so a side that fails all its
-/// few users gives it next to nothing to judge; one whose breaker is open gives it nothing. Neither is to be kept.
+/// A gate judges nothing of a user who failed until the minute is over, so a side that fails all
+/// its few users gives it next to nothing to judge; one whose breaker is open gives it nothing.
+/// Neither is to be kept.
 ///
 /// Here it is users in a row that count: by chance as many fail one after the other, with no
 /// success between them, once in 10^12 times (`FailureRun`), which adds nothing that could be told

@@ -41,8 +41,9 @@ extension JournalRecord {
       isAutomatic: true, configurationHash: configurationHash, evidence: nil)
   }
 
-  /// The same for a rollback whose state is too long for an entry: its routes are with legacy, and the
-  /// cutover has ended. Users do not stay with a failing service for the sake of what gates know.
+  /// The same for a rollback whose state is too long for an entry: its routes are with legacy, and
+  /// the cutover has ended. Users do not stay with a failing service for the sake of what gates
+  /// know.
   package func endingCutover(of machine: CutoverMachine, from shares: [String: Percentage])
     -> JournalRecord
   {

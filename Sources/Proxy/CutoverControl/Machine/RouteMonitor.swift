@@ -12,8 +12,8 @@ package struct RouteMonitor: Sendable, Equatable {
     package var unproved: BlockCounts?
     /// All requests of the stage and all failures; nil in journals of the version before.
     package var requests: BlockCounts?
-    /// What speaks for it in this stage; nil in journals of a version before, which proved the routes
-    /// of a plan together.
+    /// What speaks for it in this stage; nil in journals of a version before, which proved the
+    /// routes of a plan together.
     package var proof: Proof?
     package var latency: [LatencyGate.State]
     package var mismatches: Gate.State?

@@ -113,9 +113,7 @@ package struct RequestHeadParser {
       }
       index &+= 1
     }
-    if head.query.length > 0, MethodOverride.isParameter(of: bytes[head.query]) {
-      head.facts.overridesMethod = true
-    }
+    noteOverride(bytes, &head)
     if let rejection = checkHost(bytes, host, hosts, &head) { return rejection }
     switch framing.framing(minorVersion: head.facts.minorVersion, absent: .none) {
     case .failure(let rejection): return rejection
@@ -138,6 +136,12 @@ package struct RequestHeadParser {
     head.facts.keepAlive = !connection.closes && (isCurrent || connection.keepsAlive)
     head.facts.expectsContinue = head.facts.expectsContinue && isCurrent && head.facts.body != .none
     return isCurrent ? expectation : nil
+  }
+
+  @inline(__always)
+  private func noteOverride(_ bytes: UnsafeRawBufferPointer, _ head: inout RequestHead) {
+    guard head.query.length > 0, MethodOverride.isParameter(of: bytes[head.query]) else { return }
+    head.facts.overridesMethod = true
   }
 
   /// nil when it is no number that anybody would count with.

@@ -40,7 +40,9 @@ final class LiveShadow: Sendable {
       let own = counts[number] ?? ShadowCounts()
       counts[number] = own
       routes[number] = ShadowRoute(
-        route, shadow, extracted: name, upstreams: (legacy, extracted), counts: own)
+        route, shadow, extracted: name,
+        service: configuration.serviceText(ofRoute: route.name) ?? "",
+        upstreams: (legacy, extracted), counts: own)
     }
     state.withLock { [counts, routes] state in
       state.counts = counts

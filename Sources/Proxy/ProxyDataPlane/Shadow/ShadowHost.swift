@@ -61,7 +61,8 @@ final class ShadowHost: Sendable {
       let breaker = breakers[route.extracted] ?? nil
       return ShadowSnapshot(
         route: route.name, summary: route.configuration.summary, legacy: route.legacy,
-        extracted: route.extracted, breaker: breaker == "closed" ? nil : breaker,
+        extracted: route.extracted, service: route.service.text,
+        breaker: breaker == "closed" ? nil : breaker,
         tally: current.tally, bytes: current.bytes,
         peakBytes: current.peak, bytesLimit: route.configuration.bodyBytes)
     }

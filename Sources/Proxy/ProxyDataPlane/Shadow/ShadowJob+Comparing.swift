@@ -54,7 +54,7 @@ extension ShadowJob {
     guard case .answer(.response(let again)) = unpack(.response(again)) else { return }
     let triples = ledger.file(
       route.comparator.oddOneOut(legacy: legacy, extracted: extracted, legacyAgain: again),
-      endpoint: endpoint)
+      endpoint: endpoint, of: route.service)
     route.counts.change { tally in
       tally.judged += 1
       if triples.values.contains(.extracted) { tally.extractedOdd += 1 }
@@ -101,7 +101,8 @@ extension ShadowJob {
     let hasBudget = route.mayAskAgain()
     let line = request.line
     let finding = ShadowFinding(
-      endpoint: endpoint, method: line.method, target: line.target, legacy: legacy,
+      service: route.service, endpoint: endpoint, method: line.method, target: line.target,
+      legacy: legacy,
       extracted: extracted, comparison: comparison, times: times, rules: route.comparator.rules,
       isSafe: request.isSafe, hasBudget: hasBudget)
     let decision = ledger.file(finding)

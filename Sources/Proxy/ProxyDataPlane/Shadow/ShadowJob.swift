@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RoutingDecisions
 import ShadowComparison
 
 /// One exchange with legacy that the extracted side is asked to repeat.
@@ -38,8 +39,9 @@ struct ShadowRequest: Sendable {
 
   var bodyCount: Int { bytes.count - headLength }
 
-  /// The head to send, without what the route withholds. A write loses what lets it act for a user, and gets a key of its own: a
-  /// service that shares its store of keys must not take the two for one.
+  /// The head to send, without what the route withholds. A write loses what lets it act for a user,
+  /// and gets a key of its own: a service that shares its store of keys must not take the two for
+  /// one.
   func markedHead(
     _ purpose: Purpose, key: UInt64, without others: Set<String> = []
   ) -> [UInt8] {
@@ -61,11 +63,9 @@ struct ShadowRequest: Sendable {
     return copy
   }
 
-  /// In lower case, and with hyphens: some servers do not tell an underscore from one.
   private static func name(of line: ArraySlice<UInt8>) -> String {
     let name = line.prefix { $0 != UInt8(ascii: ":") }
-      .map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
-    return String(decoding: name, as: UTF8.self).lowercased()
+    return ShadowConfiguration.comparedName(String(decoding: name, as: UTF8.self))
   }
 
   /// Method and target.

@@ -2,8 +2,23 @@
 
 package import ShadowComparison
 
+/// The service of a route that a shadow was sent to. A reload may put another one in its place
+/// while the answer is still awaited.
+package struct ShadowedService: Sendable, Hashable {
+  /// Name of the route.
+  package var route: String
+  /// How it is served (`ProxyConfiguration.serviceText`).
+  package var text: String
+
+  package init(route: String, text: String) {
+    self.route = route
+    self.text = text
+  }
+}
+
 /// What was found about one request.
 package struct ShadowFinding: Sendable {
+  package var service: ShadowedService
   /// Name under which it is reported.
   package var endpoint: String
   package var method: String
@@ -26,5 +41,7 @@ package protocol ShadowLedger: Sendable {
   func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision
   /// Files who was odd, once legacy was asked again, and says which of it counts: what somebody
   /// approved holds nothing against a side.
-  func file(_ triples: [PathKind: OddOneOut], endpoint: String) -> [PathKind: OddOneOut]
+  func file(
+    _ triples: [PathKind: OddOneOut], endpoint: String, of service: ShadowedService
+  ) -> [PathKind: OddOneOut]
 }

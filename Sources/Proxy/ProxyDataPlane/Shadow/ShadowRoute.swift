@@ -19,6 +19,7 @@ final class ShadowRoute: Sendable {
   let legacy: String
   /// The upstream that gets the copies.
   let extracted: String
+  let service: ShadowedService
   /// The lane's numbers of both upstreams.
   let upstreams: (legacy: Int, extracted: Int)
   let configuration: ShadowConfiguration
@@ -27,7 +28,7 @@ final class ShadowRoute: Sendable {
   let decoder: AnswerDecoder
   /// Names in lower case of the fields that an answer keeps.
   let keptFields: [[UInt8]]
-  /// Names in lower case of the fields that a copy does not carry.
+  /// Names, as `ShadowRequest` compares them, of the fields that a copy does not carry.
   let withheld: Set<String>
   /// Milliseconds that a shadow may take.
   let deadline: UInt64
@@ -38,19 +39,20 @@ final class ShadowRoute: Sendable {
 
   init(
     _ route: RouteConfiguration, _ shadow: ShadowConfiguration, extracted: String,
-    upstreams: (legacy: Int, extracted: Int), counts: ShadowCounts
+    service: String, upstreams: (legacy: Int, extracted: Int), counts: ShadowCounts
   ) {
     name = route.name
     configuration = shadow
     legacy = route.legacy
     self.extracted = extracted
+    self.service = ShadowedService(route: route.name, text: service)
     self.upstreams = upstreams
     self.counts = counts
     comparator = ResponseComparator(rules: shadow.rules)
     decoder = AnswerDecoder(keptBytes: shadow.compareBytes)
     keptFields = Set(shadow.rules.headers.map { $0.lowercased() })
       .union(["content-type", "content-encoding"]).map { Array($0.utf8) }
-    withheld = Set(shadow.withhold.map { $0.lowercased() })
+    withheld = Set(shadow.withhold.map(ShadowConfiguration.comparedName))
     deadline = UInt64(max(1, shadow.deadline / .milliseconds(1)))
     mostWaiting = shadow.inFlight * Self.waitingPerSlot
     sampling = ShadowSampling(route: route.name, shadow)

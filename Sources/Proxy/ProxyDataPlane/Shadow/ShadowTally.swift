@@ -48,6 +48,8 @@ public struct ShadowSnapshot: Sendable, Equatable {
   public var legacy: String
   /// Name of the upstream that gets the copies.
   public var extracted: String
+  /// All of how the route is served, as one text that is the same where it is served alike.
+  public var service: String
   /// `open` or `half-open` while that upstream gets none or few, because it failed; nil otherwise.
   public var breaker: String?
   /// What happened so far.

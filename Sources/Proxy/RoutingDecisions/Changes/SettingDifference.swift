@@ -67,7 +67,8 @@ extension ProxyConfiguration {
   package var settingText: String { SettingDifference.text(self) }
 
   /// What answers a route's requests, which those are, and how its users are dealt to the sides, as
-  /// one text: the same where two proxies serve it alike, whatever their shares. nil when there is no such route.
+  /// one text: the same where two proxies serve it alike, whatever their shares. nil when there is
+  /// no such route.
   package func serviceText(ofRoute name: String) -> String? {
     guard let route = routes.first(where: { $0.name == name }) else { return nil }
     let sides = [route.legacy, route.extracted].map { side in

@@ -79,3 +79,11 @@ public struct ShadowConfiguration: Sendable, Equatable {
     }
   }
 }
+
+extension ShadowConfiguration {
+  /// A field's name as copies and `withhold` are compared: in lower case, and with hyphens, since
+  /// some servers do not tell an underscore from one.
+  package static func comparedName(_ name: String) -> String {
+    String(name.lowercased().map { $0 == "_" ? "-" : $0 })
+  }
+}

@@ -36,8 +36,9 @@ public struct ComparisonRules: Sendable, Equatable {
   public var ignore: [PathPattern]
   /// Values here are compared and never kept or shown: members of JSON by path or by their bare
   /// name, headers as `header:name`, parameters of the query as `query:name` or by their bare name,
-  /// segments of a request's path as `path:/reset/{token}`. Case means nothing, and what lies within
-  /// is hidden too. With any such rule a body that is not JSON is kept as length and hash only.
+  /// segments of a request's path as `path:/reset/{token}`. Case means nothing, and what lies
+  /// within is hidden too. With any such rule a body that is not JSON is kept as length and hash
+  /// only.
   public var redact: [PathPattern]
   /// Arrays whose order means nothing.
   public var unordered: [UnorderedArray]

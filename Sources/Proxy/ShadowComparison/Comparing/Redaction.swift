@@ -87,9 +87,16 @@ struct Redaction: Sendable {
   func header(_ name: String, _ value: String) -> String {
     if hides(.header(name)) { return Self.mark }
     guard !isEmpty, Self.addresses.contains(name.lowercased()) else { return value }
-    guard let scheme = value.firstRange(of: "://") else { return reference(value[...]) }
-    let path = value[scheme.upperBound...].firstIndex { $0 == "/" || $0 == "?" }
-    return path.map { value[..<$0] + reference(value[$0...]) } ?? value
+    // The part behind `#` is the client's own, and may hold anything.
+    let value = value.prefix { $0 != "#" }
+    // An authority is named at the beginning, or behind the scheme; any other `//` is data.
+    let end = value.firstIndex { $0 == "/" || $0 == "?" } ?? value.endIndex
+    let isAuthority =
+      value[end...].hasPrefix("//") && (end == value.startIndex || value[..<end].hasSuffix(":"))
+    guard isAuthority else { return reference(value) }
+    let host = value.index(end, offsetBy: 2)
+    let path = value[host...].firstIndex { $0 == "/" || $0 == "?" }
+    return path.map { value[..<$0] + reference(value[$0...]) } ?? String(value)
   }
 
   private func reference(_ reference: Substring) -> String {
@@ -103,11 +110,11 @@ struct Redaction: Sendable {
   /// that name, values of parameters a mark.
   func target(_ target: String) -> String {
     guard !isEmpty else { return target }
-    let end = target.firstIndex { $0 == "?" || $0 == "#" } ?? target.endIndex
-    let path = TargetPattern.redact(target[..<end], by: targets)
     // The part behind `#` is the client's own, and no server gets it.
-    guard end < target.endIndex, target[end] == "?" else { return path }
-    return path + "?" + query(target[target.index(after: end)...])
+    let target = target.prefix { $0 != "#" }
+    let end = target.firstIndex(of: "?") ?? target.endIndex
+    let path = TargetPattern.redact(target[..<end], by: targets)
+    return end == target.endIndex ? path : path + "?" + query(target[target.index(after: end)...])
   }
 
   private func query(_ query: Substring) -> String {

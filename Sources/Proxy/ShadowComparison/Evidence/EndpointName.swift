@@ -3,8 +3,8 @@
 /// The name under which requests are reported together: `GET /orders/{id}` for `/orders/42?x=1`.
 ///
 /// Segments that look like keys of records become `{id}`: digits, UUIDs, long texts with digits in
-/// them, and addresses of mail. Everything else stays, so two endpoints are never taken for one by mistake; one whose
-/// keys look like words falls apart into many, up to the limit of endpoints.
+/// them, and addresses of mail. Everything else stays, so two endpoints are never taken for one by
+/// mistake; one whose keys look like words falls apart into many, up to the limit of endpoints.
 public enum EndpointName {
   /// Most bytes of a name; a longer one ends in a hash of all of it.
   private static let mostBytes = 512

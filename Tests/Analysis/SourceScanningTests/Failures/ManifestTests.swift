@@ -27,7 +27,7 @@ import Testing
     "if a { ", "switch a { case ", "\"\\(", "\"\"\"\n\\(", "@a(", "/*", "-", "!", "&", "try ",
     "await ",
     "a ? b : ", "a ? ", "x: [", ".target(name: \"", "[[", "[{", "{[", "([", "let a: [", "as [",
-    "[] + [",
+    "[] + [", "[/**/", "[//\n", "[/* = /* \" */ */",
   ])
   func `towers of anything end soon, with a problem and without a crash`(piece: String) {
     for height in [40, 80] {

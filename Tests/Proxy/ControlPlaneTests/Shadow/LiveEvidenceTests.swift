@@ -18,6 +18,8 @@ import Testing
 
 @Suite("Evidence of live traffic", .timeLimit(.minutes(1)))
 struct LiveEvidenceTests {
+  /// Of a route that no turn has seen yet.
+  static let anyService = ShadowedService(route: "new", text: "")
   static let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
   static func server(_ shadow: ShadowConfiguration?) throws -> ProxyServer {
@@ -26,11 +28,11 @@ struct LiveEvidenceTests {
 
   /// `services`: of a route for everything, and of one for what lies below `/more`.
   private static func configuration(
-    _ shadow: ShadowConfiguration?, services: [String] = ["orders"]
+    _ shadow: ShadowConfiguration?, services: [String] = ["orders"], port: Int = 9
   ) throws -> ProxyConfiguration {
     func upstream(_ name: String) -> UpstreamConfiguration {
       UpstreamConfiguration(
-        name: name, target: .network([NetworkAddress(host: "127.0.0.1", port: 9)]))
+        name: name, target: .network([NetworkAddress(host: "127.0.0.1", port: port)]))
     }
     let paths = ["/**", "/more/**"]
     return ProxyConfiguration(
@@ -44,7 +46,8 @@ struct LiveEvidenceTests {
   }
 
   static func finding(
-    _ extracted: String, of member: String = "total", endpoint: String = "GET /orders/{id}"
+    _ extracted: String, of member: String = "total", endpoint: String = "GET /orders/{id}",
+    by service: ShadowedService = anyService
   ) -> ShadowFinding {
     func answer(_ text: String) -> SideAnswer {
       .response(
@@ -55,7 +58,8 @@ struct LiveEvidenceTests {
     let rules = ComparisonRules(redact: [PathPattern("**email")])
     let (legacy, other) = (answer("1"), answer(extracted))
     return ShadowFinding(
-      endpoint: endpoint, method: "GET", target: "/orders/7", legacy: legacy, extracted: other,
+      service: service, endpoint: endpoint, method: "GET", target: "/orders/7", legacy: legacy,
+      extracted: other,
       comparison: ResponseComparator(rules: rules).compare(legacy: legacy, extracted: other),
       times: AnswerTimes(legacy: 100, extracted: 200), rules: rules, isSafe: true, hasBudget: true)
   }
@@ -79,7 +83,8 @@ struct LiveEvidenceTests {
       #expect(evidence.file(Self.finding("1")) == .done)
       #expect(evidence.file(Self.finding("2")) == .askLegacyAgain)
       let difference = PathKind(path: ResponsePath("total"), kind: .value)
-      let counted = evidence.file([difference: .extracted], endpoint: "GET /orders/{id}")
+      let counted = evidence.file(
+        [difference: .extracted], endpoint: "GET /orders/{id}", of: Self.anyService)
       #expect(counted == [difference: .extracted])
       let route = try #require(server.shadows.host.live.routes.first ?? nil)
       for _ in 1...3 { route.drop(.noSlot) }
@@ -134,7 +139,8 @@ struct LiveEvidenceTests {
         let (legacy, extracted) = (answer(1, type), answer(2, type))
         _ = evidence.file(
           ShadowFinding(
-            endpoint: rules.endpoint(method: "GET", target: target), method: "GET",
+            service: Self.anyService, endpoint: rules.endpoint(method: "GET", target: target),
+            method: "GET",
             target: target, legacy: legacy, extracted: extracted,
             comparison: ResponseComparator(rules: rules).compare(
               legacy: legacy, extracted: extracted),
@@ -210,23 +216,32 @@ struct LiveEvidenceTests {
   func otherService() async throws {
     try await Self.withFile { path in
       let server = try Self.server(ShadowConfiguration())
-      let service = Mutex("first")
+      let live = server.shadows.host.live
+      let former = try #require(live.routes.first ?? nil).service
       let evidence = LiveEvidence(
-        path: path, shadows: server.shadows, logger: Self.silent,
-        service: { _ in service.withLock(\.self) }, unixMilliseconds: { 5_000 })
+        path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
       await evidence.turn()
-      _ = evidence.file(Self.finding("2"))
+      _ = evidence.file(Self.finding("2", by: former))
       await evidence.turn()
-      service.withLock { $0 = "second" }
-      _ = evidence.file(Self.finding("3"))
+      let next = try Self.configuration(ShadowConfiguration(), port: 10)
+      let numbers = try RoutingTable(next).numbers
+      live.adopt(next, numbers, lane: numbers)
+      let latter = try #require(live.routes.first ?? nil).service
+      #expect(latter.route == former.route && latter != former)
+      _ = evidence.file(Self.finding("3", by: former))
       await evidence.turn()
-      _ = evidence.file(Self.finding("1"))
+      _ = evidence.file(Self.finding("1", by: latter))
+      // The answer of the former service came late.
+      #expect(evidence.file(Self.finding("4", by: former)) == .done)
+      let total = PathKind(path: ResponsePath("total"), kind: .value)
+      let late = evidence.file([total: .extracted], endpoint: "GET /orders/{id}", of: former)
+      #expect(late.isEmpty)
       await evidence.turn()
       let store = try ShadowEvidenceStore(path: path, creates: false)
       let runs = try await store.runs().sorted { $0.number < $1.number }
       #expect(runs.map(\.endedAt) == [5_000, nil] && runs.map(\.comparisons) == [2, 1])
-      let latter = try await store.report(runs: [runs[1].number])
-      #expect(latter.endpoints.map(\.outcomes) == [[.matched: 1]])
+      let report = try await store.report(runs: [runs[1].number])
+      #expect(report.endpoints.map(\.outcomes) == [[.matched: 1]])
     }
   }
 
@@ -254,7 +269,8 @@ struct LiveEvidenceTests {
       let (total, other) = (ResponsePath("total"), ResponsePath("other"))
       let triples = [PathKind(path: total, kind: .value), PathKind(path: other, kind: .value)]
       let counted = evidence.file(
-        [triples[0]: .extracted, triples[1]: .legacy], endpoint: "GET /orders/{id}")
+        [triples[0]: .extracted, triples[1]: .legacy], endpoint: "GET /orders/{id}",
+        of: Self.anyService)
       #expect(counted == [triples[1]: .legacy])
       await evidence.turn()
       let endpoint = try await store.report().endpoints.first

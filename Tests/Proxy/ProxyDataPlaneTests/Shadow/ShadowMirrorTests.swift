@@ -108,17 +108,19 @@ struct ShadowMirrorTests {
       try await Origin.run(extracted.saying("new")) { new in
         let configuration = try ProxyConfiguration.shadowed(
           legacy: old.port, extracted: new.port,
-          ShadowConfiguration(withhold: ["Authorization", "X-Session"]))
+          ShadowConfiguration(withhold: ["Authorization", "X-Session", "X_Tenant"]))
         try await RunningProxy.run(configuration, ledger: TestLedger()) { proxy in
           try await Loopback.connect(proxy.port) { client in
             try await client.send(
               "GET / HTTP/1.1\r\nHost: a\r\nauthorization: Bearer x\r\nX_Session: 1\r\n"
+                + "X_Tenant: 2\r\nx-tenant: 3\r\n"
                 + "Cookie: a=b\r\n\r\n")
             #expect(try await client.message()?.text == "old")
           }
           try await proxy.waits { $0.judged == 1 }
           let copy = try #require(extracted.all.first)
           #expect(copy.values("authorization") + copy.values("x_session") == [])
+          #expect(copy.values("x_tenant") + copy.values("x-tenant") == [])
           #expect(copy.value("cookie") == "a=b")
           #expect(legacy.all.map { $0.value("authorization") } == ["Bearer x", "Bearer x"])
         }

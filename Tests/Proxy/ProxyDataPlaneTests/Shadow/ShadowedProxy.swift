@@ -74,7 +74,9 @@ final class TestLedger: ShadowLedger {
     }
   }
 
-  func file(_ triples: [PathKind: OddOneOut], endpoint: String) -> [PathKind: OddOneOut] {
+  func file(
+    _ triples: [PathKind: OddOneOut], endpoint: String, of service: ShadowedService
+  ) -> [PathKind: OddOneOut] {
     evidence.withLock { $0.recordTriples(triples, endpoint: endpoint) }
   }
 

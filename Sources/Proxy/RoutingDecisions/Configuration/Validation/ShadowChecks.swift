@@ -22,7 +22,7 @@ extension ConfigurationChecks {
           + "them, and \"\(extracted)\" is none")
     }
     for (index, name) in shadow.withhold.enumerated()
-    where Self.framing.contains(name.lowercased()) {
+    where Self.framing.contains(ShadowConfiguration.comparedName(name)) {
       error("\(key).withhold[\(index)]", "no request is whole without \(name)")
     }
     check(shadow.deadline, "\(key).deadline", least: .milliseconds(1))
