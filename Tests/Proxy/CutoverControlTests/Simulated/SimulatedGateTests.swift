@@ -2,6 +2,7 @@
 
 import CutoverControl
 import CutoverSimulation
+import RoutingDecisions
 import Testing
 
 /// Excerpts of what `gate-simulator` measures, small enough for a debug build.
