@@ -70,8 +70,7 @@ extension CutoverRunner: Service {
       if other() {
         if turns % Self.turnsToRepeat == Self.quietTurns {
           logger.warning(
-            "another process of this machine carries out what is in the journal; until it ends "
-              + "this one refuses orders")
+            "another process of this machine has the journal; orders are refused until it ends")
         }
         turns += 1
       }
