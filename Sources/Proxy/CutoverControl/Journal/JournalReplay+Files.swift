@@ -97,17 +97,6 @@ extension JournalReplay {
   }
 }
 
-extension InstallationState {
-  /// A later decision took users of these routes back: what a file raised before it is a number
-  /// that is known, and not taken up when the freeze ends.
-  mutating func forgetHeld(_ isForgotten: (_ route: String) -> Bool) {
-    guard let held = heldShares else { return }
-    let rest = held.filter { !isForgotten($0.key) }
-    fileShares.merge(held.filter { isForgotten($0.key) }) { $1 }
-    heldShares = rest.isEmpty ? nil : rest
-  }
-}
-
 extension JournalRecord {
   /// The same behind what others wrote meanwhile: what takes users back takes back what they raised
   /// too, and what is on for all routes stays on.

@@ -77,11 +77,11 @@ package struct JournalReplay: Sendable, Equatable {
       // One at 0 % has no route that moves, and has ended too.
       if state.isKilled { for name in cutovers.keys { end(name, by: sequence) } }
       installation = state
-      if state.isKilled { installation?.forgetHeld { _ in true } }
+      if state.isKilled { forgetHeld { _ in true } }
     }
     if record.actor != Self.fileActor {
       let lowered = Set(record.moves.filter { $0.to < $0.from }.map(\.route))
-      installation?.forgetHeld(lowered.contains)
+      forgetHeld(lowered.contains)
     }
     if case .cutover = record.kind, let name = record.cutover, let state = record.state {
       cutovers[name] = LiveCutover(
@@ -89,6 +89,19 @@ package struct JournalReplay: Sendable, Equatable {
         sequence: sequence)
       ends[name] = nil
     }
+  }
+
+  /// A later decision took users of these routes back: what a file raised before it is a number
+  /// that is known, and not taken up when the freeze ends. They stay where they stand.
+  private mutating func forgetHeld(_ isForgotten: (_ route: String) -> Bool) {
+    guard var state = installation, let held = state.heldShares else { return }
+    for (route, share) in held where isForgotten(route) {
+      percentages[route] = percentages[route] ?? state.fileShares[route] ?? .zero
+      state.fileShares[route] = share
+    }
+    let rest = held.filter { !isForgotten($0.key) }
+    state.heldShares = rest.isEmpty ? nil : rest
+    installation = state
   }
 
   private mutating func end(_ cutover: String, by sequence: UInt64) {
