@@ -196,10 +196,14 @@ struct ShadowReplayCommand: AsyncParsableCommand {
         return nil
       }
       group.addTask {
-        while (try? await Task.sleep(for: EvidenceWriter.interval)) != nil {
-          try await Self.shrink(store, run)
+        do {
+          while true {
+            try await Task.sleep(for: EvidenceWriter.interval)
+            try await Self.shrink(store, run)
+          }
+        } catch is CancellationError {
+          return nil
         }
-        return nil
       }
       group.addTask {
         for await _ in signals { break }
