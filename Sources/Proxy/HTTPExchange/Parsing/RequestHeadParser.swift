@@ -88,9 +88,7 @@ package struct RequestHeadParser {
       case .transferEncoding: framing.addTransferEncoding(bytes[value])
       case .connection: connection.add(bytes[value])
       case .expect:
-        if !bytes[value].equalsIgnoringCase("100-continue") {
-          expectation = .unsupportedExpectation
-        }
+        if !bytes[value].equalsIgnoringCase("100-continue") { expectation = .unsupportedExpectation }
         head.facts.expectsContinue = true
         // HTTP/1.0 knows no expectations: one is ignored, here and further on.
         if !isCurrent { storage.roles[index] = .hopByHop }

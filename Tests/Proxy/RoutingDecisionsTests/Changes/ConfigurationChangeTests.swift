@@ -40,7 +40,7 @@ import Testing
     #expect(running.serviceText(ofRoute: "none") == nil)
     var others: Set<String> = []
     for edit in [
-      { $0.routes[0].sticky = [.clientAddress] }, { $0.routes[0].group = "basket" },
+      { $0.routes[0].sticky = [.cookie("session")] }, { $0.routes[0].group = "basket" },
       { $0.routes[0].match.methods = ["POST"] }, { $0.routes[0].legacy = "orders" },
       {
         $0.upstreams[1].target = .network([NetworkAddress(host: "127.0.0.1", port: 9002)])
