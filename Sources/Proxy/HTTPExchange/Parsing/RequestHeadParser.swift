@@ -72,9 +72,8 @@ package struct RequestHeadParser {
     var framing = FramingFields()
     var connection = ConnectionOptions()
     var host: ByteRange?
-    var hosts = 0
     var upgrade = ByteRange(start: 0, length: 0)
-    var upgrades = 0
+    var (hosts, upgrades) = (0, 0)
     var expectation: Rejection?
     let isCurrent = head.facts.minorVersion == 1
     var index = 0
@@ -88,7 +87,9 @@ package struct RequestHeadParser {
       case .transferEncoding: framing.addTransferEncoding(bytes[value])
       case .connection: connection.add(bytes[value])
       case .expect:
-        if !bytes[value].equalsIgnoringCase("100-continue") { expectation = .unsupportedExpectation }
+        if !bytes[value].equalsIgnoringCase("100-continue") {
+          expectation = .unsupportedExpectation
+        }
         head.facts.expectsContinue = true
         // HTTP/1.0 knows no expectations: one is ignored, here and further on.
         if !isCurrent { storage.roles[index] = .hopByHop }
