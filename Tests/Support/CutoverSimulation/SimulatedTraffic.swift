@@ -25,7 +25,7 @@ package struct SimulatedTraffic: Sendable {
 
   /// Users of both sides, at most 10,000; those of the extracted side are a share of them.
   package var users = UserBuckets.count
-  /// One user of a side fails alone, and asks so many times a second.
+  /// One user of a side, who does nothing else, fails alone and asks so many times a second.
   package var loops = 0
   package var loopingSide = Side.extracted
   /// Each request is a page that never fails, and a call behind it, of the rates above.
@@ -74,10 +74,12 @@ package struct SimulatedTraffic: Sendable {
     let other = min(1, max(floor, (extractedRate ?? legacyRate) * factor))
     let moved = min(max(1, Int((Double(users) * share).rounded())), max(1, users - 1))
     var counts = RouteCounts()
+    let (first, second) = loops == 0 ? (0, 0) : loopingSide == .legacy ? (0, 1) : (1, 0)
     counts.legacy = side(
-      .legacy, requests: requestsPerSecond * (1 - share), rate: rate, users: moved..<users)
+      .legacy, requests: requestsPerSecond * (1 - share), rate: rate,
+      users: moved + second..<users)
     counts.extracted = side(
-      .extracted, requests: requestsPerSecond * share, rate: other, users: 0..<moved)
+      .extracted, requests: requestsPerSecond * share, rate: other, users: first..<moved)
     if loops > 0 {
       for _ in 0..<loops {
         switch loopingSide {

@@ -77,14 +77,17 @@ final class LiveShadow: Sendable {
     }
   }
 
-  /// A lane is there, or gone. What waited for none is let go.
+  /// A lane is there, or gone. Clients may be served before the lane runs: what waits for it then is
+  /// its first work. What waits for none is let go.
   func connect(_ wake: (@Sendable () -> Void)?) {
     let left = state.withLock { state in
-      defer { state.jobs = [] }
       state.wake = wake
-      state.isAwake = false
+      state.isAwake = wake != nil
+      guard wake == nil else { return [ShadowJob]() }
+      defer { state.jobs = [] }
       return state.jobs
     }
     for job in left { job.route.leaveLine() }
+    wake?()
   }
 }
