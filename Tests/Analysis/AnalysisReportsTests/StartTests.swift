@@ -31,8 +31,8 @@ import Testing
     let chapters = text.split(separator: "\n").filter { $0.hasPrefix("## ") }
     #expect(
       chapters == [
-        "## Before the first service", "## 1. shipments", "## 2. payments", "## 3. orders",
-        "## 4. products",
+        "## Before the first service", "## 1. shipments", "## 2. payments", "## 3. products",
+        "## 4. orders",
       ])
     #expect(text.contains("strangler analyze 'my code' --format html --output boundaries.html"))
     #expect(text.contains("let it answer at 127.0.0.1:9002."))

@@ -48,10 +48,10 @@ enum ShopMonolith {
     return try JSONDecoder().decode(Truth.self, from: data)
   }
 
-  /// Scanned once; the analysis itself is cheap.
+  /// Scanned and divided once: a debug build takes seconds.
   static let model = Result { try SourceScanner().scan(folder: folder.path(percentEncoded: false)) }
 
-  static func suggestion() throws -> BoundarySuggestion {
-    BoundaryAnalysis().suggest(try model.get())
-  }
+  static func suggestion() throws -> BoundarySuggestion { try found.get() }
+
+  private static let found = Result { BoundaryAnalysis().suggest(try model.get()) }
 }

@@ -4,9 +4,18 @@
 /// the order of the model's lists, the process, or the machine.
 public struct BoundaryAnalysis: Sendable {
   private let options: AnalysisOptions
+  private let workers: Workers
 
-  /// Creates an analysis.
-  public init(options: AnalysisOptions = AnalysisOptions()) { self.options = options }
+  /// Creates an analysis that runs on the calling thread.
+  public init(options: AnalysisOptions = AnalysisOptions()) {
+    self.init(options: options, workers: .serial)
+  }
+
+  /// Creates an analysis whose runs are spread over workers, which changes nothing of the answer.
+  package init(options: AnalysisOptions = AnalysisOptions(), workers: Workers) {
+    self.options = options
+    self.workers = workers
+  }
 
   /// Divides the code and tells what the borders cost. Never fails: a model that holds no type
   /// gives the verdict not to split.
@@ -16,7 +25,7 @@ public struct BoundaryAnalysis: Sendable {
   package func study(_ model: CodeModel) -> BoundaryStudy {
     let model = model.canonical()
     let facts = UnitFacts(model)
-    let division = ServiceDivision(model, facts, options)
+    let division = ServiceDivision(model, facts, options, workers)
     let assignment = ServiceAssignment(model, facts, division)
     let crossings = BorderCrossings(model, assignment)
     let descriptions = ServiceDescriptions(model, facts, division, assignment, crossings)

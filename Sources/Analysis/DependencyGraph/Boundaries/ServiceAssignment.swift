@@ -34,13 +34,18 @@ struct ServiceAssignment: Sendable {
   }
 
   private static func owners(_ model: CodeModel, _ serviceOfType: [Int?]) -> [String: Int] {
-    var claims: [String: [Int: Double]] = [:]
+    // Of equal claims the one of the earliest type wins: numbers of services are not the same
+    // wherever a division is read back.
+    var claims: [String: [Int: (weight: Double, first: TypeID)]] = [:]
     for use in model.tableUses {
       guard let service = serviceOfType[Int(use.type.index)] else { continue }
-      claims[use.table, default: [:]][service, default: 0] += claim(use.access)
+      let known = claims[use.table]?[service] ?? (0, use.type)
+      claims[use.table, default: [:]][service] = (
+        known.weight + claim(use.access), min(known.first, use.type)
+      )
     }
     return claims.compactMapValues { services in
-      services.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+      services.max { ($0.value.weight, $1.value.first) < ($1.value.weight, $0.value.first) }?.key
     }
   }
 }

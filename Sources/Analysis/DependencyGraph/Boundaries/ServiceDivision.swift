@@ -21,16 +21,17 @@ struct ServiceDivision: Sendable {
 
   var includedCount: Int { service.count { $0 != nil } }
 
-  init(_ model: CodeModel, _ facts: UnitFacts, _ options: AnalysisOptions) {
-    let everything = Clustering(EvidenceGraph(facts, weights: options.weights), options)
-    let roles = UnitRoles.find(model, facts, everything.consensus.majority())
+  init(
+    _ model: CodeModel, _ facts: UnitFacts, _ options: AnalysisOptions, _ workers: Workers
+  ) {
+    let roles = UnitRoles.find(model, facts, Self.areas(facts, options, workers))
     let isMember = roles.map { $0 == .member }
-    var clustering = everything
-    if isMember.contains(false) {
-      clustering = Clustering(
-        EvidenceGraph(facts, weights: options.weights) { isMember[$0] }, options)
-    }
-    let partition = ServiceCount(clustering, isMember, facts, model).partition(options.services)
+    let evidence = EvidenceGraph(facts, weights: options.weights) { isMember[$0] }
+    var clusterer = WalkClusterer(
+      evidence, isMember: isMember, parameters: options.parameters, workers: workers)
+    clusterer.settled = ModulePlacement(model, facts, isMember: isMember).placed
+    let division = clusterer.divide(services: options.services)
+    let partition = Partition(division.partition.labels.prefix(facts.units.count))
     var numbers: [Int: Int] = [:]
     service = isMember.enumerated().map { unit, isMember in
       guard isMember else { return nil }
@@ -40,10 +41,10 @@ struct ServiceDivision: Sendable {
     }
     serviceCount = numbers.count
     self.roles = roles
-    runs = clustering.runs.partitions.count
+    runs = division.runs.count
     let members = roles.indices.filter { isMember[$0] }
     let kept = Partition(members.map { partition.labels[$0] })
-    let keptRuns = clustering.runs.restricted(to: members)
+    let keptRuns = ResampledRuns(partitions: division.runs).restricted(to: members)
     let stability = keptRuns.stability(in: kept)
     var unitStability = [Double](repeating: 1, count: roles.count)
     for (index, unit) in members.enumerated() { unitStability[unit] = stability[index] }
@@ -53,6 +54,24 @@ struct ServiceDivision: Sendable {
     modularity = facts.referenceGraph(options.weights) { isMember[$0] }.modularity(partition)
   }
 
+  /// Runs that tell which areas there are, before anything is set apart.
+  private static let areaRuns = 16
+
+  /// A first, coarse division of everything. What wires all areas together is still in it and would
+  /// draw the walk along: a layer of handlers that one type registers looks like an area of its own.
+  private static func areas(
+    _ facts: UnitFacts, _ options: AnalysisOptions, _ workers: Workers
+  ) -> Partition {
+    var parameters = options.parameters
+    parameters.members = min(parameters.members, areaRuns)
+    var clusterer = WalkClusterer(
+      EvidenceGraph(facts, weights: options.weights),
+      isMember: [Bool](repeating: true, count: facts.units.count), parameters: parameters,
+      workers: workers)
+    clusterer.quality = .modularity
+    return Partition(clusterer.divide().partition.labels.prefix(facts.units.count))
+  }
+
   /// Qualified names of the types with a role, sorted.
   func names(of role: UnitRole, _ model: CodeModel, _ facts: UnitFacts) -> [String] {
     facts.units.units.indices.filter { roles[$0] == role }
@@ -60,26 +79,17 @@ struct ServiceDivision: Sendable {
   }
 }
 
-/// Runs and their consensus on one graph.
-struct Clustering: Sendable {
-  let evidence: EvidenceGraph
-  let runs: ResampledRuns
-  let consensus: Consensus
-  let options: AnalysisOptions
-
-  init(_ evidence: EvidenceGraph, _ options: AnalysisOptions) {
-    self.evidence = evidence
-    self.options = options
-    let count = ResampledRuns.count(edges: evidence.graph.edgeCount, wanted: options.runs)
-    let objective: Leiden.Objective =
-      switch options.objective {
-      case .modularity: .modularity(resolution: options.gamma)
-      case .mapEquation: .mapEquation(time: 1 / options.gamma)
-      }
-    // A second pass gains little; where the budget already lowers the runs, it goes first.
-    let leiden = Leiden(objective: objective, iterations: count < options.runs ? 1 : 2)
-    runs = ResampledRuns(evidence, leiden: leiden, count: count)
-    consensus = Consensus(runs.partitions)
+extension WalkClusterer {
+  /// - Parameter isMember: units that are divided; evidence only tells which belong together.
+  init(
+    _ evidence: EvidenceGraph, isMember: [Bool], parameters: ClusteringParameters,
+    workers: Workers
+  ) {
+    let witnesses = evidence.identities.count - evidence.unitCount
+    self.init(
+      evidence.flow, identities: evidence.identities,
+      isWitness: isMember.map { !$0 } + [Bool](repeating: true, count: witnesses),
+      parameters: parameters, workers: workers)
   }
 }
 

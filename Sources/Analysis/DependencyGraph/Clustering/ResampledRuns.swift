@@ -6,25 +6,6 @@ struct ResampledRuns: Sendable {
   /// Divisions of the units, one per run.
   let partitions: [Partition]
 
-  /// Runs for an ordinary code base.
-  static let defaultCount = 32
-  /// Runs below which a stability number would mean nothing.
-  static let leastCount = 4
-  /// Edges visited by all runs together before their number is lowered; about a second's work.
-  static let edgeBudget = 2_500_000
-
-  /// Number of runs that the budget allows for a graph of this size.
-  static func count(edges: Int, wanted: Int, budget: Int = edgeBudget) -> Int {
-    max(leastCount, min(wanted, budget / max(1, edges)))
-  }
-
-  init(_ evidence: EvidenceGraph, leiden: Leiden, count: Int) {
-    partitions = (0..<count).map { run in
-      let partition = leiden.partition(evidence.jittered(run: run), seed: UInt64(run + 1))
-      return Partition(partition.labels.prefix(evidence.unitCount))
-    }
-  }
-
   init(partitions: [Partition]) { self.partitions = partitions }
 
   /// The runs seen on some of the nodes only.

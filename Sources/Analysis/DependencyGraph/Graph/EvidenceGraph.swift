@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// All evidence as one weighted graph. Nodes `0..<unitCount` are code units; the nodes after them
-/// stand for tables, resources, folders and words, to which the units that share them are tied.
-/// Such a node costs one edge per unit that shares it, where tying the units to each other would
-/// cost the square.
+/// All evidence as one walk. Nodes `0..<unitCount` are code units; the nodes after them stand for
+/// tables, resources, folders and words, to which the units that share them are tied. Such a node
+/// costs one edge per unit that shares it, where tying the units to each other would cost the
+/// square.
 struct EvidenceGraph: Sendable {
-  let graph: WeightedGraph
+  let flow: FlowNetwork
   let unitCount: Int
-  /// A number per node that depends on nothing but its identity.
-  let keys: [UInt64]
+  /// A name per node that depends on nothing but what it stands for.
+  let identities: [String]
 
   /// Graph over the units for which `isIncluded` answers true; the others keep their numbers and
   /// have no edges.
@@ -17,17 +17,18 @@ struct EvidenceGraph: Sendable {
   ) {
     let unitCount = facts.units.count
     var identities = facts.units.units.map(\.identity)
-    var edges: [WeightedEdge] = []
+    var edges: [FlowNetwork.Edge] = []
 
     var references = FlowSignal()
     for reference in facts.references
     where isIncluded(reference.from) && isIncluded(reference.to) {
       references.add(from: reference.from, to: reference.to, reference.weight)
     }
-    edges += references.edges(
+    edges += references.flows(
       nodeCount: unitCount, sourceShare: weights.sourceShare, share: weights.references)
     edges += StructuralEquivalence.edges(
-      of: references, nodeCount: unitCount, share: weights.equivalence)
+      of: references, nodeCount: unitCount, share: weights.equivalence
+    ).map { FlowNetwork.Edge(Int($0.first), Int($0.second), $0.weight / 2, $0.weight / 2) }
 
     for (evidence, share) in [
       (facts.tables, weights.tables), (facts.routes, weights.routes),
@@ -43,14 +44,11 @@ struct EvidenceGraph: Sendable {
         identities.append(item.identity)
         for holder in holders { signal.add(from: holder.unit, to: node, holder.weight * rarity) }
       }
-      edges += signal.edges(
+      edges += signal.flows(
         nodeCount: identities.count, sourceShare: weights.sourceShare, share: share)
     }
-    graph = WeightedGraph(nodeCount: identities.count, edges: edges)
+    flow = FlowNetwork(nodeCount: identities.count, edges: edges)
     self.unitCount = unitCount
-    keys = identities.map(stableHash)
+    self.identities = identities
   }
-
-  /// The graph with noise of half of each weight.
-  func jittered(run: Int) -> WeightedGraph { graph.jittered(keys: keys, run: run, noise: 0.5) }
 }

@@ -74,7 +74,8 @@ struct ScanArguments: ParsableArguments {
     let line = ProgressLine(quiet: quiet)
     defer { line.clear() }
     var study = line.working("finding borders") {
-      BoundaryAnalysis(options: AnalysisOptions(services: services)).study(model)
+      BoundaryAnalysis(options: AnalysisOptions(services: services), workers: .threads(threads))
+        .study(model)
     }
     study.suggestion = study.suggestion.telling(
       teams: Dictionary(

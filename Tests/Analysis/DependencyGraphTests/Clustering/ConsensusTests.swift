@@ -85,7 +85,8 @@ import Testing
   }
 
   @Test func largeGraphsGetFewerRuns() {
-    #expect(ResampledRuns.count(edges: 1_000, wanted: 32) == 32)
-    #expect(ResampledRuns.count(edges: 10_000_000, wanted: 32) == ResampledRuns.leastCount)
+    #expect(WalkClusterer.memberCount(edges: 1_000, wanted: 32) == 32)
+    #expect(
+      WalkClusterer.memberCount(edges: 10_000_000, wanted: 32) == WalkClusterer.leastMembers)
   }
 }

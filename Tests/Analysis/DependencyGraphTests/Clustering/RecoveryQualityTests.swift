@@ -22,17 +22,10 @@ import Testing
   }
 
   /// The whole pipeline, types that were set apart counted as services of their own.
-  @Test(arguments: [
-    ("bash", AnalysisOptions.Objective.modularity, 61.0, 0.29),
-    ("bash", .mapEquation, 65.0, 0.33),
-    ("archstudio", .modularity, 61.0, 0.43),
-    ("archstudio", .mapEquation, 63.0, 0.13),
-  ])
-  func suggestionsComeCloseToExperts(
-    name: String, objective: AnalysisOptions.Objective, mojoFM: Double, agreement: Double
-  ) throws {
+  @Test(arguments: [("bash", 61.5, 0.33), ("archstudio", 63.0, 0.13)])
+  func suggestionsComeCloseToExperts(name: String, mojoFM: Double, agreement: Double) throws {
     let system = try ReferenceGraphs.system(name)
-    let options = AnalysisOptions(objective: objective, weights: .structureOnly)
+    let options = AnalysisOptions(runs: 32, weights: .structureOnly)
     let suggestion = BoundaryAnalysis(options: options).suggest(system.model)
     var services: [String: Int32] = [:]
     for service in suggestion.services {

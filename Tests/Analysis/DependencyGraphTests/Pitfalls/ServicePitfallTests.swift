@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test func `the longest chain of calls is named with its first places`() throws {
-    let found = Self.findings("synchronous-chain") { builder in
+    let found = Self.findings("synchronous-chain", services: 4) { builder in
       builder.refer("ShipmentService", "PaymentService", .call, symbol: "charge")
       builder.refer("PaymentService", "OrderService", .call, symbol: "total")
     }
