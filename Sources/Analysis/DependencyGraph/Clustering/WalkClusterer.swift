@@ -125,7 +125,7 @@ struct WalkClusterer: Sendable {
         mayJoin: rules.mayJoin)
     return settled(
       SmallClusters(
-        parameters: parameters, damped: damped, walk: walk, isWitness: isWitness,
+        parameters: parameters, damped: damped, walk: walk, isWitness: isWitness, anchor: anchor,
         mayJoin: rules.mayJoin
       ).absorbed(majority))
   }

@@ -21,7 +21,7 @@ package struct ClusteringParameters: Sendable, Equatable {
   /// Above 1 for more and smaller clusters, below for fewer.
   package var resolution = 1.0
   /// Weight of a stored division beside that of all runs together (1), in anchored mode.
-  package var anchorShare = 0.25
+  package var anchorShare = 0.5
 
   package init() {}
 }
