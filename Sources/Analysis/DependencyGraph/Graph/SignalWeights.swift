@@ -34,6 +34,29 @@ public struct SignalWeights: Sendable, Equatable {
     return weights
   }
 
+  /// The sources of evidence, in the order in which reports name them.
+  package enum Signal: String, Sendable, CaseIterable {
+    case references, equivalence, tables, routes, folders, names, changes
+  }
+
+  /// Share of one source.
+  package subscript(signal: Signal) -> Double {
+    get { self[keyPath: Self.path(signal)] }
+    set { self[keyPath: Self.path(signal)] = newValue }
+  }
+
+  private static func path(_ signal: Signal) -> WritableKeyPath<Self, Double> {
+    switch signal {
+    case .references: \.references
+    case .equivalence: \.equivalence
+    case .tables: \.tables
+    case .routes: \.routes
+    case .folders: \.folders
+    case .names: \.names
+    case .changes: \.changes
+    }
+  }
+
   /// Weight of one reference: what it would cost to replace it by a call over the network.
   static func weight(of kind: Reference.Kind) -> Double {
     switch kind {

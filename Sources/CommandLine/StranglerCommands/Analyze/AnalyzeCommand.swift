@@ -19,13 +19,14 @@ struct AnalyzeCommand: ParsableCommand {
         strangler analyze check ~/code/monolith --write-baseline boundaries.json
         strangler analyze check ~/code/monolith --baseline boundaries.json
         strangler analyze graph ~/code/monolith --level file --format dot
+        strangler analyze ablation ~/code/monolith
         strangler analyze cluster --graph graph.rsf --output services.rsf
         strangler analyze metrics --graph graph.rsf --clustering services.rsf
       """,
     subcommands: [
       AnalyzeSuggestCommand.self, AnalyzeExplainCommand.self, AnalyzeWhatIfCommand.self,
-      AnalyzeCheckCommand.self, AnalyzeGraphCommand.self, ClusterCommand.self,
-      MetricsCommand.self,
+      AnalyzeCheckCommand.self, AnalyzeGraphCommand.self, AnalyzeAblationCommand.self,
+      ClusterCommand.self, MetricsCommand.self,
     ],
     defaultSubcommand: AnalyzeSuggestCommand.self)
 }

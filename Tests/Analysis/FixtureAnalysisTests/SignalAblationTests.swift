@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DependencyGraph
+import Foundation
+import Testing
+
+/// What the product's own evidence adds to structure, on the fixture.
+@Suite struct SignalAblationTests {
+  private static let known = Result {
+    let truth = try ShopMonolith.truth()
+    return Dictionary(
+      uniqueKeysWithValues: truth.types.filter { truth.areas.contains($0.area) }
+        .map { ($0.type, $0.area) })
+  }
+
+  @Test func `all evidence is never worse than structure alone`() throws {
+    let ablation = SignalAblation(
+      try ShopMonolith.model.get(), truth: try Self.known.get(), workers: .serial)
+    let all = try #require(ablation.rows.first { $0.basis == .everything }?.truth)
+    let structure = try #require(ablation.rows.first { $0.basis == .structureOnly }?.truth)
+    #expect(ablation.compared == 74)
+    #expect(all.mojoFM >= structure.mojoFM && all.mojoFM >= 90)
+    #expect(all.adjustedRandIndex >= structure.adjustedRandIndex)
+    #expect(ablation.rows.map(\.basis.name).contains("without tables"))
+    #expect(ablation.absent == [.changes])
+  }
+
+  @Test func `the known areas stand as lines too, for the command`() throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../fixtures/shop-monolith/truth.rsf").standardized
+    let text = try String(contentsOf: folder, encoding: .utf8)
+    #expect(try RigiStandardFormat.clustering(text) == Self.known.get())
+  }
+}
