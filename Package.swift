@@ -110,7 +110,7 @@ let analysis: [Target] = [
     dependencies: ["SourceScanning", "DependencyGraph", .swiftParser, .swiftSyntax],
     path: "Tests/Benchmarks/ScanBenchmark", swiftSettings: settings),
   .executableTarget(
-    name: "graph-benchmark", dependencies: ["DependencyGraph"],
+    name: "graph-benchmark", dependencies: ["DependencyGraph", "SourceScanning"],
     path: "Tests/Benchmarks/GraphBenchmark", swiftSettings: settings),
   .target(
     name: "SampleModels", dependencies: ["DependencyGraph"], path: "Tests/Support/SampleModels",

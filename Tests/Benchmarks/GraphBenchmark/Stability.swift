@@ -8,11 +8,11 @@ enum Stability {
   private static let draws = 50
   private static let droppedShare = 0.01
 
-  static func print(_ systems: [ReferenceSystem]) {
+  static func print(_ graphs: [(name: String, graph: ItemGraph)]) {
     Swift.print("ARI after dropping 1 % of the links, \(draws) draws: mean / least")
     let clusterer = ItemClusterer(workers: .processors)
-    for system in systems {
-      let whole = clusterer.cluster(system.graph)
+    for (name, graph) in graphs {
+      let whole = clusterer.cluster(graph)
       var stored: [String: String] = [:]
       for member in whole.members { stored[member.name] = "\(member.cluster)" }
       var cold: [Double] = []
@@ -20,7 +20,7 @@ enum Stability {
       var core: [Double] = []
       for draw in 0..<draws {
         var random = SeededRandom(seed: UInt64(draw) &* 7919 &+ 13)
-        let thinned = system.graph.keeping { _ in random.unit() >= droppedShare }
+        let thinned = graph.keeping { _ in random.unit() >= droppedShare }
         let again = clusterer.cluster(thinned)
         cold.append(again.partition.adjustedRandIndex(with: whole.partition))
         let sure = whole.members.indices.filter {
@@ -35,7 +35,7 @@ enum Stability {
       let sure = whole.members.count { $0.confidence >= ItemClustering.doubt }
       let count = Double(whole.members.count)
       Swift.print(
-        "\(system.name): cold \(summary(cold)), anchored \(summary(anchored)), "
+        "\(name): cold \(summary(cold)), anchored \(summary(anchored)), "
           + "confident core (\(percent(Double(sure) / count))) \(summary(core))"
       )
     }
