@@ -58,7 +58,7 @@ struct ServiceDivision: Sendable {
   private static let areaRuns = 16
 
   /// A first, coarse division of everything. What wires all areas together is still in it and would
-  /// draw the walk along: a layer of handlers that one type registers looks like an area of its own.
+  /// draw the walk along: handlers that one type registers look like an area of their own.
   private static func areas(
     _ facts: UnitFacts, _ options: AnalysisOptions, _ workers: Workers
   ) -> Partition {
