@@ -33,12 +33,23 @@ struct ServiceAssignment: Sendable {
     }
   }
 
+  /// A type claims a table once for each kind of use: one that writes at ten places knows no more
+  /// about a row than one that writes at a single place.
+  private struct Claim: Hashable {
+    var table: String
+    var type: TypeID
+    var access: TableUse.Access
+  }
+
   private static func owners(_ model: CodeModel, _ serviceOfType: [Int?]) -> [String: Int] {
     // Of equal claims the one of the earliest type wins: numbers of services are not the same
     // wherever a division is read back.
     var claims: [String: [Int: (weight: Double, first: TypeID)]] = [:]
+    var counted: Set<Claim> = []
     for use in model.tableUses {
-      guard let service = serviceOfType[Int(use.type.index)] else { continue }
+      guard let service = serviceOfType[Int(use.type.index)],
+        counted.insert(Claim(table: use.table, type: use.type, access: use.access)).inserted
+      else { continue }
       let known = claims[use.table]?[service] ?? (0, use.type)
       claims[use.table, default: [:]][service] = (
         known.weight + claim(use.access), min(known.first, use.type)

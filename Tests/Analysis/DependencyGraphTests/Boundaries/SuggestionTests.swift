@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DependencyGraph
 import SampleModels
 import Testing
+
+@testable import DependencyGraph
 
 @Suite struct SuggestionTests {
   @Test func findsTheAreasOfALayeredShop() throws {
@@ -52,6 +53,16 @@ import Testing
     #expect(suggestion.quality.runs == 32)
     #expect(suggestion.quality.modularity > 0.6)
     #expect((0.9...1).contains(suggestion.quality.stability))
+  }
+
+  @Test func `a type that writes a table at many places does not own it`() {
+    let suggestion = BoundaryAnalysis().suggest(SampleShop.model)
+    var builder = SampleShop.builder()
+    for place in 0..<9 {
+      builder.table("payments", .writes, by: "OrderService", in: "OrderService.charge\(place)")
+    }
+    let assignment = Suggestions.assignment(suggestion, builder.model)
+    #expect(assignment.ownerOfTable["payments"] == assignment[builder["PaymentRecord"]])
   }
 
   @Test func reportsCoverage() {
