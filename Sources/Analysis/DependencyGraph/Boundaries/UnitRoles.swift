@@ -114,7 +114,8 @@ struct UnitRoles {
     if isSeeder[unit] { return true }
     guard !touchesData[unit], users[unit].count <= Self.rootUsers else { return false }
     if definedTables[unit] >= Self.leastAreas { return true }
-    return isSpread(uses[unit])
+    // What everybody uses tells nothing of the areas that a unit wires.
+    return isSpread(uses[unit].filter { !isUsedEverywhere($0) })
   }
 
   /// True when the units stand in enough areas and no area has most of them.
