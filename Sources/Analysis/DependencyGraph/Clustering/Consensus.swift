@@ -32,15 +32,19 @@ struct Consensus: Sendable {
     self.init(partitions.map { Vote(partition: $0, weight: 1 / Double(partitions.count)) })
   }
 
-  /// - Parameter neighbours: pairs of nodes that a large consensus compares besides those that
-  ///   stand next to each other in a run's community.
-  init(_ votes: [Vote], neighbours: [WeightedEdge] = []) {
+  /// - Parameters:
+  ///   - neighbours: pairs of nodes that a large consensus compares besides those that stand next
+  ///     to each other in a run's community.
+  ///   - held: sets of nodes that stay together whatever the votes say; nodes that all votes keep
+  ///     together must share a set.
+  init(_ votes: [Vote], neighbours: [WeightedEdge] = [], held: Partition? = nil) {
     let groups = Self.coreGroups(votes.map(\.partition))
+    let first = held.map { Self.joins(of: groups, within: $0) } ?? []
     groupOfNode = groups
     joins =
       groups.count > Self.denseLimit
-      ? SparseLinkage.joins(groups, votes, neighbours, limit: 0.5 + Self.margin)
-      : Self.averageLinkage(groups, votes)
+      ? SparseLinkage.joins(groups, votes, neighbours, after: first, limit: 0.5 + Self.margin)
+      : Self.averageLinkage(groups, votes, after: first)
   }
 
   /// The division in which groups stay together that share a community in at least half of the runs
@@ -79,22 +83,29 @@ struct Consensus: Sendable {
 
   /// Nodes that all runs keep together; they never part in the consensus either.
   private static func coreGroups(_ partitions: [Partition]) -> Partition {
-    partitions.dropFirst().reduce(partitions[0]) { groups, run in
-      var numbers: [Int64: Int32] = [:]
-      return Partition(
-        zip(groups.labels, run.labels).map { group, label in
-          let key = Int64(group) << 32 | Int64(label)
-          if let number = numbers[key] { return number }
-          let number = Int32(numbers.count)
-          numbers[key] = number
-          return number
-        })
+    partitions.dropFirst().reduce(partitions[0]) { groups, run in groups.meet(run) }
+  }
+
+  /// Joins that make one group of all groups of a held set.
+  private static func joins(of groups: Partition, within held: Partition) -> [Join] {
+    var firstOfSet = [Int?](repeating: nil, count: held.count)
+    var isSeen = [Bool](repeating: false, count: groups.count)
+    var joins: [Join] = []
+    // Groups are numbered in order of their first node, so the first of a set has its least number.
+    for node in groups.labels.indices where !isSeen[groups[node]] {
+      isSeen[groups[node]] = true
+      if let first = firstOfSet[held[node]] {
+        joins.append(Join(first: first, second: groups[node], distance: 0))
+      } else {
+        firstOfSet[held[node]] = groups[node]
+      }
     }
+    return joins
   }
 
   /// Nearest-neighbour chains: quadratic time, and exact because average linkage is reducible.
   private static func averageLinkage(
-    _ groups: Partition, _ votes: [Vote]
+    _ groups: Partition, _ votes: [Vote], after held: [Join]
   ) -> [Join] {
     let count = groups.count
     var sizes = groups.sizes.map(Double.init)
@@ -102,6 +113,21 @@ struct Consensus: Sendable {
     var isAlive = [Bool](repeating: true, count: count)
     var chain: [Int] = []
     var joins: [Join] = []
+    func join(_ join: Join) {
+      let (kept, gone) = (join.first, join.second)
+      joins.append(join)
+      isAlive[gone] = false
+      let total = sizes[kept] + sizes[gone]
+      let (keptShare, goneShare) = (Float(sizes[kept] / total), Float(sizes[gone] / total))
+      for other in 0..<count where isAlive[other] && other != kept {
+        let mean =
+          keptShare * distance[kept * count + other] + goneShare * distance[gone * count + other]
+        distance[kept * count + other] = mean
+        distance[other * count + kept] = mean
+      }
+      sizes[kept] = total
+    }
+    for pair in held { join(pair) }
     var start = 0
     while joins.count < count - 1 {
       if chain.isEmpty {
@@ -121,18 +147,7 @@ struct Consensus: Sendable {
         continue
       }
       chain.removeLast(2)
-      let (kept, gone) = (min(top, nearest), max(top, nearest))
-      joins.append(Join(first: kept, second: gone, distance: Double(least)))
-      isAlive[gone] = false
-      let total = sizes[kept] + sizes[gone]
-      let (keptShare, goneShare) = (Float(sizes[kept] / total), Float(sizes[gone] / total))
-      for other in 0..<count where isAlive[other] && other != kept {
-        let mean =
-          keptShare * distance[kept * count + other] + goneShare * distance[gone * count + other]
-        distance[kept * count + other] = mean
-        distance[other * count + kept] = mean
-      }
-      sizes[kept] = total
+      join(Join(first: min(top, nearest), second: max(top, nearest), distance: Double(least)))
     }
     return joins.sorted { ($0.distance, $0.first, $0.second) < ($1.distance, $1.first, $1.second) }
   }

@@ -43,6 +43,19 @@ package struct Partition: Sendable, Equatable {
 }
 
 extension Partition {
+  /// Nodes stand together that both divisions keep together.
+  func meet(_ other: Partition) -> Partition {
+    var numbers: [Int64: Int32] = [:]
+    return Partition(
+      zip(labels, other.labels).map { first, second in
+        let key = Int64(first) << 32 | Int64(second)
+        if let number = numbers[key] { return number }
+        let number = Int32(numbers.count)
+        numbers[key] = number
+        return number
+      })
+  }
+
   /// Takes labels that already use each number below `count`; they keep their numbers.
   init(keeping labels: [Int32], count: Int) {
     self.labels = labels

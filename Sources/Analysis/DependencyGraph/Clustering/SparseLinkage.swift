@@ -20,10 +20,12 @@ struct SparseLinkage {
 
   /// Joins up to distance `limit` in ascending order.
   static func joins(
-    _ groups: Partition, _ votes: [Consensus.Vote], _ edges: [WeightedEdge], limit: Double
+    _ groups: Partition, _ votes: [Consensus.Vote], _ edges: [WeightedEdge],
+    after held: [Consensus.Join], limit: Double
   ) -> [Consensus.Join] {
     var state = Self(groups, votes, edges, limit: limit)
-    return state.run().sorted {
+    let first = held.map { state.join($0.first, $0.second, $0.distance) }
+    return (first + state.run()).sorted {
       ($0.distance, $0.first, $0.second) < ($1.distance, $1.first, $1.second)
     }
   }
@@ -65,7 +67,7 @@ struct SparseLinkage {
   /// them joins another it is looked at again, since not every pair was compared before.
   private mutating func run() -> [Consensus.Join] {
     var joins: [Consensus.Join] = []
-    var waiting = Array(isOpen.indices)
+    var waiting = isOpen.indices.filter { isOpen[$0] }
     var next = 0
     while next < waiting.count {
       var chain = isOpen[waiting[next]] ? [waiting[next]] : []

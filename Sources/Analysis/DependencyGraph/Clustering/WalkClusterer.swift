@@ -108,15 +108,26 @@ struct WalkClusterer: Sendable {
     return finished.withLock { $0.compactMap { $0 } }
   }
 
+  /// What a stored division and a new one both keep together stays together: the stored one's votes
+  /// only decide where the two differ.
   private func consensus(
     of runs: [Partition], _ anchor: Partition?, _ rules: ClusterRules
   ) -> Partition {
-    let share = anchor == nil ? 0 : parameters.anchorShare
-    var votes = runs.map {
-      Consensus.Vote(partition: $0, weight: 1 / Double(runs.count) / (1 + share))
-    }
-    if let anchor { votes.append(.init(partition: anchor, weight: share / (1 + share))) }
-    let consensus = Consensus(votes, neighbours: damped.edges)
+    let fresh = division(runs.map { .init(partition: $0, weight: 1 / Double(runs.count)) }, rules)
+    guard let anchor else { return fresh }
+    let share = parameters.anchorShare
+    let votes =
+      runs.map {
+        Consensus.Vote(partition: $0, weight: 1 / Double(runs.count) / (1 + share))
+      } + [Consensus.Vote(partition: anchor, weight: share / (1 + share))]
+    return division(votes, rules, anchor, held: anchor.meet(fresh))
+  }
+
+  private func division(
+    _ votes: [Consensus.Vote], _ rules: ClusterRules, _ anchor: Partition? = nil,
+    held: Partition? = nil
+  ) -> Partition {
+    let consensus = Consensus(votes, neighbours: damped.edges, held: held)
     let majority =
       rules.isEmpty
       ? consensus.majority(agreement: parameters.agreement)

@@ -60,6 +60,21 @@ import Testing
     #expect(consensus.majority() == typical)
   }
 
+  /// 1 stands with 0 in three of four runs and with 2 in one, but is held with 2: of the pairs
+  /// between 0 and both, less than half are together on average.
+  @Test(arguments: [0, Consensus.denseLimit])
+  func whatIsHeldIsComparedAsOne(others: Int) {
+    func partition(_ labels: [Int32]) -> Partition {
+      Partition(labels + (0..<others).map { Int32(10 + $0) })
+    }
+    let votes = [[0, 0, 1], [0, 0, 1], [0, 0, 1], [0, 1, 1]].map {
+      Consensus.Vote(partition: partition($0), weight: 0.25)
+    }
+    #expect(Consensus(votes).majority() == partition([0, 0, 1]))
+    let held = Consensus(votes, held: partition([0, 1, 1]))
+    #expect(held.majority() == partition([0, 1, 1]))
+  }
+
   @Test func rulesHoldApartWhatRunsAgreeOn() {
     let runs = [Partition](repeating: Partition([0, 0, 0, 1, 1, 1]), count: 4)
     let majority = Consensus(runs).majority(
