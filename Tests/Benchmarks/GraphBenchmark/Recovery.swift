@@ -51,7 +51,7 @@ enum Recovery {
     rows("agreement", [0.4, 0.45, 0.5, 0.55, 0.6]) { $0.agreement = $1 }
     rows("least items", [1, 2, 3, 4]) { $0.leastItems = Int($1) }
     rows("satellite items", [0, 5, 6, 7, 8, 10]) { $0.satelliteItems = Int($1) }
-    rows("satellite share", [0.5, 0.6, 2.0 / 3, 0.7, 0.8]) { $0.satelliteShare = $1 }
+    rows("satellite share", [0.5, 0.55, 0.6, 0.65, 0.7, 0.8]) { $0.satelliteShare = $1 }
     rows("resolution", [0.8, 0.9, 1, 1.1, 1.2]) { $0.resolution = $1 }
     print()
   }

@@ -17,7 +17,7 @@ package struct ClusteringParameters: Sendable, Equatable {
   /// Clusters with fewer items join a host when they are its satellites (see `SmallClusters`).
   package var satelliteItems = 6
   /// Part of its way out that leads a satellite to its host.
-  package var satelliteShare = 2.0 / 3
+  package var satelliteShare = 0.6
   /// Above 1 for more and smaller clusters, below for fewer.
   package var resolution = 1.0
   /// Weight of a stored division beside that of all runs together (1), in anchored mode.

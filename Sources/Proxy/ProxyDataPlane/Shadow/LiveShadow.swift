@@ -77,8 +77,8 @@ final class LiveShadow: Sendable {
     }
   }
 
-  /// A lane is there, or gone. Clients may be served before the lane runs: what waits for it then is
-  /// its first work. What waits for none is let go.
+  /// A lane is there, or gone. Clients may be served before the lane runs: what waits for it then
+  /// is its first work. What waits for none is let go.
   func connect(_ wake: (@Sendable () -> Void)?) {
     let left = state.withLock { state in
       state.wake = wake
