@@ -27,7 +27,7 @@ package struct JournalRevert: Sendable, Equatable {
     for entry in page {
       try verifier.check(entry)
       for move in entry.record.moves where stood[move.route] == nil {
-        stood[move.route] = move.from
+        stood[move.route] = entry.record.isFirst(move) ? .zero : move.from
       }
     }
   }
@@ -51,5 +51,17 @@ package struct JournalRevert: Sendable, Equatable {
     return JournalRecord(
       .reverted(to: target), time: time, actor: actor, reason: reason, moves: moves,
       configurationHash: configurationHash)
+  }
+}
+
+extension JournalRecord {
+  /// Whether the move only says that a route which came with a file stays with legacy, since
+  /// everything was frozen or killed: it names the file's number, at which nobody ever stood.
+  fileprivate func isFirst(_ move: Move) -> Bool {
+    guard actor == JournalReplay.fileActor, move.to == .zero, let state,
+      let installation = try? InstallationState(json: state)
+    else { return false }
+    return installation.heldShares?[move.route] == move.from
+      || installation.isKilled && installation.fileShares[move.route] == move.from
   }
 }

@@ -162,6 +162,34 @@ struct JournalFileTests {
     #expect(journal.replay.shares(file: Self.shares(5_001))["orders"] == .hundredths(5_001))
   }
 
+  @Test(
+    "A route that came while everything was frozen or killed is not reverted to its number",
+    arguments: [false, true])
+  func revertedNewcomer(byKillSwitch: Bool) throws {
+    var journal = Journal()
+    _ = try journal.read(Self.shares(500))
+    var state = try #require(journal.replay.installation)
+    (state.isFrozen, state.isKilled) = (!byKillSwitch, byKillSwitch)
+    var record = JournalTests.moved([])
+    record.state = state.json
+    let target = try journal.chain.append(record)
+    try journal.replay.apply(target)
+    let file = ["orders": Percentage.hundredths(100), "new": .hundredths(3_300)]
+    let newcomer = try #require(
+      journal.replay.reading(file: file, time: 2, configurationHash: "c0ffee"))
+    #expect(newcomer.moves.contains(JournalTests.move("new", 3_300, 0)))
+    let entry = try journal.chain.append(newcomer)
+    try journal.replay.apply(entry)
+    var revert = JournalRevert(to: target)
+    try revert.take([entry])
+    let back = revert.record(
+      from: journal.replay.percentages, time: 3, actor: "ann", reason: "before it",
+      configurationHash: "c0ffee")
+    #expect(back?.moves.contains { $0.route == "new" } != true)
+    // Who stood there is taken back there, whoever moved them.
+    if !byKillSwitch { #expect(back?.moves == [JournalTests.move("orders", 100, 500)]) }
+  }
+
   @Test("No proxy's file raises a route that nobody knows while everything is frozen")
   func unknownOfShared() throws {
     var journal = Journal()
