@@ -19,7 +19,7 @@ struct GraphBenchmark {
     if prints("recovery") { Recovery.printAlgorithms(systems) }
     if prints("parameters") { Recovery.printParameters(systems) }
     if prints("stability") {
-      Stability.print(systems.map { ($0.name, $0.graph) } + (try RealPackage.graphs()))
+      Stability.print(systems.map { ($0.name, $0.graph) } + (try SwiftSystem.graphs()))
     }
     if prints("speed") { Speed.print() }
   }

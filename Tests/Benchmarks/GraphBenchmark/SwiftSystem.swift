@@ -4,8 +4,8 @@ import DependencyGraph
 import Foundation
 import SourceScanning
 
-/// Packages that this one depends on, as graphs of their types.
-enum RealPackage {
+/// Swift packages that this one depends on, as graphs of their types.
+enum SwiftSystem {
   private static let names = ["swift-argument-parser", "hummingbird"]
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../../.build/checkouts").standardized
