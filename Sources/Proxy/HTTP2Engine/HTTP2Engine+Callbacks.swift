@@ -20,11 +20,26 @@ extension HTTP2Engine {
     nghttp2_option_set_max_send_header_block_length(option, Int(Int32.max))
     // Until the peer's settings are there.
     nghttp2_option_set_peer_max_concurrent_streams(option, 100)
+    return makeSession(role, callbacks, option)
+  }
+
+  private static func makeSession(
+    _ role: Role, _ callbacks: OpaquePointer?, _ option: OpaquePointer?
+  ) -> OpaquePointer? {
     var session: OpaquePointer?
-    switch role {
-    case .server: nghttp2_session_server_new2(&session, callbacks, nil, option)
-    case .client: nghttp2_session_client_new2(&session, callbacks, nil, option)
-    }
+    #if canImport(Glibc)
+      // The library copies them.
+      var memory = FrameMemory.hooks
+      switch role {
+      case .server: nghttp2_session_server_new3(&session, callbacks, nil, option, &memory)
+      case .client: nghttp2_session_client_new3(&session, callbacks, nil, option, &memory)
+      }
+    #else
+      switch role {
+      case .server: nghttp2_session_server_new2(&session, callbacks, nil, option)
+      case .client: nghttp2_session_client_new2(&session, callbacks, nil, option)
+      }
+    #endif
     return session
   }
 

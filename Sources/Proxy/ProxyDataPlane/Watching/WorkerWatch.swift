@@ -7,8 +7,8 @@ import Synchronization
 /// A request that is counted for the gates of its route's cutover.
 struct WatchedRequest {
   fileprivate let route: WatchedRoute
-  fileprivate let side: Side
   fileprivate let bucket: Int
+  fileprivate let side: Side
   /// None of its user's began before it in the same second, on the same worker.
   fileprivate let isFirst: Bool
   fileprivate let ticket: InFlightAges.Ticket
@@ -75,7 +75,7 @@ final class WorkerWatch: Sendable {
       let (ticket, isFirst) = parts.values[index].sides[Int(decision.side.rawValue)]
         .begin(decision.bucket, at: now)
       return WatchedRequest(
-        route: parts.values[index].route, side: decision.side, bucket: decision.bucket,
+        route: parts.values[index].route, bucket: decision.bucket, side: decision.side,
         isFirst: isFirst, ticket: ticket)
     }
   }

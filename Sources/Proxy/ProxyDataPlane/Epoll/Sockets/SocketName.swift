@@ -5,9 +5,12 @@
   import RoutingDecisions
 
   /// An IP address and a port as the system calls take them.
+  ///
+  /// Every client keeps one, so it has the room of the larger kind of address; `sockaddr_storage`
+  /// has a hundred bytes more, for paths of local sockets.
   struct SocketName: Sendable {
-    private var storage = sockaddr_storage()
-    private var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    private var storage = sockaddr_in6()
+    private var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
 
     /// Lets a system call write the name; nil when it fails.
     init?(
@@ -35,7 +38,7 @@
       size = length
     }
 
-    var family: Int32 { Int32(storage.ss_family) }
+    var family: Int32 { Int32(storage.sin6_family) }
 
     func withAddress<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
       withUnsafePointer(to: storage) { storage in
