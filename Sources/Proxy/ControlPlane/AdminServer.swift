@@ -42,6 +42,7 @@ package struct AdminServer: Service {
   ///   - reloader: what `/reload` calls; nil when there is no file to read again.
   ///   - cutovers: carries plans out; nil when there is no journal to write them down in.
   ///   - evidence: the file with what comparing both sides found; it may come later. nil for none.
+  ///   - liveRun: the run in it that this process writes; nil while there is none.
   ///   - waitsForAddress: an older process still has the address, and will leave it.
   ///   - onListening: called with the port once connections are taken.
   ///   - unixMilliseconds: the time, milliseconds since 1970-01-01T00:00:00Z.
@@ -52,6 +53,7 @@ package struct AdminServer: Service {
     counters: ProxyCounters, readiness: ProxyReadiness, upstreams: UpstreamMonitor? = nil,
     shadows: ShadowMonitor? = nil, reloader: ConfigurationReloader? = nil,
     cutovers runner: CutoverRunner? = nil, evidence: String? = nil,
+    liveRun: @escaping @Sendable () -> Int64? = { nil },
     waitsForAddress: Bool = false, logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64 = Self.systemTime,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -84,9 +86,10 @@ package struct AdminServer: Service {
     .addRoutes(to: guarded)
     if let upstreams { UpstreamsController(upstreams: upstreams).addRoutes(to: guarded) }
     if let shadows { ShadowsController(shadows: shadows).addRoutes(to: guarded) }
-    ConfigurationController(routing: routing, reloader: reloader).addRoutes(to: guarded)
+    ConfigurationController(routing: routing, reloader: reloader, runner: runner)
+      .addRoutes(to: guarded)
     if let evidence {
-      EvidenceController(path: evidence, unixMilliseconds: unixMilliseconds)
+      EvidenceController(path: evidence, liveRun: liveRun, unixMilliseconds: unixMilliseconds)
         .addRoutes(to: guarded)
     }
     let feed = ConsoleFeed(

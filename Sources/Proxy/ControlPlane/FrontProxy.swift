@@ -59,11 +59,13 @@ public struct FrontProxy: Service {
     self.proxy = proxy
     let cutovers = try Self.cutovers(configuration, proxy, logger)
     self.cutovers = cutovers
-    self.evidence = evidence.map { path in
+    let live = evidence.map { path in
       LiveEvidence(
         path: path, shadows: proxy.shadows, logger: logger,
-        unixMilliseconds: AdminServer.systemTime)
+        unixMilliseconds: AdminServer.systemTime,
+        serving: { _ = try await proxy.boundAddress() })
     }
+    self.evidence = live
     let reloader = source.map { source in
       ConfigurationReloader(
         source: source, logger: logger, unixMilliseconds: AdminServer.systemTime
@@ -99,7 +101,8 @@ public struct FrontProxy: Service {
         configuration: admin, token: token,
         routing: proxy.routing, counters: proxy.counters, readiness: proxy.readiness,
         upstreams: proxy.upstreams, shadows: proxy.shadows, reloader: reloader,
-        cutovers: cutovers, evidence: evidence, waitsForAddress: takesOver, logger: logger,
+        cutovers: cutovers, evidence: evidence, liveRun: { live?.run }, waitsForAddress: takesOver,
+        logger: logger,
         onListening: { bound.succeed(NetworkAddress(host: admin.listen.host, port: $0)) })
     }
   }

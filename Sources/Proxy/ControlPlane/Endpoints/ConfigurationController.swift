@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CutoverControl
 internal import Hummingbird
 internal import ProxyDataPlane
 internal import RoutingDecisions
@@ -10,20 +11,24 @@ struct ConfigurationController {
   let routing: LiveRouting
   /// nil when the program handed its configuration over and there is nothing to read.
   let reloader: ConfigurationReloader?
+  /// nil when the configuration names no journal.
+  let runner: CutoverRunner?
 
   func addRoutes(to router: some RouterMethods<AdminRequestContext>) {
-    router.get("/config") { _, _ in show() }
+    router.get("/config") { _, _ in await show() }
     router.post("/reload") { _, context in try await reload(context) }
   }
 
-  private func show() -> Response {
+  private func show() async -> Response {
+    let held = await runner?.installation.heldShares ?? [:]
     let outcomes = reloader?.outcomes
     return .json(
       .ok,
       Status(
         version: routing.version, routes: RouteListing(routing.current.configuration).routes,
         live: routing.livePercentages.map {
-          LivePercentage(route: $0.route, percent: $0.percent, file: $0.file)
+          LivePercentage(
+            route: $0.route, percent: $0.percent, file: $0.file, isHeld: held[$0.route] != nil)
         },
         lastApplied: outcomes?.applied.map(OutcomeReport.init),
         lastRejected: outcomes?.rejected.map(OutcomeReport.init)))

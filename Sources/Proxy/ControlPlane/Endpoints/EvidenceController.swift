@@ -22,12 +22,18 @@ final class EvidenceController: Sendable {
 
   /// - Parameters:
   ///   - path: the SQLite file of evidence; it may come later.
+  ///   - liveRun: the number of the run that this process writes; while it has none, the report is
+  ///     about the one that people want to see of the file.
   ///   - unixMilliseconds: the time, milliseconds since 1970-01-01T00:00:00Z.
-  init(path: String, unixMilliseconds: @escaping @Sendable () -> Int64) {
+  init(
+    path: String, liveRun: @escaping @Sendable () -> Int64?,
+    unixMilliseconds: @escaping @Sendable () -> Int64
+  ) {
     let file = EvidenceFile(path: path)
     self.file = file
     report = SharedReport(freshness: Self.freshness, unixMilliseconds: unixMilliseconds) {
       let report = try await file.reading { store in
+        if let run = liveRun() { return try await store.report(runs: [run]) }
         let run = try await store.currentRun(at: unixMilliseconds())
         return try await store.report(runs: run.map { [$0.number] } ?? [])
       }

@@ -102,7 +102,9 @@ extension OpenAPIDocument {
     "Configuration": object(
       [
         "version": integer, "routes": list(of: schema("Route")),
-        "live": list(of: object(["route": string, "percent": number, "file": number])),
+        "live": list(
+          of: object(
+            ["route": string, "percent": number, "file": number], optional: ["isHeld": flag])),
       ], optional: ["lastApplied": schema("Reload"), "lastRejected": schema("Reload")]),
     "Reload": object(
       ["at": string, "cause": string],

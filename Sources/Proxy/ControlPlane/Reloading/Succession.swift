@@ -19,11 +19,14 @@ struct LivePercentage: Codable, Equatable {
   let percent: Double
   /// What the file said when it was read.
   let file: Double
+  /// The file's share is taken up when nothing is frozen any more; absent when it is not.
+  let isHeld: Bool?
 
-  init(route: String, percent: Percentage, file: Percentage) {
+  init(route: String, percent: Percentage, file: Percentage, isHeld: Bool = false) {
     self.route = route
     self.percent = Double(percent.hundredths) / 100
     self.file = Double(file.hundredths) / 100
+    self.isHeld = isHeld ? true : nil
   }
 }
 

@@ -66,19 +66,27 @@ final class LiveEvidence: ShadowLedger, Service {
   private let retention: EvidenceRetention
   private let logger: Logger
   private let unixMilliseconds: @Sendable () -> Int64
+  private let serving: @Sendable () async throws -> Void
   private let state = Mutex(State())
 
+  /// - Parameter serving: waits until the proxy serves, and throws when it never will: one that is
+  ///   refused its address or its journal would leave a run in the file in which nothing is found.
   init(
     path: String, shadows: ShadowMonitor, retention: EvidenceRetention = EvidenceRetention(),
-    logger: Logger, unixMilliseconds: @escaping @Sendable () -> Int64
+    logger: Logger, unixMilliseconds: @escaping @Sendable () -> Int64,
+    serving: @escaping @Sendable () async throws -> Void = {}
   ) {
     self.path = path
     self.shadows = shadows
     self.retention = retention
     self.logger = logger
     self.unixMilliseconds = unixMilliseconds
+    self.serving = serving
     shadows.report(to: self)
   }
+
+  /// The number of the run that this process writes now; nil while it writes none.
+  var run: Int64? { state.withLock { $0.output?.run } }
 
   // MARK: - From the lane
 
@@ -116,13 +124,21 @@ final class LiveEvidence: ShadowLedger, Service {
   // MARK: - To the file
 
   func run() async throws {
-    await cancelWhenGracefulShutdown {
+    let hasServed = try await cancelWhenGracefulShutdown {
+      do { try await self.serving() } catch is CancellationError { return false }
       while !Task.isCancelled {
         await self.turn()
         try? await Task.sleep(for: Self.interval)
       }
+      return true
     }
-    // Whatever the proxy found until it had drained.
+    guard hasServed else { return }
+    // In a task of its own: in one that was cancelled, as after a failure, nothing is written.
+    await Task { await self.finish() }.value
+  }
+
+  /// Writes whatever the proxy found until it had drained.
+  private func finish() async {
     await turn()
     guard let output = state.withLock(\.output) else { return }
     try? await output.store.end(run: output.run, at: unixMilliseconds())

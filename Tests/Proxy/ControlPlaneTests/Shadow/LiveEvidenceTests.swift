@@ -281,6 +281,34 @@ struct LiveEvidenceTests {
     }
   }
 
+  @Test("A proxy that never serves writes no run; one that does ends its run, though cancelled")
+  func servesFirst() async throws {
+    try await Self.withFile { path in
+      let server = try Self.server(ShadowConfiguration())
+      let refused = BoundAddress()
+      let idle = LiveEvidence(
+        path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 },
+        serving: { _ = try await refused.value() })
+      let waiting = Task { try await idle.run() }
+      waiting.cancel()
+      try await waiting.value
+      refused.fail(AdminServerError.tokenMissingForJournal)
+      await #expect(throws: AdminServerError.self) { try await idle.run() }
+      #expect(!FileManager.default.fileExists(atPath: path) && idle.run == nil)
+
+      let (serving, began) = AsyncStream.makeStream(of: Void.self)
+      let evidence = LiveEvidence(
+        path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 },
+        serving: { began.yield() })
+      let running = Task { try await evidence.run() }
+      for await _ in serving { break }
+      running.cancel()
+      try await running.value
+      let runs = try await ShadowEvidenceStore(path: path, creates: false).runs()
+      #expect(runs.map(\.endedAt) == [5_000] && runs.map(\.number) == [evidence.run])
+    }
+  }
+
   @Test("The numbers stand in the metrics, and nothing does while no route shadows")
   func metrics() throws {
     let server = try Self.server(ShadowConfiguration())
