@@ -32,9 +32,18 @@ final class JournalLock: Sendable {
         if code == EWOULDBLOCK { return false }
         throw failure(code)
       }
+      // Only so that whoever is refused can say by whom.
+      let name = Array("\(getpid())\n".utf8)
+      if ftruncate(opened, 0) == 0 { _ = pwrite(opened, name, name.count, 0) }
       file = opened
       return true
     }
+  }
+
+  /// The process that locked it last; nil when nothing says so.
+  var holder: Int32? {
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    return Int32(String(decoding: data.prefix(16), as: UTF8.self).prefix { !$0.isNewline })
   }
 
   func unlock() {

@@ -55,6 +55,19 @@ package struct SQLiteCutoverJournal: ExclusiveCutoverJournal {
 
   package func unlock() { writing.unlock() }
 
+  package var holder: (journal: String, process: Int32?) { (path, writing.holder) }
+
+  package func storeFault() async throws -> String? {
+    do {
+      let word = try await database.read {
+        try String.fetchOne($0, sql: "PRAGMA integrity_check(1)")
+      }
+      return word == "ok" ? nil : "the file around the entries is damaged: \(word ?? "no answer")"
+    } catch {
+      throw CutoverJournalError(.unusable, "\(path) cannot be read", cause: error)
+    }
+  }
+
   package func entries(after sequence: UInt64, limit: Int) async throws -> [JournalEntry] {
     let rows: [StoredEntry]
     do {

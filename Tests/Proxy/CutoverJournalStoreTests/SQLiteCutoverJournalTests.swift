@@ -53,10 +53,32 @@ import Testing
     #expect(try open(nil, creates: false).installation == "staging")
   }
 
+  @Test func damageAroundTheEntriesIsFoundToo() async throws {
+    do {
+      let journal = try open()
+      try await JournalSamples.fill(journal, 3)
+      #expect(try await journal.verdict().fault == nil)
+    }
+    // An index that holds other values than it should.
+    try await DatabaseQueue(path: file).writeWithoutTransaction { db in
+      try db.execute(
+        sql: "PRAGMA writable_schema = ON; CREATE INDEX by_hash ON entry (hash)")
+      try db.execute(
+        sql:
+          "UPDATE sqlite_master SET sql = 'CREATE INDEX by_hash ON entry (bytes)' WHERE name = ?",
+        arguments: ["by_hash"])
+    }
+    let verdict = try await open(nil, creates: false).verdict()
+    #expect(verdict.sound == 3)
+    #expect(verdict.fault?.hasPrefix("the file around the entries is damaged") == true)
+  }
+
   @Test func oneOfTwoWritersHasIt() async throws {
     let (first, second) = (try open(), try open())
     #expect(try first.lock() && first.lock())
     #expect(try !second.lock())
+    #expect(second.holder.journal == file)
+    #expect(second.holder.process == ProcessInfo.processInfo.processIdentifier)
     let link = folder.path("other-name.sqlite")
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
     let linked = try SQLiteCutoverJournal(path: link, installation: "shop", creates: false)

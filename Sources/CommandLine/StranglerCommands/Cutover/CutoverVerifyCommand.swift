@@ -12,7 +12,8 @@ struct CutoverVerifyCommand: AsyncParsableCommand {
     discussion: """
       Each entry is tied to the one before it by its SHA-256 hash, the first to the installation's
       name. Entries that were cut off at the end show only beside a hash that was kept elsewhere:
-      keep the one that is printed, and give it with --head the next time.
+      keep the one that is printed, and give it with --head the next time. Of a file, SQLite's own
+      check looks at what lies around the entries.
 
       EXAMPLES
         strangler cutover verify

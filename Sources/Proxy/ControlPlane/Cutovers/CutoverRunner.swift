@@ -355,10 +355,13 @@ extension CutoverRunner {
     // An order has taken over meanwhile: this process knows more than the journal by now.
     if !leads, isLeading { return }
     if leads, let alone = journal as? any ExclusiveCutoverJournal, try !alone.lock() {
+      let (journal, process) = alone.holder
       throw CutoverJournalError(
         .inUse,
-        "another process of this machine carries out what is in the journal: stop that one, take over "
-          + "from it with --take-over, or name another file in proxy.journal")
+        (process.map { "process \($0)" } ?? "another process")
+          + " of this machine carries out what is "
+          + "in \(journal): stop that one, take over from it with --take-over, or name another file in "
+          + "proxy.journal")
     }
     try await read()
     moveToJournaledShares()

@@ -106,7 +106,7 @@ extension CutoverJournal {
       let fault = error.cause.map { "\($0)" } ?? error.message
       return verdict(last, fault: fault)
     }
-    return verdict(last, fault: nil)
+    return verdict(last, fault: try await storeFault())
   }
 
   private func verdict(_ last: JournalEntry?, fault: String?) -> JournalVerdict {

@@ -18,6 +18,16 @@ package protocol CutoverJournal: Sendable {
   ///
   /// - Throws: `CutoverJournalError`; with the code `conflict` when another entry is there already.
   func append(_ entry: JournalEntry) async throws
+
+  /// What is wrong with the store around the entries, in its own words; nil when nothing is.
+  ///
+  /// - Throws: `CutoverJournalError`.
+  func storeFault() async throws -> String?
+}
+
+extension CutoverJournal {
+  /// A store that checks itself whenever it is read.
+  package func storeFault() async throws -> String? { nil }
 }
 
 /// A journal that one process at a time may write: two that both carry plans out would each move
@@ -29,6 +39,8 @@ package protocol ExclusiveCutoverJournal: CutoverJournal {
   /// - Throws: `CutoverJournalError`.
   func lock() throws -> Bool
   func unlock()
+  /// The journal, and the process that has it, as far as that is known.
+  var holder: (journal: String, process: Int32?) { get }
 }
 
 /// What went wrong with a journal.
