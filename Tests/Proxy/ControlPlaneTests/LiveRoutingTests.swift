@@ -74,8 +74,10 @@ import Testing
         route: "orders", to: .full, actor: "a", reason: "r", unixMilliseconds: 2)
     }
     let edited = try RoutingTable(CutoverScenario.configuration(ordersInFile: 30))
-    _ = live.replace(with: edited, unixMilliseconds: 3)
+    let change = live.replace(with: edited, unixMilliseconds: 3)
     #expect(live.percentages["orders"] == .zero)
+    #expect(change.text.contains("stays at 0 %: the kill switch is on"), "\(change.text)")
+    #expect(!change.text.contains("moves"))
     #expect(live.filePercentages["orders"] == .hundredths(3_000))
     live.keepAllWithLegacy(false, actor: "ada", reason: "back", unixMilliseconds: 4)
     #expect(live.percentages["orders"] == .zero, "off moves nobody")

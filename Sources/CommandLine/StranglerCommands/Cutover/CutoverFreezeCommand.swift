@@ -25,6 +25,9 @@ struct CutoverUnfreezeCommand: AsyncParsableCommand {
     commandName: "unfreeze",
     abstract: "Let cutovers go on.",
     discussion: """
+      Raises that the configuration file asked for meanwhile are taken up now; cutover status lists
+      them before, and this command says which routes it moved.
+
       EXAMPLES
         strangler cutover unfreeze --reason 'monday'
       """)

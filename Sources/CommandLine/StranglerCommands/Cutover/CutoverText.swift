@@ -8,7 +8,10 @@ enum CutoverText {
   static func json(_ value: some Encodable) -> String { JSONText.encode(value) }
 
   static func overview(_ overview: CutoverOverview) -> String {
-    var lines: [String] = []
+    var lines = (overview.moves ?? []).map { move in
+      "Moved, as the file asked for meanwhile: \(move.route), \(number(move.from)) -> "
+        + "\(number(move.to)) %"
+    }
     if overview.isKilled { lines.append("The kill switch is on: everybody stays with legacy.") }
     if overview.isFrozen { lines.append("Frozen: nothing is started or promoted.") }
     if let sharing = overview.journal.sharing {
@@ -22,7 +25,13 @@ enum CutoverText {
     if let failure = overview.journal.failure {
       lines.append("The journal cannot be written, so nothing is promoted: \(failure)")
     }
-    let loose = overview.routes.filter { $0.cutover == nil }
+    for route in overview.routes {
+      guard let held = route.heldPercent else { continue }
+      lines.append(
+        "\(route.name): \(number(route.percent)) %; the file's \(number(held)) % are taken up when "
+          + "nothing is frozen any more")
+    }
+    let loose = overview.routes.filter { $0.cutover == nil && $0.heldPercent == nil }
     for route in loose where route.percent != route.filePercent {
       lines.append("\(route.name): \(number(route.percent)) %, set live; no plan")
     }
@@ -64,7 +73,13 @@ enum CutoverText {
     }
     var lines = ["\(cutover.name): \(phase(cutover)); stages \(stages.joined(separator: " > ")) %"]
     lines.append("  routes: \(cutover.routes.joined(separator: ", "))")
-    guard cutover.phase == .underWay else { return lines.joined(separator: "\n") + "\n" }
+    guard cutover.phase == .underWay else {
+      if cutover.phase != .ready {
+        lines += cutover.gates.map { "  \($0.text)" }
+        lines.append("  who and why: strangler cutover history --cutover \(cutover.name)")
+      }
+      return lines.joined(separator: "\n") + "\n"
+    }
     if let hold = cutover.holdText { lines.append("  holds: \(hold)") }
     if cutover.isAwaitingApproval, let run = cutover.plan {
       lines.append("  to approve: --stage \(cutover.stage + 1) --run \(run)")

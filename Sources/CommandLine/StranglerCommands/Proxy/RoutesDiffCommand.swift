@@ -46,6 +46,7 @@ struct RoutesDiffCommand: AsyncParsableCommand {
       let route: String
       let percent: Double
       let file: Double
+      let isHeld: Bool?
     }
 
     let live: [Live]
@@ -56,8 +57,11 @@ struct RoutesDiffCommand: AsyncParsableCommand {
       .decoded(Configuration.self).live
     if format == .json { return Terminal.standardOutput.write(CutoverText.json(live)) }
     let lines = live.map { route in
-      "\(route.route): \(CutoverText.number(route.percent)) %, set live; the file says "
-        + "\(CutoverText.number(route.file)) %\n"
+      let (percent, file) = (CutoverText.number(route.percent), CutoverText.number(route.file))
+      return route.isHeld == true
+        ? "\(route.route): \(percent) % while everything is frozen; the file's \(file) % are taken up "
+          + "when it no longer is\n"
+        : "\(route.route): \(percent) %, set live; the file says \(file) %\n"
     }
     Terminal.standardOutput.write(
       lines.isEmpty ? "every route stands where its file says\n" : lines.joined())

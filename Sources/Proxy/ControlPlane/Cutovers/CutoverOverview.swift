@@ -29,8 +29,21 @@ package struct CutoverOverview: Sendable, Equatable, Codable {
     package let percent: Double
     /// Share that the file names.
     package let filePercent: Double
+    /// Share that the file asked for while everything is frozen, taken up at the end of that.
+    package let heldPercent: Double?
     /// The plan that moves it.
     package let cutover: String?
+  }
+
+  /// A route that the order which this answers moved.
+  package struct Move: Sendable, Equatable, Codable {
+    package let route: String
+    package let from: Double
+    package let to: Double
+
+    init(_ move: JournalRecord.Move) {
+      (route, from, to) = (move.route, move.from.number, move.to.number)
+    }
   }
 
   /// Changes with everything that is decided by it; `ETag` of `GET /routes`.
@@ -43,6 +56,8 @@ package struct CutoverOverview: Sendable, Equatable, Codable {
   package let routes: [Route]
   /// Those of the file and those under way, by name.
   package let cutovers: [CutoverStatus]
+  /// What the end of a freeze moved, in the answer to that order.
+  package var moves: [Move]?
 }
 
 /// One cutover at one moment.
@@ -137,7 +152,8 @@ extension CutoverRunner {
       routes: table.configuration.routes.filter { $0.extracted != nil }.map { route in
         CutoverOverview.Route(
           name: route.name, percent: route.percent.number,
-          filePercent: (file[route.name] ?? route.percent).number, cutover: owners[route.name])
+          filePercent: (file[route.name] ?? route.percent).number,
+          heldPercent: installation.heldShares?[route.name]?.number, cutover: owners[route.name])
       },
       cutovers: statuses(plans))
   }

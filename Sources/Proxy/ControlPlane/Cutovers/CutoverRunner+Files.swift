@@ -18,6 +18,9 @@ extension CutoverRunner {
     let file = routing.filePercentages
     let record = standing.reading(
       file: replica == nil ? file : standing.sharedFile(file, former: former), cause: cause,
+      plans: Dictionary(
+        routing.loaded.cutovers.flatMap { plan in plan.routes.map { ($0, plan.name) } },
+        uniquingKeysWith: { first, _ in first }),
       time: unixMilliseconds(), configurationHash: configurationHash)
     guard let record else { return }
     // The file's numbers are in force already, save those that waited for the end of a freeze, and
@@ -35,13 +38,21 @@ extension CutoverRunner {
   }
 
   /// Nothing is frozen any more: what the file raised meanwhile is taken up.
-  func takeUpHeld(by order: CutoverOrder) async {
-    guard installation.heldShares != nil else { return }
+  ///
+  /// - Returns: the moves that this made.
+  func takeUpHeld(by order: CutoverOrder) async -> [JournalRecord.Move] {
+    guard let held = installation.heldShares else { return [] }
+    let stood = routing.percentages
     do {
       try await noteFile(cause: "no longer frozen by \(order.actor)")
       try await settleMachines()
     } catch {
       logger.error("journal is not written", metadata: ["error": "\(error)"])
+    }
+    let stands = routing.percentages
+    return held.keys.sorted().compactMap { route in
+      guard let from = stood[route], let to = stands[route], from != to else { return nil }
+      return JournalRecord.Move(route: route, from: from, to: to)
     }
   }
 

@@ -80,7 +80,12 @@ extension CutoverRunner {
   }
 
   /// Promotes nothing anywhere until it is taken off.
-  package func freeze(_ isOn: Bool, by order: CutoverOrder) async throws {
+  ///
+  /// - Returns: the moves that the file asked for while everything was frozen, made by its end.
+  @discardableResult
+  package func freeze(
+    _ isOn: Bool, by order: CutoverOrder
+  ) async throws -> [JournalRecord.Move] {
     try await inLine { runner in
       var state = runner.installation
       if state.isFrozen == isOn {
@@ -102,8 +107,9 @@ extension CutoverRunner {
             "state of a cutover is not written", metadata: ["cutover": "\(name)"])
         }
       }
-      if !isOn { await runner.takeUpHeld(by: order) }
+      let moves = isOn ? [] : await runner.takeUpHeld(by: order)
       runner.watchTraffic()
+      return moves
     }
   }
 
@@ -208,10 +214,10 @@ extension CutoverRunner {
   /// Runs an order when those before it are through.
   ///
   /// - Parameter isUrgent: it is looked at even while what was done before is not written.
-  func inLine(
+  func inLine<Outcome: Sendable>(
     isUrgent: Bool = false,
-    _ order: @escaping @Sendable (isolated CutoverRunner) async throws -> Void
-  ) async throws {
+    _ order: @escaping @Sendable (isolated CutoverRunner) async throws -> Outcome
+  ) async throws -> Outcome {
     try await line.run {
       do {
         try await self.takeOverIfDue()
@@ -226,7 +232,7 @@ extension CutoverRunner {
         // An order may promote, and not by what was proved of another service.
         await self.settleServices()
       }
-      try await order(self)
+      return try await order(self)
     }
   }
 

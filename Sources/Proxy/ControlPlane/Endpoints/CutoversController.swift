@@ -53,20 +53,28 @@ struct CutoversController {
       return try await show(cutover, status)
     }
     addSwitch("/freeze", to: router) { try await $0.freeze($1, by: $2) }
-    addSwitch("/kill-switch", to: router) { try await $0.setKillSwitch($1, by: $2) }
+    addSwitch("/kill-switch", to: router) {
+      try await $0.setKillSwitch($1, by: $2)
+      return []
+    }
   }
 
+  /// - Parameter set: carries it out, and says whom it moved that the overview alone does not tell.
   private func addSwitch(
     _ path: RouterPath, to router: some RouterMethods<AdminRequestContext>,
-    set: @escaping @Sendable (CutoverRunner, Bool, CutoverOrder) async throws -> Void
+    set:
+      @escaping @Sendable (CutoverRunner, Bool, CutoverOrder) async throws -> [JournalRecord.Move]
   ) {
     router.post(path) { request, context in
       let body = try await OrderBody(request, ["on"], example: Self.switchExample)
       let isOn = try body.flag("on")
       let order = try body.order(context)
       let runner = try running()
-      let status = try await Self.carryOut(runner) { try await set(runner, isOn, order) }
-      return Response.json(status, await runner.overview())
+      var moves: [JournalRecord.Move] = []
+      let status = try await Self.carryOut(runner) { moves = try await set(runner, isOn, order) }
+      var overview = await runner.overview()
+      if !moves.isEmpty { overview.moves = moves.map(CutoverOverview.Move.init) }
+      return Response.json(status, overview)
     }
   }
 

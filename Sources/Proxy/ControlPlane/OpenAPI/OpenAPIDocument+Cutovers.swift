@@ -73,18 +73,19 @@ extension OpenAPIDocument {
   ]
 
   static let cutoverSchemas: [String: OpenAPIValue] = [
-    "Overview": object([
-      "version": integer,
-      "journal": object(
-        ["installation": string, "sequence": integer, "overdue": integer],
-        optional: ["head": string, "failure": string, "sharing": schema("Sharing")]),
-      "isLeading": flag, "isFrozen": flag, "isKilled": flag,
-      "routes": list(
-        of: object(
-          ["name": string, "percent": number, "filePercent": number],
-          optional: ["cutover": string])),
-      "cutovers": list(of: schema("Cutover")),
-    ]),
+    "Overview": object(
+      [
+        "version": integer,
+        "journal": object(
+          ["installation": string, "sequence": integer, "overdue": integer],
+          optional: ["head": string, "failure": string, "sharing": schema("Sharing")]),
+        "isLeading": flag, "isFrozen": flag, "isKilled": flag,
+        "routes": list(
+          of: object(
+            ["name": string, "percent": number, "filePercent": number],
+            optional: ["cutover": string, "heldPercent": number])),
+        "cutovers": list(of: schema("Cutover")),
+      ], optional: ["moves": list(of: move)]),
     "Sharing": object(
       [
         "role": oneOf("leading", "following", "cut-off"), "name": string,

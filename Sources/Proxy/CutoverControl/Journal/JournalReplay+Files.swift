@@ -5,7 +5,7 @@ package import RoutingDecisions
 /// Configuration files and the journal: a share that was set live stays until the file's own number
 /// for the route is another one. Whoever edits the number in the file means it.
 extension JournalReplay {
-  /// Routes that an entry names of those that wait for the end of a freeze.
+  /// Routes that an entry names of those that wait for the end of a freeze, and plans passed by.
   private static let mostNamed = 5
   /// Who moves routes by editing the file.
   package static let fileActor = "configuration file"
@@ -36,9 +36,12 @@ extension JournalReplay {
   /// The record of what a file that was read moves, and of what it says; nil when the journal knows
   /// both.
   ///
-  /// - Parameter cause: who had it read, and how.
+  /// - Parameters:
+  ///   - cause: who had it read, and how.
+  ///   - plans: the plan of each route that has one; raises past it are told of.
   package func reading(
-    file: [String: Percentage], cause: String? = nil, time: Int64, configurationHash: String
+    file: [String: Percentage], cause: String? = nil, plans: [String: String] = [:], time: Int64,
+    configurationHash: String
   ) -> JournalRecord? {
     let known = installation?.fileShares ?? [:]
     let moves = shares(file: file).sorted { $0.key < $1.key }.compactMap { route, share in
@@ -54,6 +57,13 @@ extension JournalReplay {
     if moves.isEmpty, installation == state { return nil }
     var parts = ["configuration read"]
     if let cause { parts.append(cause) }
+    let passed = Set(moves.filter { $0.to > $0.from }.compactMap { plans[$0.route] }).sorted()
+    if !passed.isEmpty {
+      let names = passed.prefix(Self.mostNamed).map { "\"\($0)\"" }.joined(separator: ", ")
+      parts.append(
+        "past the gates of \(names)"
+          + (passed.count > Self.mostNamed ? " and \(passed.count - Self.mostNamed) more" : ""))
+    }
     if !waiting.isEmpty {
       let names = waiting.sorted { $0.key < $1.key }.prefix(Self.mostNamed)
         .map { "\($0.key) to \($0.value) %" }

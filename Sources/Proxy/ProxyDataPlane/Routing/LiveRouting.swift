@@ -161,7 +161,9 @@ public final class LiveRouting: Sendable {
 
 extension LiveRouting.State {
   fileprivate func change(to next: ProxyConfiguration) -> ConfigurationChange {
-    ConfigurationChange(from: table.configuration, loaded: loaded, to: next, isFrozen: isFrozen)
+    ConfigurationChange(
+      from: table.configuration, loaded: loaded, to: next,
+      hold: isKilled ? .killSwitch : isFrozen ? .frozen : nil)
   }
 
   /// Puts a table in force and remembers whose percentage is another one by it.

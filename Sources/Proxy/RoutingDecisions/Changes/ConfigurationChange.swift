@@ -24,6 +24,14 @@ public struct ConfigurationChange: Sendable, Equatable {
     public let text: String
   }
 
+  /// Why a raise in a file moves nobody.
+  public enum Hold: Sendable {
+    /// No route takes more users than it has; raises are taken up afterwards.
+    case frozen
+    /// The kill switch is on: everybody stays with legacy, also once it is off.
+    case killSwitch
+  }
+
   /// Everything that changes: routes first, then upstreams, then settings.
   public private(set) var items: [Item] = []
   /// Percentages in force after the change that the new file does not name, by index of the route.
@@ -38,12 +46,12 @@ public struct ConfigurationChange: Sendable, Equatable {
   ///   - running: what is in force, live percentages included.
   ///   - loaded: what the file said when `running` was read from it; nil when nothing was set live.
   ///   - next: what is to be in force.
-  ///   - isFrozen: no route takes more users than it has.
+  ///   - hold: why no route takes more users than it has; nil when nothing keeps them.
   public init(
     from running: ProxyConfiguration, loaded: ProxyConfiguration? = nil,
-    to next: ProxyConfiguration, isFrozen: Bool = false
+    to next: ProxyConfiguration, hold: Hold? = nil
   ) {
-    compareRoutes(running, loaded ?? running, next, isFrozen)
+    compareRoutes(running, loaded ?? running, next, hold)
     compareUpstreams(running, next)
     compareCutovers(running, next)
     compareSettings(running, next)
@@ -59,24 +67,24 @@ public struct ConfigurationChange: Sendable, Equatable {
 extension ConfigurationChange {
   private mutating func compareRoutes(
     _ running: ProxyConfiguration, _ loaded: ProxyConfiguration, _ next: ProxyConfiguration,
-    _ isFrozen: Bool
+    _ hold: Hold?
   ) {
     let before = Dictionary(running.routes.map { ($0.name, $0) }) { first, _ in first }
     let inFile = Dictionary(loaded.routes.map { ($0.name, $0.percent) }) { first, _ in first }
+    let plans = Dictionary(
+      next.cutovers.flatMap { plan in plan.routes.map { ($0, plan.name) } },
+      uniquingKeysWith: { first, _ in first })
     for (index, route) in next.routes.enumerated() {
       var effective = route
       let stood = before[route.name].flatMap { $0.extracted == nil ? nil : $0.percent } ?? .zero
       // Only an edit of the number is a raise: one that was set live stays as it is in any case.
       let isHeld =
-        isFrozen && route.extracted != nil && route.percent > stood
+        hold != nil && route.extracted != nil && route.percent > stood
         && inFile[route.name] != route.percent
-      if isHeld {
+      if isHeld, let hold {
         effective.percent = stood
         keptPercentages[index] = stood
-        add(
-          .kept, "route \(route.name)",
-          "stays at \(stood) % while everything is frozen; the \(route.percent) % of the file are "
-            + "taken up when it no longer is")
+        add(.kept, "route \(route.name)", hold.text(stood: stood, file: route.percent))
       }
       guard let old = before[route.name] else {
         add(
@@ -93,7 +101,8 @@ extension ConfigurationChange {
           .kept, "route \(route.name)",
           "stays at \(old.percent) %, set live; the file says \(route.percent) % as before")
       }
-      compareRoute(old, effective, isLive: inFile[route.name] != old.percent)
+      compareRoute(
+        old, effective, isLive: inFile[route.name] != old.percent, plan: plans[route.name])
     }
     let names = Set(next.routes.map(\.name))
     for route in running.routes where !names.contains(route.name) {
@@ -108,7 +117,7 @@ extension ConfigurationChange {
   }
 
   private mutating func compareRoute(
-    _ old: RouteConfiguration, _ new: RouteConfiguration, isLive: Bool
+    _ old: RouteConfiguration, _ new: RouteConfiguration, isLive: Bool, plan: String?
   ) {
     let subject = "route \(new.name)"
     if old.match != new.match {
@@ -120,7 +129,7 @@ extension ConfigurationChange {
     if let former = old.extracted, let latter = new.extracted, former != latter {
       add(.changed, subject, "the extracted side is \(latter) instead of \(former)")
     }
-    compareShares(old, new, isLive: isLive)
+    compareShares(old, new, isLive: isLive, plan: plan)
     let known: Set = [
       "name", "match", "legacy", "extracted", "percent", "sticky", "group",
     ]
@@ -130,7 +139,7 @@ extension ConfigurationChange {
   }
 
   private mutating func compareShares(
-    _ old: RouteConfiguration, _ new: RouteConfiguration, isLive: Bool
+    _ old: RouteConfiguration, _ new: RouteConfiguration, isLive: Bool, plan: String?
   ) {
     let before = old.extracted == nil ? Percentage.zero : old.percent
     let after = new.extracted == nil ? Percentage.zero : new.percent
@@ -150,7 +159,9 @@ extension ConfigurationChange {
       add(
         .changed, "route \(new.name)",
         "moves \(after.minus(before)) % of \(users) from legacy to \(new.extracted ?? "extracted") "
-          + "(\(before) % -> \(after) %)\(live)")
+          + "(\(before) % -> \(after) %)\(live)"
+          + (plan.map { "; neither gates nor freeze windows of its plan \"\($0)\" are asked" } ?? "")
+      )
     } else if after < before {
       add(
         .changed, "route \(new.name)",
@@ -223,6 +234,19 @@ extension ConfigurationChange {
       add(
         .refused, difference.key,
         "\(difference.text) needs a new process: start one with --take-over, then end this one")
+    }
+  }
+}
+
+extension ConfigurationChange.Hold {
+  fileprivate func text(stood: Percentage, file: Percentage) -> String {
+    switch self {
+    case .frozen:
+      "stays at \(stood) % while everything is frozen; the \(file) % of the file are taken up when "
+        + "it no longer is"
+    case .killSwitch:
+      "stays at \(stood) %: the kill switch is on; once it is off, the \(file) % of the file have to "
+        + "be ordered"
     }
   }
 }

@@ -98,10 +98,16 @@ struct CutoverRestartTests {
         + "when it no longer is")
     let later = try await CutoverBench(file, journal: bench.journal)
     #expect(later.percent() == 0 && later.percent("search") == 1)
-    try await later.runner.freeze(false, by: Self.ann)
+    let held = await later.runner.overview().routes.filter { $0.heldPercent != nil }
+    #expect(held.map(\.name) == ["orders"] && held.map(\.heldPercent) == [20])
+    let moves = try await later.runner.freeze(false, by: Self.ann)
     #expect(later.percent() == 20)
+    #expect(moves == [JournalRecord.Move(route: "orders", from: .zero, to: .hundredths(2_000))])
+    #expect(await later.runner.overview().routes.allSatisfy { $0.heldPercent == nil })
     #expect(
-      later.told.last == "configuration file: configuration read: no longer frozen by ann")
+      later.told.last
+        == "configuration file: configuration read: no longer frozen by ann: past the gates of "
+        + "\"orders\"")
   }
 
   @Test(

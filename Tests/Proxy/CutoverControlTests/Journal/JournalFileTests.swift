@@ -50,6 +50,23 @@ struct JournalFileTests {
     #expect(journal.replay.contradictions == [])
   }
 
+  @Test("A raise of the file says which plans it passes by; what takes users back asks no plan")
+  func pastGates() throws {
+    var journal = Journal()
+    _ = try journal.read(Self.shares(500))
+    let plans = ["orders": "slowly", "cart": "at once"]
+    let raise = try #require(
+      journal.replay.reading(
+        file: Self.shares(700, 100), cause: "SIGHUP", plans: plans, time: 1,
+        configurationHash: "c0ffee"))
+    #expect(
+      raise.reason == "configuration read: SIGHUP: past the gates of \"at once\", \"slowly\"")
+    let back = try #require(
+      journal.replay.reading(
+        file: Self.shares(100), plans: plans, time: 1, configurationHash: "c0ffee"))
+    #expect(back.reason == "configuration read")
+  }
+
   @Test("An edit of the share at which the file stood all the time is a move too")
   func neverMoved() throws {
     var journal = Journal()

@@ -30,6 +30,39 @@ import Testing
       ])
   }
 
+  @Test func aRaiseOfTheFileSaysThatThePlanIsNotAsked() throws {
+    var orders = try RouteConfiguration("orders", "/orders/**")
+    orders.extracted = "orders"
+    let plan = CutoverPlan(
+      name: "slowly", routes: ["orders"],
+      stages: [CutoverStage(percent: .full, soak: .seconds(60), evidence: .absolute)])
+    let running = ProxyConfiguration(upstreams: [], routes: [orders], cutovers: [plan])
+    var next = running
+    next.routes[0].percent = try #require(Percentage(hundredths: 3_300))
+    let change = ConfigurationChange(from: running, to: next)
+    #expect(
+      change.items.map(\.text) == [
+        "moves 33 % of the users of /orders/** from legacy to orders (0 % -> 33 %); neither gates nor "
+          + "freeze windows of its plan \"slowly\" are asked"
+      ])
+    // What takes users back needs no gate.
+    #expect(!ConfigurationChange(from: next, to: running).text.contains("slowly"))
+  }
+
+  @Test func theKillSwitchKeepsARaiseOfTheFile() throws {
+    var orders = try RouteConfiguration("orders", "/orders/**")
+    orders.extracted = "orders"
+    let running = ProxyConfiguration(upstreams: [], routes: [orders])
+    var next = running
+    next.routes[0].percent = try #require(Percentage(hundredths: 3_300))
+    let change = ConfigurationChange(from: running, to: next, hold: .killSwitch)
+    #expect(
+      change.items.map { "\($0.kind.rawValue): \($0.text)" } == [
+        "kept: stays at 0 %: the kill switch is on; once it is off, the 33 % of the file have to be "
+          + "ordered"
+      ])
+  }
+
   @Test func freezeWindowsKnowTheirDays() {
     // 20 December 2026 is a Sunday.
     let sunday: Int64 = 1_797_724_800

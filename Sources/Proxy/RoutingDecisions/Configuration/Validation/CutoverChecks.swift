@@ -59,6 +59,12 @@ extension ConfigurationChecks {
       }
       owners[name] = plan.name
       if route.extracted == nil { error(key, "the route has no extracted side to move to") }
+      if route.percent > .zero {
+        warning(
+          key,
+          "the route's own percent: \(route.percent) is taken up from the file without the gates and "
+            + "freeze windows of this plan; leave it out and start the plan")
+      }
       groups.insert(route.group ?? route.name)
     }
     if groups.count > 1 {
