@@ -4,11 +4,24 @@ internal import Foundation
 internal import NIOCore
 internal import NIOFoundationCompat
 internal import NIOHTTP1
+internal import NIOPosix
 
 /// Talks to the admin API of a running proxy; what that refuses ends the command with its words.
 struct AdminConnection {
   private static let timeout = TimeAmount.seconds(30)
+  private static let connectTimeout = TimeAmount.seconds(5)
   private static let largestAnswer = 64 << 20
+
+  /// Where nobody listens there is no proxy: to try again until the time is up, as the shared
+  /// client does, says so half a minute later. It lives as long as the command.
+  private static let client = HTTPClient(
+    eventLoopGroupProvider: .singleton,
+    configuration: {
+      var configuration = HTTPClient.Configuration()
+      configuration.timeout.connect = connectTimeout
+      configuration.connectionPool.retryConnectionEstablishment = false
+      return configuration
+    }())
 
   let base: String
   let token: String?
@@ -38,7 +51,7 @@ struct AdminConnection {
     let response: HTTPClientResponse
     let answer: Data
     do {
-      response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
+      response = try await Self.client.execute(request, timeout: Self.timeout)
       answer = Data(buffer: try await response.body.collect(upTo: Self.largestAnswer))
     } catch let error as HTTPClientError where method != .GET && Self.isTimeout(error) {
       // Nobody knows how far it came.
@@ -47,7 +60,7 @@ struct AdminConnection {
           + "out; look before you give it again")
     } catch {
       throw CommandFailure.unusable(
-        "cannot reach the proxy's admin API at \(base): \(error); is it running?")
+        "cannot reach the proxy's admin API at \(base): \(Self.reason(error)); is it running?")
     }
     if response.status == .ok { return answer }
     if response.status == .accepted {
@@ -67,6 +80,22 @@ struct AdminConnection {
   /// The order may have been sent; without a connection it was not.
   private static func isTimeout(_ error: HTTPClientError) -> Bool {
     error == .deadlineExceeded || error == .readTimeout
+  }
+
+  /// The system's words, such as `Connection refused`, without the layers around them.
+  static func reason(_ error: any Error) -> String {
+    switch error {
+    case let error as NIOConnectionError:
+      if let failed = error.connectionErrors.first { return reason(failed.error) }
+      guard let unknown = error.dnsAError ?? error.dnsAAAAError else { return "\(error)" }
+      return "the name \(error.host) is not known (\(reason(unknown)))"
+    case let error as IOError: return String(cString: strerror(error.errnoCode))
+    case let error as HTTPClientError where error == .connectTimeout:
+      return "no connection within \(connectTimeout.nanoseconds / 1_000_000_000) s"
+    case let error as HTTPClientError where isTimeout(error):
+      return "no answer within \(timeout.nanoseconds / 1_000_000_000) s"
+    default: return "\(error)"
+    }
   }
 
   private static func text(_ answer: Data) -> String? {

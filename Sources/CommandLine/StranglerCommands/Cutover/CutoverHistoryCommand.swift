@@ -41,6 +41,7 @@ struct CutoverHistoryCommand: AsyncParsableCommand {
       entries += page.entries
       after = page.next
     }
+    try await checkNames(in: entries)
     entries = entries.filter { entry in
       (route.map { name in entry.moves.contains { $0.route == name } } ?? true)
         && (cutover.map { $0 == entry.cutover } ?? true)
@@ -53,6 +54,24 @@ struct CutoverHistoryCommand: AsyncParsableCommand {
       throw CommandFailure.negative(
         "do not rely on this list: \(fault); \(verdict.sound) entries before it are what was written"
       )
+    }
+  }
+
+  /// A name that neither the journal nor the proxy knows is a slip, not an empty history.
+  private func checkNames(in entries: [JournalEntryReport]) async throws {
+    var routes = Set(entries.flatMap { $0.moves.map(\.route) })
+    var cutovers = Set(entries.compactMap(\.cutover))
+    if route.map(routes.contains) ?? true, cutover.map(cutovers.contains) ?? true { return }
+    if try await journal.open() == nil {
+      let overview: CutoverOverview = try await admin.connect().get("/cutovers").decoded()
+      routes.formUnion(overview.routes.map(\.name))
+      cutovers.formUnion(overview.cutovers.map(\.name))
+    }
+    for (kind, name, known) in [("route", route, routes), ("cutover", cutover, cutovers)] {
+      guard let name, !known.contains(name) else { continue }
+      throw CommandFailure.unusable(
+        "nothing is known of a \(kind) \"\(name)\""
+          + (known.isEmpty ? "" : "; known are \(known.sorted().joined(separator: ", "))"))
     }
   }
 

@@ -12,8 +12,14 @@ enum RecordedTraffic {
       throw CommandFailure.unusable("cannot read \(path); name a HAR file with --har")
     }
     defer { try? file.close() }
-    guard let data = try? file.read(upToCount: HTTPArchive.maximumSize + 1) else {
+    let data: Data
+    do {
+      data = try file.read(upToCount: HTTPArchive.maximumSize + 1) ?? Data()
+    } catch {
       throw CommandFailure.unusable("cannot read \(path); is it a folder?")
+    }
+    guard !data.isEmpty else {
+      throw CommandFailure.unusable("\(path) is empty; record it again")
     }
     guard data.count <= HTTPArchive.maximumSize else {
       throw CommandFailure.unusable(
