@@ -31,6 +31,7 @@ enum EventRows {
     return OutboxEvent(
       id: id, aggregateType: row["aggregatetype"], aggregateID: row["aggregateid"],
       type: row["type"], schemaVersion: row["schema_version"], occurredAt: row["occurred_at"],
-      headers: try HeaderText.decode(row["headers"], event: id), payload: Array(payload))
+      headers: try HeaderText.decode(row["headers"], event: id), payload: Array(payload),
+      tenant: row["tenant"], payloadReference: row["payload_ref"])
   }
 }

@@ -123,6 +123,7 @@ struct InboxTransaction {
         "version": event.version, "id": content.id, "type": content.type,
         "payload": Data(content.payload), "occurredAt": content.occurredAt,
         "headers": HeaderText.encode(content.headers), "schemaVersion": content.schemaVersion,
+        "tenant": content.tenant, "payloadReference": content.payloadReference,
         "attempts": attempts, "nextAt": nextAt,
         "lastError": FailureFingerprint.bounded(error),
         "fingerprint": error.isEmpty ? "" : FailureFingerprint.of(error), "state": state.rawValue,

@@ -40,19 +40,31 @@ public enum SQLiteMessageTables {
         .outsideTransaction,
         "the message tables are created all or nothing; call install inside a write transaction")
     }
-    try db.execute(sql: SQLiteMessagingSchema.versionTable)
-    let applied = try Int.fetchOne(db, sql: "SELECT MAX(version) FROM messaging_schema") ?? 0
+    for statement in try pending(in: db) { try db.execute(sql: statement) }
+  }
+
+  /// The statements that `install` would run, in order; none when the tables are up to date.
+  ///
+  /// - Throws: `MessageStoreError` with the code `newerSchema`, or GRDB's error.
+  public static func pending(in db: Database) throws -> [String] {
+    let isNew = try !db.tableExists("messaging_schema")
+    let applied =
+      try isNew ? 0 : Int.fetchOne(db, sql: "SELECT MAX(version) FROM messaging_schema") ?? 0
     let newest = SQLiteMessagingSchema.migrations.map(\.version).max() ?? 0
     guard applied <= newest else {
       throw MessageStoreError(
         .newerSchema,
         "the message tables have version \(applied), this build knows \(newest); update it")
     }
-    for migration in SQLiteMessagingSchema.migrations where migration.version > applied {
-      for statement in migration.statements { try db.execute(sql: statement) }
-      try db.execute(
-        sql: "INSERT INTO messaging_schema (version, applied_at) VALUES (?, unixepoch() * 1000)",
-        arguments: [migration.version])
-    }
+    let missing = SQLiteMessagingSchema.migrations.filter { $0.version > applied }
+    return (isNew ? [SQLiteMessagingSchema.versionTable] : [])
+      + missing.flatMap { migration in
+        migration.statements + [
+          """
+          INSERT INTO messaging_schema (version, applied_at)
+          VALUES (\(migration.version), unixepoch() * 1000)
+          """
+        ]
+      }
   }
 }

@@ -51,19 +51,22 @@ public struct SQLiteOutbox: Sendable {
     let aggregate: StatementArguments = [
       "aggregateType": event.aggregateType, "aggregateID": event.aggregateID,
     ]
-    if try Bool.fetchOne(db, sql: OutboxStatements.exists, arguments: ["id": event.id]) == true {
+    if try Bool.fetchOne(db, sql: SQLiteOutboxStatements.exists, arguments: ["id": event.id])
+      == true
+    {
       throw MessageStoreError(
         .duplicateEvent, "event \(event.id) was appended before; each event needs its own id")
     }
     guard
       let version = try Int64.fetchOne(
-        db.cachedStatement(sql: OutboxStatements.nextVersion), arguments: aggregate),
+        db.cachedStatement(sql: SQLiteOutboxStatements.nextVersion), arguments: aggregate),
       let sequence = try Int64.fetchOne(
-        db.cachedStatement(sql: OutboxStatements.append),
+        db.cachedStatement(sql: SQLiteOutboxStatements.append),
         arguments: aggregate &+ [
           "id": event.id, "type": event.type, "payload": Data(event.payload), "version": version,
           "occurredAt": event.occurredAt, "headers": HeaderText.encode(event.headers),
-          "schemaVersion": event.schemaVersion,
+          "schemaVersion": event.schemaVersion, "tenant": event.tenant,
+          "payloadReference": event.payloadReference,
         ])
     else {
       throw MessageStoreError(.corruptRow, "the outbox gave no position to event \(event.id)")

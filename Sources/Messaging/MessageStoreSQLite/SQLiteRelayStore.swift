@@ -21,32 +21,34 @@ public struct SQLiteRelayStore: RelayStore {
         "relay": request.relay, "owner": request.owner, "until": request.until, "now": request.now,
       ]
       guard
-        let row = try Row.fetchOne(db, sql: RelayStatements.acquire, arguments: arguments)
+        let row = try Row.fetchOne(db, sql: SQLiteRelayStatements.acquire, arguments: arguments)
       else { return nil }
       return RelayPosition(
         lease: RelayLease(relay: request.relay, owner: request.owner, epoch: row["epoch"]),
-        cursor: row["done_seq"], parked: try Self.parked(db, relay: request.relay))
+        cursor: RelayCursor(sequence: row["done_seq"]),
+        parked: try Self.parked(db, relay: request.relay))
     }
   }
 
-  /// Events above a sequence, in order.
-  public func events(after: Int64, limit: PageLimit) async throws -> EventPage {
+  /// Events above the cursor's sequence, in order.
+  public func events(after cursor: RelayCursor, limit: PageLimit) async throws -> EventPage {
     try await writer.read { db in
       try EventRows.page(
-        db, sql: RelayStatements.eventsAfter, arguments: ["after": after], limit: limit)
+        db, sql: SQLiteRelayStatements.eventsAfter, arguments: ["after": cursor.sequence],
+        limit: limit)
     }
   }
 
-  /// Events of one aggregate in a range of sequences, in order.
+  /// Events of one aggregate from a sequence up to the cursor's, in order.
   public func events(
-    of aggregate: AggregateKey, in sequences: ClosedRange<Int64>, limit: PageLimit
+    of aggregate: AggregateKey, from sequence: Int64, through cursor: RelayCursor, limit: PageLimit
   ) async throws -> EventPage {
     try await writer.read { db in
       try EventRows.page(
-        db, sql: RelayStatements.eventsOfAggregate,
+        db, sql: SQLiteRelayStatements.eventsOfAggregate,
         arguments: [
           "aggregateType": aggregate.type, "aggregateID": aggregate.id,
-          "first": sequences.lowerBound, "last": sequences.upperBound,
+          "first": sequence, "last": cursor.sequence,
         ], limit: limit)
     }
   }
@@ -56,15 +58,15 @@ public struct SQLiteRelayStore: RelayStore {
     try await writer.write { db in
       let relay = progress.lease.relay
       try db.execute(
-        sql: RelayStatements.save,
+        sql: SQLiteRelayStatements.save,
         arguments: [
-          "relay": relay, "epoch": progress.lease.epoch, "cursor": progress.cursor,
+          "relay": relay, "epoch": progress.lease.epoch, "cursor": progress.cursor.sequence,
           "until": progress.leaseUntil,
         ])
       guard db.changesCount == 1 else { throw RelayFenced(lease: progress.lease) }
       for entry in progress.parked {
         try db.execute(
-          sql: RelayStatements.park,
+          sql: SQLiteRelayStatements.park,
           arguments: [
             "relay": relay, "aggregateType": entry.aggregate.type,
             "aggregateID": entry.aggregate.id, "first": entry.firstSequence,
@@ -74,7 +76,7 @@ public struct SQLiteRelayStore: RelayStore {
       }
       for aggregate in progress.released {
         try db.execute(
-          sql: RelayStatements.unpark, arguments: Self.arguments(relay, aggregate))
+          sql: SQLiteRelayStatements.unpark, arguments: Self.arguments(relay, aggregate))
       }
     }
   }
@@ -83,12 +85,13 @@ public struct SQLiteRelayStore: RelayStore {
   public func release(_ lease: RelayLease) async throws {
     try await writer.write { db in
       try db.execute(
-        sql: RelayStatements.release, arguments: ["relay": lease.relay, "epoch": lease.epoch])
+        sql: SQLiteRelayStatements.release, arguments: ["relay": lease.relay, "epoch": lease.epoch])
     }
   }
 
   private static func parked(_ db: Database, relay: String) throws -> [ParkedAggregate] {
-    try Row.fetchAll(db, sql: RelayStatements.parked, arguments: ["relay": relay]).map { row in
+    try Row.fetchAll(db, sql: SQLiteRelayStatements.parked, arguments: ["relay": relay]).map {
+      row in
       let state: String = row["state"]
       guard let state = ParkedAggregate.State(rawValue: state) else {
         throw MessageStoreError(.corruptRow, "table parked has the unknown state \"\(state)\"")
@@ -138,7 +141,7 @@ extension SQLiteRelayStore {
   public func prune(occurredBefore time: Int64, limit: Int = 1_000) async throws -> Int {
     try await writer.write { db in
       try db.execute(
-        sql: RelayStatements.prune, arguments: ["before": time, "limit": limit])
+        sql: SQLiteRelayStatements.prune, arguments: ["before": time, "limit": limit])
       return db.changesCount
     }
   }
@@ -148,10 +151,10 @@ extension SQLiteRelayStore {
   ) async throws -> Bool {
     try await writer.write { db in
       try db.execute(
-        sql: RelayStatements.replay,
+        sql: SQLiteRelayStatements.replay,
         arguments: Self.arguments(relay, aggregate) &+ ["skipped": skipping])
       guard db.changesCount == 1 else { return false }
-      try db.execute(sql: RelayStatements.supersede, arguments: ["relay": relay])
+      try db.execute(sql: SQLiteRelayStatements.supersede, arguments: ["relay": relay])
       return true
     }
   }

@@ -111,14 +111,16 @@ final class FaultyRelayStore: RelayStore {
     try await guarded { try await store.acquire(request) }
   }
 
-  func events(after: Int64, limit: PageLimit) async throws -> EventPage {
-    try await guarded { try await store.events(after: after, limit: limit) }
+  func events(after cursor: RelayCursor, limit: PageLimit) async throws -> EventPage {
+    try await guarded { try await store.events(after: cursor, limit: limit) }
   }
 
   func events(
-    of aggregate: AggregateKey, in sequences: ClosedRange<Int64>, limit: PageLimit
+    of aggregate: AggregateKey, from sequence: Int64, through cursor: RelayCursor, limit: PageLimit
   ) async throws -> EventPage {
-    try await guarded { try await store.events(of: aggregate, in: sequences, limit: limit) }
+    try await guarded {
+      try await store.events(of: aggregate, from: sequence, through: cursor, limit: limit)
+    }
   }
 
   func save(_ progress: RelayProgress) async throws {

@@ -73,7 +73,7 @@ struct SteppedRelay {
       var pages: [AggregateKey: EventPage] = [:]
       for read in reads {
         pages[read.aggregate] = try await store.events(
-          of: read.aggregate, in: read.sequences, limit: limit)
+          of: read.aggregate, from: read.first, through: read.cursor, limit: limit)
       }
       return machine.readParked(pages, now: now)
     case .save(let progress):

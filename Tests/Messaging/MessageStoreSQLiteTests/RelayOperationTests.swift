@@ -55,7 +55,7 @@ struct RelayOperationTests {
     #expect(try await store.skip(key, relay: "r"))
     let parked = try #require(try await store.parked(relay: "r").first)
     let left = try await store.events(
-      of: key, in: parked.firstSequence...6, limit: PageLimit(events: 10))
+      of: key, from: parked.firstSequence, through: 6, limit: PageLimit(events: 10))
     #expect(left.events.map(\.sequence) == [4, 6])
   }
 

@@ -24,9 +24,10 @@ package struct RelayStoreUnderTest: Sendable {
 /// What every relay store must do; each check starts with an empty store.
 package enum RelayStoreConformance: String, CaseIterable, Sendable {
   case readsAllFieldsInOrder
+  case readsEachEventOnce
   case hidesAbortedTransactions
   case pagesByCountAndBytes
-  case readsOneAggregateInRange
+  case readsOneAggregateAsFarAsTheCursor
   case oneOwnerUntilTheLeaseEnds
   case releasedLeaseIsFree
   case savesAllOrNothing
@@ -37,9 +38,11 @@ package enum RelayStoreConformance: String, CaseIterable, Sendable {
   package func check(_ subject: RelayStoreUnderTest) async throws {
     switch self {
     case .readsAllFieldsInOrder: try await Self.readsAllFieldsInOrder(subject)
+    case .readsEachEventOnce: try await Self.readsEachEventOnce(subject)
     case .hidesAbortedTransactions: try await Self.hidesAbortedTransactions(subject)
     case .pagesByCountAndBytes: try await Self.pagesByCountAndBytes(subject)
-    case .readsOneAggregateInRange: try await Self.readsOneAggregateInRange(subject)
+    case .readsOneAggregateAsFarAsTheCursor:
+      try await Self.readsOneAggregateAsFarAsTheCursor(subject)
     case .oneOwnerUntilTheLeaseEnds: try await Self.oneOwnerUntilTheLeaseEnds(subject)
     case .releasedLeaseIsFree: try await Self.releasedLeaseIsFree(subject)
     case .savesAllOrNothing: try await Self.savesAllOrNothing(subject)
@@ -55,42 +58,88 @@ package enum RelayStoreConformance: String, CaseIterable, Sendable {
     var events = SampleEvents.events(6, aggregates: ["a", "b"])
     events[2].headers = ["b": "\"quoted\" / ü", "a": ""]
     events[3].payload = Array(0...255)
+    events[4].tenant = "north"
+    events[4].payloadReference = "https://example.com/?a=1"
     let appended = try await subject.append(events)
-    let page = try await subject.store.events(after: 0, limit: PageLimit(events: 10))
+    let page = try await first(subject, PageLimit(events: 10)).page
     try require(page.events == appended, "read \(page.events), appended \(appended)")
     try require(!page.truncated, "the page holds everything and says that there is more")
     try require(
       appended.map(\.version) == [1, 1, 2, 2, 3, 3], "versions \(appended.map(\.version))")
   }
 
+  private static func readsEachEventOnce(_ subject: RelayStoreUnderTest) async throws {
+    var appended = try await subject.append(SampleEvents.events(5, aggregates: ["a"]))
+    var cursor = try await acquire(subject, "a", now: 0, until: 100).cursor
+    var read: [AppendedEvent] = []
+    for round in 0..<6 {
+      let page = try await subject.store.events(after: cursor, limit: PageLimit(events: 2))
+      read += page.events
+      cursor = page.end(from: cursor)
+      if round == 3 {
+        appended += try await subject.append([SampleEvents.event(6), SampleEvents.event(7)])
+      }
+    }
+    try require(read == appended, "read \(read.map(\.version)) of \(appended.map(\.version))")
+  }
+
   private static func hidesAbortedTransactions(_ subject: RelayStoreUnderTest) async throws {
     _ = try await subject.append([SampleEvents.event(1)])
     try await subject.appendAborted([SampleEvents.event(2), SampleEvents.event(3)])
     let last = try await subject.append([SampleEvents.event(4)])
-    let page = try await subject.store.events(after: 0, limit: PageLimit(events: 10))
+    let page = try await first(subject, PageLimit(events: 10)).page
     try require(page.events.map(\.event.id) == [1, 4].map(SampleEvents.id), "\(page.events)")
     try require(last[0].version == 2, "an aborted event used up version \(last[0].version)")
   }
 
   private static func pagesByCountAndBytes(_ subject: RelayStoreUnderTest) async throws {
     let appended = try await subject.append(SampleEvents.events(5, aggregates: ["a"]))
-    let two = try await subject.store.events(after: 0, limit: PageLimit(events: 2))
+    let (start, two) = try await first(subject, PageLimit(events: 2))
     try require(two.events == Array(appended[..<2]) && two.truncated, "two of five: \(two)")
     let rest = try await subject.store.events(
-      after: appended[1].sequence, limit: PageLimit(events: 3))
+      after: two.end(from: start), limit: PageLimit(events: 3))
     try require(rest.events == Array(appended[2...]) && !rest.truncated, "the last three: \(rest)")
+    let one = try await subject.store.events(
+      after: two.cursor(after: two.events[0], from: start), limit: PageLimit(events: 1))
+    try require(one.events == [appended[1]] && one.truncated, "the second: \(one)")
     let bytes = try await subject.store.events(
-      after: 0, limit: PageLimit(events: 5, payloadBytes: 1))
+      after: start, limit: PageLimit(events: 5, payloadBytes: 1))
     try require(bytes.events.count == 1 && bytes.truncated, "one byte admits one event: \(bytes)")
   }
 
-  private static func readsOneAggregateInRange(_ subject: RelayStoreUnderTest) async throws {
+  private static func readsOneAggregateAsFarAsTheCursor(
+    _ subject: RelayStoreUnderTest
+  ) async throws {
     let appended = try await subject.append(SampleEvents.events(8, aggregates: ["a", "b"]))
+    let (start, page) = try await first(subject, PageLimit(events: 6))
     let ofB = appended.filter { $0.event.aggregateID == "b" }
-    let page = try await subject.store.events(
-      of: AggregateKey(type: "order", id: "b"), in: ofB[1].sequence...ofB[2].sequence,
-      limit: PageLimit(events: 10))
-    try require(page.events == Array(ofB[1...2]), "\(page.events)")
+    let key = AggregateKey(type: "order", id: "b")
+    let read = try await subject.store.events(
+      of: key, from: ofB[1].sequence, through: page.end(from: start), limit: PageLimit(events: 10))
+    try require(read.events == Array(ofB[1...2]) && !read.truncated, "\(read.events)")
+    let cut = try await subject.store.events(
+      of: key, from: ofB[0].sequence, through: page.end(from: start), limit: PageLimit(events: 1))
+    try require(cut.events == [ofB[0]] && cut.truncated, "\(cut)")
+    let none = try await subject.store.events(
+      of: key, from: ofB[0].sequence, through: start, limit: PageLimit(events: 10))
+    try require(none.events.isEmpty, "before the relay was there: \(none.events)")
+  }
+
+  /// Where a new relay begins, and its first page.
+  private static func first(
+    _ subject: RelayStoreUnderTest, _ limit: PageLimit
+  ) async throws -> (start: RelayCursor, page: EventPage) {
+    let start = try await acquire(subject, "a", now: 0, until: 100).cursor
+    return (start, try await subject.store.events(after: start, limit: limit))
+  }
+
+  /// Cursors of a new relay: where it begins, and after each of `count` events.
+  private static func cursors(
+    _ subject: RelayStoreUnderTest, _ count: Int, from start: RelayCursor
+  ) async throws -> [RelayCursor] {
+    _ = try await subject.append(SampleEvents.events(count, aggregates: ["a", "b"]))
+    let page = try await subject.store.events(after: start, limit: PageLimit(events: count + 1))
+    return [start] + page.events.map { page.cursor(after: $0, from: start) }
   }
 
   // MARK: - Leases
@@ -139,48 +188,61 @@ package enum RelayStoreConformance: String, CaseIterable, Sendable {
 
   private static func savesAllOrNothing(_ subject: RelayStoreUnderTest) async throws {
     let position = try await acquire(subject, "a", now: 0, until: 100)
+    let cursors = try await cursors(subject, 3, from: position.cursor)
     try await subject.store.save(
       RelayProgress(
-        lease: position.lease, leaseUntil: 200, cursor: 5,
+        lease: position.lease, leaseUntil: 200, cursor: cursors[1],
         parked: [parked("x", at: 3), parked("y", at: 4)]))
     try await subject.store.save(
       RelayProgress(
-        lease: position.lease, leaseUntil: 200, cursor: 6,
-        released: [AggregateKey(type: "order", id: "x")]))
+        lease: position.lease, leaseUntil: 200, cursor: cursors[2],
+        parked: [parked("y", at: 5)], released: [AggregateKey(type: "order", id: "x")]))
     let read = try await acquire(subject, "a", now: 1, until: 200)
-    try require(read.cursor == 6, "cursor \(read.cursor)")
-    try require(read.parked == [parked("y", at: 4)], "parked \(read.parked)")
+    try require(read.cursor == cursors[2], "cursor \(read.cursor)")
+    try require(read.parked == [parked("y", at: 5)], "parked \(read.parked)")
   }
 
   private static func fencedOwnerChangesNothing(_ subject: RelayStoreUnderTest) async throws {
     let old = try await acquire(subject, "a", now: 0, until: 100)
+    let cursors = try await cursors(subject, 3, from: old.cursor)
     let new = try await acquire(subject, "b", now: 100, until: 200)
     do {
       try await subject.store.save(
         RelayProgress(
-          lease: old.lease, leaseUntil: 999, cursor: 9, parked: [parked("x", at: 3)]))
+          lease: old.lease, leaseUntil: 999, cursor: cursors[3], parked: [parked("x", at: 3)]))
       throw ConformanceFailure(description: "an owner saved under a superseded epoch")
     } catch is RelayFenced {}
     try await subject.store.release(old.lease)
-    try await subject.store.save(RelayProgress(lease: new.lease, leaseUntil: 200, cursor: 4))
+    try await subject.store.save(
+      RelayProgress(lease: new.lease, leaseUntil: 200, cursor: cursors[1]))
     let read = try await acquire(subject, "b", now: 101, until: 200)
-    try require(read.cursor == 4 && read.parked.isEmpty, "the fenced owner left \(read)")
+    try require(
+      read.cursor == cursors[1] && read.parked.isEmpty, "the fenced owner left \(read)")
   }
 
   private static func cursorNeverMovesBack(_ subject: RelayStoreUnderTest) async throws {
     let position = try await acquire(subject, "a", now: 0, until: 100)
-    try await subject.store.save(RelayProgress(lease: position.lease, leaseUntil: 100, cursor: 7))
+    let cursors = try await cursors(subject, 3, from: position.cursor)
+    try await subject.store.save(
+      RelayProgress(lease: position.lease, leaseUntil: 100, cursor: cursors[2]))
     do {
-      try await subject.store.save(RelayProgress(lease: position.lease, leaseUntil: 100, cursor: 6))
-      throw ConformanceFailure(description: "the cursor moved back from 7 to 6")
+      try await subject.store.save(
+        RelayProgress(lease: position.lease, leaseUntil: 100, cursor: cursors[1]))
+      throw ConformanceFailure(description: "the cursor moved back")
     } catch is RelayFenced {}
+    try await subject.store.save(
+      RelayProgress(lease: position.lease, leaseUntil: 100, cursor: cursors[2]))
   }
 
   private static func relaysAreIndependent(_ subject: RelayStoreUnderTest) async throws {
     let one = try await acquire(subject, "a", now: 0, until: 100, relay: "one")
     let two = try await acquire(subject, "b", now: 0, until: 100, relay: "two")
-    try await subject.store.save(RelayProgress(lease: one.lease, leaseUntil: 100, cursor: 3))
+    let cursors = try await cursors(subject, 3, from: one.cursor)
+    try await subject.store.save(
+      RelayProgress(
+        lease: one.lease, leaseUntil: 100, cursor: cursors[3], parked: [parked("x", at: 1)]))
     let read = try await acquire(subject, two.lease.owner, now: 1, until: 100, relay: "two")
-    try require(read.cursor == 0, "relay two stands at \(read.cursor)")
+    try require(read.cursor == two.cursor, "relay two stands at \(read.cursor)")
+    try require(read.parked.isEmpty, "relay two has parked \(read.parked)")
   }
 }

@@ -9,7 +9,8 @@ package enum SampleEvents {
     OutboxEvent(
       id: id(number), aggregateType: "order", aggregateID: aggregate, type: "order-changed",
       schemaVersion: 2, occurredAt: 1_700_000_000_000 + Int64(number),
-      headers: ["traceparent": "00-\(number)"], payload: Array("{\"number\":\(number)}".utf8))
+      headers: ["traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
+      payload: Array("{\"number\":\(number)}".utf8))
   }
 
   /// Events 1...count spread over aggregates in turn.
@@ -27,6 +28,8 @@ package enum SampleEvents {
 /// A conformance check that did not hold.
 package struct ConformanceFailure: Error, CustomStringConvertible {
   package var description: String
+
+  package init(description: String) { self.description = description }
 }
 
 func require(_ condition: Bool, _ message: @autoclosure () -> String) throws {

@@ -65,6 +65,36 @@ struct EventTests {
     #expect(try ReceivedEvent(message) == ReceivedEvent(version: 3, event: appended.event))
   }
 
+  @Test func theRestOfTheEnvelopeTravelsAsHeaders() throws {
+    var event = SampleEvents.event(1)
+    event.tenant = "north"
+    event.payloadReference = "https://example.com/1"
+    let message = BrokerMessage(AppendedEvent(sequence: 9, version: 3, event: event))
+    #expect(message.headers["tenant"] == "north")
+    #expect(message.headers["payload_ref"] == "https://example.com/1")
+    #expect(try ReceivedEvent(message).event == event)
+    #expect(rejection { $0.tenant = "" } == .emptyField("tenant"))
+    #expect(rejection { $0.tenant = "a\n" } == .controlCharacter(field: "tenant"))
+    #expect(rejection { $0.aggregateID = "a\0" } == .controlCharacter(field: "aggregateID"))
+    #expect(rejection { $0.headers = ["Tenant": "x"] } == .reservedHeader("Tenant"))
+  }
+
+  @Test func knowsATraceFromWhatOnlyLooksLikeOne() {
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    var event = SampleEvents.event(1)
+    event.traceContext = TraceContext(parent: parent, state: "a=1")
+    #expect(event.headers["traceparent"] == parent && event.headers["tracestate"] == "a=1")
+    #expect(event.traceContext?.properties == "traceparent=\(parent)\ntracestate=a=1")
+    event.traceContext = nil
+    #expect(event.headers.isEmpty)
+    for wrong in [
+      "", "00-1", parent.uppercased(), parent + "-00", "ff" + parent.dropFirst(2),
+      "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+    ] {
+      #expect(TraceContext(parent: wrong) == nil, "\(wrong)")
+    }
+  }
+
   @Test func saysWhichHeaderIsMalformed() {
     var message = BrokerMessage(
       AppendedEvent(sequence: 1, version: 1, event: SampleEvents.event(1)))

@@ -19,7 +19,7 @@ struct RelayStateMachineTests {
   }()
 
   private func machine(
-    cursor: Int64 = 10, parked: [ParkedAggregate] = [], now: Int64 = 0
+    cursor: RelayCursor = 10, parked: [ParkedAggregate] = [], now: Int64 = 0
   ) -> RelayStateMachine {
     var machine = RelayStateMachine(configuration: configuration, seed: 1)
     #expect(machine.start(now: now) == .acquire(until: now + 900))
@@ -126,7 +126,7 @@ struct RelayStateMachineTests {
     #expect(
       read
         == .readParked(
-          [.init(aggregate: key("a"), sequences: 8...10)], limit: configuration.page))
+          [.init(aggregate: key("a"), first: 8, cursor: 10)], limit: configuration.page))
     let events = [appended(8...8, "a")[0], appended(10...10, "a")[0]]
     let pages = [key("a"): EventPage(events: events, truncated: false)]
     #expect(machine.readParked(pages, now: 50) == .publish(events))

@@ -21,7 +21,7 @@ import Testing
       "ResiliencePolicies", "RoutingDecisions", "ShadowComparison", "Crypto",
       "FoundationEssentials", "Foundation", "Synchronization",
     ],
-    "TransactionalMessaging": ["Synchronization"],
+    "TransactionalMessaging": ["Synchronization", "FoundationEssentials", "Foundation"],
     "SourceScanning": [
       "CIndexStore", "DependencyGraph", "SwiftSyntax", "SwiftParser", "Foundation",
       "Synchronization",

@@ -54,7 +54,7 @@ struct RelayRun {
         action = machine.storeFailed()
       }
       status.isOwner = machine.position != nil
-      status.cursor = machine.position?.cursor ?? status.cursor
+      status.cursor = machine.position?.cursor.sequence ?? status.cursor
       status.parkedAggregates = machine.position?.parked ?? status.parkedAggregates
       status.outage = storeOutage ?? brokerOutage
       report(status)
@@ -80,7 +80,7 @@ struct RelayRun {
       var pages: [AggregateKey: EventPage] = [:]
       for read in reads {
         pages[read.aggregate] = try await store.events(
-          of: read.aggregate, in: read.sequences, limit: limit)
+          of: read.aggregate, from: read.first, through: read.cursor, limit: limit)
       }
       return machine.readParked(pages, now: clock.now())
     case .publish(let events):

@@ -4,7 +4,8 @@
 public struct RelayStatus: Sendable, Equatable {
   /// True while it holds the lease.
   public var isOwner = false
-  /// Every event up to this sequence is acknowledged or parked; 0 before the first lease.
+  /// Sequence of the last event that is acknowledged or parked, 0 before the first lease. In SQLite
+  /// that holds of every event before it too; in PostgreSQL some of those may not be committed yet.
   public var cursor: Int64 = 0
   /// Parked aggregates, dead ones included.
   public var parkedAggregates = 0

@@ -4,7 +4,8 @@
 ///
 /// They are the outbox table's column names, which is what Debezium's outbox router writes with
 /// `table.fields.additional.placement` set to
-/// `type:header,aggregateversion:header,schema_version:header,occurred_at:header`.
+/// `type:header,aggregateversion:header,schema_version:header,occurred_at:header,tenant:header,
+/// payload_ref:header`.
 public enum MessageHeader {
   /// Event id.
   public static let id = "id"
@@ -18,10 +19,18 @@ public enum MessageHeader {
   public static let schemaVersion = "schema_version"
   /// Milliseconds since 1970, decimal.
   public static let occurredAt = "occurred_at"
+  /// Whose event it is; only where the event names a tenant.
+  public static let tenant = "tenant"
+  /// Where the content is; only where the event has a reference.
+  public static let payloadReference = "payload_ref"
+  /// W3C trace context: one of the event's own headers.
+  public static let traceParent = "traceparent"
+  /// W3C trace context: one of the event's own headers.
+  public static let traceState = "tracestate"
 
   /// Names that callers must not use for headers of their own.
   static let reserved: Set<String> = [
-    id, type, aggregateType, aggregateVersion, schemaVersion, occurredAt,
+    id, type, aggregateType, aggregateVersion, schemaVersion, occurredAt, tenant, payloadReference,
   ]
 }
 
@@ -57,6 +66,10 @@ public struct BrokerMessage: Sendable, Equatable {
     headers[MessageHeader.aggregateVersion] = String(appended.version)
     headers[MessageHeader.schemaVersion] = String(event.schemaVersion)
     headers[MessageHeader.occurredAt] = String(event.occurredAt)
+    if let tenant = event.tenant { headers[MessageHeader.tenant] = tenant }
+    if let reference = event.payloadReference {
+      headers[MessageHeader.payloadReference] = reference
+    }
     self.init(
       topic: Self.topic(forAggregateType: event.aggregateType), key: event.aggregateID,
       headers: headers, payload: event.payload)
@@ -110,11 +123,13 @@ extension ReceivedEvent {
     let version: Int64 = try number(MessageHeader.aggregateVersion, from: 1)
     let schemaVersion: Int = try number(MessageHeader.schemaVersion, from: 1)
     let occurredAt: Int64 = try number(MessageHeader.occurredAt, from: .min)
+    let tenant = own.removeValue(forKey: MessageHeader.tenant)
+    let reference = own.removeValue(forKey: MessageHeader.payloadReference)
     self.init(
       version: version,
       event: OutboxEvent(
         id: id, aggregateType: aggregateType, aggregateID: message.key, type: type,
         schemaVersion: schemaVersion, occurredAt: occurredAt, headers: own,
-        payload: message.payload))
+        payload: message.payload, tenant: tenant, payloadReference: reference))
   }
 }

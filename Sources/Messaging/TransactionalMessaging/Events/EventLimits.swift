@@ -37,6 +37,8 @@ public enum EventRejection: Error, Sendable, Equatable {
   case malformedAggregateType(String)
   /// A header has a name that the messages themselves use, or one that is not printable ASCII.
   case reservedHeader(String)
+  /// A field other than a header holds a control character.
+  case controlCharacter(field: String)
   /// A header value holds a control character.
   case malformedHeaderValue(header: String)
   /// The schema version is below 1.
@@ -57,6 +59,8 @@ extension EventRejection: CustomStringConvertible {
       "aggregate type \"\(type)\" names a topic: use letters, digits, '-', '_' and '.' only"
     case .reservedHeader(let name):
       "header \"\(name)\" is reserved or not printable ASCII; choose another name"
+    case .controlCharacter(let field):
+      "\(field) holds a control character; encode it"
     case .malformedHeaderValue(let header):
       "the value of header \"\(header)\" holds a control character; encode it"
     case .malformedSchemaVersion(let version):
@@ -76,6 +80,10 @@ extension OutboxEvent {
       guard value.utf8.count <= limits.nameBytes else {
         throw .tooLarge(field: field, size: value.utf8.count, limit: limits.nameBytes)
       }
+      // PostgreSQL's text holds no NUL, and a key with a line break ends a header.
+      guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        throw .controlCharacter(field: field)
+      }
     }
     guard id.isLowercaseUUID else { throw .malformedID(id) }
     guard aggregateType.utf8.allSatisfy(\.isTopicCharacter) else {
@@ -85,7 +93,26 @@ extension OutboxEvent {
     guard payload.count <= limits.payloadBytes else {
       throw .tooLarge(field: "payload", size: payload.count, limit: limits.payloadBytes)
     }
+    try validateEnvelope(limits)
     try validateHeaders(limits)
+  }
+
+  /// What is sent as a header although it is a column of its own.
+  private func validateEnvelope(_ limits: EventLimits) throws(EventRejection) {
+    let fields = [
+      (MessageHeader.tenant, tenant, limits.nameBytes),
+      (MessageHeader.payloadReference, payloadReference, limits.headerBytes),
+    ]
+    for (field, value, limit) in fields {
+      guard let value else { continue }
+      guard !value.isEmpty else { throw .emptyField(field) }
+      guard value.utf8.count <= limit else {
+        throw .tooLarge(field: field, size: value.utf8.count, limit: limit)
+      }
+      guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        throw .controlCharacter(field: field)
+      }
+    }
   }
 
   private func validateHeaders(_ limits: EventLimits) throws(EventRejection) {

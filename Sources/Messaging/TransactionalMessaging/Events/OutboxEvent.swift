@@ -21,11 +21,16 @@ public struct OutboxEvent: Sendable, Equatable {
   public var headers: [String: String]
   /// The payload's bytes, JSON by convention.
   public var payload: [UInt8]
+  /// Whose event it is where one database serves several customers; nil where that means nothing.
+  public var tenant: String?
+  /// Where the content is that is too large for a message, such as a link to an object store.
+  public var payloadReference: String?
 
   /// Creates an event.
   public init(
     id: String, aggregateType: String, aggregateID: String, type: String, schemaVersion: Int = 1,
-    occurredAt: Int64, headers: [String: String] = [:], payload: [UInt8]
+    occurredAt: Int64, headers: [String: String] = [:], payload: [UInt8], tenant: String? = nil,
+    payloadReference: String? = nil
   ) {
     self.id = id
     self.aggregateType = aggregateType
@@ -35,5 +40,7 @@ public struct OutboxEvent: Sendable, Equatable {
     self.occurredAt = occurredAt
     self.headers = headers
     self.payload = payload
+    self.tenant = tenant
+    self.payloadReference = payloadReference
   }
 }

@@ -19,9 +19,10 @@ package enum FailureFingerprint {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  /// The text, cut to `textLimit`.
+  /// The text, cut to `textLimit`, and without NUL, which PostgreSQL's text cannot hold.
   package static func bounded(_ text: String) -> String {
-    text.utf8.count <= textLimit
-      ? text : String(decoding: text.utf8.prefix(textLimit), as: UTF8.self)
+    let bytes = text.utf8.prefix(textLimit)
+    guard bytes.count < text.utf8.count || bytes.contains(0) else { return text }
+    return String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
   }
 }

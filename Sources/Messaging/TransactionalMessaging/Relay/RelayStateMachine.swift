@@ -10,7 +10,7 @@ package struct RelayStateMachine: Sendable {
     /// Ask for the lease, then call `acquired`.
     case acquire(until: Int64)
     /// Read new events, then call `read`.
-    case read(after: Int64, limit: PageLimit)
+    case read(after: RelayCursor, limit: PageLimit)
     /// Read these parked aggregates' events, then call `readParked`.
     case readParked([ParkedRead], limit: PageLimit)
     /// Publish through a `PublicationBatch`, then call `published`.
@@ -27,14 +27,16 @@ package struct RelayStateMachine: Sendable {
     case finish
   }
 
-  /// A range of one parked aggregate's events.
+  /// One parked aggregate's events, from its first unpublished one up to where the relay stands.
   package struct ParkedRead: Sendable, Equatable {
     package var aggregate: AggregateKey
-    package var sequences: ClosedRange<Int64>
+    package var first: Int64
+    package var cursor: RelayCursor
 
-    package init(aggregate: AggregateKey, sequences: ClosedRange<Int64>) {
+    package init(aggregate: AggregateKey, first: Int64, cursor: RelayCursor) {
       self.aggregate = aggregate
-      self.sequences = sequences
+      self.first = first
+      self.cursor = cursor
     }
   }
 
@@ -46,7 +48,7 @@ package struct RelayStateMachine: Sendable {
   private struct Ownership: Sendable {
     var lease: RelayLease
     var leaseUntil: Int64
-    var cursor: Int64
+    var cursor: RelayCursor
     var parked: [AggregateKey: ParkedAggregate]
   }
 
@@ -67,7 +69,7 @@ package struct RelayStateMachine: Sendable {
   }
 
   /// Cursor and number of parked aggregates, nil without the lease.
-  package var position: (cursor: Int64, parked: Int)? {
+  package var position: (cursor: RelayCursor, parked: Int)? {
     ownership.map { ($0.cursor, $0.parked.count) }
   }
 
@@ -110,8 +112,7 @@ package struct RelayStateMachine: Sendable {
     let due = owned.parked.values.filter { $0.state == .retrying && $0.nextAt <= now }
       .sorted { ($0.nextAt, $0.firstSequence) < ($1.nextAt, $1.firstSequence) }
     return due.prefix(configuration.retriesPerBatch).map {
-      ParkedRead(
-        aggregate: $0.aggregate, sequences: $0.firstSequence...max($0.firstSequence, owned.cursor))
+      ParkedRead(aggregate: $0.aggregate, first: $0.firstSequence, cursor: owned.cursor)
     }
   }
 
@@ -159,10 +160,16 @@ package struct RelayStateMachine: Sendable {
   package mutating func read(_ page: EventPage, now: Int64) -> Action {
     guard let owned = ownership else { return next(now: now) }
     parkedHadTurn = false
-    guard let last = page.events.last else { return idle(now: now) }
+    if page.events.isEmpty {
+      // Worth no write of its own: the next save takes it along.
+      ownership?.cursor = page.end(from: owned.cursor)
+      return idle(now: now)
+    }
     poll = configuration.shortestPoll
     let open = page.events.filter { owned.parked[$0.event.aggregate] == nil }
-    if open.isEmpty { return save(cursor: last.sequence, parked: [], released: [], now: now) }
+    if open.isEmpty {
+      return save(cursor: page.end(from: owned.cursor), parked: [], released: [], now: now)
+    }
     work = .new(page)
     return .publish(open)
   }
@@ -193,7 +200,7 @@ package struct RelayStateMachine: Sendable {
   ) -> Action {
     let lanes = Dictionary(
       batch.lanes.map { ($0.aggregate, $0) }, uniquingKeysWith: { first, _ in first })
-    var cursor = owned.cursor
+    var settled: AppendedEvent?
     var parked: [AggregateKey: ParkedAggregate] = [:]
     for event in page.events {
       let aggregate = event.event.aggregate
@@ -208,8 +215,12 @@ package struct RelayStateMachine: Sendable {
         }
         parked[aggregate] = park(open, attempts: 1, rejection, now: now)
       }
-      cursor = event.sequence
+      settled = event
     }
+    let cursor =
+      settled?.sequence == page.events.last?.sequence
+      ? page.end(from: owned.cursor)
+      : settled.map { page.cursor(after: $0, from: owned.cursor) } ?? owned.cursor
     return save(
       cursor: cursor, parked: parked.values.sorted { $0.aggregate < $1.aggregate }, released: [],
       now: now)
@@ -261,7 +272,7 @@ package struct RelayStateMachine: Sendable {
   // MARK: - Saving
 
   private mutating func save(
-    cursor: Int64, parked: [ParkedAggregate], released: [AggregateKey], now: Int64
+    cursor: RelayCursor, parked: [ParkedAggregate], released: [AggregateKey], now: Int64
   ) -> Action {
     guard let owned = ownership else { return next(now: now) }
     let progress = RelayProgress(

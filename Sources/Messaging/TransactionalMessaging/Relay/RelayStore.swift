@@ -11,13 +11,14 @@ public protocol RelayStore: Sendable {
   /// Returns nil when somebody else holds it.
   func acquire(_ request: LeaseRequest) async throws -> RelayPosition?
 
-  /// Events with a sequence above `after`, in sequence order: committed ones, all of them, up to
-  /// the limit.
-  func events(after: Int64, limit: PageLimit) async throws -> EventPage
+  /// Committed events behind a cursor, all of them up to the limit, in sequence order.
+  ///
+  /// The events of one aggregate come in the order of their versions, over all pages.
+  func events(after cursor: RelayCursor, limit: PageLimit) async throws -> EventPage
 
-  /// Events of one aggregate with a sequence in the range, in sequence order.
+  /// Events of one aggregate from a sequence on that the cursor has passed, in sequence order.
   func events(
-    of aggregate: AggregateKey, in sequences: ClosedRange<Int64>, limit: PageLimit
+    of aggregate: AggregateKey, from sequence: Int64, through cursor: RelayCursor, limit: PageLimit
   ) async throws -> EventPage
 
   /// Stores cursor, parked aggregates and the renewed lease, all or nothing.
@@ -70,13 +71,13 @@ public struct RelayLease: Sendable, Equatable {
 public struct RelayPosition: Sendable, Equatable {
   /// The lease.
   public var lease: RelayLease
-  /// Every event up to this sequence is acknowledged, or its aggregate is parked at or before it.
-  public var cursor: Int64
+  /// Every event up to here is acknowledged, or its aggregate is parked at or before it.
+  public var cursor: RelayCursor
   /// Parked aggregates.
   public var parked: [ParkedAggregate]
 
   /// Creates a position.
-  public init(lease: RelayLease, cursor: Int64, parked: [ParkedAggregate]) {
+  public init(lease: RelayLease, cursor: RelayCursor, parked: [ParkedAggregate]) {
     self.lease = lease
     self.cursor = cursor
     self.parked = parked
@@ -90,7 +91,7 @@ public struct RelayProgress: Sendable, Equatable {
   /// New end of the lease, milliseconds since 1970.
   public var leaseUntil: Int64
   /// New cursor, never below the stored one.
-  public var cursor: Int64
+  public var cursor: RelayCursor
   /// Aggregates to park, or whose parking changed.
   public var parked: [ParkedAggregate]
   /// Aggregates whose parked events are all acknowledged.
@@ -98,7 +99,7 @@ public struct RelayProgress: Sendable, Equatable {
 
   /// Creates a progress value.
   public init(
-    lease: RelayLease, leaseUntil: Int64, cursor: Int64, parked: [ParkedAggregate] = [],
+    lease: RelayLease, leaseUntil: Int64, cursor: RelayCursor, parked: [ParkedAggregate] = [],
     released: [AggregateKey] = []
   ) {
     self.lease = lease
@@ -169,11 +170,20 @@ public struct EventPage: Sendable, Equatable {
   public var events: [AppendedEvent]
   /// True when the limit ended the page, so that there may be more.
   public var truncated: Bool
+  /// The window that the events belong to, where there are windows.
+  public var window: SnapshotWindow?
+  /// Where a relay stands that has settled all of the page; nil when that is its last event.
+  public var end: RelayCursor?
 
   /// Creates a page.
-  public init(events: [AppendedEvent], truncated: Bool) {
+  public init(
+    events: [AppendedEvent], truncated: Bool, window: SnapshotWindow? = nil,
+    end: RelayCursor? = nil
+  ) {
     self.events = events
     self.truncated = truncated
+    self.window = window
+    self.end = end
   }
 }
 

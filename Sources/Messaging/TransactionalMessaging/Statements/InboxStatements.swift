@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// SQL of the inbox; `:name` marks arguments.
+/// SQL of the inbox; `:name` marks arguments. SQLite and PostgreSQL read it alike.
 package enum InboxStatements {
+  /// Columns of a parked event, in the order in which they are read.
+  private static let columns = """
+    p.event_id, p.aggregatetype, p.aggregateid, p.type, p.payload, p.aggregateversion,
+      p.occurred_at, p.headers, p.schema_version, p.tenant, p.payload_ref, p.attempts, p.next_at,
+      p.last_error, p.fingerprint, p.state
+    """
+
   package static let mark = """
     SELECT version FROM inbox_hwm
     WHERE consumer = :consumer AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
@@ -18,11 +25,16 @@ package enum InboxStatements {
     ON CONFLICT (consumer, event_id) DO NOTHING
     """
 
-  package static let parkedState = """
-    SELECT state, attempts FROM inbox_parked
+  package static let parkedState = parked("state, attempts")
+
+  /// Columns of one parked event.
+  static func parked(_ columns: String) -> String {
+    """
+    SELECT \(columns) FROM inbox_parked
     WHERE consumer = :consumer AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
       AND aggregateversion = :version
     """
+  }
 
   package static let hasParkedBehind = """
     SELECT EXISTS (SELECT 1 FROM inbox_parked
@@ -34,10 +46,11 @@ package enum InboxStatements {
 
   package static let park = """
     INSERT INTO inbox_parked (consumer, aggregatetype, aggregateid, aggregateversion, event_id,
-      type, payload, occurred_at, headers, schema_version, attempts, next_at, last_error,
-      fingerprint, state)
+      type, payload, occurred_at, headers, schema_version, tenant, payload_ref, attempts, next_at,
+      last_error, fingerprint, state)
     VALUES (:consumer, :aggregateType, :aggregateID, :version, :id, :type, :payload, :occurredAt,
-      :headers, :schemaVersion, :attempts, :nextAt, :lastError, :fingerprint, :state)
+      :headers, :schemaVersion, :tenant, :payloadReference, :attempts, :nextAt, :lastError,
+      :fingerprint, :state)
     ON CONFLICT (consumer, aggregatetype, aggregateid, aggregateversion) DO UPDATE
       SET attempts = :attempts, next_at = :nextAt, last_error = :lastError,
         fingerprint = :fingerprint, state = :state
@@ -51,7 +64,7 @@ package enum InboxStatements {
 
   /// Parked events whose turn has come: the next of their aggregate, and past their waiting time.
   package static let due = """
-    SELECT p.* FROM inbox_parked p
+    SELECT \(columns) FROM inbox_parked p
     LEFT JOIN inbox_hwm h ON h.consumer = p.consumer AND h.aggregatetype = p.aggregatetype
       AND h.aggregateid = p.aggregateid
     WHERE p.consumer = :consumer AND p.state <> 'dead' AND p.next_at <= :now
@@ -60,8 +73,8 @@ package enum InboxStatements {
     """
 
   package static let all = """
-    SELECT * FROM inbox_parked WHERE consumer = :consumer
-    ORDER BY aggregatetype, aggregateid, aggregateversion LIMIT :limit
+    SELECT \(columns) FROM inbox_parked p WHERE p.consumer = :consumer
+    ORDER BY p.aggregatetype, p.aggregateid, p.aggregateversion LIMIT :limit
     """
 
   /// When the next waiting time ends, nil when no parked event is being tried again.

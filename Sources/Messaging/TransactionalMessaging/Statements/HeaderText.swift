@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// Headers as the JSON object that the `headers` column holds, keys sorted.
-enum HeaderText {
-  static func encode(_ headers: [String: String]) throws -> String {
+package enum HeaderText {
+  package static func encode(_ headers: [String: String]) throws -> String {
     guard !headers.isEmpty else { return "{}" }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(headers), as: UTF8.self)
   }
 
-  static func decode(_ text: String, event: String) throws -> [String: String] {
+  package static func decode(_ text: String, event: String) throws -> [String: String] {
     guard text != "{}" else { return [:] }
     do {
       return try JSONDecoder().decode([String: String].self, from: Data(text.utf8))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// SQL of the relay; `:name` marks arguments.
-package enum RelayStatements {
+/// SQL of the relay in SQLite; `:name` marks arguments.
+package enum SQLiteRelayStatements {
   /// Takes the lease: the first time, when it ran out or was given back, or again by its owner.
   package static let acquire = """
     INSERT INTO relay_shard (relay, shard, owner, epoch, lease_until, done_seq)
@@ -20,13 +20,13 @@ package enum RelayStatements {
 
   package static let eventsAfter = """
     SELECT seq, id, aggregatetype, aggregateid, type, payload, aggregateversion, occurred_at,
-      headers, schema_version
+      headers, schema_version, tenant, payload_ref
     FROM outbox WHERE seq > :after ORDER BY seq LIMIT :limit
     """
 
   package static let eventsOfAggregate = """
     SELECT seq, id, aggregatetype, aggregateid, type, payload, aggregateversion, occurred_at,
-      headers, schema_version
+      headers, schema_version, tenant, payload_ref
     FROM outbox
     WHERE aggregatetype = :aggregateType AND aggregateid = :aggregateID
       AND seq BETWEEN :first AND :last

@@ -24,8 +24,14 @@ public enum SQLiteMessagingSchema {
 
   /// All steps.
   public static let migrations = [
-    Migration(version: 1, statements: outbox + relay + inbox)
+    Migration(version: 1, statements: outbox + relay + inbox),
+    Migration(version: 2, statements: envelope),
   ]
+
+  /// The rest of the envelope.
+  private static let envelope = ["outbox", "inbox_parked"].flatMap { table in
+    ["tenant", "payload_ref"].map { "ALTER TABLE \(table) ADD COLUMN \($0) TEXT" }
+  }
 
   private static let outbox = [
     """

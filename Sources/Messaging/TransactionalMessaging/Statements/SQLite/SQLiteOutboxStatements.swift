@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// SQL of the outbox; `:name` marks arguments. SQLite and PostgreSQL read it alike.
-package enum OutboxStatements {
-  /// Numbers the next event of an aggregate and, in PostgreSQL, serialises its writers.
+/// SQL of the outbox in SQLite; `:name` marks arguments.
+package enum SQLiteOutboxStatements {
+  /// Numbers the next event of an aggregate.
   package static let nextVersion = """
     INSERT INTO aggregate_version (aggregatetype, aggregateid, version)
     VALUES (:aggregateType, :aggregateID, 1)
@@ -12,9 +12,9 @@ package enum OutboxStatements {
 
   package static let append = """
     INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, aggregateversion,
-      occurred_at, headers, schema_version)
+      occurred_at, headers, schema_version, tenant, payload_ref)
     VALUES (:id, :aggregateType, :aggregateID, :type, :payload, :version,
-      :occurredAt, :headers, :schemaVersion)
+      :occurredAt, :headers, :schemaVersion, :tenant, :payloadReference)
     RETURNING seq
     """
 

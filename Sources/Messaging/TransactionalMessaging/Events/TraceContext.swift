@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The trace that an event belongs to, as W3C writes it in the headers `traceparent` and
+/// `tracestate` (https://www.w3.org/TR/trace-context/).
+public struct TraceContext: Sendable, Equatable {
+  /// Version, trace id, parent id and flags, such as
+  /// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
+  public let parent: String
+  /// What vendors add; nil when there is nothing.
+  public var state: String?
+
+  /// Creates a context.
+  ///
+  /// - Returns: nil when `parent` is not written as version 00 demands, or its ids are all zeros.
+  public init?(parent: String, state: String? = nil) {
+    let parts = parent.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    guard parts.map(\.count) == [2, 32, 16, 2], parts.allSatisfy({ $0.allSatisfy(Self.isDigit) }),
+      !parts[0].elementsEqual("ff".utf8),
+      parts[1...2].allSatisfy({ $0.contains { $0 != UInt8(ascii: "0") } })
+    else { return nil }
+    self.parent = parent
+    self.state = state
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+      || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+  }
+
+  /// As Debezium's column `tracingspancontext` holds it: the text of a Java properties file.
+  package var properties: String {
+    guard let state else { return "traceparent=\(parent)" }
+    return "traceparent=\(parent)\ntracestate=\(state)"
+  }
+}
+
+extension OutboxEvent {
+  /// The trace that travels in the event's headers; nil when there is none, or none that is valid.
+  public var traceContext: TraceContext? {
+    get {
+      headers[MessageHeader.traceParent].flatMap {
+        TraceContext(parent: $0, state: headers[MessageHeader.traceState])
+      }
+    }
+    set {
+      headers[MessageHeader.traceParent] = newValue?.parent
+      headers[MessageHeader.traceState] = newValue?.state
+    }
+  }
+}
