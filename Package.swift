@@ -163,11 +163,6 @@ let proxy: [Target] = [
   library(
     "CutoverControl", .proxy,
     ["ResiliencePolicies", "RoutingDecisions", "ShadowComparison", .crypto]),
-  // libpq. Only the trait links it; without the trait the client is an empty module.
-  .systemLibrary(
-    name: "CPostgreSQL", path: "Sources/System/CPostgreSQL", pkgConfig: "libpq",
-    providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
-  library("PostgreSQLClient", .proxy, [.postgreSQLLibrary]),
   library(
     "CutoverJournalStore", .proxy,
     ["CutoverControl", "PostgreSQLClient", "RoutingDecisions", .grdb]),
@@ -270,10 +265,6 @@ let proxy: [Target] = [
       "PostgreSQLClient", "PostgreSQLTesting", "ProxyDataPlane", "RoutingDecisions",
       "cutover-crash-child", .grdb, .logging,
     ]),
-  // A PostgreSQL of its own for each test, stopped by its own pid.
-  .target(
-    name: "PostgreSQLTesting", path: "Tests/Support/PostgreSQLTesting", swiftSettings: settings),
-  tests("PostgreSQLClient", "Proxy", ["PostgreSQLClient", "PostgreSQLTesting"]),
   tests(
     "ControlPlane", "Proxy",
     [
@@ -297,9 +288,24 @@ let proxy: [Target] = [
   let proxyBenchmark: [Target] = []
 #endif
 
+// What journals of cutovers and outboxes in PostgreSQL share: part of both areas.
+let postgreSQL: [Target] = [
+  // libpq. Only the trait links it; without the trait the client is an empty module.
+  .systemLibrary(
+    name: "CPostgreSQL", path: "Sources/System/CPostgreSQL", pkgConfig: "libpq",
+    providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+  library("PostgreSQLClient", .proxy, [.postgreSQLLibrary]),
+  // A PostgreSQL of its own for each test, stopped by its own pid.
+  .target(
+    name: "PostgreSQLTesting", path: "Tests/Support/PostgreSQLTesting", swiftSettings: settings),
+  tests("PostgreSQLClient", "Proxy", ["PostgreSQLClient", "PostgreSQLTesting"]),
+]
+
 let messaging: [Target] = [
   library("TransactionalMessaging", .messaging),
   library("MessageStoreSQLite", .messaging, ["TransactionalMessaging", .grdb]),
+  library(
+    "MessageStorePostgreSQL", .messaging, ["PostgreSQLClient", "TransactionalMessaging"]),
   library(
     "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
   // Conformance suites that every store and broker passes, and a process that tests may kill.
@@ -309,7 +315,8 @@ let messaging: [Target] = [
   .executableTarget(
     name: "messaging-crash-child",
     dependencies: [
-      "MessageRelay", "MessageStoreSQLite", "TransactionalMessaging", .grdb, .logging,
+      "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "TransactionalMessaging",
+      .grdb, .logging,
     ], path: "Tests/Messaging/CrashChild", swiftSettings: settings),
   tests(
     "TransactionalMessaging", "Messaging", ["TransactionalMessaging", "MessagingTestSupport"]),
@@ -317,10 +324,17 @@ let messaging: [Target] = [
     "MessageStoreSQLite", "Messaging",
     ["MessageStoreSQLite", "MessagingTestSupport", "TransactionalMessaging", .grdb]),
   tests(
+    "MessageStorePostgreSQL", "Messaging",
+    [
+      "MessageStorePostgreSQL", "MessagingTestSupport", "PostgreSQLTesting",
+      "TransactionalMessaging",
+    ]),
+  tests(
     "MessageRelay", "Messaging",
     [
-      "MessageRelay", "MessageStoreSQLite", "MessagingTestSupport", "TransactionalMessaging",
-      "messaging-crash-child", .grdb, .lifecycle, .lifecycleTestKit, .logging,
+      "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingTestSupport",
+      "PostgreSQLTesting", "TransactionalMessaging", "messaging-crash-child", .grdb, .lifecycle,
+      .lifecycleTestKit, .logging,
     ]),
 ]
 
@@ -395,10 +409,11 @@ let commandLine: [Target] = [
     "StranglerCommands", .commandLine,
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
-      "CutoverJournalStore", "DependencyGraph", "ProxyDataPlane", "RoutingDecisions",
-      "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning",
-      "StranglerDemo", .argumentParser, .asyncHTTPClient, .lifecycle, .logging, .nioCore,
-      .nioFoundation, .nioHTTP1, .unixSignals,
+      "CutoverJournalStore", "DependencyGraph", "MessageStorePostgreSQL", "MessageStoreSQLite",
+      "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore",
+      "ShadowTraffic", "SourceScanning", "StranglerDemo", "TransactionalMessaging",
+      .argumentParser, .asyncHTTPClient, .grdb, .lifecycle, .logging, .nioCore, .nioFoundation,
+      .nioHTTP1, .unixSignals,
     ]),
   .executableTarget(
     name: "strangler", dependencies: ["StranglerCommands"],
@@ -441,7 +456,7 @@ let package = Package(
   traits: [
     .trait(
       name: "PostgreSQL",
-      description: "Lets several proxies share a journal of cutovers in PostgreSQL; needs libpq.")
+      description: "Journals of cutovers, outboxes and inboxes in PostgreSQL; needs libpq.")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -457,6 +472,7 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-syntax", exact: "603.0.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
-  targets: requestedAreas.flatMap { areas[$0] ?? [] },
+  targets: requestedAreas.flatMap { areas[$0] ?? [] }
+    + (requestedAreas.contains { [.proxy, .messaging].contains($0) } ? postgreSQL : []),
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if PostgreSQL
+  public import TransactionalMessaging
+
+  /// Applies each event's effects exactly once, in the order of its aggregate.
+  ///
+  /// Effects, inbox row and high-water mark are one transaction of the consumer's own database.
+  ///
+  /// ```swift
+  /// let inbox = PostgreSQLInbox(consumer: "shipping")
+  /// let consumer = Consumer(
+  ///   group: "shipping", broker: broker,
+  ///   inbox: inbox.bound(to: database) { event, transaction in
+  ///     try await transaction.query(
+  ///       "INSERT INTO shipment (order_id) VALUES ($1)", [.text(event.event.aggregateID)])
+  ///   })
+  /// ```
+  public struct PostgreSQLInbox: Sendable {
+    /// Name of the consumer; each has marks of its own.
+    public let consumer: String
+    /// How failures are treated.
+    public let policy: InboxPolicy
+
+    /// Creates an inbox; `PostgreSQLMessageTables.install` must have run on the consumer's
+    /// database.
+    public init(consumer: String, policy: InboxPolicy = InboxPolicy()) {
+      self.consumer = consumer
+      self.policy = policy
+    }
+
+    /// Handles one delivery: effects once, failures kept. When it returns, acknowledge the
+    /// delivery.
+    ///
+    /// - Parameters:
+    ///   - now: milliseconds since 1970.
+    ///   - effects: what the event changes; runs inside the transaction and must change nothing
+    ///     elsewhere. When it throws, its changes are undone and the event is kept for later.
+    /// - Throws: `InboxFull`, `CancellationError` or `MessageStoreError`; the delivery must then
+    ///   come again.
+    public func handle(
+      _ event: ReceivedEvent, now: Int64, in database: PostgreSQLDatabase,
+      effects: (PostgreSQLTransaction) async throws -> Void
+    ) async throws -> InboxOutcome {
+      try await database.transaction { transaction in
+        try await PostgreSQLDelivery(
+          inbox: self, event: event, now: now, transaction: transaction
+        ).run(effects)
+      }
+    }
+
+    /// The inbox together with its database and effects, as `Consumer` takes it.
+    public func bound(
+      to database: PostgreSQLDatabase,
+      effects: @Sendable @escaping (ReceivedEvent, PostgreSQLTransaction) async throws -> Void
+    ) -> some EventInbox {
+      BoundPostgreSQLInbox(inbox: self, database: database, effects: effects)
+    }
+  }
+
+  private struct BoundPostgreSQLInbox: EventInbox {
+    let inbox: PostgreSQLInbox
+    let database: PostgreSQLDatabase
+    let effects: @Sendable (ReceivedEvent, PostgreSQLTransaction) async throws -> Void
+
+    var consumer: String { inbox.consumer }
+
+    func receive(_ event: ReceivedEvent, now: Int64) async throws -> InboxOutcome {
+      try await inbox.handle(event, now: now, in: database) { try await effects(event, $0) }
+    }
+
+    func retryParked(now: Int64, limit: Int) async throws -> (tried: Int, nextDue: Int64?) {
+      let due = try PostgreSQLParkedRows.events(
+        try await database.execute(
+          NamedStatement(InboxStatements.due).bind([
+            "consumer": .text(consumer), "now": .integer(now), "limit": .integer(Int64(limit)),
+          ])))
+      for parked in due {
+        _ = try await database.transaction { transaction in
+          try await PostgreSQLDelivery(
+            inbox: inbox, event: parked.received, now: now, transaction: transaction
+          ).retry { try await effects(parked.received, $0) }
+        }
+      }
+      let next = try await database.execute(
+        NamedStatement(InboxStatements.nextDue).bind(["consumer": .text(consumer)]))
+      return (due.count, next.first?.integer(0))
+    }
+  }
+
+  // MARK: - What an operator does
+
+  extension PostgreSQLInbox {
+    /// Events that wait, ordered by aggregate and version; at most `limit`.
+    public func parked(
+      in transaction: PostgreSQLTransaction, limit: Int = 1_000
+    ) async throws -> [ParkedEvent] {
+      try PostgreSQLParkedRows.events(
+        try await transaction.execute(
+          NamedStatement(InboxStatements.all).bind([
+            "consumer": .text(consumer), "limit": .integer(Int64(limit)),
+          ])))
+    }
+
+    /// Tries an aggregate's dead event again, with all its attempts, in order with what waits
+    /// behind.
+    ///
+    /// - Returns: false when the aggregate has no dead event.
+    @discardableResult
+    public func replay(
+      _ aggregate: AggregateKey, in transaction: PostgreSQLTransaction
+    ) async throws -> Bool {
+      let changed = try await transaction.execute(
+        PostgreSQLInboxStatements.replay.bind(values(aggregate)))
+      return !changed.isEmpty
+    }
+
+    /// Gives up an aggregate's next event without effects: the dead one at its head, or a missing
+    /// version that will never come. What waits behind it goes on.
+    ///
+    /// - Returns: the version that was given up; nil when nothing is dead or waits behind a gap.
+    ///   Nothing is given up then: the next event would count as a duplicate before it came.
+    @discardableResult
+    public func skip(
+      _ aggregate: AggregateKey, in transaction: PostgreSQLTransaction
+    ) async throws -> Int64? {
+      var values = values(aggregate)
+      try await transaction.execute(PostgreSQLInboxStatements.lock.bind(values))
+      let mark = try await transaction.execute(NamedStatement(InboxStatements.mark).bind(values))
+      let skipped = (mark.first?.integer(0) ?? 0) + 1
+      values["version"] = .integer(skipped)
+      let head = try await transaction.execute(
+        NamedStatement(InboxStatements.parkedState).bind(values))
+      if let head = head.first {
+        guard head.text(0) == ParkedEvent.State.dead.rawValue else { return nil }
+      } else {
+        let isGap = try await transaction.execute(
+          NamedStatement(InboxStatements.hasParkedBehind).bind(values))
+        guard isGap.first?.flag(0) == true else { return nil }
+      }
+      try await transaction.execute(PostgreSQLInboxStatements.applied.bind(values))
+      return skipped
+    }
+
+    /// Forgets event ids seen before a time (milliseconds since 1970). Duplicates are recognised
+    /// all the same, by the high-water marks, which stay.
+    ///
+    /// - Returns: how many rows were deleted.
+    @discardableResult
+    public func prune(
+      seenBefore time: Int64, in transaction: PostgreSQLTransaction
+    ) async throws -> Int {
+      let rows = try await transaction.execute(
+        PostgreSQLInboxStatements.prune.bind([
+          "consumer": .text(consumer), "before": .integer(time),
+        ]))
+      return Int(rows.first?.integer(0) ?? 0)
+    }
+
+    func values(_ aggregate: AggregateKey) -> [String: SQLParameter] {
+      [
+        "consumer": .text(consumer), "aggregateType": .text(aggregate.type),
+        "aggregateID": .text(aggregate.id),
+      ]
+    }
+  }
+#endif

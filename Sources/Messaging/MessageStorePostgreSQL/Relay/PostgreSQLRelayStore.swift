@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if PostgreSQL
+  internal import Synchronization
+  public import TransactionalMessaging
+
+  /// The relay's side of the outbox tables: lease, position, parked aggregates.
+  ///
+  /// It reads what became visible between two snapshots, so that nothing is lost which commits
+  /// late, and nothing waits for transactions of others. It needs no replication slot, no
+  /// extension, no superuser, and leaves no transaction open.
+  public struct PostgreSQLRelayStore: RelayStore {
+    let database: PostgreSQLDatabase
+    private let payload: PayloadType
+
+    /// Uses the outbox of a database, over two connections of its own.
+    ///
+    /// - Throws: `MessageStoreError` with the code `invalidAddress`.
+    public init(_ address: String, name: String = "strangler-relay") throws {
+      var configuration = PostgreSQLDatabase.Configuration()
+      configuration.connections = 2
+      configuration.name = name
+      // The windows that it reads are small beside the table, which statistics may not know yet.
+      configuration.settings = ["enable_seqscan": "off", "jit": "off"]
+      let payload = PayloadType()
+      self.payload = payload
+      database = try PostgreSQLDatabase(address, configuration: configuration) { session in
+        payload.note(try await DatabaseIdentity.check(session).payload)
+      }
+    }
+
+    /// Ends its connections.
+    public func close() { database.close() }
+
+    /// Takes or renews the lease and reads where the relay stopped.
+    ///
+    /// - Throws: `MessageStoreError`, with the code `otherDatabase` where the tables were copied
+    ///   here from elsewhere.
+    public func acquire(_ request: LeaseRequest) async throws -> RelayPosition? {
+      try await database.transaction { transaction in
+        let row = try await transaction.execute(
+          PostgreSQLRelayStatements.acquire.bind([
+            "relay": .text(request.relay), "owner": .text(request.owner),
+            "until": .integer(request.until), "now": .integer(request.now),
+          ])
+        ).first
+        guard let row else {
+          // No row either where `messaging_database` lost its own.
+          return nil
+        }
+        return RelayPosition(
+          lease: RelayLease(
+            relay: request.relay, owner: request.owner,
+            epoch: try row.required("epoch", row.integer(0))),
+          cursor: RelayCursor(
+            tick: try row.required("tick", row.integer(1)),
+            sequence: try row.required("done_seq", row.integer(2)),
+            window: SnapshotWindow(
+              previous: try row.required("prev_snap", row.text(3)), current: row.text(4))),
+          parked: try PostgreSQLParkedRows.aggregates(
+            try await transaction.execute(
+              PostgreSQLRelayStatements.parked.bind(["relay": .text(request.relay)]))))
+      }
+    }
+
+    /// What became visible behind the cursor, in sequence order.
+    public func events(after cursor: RelayCursor, limit: PageLimit) async throws -> EventPage {
+      let window = try Self.window(of: cursor)
+      let form =
+        window.current == nil
+        ? PostgreSQLRelayStatements.firstPage : PostgreSQLRelayStatements.nextPage
+      let rows = try await page(form, cursor, limit)
+      let (snapshot, events, truncated) = try PostgreSQLEventRows.page(rows, limit)
+      let current = window.current ?? snapshot
+      let done = RelayCursor(
+        tick: cursor.tick + 1, sequence: events.last?.sequence ?? cursor.sequence,
+        window: SnapshotWindow(previous: current))
+      return EventPage(
+        events: events, truncated: truncated,
+        window: SnapshotWindow(previous: window.previous, current: current),
+        end: truncated ? nil : done)
+    }
+
+    /// Events of one aggregate from a sequence on that the cursor has passed, in order.
+    public func events(
+      of aggregate: AggregateKey, from sequence: Int64, through cursor: RelayCursor,
+      limit: PageLimit
+    ) async throws -> EventPage {
+      let rows = try await page(
+        PostgreSQLRelayStatements.aggregatePage, cursor, limit,
+        [
+          "aggregateType": .text(aggregate.type), "aggregateID": .text(aggregate.id),
+          "first": .integer(sequence),
+        ])
+      let page = try PostgreSQLEventRows.page(rows, limit)
+      return EventPage(events: page.events, truncated: page.truncated)
+    }
+
+    /// Stores progress under the newest epoch only.
+    public func save(_ progress: RelayProgress) async throws {
+      let window = try Self.window(of: progress.cursor)
+      let rows = try await database.execute(
+        PostgreSQLRelayStatements.save.bind([
+          "relay": .text(progress.lease.relay), "epoch": .integer(progress.lease.epoch),
+          "until": .integer(progress.leaseUntil), "tick": .integer(progress.cursor.tick),
+          "sequence": .integer(progress.cursor.sequence), "previous": .text(window.previous),
+          "current": SQLParameter(window.current),
+          "parked": .text(try PostgreSQLParkedRows.text(progress.parked)),
+          "released": .text(try PostgreSQLParkedRows.text(progress.released)),
+        ]))
+      guard rows.first?.integer(0) == 1 else { throw RelayFenced(lease: progress.lease) }
+    }
+
+    /// Gives the lease back.
+    public func release(_ lease: RelayLease) async throws {
+      try await database.execute(
+        PostgreSQLRelayStatements.release.bind([
+          "relay": .text(lease.relay), "epoch": .integer(lease.epoch),
+        ]))
+    }
+
+    private func page(
+      _ form: (bytes: NamedStatement, json: NamedStatement), _ cursor: RelayCursor,
+      _ limit: PageLimit, _ further: [String: SQLParameter] = [:]
+    ) async throws -> [SQLRow] {
+      let window = try Self.window(of: cursor)
+      let values: [String: SQLParameter] = [
+        "previous": .text(window.previous), "current": SQLParameter(window.current),
+        "sequence": .integer(cursor.sequence), "limit": .integer(Int64(limit.events) + 1),
+        "bytes": .integer(Int64(limit.payloadBytes)),
+      ]
+      // Known once there is a connection; `acquire` opened one.
+      let statement = payload.isJSON ? form.json : form.bytes
+      return try await database.execute(
+        statement.bind(values.merging(further, uniquingKeysWith: { _, last in last })))
+    }
+
+    private static func window(of cursor: RelayCursor) throws -> SnapshotWindow {
+      guard let window = cursor.window else {
+        throw MessageStoreError(
+          .corruptRow, "a cursor without snapshots is none of an outbox in PostgreSQL")
+      }
+      return window
+    }
+  }
+
+  /// Type of the column `payload`, as the last connection saw it.
+  private final class PayloadType: Sendable {
+    private let payload = Mutex(PostgreSQLOutboxLayout.Payload.bytes)
+    var isJSON: Bool { payload.withLock { $0 == .json } }
+    func note(_ seen: PostgreSQLOutboxLayout.Payload) { payload.withLock { $0 = seen } }
+  }
+
+  // MARK: - What an operator does
+
+  extension PostgreSQLRelayStore {
+    /// Aggregates that wait in a relay, by key.
+    public func parked(relay: String) async throws -> [ParkedAggregate] {
+      try PostgreSQLParkedRows.aggregates(
+        try await database.execute(
+          PostgreSQLRelayStatements.parked.bind(["relay": .text(relay)])))
+    }
+
+    /// Tries a parked aggregate again at once, with all its attempts.
+    ///
+    /// - Returns: false when it is not parked.
+    @discardableResult
+    public func replay(_ aggregate: AggregateKey, relay: String) async throws -> Bool {
+      try await change(aggregate, relay: relay, skipping: 0)
+    }
+
+    /// Gives up the first waiting event of a parked aggregate; the later ones are tried at once.
+    /// Consumers will see a gap in its versions and wait until an operator decides there too.
+    ///
+    /// - Returns: false when it is not parked.
+    @discardableResult
+    public func skip(_ aggregate: AggregateKey, relay: String) async throws -> Bool {
+      try await change(aggregate, relay: relay, skipping: 1)
+    }
+
+    private func change(
+      _ aggregate: AggregateKey, relay: String, skipping: Int64
+    ) async throws -> Bool {
+      try await database.transaction { transaction in
+        let changed = try await transaction.execute(
+          PostgreSQLRelayStatements.replay.bind([
+            "relay": .text(relay), "aggregateType": .text(aggregate.type),
+            "aggregateID": .text(aggregate.id), "skipped": .integer(skipping),
+          ]))
+        guard !changed.isEmpty else { return false }
+        try await transaction.execute(
+          PostgreSQLRelayStatements.supersede.bind(["relay": .text(relay)]))
+        return true
+      }
+    }
+  }
+#endif

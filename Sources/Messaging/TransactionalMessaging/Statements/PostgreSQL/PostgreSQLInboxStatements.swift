@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// SQL of the inbox in PostgreSQL, where it is not SQLite's as well.
+package enum PostgreSQLInboxStatements {
+  /// One delivery of an aggregate at a time, over all processes of a consumer. The lock leaves no
+  /// row behind, and its two numbers never meet locks of one number, which applications take.
+  package static let lock = NamedStatement(
+    """
+    SELECT pg_advisory_xact_lock(\(0x5354_524d),
+      hashtext(concat_ws(E'\\n', :consumer::text, :aggregateType::text, :aggregateID::text)))
+    """)
+
+  /// How far the aggregate is, and whether this version waits.
+  package static let known = NamedStatement(
+    """
+    SELECT (\(InboxStatements.mark)),
+      (\(InboxStatements.parked("state"))), (\(InboxStatements.parked("attempts")))
+    """)
+
+  /// No row when the id was seen before.
+  package static let seen = NamedStatement(InboxStatements.seen + " RETURNING 1")
+
+  /// Moves the mark and lets go of the event if it waited; says whether the next one waits.
+  package static let applied = NamedStatement(
+    """
+    WITH marked AS (\(InboxStatements.setMark)), unparked AS (\(InboxStatements.unpark))
+    SELECT EXISTS (SELECT FROM inbox_parked
+      WHERE consumer = :consumer AND aggregatetype = :aggregateType
+        AND aggregateid = :aggregateID AND aggregateversion = :version::bigint + 1)
+    """)
+
+  package static let replay = NamedStatement(InboxStatements.replay + " RETURNING 1")
+
+  package static let prune = NamedStatement(
+    "WITH pruned AS (\(InboxStatements.prune) RETURNING 1) SELECT count(*) FROM pruned")
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The outbox in PostgreSQL as SQL, for whoever appends over a driver of her own.
+///
+/// ```swift
+/// let append = try PostgreSQLOutboxStatements.append(event)
+/// // Inside the transaction that changes the data, with `append.parameters` bound to $1, $2 ...
+/// ```
+///
+/// The statement answers with one row, `seq` and `aggregateversion`, or with none when an event of
+/// this id is there already. It must run inside the transaction that changes the data, at
+/// `READ COMMITTED` or higher, and nothing may be appended by other SQL: the order of events hangs
+/// on its lock.
+public enum PostgreSQLOutboxStatements {
+  /// Numbers an event within its aggregate and appends it.
+  ///
+  /// - Parameter payload: the type of the column `payload`, as the tables were made.
+  /// - Throws: `EventRejection` when the event breaks a limit or a naming rule.
+  public static func append(
+    _ event: OutboxEvent, payload: PostgreSQLOutboxLayout.Payload = .bytes,
+    limits: EventLimits = EventLimits()
+  ) throws -> SQLStatement {
+    try event.validate(limits)
+    return (payload == .bytes ? appendBytes : appendJSON).bind([
+      "id": .text(event.id), "aggregateType": .text(event.aggregateType),
+      "aggregateID": .text(event.aggregateID), "type": .text(event.type),
+      "payload": .bytes(event.payload), "occurredAt": .integer(event.occurredAt),
+      "headers": .text(try HeaderText.encode(event.headers)),
+      "schemaVersion": .integer(Int64(event.schemaVersion)), "tenant": SQLParameter(event.tenant),
+      "trace": SQLParameter(event.traceContext?.properties),
+      "reference": SQLParameter(event.payloadReference),
+    ])
+  }
+
+  private static let appendBytes = append(payload: ":payload::bytea")
+  private static let appendJSON = append(payload: "convert_from(:payload::bytea, 'UTF8')::jsonb")
+
+  /// The aggregate's row is locked before `seq` is drawn and stays locked until the end of the
+  /// transaction: events of one aggregate become visible in the order of `seq`.
+  private static func append(payload: String) -> NamedStatement {
+    NamedStatement(
+      """
+      WITH numbered AS (
+        INSERT INTO aggregate_version (aggregatetype, aggregateid, version)
+        SELECT :aggregateType::varchar, :aggregateID::varchar, 1
+        WHERE NOT EXISTS (SELECT FROM outbox WHERE id = :id::uuid)
+        ON CONFLICT (aggregatetype, aggregateid)
+          DO UPDATE SET version = aggregate_version.version + 1
+        RETURNING version
+      )
+      INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, aggregateversion,
+        occurred_at, headers, schema_version, tenant, tracingspancontext, payload_ref)
+      SELECT :id::uuid, :aggregateType::varchar, :aggregateID::varchar, :type::varchar,
+        \(payload), numbered.version, :occurredAt::bigint, :headers::jsonb, :schemaVersion::int,
+        :tenant::varchar, :trace::text, :reference::text
+      FROM numbered
+      RETURNING seq, aggregateversion
+      """)
+  }
+}

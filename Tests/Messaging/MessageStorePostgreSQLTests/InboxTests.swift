@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if PostgreSQL
+  import MessageStorePostgreSQL
+  import MessagingTestSupport
+  import Testing
+  import TransactionalMessaging
+
+  extension PostgreSQLStoreTests {
+    @Suite struct InboxTests {
+      private struct Broken: Error {}
+
+      private let inbox = PostgreSQLInbox(consumer: "c")
+
+      private func database() async throws -> PostgreSQLDatabase {
+        let database = try PostgreSQLDatabase(await DatabaseTrait.address())
+        try await PostgreSQLMessageTables.install(in: database)
+        try await database.query(
+          "CREATE TABLE effect (n bigint GENERATED ALWAYS AS IDENTITY, id text NOT NULL)")
+        return database
+      }
+
+      private func effects(_ database: PostgreSQLDatabase) async throws -> [String] {
+        try await database.query("SELECT id FROM effect ORDER BY n").compactMap { $0.text(0) }
+      }
+
+      @Test(arguments: InboxConformance.allCases)
+      func conforms(_ conformance: InboxConformance) async throws {
+        let (database, inbox) = (try await database(), inbox)
+        try await conformance.check(
+          InboxUnderTest(
+            bound: { policy, failing in
+              PostgreSQLInbox(consumer: "c", policy: policy).bound(to: database) { event, tx in
+                try await tx.query("INSERT INTO effect (id) VALUES ($1)", [.text(event.event.id)])
+                if failing(event) { throw Broken() }
+              }
+            },
+            effects: { try await effects(database) },
+            parked: { try await database.transaction { try await inbox.parked(in: $0) } },
+            replay: { key in
+              try await database.transaction { try await inbox.replay(key, in: $0) }
+            },
+            skip: { key in try await database.transaction { try await inbox.skip(key, in: $0) } },
+            prune: { time in
+              try await database.transaction { try await inbox.prune(seenBefore: time, in: $0) }
+            }))
+      }
+
+      @Test func aRefusedStatementIsTheEventsFaultAndAConflictIsNot() async throws {
+        let database = try await database()
+        let event = ReceivedEvent(version: 1, event: SampleEvents.event(1))
+        let refused = try await inbox.handle(event, now: 0, in: database) {
+          try await $0.query("INSERT INTO effect (id) VALUES (NULL)")
+        }
+        guard case .failed(let reason, _) = refused else {
+          Issue.record("a refused statement is a failure: \(refused)")
+          return
+        }
+        #expect(reason.contains("not-null"))
+        let other = ReceivedEvent(version: 1, event: SampleEvents.event(2, aggregate: "b"))
+        let conflict = await #expect(throws: MessageStoreError.self) {
+          try await inbox.handle(other, now: 0, in: database) {
+            try await $0.query("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$")
+          }
+        }
+        #expect(conflict?.sqlState == "40001")
+        let parked = try await database.transaction { try await inbox.parked(in: $0) }
+        #expect(parked.map(\.received) == [event])
+      }
+
+      @Test func aCancelledDeliveryLeavesNothing() async throws {
+        let database = try await database()
+        let event = ReceivedEvent(version: 1, event: SampleEvents.event(1))
+        let started = WakeSignal()
+        let delivery = Task {
+          try await inbox.handle(event, now: 0, in: database) { transaction in
+            try await transaction.query("INSERT INTO effect (id) VALUES ('half')")
+            started.raise()
+            await WakeSignal().wait(after: 0)
+          }
+        }
+        await started.wait(after: 0)
+        delivery.cancel()
+        await #expect(throws: CancellationError.self) { try await delivery.value }
+        #expect(try await effects(database).isEmpty)
+        let outcome = try await inbox.handle(event, now: 0, in: database) { _ in }
+        #expect(outcome == .applied(unblocks: false))
+      }
+    }
+  }
+#endif
