@@ -1,49 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import GRDB
 import Logging
 import MessageRelay
-import MessageStoreSQLite
 import TransactionalMessaging
 
 /// A producer, a relay and a consumer in one process that a test kills at any moment.
 ///
-/// `messaging-crash-child FOLDER work SEED` appends and relays for ever and writes a line for each
-/// thing that happened, so that its parent can choose a moment; `FOLDER drain` ends when everything
-/// that was committed has been consumed.
+/// `messaging-crash-child PLACE work SEED` appends and relays for ever and writes a line for each
+/// thing that happened, so that its parent can choose a moment; `PLACE drain` ends when everything
+/// that was committed has been consumed. The place is a folder for SQLite, or the address of a
+/// PostgreSQL.
 @main
 struct CrashChild {
-  private struct Aborted: Error {}
-
-  private let producer: DatabasePool
-  private let consumer: DatabasePool
-  private let outbox = SQLiteOutbox()
+  private let databases: any CrashDatabases
 
   static func main() async throws {
     let arguments = CommandLine.arguments
     guard arguments.count >= 3 else {
-      FileHandle.standardError.write(Data("usage: FOLDER work SEED | FOLDER drain\n".utf8))
+      FileHandle.standardError.write(Data("usage: PLACE work SEED | PLACE drain\n".utf8))
       exit(64)
     }
-    let child = try CrashChild(folder: arguments[1])
+    let child = CrashChild(databases: try await open(arguments[1]))
     let seed = arguments.count > 3 ? UInt64(arguments[3]) ?? 0 : 0
     try await child.run(drains: arguments[2] == "drain", seed: seed)
   }
 
-  private init(folder: String) throws {
-    producer = try DatabasePool(path: folder + "/producer.sqlite")
-    consumer = try DatabasePool(path: folder + "/consumer.sqlite")
-    try SQLiteMessageTables.install(in: producer, surviving: .processCrash)
-    try SQLiteMessageTables.install(in: consumer, surviving: .processCrash)
-    try producer.write {
-      try $0.execute(
-        sql: "CREATE TABLE IF NOT EXISTS business (aggregate TEXT NOT NULL, id TEXT NOT NULL)")
-    }
-    try consumer.write {
-      try $0.execute(
-        sql: "CREATE TABLE IF NOT EXISTS effect (aggregate TEXT NOT NULL, id TEXT NOT NULL)")
-    }
+  private static func open(_ place: String) async throws -> any CrashDatabases {
+    #if PostgreSQL
+      if place.hasPrefix("postgresql://") { return try await PostgreSQLDatabases(place) }
+    #endif
+    return try SQLiteDatabases(folder: place)
   }
 
   private func run(drains: Bool, seed: UInt64) async throws {
@@ -56,22 +43,16 @@ struct CrashChild {
     configuration.lease = 60
     configuration.standby = 5
     let relay = Relay(
-      store: SQLiteRelayStore(producer), broker: broker, signal: outbox.signal,
+      store: databases.relayStore, broker: broker, signal: databases.signal,
       configuration: configuration, logger: logger)
     let applied = WakeSignal()
-    let inbox = SQLiteInbox(consumer: "effects").bound(to: consumer) { event, db in
-      try db.execute(
-        sql: "INSERT INTO effect (aggregate, id) VALUES (?, ?)",
-        arguments: [event.event.aggregateID, event.event.id])
-      Self.tell("effect")
-      db.afterNextTransaction { _ in applied.raise() }
-    }
+    let inbox = databases.inbox { applied.raise() }
     let reader = Consumer(broker: broker, inbox: inbox, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await relay.run() }
       tasks.addTask { try await reader.run() }
       if drains {
-        while case let seen = applied.generation, try await !isDrained() {
+        while case let seen = applied.generation, try await !databases.isDrained() {
           await applied.wait(after: seen)
         }
       } else {
@@ -87,19 +68,14 @@ struct CrashChild {
       let aggregate = "aggregate-\(Int.random(in: 0..<6, using: &random))"
       let count = Int.random(in: 1...3, using: &random)
       let aborts = Int.random(in: 0..<5, using: &random) == 0
-      let (outbox, seconds) = (outbox, Date().timeIntervalSince1970)
+      let now = Int64(Date().timeIntervalSince1970 * 1_000)
+      let events = (0..<count).map { _ in
+        OutboxEvent(
+          id: UUID().uuidString.lowercased(), aggregateType: "order", aggregateID: aggregate,
+          type: "order-changed", occurredAt: now, payload: Array("{}".utf8))
+      }
       do {
-        try await producer.write { db in
-          for _ in 0..<count {
-            let id = UUID().uuidString.lowercased()
-            try db.execute(
-              sql: "INSERT INTO business (aggregate, id) VALUES (?, ?)",
-              arguments: [aggregate, id])
-            try outbox.append(
-              OutboxEvent(
-                id: id, aggregateType: "order", aggregateID: aggregate, type: "order-changed",
-                occurredAt: Int64(seconds * 1_000), payload: Array("{}".utf8)), in: db)
-          }
+        try await databases.append(events) {
           Self.tell("append")
           if aborts { throw Aborted() }
         }
@@ -108,17 +84,26 @@ struct CrashChild {
     }
   }
 
-  private func isDrained() async throws -> Bool {
-    let events = try await producer.read {
-      try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox")
-    }
-    let effects = try await consumer.read {
-      try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM effect")
-    }
-    return effects ?? 0 >= events ?? 0
-  }
-
-  private static func tell(_ line: String) {
+  static func tell(_ line: String) {
     FileHandle.standardOutput.write(Data((line + "\n").utf8))
   }
+}
+
+/// Ends a transaction that is meant to leave nothing.
+struct Aborted: Error {}
+
+/// A producer's and a consumer's database, the former with a business table, the latter with the
+/// effects of what it consumed.
+protocol CrashDatabases: Sendable {
+  var relayStore: any RelayStore { get }
+  var signal: WakeSignal { get }
+
+  /// Writes a business row and an event each, in one transaction; `beforeCommit` may end it.
+  func append(_ events: [OutboxEvent], beforeCommit: @escaping @Sendable () throws -> Void)
+    async throws
+
+  /// An inbox whose effect is a row, and which says after each commit that there is one more.
+  func inbox(applied: @escaping @Sendable () -> Void) -> any EventInbox
+
+  func isDrained() async throws -> Bool
 }

@@ -6,78 +6,124 @@ import MessagingTestSupport
 import Testing
 import TransactionalMessaging
 
+#if PostgreSQL
+  import MessageStorePostgreSQL
+  import PostgreSQLTesting
+#endif
+
 /// Kills a real process that appends, relays and consumes, again and again, with SIGKILL.
 @Suite(.timeLimit(.minutes(2)))
 struct KilledProcessTests {
-  private static let kills = 50
-
-  @Test func killingTheProcessLosesNothing() throws {
-    let seed = UInt64.random(in: 0...UInt64(UInt32.max))
-    var random = SeededGenerator(seed: seed)
+  @Test func killingTheProcessLosesNothing() async throws {
     let folder = try TemporaryFolder()
-    for _ in 0..<Self.kills {
-      let process = try start(folder, "work", "\(random.next())")
-      // The pipe holds few lines, so the child runs about as far as it is read: the moment of the
-      // kill is a line, not a time.
-      try read(Int.random(in: 1...90, using: &random), linesOf: process)
-      kill(process.process.processIdentifier, SIGKILL)
-      process.process.waitUntilExit()
-      #expect(process.process.terminationReason == .uncaughtSignal)
-    }
-    let drain = try start(folder, "drain")
-    drain.process.waitUntilExit()
-    #expect(drain.process.terminationStatus == 0)
-    try check(folder, seed: seed)
-  }
-
-  private func check(_ folder: TemporaryFolder, seed: UInt64) throws {
+    let seed = UInt64.random(in: 0...UInt64(UInt32.max))
+    try await kill(50, in: folder.path(""), seed: seed)
     let producer = try DatabaseQueue(path: folder.path("producer.sqlite"))
     let consumer = try DatabaseQueue(path: folder.path("consumer.sqlite"))
-    let committed = try rows(producer, "SELECT aggregate, id FROM business ORDER BY rowid")
-    let events = try rows(
-      producer, "SELECT aggregateid AS aggregate, id FROM outbox ORDER BY seq")
-    let effects = try rows(consumer, "SELECT aggregate, id FROM effect ORDER BY rowid")
-    #expect(events == committed, "seed \(seed): business rows and events differ")
-    #expect(effects == committed, "seed \(seed): effects are lost, doubled or out of order")
-    #expect(committed.values.joined().count > Self.kills, "seed \(seed): too little happened")
+    check(
+      committed: try rows(producer, "SELECT aggregate, id FROM business ORDER BY rowid"),
+      events: try rows(producer, "SELECT aggregateid, id FROM outbox ORDER BY seq"),
+      effects: try rows(consumer, "SELECT aggregate, id FROM effect ORDER BY rowid"),
+      seed: seed)
   }
 
-  private func rows(_ database: DatabaseQueue, _ sql: String) throws -> [String: [String]] {
-    try database.read { db in
-      var rows: [String: [String]] = [:]
-      for row in try Row.fetchAll(db, sql: sql) {
-        rows[row["aggregate"], default: []].append(row["id"])
+  private func rows(_ database: DatabaseQueue, _ sql: String) throws -> [(String, String)] {
+    try database.read { try Row.fetchAll($0, sql: sql).map { ($0[0], $0[1]) } }
+  }
+
+  #if PostgreSQL
+    /// The server goes on while its clients die: transactions of dead processes hold locks until
+    /// it notices.
+    @Test func killingTheProcessLosesNothingInPostgreSQL() async throws {
+      let server = try await PostgreSQLServer.start()
+      let seed = UInt64.random(in: 0...UInt64(UInt32.max))
+      try await kill(12, in: server.address, seed: seed)
+      let database = try PostgreSQLDatabase(server.address)
+      func rows(_ sql: String) async throws -> [(String, String)] {
+        try await database.query(sql).map { ($0.text(0) ?? "", $0.text(1) ?? "") }
       }
-      return rows
+      check(
+        committed: try await rows("SELECT aggregate, id FROM business ORDER BY n"),
+        events: try await rows("SELECT aggregateid, id FROM outbox ORDER BY seq"),
+        effects: try await rows("SELECT aggregate, id FROM effect ORDER BY n"), seed: seed)
+      database.close()
+      await server.stop()
     }
+  #endif
+
+  private func kill(_ times: Int, in place: String, seed: UInt64) async throws {
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<times {
+      let child = try Child(place, "work", "\(random.next())")
+      // The pipe holds few lines, so the child runs about as far as it is read: the moment of the
+      // kill is a line, not a time.
+      await child.read(Int.random(in: 1...90, using: &random))
+      #expect(await child.killed() == .uncaughtSignal)
+    }
+    let drain = try Child(place, "drain")
+    #expect(await drain.end() == 0)
   }
 
-  // MARK: - The child
-
-  private struct Child {
-    var process: Process
-    var output: Pipe
+  private func check(
+    committed: [(String, String)], events: [(String, String)], effects: [(String, String)],
+    seed: UInt64
+  ) {
+    func grouped(_ rows: [(String, String)]) -> [String: [String]] {
+      Dictionary(rows.map { ($0, [$1]) }, uniquingKeysWith: +)
+    }
+    #expect(grouped(events) == grouped(committed), "seed \(seed): rows and events differ")
+    #expect(
+      grouped(effects) == grouped(committed),
+      "seed \(seed): effects are lost, doubled or out of order")
+    #expect(committed.count > 20, "seed \(seed): too little happened")
   }
+}
 
-  private func start(_ folder: TemporaryFolder, _ arguments: String...) throws -> Child {
+/// The program that is killed. Its lines are read on a thread of their own.
+private final class Child: Sendable {
+  private let process: Process
+  private let output = Pipe()
+  private let ended = WakeSignal()
+
+  init(_ arguments: String...) throws {
     let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    let child = Child(process: Process(), output: Pipe())
-    child.process.executableURL = products.appendingPathComponent("messaging-crash-child")
-    child.process.arguments = [folder.path("")] + arguments
-    child.process.standardOutput = child.output
-    try child.process.run()
-    return child
+    process = Process()
+    process.executableURL = products.appendingPathComponent("messaging-crash-child")
+    process.arguments = arguments
+    process.standardOutput = output
+    process.terminationHandler = { [ended] _ in ended.raise() }
+    try process.run()
   }
 
-  private func read(_ lines: Int, linesOf child: Child) throws {
-    var left = lines
-    while left > 0 {
-      let data = child.output.fileHandleForReading.availableData
-      guard !data.isEmpty else {
-        Issue.record("the child ended by itself")
-        return
-      }
-      left -= data.count { $0 == UInt8(ascii: "\n") }
+  func read(_ lines: Int) async {
+    let output = output
+    let all = await withCheckedContinuation { continuation in
+      Thread {
+        var left = lines
+        while left > 0 {
+          let data = output.fileHandleForReading.availableData
+          guard !data.isEmpty else { break }
+          left -= data.count { $0 == UInt8(ascii: "\n") }
+        }
+        continuation.resume(returning: left <= 0)
+      }.start()
     }
+    if !all { Issue.record("the child ended by itself") }
+  }
+
+  func killed() async -> Process.TerminationReason {
+    kill(process.processIdentifier, SIGKILL)
+    await ended.wait(after: 0)
+    // The test's time may be up: what was killed ends all the same, and soon.
+    while process.isRunning { await Task.yield() }
+    return process.terminationReason
+  }
+
+  /// Nil when it did not end in the test's time.
+  func end() async -> Int32? {
+    await ended.wait(after: 0)
+    guard process.isRunning else { return process.terminationStatus }
+    _ = await killed()
+    return nil
   }
 }

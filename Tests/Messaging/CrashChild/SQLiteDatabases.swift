@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+import MessageStoreSQLite
+import TransactionalMessaging
+
+/// Two files in a folder.
+struct SQLiteDatabases: CrashDatabases {
+  private let producer: DatabasePool
+  private let consumer: DatabasePool
+  private let outbox = SQLiteOutbox()
+
+  init(folder: String) throws {
+    producer = try DatabasePool(path: folder + "/producer.sqlite")
+    consumer = try DatabasePool(path: folder + "/consumer.sqlite")
+    try SQLiteMessageTables.install(in: producer, surviving: .processCrash)
+    try SQLiteMessageTables.install(in: consumer, surviving: .processCrash)
+    try producer.write {
+      try $0.execute(
+        sql: "CREATE TABLE IF NOT EXISTS business (aggregate TEXT NOT NULL, id TEXT NOT NULL)")
+    }
+    try consumer.write {
+      try $0.execute(
+        sql: "CREATE TABLE IF NOT EXISTS effect (aggregate TEXT NOT NULL, id TEXT NOT NULL)")
+    }
+  }
+
+  var relayStore: any RelayStore { SQLiteRelayStore(producer) }
+  var signal: WakeSignal { outbox.signal }
+
+  func append(_ events: [OutboxEvent], beforeCommit: @escaping @Sendable () throws -> Void)
+    async throws
+  {
+    let outbox = outbox
+    try await producer.write { db in
+      for event in events {
+        try db.execute(
+          sql: "INSERT INTO business (aggregate, id) VALUES (?, ?)",
+          arguments: [event.aggregateID, event.id])
+        try outbox.append(event, in: db)
+      }
+      try beforeCommit()
+    }
+  }
+
+  func inbox(applied: @escaping @Sendable () -> Void) -> any EventInbox {
+    SQLiteInbox(consumer: "effects").bound(to: consumer) { event, db in
+      try db.execute(
+        sql: "INSERT INTO effect (aggregate, id) VALUES (?, ?)",
+        arguments: [event.event.aggregateID, event.event.id])
+      CrashChild.tell("effect")
+      db.afterNextTransaction { _ in applied() }
+    }
+  }
+
+  func isDrained() async throws -> Bool {
+    let events = try await producer.read {
+      try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox")
+    }
+    let effects = try await consumer.read {
+      try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM effect")
+    }
+    return effects ?? 0 >= events ?? 0
+  }
+}
