@@ -17,6 +17,7 @@ public struct Strangler: AsyncParsableCommand {
         strangler routes explain 'GET /orders/42' -H 'x-user-id: 7'
         strangler proxy --config strangler.yaml
         strangler cutover start orders --reason 'ticket 12'
+        strangler outbox init --database postgresql://shop@db.internal/shop
         strangler shadow replay --har visit.har --legacy http://127.0.0.1:9001 \\
           --extracted http://127.0.0.1:9002
 
@@ -28,7 +29,7 @@ public struct Strangler: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       AnalyzeCommand.self, InitCommand.self, ProxyCommand.self, RoutesCommand.self,
-      CutoverCommand.self,
+      CutoverCommand.self, OutboxCommand.self,
       ShadowCommand.self, DemoCommand.self, OrdersServiceCommand.self,
     ])
 

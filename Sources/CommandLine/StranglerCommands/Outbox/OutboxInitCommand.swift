@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import Foundation
+internal import GRDB
+internal import MessageStorePostgreSQL
+internal import MessageStoreSQLite
+internal import TransactionalMessaging
+
+struct OutboxInitCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init",
+    abstract: "Make the tables of outbox, relay and inbox, or bring them up to date.",
+    discussion: """
+      All or nothing, and nothing where they are up to date already: run it with each deployment. In
+      PostgreSQL it also makes the outbox's partitions for the days to come; where nobody does, rows
+      go to the default partition and nothing is lost.
+
+      EXAMPLES
+        strangler outbox init --database postgresql://shop@db.internal/shop --dry-run > outbox.sql
+        strangler outbox init --database postgresql://shop@db.internal/shop --payload json
+        strangler outbox init --database shop.sqlite
+      """)
+
+  enum Payload: String, CaseIterable, ExpressibleByArgument { case bytes, json }
+  enum Partition: String, CaseIterable, ExpressibleByArgument { case day, hour }
+
+  @OptionGroup var place: OutboxPlace
+
+  @Option(
+    help: """
+      Where the tables are made, the type of payloads in PostgreSQL: bytes (bytea, sent as they \
+      are appended) or json (jsonb, as Debezium expects).
+      """)
+  var payload = Payload.bytes
+
+  @Option(help: "Where the tables are made, what a partition in PostgreSQL holds: day or hour.")
+  var partition = Partition.day
+
+  @Flag(name: .customLong("dry-run"), help: "Print the SQL and change nothing.")
+  var isDryRun = false
+
+  func run() async throws {
+    let statements = try await OutboxPlace.reporting {
+      try await place.isPostgreSQL ? postgreSQL() : sqlite()
+    }
+    if isDryRun {
+      Terminal.standardOutput.write(statements.map { $0 + ";\n" }.joined())
+    } else {
+      Terminal.standardOutput.write(
+        statements.isEmpty
+          ? "The tables are up to date.\n" : "Done, \(statements.count) statements.\n")
+    }
+  }
+
+  private func postgreSQL() async throws -> [String] {
+    #if PostgreSQL
+      let layout = PostgreSQLOutboxLayout(
+        payload: payload == .json ? .json : .bytes, partition: partition == .hour ? .hour : .day)
+      let database = try PostgreSQLDatabase(place.text)
+      defer { database.close() }
+      return try await isDryRun
+        ? PostgreSQLMessageTables.pending(in: database, layout: layout)
+        : PostgreSQLMessageTables.install(in: database, layout: layout)
+    #else
+      throw OutboxPlace.missingTrait
+    #endif
+  }
+
+  private func sqlite() async throws -> [String] {
+    // A file that is not there yet is made by what changes it, not by what looks.
+    let isMissing = !FileManager.default.fileExists(atPath: place.text)
+    let database = try isDryRun && isMissing ? DatabaseQueue() : DatabaseQueue(path: place.text)
+    let isDryRun = isDryRun
+    return try await database.write { db in
+      let pending = try SQLiteMessageTables.pending(in: db)
+      if !isDryRun { try SQLiteMessageTables.install(in: db) }
+      return pending
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import MessageStorePostgreSQL
+internal import TransactionalMessaging
+
+struct OutboxReseatCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reseat",
+    abstract: "Give tables to the database that they are in now, after a restore or a copy.",
+    discussion: """
+      A relay refuses tables that were made in another database: their transaction numbers mean
+      nothing here, and a copy must not send to the broker what the original sends. Make sure that
+      the broker and its consumers are the right ones; then every relay begins anew, and publishes
+      what the outbox still holds once more. Consumers know an event that they have applied.
+
+      EXAMPLES
+        strangler outbox reseat --database postgresql://shop@db.internal/shop --yes
+        strangler outbox reseat --database postgresql://shop@db.internal/shop --after 120000 --yes
+      """)
+
+  @OptionGroup var place: OutboxPlace
+
+  @Option(help: "Sequence up to which every event is known to be published.")
+  var after: Int64 = 0
+
+  @Flag(help: "Do it; without this nothing is changed.")
+  var yes = false
+
+  func run() async throws {
+    guard place.isPostgreSQL else {
+      throw CommandFailure.unusable("a file of SQLite needs no reseat: its sequences move along")
+    }
+    guard yes else {
+      throw CommandFailure.negative(
+        "every relay of this outbox will begin anew: give --yes when its broker is the right one")
+    }
+    let count = try await OutboxPlace.reporting { try await reseat() }
+    Terminal.standardOutput.write("Done: \(count) events will be published.\n")
+  }
+
+  private func reseat() async throws -> Int64 {
+    #if PostgreSQL
+      let database = try PostgreSQLDatabase(place.text)
+      defer { database.close() }
+      return try await PostgreSQLReseat.run(in: database, after: after)
+    #else
+      throw OutboxPlace.missingTrait
+    #endif
+  }
+}
