@@ -4,33 +4,33 @@
 
   /// Who has a connection and who waits for one: at most `connections` are open, at most `waiting`
   /// callers wait, first come first served.
-  struct ConnectionLine<Connection> {
+  package struct ConnectionLine<Connection> {
     /// What a caller gets.
-    enum Turn {
+    package enum Turn {
       case take(Connection)
       /// There is room for one more.
       case open
     }
 
-    enum Answer {
+    package enum Answer {
       case turn(Turn)
       case wait
       case refused
     }
 
-    let connections: Int
-    let waiting: Int
+    package let connections: Int
+    package let waiting: Int
     /// Connections that are open or being opened.
-    private(set) var count = 0
-    private(set) var idle: [Connection] = []
-    private(set) var waiters: [UInt64] = []
+    package private(set) var count = 0
+    package private(set) var idle: [Connection] = []
+    package private(set) var waiters: [UInt64] = []
 
-    init(connections: Int, waiting: Int) {
+    package init(connections: Int, waiting: Int) {
       self.connections = max(1, connections)
       self.waiting = max(0, waiting)
     }
 
-    mutating func ask(_ caller: UInt64) -> Answer {
+    package mutating func ask(_ caller: UInt64) -> Answer {
       if let connection = idle.popLast() { return .turn(.take(connection)) }
       if count < connections {
         count += 1
@@ -45,7 +45,7 @@
     ///
     /// - Parameter connection: nil when it is lost or could not be opened.
     /// - Returns: who is next, and with what.
-    mutating func giveBack(_ connection: Connection?) -> (caller: UInt64, turn: Turn)? {
+    package mutating func giveBack(_ connection: Connection?) -> (caller: UInt64, turn: Turn)? {
       guard !waiters.isEmpty else {
         if let connection { idle.append(connection) } else { count -= 1 }
         return nil
@@ -54,10 +54,10 @@
     }
 
     /// A caller waits no longer.
-    mutating func leave(_ caller: UInt64) { waiters.removeAll { $0 == caller } }
+    package mutating func leave(_ caller: UInt64) { waiters.removeAll { $0 == caller } }
 
     /// Takes what is idle out, for good.
-    mutating func drain() -> [Connection] {
+    package mutating func drain() -> [Connection] {
       defer {
         count -= idle.count
         idle = []
