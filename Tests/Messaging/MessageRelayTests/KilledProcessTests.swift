@@ -47,7 +47,29 @@ struct KilledProcessTests {
         events: try await rows("SELECT aggregateid, id FROM outbox ORDER BY seq"),
         effects: try await rows("SELECT aggregate, id FROM effect ORDER BY n"), seed: seed)
       database.close()
+      try await requireANewBeginning(server)
       await server.stop()
+    }
+
+    /// A server that was restarted, or one that took its place, may have lost transactions that a
+    /// relay has seen.
+    private func requireANewBeginning(_ server: PostgreSQLServer) async throws {
+      let store = try PostgreSQLRelayStore(server.address)
+      let request = LeaseRequest(relay: "new", owner: "o", now: 0, until: 1)
+      let before = try #require(try await store.acquire(request))
+      await server.stop()
+      try await server.restart()
+      await #expect(throws: MessageStoreError.self) {
+        try await store.events(after: before.cursor, limit: PageLimit(events: 1))
+      }
+      await #expect(throws: RelayFenced.self) {
+        try await store.save(
+          RelayProgress(lease: before.lease, leaseUntil: 2, cursor: before.cursor))
+      }
+      let after = try #require(try await store.acquire(request))
+      let page = try await store.events(after: after.cursor, limit: PageLimit(events: 1))
+      #expect(page.events.map(\.sequence) == [1] && page.truncated)
+      store.close()
     }
   #endif
 

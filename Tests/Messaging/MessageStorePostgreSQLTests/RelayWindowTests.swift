@@ -55,6 +55,22 @@
         #expect(try await successor.read(limit: 10) == ["slow 1", "a 6"])
       }
 
+      @Test func aWindowOfLowSequencesIsSavedPartByPart() async throws {
+        let world = try await RelayWorld()
+        var reader = try await world.reader()
+        let slow = world.hold((1...3).map { SampleEvents.event($0, aggregate: "slow") })
+        try await slow.hasAppended()
+        try await world.append([SampleEvents.event(4, aggregate: "fast")])
+        #expect(try await reader.read() == ["fast 1"])
+        reader = try await world.reader(from: reader)
+        try await slow.commit()
+        for part in 1...3 {
+          #expect(try await reader.read(limit: 1) == ["slow \(part)"])
+          reader = try await world.reader(from: reader)
+        }
+        #expect(try await reader.read().isEmpty)
+      }
+
       @Test func savepointsAndPreparedTransactionsCount() async throws {
         let world = try await RelayWorld()
         var reader = try await world.reader()

@@ -14,6 +14,7 @@
     let store: PostgreSQLRelayStore
     let address: String
     private let done = Mutex(0)
+    private let time = Mutex<Int64>(0)
 
     init(_ layout: PostgreSQLOutboxLayout = PostgreSQLOutboxLayout()) async throws {
       address = try await DatabaseTrait.address()
@@ -84,18 +85,23 @@
     }
 
     func reader() async throws -> Reader {
-      Reader(store: store, cursor: try await position(now: 0).cursor)
+      Reader(store: store, cursor: try await position().cursor)
     }
 
     /// A successor that finds what its predecessor has saved.
     func reader(from predecessor: Reader) async throws -> Reader {
-      let lease = try await position(now: 1).lease
+      let lease = try await position().lease
       try await store.save(
-        RelayProgress(lease: lease, leaseUntil: 10, cursor: predecessor.cursor))
-      return Reader(store: store, cursor: try await position(now: 20).cursor)
+        RelayProgress(lease: lease, leaseUntil: 0, cursor: predecessor.cursor))
+      return Reader(store: store, cursor: try await position().cursor)
     }
 
-    private func position(now: Int64) async throws -> RelayPosition {
+    /// Each takes over from the one before it, whose lease has ended.
+    private func position() async throws -> RelayPosition {
+      let now = time.withLock { time in
+        time += 1
+        return time
+      }
       let request = LeaseRequest(relay: "r", owner: "o\(now)", now: now, until: now + 1)
       guard let position = try await store.acquire(request) else {
         throw ConformanceFailure(description: "no lease")

@@ -5,10 +5,16 @@
 
   /// Reads events out of rows.
   enum PostgreSQLEventRows {
+    struct Page {
+      var snapshot: String
+      var events: [AppendedEvent]
+      var isTruncated: Bool
+      /// Which server answered.
+      var server: String?
+    }
+
     /// The rows of a page: snapshot, number of rows found, then the event from its sequence on.
-    static func page(
-      _ rows: [SQLRow], _ limit: PageLimit
-    ) throws -> (snapshot: String, events: [AppendedEvent], truncated: Bool) {
+    static func page(_ rows: [SQLRow], _ limit: PageLimit) throws -> Page {
       guard let first = rows.first else {
         throw MessageStoreError(.corruptRow, "a page came without its snapshot")
       }
@@ -19,10 +25,9 @@
           version: try row.required("aggregateversion", row.integer(8)),
           event: try event(row, from: 3))
       }
-      return (
-        try first.required("snapshot", first.text(0)), events,
-        first.integer(1) ?? 0 > Int64(events.count)
-      )
+      return Page(
+        snapshot: try first.required("snapshot", first.text(0)), events: events,
+        isTruncated: first.integer(1) ?? 0 > Int64(events.count), server: first.text(14))
     }
 
     /// The columns that outbox and `inbox_parked` share: id, aggregate type and id, type, payload,

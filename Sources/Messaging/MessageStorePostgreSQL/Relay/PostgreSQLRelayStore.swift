@@ -11,7 +11,7 @@
   /// extension, no superuser, and leaves no transaction open.
   public struct PostgreSQLRelayStore: RelayStore {
     let database: PostgreSQLDatabase
-    private let payload: PayloadType
+    private let seen = SeenDatabase()
 
     /// Uses the outbox of a database, over two connections of its own.
     ///
@@ -22,10 +22,8 @@
       configuration.name = name
       // The windows that it reads are small beside the table, which statistics may not know yet.
       configuration.settings = ["enable_seqscan": "off", "jit": "off"]
-      let payload = PayloadType()
-      self.payload = payload
-      database = try PostgreSQLDatabase(address, configuration: configuration) { session in
-        payload.note(try await DatabaseIdentity.check(session).payload)
+      database = try PostgreSQLDatabase(address, configuration: configuration) { [seen] session in
+        seen.note(try await DatabaseIdentity.check(session).payload)
       }
     }
 
@@ -48,6 +46,7 @@
           // No row either where `messaging_database` lost its own.
           return nil
         }
+        seen.note(server: row.text(5))
         return RelayPosition(
           lease: RelayLease(
             relay: request.relay, owner: request.owner,
@@ -70,15 +69,16 @@
         window.current == nil
         ? PostgreSQLRelayStatements.firstPage : PostgreSQLRelayStatements.nextPage
       let rows = try await page(form, cursor, limit)
-      let (snapshot, events, truncated) = try PostgreSQLEventRows.page(rows, limit)
-      let current = window.current ?? snapshot
+      let page = try PostgreSQLEventRows.page(rows, limit)
+      try seen.check(server: page.server)
+      let current = window.current ?? page.snapshot
       let done = RelayCursor(
-        tick: cursor.tick + 1, sequence: events.last?.sequence ?? cursor.sequence,
+        tick: cursor.tick + 1, sequence: page.events.last?.sequence ?? cursor.sequence,
         window: SnapshotWindow(previous: current))
       return EventPage(
-        events: events, truncated: truncated,
+        events: page.events, truncated: page.isTruncated,
         window: SnapshotWindow(previous: window.previous, current: current),
-        end: truncated ? nil : done)
+        end: page.isTruncated ? nil : done)
     }
 
     /// Events of one aggregate from a sequence on that the cursor has passed, in order.
@@ -93,7 +93,8 @@
           "first": .integer(sequence),
         ])
       let page = try PostgreSQLEventRows.page(rows, limit)
-      return EventPage(events: page.events, truncated: page.truncated)
+      try seen.check(server: page.server)
+      return EventPage(events: page.events, truncated: page.isTruncated)
     }
 
     /// Stores progress under the newest epoch only.
@@ -104,7 +105,7 @@
           "relay": .text(progress.lease.relay), "epoch": .integer(progress.lease.epoch),
           "until": .integer(progress.leaseUntil), "tick": .integer(progress.cursor.tick),
           "sequence": .integer(progress.cursor.sequence), "previous": .text(window.previous),
-          "current": SQLParameter(window.current),
+          "current": SQLParameter(window.current), "server": SQLParameter(seen.server),
           "parked": .text(try PostgreSQLParkedRows.text(progress.parked)),
           "released": .text(try PostgreSQLParkedRows.text(progress.released)),
         ]))
@@ -130,7 +131,7 @@
         "bytes": .integer(Int64(limit.payloadBytes)),
       ]
       // Known once there is a connection; `acquire` opened one.
-      let statement = payload.isJSON ? form.json : form.bytes
+      let statement = seen.payload == .json ? form.json : form.bytes
       return try await database.execute(
         statement.bind(values.merging(further, uniquingKeysWith: { _, last in last })))
     }
@@ -144,11 +145,29 @@
     }
   }
 
-  /// Type of the column `payload`, as the last connection saw it.
-  private final class PayloadType: Sendable {
-    private let payload = Mutex(PostgreSQLOutboxLayout.Payload.bytes)
-    var isJSON: Bool { payload.withLock { $0 == .json } }
-    func note(_ seen: PostgreSQLOutboxLayout.Payload) { payload.withLock { $0 = seen } }
+  /// What is behind the address: a lost connection is opened anew, and may lead elsewhere.
+  private final class SeenDatabase: Sendable {
+    private struct State {
+      /// Type of the column `payload`, as the last connection saw it.
+      var payload = PostgreSQLOutboxLayout.Payload.bytes
+      /// The server that gave the lease.
+      var server: String?
+    }
+
+    private let state = Mutex(State())
+
+    var payload: PostgreSQLOutboxLayout.Payload { state.withLock(\.payload) }
+    var server: String? { state.withLock(\.server) }
+    func note(_ payload: PostgreSQLOutboxLayout.Payload) { state.withLock { $0.payload = payload } }
+    func note(server: String?) { state.withLock { $0.server = server } }
+
+    /// - Throws: what makes a relay read its position again.
+    func check(server: String?) throws {
+      guard let known = self.server, server != known else { return }
+      throw MessageStoreError(
+        .unavailable,
+        "another server answers, or the same one after a restart: the relay begins anew there")
+    }
   }
 
   // MARK: - What an operator does
@@ -182,6 +201,7 @@
       _ aggregate: AggregateKey, relay: String, skipping: Int64
     ) async throws -> Bool {
       try await database.transaction { transaction in
+        try await transaction.execute(PostgreSQLRelayStatements.hold.bind(["relay": .text(relay)]))
         let changed = try await transaction.execute(
           PostgreSQLRelayStatements.replay.bind([
             "relay": .text(relay), "aggregateType": .text(aggregate.type),

@@ -7,7 +7,9 @@
 /// one snapshot of the database to the next: what became visible in between is its window, read in
 /// sequence order.
 public struct RelayCursor: Sendable, Equatable {
-  /// Windows that are done; 0 where there are none.
+  /// Beginnings and ends of windows, counted together; 0 where there are none. It grows with each,
+  /// so that a later cursor is a greater one although a window may hold sequences far below those
+  /// of the window before it.
   public var tick: Int64
   /// Last event within the window that is acknowledged, or whose aggregate is parked.
   public var sequence: Int64
@@ -51,8 +53,10 @@ extension RelayCursor: Comparable {
 extension EventPage {
   /// Where a relay stands that has settled the page up to an event, having begun at `start`.
   package func cursor(after event: AppendedEvent, from start: RelayCursor) -> RelayCursor {
-    RelayCursor(
-      tick: start.tick, sequence: event.sequence, window: window ?? start.window)
+    let begins = start.window?.current == nil && window?.current != nil
+    return RelayCursor(
+      tick: begins ? start.tick + 1 : start.tick, sequence: event.sequence,
+      window: window ?? start.window)
   }
 
   /// Where a relay stands that has settled all of the page, having begun at `start`.

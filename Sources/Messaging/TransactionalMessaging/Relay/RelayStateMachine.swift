@@ -103,7 +103,7 @@ package struct RelayStateMachine: Sendable {
     if !parkedHadTurn {
       parkedHadTurn = true
       let due = dueAggregates(owned, now: now)
-      if !due.isEmpty { return .readParked(due, limit: configuration.page) }
+      if !due.isEmpty { return .readParked(due, limit: pagePerAggregate(due.count)) }
     }
     return .read(after: owned.cursor, limit: configuration.page)
   }
@@ -114,6 +114,12 @@ package struct RelayStateMachine: Sendable {
     return due.prefix(configuration.retriesPerBatch).map {
       ParkedRead(aggregate: $0.aggregate, first: $0.firstSequence, cursor: owned.cursor)
     }
+  }
+
+  /// All of them together take no more memory than one page.
+  private func pagePerAggregate(_ count: Int) -> PageLimit {
+    PageLimit(
+      events: configuration.page.events, payloadBytes: configuration.page.payloadBytes / count)
   }
 
   // MARK: - Lease

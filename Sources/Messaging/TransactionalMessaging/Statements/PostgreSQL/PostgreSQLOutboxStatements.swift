@@ -8,9 +8,10 @@
 /// ```
 ///
 /// The statement answers with one row, `seq` and `aggregateversion`, or with none when an event of
-/// this id is there already. It must run inside the transaction that changes the data, at
-/// `READ COMMITTED` or higher, and nothing may be appended by other SQL: the order of events hangs
-/// on its lock.
+/// this id is there already. Two transactions at the same time do not see each other, and both may
+/// append the id; consumers apply it once all the same. It must run inside the transaction that
+/// changes the data, at `READ COMMITTED` or higher, and nothing may be appended by other SQL: the
+/// order of events hangs on its lock.
 public enum PostgreSQLOutboxStatements {
   /// Numbers an event within its aggregate and appends it.
   ///

@@ -7,6 +7,11 @@
 /// waits for all older transactions stands still with the slowest of them and mixes up the order of
 /// those that drew their number early.
 package enum PostgreSQLRelayStatements {
+  /// Tells servers behind one address apart, and one before and after a restart. A standby that
+  /// took over may lack the last transactions of the server before it: what a relay knows of
+  /// snapshots there would be wrong here, so it begins anew with what this server knows.
+  private static let server = "extract(epoch FROM pg_postmaster_start_time())::text"
+
   /// Before every transaction that there can be.
   package static let beginning = "3:3:"
 
@@ -22,7 +27,7 @@ package enum PostgreSQLRelayStatements {
       SET owner = :owner::text, epoch = relay_shard.epoch + 1, lease_until = :until::bigint
       WHERE relay_shard.owner IS NULL OR relay_shard.owner = :owner::text
         OR relay_shard.lease_until <= :now::bigint
-    RETURNING epoch, tick, done_seq, prev_snap::text, cur_snap::text
+    RETURNING epoch, tick, done_seq, prev_snap::text, cur_snap::text, \(server)
     """)
 
   package static let parked = NamedStatement(
@@ -40,7 +45,7 @@ package enum PostgreSQLRelayStatements {
         prev_snap = :previous::pg_snapshot, cur_snap = :current::pg_snapshot,
         lease_until = :until::bigint
       WHERE relay = :relay::varchar AND shard = 0 AND epoch = :epoch::bigint
-        AND (tick, done_seq) <= (:tick::bigint, :sequence::bigint)
+        AND (tick, done_seq) <= (:tick::bigint, :sequence::bigint) AND :server::text = \(server)
       RETURNING relay
     ), park AS (
       INSERT INTO parked (relay, aggregatetype, aggregateid, first_seq, attempts, next_at,
@@ -68,6 +73,11 @@ package enum PostgreSQLRelayStatements {
     UPDATE relay_shard SET owner = NULL, lease_until = 0
     WHERE relay = :relay AND shard = 0 AND epoch = :epoch
     """)
+
+  /// Taken before what is parked, in the order of `save`, so that the two never wait for each
+  /// other.
+  package static let hold = NamedStatement(
+    "SELECT 1 FROM relay_shard WHERE relay = :relay FOR UPDATE")
 
   /// Makes the running relay read its position again, because an operator changed what is parked.
   package static let supersede = NamedStatement(
@@ -125,7 +135,8 @@ package enum PostgreSQLRelayStatements {
     """
 
   /// Cuts what was found by the sum of payloads, in the server: no more than a page travels.
-  /// Answers with at least one row: the snapshot, how many rows were found, and the page's events.
+  /// Answers with at least one row: the snapshot, how many rows were found, the page's events, and
+  /// which server answers.
   private static func page(_ found: String) -> (bytes: NamedStatement, json: NamedStatement) {
     func statement(payload: String, size: String) -> NamedStatement {
       NamedStatement(
@@ -140,7 +151,7 @@ package enum PostgreSQLRelayStatements {
         )
         SELECT pg_current_snapshot()::text, m.total, m.seq, m.id, m.aggregatetype, m.aggregateid,
           m.type, \(payload), m.aggregateversion, m.occurred_at, m.headers, m.schema_version,
-          m.tenant, m.payload_ref
+          m.tenant, m.payload_ref, \(server)
         FROM (VALUES (1)) AS one (n) LEFT JOIN measured m ON m.before < :bytes::bigint
         ORDER BY m.seq
         """)
