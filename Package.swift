@@ -308,10 +308,12 @@ let messaging: [Target] = [
     "MessageStorePostgreSQL", .messaging, ["PostgreSQLClient", "TransactionalMessaging"]),
   library(
     "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
-  // Conformance suites that every store and broker passes, and a process that tests may kill.
+  // What every store and broker passes, for those that others write too.
+  library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
   .target(
     name: "MessagingTestSupport", dependencies: ["TransactionalMessaging"],
     path: "Tests/Messaging/MessagingTestSupport", swiftSettings: settings),
+  // A process that tests may kill.
   .executableTarget(
     name: "messaging-crash-child",
     dependencies: [
@@ -319,22 +321,25 @@ let messaging: [Target] = [
       .grdb, .logging,
     ], path: "Tests/Messaging/CrashChild", swiftSettings: settings),
   tests(
-    "TransactionalMessaging", "Messaging", ["TransactionalMessaging", "MessagingTestSupport"]),
+    "TransactionalMessaging", "Messaging", ["MessagingConformance", "TransactionalMessaging"]),
   tests(
     "MessageStoreSQLite", "Messaging",
-    ["MessageStoreSQLite", "MessagingTestSupport", "TransactionalMessaging", .grdb]),
+    [
+      "MessageStoreSQLite", "MessagingConformance", "MessagingTestSupport",
+      "TransactionalMessaging", .grdb,
+    ]),
   tests(
     "MessageStorePostgreSQL", "Messaging",
     [
-      "MessageStorePostgreSQL", "MessagingTestSupport", "PostgreSQLTesting",
-      "TransactionalMessaging",
+      "MessageStorePostgreSQL", "MessagingConformance", "MessagingTestSupport",
+      "PostgreSQLTesting", "TransactionalMessaging",
     ]),
   tests(
     "MessageRelay", "Messaging",
     [
-      "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingTestSupport",
-      "PostgreSQLTesting", "TransactionalMessaging", "messaging-crash-child", .grdb, .lifecycle,
-      .lifecycleTestKit, .logging,
+      "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance",
+      "MessagingTestSupport", "PostgreSQLTesting", "TransactionalMessaging",
+      "messaging-crash-child", .grdb, .lifecycle, .lifecycleTestKit, .logging,
     ]),
 ]
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MessageRelay
-import MessagingTestSupport
+import MessagingConformance
 import Testing
 import TransactionalMessaging
 

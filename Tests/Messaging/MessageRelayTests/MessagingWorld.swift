@@ -4,6 +4,7 @@ import GRDB
 import Logging
 import MessageRelay
 import MessageStoreSQLite
+import MessagingConformance
 import MessagingTestSupport
 import Synchronization
 import TransactionalMessaging

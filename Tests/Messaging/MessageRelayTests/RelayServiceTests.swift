@@ -3,6 +3,7 @@
 import GRDB
 import MessageRelay
 import MessageStoreSQLite
+import MessagingConformance
 import MessagingTestSupport
 import ServiceLifecycle
 import ServiceLifecycleTestKit

@@ -2,6 +2,7 @@
 
 import GRDB
 import MessageStoreSQLite
+import MessagingConformance
 import MessagingTestSupport
 import Testing
 import TransactionalMessaging

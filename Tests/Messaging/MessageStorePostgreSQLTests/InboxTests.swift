@@ -2,7 +2,7 @@
 
 #if PostgreSQL
   import MessageStorePostgreSQL
-  import MessagingTestSupport
+  import MessagingConformance
   import Testing
   import TransactionalMessaging
 
@@ -12,38 +12,49 @@
 
       private let inbox = PostgreSQLInbox(consumer: "c")
 
-      private func database() async throws -> PostgreSQLDatabase {
+      private func installed() async throws -> PostgreSQLDatabase {
         let database = try PostgreSQLDatabase(await DatabaseTrait.address())
         try await PostgreSQLMessageTables.install(in: database)
+        return database
+      }
+
+      private func database() async throws -> PostgreSQLDatabase {
+        let database = try await installed()
         try await database.query(
           "CREATE TABLE effect (n bigint GENERATED ALWAYS AS IDENTITY, id text NOT NULL)")
         return database
       }
 
-      private func effects(_ database: PostgreSQLDatabase) async throws -> [String] {
+      private static func effects(_ database: PostgreSQLDatabase) async throws -> [String] {
         try await database.query("SELECT id FROM effect ORDER BY n").compactMap { $0.text(0) }
+      }
+
+      /// The inbox of consumer `c`, with its effects in a table of this database.
+      static func subject(in database: PostgreSQLDatabase) async throws -> InboxUnderTest {
+        let inbox = PostgreSQLInbox(consumer: "c")
+        try await database.query(
+          "CREATE TABLE effect (n bigint GENERATED ALWAYS AS IDENTITY, id text NOT NULL)")
+        return InboxUnderTest(
+          bound: { policy, failing in
+            PostgreSQLInbox(consumer: "c", policy: policy).bound(to: database) { event, tx in
+              try await tx.query("INSERT INTO effect (id) VALUES ($1)", [.text(event.event.id)])
+              if failing(event) { throw Broken() }
+            }
+          },
+          effects: { try await effects(database) },
+          parked: { try await database.transaction { try await inbox.parked(in: $0) } },
+          replay: { key in
+            try await database.transaction { try await inbox.replay(key, in: $0) }
+          },
+          skip: { key in try await database.transaction { try await inbox.skip(key, in: $0) } },
+          prune: { time in
+            try await database.transaction { try await inbox.prune(seenBefore: time, in: $0) }
+          })
       }
 
       @Test(arguments: InboxConformance.allCases)
       func conforms(_ conformance: InboxConformance) async throws {
-        let (database, inbox) = (try await database(), inbox)
-        try await conformance.check(
-          InboxUnderTest(
-            bound: { policy, failing in
-              PostgreSQLInbox(consumer: "c", policy: policy).bound(to: database) { event, tx in
-                try await tx.query("INSERT INTO effect (id) VALUES ($1)", [.text(event.event.id)])
-                if failing(event) { throw Broken() }
-              }
-            },
-            effects: { try await effects(database) },
-            parked: { try await database.transaction { try await inbox.parked(in: $0) } },
-            replay: { key in
-              try await database.transaction { try await inbox.replay(key, in: $0) }
-            },
-            skip: { key in try await database.transaction { try await inbox.skip(key, in: $0) } },
-            prune: { time in
-              try await database.transaction { try await inbox.prune(seenBefore: time, in: $0) }
-            }))
+        try await conformance.check(try await Self.subject(in: try await installed()))
       }
 
       @Test func aRefusedStatementIsTheEventsFaultAndAConflictIsNot() async throws {
@@ -82,7 +93,7 @@
         await started.wait(after: 0)
         delivery.cancel()
         await #expect(throws: CancellationError.self) { try await delivery.value }
-        #expect(try await effects(database).isEmpty)
+        #expect(try await Self.effects(database).isEmpty)
         let outcome = try await inbox.handle(event, now: 0, in: database) { _ in }
         #expect(outcome == .applied(unblocks: false))
       }

@@ -2,7 +2,7 @@
 
 #if PostgreSQL
   import MessageStorePostgreSQL
-  import MessagingTestSupport
+  import MessagingConformance
   import Testing
   import TransactionalMessaging
 
@@ -13,31 +13,6 @@
       @Test(arguments: RelayStoreConformance.allCases)
       func conforms(_ conformance: RelayStoreConformance) async throws {
         try await conformance.check(try await RelayWorld().subject)
-      }
-
-      @Test func whatCommitsLateIsReadLate() async throws {
-        let world = try await RelayWorld()
-        var reader = try await world.reader()
-        let slow = world.hold([SampleEvents.event(1, aggregate: "slow")])
-        try await slow.hasAppended()
-        try await world.append([SampleEvents.event(2, aggregate: "fast")])
-        #expect(try await reader.read() == ["fast 1"])
-        #expect(try await reader.read().isEmpty)
-        try await slow.commit()
-        #expect(try await reader.read() == ["slow 1"])
-        #expect(try await reader.read().isEmpty)
-      }
-
-      @Test func anEarlyTransactionNumberKeepsTheOrderOfItsAggregate() async throws {
-        let world = try await RelayWorld()
-        var reader = try await world.reader()
-        // It has its number long before it locks the aggregate.
-        let early = world.hold([SampleEvents.event(9, aggregate: "other")])
-        try await early.hasAppended()
-        try await world.append([SampleEvents.event(1, aggregate: "a")])
-        try await early.commit(with: [SampleEvents.event(2, aggregate: "a")])
-        #expect(try await reader.read() == ["other 1", "a 1", "a 2"])
-        #expect(try await reader.read().isEmpty)
       }
 
       @Test func aWindowGoesOnWhereItWasLeft() async throws {
@@ -53,22 +28,6 @@
         var successor = try await world.reader(from: reader)
         #expect(try await successor.read(limit: 10) == ["a 3", "a 4", "a 5"])
         #expect(try await successor.read(limit: 10) == ["slow 1", "a 6"])
-      }
-
-      @Test func aWindowOfLowSequencesIsSavedPartByPart() async throws {
-        let world = try await RelayWorld()
-        var reader = try await world.reader()
-        let slow = world.hold((1...3).map { SampleEvents.event($0, aggregate: "slow") })
-        try await slow.hasAppended()
-        try await world.append([SampleEvents.event(4, aggregate: "fast")])
-        #expect(try await reader.read() == ["fast 1"])
-        reader = try await world.reader(from: reader)
-        try await slow.commit()
-        for part in 1...3 {
-          #expect(try await reader.read(limit: 1) == ["slow \(part)"])
-          reader = try await world.reader(from: reader)
-        }
-        #expect(try await reader.read().isEmpty)
       }
 
       @Test func savepointsAndPreparedTransactionsCount() async throws {

@@ -2,7 +2,7 @@
 
 #if PostgreSQL
   import MessageStorePostgreSQL
-  import MessagingTestSupport
+  import MessagingConformance
   import Synchronization
   import TransactionalMessaging
 
@@ -37,6 +37,11 @@
           do {
             try await self.append(events) { throw Aborted() }
           } catch is Aborted {}
+        },
+        open: { events in
+          let held = self.hold(events)
+          try await held.hasAppended()
+          return RelayStoreUnderTest.OpenTransaction { try await held.commit(with: $0) }
         })
     }
 

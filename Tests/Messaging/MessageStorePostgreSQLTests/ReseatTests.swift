@@ -2,7 +2,7 @@
 
 #if PostgreSQL
   import MessageStorePostgreSQL
-  import MessagingTestSupport
+  import MessagingConformance
   import Testing
   import TransactionalMessaging
 

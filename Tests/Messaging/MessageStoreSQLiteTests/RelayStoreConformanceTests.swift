@@ -2,7 +2,7 @@
 
 import GRDB
 import MessageStoreSQLite
-import MessagingTestSupport
+import MessagingConformance
 import Testing
 import TransactionalMessaging
 

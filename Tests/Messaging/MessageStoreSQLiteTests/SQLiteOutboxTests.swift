@@ -3,6 +3,7 @@
 import Foundation
 import GRDB
 import MessageStoreSQLite
+import MessagingConformance
 import MessagingTestSupport
 import Testing
 import TransactionalMessaging

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MessagingTestSupport
+import MessagingConformance
 import Testing
 import TransactionalMessaging
 

@@ -2,8 +2,9 @@
 
 /// What a relay needs from the database that holds the outbox.
 ///
-/// Every store passes the conformance suite in `Tests/Messaging`. Errors other than `RelayFenced`
-/// mean that the outcome is unknown; the relay then takes the lease again and reads its position.
+/// Every store passes `RelayStoreConformance` of `MessagingConformance`. Errors other than
+/// `RelayFenced` mean that the outcome is unknown; the relay then takes the lease again and reads
+/// its position.
 public protocol RelayStore: Sendable {
   /// Takes or renews the lease of a relay with a new epoch, and reads where it stopped.
   ///

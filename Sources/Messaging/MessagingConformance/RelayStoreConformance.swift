@@ -1,41 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TransactionalMessaging
+import TransactionalMessaging
 
-/// A store under test, and the producer's side of its database.
-package struct RelayStoreUnderTest: Sendable {
-  package var store: any RelayStore
-  /// Appends events in one transaction.
-  package var append: @Sendable ([OutboxEvent]) async throws -> [AppendedEvent]
-  /// Appends events in a transaction that rolls back.
-  package var appendAborted: @Sendable ([OutboxEvent]) async throws -> Void
-
-  package init(
-    store: any RelayStore,
-    append: @escaping @Sendable ([OutboxEvent]) async throws -> [AppendedEvent],
-    appendAborted: @escaping @Sendable ([OutboxEvent]) async throws -> Void
-  ) {
-    self.store = store
-    self.append = append
-    self.appendAborted = appendAborted
-  }
-}
-
-/// What every relay store must do; each check starts with an empty store.
-package enum RelayStoreConformance: String, CaseIterable, Sendable {
+/// What every relay store must do.
+///
+/// ```swift
+/// @Test(arguments: RelayStoreConformance.allCases)
+/// func conforms(_ conformance: RelayStoreConformance) async throws {
+///   try await conformance.check(RelayStoreUnderTest(store: ..., append: ..., appendAborted: ...))
+/// }
+/// ```
+public enum RelayStoreConformance: String, CaseIterable, Sendable {
+  /// Every field of an event is read as it was appended, in sequence order.
   case readsAllFieldsInOrder
+  /// Page after page, each event is read once.
   case readsEachEventOnce
+  /// What was rolled back is never read, and uses up no version.
   case hidesAbortedTransactions
+  /// A page ends at its limits and says so.
   case pagesByCountAndBytes
+  /// One aggregate's events are read up to the cursor and not beyond.
   case readsOneAggregateAsFarAsTheCursor
+  /// Nobody gets a lease that somebody else holds.
   case oneOwnerUntilTheLeaseEnds
+  /// A lease that was given back is free, by its last owner only.
   case releasedLeaseIsFree
+  /// Cursor and parked aggregates are stored together.
   case savesAllOrNothing
+  /// An owner whose epoch was superseded changes nothing.
   case fencedOwnerChangesNothing
+  /// A cursor before the stored one is refused.
   case cursorNeverMovesBack
+  /// Relays of other names have cursors and parked aggregates of their own.
   case relaysAreIndependent
+  /// Where transactions overlap: one that commits late is read late, and nothing waits for it.
+  case readsLateWhatCommitsLate
+  /// Where transactions overlap: one that began early keeps the order of an aggregate that it
+  /// changes last.
+  case keepsTheOrderOfAggregates
+  /// Where transactions overlap: what committed late is saved part by part, although its sequences
+  /// are lower than the cursor's.
+  case savesLateEventsPartByPart
 
-  package func check(_ subject: RelayStoreUnderTest) async throws {
+  /// Runs the check; the store must be empty. What the store's features leave out is not checked.
+  ///
+  /// - Throws: `ConformanceFailure`, or the store's error.
+  public func check(_ subject: RelayStoreUnderTest) async throws {
     switch self {
     case .readsAllFieldsInOrder: try await Self.readsAllFieldsInOrder(subject)
     case .readsEachEventOnce: try await Self.readsEachEventOnce(subject)
@@ -49,6 +59,9 @@ package enum RelayStoreConformance: String, CaseIterable, Sendable {
     case .fencedOwnerChangesNothing: try await Self.fencedOwnerChangesNothing(subject)
     case .cursorNeverMovesBack: try await Self.cursorNeverMovesBack(subject)
     case .relaysAreIndependent: try await Self.relaysAreIndependent(subject)
+    case .readsLateWhatCommitsLate: try await Self.readsLateWhatCommitsLate(subject)
+    case .keepsTheOrderOfAggregates: try await Self.keepsTheOrderOfAggregates(subject)
+    case .savesLateEventsPartByPart: try await Self.savesLateEventsPartByPart(subject)
     }
   }
 
@@ -150,7 +163,7 @@ package enum RelayStoreConformance: String, CaseIterable, Sendable {
     LeaseRequest(relay: relay, owner: owner, now: now, until: until)
   }
 
-  private static func acquire(
+  static func acquire(
     _ subject: RelayStoreUnderTest, _ owner: String, now: Int64, until: Int64, relay: String = "r"
   ) async throws -> RelayPosition {
     let position = try await subject.store.acquire(

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TransactionalMessaging
+public import TransactionalMessaging
 
 /// An inbox under test, and the consumer's side of its database. Its effects write the event's id
 /// into a table.
-package struct InboxUnderTest: Sendable {
+public struct InboxUnderTest: Sendable {
   /// The inbox of a policy, whose effects throw for some events after they have written.
-  package var bound:
+  public var bound:
     @Sendable (InboxPolicy, @escaping @Sendable (ReceivedEvent) -> Bool) -> any EventInbox
   /// Ids that effects have written, in the order of their commits.
-  package var effects: @Sendable () async throws -> [String]
-  package var parked: @Sendable () async throws -> [ParkedEvent]
-  package var replay: @Sendable (AggregateKey) async throws -> Bool
-  package var skip: @Sendable (AggregateKey) async throws -> Int64?
-  package var prune: @Sendable (Int64) async throws -> Int
+  public var effects: @Sendable () async throws -> [String]
+  /// Events that wait, ordered by aggregate and version.
+  public var parked: @Sendable () async throws -> [ParkedEvent]
+  /// Tries an aggregate's dead event again.
+  public var replay: @Sendable (AggregateKey) async throws -> Bool
+  /// Gives up an aggregate's next event and says which version that was.
+  public var skip: @Sendable (AggregateKey) async throws -> Int64?
+  /// Forgets ids seen before a time and says how many.
+  public var prune: @Sendable (Int64) async throws -> Int
 
-  package init(
+  /// Creates one.
+  public init(
     bound:
       @escaping @Sendable (InboxPolicy, @escaping @Sendable (ReceivedEvent) -> Bool) ->
       any EventInbox,
@@ -33,26 +38,39 @@ package struct InboxUnderTest: Sendable {
     self.prune = prune
   }
 
-  func inbox(
+  package func inbox(
     _ policy: InboxPolicy = InboxPolicy(),
     failing: @escaping @Sendable (ReceivedEvent) -> Bool = { _ in false }
   ) -> any EventInbox { bound(policy, failing) }
 }
 
-/// What every inbox must do; each check starts with an empty one.
-package enum InboxConformance: String, CaseIterable, Sendable {
+/// What every inbox must do.
+public enum InboxConformance: String, CaseIterable, Sendable {
+  /// A version that comes again has no effect again.
   case appliesEachVersionOnce
+  /// Duplicates are known after their ids were forgotten.
   case recognisesDuplicatesAfterPruning
+  /// An id has one effect, whatever version it comes under.
   case anIDSeenUnderAnotherVersionHasNoEffectTwice
+  /// What comes too early waits for its turn.
   case keepsWhatArrivesBeforeItsTurn
+  /// What waits keeps every field.
   case keepsTheWholeEnvelope
+  /// A failure holds up its aggregate and nothing else.
   case aFailedEventHoldsItsAggregateOnly
+  /// Skipping gives up one version, and only one that waits.
   case skippingGivesUpOneVersion
+  /// Where the policy says so, the first seen version is the first.
   case joinsARunningStreamWhenAskedTo
+  /// A full inbox refuses, and loses nothing.
   case refusesMoreParkedEventsThanItsLimit
+  /// The same event at the same time has one effect.
   case deliveriesAtTheSameTimeHaveOneEffect
 
-  package func check(_ subject: InboxUnderTest) async throws {
+  /// Runs the check; the inbox and the effects must be empty.
+  ///
+  /// - Throws: `ConformanceFailure`, or the store's error.
+  public func check(_ subject: InboxUnderTest) async throws {
     switch self {
     case .appliesEachVersionOnce: try await Self.appliesEachVersionOnce(subject)
     case .recognisesDuplicatesAfterPruning: try await Self.recognisesDuplicates(subject)

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
-package import TransactionalMessaging
+public import TransactionalMessaging
 
-/// A broker with two groups, `one` and `two`, that both read the topic `outbox.event.order`.
-package enum BrokerConformance: String, CaseIterable, Sendable {
+/// What every broker must do: one with two groups, `one` and `two`, that both read the topic
+/// `outbox.event.order`.
+public enum BrokerConformance: String, CaseIterable, Sendable {
+  /// Each group receives each message.
   case everyGroupReceivesEachMessage
+  /// Messages of one key keep their order.
   case keepsOrderWithinAKey
+  /// What was not consumed comes again before what follows.
   case redeliversBeforeLaterMessagesOfTheKey
+  /// A group that nobody declared cannot be consumed.
   case unknownGroupIsAnError
 
-  package static let topic = "outbox.event.order"
+  /// The topic that both groups read.
+  public static let topic = "outbox.event.order"
 
   /// Checks what the broker's features promise; a promise that is not made is not checked.
-  package func check(_ broker: any MessageBroker) async throws {
+  ///
+  /// - Throws: `ConformanceFailure`, or the broker's error.
+  public func check(_ broker: any MessageBroker) async throws {
     switch self {
     case .keepsOrderWithinAKey where broker.features.order != .perKey,
       .redeliversBeforeLaterMessagesOfTheKey where broker.features.order != .perKey:
