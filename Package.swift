@@ -311,7 +311,7 @@ let messaging: [Target] = [
   // What every store and broker passes, for those that others write too.
   library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
   .target(
-    name: "MessagingTestSupport", dependencies: ["TransactionalMessaging"],
+    name: "MessagingTestSupport", dependencies: ["MessagingConformance", "TransactionalMessaging"],
     path: "Tests/Messaging/MessagingTestSupport", swiftSettings: settings),
   // A process that tests may kill.
   .executableTarget(

@@ -17,21 +17,24 @@ enum EventRows {
       guard events.count < limit.events, payloadBytes < limit.payloadBytes else {
         return EventPage(events: events, truncated: true)
       }
-      let event = try event(row, id: row["id"])
+      let (event, defect) = event(row, id: row["id"])
       payloadBytes += event.payload.count
       events.append(
-        AppendedEvent(sequence: row["seq"], version: row["aggregateversion"], event: event))
+        AppendedEvent(
+          sequence: row["seq"], version: row["aggregateversion"], event: event, defect: defect))
     }
     return EventPage(events: events, truncated: false)
   }
 
-  /// The columns that `outbox` and `inbox_parked` share.
-  static func event(_ row: Row, id: String) throws -> OutboxEvent {
+  /// The columns that `outbox` and `inbox_parked` share, with what is wrong with them.
+  static func event(_ row: Row, id: String) -> (event: OutboxEvent, defect: String?) {
     let payload: Data = row["payload"]
-    return OutboxEvent(
+    let (headers, defect) = HeaderText.read(row["headers"], event: id)
+    let event = OutboxEvent(
       id: id, aggregateType: row["aggregatetype"], aggregateID: row["aggregateid"],
       type: row["type"], schemaVersion: row["schema_version"], occurredAt: row["occurred_at"],
-      headers: try HeaderText.decode(row["headers"], event: id), payload: Array(payload),
-      tenant: row["tenant"], payloadReference: row["payload_ref"])
+      headers: headers, payload: Array(payload), tenant: row["tenant"],
+      payloadReference: row["payload_ref"])
+    return (event, defect)
   }
 }

@@ -9,9 +9,10 @@ enum ParkedRows {
     _ db: Database, sql: String, arguments: StatementArguments
   ) throws -> [ParkedEvent] {
     try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
-      ParkedEvent(
-        received: ReceivedEvent(
-          version: row["aggregateversion"], event: try EventRows.event(row, id: row["event_id"])),
+      let (event, defect) = EventRows.event(row, id: row["event_id"])
+      if let defect { throw MessageStoreError(.corruptRow, defect) }
+      return ParkedEvent(
+        received: ReceivedEvent(version: row["aggregateversion"], event: event),
         attempts: row["attempts"], nextAt: row["next_at"], lastError: row["last_error"],
         fingerprint: row["fingerprint"], state: try state(row["state"]))
     }

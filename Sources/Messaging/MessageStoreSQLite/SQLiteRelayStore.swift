@@ -121,7 +121,7 @@ extension SQLiteRelayStore {
   /// - Returns: false when it is not parked.
   @discardableResult
   public func replay(_ aggregate: AggregateKey, relay: String) async throws -> Bool {
-    try await change(aggregate, relay: relay, skipping: 0)
+    try await change(aggregate, relay: relay, SQLiteRelayStatements.replay)
   }
 
   /// Gives up the first waiting event of a parked aggregate; the later ones are tried at once.
@@ -130,7 +130,7 @@ extension SQLiteRelayStore {
   /// - Returns: false when it is not parked.
   @discardableResult
   public func skip(_ aggregate: AggregateKey, relay: String) async throws -> Bool {
-    try await change(aggregate, relay: relay, skipping: 1)
+    try await change(aggregate, relay: relay, SQLiteRelayStatements.skip)
   }
 
   /// Deletes events that happened before a time (milliseconds since 1970), that every relay of this
@@ -147,12 +147,10 @@ extension SQLiteRelayStore {
   }
 
   private func change(
-    _ aggregate: AggregateKey, relay: String, skipping: Int
+    _ aggregate: AggregateKey, relay: String, _ sql: String
   ) async throws -> Bool {
     try await writer.write { db in
-      try db.execute(
-        sql: SQLiteRelayStatements.replay,
-        arguments: Self.arguments(relay, aggregate) &+ ["skipped": skipping])
+      try db.execute(sql: sql, arguments: Self.arguments(relay, aggregate))
       guard db.changesCount == 1 else { return false }
       try db.execute(sql: SQLiteRelayStatements.supersede, arguments: ["relay": relay])
       return true

@@ -27,6 +27,8 @@
     /// As the server writes them; nil for NULL.
     let columns: [String?]
 
+    package var count: Int { columns.count }
+
     /// A column as the server writes it; nil for NULL and for a column that is not there.
     package func text(_ index: Int) -> String? { index < columns.count ? columns[index] : nil }
 

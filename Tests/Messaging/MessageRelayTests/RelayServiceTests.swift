@@ -52,6 +52,17 @@ struct RelayServiceTests {
     #expect(status.rejected == 0)
   }
 
+  @Test func aRowThatWasChangedByHandParksAlone() async throws {
+    let world = try MessagingWorld()
+    try await world.append(1...6, aggregates: ["a", "b"])
+    try await world.producer.write {
+      try $0.execute(sql: "UPDATE outbox SET headers = '[1]' WHERE seq = 1")
+    }
+    let status = try await run(world, effects: 3)
+    #expect(status.rejected >= 1 && status.parkedAggregates == 1)
+    #expect(try await world.effects().keys.sorted() == ["a"])
+  }
+
   @Test func aQueueOfOneHoldsPublishersBack() async throws {
     let world = try MessagingWorld()
     try await world.append(1...60, aggregates: aggregates)

@@ -89,6 +89,19 @@
       }
     }
 
+    /// Returns once somebody waits for a lock on a table of this schema.
+    func isWaitedFor() async throws {
+      while try await database.query(
+        """
+        SELECT 1 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+        WHERE NOT l.granted AND c.relnamespace = to_regnamespace($1)
+        """, [.text(String(schema))]
+      ).isEmpty {
+        try Task.checkCancellation()
+        await Task.yield()
+      }
+    }
+
     func reader() async throws -> Reader {
       Reader(store: store, cursor: try await position().cursor)
     }

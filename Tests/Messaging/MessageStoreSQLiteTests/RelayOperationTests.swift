@@ -57,6 +57,9 @@ struct RelayOperationTests {
     let left = try await store.events(
       of: key, from: parked.firstSequence, through: 6, limit: PageLimit(events: 10))
     #expect(left.events.map(\.sequence) == [4, 6])
+    // What was given up is no event any more: the next one is the fourth.
+    #expect(try await store.skip(key, relay: "r"))
+    #expect(try await store.parked(relay: "r").map(\.firstSequence) == [5])
   }
 
   @Test func whatIsNotParkedCannotBeReplayed() async throws {

@@ -178,6 +178,7 @@ struct RelayRun {
   private func add(_ event: AppendedEvent, to group: inout TaskGroup<Step>) {
     let broker = broker
     group.addTask {
+      if let defect = event.defect { return .finished(event, .rejected(defect)) }
       do throws(PublishFailure) {
         try await broker.publish(BrokerMessage(event))
         return .finished(event, nil)

@@ -8,6 +8,8 @@
   public struct SQLRow: Sendable, Equatable {
     let row: PostgreSQLRow
 
+    /// How many columns it has.
+    public var count: Int { row.count }
     /// A column as PostgreSQL writes it; nil for NULL and for a column that is not there.
     public func text(_ index: Int) -> String? { row.text(index) }
     /// A whole number; nil also for what is none.

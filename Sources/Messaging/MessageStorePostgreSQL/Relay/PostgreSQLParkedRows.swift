@@ -38,10 +38,11 @@
     /// Rows of `inbox_parked`.
     static func events(_ rows: [SQLRow]) throws -> [ParkedEvent] {
       try rows.map { row in
-        ParkedEvent(
+        let (event, defect) = try PostgreSQLEventRows.event(row, from: 0)
+        if let defect { throw MessageStoreError(.corruptRow, defect) }
+        return ParkedEvent(
           received: ReceivedEvent(
-            version: try row.required("aggregateversion", row.integer(5)),
-            event: try PostgreSQLEventRows.event(row, from: 0)),
+            version: try row.required("aggregateversion", row.integer(5)), event: event),
           attempts: Int(try row.required("attempts", row.integer(11))),
           nextAt: try row.required("next_at", row.integer(12)),
           lastError: try row.required("last_error", row.text(13)),

@@ -30,6 +30,11 @@
     /// Ends its connections.
     public func close() { database.close() }
 
+    /// Looks at the database once, so that what is wrong with it shows before a relay waits it out.
+    ///
+    /// - Throws: `MessageStoreError`.
+    public func check() async throws { try await database.query("SELECT 1") }
+
     /// Takes or renews the lease and reads where the relay stopped.
     ///
     /// - Throws: `MessageStoreError`, with the code `otherDatabase` where the tables were copied
@@ -185,7 +190,7 @@
     /// - Returns: false when it is not parked.
     @discardableResult
     public func replay(_ aggregate: AggregateKey, relay: String) async throws -> Bool {
-      try await change(aggregate, relay: relay, skipping: 0)
+      try await change(aggregate, relay: relay, PostgreSQLRelayStatements.replay)
     }
 
     /// Gives up the first waiting event of a parked aggregate; the later ones are tried at once.
@@ -194,18 +199,18 @@
     /// - Returns: false when it is not parked.
     @discardableResult
     public func skip(_ aggregate: AggregateKey, relay: String) async throws -> Bool {
-      try await change(aggregate, relay: relay, skipping: 1)
+      try await change(aggregate, relay: relay, PostgreSQLRelayStatements.skip)
     }
 
     private func change(
-      _ aggregate: AggregateKey, relay: String, skipping: Int64
+      _ aggregate: AggregateKey, relay: String, _ statement: NamedStatement
     ) async throws -> Bool {
       try await database.transaction { transaction in
         try await transaction.execute(PostgreSQLRelayStatements.hold.bind(["relay": .text(relay)]))
         let changed = try await transaction.execute(
-          PostgreSQLRelayStatements.replay.bind([
+          statement.bind([
             "relay": .text(relay), "aggregateType": .text(aggregate.type),
-            "aggregateID": .text(aggregate.id), "skipped": .integer(skipping),
+            "aggregateID": .text(aggregate.id),
           ]))
         guard !changed.isEmpty else { return false }
         try await transaction.execute(

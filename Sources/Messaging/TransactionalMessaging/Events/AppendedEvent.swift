@@ -8,12 +8,16 @@ public struct AppendedEvent: Sendable, Equatable {
   public var version: Int64
   /// What was appended.
   public var event: OutboxEvent
+  /// Why the row cannot be sent as it stands, such as headers that somebody wrote by hand; nil when
+  /// it can. It parks its aggregate, like an event that the broker refuses, and nothing else.
+  public var defect: String?
 
   /// Creates an appended event.
-  public init(sequence: Int64, version: Int64, event: OutboxEvent) {
+  public init(sequence: Int64, version: Int64, event: OutboxEvent, defect: String? = nil) {
     self.sequence = sequence
     self.version = version
     self.event = event
+    self.defect = defect
   }
 }
 

@@ -15,6 +15,17 @@ package enum HeaderText {
     return String(decoding: try encoder.encode(headers), as: UTF8.self)
   }
 
+  /// The headers, or why they cannot be read.
+  package static func read(
+    _ text: String, event: String
+  ) -> (headers: [String: String], defect: String?) {
+    do {
+      return (try decode(text, event: event), nil)
+    } catch {
+      return ([:], "\(error)")
+    }
+  }
+
   package static func decode(_ text: String, event: String) throws -> [String: String] {
     guard text != "{}" else { return [:] }
     do {

@@ -30,11 +30,15 @@ public struct SQLStatement: Sendable, Equatable {
 
 /// A statement with arguments such as `:name`, as SQLite reads it, numbered for PostgreSQL.
 package struct NamedStatement: Sendable {
+  /// With names, for SQLite; casts are PostgreSQL's.
+  package let text: String
+  /// With numbers, for PostgreSQL.
   package let sql: String
   /// Names in the order of their numbers; a name that is used twice has one number.
   package let names: [String]
 
   package init(_ text: String) {
+    self.text = text
     var sql = ""
     var names: [String] = []
     var rest = text[...]

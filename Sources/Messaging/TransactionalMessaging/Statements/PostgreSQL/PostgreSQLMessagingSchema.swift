@@ -61,7 +61,7 @@ public enum PostgreSQLMessagingSchema {
 
   /// All steps, for a layout.
   public static func migrations(_ layout: PostgreSQLOutboxLayout) -> [Migration] {
-    [Migration(version: 1, statements: outbox(layout) + relay + inbox + [database(layout)])]
+    [Migration(version: 1, statements: outbox(layout) + relay + inbox + [audit, database(layout)])]
   }
 
   /// The number of the last step.
@@ -185,6 +185,24 @@ public enum PostgreSQLMessagingSchema {
     """,
     "CREATE INDEX inbox_parked_due ON inbox_parked (consumer, state, next_at)",
   ]
+
+  /// What operators did, and to what.
+  private static let audit = """
+    CREATE TABLE messaging_audit (
+      n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      at bigint NOT NULL,
+      actor text NOT NULL,
+      action text NOT NULL,
+      reason text NOT NULL,
+      relay varchar(255),
+      consumer varchar(255),
+      aggregatetype varchar(255) NOT NULL,
+      aggregateid varchar(255) NOT NULL,
+      position bigint NOT NULL,
+      attempts int NOT NULL,
+      last_error text NOT NULL
+    )
+    """
 
   /// Snapshots mean nothing outside of the database that took them, so the tables know which one
   /// that is.

@@ -85,8 +85,15 @@ package enum PostgreSQLRelayStatements {
 
   package static let replay = NamedStatement(
     """
+    UPDATE parked SET state = 'retrying', attempts = 0, next_at = 0
+    WHERE relay = :relay AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
+    RETURNING 1
+    """)
+
+  package static let skip = NamedStatement(
+    """
     UPDATE parked SET state = 'retrying', attempts = 0, next_at = 0,
-      first_seq = first_seq + :skipped
+      first_seq = 1 + \(RelayOperations.firstWaiting)
     WHERE relay = :relay AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
     RETURNING 1
     """)

@@ -25,13 +25,31 @@ public enum SQLiteMessagingSchema {
   /// All steps.
   public static let migrations = [
     Migration(version: 1, statements: outbox + relay + inbox),
-    Migration(version: 2, statements: envelope),
+    Migration(version: 2, statements: envelope + [audit]),
   ]
 
   /// The rest of the envelope.
   private static let envelope = ["outbox", "inbox_parked"].flatMap { table in
     ["tenant", "payload_ref"].map { "ALTER TABLE \(table) ADD COLUMN \($0) TEXT" }
   }
+
+  /// What operators did, and to what.
+  private static let audit = """
+    CREATE TABLE messaging_audit (
+      n INTEGER PRIMARY KEY AUTOINCREMENT,
+      at INTEGER NOT NULL,
+      actor TEXT NOT NULL,
+      action TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      relay TEXT,
+      consumer TEXT,
+      aggregatetype TEXT NOT NULL,
+      aggregateid TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      attempts INTEGER NOT NULL,
+      last_error TEXT NOT NULL
+    ) STRICT
+    """
 
   private static let outbox = [
     """

@@ -63,8 +63,13 @@ package enum SQLiteRelayStatements {
   package static let supersede = "UPDATE relay_shard SET epoch = epoch + 1 WHERE relay = :relay"
 
   package static let replay = """
+    UPDATE parked SET state = 'retrying', attempts = 0, next_at = 0
+    WHERE relay = :relay AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
+    """
+
+  package static let skip = """
     UPDATE parked SET state = 'retrying', attempts = 0, next_at = 0,
-      first_seq = first_seq + :skipped
+      first_seq = 1 + \(RelayOperations.firstWaiting)
     WHERE relay = :relay AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
     """
 

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// SQL that gives up partitions of the outbox. Names of partitions are PostgreSQL's own text of
+/// them, quoted where they need it.
+package enum PostgreSQLPruningStatements {
+  /// Partitions whose time ended before `:before`, by what they are bounds of and not by name.
+  package static let ended = NamedStatement(
+    """
+    SELECT partition FROM (
+      SELECT c.oid::regclass::text AS partition, (regexp_match(
+        pg_get_expr(c.relpartbound, c.oid), 'TO \\(''([^'']+)''\\)'))[1]::timestamptz AS ends
+      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      WHERE i.inhparent = 'outbox'::regclass) AS bounded
+    WHERE ends <= to_timestamp(:before::bigint / 1000.0) ORDER BY ends
+    """)
+
+  package static func detach(_ partition: String) -> String {
+    "ALTER TABLE outbox DETACH PARTITION \(partition)"
+  }
+
+  package static func drop(_ partition: String) -> String { "DROP TABLE \(partition)" }
+
+  /// Whether a relay has not passed one of its events, or has parked it; also while there is no
+  /// relay that could have passed any.
+  package static func isNeeded(_ partition: String) -> String {
+    """
+    SELECT NOT EXISTS (SELECT 1 FROM relay_shard)
+      OR EXISTS (SELECT 1 FROM relay_shard r JOIN \(partition) o
+        ON o.xid >= pg_snapshot_xmin(r.prev_snap)
+          AND NOT pg_visible_in_snapshot(o.xid, r.prev_snap))
+      OR EXISTS (SELECT 1 FROM parked p JOIN \(partition) o ON o.aggregatetype = p.aggregatetype
+        AND o.aggregateid = p.aggregateid AND o.seq >= p.first_seq)
+    """
+  }
+}
