@@ -308,6 +308,9 @@ let messaging: [Target] = [
     "MessageStorePostgreSQL", .messaging, ["PostgreSQLClient", "TransactionalMessaging"]),
   library(
     "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
+  library(
+    "MessagePublisherHTTP", .messaging,
+    ["TransactionalMessaging", .asyncHTTPClient, .nioCore, .nioHTTP1]),
   // What every store and broker passes, for those that others write too.
   library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
   .target(
@@ -334,6 +337,14 @@ let messaging: [Target] = [
       "MessageStorePostgreSQL", "MessagingConformance", "MessagingTestSupport",
       "PostgreSQLTesting", "TransactionalMessaging",
     ]),
+  // A service that takes events over HTTP.
+  .target(
+    name: "EventReceiver",
+    dependencies: ["TransactionalMessaging", .httpTypes, .hummingbird, .logging, .nioCore],
+    path: "Tests/Support/EventReceiver", swiftSettings: settings),
+  tests(
+    "MessagePublisherHTTP", "Messaging",
+    ["EventReceiver", "MessagePublisherHTTP", "MessagingConformance", "TransactionalMessaging"]),
   tests(
     "MessageRelay", "Messaging",
     [
@@ -414,11 +425,11 @@ let commandLine: [Target] = [
     "StranglerCommands", .commandLine,
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
-      "CutoverJournalStore", "DependencyGraph", "MessageStorePostgreSQL", "MessageStoreSQLite",
-      "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore",
-      "ShadowTraffic", "SourceScanning", "StranglerDemo", "TransactionalMessaging",
-      .argumentParser, .asyncHTTPClient, .grdb, .lifecycle, .logging, .nioCore, .nioFoundation,
-      .nioHTTP1, .unixSignals,
+      "CutoverJournalStore", "DependencyGraph", "MessagePublisherHTTP", "MessageRelay",
+      "MessageStorePostgreSQL", "MessageStoreSQLite", "ProxyDataPlane", "RoutingDecisions",
+      "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning",
+      "StranglerDemo", "TransactionalMessaging", .argumentParser, .asyncHTTPClient, .grdb,
+      .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1, .unixSignals,
     ]),
   .executableTarget(
     name: "strangler", dependencies: ["StranglerCommands"],
@@ -437,8 +448,9 @@ let commandLine: [Target] = [
   tests(
     "EndToEnd", "EndToEnd",
     [
-      "BadReleases", "PostgreSQLTesting", "strangler", "shop-monolith", "orders-service",
-      .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix,
+      "BadReleases", "EventReceiver", "MessageStorePostgreSQL", "MessageStoreSQLite",
+      "MessagingConformance", "PostgreSQLTesting", "TransactionalMessaging", "strangler",
+      "shop-monolith", "orders-service", .asyncHTTPClient, .grdb, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   tests(
     "Repository", "Repository",

@@ -30,17 +30,35 @@ public enum ConfigurationFile {
   public static func analysis(
     _ path: String
   ) -> (settings: AnalysisSettings, diagnostics: [Diagnostic]) {
-    func unreadable(_ diagnostic: Diagnostic) -> (AnalysisSettings, [Diagnostic]) {
-      (AnalysisSettings(), [diagnostic])
+    switch document(path) {
+    case .success(let document): AnalysisSettings.decode(document, file: path)
+    case .failure(let problem): (AnalysisSettings(), [problem.diagnostic])
     }
+  }
+
+  /// Reads what a file tells the relay of an outbox; nil where it says nothing of one, with a
+  /// diagnostic.
+  public static func outbox(
+    _ path: String
+  ) -> (settings: OutboxSettings?, diagnostics: [Diagnostic]) {
+    switch document(path) {
+    case .success(let document): OutboxSettings.decode(document, file: path)
+    case .failure(let problem): (nil, [problem.diagnostic])
+    }
+  }
+
+  private struct UnusableDocument: Error {
+    let diagnostic: Diagnostic
+  }
+
+  private static func document(
+    _ path: String
+  ) -> Result<ConfigurationNode, UnusableDocument> {
     switch contents(of: path) {
     case .success(let text):
-      switch YAMLDocument.parse(text, file: path) {
-      case .success(let document): return AnalysisSettings.decode(document, file: path)
-      case .failure(let problem): return unreadable(problem.diagnostic)
-      }
+      YAMLDocument.parse(text, file: path).mapError { UnusableDocument(diagnostic: $0.diagnostic) }
     case .failure(let problem):
-      return unreadable(Diagnostic(.error, key: "", message: problem.message))
+      .failure(UnusableDocument(diagnostic: Diagnostic(.error, key: "", message: problem.message)))
     }
   }
 

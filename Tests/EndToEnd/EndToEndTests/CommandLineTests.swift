@@ -19,7 +19,9 @@ import Testing
     "shadow diff", "shadow approve-noise", "cutover", "cutover status", "cutover start",
     "cutover approve", "cutover pause", "cutover resume", "cutover rollback", "cutover freeze",
     "cutover unfreeze", "cutover kill-switch", "cutover history", "cutover verify",
-    "cutover revert",
+    "cutover revert", "outbox", "outbox init", "outbox relay", "outbox status",
+    "outbox dead-letters", "outbox replay", "outbox skip", "outbox history", "outbox verify",
+    "outbox prune", "outbox reseat",
   ])
   func `every command's help has examples`(command: String) async throws {
     let words = command.split(separator: " ").map(String.init)
@@ -34,6 +36,9 @@ import Testing
     ["routes", "explain", "--config", "x.yaml"], ["demo", "--users", "many"],
     ["shadow", "replay"], ["shadow", "diff", "x"], ["shadow", "approve-noise"],
     ["shadow", "record", "--upstream", "nowhere", "--har", "x.har"],
+    ["outbox", "status"], ["outbox", "status", "--database", "a", "--config", "b"],
+    ["outbox", "replay", "--database", "a", "--everything"],
+    ["outbox", "skip", "--database", "a", "--aggregate", "order/1", "--reason", "x"],
   ])
   func `wrong arguments end with 2 and say so on standard error`(arguments: [String]) async throws {
     let outcome = try await Executable.strangler.run(arguments)

@@ -12,12 +12,20 @@ struct OutboxCommand: AsyncParsableCommand {
 
       EXAMPLES
         strangler outbox init --database postgresql://shop@db.internal/shop --dry-run
-        strangler outbox init --database shop.sqlite
+        strangler outbox relay --config strangler.yaml
+        strangler outbox status --config strangler.yaml
+        strangler outbox dead-letters --database shop.sqlite
+        strangler outbox replay --database shop.sqlite --aggregate order/42 --reason 'fixed in 1.4'
 
       EXIT CODES
         0  done
         1  the command ran and its answer is no
         2  wrong arguments, or a database that cannot be used
       """,
-    subcommands: [OutboxInitCommand.self, OutboxReseatCommand.self])
+    subcommands: [
+      OutboxInitCommand.self, OutboxRelayCommand.self, OutboxStatusCommand.self,
+      OutboxDeadLettersCommand.self, OutboxReplayCommand.self, OutboxSkipCommand.self,
+      OutboxHistoryCommand.self, OutboxVerifyCommand.self, OutboxPruneCommand.self,
+      OutboxReseatCommand.self,
+    ])
 }

@@ -40,8 +40,9 @@ struct OutboxInitCommand: AsyncParsableCommand {
   var isDryRun = false
 
   func run() async throws {
+    let text = try place.text()
     let statements = try await OutboxPlace.reporting {
-      try await place.isPostgreSQL ? postgreSQL() : sqlite()
+      try await OutboxPlace.isPostgreSQL(text) ? postgreSQL(text) : sqlite(text)
     }
     if isDryRun {
       Terminal.standardOutput.write(statements.map { $0 + ";\n" }.joined())
@@ -52,11 +53,11 @@ struct OutboxInitCommand: AsyncParsableCommand {
     }
   }
 
-  private func postgreSQL() async throws -> [String] {
+  private func postgreSQL(_ text: String) async throws -> [String] {
     #if PostgreSQL
       let layout = PostgreSQLOutboxLayout(
         payload: payload == .json ? .json : .bytes, partition: partition == .hour ? .hour : .day)
-      let database = try PostgreSQLDatabase(place.text)
+      let database = try PostgreSQLDatabase(text)
       defer { database.close() }
       return try await isDryRun
         ? PostgreSQLMessageTables.pending(in: database, layout: layout)
@@ -66,10 +67,10 @@ struct OutboxInitCommand: AsyncParsableCommand {
     #endif
   }
 
-  private func sqlite() async throws -> [String] {
+  private func sqlite(_ path: String) async throws -> [String] {
     // A file that is not there yet is made by what changes it, not by what looks.
-    let isMissing = !FileManager.default.fileExists(atPath: place.text)
-    let database = try isDryRun && isMissing ? DatabaseQueue() : DatabaseQueue(path: place.text)
+    let isMissing = !FileManager.default.fileExists(atPath: path)
+    let database = try isDryRun && isMissing ? DatabaseQueue() : OutboxPlace.open(path)
     let isDryRun = isDryRun
     return try await database.write { db in
       let pending = try SQLiteMessageTables.pending(in: db)

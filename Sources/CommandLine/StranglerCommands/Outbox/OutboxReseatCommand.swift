@@ -27,20 +27,21 @@ struct OutboxReseatCommand: AsyncParsableCommand {
   var yes = false
 
   func run() async throws {
-    guard place.isPostgreSQL else {
+    let text = try place.text()
+    guard OutboxPlace.isPostgreSQL(text) else {
       throw CommandFailure.unusable("a file of SQLite needs no reseat: its sequences move along")
     }
     guard yes else {
       throw CommandFailure.negative(
         "every relay of this outbox will begin anew: give --yes when its broker is the right one")
     }
-    let count = try await OutboxPlace.reporting { try await reseat() }
+    let count = try await OutboxPlace.reporting { try await reseat(text) }
     Terminal.standardOutput.write("Done: \(count) events will be published.\n")
   }
 
-  private func reseat() async throws -> Int64 {
+  private func reseat(_ text: String) async throws -> Int64 {
     #if PostgreSQL
-      let database = try PostgreSQLDatabase(place.text)
+      let database = try PostgreSQLDatabase(text)
       defer { database.close() }
       return try await PostgreSQLReseat.run(in: database, after: after)
     #else

@@ -25,7 +25,7 @@ public final class Relay: Service {
   public let owner: String
 
   private let store: any RelayStore
-  private let broker: any MessageBroker
+  private let broker: any MessagePublisher
   private let configuration: RelayConfiguration
   private let clock: any MessagingClock
   private let seed: UInt64
@@ -42,7 +42,7 @@ public final class Relay: Service {
   ///   - clock: decides about time; the machine's clock by default.
   ///   - seed: of the jitter in waiting times, random by default.
   public init(
-    name: String = "default", store: any RelayStore, broker: any MessageBroker,
+    name: String = "default", store: any RelayStore, broker: any MessagePublisher,
     signal: WakeSignal = WakeSignal(), configuration: RelayConfiguration = RelayConfiguration(),
     owner: String? = nil,
     clock: any MessagingClock = SystemMessagingClock(),

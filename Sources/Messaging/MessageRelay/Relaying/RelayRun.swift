@@ -8,7 +8,7 @@ struct RelayRun {
   let name: String
   let owner: String
   let store: any RelayStore
-  let broker: any MessageBroker
+  let broker: any MessagePublisher
   let configuration: RelayConfiguration
   let clock: any MessagingClock
   let committed: WakeSignal
@@ -22,7 +22,7 @@ struct RelayRun {
   private var storeOutage: String?
 
   init(
-    name: String, owner: String, store: any RelayStore, broker: any MessageBroker,
+    name: String, owner: String, store: any RelayStore, broker: any MessagePublisher,
     configuration: RelayConfiguration, clock: any MessagingClock, committed: WakeSignal,
     shutdown: WakeSignal, machine: RelayStateMachine, logger: Logger
   ) {

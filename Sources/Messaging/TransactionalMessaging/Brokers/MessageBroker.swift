@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Carries messages from relays to consumer groups.
-///
-/// Every broker passes the conformance suite in `Tests/Messaging`, within what its `features` say.
-public protocol MessageBroker: Sendable {
-  /// What the broker promises.
-  var features: BrokerFeatures { get }
-
-  /// Hands a message over and returns when the broker has taken responsibility for it.
+/// What a relay needs: somebody who takes messages.
+public protocol MessagePublisher: Sendable {
+  /// Hands a message over and returns when the other side has taken responsibility for it.
   ///
   /// - Throws: `PublishFailure`. After a failure the message may have arrived all the same.
   func publish(_ message: BrokerMessage) async throws(PublishFailure)
+}
+
+/// Carries messages from relays to consumer groups.
+///
+/// Every broker passes `BrokerConformance` of `MessagingConformance`, within what its `features`
+/// say.
+public protocol MessageBroker: MessagePublisher {
+  /// What the broker promises.
+  var features: BrokerFeatures { get }
 
   /// Delivers the messages of a consumer group until the task is cancelled or shut down.
   ///

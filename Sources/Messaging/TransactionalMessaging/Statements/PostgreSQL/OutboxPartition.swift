@@ -34,9 +34,9 @@ package struct OutboxPartition: Sendable, Equatable {
   /// Name of the table, such as `outbox_p20261126`, with the hour behind it where that is the
   /// width.
   package var table: String {
-    let (year, month, day, hour) = Self.date(start)
-    let date = "outbox_p\(year)\(Self.twoDigits(month))\(Self.twoDigits(day))"
-    return width == .day ? date : date + Self.twoDigits(hour)
+    let time = CivilTime(secondsSince1970: start)
+    let parts = width == .day ? [time.month, time.day] : [time.month, time.day, time.hour]
+    return "outbox_p\(time.year)" + parts.map(CivilTime.twoDigits).joined()
   }
 
   /// The bounds, as PostgreSQL reads them.
@@ -57,27 +57,8 @@ package struct OutboxPartition: Sendable, Equatable {
   }
 
   private static func text(_ seconds: Int64) -> String {
-    let (year, month, day, hour) = date(seconds)
-    return "\(year)-\(twoDigits(month))-\(twoDigits(day)) \(twoDigits(hour)):00:00+00"
-  }
-
-  private static func twoDigits(_ number: Int64) -> String {
-    number < 10 ? "0\(number)" : "\(number)"
-  }
-
-  /// Days to a date of the Gregorian calendar, by eras of 400 years that begin in March
-  /// (https://howardhinnant.github.io/date_algorithms.html, `civil_from_days`).
-  private static func date(_ seconds: Int64) -> (Int64, Int64, Int64, Int64) {
-    let days = seconds / secondsPerDay + 719_468
-    let era = days / 146_097
-    let dayOfEra = days - era * 146_097
-    let yearOfEra =
-      (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shifted = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * shifted + 2) / 5 + 1
-    let month = shifted < 10 ? shifted + 3 : shifted - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    return (year, month, day, seconds % secondsPerDay / 3_600)
+    let time = CivilTime(secondsSince1970: seconds)
+    let date = [time.year, time.month, time.day].map(CivilTime.twoDigits).joined(separator: "-")
+    return "\(date) \(CivilTime.twoDigits(time.hour)):00:00+00"
   }
 }

@@ -92,8 +92,10 @@ struct ConfigurationDecoder {
     let routes = reader.child("routes")
     if routes == nil { reader.missing("routes", "a list of routes") }
     let cutovers = reader.child("cutovers")
-    // For `strangler analyze`; checked here too: a slip is told of wherever the file is read.
+    // For `strangler analyze` and `strangler outbox`; checked here too: a slip is told of wherever
+    // the file is read.
     _ = reader.child("analysis").flatMap(decodeAnalysis)
+    _ = reader.child("outbox").flatMap(decodeOutbox)
     reader.finish()
     configuration.upstreams = upstreams.map(decodeUpstreams) ?? []
     configuration.routes = routes.map(decodeRoutes) ?? []

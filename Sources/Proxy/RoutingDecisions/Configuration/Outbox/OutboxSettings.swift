@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a configuration tells the relay of an outbox; the proxy has no use for it.
+public struct OutboxSettings: Sendable, Equatable {
+  /// Where events are posted to.
+  public struct Target: Sendable, Equatable {
+    /// `http://` or `https://`.
+    public var url: String
+    /// Environment variable that holds the bearer token; nil without one.
+    public var tokenEnvironmentVariable: String?
+    /// The `source` of the events as CloudEvents.
+    public var source: String
+    /// Creates a target.
+    public init(
+      url: String, tokenEnvironmentVariable: String? = nil, source: String = "/outbox"
+    ) {
+      self.url = url
+      self.tokenEnvironmentVariable = tokenEnvironmentVariable
+      self.source = source
+    }
+  }
+
+  /// A file of SQLite or a `postgresql://` address.
+  public var database: String
+  /// Name of the relay; each name has a cursor of its own.
+  public var relay = "default"
+  /// Where events go to; nil where the file only names the database.
+  public var target: Target?
+  /// Most events that are read at once.
+  public var batch = 256
+  /// Most events that are under way, one per aggregate.
+  public var concurrency = 64
+  /// Failed attempts after which an aggregate waits for an operator.
+  public var attempts = 3
+  /// How long another relay waits before it takes over from one that died.
+  public var lease = Duration.seconds(10)
+  /// An event that is not answered within this time counts as failed.
+  public var timeout = Duration.seconds(30)
+
+  /// Creates settings with the defaults above.
+  public init(database: String) { self.database = database }
+
+  /// Reads the key `outbox` of a document and nothing else; nil without it.
+  ///
+  /// `file` is the file's name as the user gave it, for the diagnostics.
+  public static func decode(
+    _ document: ConfigurationNode, file: String
+  ) -> (settings: OutboxSettings?, diagnostics: [Diagnostic]) {
+    let findings = Findings(file: file)
+    let top = MappingReader.Child(key: "", node: document)
+    guard var reader = MappingReader(top, expected: "a mapping with the key outbox", findings)
+    else { return (nil, findings.diagnostics) }
+    guard let outbox = reader.child("outbox") else {
+      reader.missing("outbox", "{ database, publish }")
+      return (nil, findings.diagnostics)
+    }
+    let settings = ConfigurationDecoder(findings).decodeOutbox(outbox)
+    return (settings, findings.diagnostics)
+  }
+}
