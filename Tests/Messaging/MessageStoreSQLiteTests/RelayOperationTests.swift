@@ -67,6 +67,23 @@ struct RelayOperationTests {
     #expect(try await !store.replay(AggregateKey(type: "order", id: "b"), relay: "r"))
   }
 
+  @Test func pruningLeavesNoHoleInAnAggregate() async throws {
+    try await database.write { db in
+      for (number, time) in [(1, 100), (2, 50), (3, 200)] as [(Int, Int64)] {
+        var event = SampleEvents.event(number)
+        event.occurredAt = time
+        try SQLiteOutbox().append(event, in: db)
+      }
+    }
+    let request = LeaseRequest(relay: "r", owner: "o", now: 0, until: 100)
+    let lease = try #require(try await store.acquire(request)).lease
+    try await store.save(RelayProgress(lease: lease, leaseUntil: 100, cursor: 3))
+    // The second happened before the first, by its own word.
+    #expect(try await store.prune(occurredBefore: 80) == 0)
+    #expect(try await store.prune(occurredBefore: 150) == 2)
+    #expect(try await OutboxOperator(SQLiteOperatorDatabase(database)).verify().isEmpty)
+  }
+
   @Test func pruningKeepsWhatAnyRelayStillNeeds() async throws {
     #expect(try await store.prune(occurredBefore: .max) == 0)
     _ = try await prepare()

@@ -73,7 +73,9 @@ package enum SQLiteRelayStatements {
     WHERE relay = :relay AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
     """
 
-  /// Rows that every relay has passed and none has parked; nothing while there is no relay.
+  /// Rows that every relay has passed and none has parked; nothing while there is no relay. Those
+  /// of an aggregate go from the front, whatever times they carry: a version that is missing in
+  /// between is a finding.
   package static let prune = """
     DELETE FROM outbox WHERE seq IN (
       SELECT o.seq FROM outbox o
@@ -81,6 +83,9 @@ package enum SQLiteRelayStatements {
         AND NOT EXISTS (
           SELECT 1 FROM parked p WHERE p.aggregatetype = o.aggregatetype
             AND p.aggregateid = o.aggregateid AND p.first_seq <= o.seq)
+        AND NOT EXISTS (
+          SELECT 1 FROM outbox e WHERE e.aggregatetype = o.aggregatetype
+            AND e.aggregateid = o.aggregateid AND e.seq < o.seq AND e.occurred_at >= :before)
       ORDER BY o.seq LIMIT :limit)
     """
 }
