@@ -334,8 +334,8 @@ let messaging: [Target] = [
   tests(
     "MessageStorePostgreSQL", "Messaging",
     [
-      "MessageStorePostgreSQL", "MessagingConformance", "MessagingTestSupport",
-      "PostgreSQLTesting", "TransactionalMessaging",
+      "MessageRelay", "MessageStorePostgreSQL", "MessagingConformance", "MessagingTestSupport",
+      "PostgreSQLTesting", "TransactionalMessaging", .logging,
     ]),
   // A service that takes events over HTTP.
   .target(

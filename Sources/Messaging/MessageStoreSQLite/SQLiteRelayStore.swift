@@ -81,6 +81,16 @@ public struct SQLiteRelayStore: RelayStore {
     }
   }
 
+  /// Moves the end of the lease under the newest epoch only.
+  public func renew(_ lease: RelayLease, until: Int64) async throws {
+    try await writer.write { db in
+      try db.execute(
+        sql: SQLiteRelayStatements.renew,
+        arguments: ["relay": lease.relay, "epoch": lease.epoch, "until": until])
+      guard db.changesCount == 1 else { throw RelayFenced(lease: lease) }
+    }
+  }
+
   /// Gives the lease back.
   public func release(_ lease: RelayLease) async throws {
     try await writer.write { db in

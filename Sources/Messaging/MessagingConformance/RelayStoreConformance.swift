@@ -23,6 +23,8 @@ public enum RelayStoreConformance: String, CaseIterable, Sendable {
   case readsOneAggregateAsFarAsTheCursor
   /// Nobody gets a lease that somebody else holds.
   case oneOwnerUntilTheLeaseEnds
+  /// A renewal moves the end of the lease and nothing else, by its owner only.
+  case renewingKeepsTheLease
   /// A lease that was given back is free, by its last owner only.
   case releasedLeaseIsFree
   /// Cursor and parked aggregates are stored together.
@@ -54,6 +56,7 @@ public enum RelayStoreConformance: String, CaseIterable, Sendable {
     case .readsOneAggregateAsFarAsTheCursor:
       try await Self.readsOneAggregateAsFarAsTheCursor(subject)
     case .oneOwnerUntilTheLeaseEnds: try await Self.oneOwnerUntilTheLeaseEnds(subject)
+    case .renewingKeepsTheLease: try await Self.renewingKeepsTheLease(subject)
     case .releasedLeaseIsFree: try await Self.releasedLeaseIsFree(subject)
     case .savesAllOrNothing: try await Self.savesAllOrNothing(subject)
     case .fencedOwnerChangesNothing: try await Self.fencedOwnerChangesNothing(subject)
@@ -180,6 +183,23 @@ public enum RelayStoreConformance: String, CaseIterable, Sendable {
     try require(again.lease.epoch > first.lease.epoch, "the epoch did not grow")
     let taken = try await acquire(subject, "b", now: 150, until: 250)
     try require(taken.lease.epoch > again.lease.epoch, "the epoch did not grow")
+  }
+
+  private static func renewingKeepsTheLease(_ subject: RelayStoreUnderTest) async throws {
+    let first = try await acquire(subject, "a", now: 0, until: 100)
+    let cursors = try await cursors(subject, 2, from: first.cursor)
+    try await subject.store.save(
+      RelayProgress(lease: first.lease, leaseUntil: 100, cursor: cursors[1]))
+    try await subject.store.renew(first.lease, until: 200)
+    let early = try await subject.store.acquire(request("b", now: 199, until: 300))
+    try require(early == nil, "a renewed lease was given away")
+    let taken = try await acquire(subject, "b", now: 200, until: 300)
+    try require(taken.cursor == cursors[1], "renewing moved the cursor to \(taken.cursor)")
+    do {
+      try await subject.store.renew(first.lease, until: 999)
+      throw ConformanceFailure(description: "an owner renewed a superseded epoch")
+    } catch is RelayFenced {}
+    _ = try await acquire(subject, "c", now: 300, until: 400)
   }
 
   private static func releasedLeaseIsFree(_ subject: RelayStoreUnderTest) async throws {

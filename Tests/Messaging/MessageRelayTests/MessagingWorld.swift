@@ -128,6 +128,10 @@ final class FaultyRelayStore: RelayStore {
     try await guarded { try await store.save(progress) }
   }
 
+  func renew(_ lease: RelayLease, until: Int64) async throws {
+    try await guarded { try await store.renew(lease, until: until) }
+  }
+
   func release(_ lease: RelayLease) async throws {
     try await guarded { try await store.release(lease) }
   }

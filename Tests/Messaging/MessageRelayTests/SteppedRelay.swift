@@ -40,6 +40,7 @@ struct SteppedRelay {
     publish: (AppendedEvent) async throws -> PublishFailure?
   ) async throws {
     if case .publish(let events) = action {
+      try await beat(now: now, fault: fault)
       try await publishOne(of: events, now: now, random: &random, publish: publish)
       return
     }
@@ -86,6 +87,21 @@ struct SteppedRelay {
       return machine.released()
     case .publish, .finish:
       return action
+    }
+  }
+
+  private mutating func beat(now: Int64, fault: StoreFault) async throws {
+    switch machine.heartbeat(now: now) {
+    case .wait: break
+    case .renew(let lease, let until):
+      if fault == .beforeTheCall { return machine.renewalFailed(now: now) }
+      do {
+        try await store.renew(lease, until: until)
+        if fault == .afterTheCall { machine.renewalFailed(now: now) } else { machine.renewed() }
+      } catch is RelayFenced {
+        machine.superseded()
+      }
+    case .stop(let reason): batch?.close(because: reason)
     }
   }
 

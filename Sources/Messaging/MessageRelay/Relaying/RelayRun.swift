@@ -73,18 +73,26 @@ struct RelayRun {
     case .read(let after, let limit):
       // Remembered before the store is read: a commit in between must not be slept through.
       commitsSeen = committed.generation
-      let page = try await store.events(after: after, limit: limit)
+      let store = store
+      let page = try await holdingLease { try await store.events(after: after, limit: limit) }
       storeOutage = nil
       return machine.read(page, now: clock.now())
     case .readParked(let reads, let limit):
-      var pages: [AggregateKey: EventPage] = [:]
-      for read in reads {
-        pages[read.aggregate] = try await store.events(
-          of: read.aggregate, from: read.first, through: read.cursor, limit: limit)
+      let store = store
+      let pages = try await holdingLease {
+        var pages: [AggregateKey: EventPage] = [:]
+        for read in reads {
+          pages[read.aggregate] = try await store.events(
+            of: read.aggregate, from: read.first, through: read.cursor, limit: limit)
+        }
+        return pages
       }
       return machine.readParked(pages, now: clock.now())
     case .publish(let events):
-      let batch = await publish(events)
+      let publishing = BatchPublishing(
+        broker: broker, clock: clock, concurrency: configuration.concurrency,
+        timeout: configuration.publishTimeout)
+      let batch = try await holdingLease { await publishing.run(events) }
       let next = machine.published(batch, now: clock.now())
       note(batch)
       return next
@@ -129,61 +137,83 @@ struct RelayRun {
     brokerOutage = outage
   }
 
-  // MARK: - Publishing
+  // MARK: - The lease
 
-  private enum Step: Sendable {
-    case finished(AppendedEvent, PublishFailure?)
-    case deadline
+  private enum Step<Value: Sendable>: Sendable {
+    case done(Result<Value, any Error>)
+    case beat
+    case renewed
+    case superseded
+    case notRenewed(any Error)
   }
 
-  private func publish(_ events: [AppendedEvent]) async -> PublicationBatch {
-    var batch = PublicationBatch(events, concurrency: configuration.concurrency)
-    await withTaskGroup(of: Step.self) { group in
-      var lastProgress = clock.now()
-      var isOverdue = false
-      let clock = clock
-      let timeout = configuration.publishTimeout
-      group.addTask { await Self.deadline(clock, after: timeout) }
-      for event in batch.start() { add(event, to: &group) }
-      while !batch.isSettled, let step = await group.next() {
+  /// Does work that may take longer than the lease, which is renewed meanwhile; cancels the work
+  /// when somebody else may own the relay.
+  private mutating func holdingLease<Value: Sendable>(
+    _ work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    var outcome: Result<Value, any Error>?
+    var isHeld = true
+    await withTaskGroup(of: Step<Value>.self) { group in
+      group.addTask {
+        do { return .done(.success(try await work())) } catch { return .done(.failure(error)) }
+      }
+      isHeld = beat(&group)
+      // To the end, so that what became of a renewal under way is known too.
+      while let step = await group.next() {
         switch step {
-        case .finished(let event, let failure):
-          lastProgress = clock.now()
-          let late = PublishFailure.rejected("not confirmed within \(timeout) ms")
-          batch.finished(event, failure: isOverdue && failure != nil ? late : failure)
-          for event in batch.start() { add(event, to: &group) }
-        case .deadline:
-          let left = lastProgress + timeout - clock.now()
-          if left > 0, !Task.isCancelled {
-            group.addTask { await Self.deadline(clock, after: left) }
-          } else {
-            isOverdue = true
-            batch.close(because: "nothing was confirmed within \(timeout) ms")
-            group.cancelAll()
+        case .done(let result):
+          outcome = result
+          group.cancelAll()
+        case .beat:
+          if outcome == nil, isHeld, !Task.isCancelled { isHeld = beat(&group) }
+        case .renewed:
+          machine.renewed()
+        case .superseded:
+          status.fenced += 1
+          machine.superseded()
+          isHeld = beat(&group)
+        case .notRenewed(let error):
+          if outcome == nil {
+            logger.warning("the lease was not renewed", metadata: ["error": "\(error)"])
           }
+          machine.renewalFailed(now: clock.now())
         }
       }
-      group.cancelAll()
     }
-    return batch
+    guard let outcome else { throw CancellationError() }
+    return try outcome.get()
   }
 
-  private static func deadline(_ clock: any MessagingClock, after milliseconds: Int64) async -> Step
-  {
-    // Cancelled when the batch has settled: then nobody looks at the result.
-    try? await clock.sleep(milliseconds: milliseconds)
-    return .deadline
-  }
-
-  private func add(_ event: AppendedEvent, to group: inout TaskGroup<Step>) {
-    let broker = broker
-    group.addTask {
-      if let defect = event.defect { return .finished(event, .rejected(defect)) }
-      do throws(PublishFailure) {
-        try await broker.publish(BrokerMessage(event))
-        return .finished(event, nil)
-      } catch {
-        return .finished(event, error)
+  /// Does what the lease needs now; there is one wait at a time in the group.
+  ///
+  /// - Returns: false when the work was cancelled.
+  private mutating func beat<Value: Sendable>(_ group: inout TaskGroup<Step<Value>>) -> Bool {
+    let (clock, store) = (clock, store)
+    while true {
+      switch machine.heartbeat(now: clock.now()) {
+      case .renew(let lease, let until):
+        group.addTask {
+          do {
+            try await store.renew(lease, until: until)
+            return .renewed
+          } catch is RelayFenced {
+            return .superseded
+          } catch {
+            return .notRenewed(error)
+          }
+        }
+      case .wait(let milliseconds):
+        group.addTask {
+          // Cancelled when the work is done: then nobody waits for it.
+          try? await clock.sleep(milliseconds: milliseconds)
+          return .beat
+        }
+        return true
+      case .stop(let reason):
+        logger.warning("the lease is lost", metadata: ["reason": "\(reason)"])
+        group.cancelAll()
+        return false
       }
     }
   }

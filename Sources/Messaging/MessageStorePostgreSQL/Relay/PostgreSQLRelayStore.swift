@@ -11,6 +11,8 @@
   /// extension, no superuser, and leaves no transaction open.
   public struct PostgreSQLRelayStore: RelayStore {
     let database: PostgreSQLDatabase
+    /// For renewals, which must not wait for a page that is being read.
+    private let renewals: PostgreSQLDatabase
     private let seen = SeenDatabase()
 
     /// Uses the outbox of a database, over two connections of its own.
@@ -18,17 +20,21 @@
     /// - Throws: `MessageStoreError` with the code `invalidAddress`.
     public init(_ address: String, name: String = "strangler-relay") throws {
       var configuration = PostgreSQLDatabase.Configuration()
-      configuration.connections = 2
+      configuration.connections = 1
       configuration.name = name
       // The windows that it reads are small beside the table, which statistics may not know yet.
       configuration.settings = ["enable_seqscan": "off", "jit": "off"]
       database = try PostgreSQLDatabase(address, configuration: configuration) { [seen] session in
         seen.note(try await DatabaseIdentity.check(session).payload)
       }
+      renewals = try PostgreSQLDatabase(address, configuration: configuration)
     }
 
     /// Ends its connections.
-    public func close() { database.close() }
+    public func close() {
+      database.close()
+      renewals.close()
+    }
 
     /// Looks at the database once, so that what is wrong with it shows before a relay waits it out.
     ///
@@ -115,6 +121,16 @@
           "released": .text(try PostgreSQLParkedRows.text(progress.released)),
         ]))
       guard rows.first?.integer(0) == 1 else { throw RelayFenced(lease: progress.lease) }
+    }
+
+    /// Moves the end of the lease under the newest epoch only.
+    public func renew(_ lease: RelayLease, until: Int64) async throws {
+      let rows = try await renewals.execute(
+        PostgreSQLRelayStatements.renew.bind([
+          "relay": .text(lease.relay), "epoch": .integer(lease.epoch), "until": .integer(until),
+          "server": SQLParameter(seen.server),
+        ]))
+      guard !rows.isEmpty else { throw RelayFenced(lease: lease) }
     }
 
     /// Gives the lease back.

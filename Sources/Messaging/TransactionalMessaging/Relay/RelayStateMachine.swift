@@ -3,7 +3,8 @@
 /// Everything a relay decides; `Relay` only carries the actions out.
 ///
 /// Invariants: the cursor never passes an event that is neither acknowledged nor parked; a parked
-/// aggregate's later events wait behind it; an owner whose epoch was superseded changes nothing.
+/// aggregate's later events wait behind it; an owner whose epoch was superseded changes nothing,
+/// and one whose lease is over starts no publication.
 package struct RelayStateMachine: Sendable {
   /// What to do next. Each action has one method below that reports its end and gives the next.
   package enum Action: Sendable, Equatable {
@@ -46,8 +47,7 @@ package struct RelayStateMachine: Sendable {
   }
 
   private struct Ownership: Sendable {
-    var lease: RelayLease
-    var leaseUntil: Int64
+    var lease: HeldLease
     var cursor: RelayCursor
     var parked: [AggregateKey: ParkedAggregate]
   }
@@ -92,12 +92,12 @@ package struct RelayStateMachine: Sendable {
   }
 
   private mutating func next(now: Int64) -> Action {
-    guard let owned = ownership, owned.leaseUntil > now else {
+    guard let owned = ownership, !owned.lease.isOver(at: now) else {
       ownership = nil
       return stopping ? .finish : .acquire(until: now + configuration.lease)
     }
-    if stopping { return .release(owned.lease) }
-    if owned.leaseUntil - now < configuration.lease * 2 / 3 {
+    if stopping { return .release(owned.lease.lease) }
+    if owned.lease.wantsRenewal(at: now) {
       return save(cursor: owned.cursor, parked: [], released: [], now: now)
     }
     if !parkedHadTurn {
@@ -130,7 +130,8 @@ package struct RelayStateMachine: Sendable {
       return stopping ? .finish : .pause(milliseconds: configuration.standby)
     }
     ownership = Ownership(
-      lease: position.lease, leaseUntil: until, cursor: position.cursor,
+      lease: HeldLease(position.lease, until: until, length: configuration.lease),
+      cursor: position.cursor,
       parked: Dictionary(
         position.parked.map { ($0.aggregate, $0) }, uniquingKeysWith: { first, _ in first }))
     if stopping { return .release(position.lease) }
@@ -150,6 +151,20 @@ package struct RelayStateMachine: Sendable {
     return pauseForOutage()
   }
 
+  /// What to do for the lease while a page is read or a batch is published.
+  package mutating func heartbeat(now: Int64) -> LeaseHeartbeat {
+    ownership?.lease.heartbeat(now: now) ?? .stop(because: "there is no lease")
+  }
+
+  /// Reports that the renewal which `heartbeat` asked for succeeded.
+  package mutating func renewed() { ownership?.lease.renewed() }
+
+  /// Reports that it is not known what became of the renewal.
+  package mutating func renewalFailed(now: Int64) { ownership?.lease.renewalFailed(now: now) }
+
+  /// Reports that the renewal found a newer epoch.
+  package mutating func superseded() { ownership?.lease.supersede() }
+
   private mutating func forget() {
     ownership = nil
     work = nil
@@ -164,7 +179,8 @@ package struct RelayStateMachine: Sendable {
   // MARK: - Batches
 
   package mutating func read(_ page: EventPage, now: Int64) -> Action {
-    guard let owned = ownership else { return next(now: now) }
+    // Reading may have taken longer than the lease: then somebody else publishes this page.
+    guard let owned = ownership, !owned.lease.isOver(at: now) else { return next(now: now) }
     parkedHadTurn = false
     if page.events.isEmpty {
       // Worth no write of its own: the next save takes it along.
@@ -181,6 +197,7 @@ package struct RelayStateMachine: Sendable {
   }
 
   package mutating func readParked(_ pages: [AggregateKey: EventPage], now: Int64) -> Action {
+    guard let owned = ownership, !owned.lease.isOver(at: now) else { return next(now: now) }
     let events = pages.keys.sorted().flatMap { pages[$0]?.events ?? [] }
     work = .parked(pages: pages)
     return events.isEmpty
@@ -190,6 +207,7 @@ package struct RelayStateMachine: Sendable {
   /// Reports a settled batch.
   package mutating func published(_ batch: PublicationBatch, now: Int64) -> Action {
     guard let owned = ownership, let work else { return next(now: now) }
+    if owned.lease.isSuperseded { return fenced(now: now) }
     self.work = nil
     lastOutage = batch.outage
     switch work {
@@ -282,7 +300,8 @@ package struct RelayStateMachine: Sendable {
   ) -> Action {
     guard let owned = ownership else { return next(now: now) }
     let progress = RelayProgress(
-      lease: owned.lease, leaseUntil: now + configuration.lease, cursor: cursor, parked: parked,
+      lease: owned.lease.lease, leaseUntil: now + configuration.lease, cursor: cursor,
+      parked: parked,
       released: released)
     unsaved = progress
     return .save(progress)
@@ -292,7 +311,7 @@ package struct RelayStateMachine: Sendable {
     guard let progress = unsaved, var owned = ownership else { return next(now: now) }
     unsaved = nil
     owned.cursor = progress.cursor
-    owned.leaseUntil = progress.leaseUntil
+    owned.lease.extend(to: progress.leaseUntil)
     for entry in progress.parked { owned.parked[entry.aggregate] = entry }
     for aggregate in progress.released { owned.parked[aggregate] = nil }
     ownership = owned
@@ -311,6 +330,7 @@ package struct RelayStateMachine: Sendable {
     let delay = poll
     poll = min(poll * 2, configuration.longestPoll)
     let due = owned.parked.values.lazy.filter { $0.state == .retrying }.map(\.nextAt).min()
-    return .wait(milliseconds: max(1, min(delay, (due ?? .max) - now)))
+    return .wait(
+      milliseconds: max(1, min(delay, (due ?? .max) - now, owned.lease.rest(at: now))))
   }
 }

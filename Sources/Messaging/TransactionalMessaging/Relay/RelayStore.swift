@@ -27,6 +27,13 @@ public protocol RelayStore: Sendable {
   /// - Throws: `RelayFenced` when the epoch is no longer the current one; nothing has changed then.
   func save(_ progress: RelayProgress) async throws
 
+  /// Moves the end of a lease and nothing else, while its holder reads or publishes; may be called
+  /// at the same time as those.
+  ///
+  /// - Parameter until: milliseconds since 1970.
+  /// - Throws: `RelayFenced` when the epoch is no longer the current one; nothing has changed then.
+  func renew(_ lease: RelayLease, until: Int64) async throws
+
   /// Gives the lease back so that another relay can start at once; does nothing when it is lost.
   func release(_ lease: RelayLease) async throws
 }

@@ -68,6 +68,16 @@ package enum PostgreSQLRelayStatements {
     SELECT count(*) FROM fence
     """)
 
+  /// Changes a row only under the newest epoch, and only where the lease was taken: after a
+  /// failover somebody else may have been given the same number.
+  package static let renew = NamedStatement(
+    """
+    UPDATE relay_shard SET lease_until = :until::bigint
+    WHERE relay = :relay::varchar AND shard = 0 AND epoch = :epoch::bigint
+      AND :server::text = \(server)
+    RETURNING 1
+    """)
+
   package static let release = NamedStatement(
     """
     UPDATE relay_shard SET owner = NULL, lease_until = 0

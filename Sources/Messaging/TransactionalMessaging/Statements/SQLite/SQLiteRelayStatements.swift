@@ -39,6 +39,12 @@ package enum SQLiteRelayStatements {
     WHERE relay = :relay AND shard = 0 AND epoch = :epoch AND done_seq <= :cursor
     """
 
+  /// Changes a row only under the newest epoch.
+  package static let renew = """
+    UPDATE relay_shard SET lease_until = :until
+    WHERE relay = :relay AND shard = 0 AND epoch = :epoch
+    """
+
   package static let park = """
     INSERT INTO parked (relay, aggregatetype, aggregateid, first_seq, attempts, next_at, last_error,
       fingerprint, state)

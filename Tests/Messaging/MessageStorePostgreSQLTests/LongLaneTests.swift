@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if PostgreSQL
+  import Logging
+  import MessageRelay
+  import MessageStorePostgreSQL
+  import MessagingConformance
+  import MessagingTestSupport
+  import Synchronization
+  import Testing
+  import TransactionalMessaging
+
+  extension PostgreSQLStoreTests {
+    /// Batches that take longer than a lease.
+    @Suite struct LongLaneTests {
+      private static let lease: Int64 = 1_000
+      private static let step: Int64 = 400
+      /// Looks at the lease after each step before it counts as not renewed.
+      private static let looks = 1_000
+
+      /// Confirms each message after as long as a lease lasts.
+      private struct SlowPublisher: MessagePublisher {
+        let clock: ManualClock
+        let published: @Sendable (String) -> Void
+
+        func publish(_ message: BrokerMessage) async throws(PublishFailure) {
+          published(message.headers["id"] ?? "")
+          do {
+            try await clock.sleep(milliseconds: LongLaneTests.lease)
+          } catch {
+            throw .unavailable("cancelled")
+          }
+        }
+      }
+
+      /// Returns once the lease was renewed at this time, or after a bound.
+      private func isRenewed(_ world: RelayWorld, at now: Int64) async throws {
+        for _ in 0..<Self.looks {
+          let row = try await world.database.query("SELECT lease_until FROM relay_shard").first
+          if row?.integer(0) ?? 0 > now + Self.lease - Self.step { return }
+          await Task.yield()
+        }
+      }
+
+      @Test func ofTwoRelaysOnePublishesALaneThatOutlastsTheLease() async throws {
+        let world = try await RelayWorld()
+        try await world.append(SampleEvents.events(3, aggregates: ["a"]))
+        let clock = ManualClock()
+        let published = Mutex<[String]>([])
+        let publisher = SlowPublisher(clock: clock) { id in published.withLock { $0.append(id) } }
+        var configuration = RelayConfiguration()
+        configuration.lease = Self.lease
+        configuration.standby = 100
+        let stores = try (0..<2).map { _ in try PostgreSQLRelayStore(world.address) }
+        let relays = stores.map { store in
+          Relay(
+            store: store, broker: publisher, configuration: configuration, clock: clock, seed: 1,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+          for relay in relays { tasks.addTask { try await relay.run() } }
+          while published.withLock({ $0.isEmpty }) { await Task.yield() }
+          for _ in 0..<60 where relays.allSatisfy({ $0.status.cursor < 3 }) {
+            try await isRenewed(world, at: clock.now())
+            clock.advance(milliseconds: Self.step)
+          }
+          tasks.cancelAll()
+          try await tasks.waitForAll()
+        }
+        #expect(published.withLock { $0 } == (1...3).map(SampleEvents.id))
+        #expect(relays.map(\.status.fenced) == [0, 0])
+        #expect(relays.contains { $0.status.cursor == 3 })
+        for store in stores { store.close() }
+      }
+    }
+  }
+#endif
