@@ -40,6 +40,8 @@
           "UPDATE messaging_database SET system_identifier = system_identifier + 1")
         let findings = try await outbox.verify()
         #expect(findings.map(\.check) == ["cursors", "partitions", "database"])
+        let report = try await outbox.report(now: 0)
+        #expect(report.warnings.map(\.check) == ["cursors", "database"])
       }
 
       @Test func aTransactionThatIsOpenIsNoFinding() async throws {

@@ -52,6 +52,26 @@
         #expect(try await prune(world) == (1, 0))
       }
 
+      @Test func aRestoredDatabaseKeepsWhatItsRelaysHaveNotPassedHere() async throws {
+        let world = try await RelayWorld()
+        try await world.append(SampleEvents.events(4, aggregates: ["a", "b"]))
+        _ = try await world.reader()
+        // As a dump brings it along: by that snapshot, every event here was seen.
+        try await world.database.query(
+          "UPDATE relay_shard SET prev_snap = '9000000000:9000000000:'::pg_snapshot")
+        #expect(try await prune(world, isDryRun: true) == (0, 8))
+        #expect(try await prune(world) == (0, 8))
+        try await world.database.query(
+          "UPDATE messaging_database SET system_identifier = system_identifier + 1")
+        for isDryRun in [true, false] {
+          let error = await #expect(throws: MessageStoreError.self) {
+            _ = try await prune(world, isDryRun: isDryRun)
+          }
+          #expect(error?.code == .otherDatabase)
+        }
+        #expect(try await world.database.query("SELECT 1 FROM outbox").count == 4)
+      }
+
       @Test func anOpenTransactionIsWaitedForAndItsEventStays() async throws {
         let world = try await RelayWorld()
         var reader = try await world.reader()

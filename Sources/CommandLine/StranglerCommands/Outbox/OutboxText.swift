@@ -4,7 +4,8 @@ internal import TransactionalMessaging
 /// What the outbox commands write for people.
 enum OutboxText {
   static func report(_ report: OutboxReport) -> String {
-    var lines = ["last event: sequence \(report.lastSequence)"]
+    var lines = report.warnings.map { "warning: \($0.message)" }
+    lines.append("last event: sequence \(report.lastSequence)")
     if report.relays.isEmpty {
       lines.append("no relay has been here: start one with strangler outbox relay, or in a process")
     }

@@ -15,9 +15,11 @@
 
     /// Drops the partitions whose time ended before a moment (milliseconds since 1970), that every
     /// relay of this database has passed and none has parked. Nothing is dropped while there is no
-    /// relay. Whoever appends waits for a moment; behind a long transaction this gives up.
+    /// relay, or one stands ahead of the database. Whoever appends waits for a moment; behind a
+    /// long transaction this gives up.
     ///
-    /// - Throws: `MessageStoreError`; each partition is a transaction of its own.
+    /// - Throws: `MessageStoreError`, with the code `otherDatabase` where the tables were copied
+    ///   here from elsewhere; each partition is a transaction of its own.
     @discardableResult
     public static func run(
       in database: PostgreSQLDatabase, before time: Int64, isDryRun: Bool = false
@@ -46,6 +48,8 @@
         try await database.transaction { transaction in
           try await transaction.query("SET LOCAL lock_timeout = '5s'")
           try await transaction.query(PostgreSQLMessagingSchema.lock)
+          // What relays have passed is told by snapshots, which mean nothing in another database.
+          _ = try await DatabaseIdentity.check(transaction)
           if !isDryRun {
             // From here on nobody is left who could still commit a row into it.
             try await transaction.query(PostgreSQLPruningStatements.detach(partition))

@@ -22,14 +22,17 @@ package struct OutboxOperator: Sendable {
 
   /// Where relays and consumers stand at a time (milliseconds since 1970).
   package func report(now: Int64) async throws -> OutboxReport {
-    let answers = try await run([
+    let checks = Self.standing(dialect)
+    let reads = [
       BoundStatement(ReportStatements.lastSequence),
       BoundStatement(
         ReportStatements.relays(dialect), ["most": .integer(OutboxReport.countLimit)]),
       BoundStatement(ReportStatements.consumers),
-    ])
+    ]
+    let answers = try await run(reads + checks.map(\.bound))
     return OutboxReport(
-      now: now, sequence: answers[0], relays: answers[1], consumers: answers[2])
+      now: now, sequence: answers[0], relays: answers[1], consumers: answers[2],
+      warnings: Self.findings(checks, answers.dropFirst(reads.count)))
   }
 
   /// What does not go on by itself, relays first.

@@ -41,10 +41,16 @@ package struct OutboxReport: Sendable, Equatable, Encodable {
   package var lastSequence: Int64
   package var relays: [Relay]
   package var consumers: [Consumer]
+  /// Why the rest may be wrong: relays that stand where they cannot be in this database.
+  package var warnings: [OutboxFinding]
 }
 
 extension OutboxReport {
-  init(now: Int64, sequence: [OperatorRow], relays: [OperatorRow], consumers: [OperatorRow]) {
+  init(
+    now: Int64, sequence: [OperatorRow], relays: [OperatorRow], consumers: [OperatorRow],
+    warnings: [OutboxFinding]
+  ) {
+    self.warnings = warnings
     lastSequence = sequence.first?.integer(0) ?? 0
     self.relays = relays.map { row in
       let isHeld = row.integer(3) ?? 0 > now

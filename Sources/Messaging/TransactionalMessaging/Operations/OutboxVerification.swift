@@ -12,24 +12,42 @@ extension OutboxOperator {
   /// Findings that each check reports at most.
   package static let findingLimit: Int64 = 100
 
-  private struct Check: Sendable {
+  struct Check: Sendable {
     var name: String
     var statement: NamedStatement
     /// Nil where the row is no finding.
     var message: @Sendable (OperatorRow) -> String?
+
+    var bound: BoundStatement {
+      BoundStatement(statement, ["most": .integer(OutboxOperator.findingLimit)])
+    }
   }
 
   /// Looks for what must not be: versions that are missing, doubled or out of order, relays ahead
   /// of their database, parked aggregates without events. Reads the whole outbox.
   package func verify() async throws -> [OutboxFinding] {
-    let checks = Self.checks + [Self.cursors(dialect)] + (dialect == .postgreSQL ? Self.places : [])
-    let answers = try await run(
-      checks.map { BoundStatement($0.statement, ["most": .integer(Self.findingLimit)]) })
-    return zip(checks, answers).flatMap { check, rows in
+    let checks = Self.checks + Self.places(dialect)
+    return Self.findings(checks, try await run(checks.map(\.bound)))
+  }
+
+  static func findings(
+    _ checks: [Check], _ answers: some Sequence<[OperatorRow]>
+  ) -> [OutboxFinding] {
+    zip(checks, answers).flatMap { check, rows in
       rows.compactMap { row in
         check.message(row).map { OutboxFinding(check: check.name, message: $0) }
       }
     }
+  }
+
+  /// Whether relays stand where they could be in this database; where they do not, nothing that
+  /// they have stored says what is unsent.
+  static func standing(_ dialect: OperatorDialect) -> [Check] {
+    [cursors(dialect)] + (dialect == .postgreSQL ? [identity] : [])
+  }
+
+  private static func places(_ dialect: OperatorDialect) -> [Check] {
+    [cursors(dialect)] + (dialect == .postgreSQL ? [partitions, identity] : [])
   }
 
   private static func aggregate(_ row: OperatorRow) -> String {
@@ -70,21 +88,24 @@ extension OutboxOperator {
     }
   }
 
-  /// What only PostgreSQL has.
-  private static let places = [
-    Check(name: "partitions", statement: VerificationStatements.strays) { row in
-      guard let count = row.integer(0), count > 0 else { return nil }
-      return """
-        \(count) rows or more are in outbox_default: nobody made their partition in time; run \
-        "strangler outbox init" with each deployment or once a day
-        """
-    },
-    Check(name: "database", statement: VerificationStatements.identity) { row in
-      guard row.integer(0) != 1 else { return nil }
-      return """
-        the tables were made in another database: relays refuse them until "strangler outbox \
-        reseat"
-        """
-    },
-  ]
+  // MARK: - What only PostgreSQL has
+
+  private static let partitions = Check(
+    name: "partitions", statement: VerificationStatements.strays
+  ) { row in
+    guard let count = row.integer(0), count > 0 else { return nil }
+    return """
+      \(count) rows or more are in outbox_default: nobody made their partition in time; run \
+      "strangler outbox init" with each deployment or once a day
+      """
+  }
+
+  private static let identity = Check(
+    name: "database", statement: VerificationStatements.identity
+  ) { row in
+    guard row.integer(0) != 1 else { return nil }
+    return """
+      the tables were made in another database: relays refuse them until "strangler outbox reseat"
+      """
+  }
 }

@@ -48,9 +48,7 @@ enum VerificationStatements {
     case .postgreSQL:
       NamedStatement(
         """
-        SELECT relay, done_seq FROM relay_shard
-        WHERE pg_snapshot_xmax(COALESCE(cur_snap, prev_snap)) >
-          pg_snapshot_xmax(pg_current_snapshot())
+        SELECT relay, done_seq FROM relay_shard WHERE \(PostgreSQLRelayStatements.isAhead)
         ORDER BY relay LIMIT CAST(:most AS BIGINT)
         """)
     }

@@ -21,10 +21,11 @@ package enum PostgreSQLPruningStatements {
   package static func drop(_ partition: String) -> String { "DROP TABLE \(partition)" }
 
   /// Whether a relay has not passed one of its events, or has parked it; also while there is no
-  /// relay that could have passed any.
+  /// relay that could have passed any, and where one stands ahead of the database.
   package static func isNeeded(_ partition: String) -> String {
     """
     SELECT NOT EXISTS (SELECT 1 FROM relay_shard)
+      OR EXISTS (SELECT 1 FROM relay_shard WHERE \(PostgreSQLRelayStatements.isAhead))
       OR EXISTS (SELECT 1 FROM relay_shard r JOIN \(partition) o
         ON o.xid >= pg_snapshot_xmin(r.prev_snap)
           AND NOT pg_visible_in_snapshot(o.xid, r.prev_snap))

@@ -15,6 +15,12 @@ package enum PostgreSQLRelayStatements {
   /// Before every transaction that there can be.
   package static let beginning = "3:3:"
 
+  /// Whether a relay stands where this database has not been yet: its rows came from another one,
+  /// or from a later moment. New events would look as if it had passed them.
+  static let isAhead = """
+    pg_snapshot_xmax(COALESCE(cur_snap, prev_snap)) > pg_snapshot_xmax(pg_current_snapshot())
+    """
+
   /// Takes the lease: the first time, when it ran out or was given back, or again by its owner.
   package static let acquire = NamedStatement(
     """
