@@ -27,20 +27,27 @@ public struct HTTPMessagePublisher: MessagePublisher {
     public var source: String
     /// Longest wait for an answer, in milliseconds.
     public var timeout: Int64
-    /// Longest wait for a connection, in milliseconds.
+    /// Longest wait for a connection, in milliseconds; half of `timeout` where that is less.
     public var connecting: Int64
+    /// Most publications at the same time, as the relay is told. Over HTTP/1.1 each needs a
+    /// connection of its own: one that waits for another's looks like an outage.
+    public var concurrency: Int
 
     /// Creates a configuration.
     public init(
       url: String, token: String? = nil, source: String = "/outbox", timeout: Int64 = 30_000,
-      connecting: Int64 = 5_000
+      connecting: Int64 = 5_000, concurrency: Int = RelayConfiguration().concurrency
     ) {
       self.url = url
       self.token = token
       self.source = source
       self.timeout = timeout
       self.connecting = connecting
+      self.concurrency = concurrency
     }
+
+    /// What a connection may take, so that it fails before the event does.
+    var connectingLimit: Int64 { max(1, min(connecting, timeout / 2)) }
   }
 
   private let configuration: Configuration
@@ -52,7 +59,9 @@ public struct HTTPMessagePublisher: MessagePublisher {
     var settings = HTTPClient.Configuration()
     // Whoever moves has to be told to the relay: an answer from elsewhere is no acknowledgement.
     settings.redirectConfiguration = .disallow
-    settings.timeout.connect = .milliseconds(configuration.connecting)
+    settings.timeout.connect = .milliseconds(configuration.connectingLimit)
+    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(
+      1, configuration.concurrency)
     // A failed connection is the relay's to wait out; the event must not hang meanwhile.
     settings.connectionPool.retryConnectionEstablishment = false
     client = HTTPClient(
@@ -78,7 +87,7 @@ public struct HTTPMessagePublisher: MessagePublisher {
       status = Int(response.status.code)
       text = try await Self.text(of: response)
     } catch {
-      throw Self.failure(error, after: configuration.timeout)
+      throw failure(error)
     }
     if let failure = AnswerMeaning.failure(status: status, text: text) { throw failure }
   }
@@ -110,12 +119,17 @@ public struct HTTPMessagePublisher: MessagePublisher {
     return String(buffer: start)
   }
 
-  private static func failure(_ error: any Error, after milliseconds: Int64) -> PublishFailure {
-    let known = error as? HTTPClientError
-    if known == .deadlineExceeded || known == .readTimeout {
-      return .rejected("no answer within \(milliseconds) ms")
+  private func failure(_ error: any Error) -> PublishFailure {
+    switch error as? HTTPClientError {
+    case .deadlineExceeded, .readTimeout:
+      return .rejected("no answer within \(configuration.timeout) ms")
+    case .getConnectionFromPoolTimeout:
+      return .unavailable("no connection was free within \(configuration.connectingLimit) ms")
+    case .connectTimeout:
+      return .unavailable("no connection within \(configuration.connectingLimit) ms")
+    default:
+      // Nobody knows whether it arrived; it is not the event's fault, and it is sent again.
+      return .unavailable("\(error)")
     }
-    // Nobody knows whether it arrived; it is not the event's fault, and it is sent again.
-    return .unavailable("\(error)")
   }
 }

@@ -3,6 +3,7 @@
 import EventReceiver
 import MessagePublisherHTTP
 import MessagingConformance
+import Synchronization
 import Testing
 import TransactionalMessaging
 
@@ -69,6 +70,45 @@ struct PublisherTests {
       return
     }
     #expect(reason.utf8.count == "answered 400: ".utf8.count + 512)
+    await receiver.stop()
+  }
+
+  /// Each is answered once all are there, so none of them may wait for another's connection.
+  @Test func asManyAreUnderWayAsTheRelayStarts() async throws {
+    let count = 24
+    let arrived = Mutex(0)
+    let all = WakeSignal()
+    let receiver = try await EventReceiver.start { _ in
+      let number = arrived.withLock { arrived in
+        arrived += 1
+        return arrived
+      }
+      if number == count { all.raise() }
+      await all.wait(after: 0)
+      return EventReceiver.Answer(204)
+    }
+    let publisher = HTTPMessagePublisher(
+      HTTPMessagePublisher.Configuration(
+        url: receiver.url, timeout: 10_000, connecting: 2_000, concurrency: count))
+    let failures = await withTaskGroup(of: PublishFailure?.self) { group in
+      for number in 1...count {
+        let message = BrokerMessage(appended(number))
+        group.addTask {
+          do throws(PublishFailure) {
+            try await publisher.publish(message)
+            return nil
+          } catch {
+            all.raise()
+            return error
+          }
+        }
+      }
+      return await group.reduce(into: []) { failures, failure in
+        if let failure { failures.append(failure) }
+      }
+    }
+    #expect(failures.isEmpty)
+    await publisher.close()
     await receiver.stop()
   }
 

@@ -53,7 +53,7 @@ struct OutboxRelayCommand: AsyncParsableCommand {
     let publisher = HTTPMessagePublisher(
       HTTPMessagePublisher.Configuration(
         url: target.url, token: try Self.token(target), source: target.source,
-        timeout: settings.timeout.milliseconds))
+        timeout: settings.timeout.milliseconds, concurrency: settings.concurrency))
     do {
       try await OutboxPlace.reporting { try await relay(settings, target, publisher) }
     } catch {
