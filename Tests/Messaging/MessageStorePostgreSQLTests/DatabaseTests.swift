@@ -79,6 +79,13 @@
         #expect(try await database.query("SELECT 4").first?.integer(0) == 4)
       }
 
+      @Test func operatorsMayTakeTheirTime() async throws {
+        let database = try PostgreSQLDatabase(
+          await DatabaseTrait.address(), configuration: .operators)
+        let row = try await database.query("SHOW statement_timeout").first
+        #expect(row?.text(0) == "1h")
+      }
+
       @Test func aClosedDatabaseTakesNothing() async throws {
         let database = try await database(waiting: 1)
         try await database.query("SELECT 1")

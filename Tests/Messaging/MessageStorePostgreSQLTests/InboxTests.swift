@@ -79,6 +79,22 @@
         #expect(parked.map(\.received) == [event])
       }
 
+      @Test func idsAreForgottenFewAtATime() async throws {
+        let database = try await database()
+        for number in 1...3 {
+          let event = ReceivedEvent(version: Int64(number), event: SampleEvents.event(number))
+          _ = try await inbox.handle(event, now: 5, in: database) { _ in }
+        }
+        var counts: [Int] = []
+        for _ in 0..<3 {
+          counts.append(
+            try await database.transaction {
+              try await inbox.prune(seenBefore: 6, limit: 2, in: $0)
+            })
+        }
+        #expect(counts == [2, 1, 0])
+      }
+
       @Test func aCancelledDeliveryLeavesNothing() async throws {
         let database = try await database()
         let event = ReceivedEvent(version: 1, event: SampleEvents.event(1))

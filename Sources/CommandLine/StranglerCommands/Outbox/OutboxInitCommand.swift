@@ -57,7 +57,7 @@ struct OutboxInitCommand: AsyncParsableCommand {
     #if PostgreSQL
       let layout = PostgreSQLOutboxLayout(
         payload: payload == .json ? .json : .bytes, partition: partition == .hour ? .hour : .day)
-      let database = try PostgreSQLDatabase(text)
+      let database = try PostgreSQLDatabase(text, configuration: .operators)
       defer { database.close() }
       return try await isDryRun
         ? PostgreSQLMessageTables.pending(in: database, layout: layout)

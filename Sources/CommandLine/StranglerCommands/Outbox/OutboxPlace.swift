@@ -57,7 +57,7 @@ struct OutboxPlace: ParsableArguments {
         return try await body(OutboxOperator(SQLiteOperatorDatabase(try Self.existing(text))))
       }
       #if PostgreSQL
-        let database = try PostgreSQLDatabase(text)
+        let database = try PostgreSQLDatabase(text, configuration: .operators)
         defer { database.close() }
         return try await body(OutboxOperator(PostgreSQLOperatorDatabase(database)))
       #else

@@ -50,7 +50,7 @@ struct OutboxPruneCommand: AsyncParsableCommand {
 
   private func postgreSQL(_ text: String, _ before: Int64) async throws -> [String] {
     #if PostgreSQL
-      let database = try PostgreSQLDatabase(text)
+      let database = try PostgreSQLDatabase(text, configuration: .operators)
       defer { database.close() }
       let outcome = try await PostgreSQLOutboxPruning.run(
         in: database, before: before, isDryRun: isDryRun)
@@ -60,9 +60,7 @@ struct OutboxPruneCommand: AsyncParsableCommand {
       let report = try await OutboxOperator(PostgreSQLOperatorDatabase(database)).report(
         now: before)
       for consumer in report.consumers {
-        let count = try await database.transaction {
-          try await PostgreSQLInbox(consumer: consumer.name).prune(seenBefore: before, in: $0)
-        }
+        let count = try await forget(PostgreSQLInbox(consumer: consumer.name), before, database)
         lines.append("consumer \(consumer.name): forgot \(count) ids")
       }
       return lines
@@ -70,6 +68,22 @@ struct OutboxPruneCommand: AsyncParsableCommand {
       throw OutboxPlace.missingTrait
     #endif
   }
+
+  #if PostgreSQL
+    /// Few at a time, each a transaction: consumers write meanwhile.
+    private func forget(
+      _ inbox: PostgreSQLInbox, _ before: Int64, _ database: PostgreSQLDatabase
+    ) async throws -> Int {
+      var forgotten = 0
+      while true {
+        let count = try await database.transaction {
+          try await inbox.prune(seenBefore: before, in: $0)
+        }
+        forgotten += count
+        if count < PostgreSQLInbox.pruningLimit { return forgotten }
+      }
+    }
+  #endif
 
   private func sqlite(_ path: String, _ before: Int64) async throws -> [String] {
     guard !isDryRun else {

@@ -41,7 +41,7 @@ struct OutboxReseatCommand: AsyncParsableCommand {
 
   private func reseat(_ text: String) async throws -> Int64 {
     #if PostgreSQL
-      let database = try PostgreSQLDatabase(text)
+      let database = try PostgreSQLDatabase(text, configuration: .operators)
       defer { database.close() }
       return try await PostgreSQLReseat.run(in: database, after: after)
     #else

@@ -32,6 +32,17 @@
 
       /// Creates a configuration with the defaults above.
       public init() {}
+
+      /// For what reads or changes whole tables, such as making, pruning and reseating them: a
+      /// statement may take an hour. Locks that others wait behind are asked for with a limit of
+      /// their own.
+      public static var operators: Configuration {
+        var configuration = Configuration()
+        configuration.connections = 2
+        configuration.answering = .seconds(3_600)
+        configuration.name = "strangler-outbox"
+        return configuration
+      }
     }
 
     typealias Line = ConnectionLine<PooledConnection>

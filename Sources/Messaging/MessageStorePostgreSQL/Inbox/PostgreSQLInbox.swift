@@ -142,17 +142,23 @@
       return skipped
     }
 
-    /// Forgets event ids seen before a time (milliseconds since 1970). Duplicates are recognised
-    /// all the same, by the high-water marks, which stay.
+    /// Ids that `prune` forgets at once unless it is told otherwise.
+    public static let pruningLimit = 10_000
+
+    /// Forgets event ids seen before a time (milliseconds since 1970), at most `limit`, so that no
+    /// statement takes long. Duplicates are recognised all the same, by the high-water marks, which
+    /// stay.
     ///
-    /// - Returns: how many rows were deleted.
+    /// - Returns: how many rows were deleted; call it again, in a new transaction, while it is
+    ///   `limit`.
     @discardableResult
     public func prune(
-      seenBefore time: Int64, in transaction: PostgreSQLTransaction
+      seenBefore time: Int64, limit: Int = PostgreSQLInbox.pruningLimit,
+      in transaction: PostgreSQLTransaction
     ) async throws -> Int {
       let rows = try await transaction.execute(
         PostgreSQLInboxStatements.prune.bind([
-          "consumer": .text(consumer), "before": .integer(time),
+          "consumer": .text(consumer), "before": .integer(time), "limit": .integer(Int64(limit)),
         ]))
       return Int(rows.first?.integer(0) ?? 0)
     }

@@ -31,6 +31,13 @@ package enum PostgreSQLInboxStatements {
 
   package static let replay = NamedStatement(InboxStatements.replay + " RETURNING 1")
 
+  /// By places in the table: a row of the inbox is not changed, so none of them moves meanwhile.
   package static let prune = NamedStatement(
-    "WITH pruned AS (\(InboxStatements.prune) RETURNING 1) SELECT count(*) FROM pruned")
+    """
+    WITH pruned AS (
+      DELETE FROM inbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM inbox
+        WHERE consumer = :consumer AND seen_at < :before::bigint LIMIT :limit::bigint))
+      RETURNING 1)
+    SELECT count(*) FROM pruned
+    """)
 }
