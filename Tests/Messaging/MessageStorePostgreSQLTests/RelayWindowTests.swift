@@ -52,6 +52,37 @@
         #expect(try await reader.read() == ["b 1"])
       }
 
+      /// A server that crashed goes on under the same name and with the same start, and gives
+      /// numbers away once more that it had not written down.
+      @Test func whatWasSeenOverALostConnectionDoesNotCount() async throws {
+        let world = try await RelayWorld()
+        try await world.append([SampleEvents.event(1)])
+        let request = LeaseRequest(relay: "r", owner: "o", now: 0, until: 9)
+        let position = try #require(try await world.store.acquire(request))
+        let page = try await world.store.events(
+          after: position.cursor, limit: PageLimit(events: 9))
+        let seen = page.end(from: position.cursor)
+        let cut = try await world.database.query(
+          """
+          SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1
+          """, [.text("relay of \(world.schema)")])
+        #expect(cut.map { $0.flag(0) } == [true])
+        // Another one is opened by whoever comes next, whether the loss is known yet or not.
+        while (try? await world.store.parked(relay: "r")) == nil { try Task.checkCancellation() }
+        let error = await #expect(throws: MessageStoreError.self) {
+          try await world.store.events(after: seen, limit: PageLimit(events: 9))
+        }
+        #expect(error?.code == .unavailable)
+        await #expect(throws: RelayFenced.self) {
+          try await world.store.save(
+            RelayProgress(lease: position.lease, leaseUntil: 9, cursor: seen))
+        }
+        let again = try #require(try await world.store.acquire(request))
+        #expect(again.cursor == position.cursor)
+        let whole = try await world.store.events(after: again.cursor, limit: PageLimit(events: 9))
+        #expect(whole.events == page.events)
+      }
+
       @Test(arguments: [3, 4] as [UInt64])
       func nothingIsLostDoubledOrReordered(seed: UInt64) async throws {
         let world = try await RelayWorld()

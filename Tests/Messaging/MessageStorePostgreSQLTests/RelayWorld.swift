@@ -19,7 +19,8 @@
     init(_ layout: PostgreSQLOutboxLayout = PostgreSQLOutboxLayout()) async throws {
       address = try await DatabaseTrait.address()
       database = try PostgreSQLDatabase(address)
-      store = try PostgreSQLRelayStore(address)
+      let schema = address.split(separator: "%3D").last ?? ""
+      store = try PostgreSQLRelayStore(address, name: "relay of \(schema)")
       try await PostgreSQLMessageTables.install(in: database, layout: layout)
     }
 

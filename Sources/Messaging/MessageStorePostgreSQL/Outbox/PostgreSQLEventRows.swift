@@ -9,8 +9,8 @@
       var snapshot: String
       var events: [AppendedEvent]
       var isTruncated: Bool
-      /// Which server answered.
-      var server: String?
+      /// Which connection it came over.
+      var session: String?
     }
 
     /// The rows of a page: snapshot, number of rows found, then the event from its sequence on.
@@ -28,7 +28,7 @@
       }
       return Page(
         snapshot: try first.required("snapshot", first.text(0)), events: events,
-        isTruncated: first.integer(1) ?? 0 > Int64(events.count), server: first.text(14))
+        isTruncated: first.integer(1) ?? 0 > Int64(events.count), session: first.text(14))
     }
 
     /// The columns that outbox and `inbox_parked` share: id, aggregate type and id, type, payload,

@@ -8,7 +8,8 @@
   ///
   /// It reads what became visible between two snapshots, so that nothing is lost which commits
   /// late, and nothing waits for transactions of others. It needs no replication slot, no
-  /// extension, no superuser, and leaves no transaction open.
+  /// extension, no superuser, and leaves no transaction open. It does need connections of its own:
+  /// not those of a pooler that gives each transaction another.
   public struct PostgreSQLRelayStore: RelayStore {
     let database: PostgreSQLDatabase
     /// For renewals, which must not wait for a page that is being read.
@@ -26,6 +27,10 @@
       configuration.settings = ["enable_seqscan": "off", "jit": "off"]
       database = try PostgreSQLDatabase(address, configuration: configuration) { [seen] session in
         seen.note(try await DatabaseIdentity.check(session).payload)
+        try await session.execute(
+          PostgreSQLRelayStatements.nameSession.bind([
+            "session": .text("\(UInt64.random(in: .min ... .max))")
+          ]))
       }
       renewals = try PostgreSQLDatabase(address, configuration: configuration)
     }
@@ -57,7 +62,7 @@
           // No row either where `messaging_database` lost its own.
           return nil
         }
-        seen.note(server: row.text(5))
+        seen.note(server: row.text(5), session: row.text(6))
         return RelayPosition(
           lease: RelayLease(
             relay: request.relay, owner: request.owner,
@@ -81,7 +86,7 @@
         ? PostgreSQLRelayStatements.firstPage : PostgreSQLRelayStatements.nextPage
       let rows = try await page(form, cursor, limit)
       let page = try PostgreSQLEventRows.page(rows, limit)
-      try seen.check(server: page.server)
+      try seen.check(session: page.session)
       let current = window.current ?? page.snapshot
       let done = RelayCursor(
         tick: cursor.tick + 1, sequence: page.events.last?.sequence ?? cursor.sequence,
@@ -104,7 +109,7 @@
           "first": .integer(sequence),
         ])
       let page = try PostgreSQLEventRows.page(rows, limit)
-      try seen.check(server: page.server)
+      try seen.check(session: page.session)
       return EventPage(events: page.events, truncated: page.isTruncated)
     }
 
@@ -116,7 +121,7 @@
           "relay": .text(progress.lease.relay), "epoch": .integer(progress.lease.epoch),
           "until": .integer(progress.leaseUntil), "tick": .integer(progress.cursor.tick),
           "sequence": .integer(progress.cursor.sequence), "previous": .text(window.previous),
-          "current": SQLParameter(window.current), "server": SQLParameter(seen.server),
+          "current": SQLParameter(window.current), "session": SQLParameter(seen.session),
           "parked": .text(try PostgreSQLParkedRows.text(progress.parked)),
           "released": .text(try PostgreSQLParkedRows.text(progress.released)),
         ]))
@@ -173,6 +178,8 @@
       var payload = PostgreSQLOutboxLayout.Payload.bytes
       /// The server that gave the lease.
       var server: String?
+      /// The connection over which the lease was taken.
+      var session: String?
     }
 
     private let state = Mutex(State())
@@ -180,14 +187,23 @@
     var payload: PostgreSQLOutboxLayout.Payload { state.withLock(\.payload) }
     var server: String? { state.withLock(\.server) }
     func note(_ payload: PostgreSQLOutboxLayout.Payload) { state.withLock { $0.payload = payload } }
-    func note(server: String?) { state.withLock { $0.server = server } }
+    var session: String? { state.withLock(\.session) }
+    func note(server: String?, session: String?) {
+      state.withLock {
+        $0.server = server
+        $0.session = session
+      }
+    }
 
     /// - Throws: what makes a relay read its position again.
-    func check(server: String?) throws {
-      guard let known = self.server, server != known else { return }
+    func check(session: String?) throws {
+      guard let known = self.session, session != known else { return }
       throw MessageStoreError(
         .unavailable,
-        "another server answers, or the same one after a restart: the relay begins anew there")
+        """
+        the connection is not the one over which the lease was taken, so the server may be another \
+        or have crashed: the relay begins anew. A pooler in between must keep sessions
+        """)
     }
   }
 

@@ -7,10 +7,23 @@
 /// waits for all older transactions stands still with the slowest of them and mixes up the order of
 /// those that drew their number early.
 package enum PostgreSQLRelayStatements {
-  /// Tells servers behind one address apart, and one before and after a restart. A standby that
-  /// took over may lack the last transactions of the server before it: what a relay knows of
-  /// snapshots there would be wrong here, so it begins anew with what this server knows.
+  /// Tells servers behind one address apart, and one before and after a restart: a standby that
+  /// took over may lack the last transactions of the server before it, and gives their numbers away
+  /// once more.
   private static let server = "extract(epoch FROM pg_postmaster_start_time())::text"
+
+  /// Tells connections apart. What a relay knows of snapshots and has not saved holds on one
+  /// connection only: a server that crashed, or another that took its place, gives numbers of
+  /// transactions away once more, and what a snapshot took for over would be lost. No crash of a
+  /// server leaves a connection, so on a new one a relay begins anew with what this server knows.
+  private static let session = "current_setting('\(sessionSetting)', true)"
+
+  /// The session's setting that names the connection.
+  package static let sessionSetting = "strangler.session"
+
+  /// Names a new connection.
+  package static let nameSession = NamedStatement(
+    "SELECT set_config('\(sessionSetting)', :session::text, false)")
 
   /// Before every transaction that there can be.
   package static let beginning = "3:3:"
@@ -33,7 +46,7 @@ package enum PostgreSQLRelayStatements {
       SET owner = :owner::text, epoch = relay_shard.epoch + 1, lease_until = :until::bigint
       WHERE relay_shard.owner IS NULL OR relay_shard.owner = :owner::text
         OR relay_shard.lease_until <= :now::bigint
-    RETURNING epoch, tick, done_seq, prev_snap::text, cur_snap::text, \(server)
+    RETURNING epoch, tick, done_seq, prev_snap::text, cur_snap::text, \(server), \(session)
     """)
 
   package static let parked = NamedStatement(
@@ -51,7 +64,8 @@ package enum PostgreSQLRelayStatements {
         prev_snap = :previous::pg_snapshot, cur_snap = :current::pg_snapshot,
         lease_until = :until::bigint
       WHERE relay = :relay::varchar AND shard = 0 AND epoch = :epoch::bigint
-        AND (tick, done_seq) <= (:tick::bigint, :sequence::bigint) AND :server::text = \(server)
+        AND (tick, done_seq) <= (:tick::bigint, :sequence::bigint)
+        AND :session::text = \(session)
       RETURNING relay
     ), park AS (
       INSERT INTO parked (relay, aggregatetype, aggregateid, first_seq, attempts, next_at,
@@ -159,7 +173,7 @@ package enum PostgreSQLRelayStatements {
 
   /// Cuts what was found by the sum of payloads, in the server: no more than a page travels.
   /// Answers with at least one row: the snapshot, how many rows were found, the page's events, and
-  /// which server answers.
+  /// over which connection.
   private static func page(_ found: String) -> (bytes: NamedStatement, json: NamedStatement) {
     func statement(payload: String, size: String) -> NamedStatement {
       NamedStatement(
@@ -174,7 +188,7 @@ package enum PostgreSQLRelayStatements {
         )
         SELECT pg_current_snapshot()::text, m.total, m.seq, m.id, m.aggregatetype, m.aggregateid,
           m.type, \(payload), m.aggregateversion, m.occurred_at, m.headers, m.schema_version,
-          m.tenant, m.payload_ref, \(server)
+          m.tenant, m.payload_ref, \(session)
         FROM (VALUES (1)) AS one (n) LEFT JOIN measured m ON m.before < :bytes::bigint
         ORDER BY m.seq
         """)
