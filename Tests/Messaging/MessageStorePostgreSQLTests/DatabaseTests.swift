@@ -79,6 +79,32 @@
         #expect(try await database.query("SELECT 4").first?.integer(0) == 4)
       }
 
+      @Test func theDatabasesDefaultsDoNotCount() async throws {
+        var configuration = PostgreSQLDatabase.Configuration()
+        configuration.answering = .milliseconds(900)
+        configuration.idling = .milliseconds(800)
+        let database = try PostgreSQLDatabase(
+          await DatabaseTrait.address() + "%20-cdefault_transaction_isolation%3Dserializable",
+          configuration: configuration)
+        let isolation = "SELECT current_setting('transaction_isolation')"
+        #expect(try await database.query(isolation).first?.text(0) == "read committed")
+        let rows = try await database.transaction { transaction in
+          try await transaction.query("SET default_transaction_isolation = 'serializable'")
+          return try await transaction.query(isolation)
+        }
+        #expect(rows.first?.text(0) == "read committed")
+        // A connection's own default is none either.
+        let next = try await database.transaction { try await $0.query(isolation) }
+        #expect(next.first?.text(0) == "read committed")
+        #expect(
+          try await database.query(
+            """
+            SELECT current_setting('statement_timeout'),
+              current_setting('idle_in_transaction_session_timeout')
+            """
+          ).map { [$0.text(0), $0.text(1)] } == [["900ms", "800ms"]])
+      }
+
       @Test func operatorsMayTakeTheirTime() async throws {
         let database = try PostgreSQLDatabase(
           await DatabaseTrait.address(), configuration: .operators)

@@ -127,8 +127,8 @@
       }
     }
 
-    /// Runs a transaction, which is committed when the closure returns and undone when it throws
-    /// or the task is cancelled before.
+    /// Runs a transaction at `READ COMMITTED`, which is committed when the closure returns and
+    /// undone when it throws or the task is cancelled before.
     ///
     /// - Throws: what the closure throws, `CancellationError`, or `MessageStoreError`. With its
     ///   code `unavailable` the transaction may be committed nevertheless: the answer may be what
@@ -208,9 +208,9 @@
     /// statement that nobody waits for any more must not take effect much later.
     private var settings: SQLStatement {
       var settings = configuration.settings
-      settings["statement_timeout"] = "\(configuration.answering.components.seconds)s"
-      settings["idle_in_transaction_session_timeout"] =
-        "\(configuration.idling.components.seconds)s"
+      settings["default_transaction_isolation"] = "read committed"
+      settings["statement_timeout"] = Self.milliseconds(configuration.answering)
+      settings["idle_in_transaction_session_timeout"] = Self.milliseconds(configuration.idling)
       let names = settings.keys.sorted()
       let calls = names.indices.map { "set_config($\($0 * 2 + 1), $\($0 * 2 + 2), false)" }
       return SQLStatement(
@@ -219,6 +219,12 @@
           CASE WHEN current_setting('synchronous_commit') <> 'remote_apply'
             THEN set_config('synchronous_commit', 'on', false) END
         """, names.flatMap { [.text($0), .text(settings[$0] ?? "")] })
+    }
+
+    /// At least one, since PostgreSQL takes none for no limit.
+    private static func milliseconds(_ limit: Duration) -> String {
+      let (seconds, attoseconds) = limit.components
+      return "\(max(1, seconds * 1_000 + attoseconds / 1_000_000_000_000_000))ms"
     }
 
     // MARK: - Waiting

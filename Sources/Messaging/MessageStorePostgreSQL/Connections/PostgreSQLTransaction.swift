@@ -83,7 +83,11 @@
 
     // MARK: - For the database
 
-    func begin() async throws { _ = try await run(SQLStatement("BEGIN")) }
+    /// What waits for an aggregate's lock must see what its former holder has left, whatever the
+    /// database's default is.
+    func begin() async throws {
+      _ = try await run(SQLStatement("BEGIN ISOLATION LEVEL READ COMMITTED"))
+    }
 
     func commit() async throws {
       // PostgreSQL answers the COMMIT of an aborted transaction with a rollback and no error.
