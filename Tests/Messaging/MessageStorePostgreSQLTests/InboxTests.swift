@@ -79,6 +79,66 @@
         #expect(parked.map(\.received) == [event])
       }
 
+      /// Such an event would otherwise come again for ever, and hold up what is parked behind it.
+      @Test(arguments: ["SELECT pg_sleep(60)", "idle"])
+      func effectsThatTakeTooLongCountAsAttempts(_ sql: String) async throws {
+        let address = try await DatabaseTrait.address()
+        let world = try PostgreSQLDatabase(address)
+        try await PostgreSQLMessageTables.install(in: world)
+        var configuration = PostgreSQLDatabase.Configuration()
+        configuration.name = "slow \(sql.count) \(UInt32.random(in: .min ... .max))"
+        configuration.answering = .milliseconds(sql == "idle" ? 60_000 : 250)
+        configuration.idling = .milliseconds(sql == "idle" ? 250 : 60_000)
+        let database = try PostgreSQLDatabase(address, configuration: configuration)
+        let name = configuration.name
+        let inbox = PostgreSQLInbox(
+          consumer: "c", policy: InboxPolicy(attempts: 2, retry: Backoff(first: 1, most: 1)))
+        let bound = inbox.bound(to: database) { _, transaction in
+          guard sql == "idle" else {
+            try await transaction.query(sql)
+            return
+          }
+          // The server ends a transaction that nobody goes on with.
+          while try await !world.query(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = $1", [.text(name)]
+          ).isEmpty {}
+          try await transaction.query("SELECT 1")
+        }
+        let event = ReceivedEvent(version: 1, event: SampleEvents.event(1))
+        guard case .failed = try await bound.receive(event, now: 0) else {
+          Issue.record("the first attempt must count")
+          return
+        }
+        #expect(try await bound.retryParked(now: 9, limit: 1).tried == 1)
+        let parked = try await database.transaction { try await inbox.parked(in: $0) }
+        #expect(parked.map(\.state) == [.dead] && parked.map(\.attempts) == [2])
+      }
+
+      @Test func aConflictHoldsUpNothingElse() async throws {
+        let database = try await database()
+        let failing = inbox.bound(to: database) { _, _ in throw Broken() }
+        for (number, aggregate) in [(1, "a"), (2, "b")] {
+          _ = try await failing.receive(
+            ReceivedEvent(version: 1, event: SampleEvents.event(number, aggregate: aggregate)),
+            now: 0)
+        }
+        let bound = inbox.bound(to: database) { event, transaction in
+          if event.event.aggregateID == "a" {
+            try await transaction.query("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$")
+          }
+          try await transaction.query(
+            "INSERT INTO effect (id) VALUES ($1)", [.text(event.event.id)])
+        }
+        let error = await #expect(throws: MessageStoreError.self) {
+          try await bound.retryParked(now: 100_000, limit: 10)
+        }
+        #expect(error?.sqlState == "40001")
+        #expect(try await Self.effects(database) == [SampleEvents.id(2)])
+        let parked = try await database.transaction { try await inbox.parked(in: $0) }
+        #expect(parked.map(\.received.event.aggregateID) == ["a"])
+        #expect(parked.map(\.attempts) == [1])
+      }
+
       @Test func idsAreForgottenFewAtATime() async throws {
         let database = try await database()
         for number in 1...3 {

@@ -20,7 +20,8 @@
       public var patience = Duration.seconds(30)
       /// Longest time that connecting may take.
       public var connecting = Duration.seconds(5)
-      /// Longest time that a statement may take, here and in the server.
+      /// Longest time that a statement may take in the server, which then refuses it; one that is
+      /// not even refused ends its connection a few seconds later.
       public var answering = Duration.seconds(60)
       /// How long the server lets a transaction of ours wait for its next statement: it may lock
       /// an aggregate, and it holds back what the relay may give up.
@@ -44,6 +45,10 @@
         return configuration
       }
     }
+
+    /// How much longer than the server this side waits for a statement: a refusal leaves a
+    /// connection that goes on, silence does not.
+    static let grace = Duration.seconds(5)
 
     typealias Line = ConnectionLine<PooledConnection>
 

@@ -16,7 +16,7 @@
     }
 
     private let connection: PostgreSQLConnection
-    private let database: PostgreSQLDatabase
+    let database: PostgreSQLDatabase
     private let state = Mutex(State())
 
     init(_ connection: PostgreSQLConnection, of database: PostgreSQLDatabase) {
@@ -72,7 +72,8 @@
       do {
         let statement = PostgreSQLStatement(statement)
         let rows = try await connection.query(
-          statement.sql, statement.parameters, within: database.configuration.answering)
+          statement.sql, statement.parameters,
+          within: database.configuration.answering + PostgreSQLDatabase.grace)
         return rows.map(SQLRow.init)
       } catch let error as PostgreSQLError {
         let failure = MessageStoreError(error, database.address)

@@ -54,9 +54,30 @@
       }
     }
 
+    /// Effects took so long that their connection was given up: an attempt, although its
+    /// transaction is gone.
+    struct Outlasted: Error, CustomStringConvertible {
+      let cause: any Error
+      var description: String { "the effects took longer than their connection: \(cause)" }
+    }
+
+    /// Counts an attempt in a transaction of its own.
+    func count(_ failure: Outlasted) async throws -> InboxOutcome {
+      let known = try await known()
+      guard known.parkedState != .dead else { return .waiting }
+      let decision = InboxDecision.decide(
+        version: event.version, mark: known.mark, isParked: false, start: inbox.policy.start)
+      switch decision {
+      case .duplicate: return .duplicate
+      case .park, .parkedBefore: return .waiting
+      case .apply: return try await fail(known, failure)
+      }
+    }
+
     private func apply(
       _ known: Known, _ effects: (PostgreSQLTransaction) async throws -> Void
     ) async throws -> InboxOutcome {
+      let start = ContinuousClock.now
       do {
         try await transaction.savepoint {
           // No row when the id was seen before, under whatever version.
@@ -65,18 +86,25 @@
         }
       } catch let error where Self.belongsToEvent(error) {
         return try await fail(known, error)
+      } catch let error as MessageStoreError where error.code == .unavailable {
+        let limits = transaction.database.configuration
+        let time = ContinuousClock.now - start
+        guard time >= min(limits.answering, limits.idling) else { throw error }
+        throw Outlasted(cause: error)
       }
       let rows = try await transaction.execute(PostgreSQLInboxStatements.applied.bind(values))
       return .applied(unblocks: rows.first?.flag(0) == true)
     }
 
     /// The database's own troubles are not the event's fault: they end the transaction, and the
-    /// delivery comes again without a counted attempt. So do conflicts with other transactions.
+    /// delivery comes again without a counted attempt. So do conflicts with other transactions. A
+    /// statement that takes too long is the event's: it would take as long each time.
     private static func belongsToEvent(_ error: any Error) -> Bool {
       guard let error = error as? MessageStoreError else { return !(error is CancellationError) }
       guard let state = error.sqlState else {
         return ![.unavailable, .busy].contains(error.code)
       }
+      if state == "57014" { return true }
       // Connections, rolled back transactions, resources, operators, the system; a lock that is not
       // free, a database that only reads.
       let classes = ["08", "40", "53", "57", "58", "XX"]

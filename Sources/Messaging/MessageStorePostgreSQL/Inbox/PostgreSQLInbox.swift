@@ -42,10 +42,20 @@
       _ event: ReceivedEvent, now: Int64, in database: PostgreSQLDatabase,
       effects: (PostgreSQLTransaction) async throws -> Void
     ) async throws -> InboxOutcome {
-      try await database.transaction { transaction in
-        try await PostgreSQLDelivery(
-          inbox: self, event: event, now: now, transaction: transaction
-        ).run(effects)
+      try await delivering(event, now: now, in: database) { try await $0.run(effects) }
+    }
+
+    fileprivate func delivering(
+      _ event: ReceivedEvent, now: Int64, in database: PostgreSQLDatabase,
+      _ body: (PostgreSQLDelivery) async throws -> InboxOutcome
+    ) async throws -> InboxOutcome {
+      func delivery(_ transaction: PostgreSQLTransaction) -> PostgreSQLDelivery {
+        PostgreSQLDelivery(inbox: self, event: event, now: now, transaction: transaction)
+      }
+      do {
+        return try await database.transaction { try await body(delivery($0)) }
+      } catch let failure as PostgreSQLDelivery.Outlasted {
+        return try await database.transaction { try await delivery($0).count(failure) }
       }
     }
 
@@ -75,13 +85,19 @@
           NamedStatement(InboxStatements.due).bind([
             "consumer": .text(consumer), "now": .integer(now), "limit": .integer(Int64(limit)),
           ])))
+      var refusal: MessageStoreError?
       for parked in due {
-        _ = try await database.transaction { transaction in
-          try await PostgreSQLDelivery(
-            inbox: inbox, event: parked.received, now: now, transaction: transaction
-          ).retry { try await effects(parked.received, $0) }
+        let event = parked.received
+        do {
+          _ = try await inbox.delivering(event, now: now, in: database) { delivery in
+            try await delivery.retry { try await effects(event, $0) }
+          }
+        } catch let error as MessageStoreError where error.sqlState != nil {
+          // The others must not wait for what is refused again and again.
+          refusal = refusal ?? error
         }
       }
+      if let refusal { throw refusal }
       let next = try await database.execute(
         NamedStatement(InboxStatements.nextDue).bind(["consumer": .text(consumer)]))
       return (due.count, next.first?.integer(0))
