@@ -11,6 +11,10 @@
   /// extension, no superuser, and leaves no transaction open. It does need connections of its own:
   /// not those of a pooler that gives each transaction another.
   public struct PostgreSQLRelayStore: RelayStore {
+    /// Longest time that a page may take: of a relay that was away for long, the first one reads
+    /// once over all that became visible since.
+    private static let reading = Duration.seconds(900)
+
     let database: PostgreSQLDatabase
     /// For renewals, which must not wait for a page that is being read.
     private let renewals: PostgreSQLDatabase
@@ -23,6 +27,8 @@
       var configuration = PostgreSQLDatabase.Configuration()
       configuration.connections = 1
       configuration.name = name
+      renewals = try PostgreSQLDatabase(address, configuration: configuration)
+      configuration.answering = Self.reading
       // The windows that it reads are small beside the table, which statistics may not know yet.
       configuration.settings = ["enable_seqscan": "off", "jit": "off"]
       database = try PostgreSQLDatabase(address, configuration: configuration) { [seen] session in
@@ -32,7 +38,6 @@
             "session": .text("\(UInt64.random(in: .min ... .max))")
           ]))
       }
-      renewals = try PostgreSQLDatabase(address, configuration: configuration)
     }
 
     /// Ends its connections.
@@ -80,11 +85,16 @@
 
     /// What became visible behind the cursor, in sequence order.
     public func events(after cursor: RelayCursor, limit: PageLimit) async throws -> EventPage {
-      let window = try Self.window(of: cursor)
+      var window = try Self.window(of: cursor)
+      if window.current == nil, window.previous == PostgreSQLRelayStatements.beginning {
+        // All there is belongs to this window, so it is walked from its first page on.
+        window.current = try await database.query("SELECT pg_current_snapshot()::text").first?
+          .text(0)
+      }
       let form =
         window.current == nil
         ? PostgreSQLRelayStatements.firstPage : PostgreSQLRelayStatements.nextPage
-      let rows = try await page(form, cursor, limit)
+      let rows = try await page(form, window, cursor.sequence, limit)
       let page = try PostgreSQLEventRows.page(rows, limit)
       try seen.check(session: page.session)
       let current = window.current ?? page.snapshot
@@ -103,7 +113,8 @@
       limit: PageLimit
     ) async throws -> EventPage {
       let rows = try await page(
-        PostgreSQLRelayStatements.aggregatePage, cursor, limit,
+        PostgreSQLRelayStatements.aggregatePage, try Self.window(of: cursor), cursor.sequence,
+        limit,
         [
           "aggregateType": .text(aggregate.type), "aggregateID": .text(aggregate.id),
           "first": .integer(sequence),
@@ -147,13 +158,12 @@
     }
 
     private func page(
-      _ form: (bytes: NamedStatement, json: NamedStatement), _ cursor: RelayCursor,
-      _ limit: PageLimit, _ further: [String: SQLParameter] = [:]
+      _ form: (bytes: NamedStatement, json: NamedStatement), _ window: SnapshotWindow,
+      _ sequence: Int64, _ limit: PageLimit, _ further: [String: SQLParameter] = [:]
     ) async throws -> [SQLRow] {
-      let window = try Self.window(of: cursor)
       let values: [String: SQLParameter] = [
         "previous": .text(window.previous), "current": SQLParameter(window.current),
-        "sequence": .integer(cursor.sequence), "limit": .integer(Int64(limit.events) + 1),
+        "sequence": .integer(sequence), "limit": .integer(Int64(limit.events) + 1),
         "bytes": .integer(Int64(limit.payloadBytes)),
       ]
       // Known once there is a connection; `acquire` opened one.
