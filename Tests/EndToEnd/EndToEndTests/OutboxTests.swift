@@ -66,7 +66,7 @@ struct OutboxTests {
       """
       outbox:
         database: "\(database)"
-        publish: { url: "\(receiver.url)", source: /shop }
+        publish: { url: "\(receiver.url)?key=s3cret", source: /shop }
         attempts: 1
       """, to: "strangler.yaml")
     try await append(SampleEvents.events(8, aggregates: ["a", "b"]))
@@ -108,6 +108,7 @@ struct OutboxTests {
     program.signal(SIGTERM)
     let outcome = await program.outcome()
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(!(outcome.output + outcome.errors).contains("s3cret"))
   }
 
   /// What operators see while an aggregate waits.

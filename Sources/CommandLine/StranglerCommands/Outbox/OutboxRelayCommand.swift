@@ -104,7 +104,7 @@ struct OutboxRelayCommand: AsyncParsableCommand {
         + "\(UInt16.random(in: .min ... .max))",
       logger: logger)
     Terminal.standardOutput.write(
-      "relay \(settings.relay): \(settings.database) -> \(target.url)\n")
+      "relay \(settings.relay): \(settings.database) -> \(target.shownURL)\n")
     ServiceNotification.ready()
     try await ServiceGroup(
       services: [relay], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
@@ -123,6 +123,15 @@ extension OutboxSettings {
     // The publisher gives up first, and says why.
     configuration.publishTimeout = timeout.milliseconds * 2
     return configuration
+  }
+}
+
+extension OutboxSettings.Target {
+  /// The address without what may be secret in it: users and their passwords, and what is asked.
+  fileprivate var shownURL: String {
+    guard var parts = URLComponents(string: url) else { return "its address" }
+    (parts.user, parts.password, parts.query, parts.fragment) = (nil, nil, nil, nil)
+    return parts.string ?? "its address"
   }
 }
 
