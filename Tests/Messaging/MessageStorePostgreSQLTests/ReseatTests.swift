@@ -30,6 +30,13 @@
         }
       }
 
+      private func reseat(
+        _ world: RelayWorld, after sequence: Int64 = 0, isForced: Bool = false
+      ) async throws -> Int64 {
+        try await PostgreSQLReseat.run(
+          in: world.database, after: sequence, by: "ada", because: "restored", isForced: isForced)
+      }
+
       @Test func aRelayRefusesAnotherDatabasesTables() async throws {
         let world = try await restored()
         let error = await refusal(world.address)
@@ -39,7 +46,7 @@
 
       @Test func reseatingPublishesEverythingOnceMore() async throws {
         let world = try await restored()
-        #expect(try await PostgreSQLReseat.run(in: world.database) == 4)
+        #expect(try await reseat(world) == 4)
         var reader = try await world.reader()
         try await world.append([SampleEvents.event(5, aggregate: "b")])
         #expect(try await reader.read() == ["b 1", "a 1", "b 2", "a 2"])
@@ -49,17 +56,39 @@
 
       @Test func reseatingBehindASequenceLeavesOutWhatIsKnown() async throws {
         let world = try await restored()
-        #expect(try await PostgreSQLReseat.run(in: world.database, after: 3) == 1)
+        #expect(try await reseat(world, after: 3) == 1)
         var reader = try await world.reader()
         #expect(try await reader.read() == ["a 2"])
         #expect(try await reader.read().isEmpty)
+      }
+
+      /// It would publish everything once more, for nothing.
+      @Test func aSoundDatabaseIsReseatedOnlyByForce() async throws {
+        let world = try await RelayWorld()
+        try await world.append(SampleEvents.events(4, aggregates: ["a", "b"]))
+        var reader = try await world.reader()
+        #expect(try await reader.read().count == 4)
+        _ = try await world.reader(from: reader)
+        let error = await #expect(throws: MessageStoreError.self) { try await reseat(world) }
+        #expect(error?.code == .sameDatabase)
+        let outbox = OutboxOperator(PostgreSQLOperatorDatabase(world.database))
+        #expect(try await outbox.report(now: 0).relays.map(\.unsent) == [0])
+        #expect(try await outbox.history(limit: 9).isEmpty)
+        #expect(try await reseat(world, after: 1, isForced: true) == 3)
+        let entry = try #require(try await outbox.history(limit: 9).first)
+        #expect(entry.action == "reseat" && entry.actor == "ada" && entry.reason == "restored")
+        #expect(entry.position == 1 && entry.aggregateType.isEmpty && entry.at > 0)
+        // One that stands where the database has not been yet needs it.
+        try await world.database.query(
+          "UPDATE relay_shard SET cur_snap = NULL, prev_snap = '9000000000:9000000000:'")
+        #expect(try await reseat(world) == 4)
       }
 
       @Test func saysWhatIsWrongWithTheTables() async throws {
         let world = try await RelayWorld()
         try await world.database.query("DELETE FROM messaging_database")
         #expect(await refusal(world.address)?.code == .corruptRow)
-        try await PostgreSQLReseat.run(in: world.database)
+        #expect(try await reseat(world) == 0)
         try await world.database.query("DELETE FROM messaging_schema")
         #expect(await refusal(world.address)?.code == .missingTables)
         let empty = try await DatabaseTrait.address()

@@ -68,9 +68,14 @@ struct LetterOrderOptions: ParsableArguments {
     guard isDryRun || reason?.isEmpty == false else {
       throw ValidationError("--reason: missing; it is kept")
     }
+    try Self.checkLengths(reason: reason, actor: actor)
+  }
+
+  /// What is kept is bounded.
+  static func checkLengths(reason: String?, actor: String?) throws {
     for (name, value) in [("--reason", reason), ("--actor", actor)] {
-      guard value?.utf8.count ?? 0 <= Self.longestText else {
-        throw ValidationError("\(name): longer than \(Self.longestText) bytes")
+      guard value?.utf8.count ?? 0 <= longestText else {
+        throw ValidationError("\(name): longer than \(longestText) bytes")
       }
     }
   }

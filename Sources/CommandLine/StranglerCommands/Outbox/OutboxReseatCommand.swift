@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
+internal import Foundation
 internal import MessageStorePostgreSQL
 internal import TransactionalMessaging
 
@@ -11,11 +12,14 @@ struct OutboxReseatCommand: AsyncParsableCommand {
       A relay refuses tables that were made in another database: their transaction numbers mean
       nothing here, and a copy must not send to the broker what the original sends. Make sure that
       the broker and its consumers are the right ones; then every relay begins anew, and publishes
-      what the outbox still holds once more. Consumers know an event that they have applied.
+      what the outbox still holds once more. Consumers know an event that they have applied. Who did
+      it and why is kept, for strangler outbox history.
 
       EXAMPLES
-        strangler outbox reseat --database postgresql://shop@db.internal/shop --yes
-        strangler outbox reseat --database postgresql://shop@db.internal/shop --after 120000 --yes
+        strangler outbox reseat --database postgresql://shop@db.internal/shop \\
+          --reason 'restored from the backup of 04:00' --yes
+        strangler outbox reseat --database postgresql://shop@db.internal/shop --after 120000 \\
+          --reason 'moved to the new server, relay stopped at 120000' --yes
       """)
 
   @OptionGroup var place: OutboxPlace
@@ -23,8 +27,22 @@ struct OutboxReseatCommand: AsyncParsableCommand {
   @Option(help: "Sequence up to which every event is known to be published.")
   var after: Int64 = 0
 
+  @Option(help: "Why; it is kept.")
+  var reason: String
+
+  @Option(help: "Who says so; the name of the user of this machine when not given.")
+  var actor: String?
+
+  @Flag(help: "Also where the tables belong to this database: everything is published once more.")
+  var force = false
+
   @Flag(help: "Do it; without this nothing is changed.")
   var yes = false
+
+  func validate() throws {
+    guard !reason.isEmpty else { throw ValidationError("--reason: missing; it is kept") }
+    try LetterOrderOptions.checkLengths(reason: reason, actor: actor)
+  }
 
   func run() async throws {
     let text = try place.text()
@@ -43,7 +61,9 @@ struct OutboxReseatCommand: AsyncParsableCommand {
     #if PostgreSQL
       let database = try PostgreSQLDatabase(text, configuration: .operators)
       defer { database.close() }
-      return try await PostgreSQLReseat.run(in: database, after: after)
+      return try await PostgreSQLReseat.run(
+        in: database, after: after, by: actor ?? ProcessInfo.processInfo.userName,
+        because: reason, isForced: force)
     #else
       throw OutboxPlace.missingTrait
     #endif

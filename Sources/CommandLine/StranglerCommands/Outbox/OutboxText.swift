@@ -70,9 +70,14 @@ enum OutboxText {
     if entries.isEmpty { return "nobody did anything yet\n" }
     return entries.map { entry in
       let failure = entry.lastError.isEmpty ? "" : "; after \(entry.attempts) attempts: "
-      return "\(UnixTime.text(entry.at))  \(entry.actor): \(entry.action) "
-        + "\(place(entry.relay, entry.consumer)) \(entry.aggregateType)/\(entry.aggregateID) at "
-        + "\(entry.position): \(entry.reason)\(failure)\(entry.lastError)\n"
+      return "\(UnixTime.text(entry.at))  \(entry.actor): \(entry.action) \(target(entry)): "
+        + "\(entry.reason)\(failure)\(entry.lastError)\n"
     }.joined()
+  }
+
+  private static func target(_ entry: AuditEntry) -> String {
+    if entry.aggregateType.isEmpty { return "every relay at \(entry.position)" }
+    let place = place(entry.relay, entry.consumer)
+    return "\(place) \(entry.aggregateType)/\(entry.aggregateID) at \(entry.position)"
   }
 }

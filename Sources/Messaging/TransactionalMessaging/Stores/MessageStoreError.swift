@@ -23,6 +23,8 @@ public struct MessageStoreError: Error, Sendable, CustomStringConvertible {
     public static let corruptRow = Code("corrupt-row")
     /// The tables came here from another database: by a dump, or by a copy.
     public static let otherDatabase = Code("other-database")
+    /// The tables belong to this database already, so there is no reason to give them to it anew.
+    public static let sameDatabase = Code("same-database")
     /// An address that cannot be used, or holds a password.
     public static let invalidAddress = Code("invalid-address")
     /// There is no connection to the database. Whether a statement that was sent took effect is not

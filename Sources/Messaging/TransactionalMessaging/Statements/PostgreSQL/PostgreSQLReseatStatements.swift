@@ -2,6 +2,24 @@
 
 /// SQL that gives the tables to the database that they are in now.
 package enum PostgreSQLReseatStatements {
+  /// True where the tables belong to this database and no relay stands ahead of it.
+  package static let isSeated = """
+    SELECT EXISTS (SELECT 1
+        FROM messaging_database d, (SELECT \(PostgreSQLMessagingSchema.identity)) AS here
+        WHERE d.system_identifier = here.system_identifier
+          AND d.database_oid = here.database_oid)
+      AND NOT EXISTS (SELECT 1 FROM relay_shard WHERE \(PostgreSQLRelayStatements.isAhead))
+    """
+
+  /// Who did it, and why, beside what operators did to dead letters.
+  package static let audit = NamedStatement(
+    """
+    INSERT INTO messaging_audit (at, actor, action, reason, aggregatetype, aggregateid, position,
+      attempts, last_error)
+    VALUES ((extract(epoch FROM clock_timestamp()) * 1000)::bigint, :actor::text, 'reseat',
+      :reason::text, '', '', :sequence::bigint, 0, '')
+    """)
+
   /// A row that is there although its transaction is not over by this database's count was brought
   /// along; its number would put it into every window until the count has reached it. It gets the
   /// first one.
