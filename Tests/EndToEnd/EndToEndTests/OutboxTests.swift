@@ -53,6 +53,11 @@ struct OutboxTests {
   ) async throws {
     let planned = try await run("init", "--database", database, "--dry-run")
     #expect(planned.output.contains("CREATE TABLE outbox ("))
+    // Half of it would be worse than nothing.
+    #expect(
+      ["\\set ON_ERROR_STOP on\nBEGIN;", ".bail on\nBEGIN IMMEDIATE;"].contains(
+        where: planned.output.hasPrefix))
+    #expect(planned.output.hasSuffix(";\nCOMMIT;\n"))
     #expect(try await run("init", "--database", database).output.hasPrefix("Done, "))
     let again = try await run("init", "--database", database)
     #expect(again.output == "The tables are up to date.\n")

@@ -11,7 +11,8 @@ struct OutboxInitCommand: AsyncParsableCommand {
     commandName: "init",
     abstract: "Make the tables of outbox, relay and inbox, or bring them up to date.",
     discussion: """
-      All or nothing, and nothing where they are up to date already: run it with each deployment. In
+      All or nothing, and nothing where they are up to date already: run it with each deployment.
+      What --dry-run prints is all or nothing as well, for psql or sqlite3. In
       PostgreSQL it also makes the outbox's partitions for the days to come; where nobody does, rows
       go to the default partition and nothing is lost.
 
@@ -45,12 +46,24 @@ struct OutboxInitCommand: AsyncParsableCommand {
       try await OutboxPlace.isPostgreSQL(text) ? postgreSQL(text) : sqlite(text)
     }
     if isDryRun {
-      Terminal.standardOutput.write(statements.map { $0 + ";\n" }.joined())
+      Terminal.standardOutput.write(
+        Self.script(statements, isPostgreSQL: OutboxPlace.isPostgreSQL(text)))
     } else {
       Terminal.standardOutput.write(
         statements.isEmpty
           ? "The tables are up to date.\n" : "Done, \(statements.count) statements.\n")
     }
+  }
+
+  /// One transaction, which the database's own program gives up at the first error instead of going
+  /// on with the rest.
+  private static func script(_ statements: [String], isPostgreSQL: Bool) -> String {
+    if statements.isEmpty { return "" }
+    let beginning =
+      isPostgreSQL
+      ? ["\\set ON_ERROR_STOP on\n", "BEGIN;\n", "SET LOCAL lock_timeout = '5s';\n"]
+      : [".bail on\n", "BEGIN IMMEDIATE;\n"]
+    return (beginning + statements.map { $0 + ";\n" } + ["COMMIT;\n"]).joined()
   }
 
   private func postgreSQL(_ text: String) async throws -> [String] {

@@ -44,6 +44,7 @@
       do {
         // The answer hangs on tables that are only made on the way.
         return try await database.transaction { transaction in
+          try await transaction.query("SET LOCAL lock_timeout = '5s'")
           try await transaction.query(PostgreSQLMessagingSchema.lock)
           var statements: [String] = []
           let isNew = try await !isThere("messaging_schema", transaction)
