@@ -85,7 +85,14 @@
       for parameter in statement.parameters {
         switch parameter {
         case .null: texts.append(nil)
-        case .text(let text): texts.append(Array(text.utf8CString))
+        case .text(let text):
+          // libpq would take what stands before it for the whole text. The server refuses it too.
+          guard !text.utf8.contains(0) else {
+            throw PostgreSQLError(
+              .refused(sqlState: "22021"),
+              "parameter $\(texts.count + 1) has a NUL in it, which no text in PostgreSQL can hold")
+          }
+          texts.append(Array(text.utf8CString))
         case .integer(let number): texts.append(Array("\(number)".utf8CString))
         case .bytes(let bytes): texts.append(bytes.map { CChar(bitPattern: $0) })
         }

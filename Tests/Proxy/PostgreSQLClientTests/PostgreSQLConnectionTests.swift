@@ -45,6 +45,12 @@
       #expect(row.text(0) == text && row.integer(1) == .min && row.bytes(2) == [0, 255, 92])
       #expect(row.text(3) == nil && row.bytes(4) == [] && row.flag(5) == true)
       #expect(row.text(6) == nil && row.bytes(0) == nil)
+      // Half a text would be stored as if it were the whole.
+      let cut = await #expect(throws: PostgreSQLError.self) {
+        try await connection.query("SELECT $1::text", [.text("a\0b")], within: Self.limit)
+      }
+      #expect(cut?.code == .refused(sqlState: "22021"))
+      #expect(try await connection.query("SELECT 1", within: Self.limit).count == 1)
       await server.stop()
     }
 
