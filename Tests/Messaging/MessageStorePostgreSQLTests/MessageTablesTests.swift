@@ -38,10 +38,26 @@
         try await database.transaction {
           try await PostgreSQLOutbox().append(SampleEvents.event(1), in: $0)
         }
-        // The hour that has rows elsewhere stays out; the others are made.
-        let made = try await PostgreSQLMessageTables.install(in: database)
-        #expect(made.count == 14)
+        // The hour that has rows elsewhere stays out; those of the next two days are made.
+        let made = try await PostgreSQLMessageTables.makePartitions(in: database)
+        #expect(made.count == 2 * 48)
+        #expect(try await PostgreSQLMessageTables.install(in: database).isEmpty)
         #expect(try await database.query("SELECT 1 FROM outbox").count == 1)
+      }
+
+      /// Each schema has an outbox of its own, whatever else is on the way to it.
+      @Test func tablesOfAnotherSchemaAreNoneOfThisOne() async throws {
+        let first = try await DatabaseTrait.address()
+        try await PostgreSQLMessageTables.install(in: try PostgreSQLDatabase(first))
+        let schema = first.split(separator: "%3D").last ?? ""
+        let second = try PostgreSQLDatabase(await DatabaseTrait.address() + ",\(schema)")
+        let made = try await PostgreSQLMessageTables.install(in: second)
+        #expect(made.contains { $0.hasPrefix("CREATE TABLE outbox (") })
+        try await second.transaction {
+          try await PostgreSQLOutbox().append(SampleEvents.event(1), in: $0)
+        }
+        #expect(try await second.query("SELECT 1 FROM outbox_default").isEmpty)
+        #expect(try await second.query("SELECT 1 FROM \(schema).outbox").isEmpty)
       }
 
       @Test func refusesTablesOfANewerBuild() async throws {

@@ -36,8 +36,10 @@ struct StatementTests {
     let hour = OutboxPartition(holding: time, .hour)
     #expect(hour.table == "outbox_p2024022913")
     #expect(hour.bounds == "FROM ('2024-02-29 13:00:00+00') TO ('2024-02-29 14:00:00+00')")
-    let next = OutboxPartition.next(1, from: 1_735_689_599_999, .day).map(\.table)
-    #expect(next == ["outbox_p20241231", "outbox_p20250101"])
+    let days = OutboxPartition.next(from: 1_735_689_599_999, .day).map(\.table)
+    #expect(days.prefix(2) == ["outbox_p20241231", "outbox_p20250101"] && days.count == 8)
+    let hours = OutboxPartition.next(from: 1_735_689_599_999, .hour).map(\.table)
+    #expect(hours.first == "outbox_p2024123123" && hours.last == "outbox_p2025010223")
     #expect(OutboxPartition(holding: 0, .day).table == "outbox_p19700101")
   }
 }

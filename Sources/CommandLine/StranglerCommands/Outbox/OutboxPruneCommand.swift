@@ -10,7 +10,8 @@ struct OutboxPruneCommand: AsyncParsableCommand {
     commandName: "prune",
     abstract: "Give up old events that every relay has passed, and ids that inboxes remember.",
     discussion: """
-      In PostgreSQL whole partitions are dropped, in SQLite rows are deleted, few at a time. An
+      In PostgreSQL whole partitions are dropped, in SQLite rows are deleted, few at a time, and so
+      are those in PostgreSQL for which nobody had made a partition. An
       event that a relay has not passed yet, or has parked, stays, and so does everything while
       there is no relay. Consumers know duplicates by their versions all the same. A relay with a
       new name begins with what is left.
@@ -56,6 +57,10 @@ struct OutboxPruneCommand: AsyncParsableCommand {
         in: database, before: before, isDryRun: isDryRun)
       var lines = outcome.dropped.map { isDryRun ? "would drop \($0)" : "dropped \($0)" }
       lines += outcome.needed.map { "kept \($0): a relay needs it, or there is none" }
+      if outcome.strays > 0 {
+        lines.append(
+          "\(isDryRun ? "would delete" : "deleted") \(outcome.strays) rows of outbox_default")
+      }
       if isDryRun { return lines }
       let report = try await OutboxOperator(PostgreSQLOperatorDatabase(database)).report(
         now: before)

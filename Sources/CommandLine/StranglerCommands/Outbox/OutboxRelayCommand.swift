@@ -22,6 +22,8 @@ struct OutboxRelayCommand: AsyncParsableCommand {
       then its aggregate waits for an operator and the others go on. While the address cannot be
       reached, nothing counts as failed.
 
+      In PostgreSQL it also makes the outbox's partitions, each hour, where its user owns the table.
+
       Start as many as you like: those of one name stand by for each other, and take over when one
       dies. SIGTERM and SIGINT finish what is under way and give the lease back.
 
@@ -71,6 +73,8 @@ struct OutboxRelayCommand: AsyncParsableCommand {
     return token
   }
 
+  private static var logger: Logger { Logger(label: "strangler.outbox") }
+
   /// What is wrong with the database from the start ends the command; what fails later is waited
   /// out.
   private func relay(
@@ -86,7 +90,11 @@ struct OutboxRelayCommand: AsyncParsableCommand {
       let store = try PostgreSQLRelayStore(place, name: "strangler-relay \(settings.relay)")
       defer { store.close() }
       try await store.check()
-      try await serve(store, settings, target, publisher)
+      let database = try PostgreSQLDatabase(place, configuration: .operators)
+      defer { database.close() }
+      try await serve(
+        store, settings, target, publisher,
+        beside: [OutboxUpkeep(database: database, logger: Self.logger)])
     #else
       throw OutboxPlace.missingTrait
     #endif
@@ -94,9 +102,9 @@ struct OutboxRelayCommand: AsyncParsableCommand {
 
   private func serve(
     _ store: any RelayStore, _ settings: OutboxSettings, _ target: OutboxSettings.Target,
-    _ publisher: HTTPMessagePublisher
+    _ publisher: HTTPMessagePublisher, beside others: [any Service] = []
   ) async throws {
-    let logger = Logger(label: "strangler.outbox")
+    let logger = Self.logger
     let relay = Relay(
       name: settings.relay, store: store, broker: publisher,
       configuration: settings.relayConfiguration,
@@ -107,7 +115,7 @@ struct OutboxRelayCommand: AsyncParsableCommand {
       "relay \(settings.relay): \(settings.database) -> \(target.shownURL)\n")
     ServiceNotification.ready()
     try await ServiceGroup(
-      services: [relay], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+      services: [relay] + others, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
     ).run()
     ServiceNotification.stopping()
   }

@@ -6,7 +6,7 @@
   /// Creates and upgrades the tables of outbox, relay and inbox.
   public enum PostgreSQLMessageTables {
     /// Brings the tables up to date in one transaction, and makes the outbox's partitions for the
-    /// days or hours to come. Does nothing when they are.
+    /// week or, where they are of an hour, the two days to come. Does nothing when they are.
     ///
     /// - Parameter layout: counts where there are no tables yet.
     /// - Returns: the statements that ran.
@@ -29,6 +29,26 @@
             ["INSERT INTO messaging_schema (version) VALUES (\(migration.version))"], transaction,
             &done)
         }
+        for partition in try await missingPartitions(transaction) {
+          done += try await make(partition, transaction)
+        }
+        return done
+      }
+    }
+
+    /// Makes the outbox's partitions for the time to come and changes nothing else: call it once an
+    /// hour, from any number of processes. Rows for which nobody made one go to the default
+    /// partition, and what should join later finds its place taken.
+    ///
+    /// - Returns: the statements that ran; none while all are there.
+    /// - Throws: `MessageStoreError`; whoever makes partitions must own the outbox.
+    @discardableResult
+    public static func makePartitions(in database: PostgreSQLDatabase) async throws -> [String] {
+      try await database.transaction { transaction in
+        if try await missingPartitions(transaction).isEmpty { return [] }
+        try await transaction.query("SET LOCAL lock_timeout = '5s'")
+        try await transaction.query(PostgreSQLMessagingSchema.lock)
+        var done: [String] = []
         for partition in try await missingPartitions(transaction) {
           done += try await make(partition, transaction)
         }
@@ -76,10 +96,17 @@
       }
     }
 
+    /// In the schema in which tables are made; those of another outbox, further down the
+    /// `search_path`, are none of this one.
     private static func isThere(
       _ table: String, _ transaction: PostgreSQLTransaction
     ) async throws -> Bool {
-      try await transaction.query("SELECT to_regclass($1)", [.text(table)]).first?.text(0) != nil
+      try await !transaction.query(
+        """
+        SELECT 1 FROM pg_class WHERE relname = $1
+          AND relnamespace = to_regnamespace(quote_ident(current_schema()))
+        """, [.text(table)]
+      ).isEmpty
     }
 
     private static func missing(

@@ -11,10 +11,16 @@
       public var dropped: [String] = []
       /// Partitions with events that a relay has not passed or has parked.
       public var needed: [String] = []
+      /// Rows that had no partition of their own and were deleted, or would be.
+      public var strays = 0
     }
 
+    /// Rows that one transaction deletes.
+    private static let rowsAtOnce: Int64 = 10_000
+
     /// Drops the partitions whose time ended before a moment (milliseconds since 1970), that every
-    /// relay of this database has passed and none has parked. Nothing is dropped while there is no
+    /// relay of this database has passed and none has parked, and deletes such rows of the default
+    /// partition, where nobody had made theirs in time. Nothing is dropped while there is no
     /// relay, or one stands ahead of the database. Whoever appends waits for a moment; behind a
     /// long transaction this gives up.
     ///
@@ -36,7 +42,30 @@
           outcome.needed.append(partition)
         }
       }
+      outcome.strays = try await strays(in: database, before: time, isDryRun: isDryRun)
       return outcome
+    }
+
+    /// Few at a time: the relay reads meanwhile, and who appends does not wait.
+    private static func strays(
+      in database: PostgreSQLDatabase, before time: Int64, isDryRun: Bool
+    ) async throws -> Int {
+      let statement =
+        isDryRun ? PostgreSQLPruningStatements.strays : PostgreSQLPruningStatements.deleteStrays
+      var (total, last): (Int64, Int64) = (0, 0)
+      while true {
+        let values: [String: SQLParameter] = [
+          "after": .integer(last), "before": .integer(time), "limit": .integer(rowsAtOnce),
+        ]
+        let row = try await database.transaction { transaction in
+          _ = try await DatabaseIdentity.check(transaction)
+          return try await transaction.execute(statement.bind(values)).first
+        }
+        let count = row?.integer(0) ?? 0
+        total += count
+        guard count == rowsAtOnce, let next = row?.integer(1) else { return Int(total) }
+        last = next
+      }
     }
 
     private struct Kept: Error { var isNeeded: Bool }

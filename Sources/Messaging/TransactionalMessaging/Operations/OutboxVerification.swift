@@ -95,8 +95,9 @@ extension OutboxOperator {
   ) { row in
     guard let count = row.integer(0), count > 0 else { return nil }
     return """
-      \(count) rows or more are in outbox_default: nobody made their partition in time; run \
-      "strangler outbox init" with each deployment or once a day
+      \(count) rows or more are in outbox_default: nobody made their partition in time; \
+      "strangler outbox relay" does so each hour where its user owns the table, and "strangler \
+      outbox init" at once; "strangler outbox prune" gives the rows up in their time
       """
   }
 

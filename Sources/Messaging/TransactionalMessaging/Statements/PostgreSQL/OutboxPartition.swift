@@ -2,8 +2,12 @@
 
 /// A partition of the outbox in PostgreSQL: a whole day or hour, UTC.
 package struct OutboxPartition: Sendable, Equatable {
-  /// Partitions that are made ahead of time.
-  package static let ahead = 7
+  /// Partitions that are made ahead of time: two days of hours, a week of days, so that a weekend
+  /// without anybody who makes them does no harm.
+  package static func ahead(_ width: PostgreSQLOutboxLayout.Partition) -> Int {
+    width == .day ? 7 : 48
+  }
+
   private static let secondsPerDay: Int64 = 86_400
 
   private let start: Int64
@@ -19,10 +23,9 @@ package struct OutboxPartition: Sendable, Equatable {
 
   /// The one that holds a time and those after it.
   package static func next(
-    _ count: Int = OutboxPartition.ahead, from time: Int64,
-    _ width: PostgreSQLOutboxLayout.Partition
+    from time: Int64, _ width: PostgreSQLOutboxLayout.Partition
   ) -> [OutboxPartition] {
-    (0...Int64(count)).map {
+    (0...Int64(ahead(width))).map {
       OutboxPartition(holding: time + $0 * length(width) * 1_000, width)
     }
   }

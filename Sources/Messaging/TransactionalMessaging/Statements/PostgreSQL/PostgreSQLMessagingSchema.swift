@@ -69,8 +69,9 @@ public enum PostgreSQLMessagingSchema {
 
   /// Rows are inserted and never changed. `seq` is drawn while the aggregate's row in
   /// `aggregate_version` is locked, so within an aggregate its order is the order of commits; the
-  /// cache of one keeps it so over sessions. `xid` lets a relay tell which transactions became
-  /// visible between two snapshots.
+  /// cache of one keeps it so over sessions. `part_at` is the time of the row, not that of its
+  /// transaction, so it has the same order, and what is pruned is an aggregate's past. `xid` lets a
+  /// relay tell which transactions became visible between two snapshots.
   private static func outbox(_ layout: PostgreSQLOutboxLayout) -> [String] {
     [
       """
@@ -89,7 +90,7 @@ public enum PostgreSQLMessagingSchema {
         tracingspancontext text,
         payload_ref text,
         xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-        part_at timestamptz NOT NULL DEFAULT now(),
+        part_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (seq, part_at)
       ) PARTITION BY RANGE (part_at)
       """,

@@ -20,6 +20,34 @@ package enum PostgreSQLPruningStatements {
 
   package static func drop(_ partition: String) -> String { "DROP TABLE \(partition)" }
 
+  /// Rows of the default partition from before `:before` that every relay has passed and none has
+  /// parked, at most `:limit` behind the sequence `:after`; and the last of them.
+  package static let strays = NamedStatement(
+    """
+    SELECT count(*), max(seq) FROM (\(passedStrays)) AS passed
+    """)
+
+  /// Deletes what `strays` counts.
+  package static let deleteStrays = NamedStatement(
+    """
+    WITH passed AS (\(passedStrays)), deleted AS (
+      DELETE FROM outbox_default d USING passed
+      WHERE d.seq = passed.seq AND d.part_at = passed.part_at
+      RETURNING d.seq)
+    SELECT count(*), max(seq) FROM deleted
+    """)
+
+  private static let passedStrays = """
+    SELECT o.seq, o.part_at FROM outbox_default o
+        WHERE o.seq > :after::bigint AND o.part_at < to_timestamp(:before::bigint / 1000.0)
+          AND EXISTS (SELECT 1 FROM relay_shard)
+          AND NOT EXISTS (SELECT 1 FROM relay_shard r WHERE \(PostgreSQLRelayStatements.isAhead)
+            OR NOT pg_visible_in_snapshot(o.xid, r.prev_snap))
+          AND NOT EXISTS (SELECT 1 FROM parked p WHERE p.aggregatetype = o.aggregatetype
+            AND p.aggregateid = o.aggregateid AND p.first_seq <= o.seq)
+        ORDER BY o.seq LIMIT :limit::bigint
+    """
+
   /// Whether a relay has not passed one of its events, or has parked it; also while there is no
   /// relay that could have passed any, and where one stands ahead of the database.
   package static func isNeeded(_ partition: String) -> String {
