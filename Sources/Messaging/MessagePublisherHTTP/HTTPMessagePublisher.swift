@@ -59,6 +59,8 @@ public struct HTTPMessagePublisher: MessagePublisher {
     var settings = HTTPClient.Configuration()
     // Whoever moves has to be told to the relay: an answer from elsewhere is no acknowledgement.
     settings.redirectConfiguration = .disallow
+    // The deadline is the head's; a body that stops coming must not hold a publication either.
+    settings.timeout.read = .milliseconds(configuration.timeout)
     settings.timeout.connect = .milliseconds(configuration.connectingLimit)
     settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(
       1, configuration.concurrency)
@@ -85,7 +87,7 @@ public struct HTTPMessagePublisher: MessagePublisher {
       let response = try await client.execute(
         request, timeout: .milliseconds(configuration.timeout))
       status = Int(response.status.code)
-      text = try await Self.text(of: response)
+      text = try await Self.text(of: response, isAcknowledged: (200..<300).contains(status))
     } catch {
       throw failure(error)
     }
@@ -105,16 +107,23 @@ public struct HTTPMessagePublisher: MessagePublisher {
     return request
   }
 
-  /// The answer's beginning. The rest is read too, so that the connection can be used again.
-  private static func text(of response: HTTPClientResponse) async throws -> String {
+  /// The answer's beginning. The rest is read too, so that the connection can be used again; what
+  /// an acknowledgement says besides changes nothing about it, even where it ends too early.
+  private static func text(
+    of response: HTTPClientResponse, isAcknowledged: Bool
+  ) async throws -> String {
     var start = ByteBuffer()
     var count = 0
-    for try await part in response.body {
-      count += part.readableBytes
-      var part = part
-      let wanted = min(part.readableBytes, quotedBytes - start.readableBytes)
-      if wanted > 0, var piece = part.readSlice(length: wanted) { start.writeBuffer(&piece) }
-      if count > answerBytes { break }
+    do {
+      for try await part in response.body {
+        count += part.readableBytes
+        var part = part
+        let wanted = min(part.readableBytes, quotedBytes - start.readableBytes)
+        if wanted > 0, var piece = part.readSlice(length: wanted) { start.writeBuffer(&piece) }
+        if count > answerBytes { break }
+      }
+    } catch {
+      guard isAcknowledged else { throw error }
     }
     return String(buffer: start)
   }

@@ -47,7 +47,8 @@ struct PublisherTests {
     arguments: [
       (400, "no such order", .rejected("answered 400: no such order")),
       (422, "", .rejected("answered 422")), (500, "", .rejected("answered 500")),
-      (301, "", .rejected("answered 301")), (401, "", .unavailable("answered 401")),
+      (301, "", .unavailable("answered 301")), (405, "", .unavailable("answered 405")),
+      (410, "", .unavailable("answered 410")), (401, "", .unavailable("answered 401")),
       (404, "", .unavailable("answered 404")),
       (429, "slow\r\n down", .unavailable("answered 429: slow down")),
       (503, "", .unavailable("answered 503")),
