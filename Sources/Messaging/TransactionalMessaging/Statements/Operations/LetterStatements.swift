@@ -3,9 +3,11 @@
 /// SQL with which operators act on dead letters: each action writes down who did it before it
 /// happens, and both do nothing where the letter is no longer what the operator saw.
 enum LetterStatements {
+  /// One that is tried again is not what the operator saw, and may be on its way to the broker.
   private static let ofRelay = """
     parked.relay = :relay AND parked.aggregatetype = :aggregateType
-        AND parked.aggregateid = :aggregateID AND \(RelayOperations.firstWaiting) = :position
+        AND parked.aggregateid = :aggregateID AND parked.state = 'dead'
+        AND \(RelayOperations.firstWaiting) = :position
     """
 
   static let auditRelay = NamedStatement(
