@@ -39,6 +39,8 @@
           try await PostgreSQLOutbox().append(SampleEvents.event(1), in: $0)
         }
         // The hour that has rows elsewhere stays out; those of the next two days are made.
+        let planned = try await PostgreSQLMessageTables.pending(in: database)
+        #expect(planned.count == 2 * 48)
         let made = try await PostgreSQLMessageTables.makePartitions(in: database)
         #expect(made.count == 2 * 48)
         #expect(try await PostgreSQLMessageTables.install(in: database).isEmpty)

@@ -130,6 +130,10 @@
 
     // MARK: - Partitions
 
+    /// A partition whose time has rows elsewhere already cannot join; they stay where they are, and
+    /// so do those that come until its time is over.
+    ///
+    /// - Parameter width: where there are no tables yet.
     private static func missingPartitions(
       _ transaction: PostgreSQLTransaction, _ width: PostgreSQLOutboxLayout.Partition? = nil
     ) async throws -> [OutboxPartition] {
@@ -144,13 +148,14 @@
       }
       var missing: [OutboxPartition] = []
       for partition in OutboxPartition.next(from: now ?? 0, chosen ?? .day) {
-        if try await !isThere(partition.table, transaction) { missing.append(partition) }
+        if try await isThere(partition.table, transaction) { continue }
+        if width == nil, try await !transaction.query(partition.occupied).isEmpty { continue }
+        missing.append(partition)
       }
       return missing
     }
 
-    /// A partition whose time has rows elsewhere already cannot join; they stay where they are, and
-    /// so do those that come until its time is over.
+    /// None where a row of its time was appended elsewhere a moment ago.
     private static func make(
       _ partition: OutboxPartition, _ transaction: PostgreSQLTransaction
     ) async throws -> [String] {

@@ -47,6 +47,14 @@ package struct OutboxPartition: Sendable, Equatable {
     "FROM ('\(Self.text(start))') TO ('\(Self.text(start + Self.length(width)))')"
   }
 
+  /// Finds a row of its time in the default partition: then it cannot join any more.
+  package var occupied: String {
+    """
+    SELECT 1 FROM outbox_default WHERE part_at >= '\(Self.text(start))'
+      AND part_at < '\(Self.text(start + Self.length(width)))' LIMIT 1
+    """
+  }
+
   /// Makes it beside the outbox and then joins it: while a partition is made as part of the table,
   /// nobody could append.
   package var statements: [String] {
