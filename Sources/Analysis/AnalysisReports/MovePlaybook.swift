@@ -38,19 +38,18 @@ public struct MovePlaybook: Sendable {
         + "nothing yet: every route is at 0 %.",
     ]
     let names = routes.routeNames(suggestion)
+    let cuts = CutsByService(suggestion.cuts)
     for service in suggestion.services {
-      lines += [""] + chapter(service, names[service.name] ?? [], suggestion)
+      lines +=
+        [""] + chapter(service, names[service.name] ?? [], suggestion, cuts[service.name])
     }
     return TerminalText.document(lines, .plain)
   }
 
   private func chapter(
-    _ service: Service, _ names: [String], _ suggestion: BoundarySuggestion
+    _ service: Service, _ names: [String], _ suggestion: BoundarySuggestion, _ cuts: [Cut]
   ) -> [String] {
-    let sentences = ServiceSentences(service, suggestion)
-    let cuts = suggestion.cuts.filter {
-      $0.fromService == service.name || $0.toService == service.name
-    }
+    let sentences = ServiceSentences(service, suggestion, cuts)
     var lines = [
       "## \(service.order). \(service.name)", "",
       "Why here: \(service.reason). Sure: \(sentences.confidence)", "",

@@ -11,21 +11,20 @@ struct ServiceSentences {
   let service: Service
   private let cuts: [Cut]
   private let runs: Int
-  private let others: [Service]
+  private let services: [Service]
 
-  init(_ service: Service, _ suggestion: BoundarySuggestion) {
+  /// - Parameter cuts: what crosses the service's border.
+  init(_ service: Service, _ suggestion: BoundarySuggestion, _ cuts: [Cut]) {
     self.service = service
+    self.cuts = cuts
     runs = suggestion.quality.runs
-    others = suggestion.services.filter { $0.name != service.name }
-    cuts = suggestion.cuts.filter {
-      $0.fromService == service.name || $0.toService == service.name
-    }
+    services = suggestion.services
   }
 
   /// How its price compares, and why a cheaper service is not first; empty for a single service.
   var comparison: String {
     let places = counted(service.effort.places, "place") + " to cut"
-    let byPrice = others.sorted {
+    let byPrice = services.filter { $0.name != service.name }.sorted {
       ($0.effort.places, $0.order) < ($1.effort.places, $1.order)
     }
     guard let cheapest = byPrice.first, let dearest = byPrice.last else { return "" }

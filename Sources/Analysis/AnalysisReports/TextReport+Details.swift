@@ -15,7 +15,7 @@ extension TextReport {
     item("tables owned", service.tables.owned)
     item("tables of others", service.tables.shared)
     item("jobs", service.jobs)
-    let people = ServiceSentences(service, suggestion).people
+    let people = ServiceSentences(service, suggestion, []).people
     item("changed by", people.isEmpty ? [] : [people])
     item(
       "types",

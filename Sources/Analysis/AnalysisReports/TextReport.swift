@@ -24,15 +24,16 @@ public struct TextReport: Sendable {
 
   /// The whole report; ends with a line break.
   public func render(_ suggestion: BoundarySuggestion) -> String {
+    let cuts = CutsByService(suggestion.cuts)
     var sections: [[String]] = [coverage(suggestion), verdict(suggestion)]
     if let first = suggestion.services.first, suggestion.verdict.decision == .split {
-      sections.append(firstService(first, suggestion))
+      sections.append(firstService(first, suggestion, cuts))
     }
-    if !suggestion.services.isEmpty { sections.append(services(suggestion)) }
+    if !suggestion.services.isEmpty { sections.append(services(suggestion, cuts)) }
     sections.append(findings(suggestion))
     sections.append(setApart(suggestion))
     sections += suggestion.services.map { details($0, suggestion) }
-    sections.append(cuts(suggestion))
+    sections.append(self.cuts(suggestion))
     return TerminalText.document(sections: sections, style)
   }
 
@@ -56,8 +57,10 @@ public struct TextReport: Sendable {
     return lines.map { isSplit ? style.good($0) : style.warning($0) }
   }
 
-  private func firstService(_ service: Service, _ suggestion: BoundarySuggestion) -> [String] {
-    let sentences = ServiceSentences(service, suggestion)
+  private func firstService(
+    _ service: Service, _ suggestion: BoundarySuggestion, _ cuts: CutsByService
+  ) -> [String] {
+    let sentences = ServiceSentences(service, suggestion, cuts[service.name])
     var lines = [style.strong("Extract first: \(service.name)")]
     for (title, text) in [
       ("Why", [sentences.comparison, service.reason + "."].joined(separator: " ")),
@@ -69,7 +72,7 @@ public struct TextReport: Sendable {
     return lines
   }
 
-  private func services(_ suggestion: BoundarySuggestion) -> [String] {
+  private func services(_ suggestion: BoundarySuggestion, _ cuts: CutsByService) -> [String] {
     var table = TextTable([
       .init("#", .right), .init("service", isFlexible: true), .init("types", .right),
       .init("files", .right, isOptional: true), .init("routes", .right), .init("tables", .right),
@@ -82,8 +85,7 @@ public struct TextReport: Sendable {
         "\(service.order)", service.name, "\(service.types.count)", "\(service.files.count)",
         "\(service.routes.count)", "\(service.tables.owned.count)",
         "\(service.tables.shared.count)",
-        "\(suggestion.cuts.count { $0.toService == service.name })",
-        "\(suggestion.cuts.count { $0.fromService == service.name })",
+        "\(cuts.into(service.name))", "\(cuts.outOf(service.name))",
         decimal(service.scores.cohesion), decimal(service.scores.stability),
       ])
     }

@@ -46,8 +46,9 @@ struct TextTable {
         let space = String(repeating: " ", count: max(0, widths[column] - cell.count))
         return columns[column].alignment == .left ? cell + space : space + cell
       }
-      let joined = padded.joined(separator: Self.gap)
-      return String(joined.reversed().drop { $0 == " " }.reversed())
+      var joined = padded.joined(separator: Self.gap)
+      while joined.utf8.last == UInt8(ascii: " ") { joined.removeLast() }
+      return joined
     }
     return [style.dim(line(columns.map(\.title)))] + rows.map(line)
   }

@@ -102,7 +102,7 @@ extension PageSections {
   private var doubtfulTypes: String {
     let most = 12
     let types = suggestion.services.flatMap { service in
-      ServiceSentences(service, suggestion).doubtful.map { ($0, service.name) }
+      ServiceSentences(service, suggestion, []).doubtful.map { ($0, service.name) }
     }.sorted { ($0.0.stability, $0.0.name) < ($1.0.stability, $1.0.name) }
     guard !types.isEmpty else { return "" }
     let named = types.prefix(most).map { "\($0.0.name) in \($0.1) (\(decimal($0.0.stability)))" }

@@ -5,8 +5,12 @@ import DependencyGraph
 /// The page's sections, in the order of the questions that a reader has.
 struct PageSections {
   let suggestion: BoundarySuggestion
+  private let cuts: CutsByService
 
-  init(_ suggestion: BoundarySuggestion) { self.suggestion = suggestion }
+  init(_ suggestion: BoundarySuggestion) {
+    self.suggestion = suggestion
+    cuts = CutsByService(suggestion.cuts)
+  }
 
   /// The verdict, and the service to extract first.
   var summary: String {
@@ -19,7 +23,7 @@ struct PageSections {
   }
 
   private func firstService(_ service: Service) -> String {
-    let sentences = ServiceSentences(service, suggestion)
+    let sentences = ServiceSentences(service, suggestion, cuts[service.name])
     let name = HTMLText.escaped(service.name)
     let title =
       suggestion.verdict.decision == .split
@@ -164,7 +168,7 @@ struct PageSections {
   }
 
   private func details(_ service: Service) -> String {
-    let sentences = ServiceSentences(service, suggestion)
+    let sentences = ServiceSentences(service, suggestion, cuts[service.name])
     var html = HTMLText()
     html.markup(
       "<details><summary><b>\(service.order). \(HTMLText.escaped(service.name))</b> "

@@ -24,9 +24,14 @@ struct EffortEstimate {
     let search = FreeingCut(model, units, assignment, names: names)
     var numbers: [String: Int] = [:]
     for (number, name) in names.enumerated() { numbers[name] = number }
+    var places: [String: [Int]] = [:]
+    for (index, cut) in cuts.enumerated() {
+      places[cut.fromService, default: []].append(index)
+      if cut.toService != cut.fromService { places[cut.toService, default: []].append(index) }
+    }
     return services.map { service in
       var service = service
-      service.effort = effort(service.name)
+      service.effort = effort(places[service.name]?.map { cuts[$0] } ?? [])
       if let number = numbers[service.name] {
         service.effort.smallestEdit = search.smallestEdit(freeing: number)
       }
@@ -41,8 +46,8 @@ struct EffortEstimate {
     var symbol: String
   }
 
-  private func effort(_ service: String) -> Service.Effort {
-    let own = cuts.filter { $0.fromService == service || $0.toService == service }
+  /// - Parameter own: what crosses the border of the service.
+  private func effort(_ own: [Cut]) -> Service.Effort {
     var contracts: Set<Contract> = []
     var tables: Set<String> = []
     for cut in own {

@@ -25,20 +25,21 @@ enum ExtractionOrder {
     _ candidates: [Candidate], references: [(from: Int, to: Int)], tables: [(from: Int, to: Int)]
   ) -> [Int] {
     let count = candidates.count
-    var costs = [[Int]](repeating: [Int](repeating: 0, count: count), count: count)
+    var costs = [[Int: Int]](repeating: [:], count: count)
     for pair in references {
-      costs[pair.from][pair.to] += 1
-      costs[pair.to][pair.from] += 1
+      costs[pair.from][pair.to, default: 0] += 1
+      costs[pair.to][pair.from, default: 0] += 1
     }
     for pair in tables {
-      costs[pair.from][pair.to] += tableUseCost
-      costs[pair.to][pair.from] += tableUseCost
+      costs[pair.from][pair.to, default: 0] += tableUseCost
+      costs[pair.to][pair.from, default: 0] += tableUseCost
     }
-    var left = Set(0..<count)
+    // What each service that is left shares with the others that are left.
+    var prices = costs.enumerated().map { service, shared in
+      (service: service, price: shared.values.reduce(0, +))
+    }
     var order: [Int] = []
-    while !left.isEmpty {
-      func price(_ service: Int) -> Int { left.reduce(0) { $0 + costs[service][$1] } }
-      let prices = left.sorted().map { (service: $0, price: price($0)) }
+    while !prices.isEmpty {
       let next = prices.min { first, second in
         let (one, two) = (candidates[first.service], candidates[second.service])
         if one.isReady != two.isReady { return one.isReady }
@@ -49,7 +50,10 @@ enum ExtractionOrder {
       }
       guard let next else { break }
       order.append(next.service)
-      left.remove(next.service)
+      prices.removeAll { $0.service == next.service }
+      for index in prices.indices {
+        prices[index].price -= costs[next.service][prices[index].service] ?? 0
+      }
     }
     return order
   }

@@ -114,13 +114,23 @@ struct ServiceDescriptions {
         stability: service.scores.stability)
     }
     let order = ExtractionOrder.order(candidates, references: references, tables: tables)
+    var inbound = [Int](repeating: 0, count: services.count)
+    var outbound = inbound
+    var foreign = inbound
+    for pair in references {
+      outbound[pair.from] += 1
+      inbound[pair.to] += 1
+    }
+    for pair in tables {
+      foreign[pair.from] += 1
+      foreign[pair.to] += 1
+    }
     return order.enumerated().map { place, index in
       var service = services[index]
       service.order = place + 1
       service.reason = reason(
-        service, inbound: references.count { $0.to == index },
-        outbound: references.count { $0.from == index },
-        foreignTableUses: tables.count { $0.from == index || $0.to == index }, runs: runs)
+        service, inbound: inbound[index], outbound: outbound[index],
+        foreignTableUses: foreign[index], runs: runs)
       return service
     }
   }

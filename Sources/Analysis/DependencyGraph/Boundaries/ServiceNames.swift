@@ -102,6 +102,8 @@ private struct WordCounts {
     let order = ranked.indices.sorted { (clarity($1), $0) < (clarity($0), $1) }
     var names = [String](repeating: "", count: scores.count)
     var taken: Set<String> = []
+    // Numbers below have been given away for each name, and stay so.
+    var numbers: [String: Int] = [:]
     for service in order {
       if let name = preferred[service]?.name, taken.insert(name).inserted {
         names[service] = name
@@ -111,8 +113,9 @@ private struct WordCounts {
       var name = free.map { spelling($0.stem) } ?? "service"
       if !taken.insert(name).inserted {
         let stem = name
-        var number = 2
+        var number = numbers[stem] ?? 2
         while !taken.insert("\(stem)-\(number)").inserted { number += 1 }
+        numbers[stem] = number + 1
         name = "\(stem)-\(number)"
       }
       names[service] = name

@@ -12,6 +12,19 @@ struct FreeingCut {
   private let isAnchored: [Bool]
   /// References and their number between two units, one entry per pair and direction.
   private let links: [Link]
+  /// Where each unit occurs, so that a service costs what touches it and not the whole code base.
+  private let places: [Places]
+  private let unitsOfService: [[Int]]
+  /// Uses of the tables that each service owns, by types of any service.
+  private let usesOfOwner: [[Int]]
+
+  /// What a unit takes part in, as indices of the lists.
+  private struct Places {
+    var links: [Int] = []
+    /// Between types of services.
+    var references: [Int] = []
+    var tableUses: [Int] = []
+  }
 
   private struct Link {
     var from: Int
@@ -31,6 +44,37 @@ struct FreeingCut {
     let links = Self.links(model, units, assignment)
     self.links = links
     isAnchored = Self.anchors(model, units, serviceOfUnit, links)
+    places = Self.places(model, units, assignment, links)
+    var unitsOfService = [[Int]](repeating: [], count: assignment.serviceCount)
+    for (unit, service) in serviceOfUnit.enumerated() {
+      if let service { unitsOfService[service].append(unit) }
+    }
+    self.unitsOfService = unitsOfService
+    var usesOfOwner = [[Int]](repeating: [], count: assignment.serviceCount)
+    for (index, use) in model.tableUses.enumerated() where assignment[use.type] != nil {
+      if let owner = assignment.ownerOfTable[use.table] { usesOfOwner[owner].append(index) }
+    }
+    self.usesOfOwner = usesOfOwner
+  }
+
+  private static func places(
+    _ model: CodeModel, _ units: CodeUnits, _ assignment: ServiceAssignment, _ links: [Link]
+  ) -> [Places] {
+    var places = [Places](repeating: Places(), count: units.count)
+    for (index, link) in links.enumerated() {
+      places[link.from].links.append(index)
+      places[link.to].links.append(index)
+    }
+    for (index, reference) in model.references.enumerated()
+    where assignment[reference.from] != nil && assignment[reference.to] != nil {
+      let (from, to) = (units[reference.from], units[reference.to])
+      places[from].references.append(index)
+      if to != from { places[to].references.append(index) }
+    }
+    for (index, use) in model.tableUses.enumerated() {
+      places[units[use.type]].tableUses.append(index)
+    }
+    return places
   }
 
   private func service(_ unit: Int) -> Int? { serviceOfUnit[unit] }
@@ -86,74 +130,63 @@ struct FreeingCut {
   /// The fewest edits after which nothing crosses the border of `freed`. Only its own types and
   /// those that touch it may move: a type further away would bring new crossings along.
   func smallestEdit(freeing freed: Int) -> Service.SmallestEdit {
-    let nodes = self.nodes(freed)
-    var network = MinimumCut(nodeCount: nodes.count + 2)
+    let movable = self.movable(freed)
+    // Nodes `0` and `1` are source and sink.
+    let nodes = Dictionary(
+      uniqueKeysWithValues: movable.enumerated().map { ($0.element, $0.offset + 2) })
+    var network = MinimumCut(nodeCount: movable.count + 2)
     let all = links.count + model.references.count + model.tableUses.count + 1
-    for (unit, node) in nodes {
+    for (node, unit) in movable.enumerated() {
       let isInside = service(unit) == freed
       let price = isAnchored[unit] ? all : 1
-      if isInside { network.holdAtSource(node, price) } else { network.holdAtSink(node, price) }
+      if isInside {
+        network.holdAtSource(node + 2, price)
+      } else {
+        network.holdAtSink(node + 2, price)
+      }
     }
-    for link in links {
+    for index in distinct(movable.flatMap { places[$0].links }) {
+      let link = links[index]
       switch (nodes[link.from], nodes[link.to]) {
       case (let from?, let to?): network.join(from, to, link.count)
       case (let node?, nil), (nil, let node?): network.holdAtSink(node, link.count)
       case (nil, nil): break
       }
     }
-    for use in model.tableUses {
-      guard let node = nodes[units[use.type]], let owner = assignment.ownerOfTable[use.table] else {
-        continue
+    for (node, unit) in movable.enumerated() {
+      for index in places[unit].tableUses {
+        guard let owner = assignment.ownerOfTable[model.tableUses[index].table] else { continue }
+        if owner == freed {
+          network.holdAtSource(node + 2, 1)
+        } else {
+          network.holdAtSink(node + 2, 1)
+        }
       }
-      if owner == freed { network.holdAtSource(node, 1) } else { network.holdAtSink(node, 1) }
     }
     let (_, isInside) = network.solve()
-    var sides = [Bool](repeating: false, count: units.count)
-    for (unit, node) in nodes { sides[unit] = isInside[node] }
-    return edit(freed, sides)
+    return edit(freed, movable, inside: Set(movable.filter { isInside[nodes[$0] ?? 0] }))
   }
 
-  /// Network nodes of the units that may move or that stay in the service, in order of unit.
-  private func nodes(_ freed: Int) -> NodeNumbers {
-    var touches = [Bool](repeating: false, count: units.count)
-    for unit in 0..<units.count where service(unit) == freed { touches[unit] = true }
-    for link in links {
-      if service(link.from) == freed { touches[link.to] = true }
-      if service(link.to) == freed { touches[link.from] = true }
+  private func distinct(_ numbers: [Int]) -> [Int] { Set(numbers).sorted() }
+
+  /// Units that may move or that stay in the service, in order: what one search costs.
+  func movable(_ freed: Int) -> [Int] {
+    var touching = unitsOfService[freed]
+    for unit in unitsOfService[freed] {
+      for index in places[unit].links { touching += [links[index].from, links[index].to] }
     }
-    for use in model.tableUses
-    where assignment.ownerOfTable[use.table] == freed && assignment[use.type] != nil {
-      touches[units[use.type]] = true
-    }
-    return NodeNumbers(touches)
+    for index in usesOfOwner[freed] { touching.append(units[model.tableUses[index].type]) }
+    return distinct(touching)
   }
 
-  /// Numbers the marked units from 2, after source and sink.
-  private struct NodeNumbers: Sequence {
-    private let node: [Int?]
-    let count: Int
-
-    init(_ isMarked: [Bool]) {
-      var next = 2
-      node = isMarked.map { marked in
-        guard marked else { return nil }
-        defer { next += 1 }
-        return next
-      }
-      count = next - 2
-    }
-
-    subscript(unit: Int) -> Int? { node[unit] }
-
-    func makeIterator() -> some IteratorProtocol<(Int, Int)> {
-      node.enumerated().lazy.compactMap { unit, node in node.map { (unit, $0) } }.makeIterator()
-    }
-  }
-
-  private func edit(_ freed: Int, _ isInside: [Bool]) -> Service.SmallestEdit {
+  private func edit(
+    _ freed: Int, _ movable: [Int], inside: Set<Int>
+  ) -> Service.SmallestEdit {
     var edit = Service.SmallestEdit()
-    for unit in 0..<units.count {
-      guard let service = service(unit), (service == freed) != isInside[unit] else { continue }
+    for unit in movable {
+      guard let service = service(unit), (service == freed) != inside.contains(unit) else {
+        continue
+      }
       let target = service == freed ? closest(unit, not: freed) : freed
       edit.moves.append(
         Service.SmallestEdit.Move(
@@ -166,15 +199,17 @@ struct FreeingCut {
         Service.SmallestEdit.Place(
           location: model.location(position), symbol: symbol, kind: kind))
     }
-    for reference in model.references
-    where assignment[reference.from] != nil && assignment[reference.to] != nil
-      && isInside[units[reference.from]] != isInside[units[reference.to]]
-    {
+    for index in distinct(inside.flatMap { places[$0].references }) {
+      let reference = model.references[index]
+      guard inside.contains(units[reference.from]) != inside.contains(units[reference.to]) else {
+        continue
+      }
       place(reference.position, reference.symbol, .reference(reference.kind))
     }
-    for use in model.tableUses {
+    for index in distinct(usesOfOwner[freed] + inside.flatMap { places[$0].tableUses }) {
+      let use = model.tableUses[index]
       guard assignment[use.type] != nil, let owner = assignment.ownerOfTable[use.table],
-        (owner == freed) != isInside[units[use.type]]
+        (owner == freed) != inside.contains(units[use.type])
       else { continue }
       place(use.position, use.table, .table(use.access))
     }
@@ -187,12 +222,13 @@ struct FreeingCut {
 
   /// The service other than `service` that a unit shares most references with.
   private func closest(_ unit: Int, not service: Int) -> Int {
-    var counts = [Int](repeating: 0, count: assignment.serviceCount)
-    for link in links where link.from == unit || link.to == unit {
+    var counts: [Int: Int] = [:]
+    for index in places[unit].links {
+      let link = links[index]
       let other = link.from == unit ? link.to : link.from
-      if let its = self.service(other) { counts[its] += link.count }
+      if let its = self.service(other), its != service { counts[its, default: 0] += link.count }
     }
-    let others = counts.indices.filter { $0 != service }
-    return others.max { (counts[$0], $1) < (counts[$1], $0) } ?? service
+    let first = (0..<assignment.serviceCount).first { $0 != service } ?? service
+    return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? first
   }
 }

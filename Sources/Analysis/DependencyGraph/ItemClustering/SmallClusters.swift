@@ -32,6 +32,7 @@ struct SmallClusters {
     // only when something next to it has changed: nothing else could change the answer.
     var waiting = MinimumHeap<Candidate>()
     var isWaiting = [Bool](repeating: false, count: partition.count)
+    var resting = RestingClusters()
     var sizes = ties.members.map { nodes in nodes.count { !isWitness[$0] } }
     func enqueue(_ cluster: Int) {
       let size = sizes[cluster]
@@ -42,13 +43,18 @@ struct SmallClusters {
     for cluster in 0..<partition.count { enqueue(cluster) }
     while let small = waiting.removeLeast()?.cluster {
       isWaiting[small] = false
-      guard let host = target(of: small, sizes[small], ties, steps, stored) else { continue }
+      guard let host = target(of: small, sizes[small], ties, steps, stored) else {
+        if !ties.links[small].isEmpty { resting.insert(small) }
+        continue
+      }
+      resting.remove(small)
+      resting.remove(host)
       let kept = ties.join(small, host)
       sizes[kept] = sizes[small] + sizes[host]
       steps.join(small, host, keeping: kept)
       stored?.join(small, host, keeping: kept)
       enqueue(kept)
-      for neighbour in ties.links[kept].keys.sorted() { enqueue(neighbour) }
+      for neighbour in resting.woken(by: ties.links[kept]) { enqueue(neighbour) }
     }
     return ties.partition
   }
@@ -98,6 +104,25 @@ struct SmallClusters {
     let toHost = walk.links[small][host] ?? 0
     return toHost >= parameters.satelliteShare * walk.outward(small)
       && walk.gain(small, host) > 0 && 4 * walk.loops[host] > walk.strengths[host]
+  }
+}
+
+/// Clusters that were looked at and stay where they are. A change next to them makes them wait
+/// again; asking all that touches a hub after each of its joins would cost their square.
+private struct RestingClusters {
+  private var clusters: Set<Int> = []
+
+  mutating func insert(_ cluster: Int) { clusters.insert(cluster) }
+
+  mutating func remove(_ cluster: Int) { clusters.remove(cluster) }
+
+  /// Takes out those among a cluster's neighbours, by the shorter way; the order is any.
+  mutating func woken(by links: [Int: Double]) -> [Int] {
+    let found =
+      clusters.count < links.count
+      ? clusters.filter { links[$0] != nil } : Set(links.keys.filter(clusters.contains))
+    clusters.subtract(found)
+    return Array(found)
   }
 }
 

@@ -8,20 +8,19 @@ enum NanoServices {
 
   static func find(_ context: PitfallContext, _ services: [Service]) -> [Finding] {
     guard services.count > 1 else { return [] }
-    var shared: [PitfallContext.ServiceLink: Int] = [:]
+    var shared = [[Int: Int]](repeating: [:], count: context.assignment.serviceCount)
     for pair in context.crossings.pairs(context.model) {
-      shared[PitfallContext.ServiceLink(from: pair.from, to: pair.to), default: 0] += 1
-      shared[PitfallContext.ServiceLink(from: pair.to, to: pair.from), default: 0] += 1
+      shared[pair.from][pair.to, default: 0] += 1
+      shared[pair.to][pair.from, default: 0] += 1
     }
     return services.compactMap { service in
       guard service.types.count <= mostTypes, service.routes.count <= mostRoutes,
         service.tables.owned.count <= mostTables,
-        let number = context.names.firstIndex(of: service.name)
+        let number = context.numbers[service.name]
       else { return nil }
-      let closest = shared.filter { $0.key.from == number }
-        .max { ($0.value, $1.key) < ($1.value, $0.key) }
-      let advice = closest.map { link, count in
-        "keep it with \(context.names[link.to]), to which \(counted(count, "place")) "
+      let closest = shared[number].max { ($0.value, $1.key) < ($1.value, $0.key) }
+      let advice = closest.map { other, count in
+        "keep it with \(context.names[other]), to which \(counted(count, "place")) "
           + "\(count == 1 ? "ties" : "tie") it"
       }
       return Finding(
@@ -38,7 +37,6 @@ enum NanoServices {
 extension PitfallContext {
   /// Where the first types of a service stand.
   func firstPositions(of service: Int, most: Int) -> [SourcePosition] {
-    model.types.indices.lazy.filter { assignment.serviceOfType[$0] == service }
-      .prefix(most).map { model.types[$0].position }
+    typesOfService[service].prefix(most).map { model.types[$0].position }
   }
 }

@@ -72,6 +72,10 @@ struct PitfallContext {
   let assignment: ServiceAssignment
   let crossings: BorderCrossings
   let names: [String]
+  /// Services by name.
+  let numbers: [String: Int]
+  /// Types of each service, in order.
+  let typesOfService: [[Int]]
   /// Types that tie everyone to everyone; they have a finding of their own.
   private(set) var godTypes: Set<TypeID> = []
   /// Crossing references whose answer the caller waits for, by the services on their ends. Those
@@ -92,6 +96,13 @@ struct PitfallContext {
     self.assignment = assignment
     self.crossings = crossings
     self.names = names
+    numbers = Dictionary(
+      names.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    var typesOfService = [[Int]](repeating: [], count: assignment.serviceCount)
+    for (type, service) in assignment.serviceOfType.enumerated() {
+      if let service { typesOfService[service].append(type) }
+    }
+    self.typesOfService = typesOfService
     typeLinks = Self.links(model)
     godTypes = GodTypes.types(self)
     synchronousLinks = foundSynchronousLinks()

@@ -12,7 +12,7 @@ enum PrematureSplits {
     guard services.count > 1 else { return [] }
     let counts = BorderCounts(context.model, context.assignment)
     return services.compactMap { service in
-      guard let number = context.names.firstIndex(of: service.name) else { return nil }
+      guard let number = context.numbers[service.name] else { return nil }
       let (inner, outer) = (counts.inner[number], counts.outer(number))
       var doubts: [String] = []
       if outer > inner {

@@ -16,7 +16,7 @@ enum ServiceCycles {
     }
     var findings: [Finding] = []
     for first in 0..<context.assignment.serviceCount {
-      for second in (first + 1)..<max(first + 1, context.assignment.serviceCount) {
+      for second in (places[first] ?? [:]).keys.sorted() where second > first {
         guard let there = places[first]?[second], let back = places[second]?[first] else {
           continue
         }
