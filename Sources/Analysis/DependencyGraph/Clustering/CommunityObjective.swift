@@ -8,6 +8,8 @@ protocol CommunityObjective {
   init(graph: WeightedGraph, labels: [Int32], parameter: Double)
   mutating func remove(_ node: Int, from community: Int, link: Double)
   mutating func insert(_ node: Int, into community: Int, link: Double)
+  /// Prepares for questions about the gains of a node that stands on its own.
+  mutating func consider(_ node: Int)
   /// Improvement over leaving the node on its own, in any unit, the same for all candidates.
   func gain(_ node: Int, into community: Int, link: Double) -> Double
   /// True when a part of a community is tied to the rest of it strongly enough to be merged with it
@@ -40,6 +42,9 @@ struct ModularityObjective: CommunityObjective {
   }
 
   @inline(__always)
+  mutating func consider(_ node: Int) {}
+
+  @inline(__always)
   func gain(_ node: Int, into community: Int, link: Double) -> Double {
     link - scale * strengths[node] * totals[community]
   }
@@ -67,6 +72,21 @@ struct MapEquationObjective: CommunityObjective {
   /// `(exit + flow) ln (exit + flow) - 2 exit ln exit`.
   private var terms: [Double]
   private var exitSum = 0.0
+  /// Parts of a gain that only depend on the node.
+  private let exitTerms: [Double]
+  private let ownTerms: [Double]
+  /// Parts of a gain that are the same for every community of the node that is considered.
+  private var alone = 0.0
+  private var aloneTerm = 0.0
+  /// What the community of the last removal was before: most nodes go back.
+  private var beforeRemoval = Community(number: -1, flow: 0, exit: 0, term: 0)
+
+  private struct Community {
+    var number: Int
+    var flow: Double
+    var exit: Double
+    var term: Double
+  }
 
   init(graph: WeightedGraph, labels: [Int32], parameter: Double) {
     let scale = graph.totalWeight > 0 ? 1 / (2 * graph.totalWeight) : 0
@@ -75,6 +95,8 @@ struct MapEquationObjective: CommunityObjective {
     self.unit = unit
     flows = graph.strengths.map { $0 * scale }
     exits = graph.strengths.indices.map { (graph.strengths[$0] - 2 * graph.loops[$0]) * unit }
+    exitTerms = exits.map { 2 * entropyTerm($0) }
+    ownTerms = zip(exits, flows).map { entropyTerm($0 + $1) }
     communityFlows = [Double](repeating: 0, count: graph.nodeCount)
     communityExits = communityFlows
     terms = communityFlows
@@ -92,6 +114,9 @@ struct MapEquationObjective: CommunityObjective {
 
   @inline(__always)
   mutating func remove(_ node: Int, from community: Int, link: Double) {
+    beforeRemoval = Community(
+      number: community, flow: communityFlows[community], exit: communityExits[community],
+      term: terms[community])
     change(community, flow: -flows[node], exit: 2 * link * unit - exits[node])
   }
 
@@ -105,7 +130,10 @@ struct MapEquationObjective: CommunityObjective {
     communityFlows[community] += flow
     communityExits[community] += exit
     exitSum += exit
-    terms[community] = term(community)
+    let isBack =
+      community == beforeRemoval.number && communityFlows[community] == beforeRemoval.flow
+      && communityExits[community] == beforeRemoval.exit
+    terms[community] = isBack ? beforeRemoval.term : term(community)
   }
 
   @inline(__always)
@@ -115,15 +143,18 @@ struct MapEquationObjective: CommunityObjective {
   }
 
   @inline(__always)
+  mutating func consider(_ node: Int) {
+    alone = max(0, exitSum) + exits[node]
+    aloneTerm = entropyTerm(alone)
+  }
+
+  @inline(__always)
   func gain(_ node: Int, into community: Int, link: Double) -> Double {
     let flow = communityFlows[community]
     let exit = max(0, communityExits[community])
-    let alone = max(0, exitSum) + exits[node]
     let joined = max(0, alone - 2 * link * unit)
     let newExit = max(0, exit + exits[node] - 2 * link * unit)
-    let before =
-      entropyTerm(alone) + terms[community] - 2 * entropyTerm(exits[node])
-      + entropyTerm(exits[node] + flows[node])
+    let before = aloneTerm + terms[community] - exitTerms[node] + ownTerms[node]
     let after =
       entropyTerm(joined) - 2 * entropyTerm(newExit) + entropyTerm(newExit + flow + flows[node])
     return before - after

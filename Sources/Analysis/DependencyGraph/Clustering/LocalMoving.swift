@@ -70,6 +70,7 @@ struct LocalMoving<Objective: CommunityObjective> {
     links.gather(graph, node, labels)
     objective.remove(node, from: old, link: links.weight(to: old))
     sizes[old] -= 1
+    objective.consider(node)
     var best = old
     var bestGain = objective.gain(node, into: old, link: links.weight(to: old))
     for candidate in links.touched where Int(candidate) != old {

@@ -63,6 +63,7 @@ struct Refinement<Objective: CommunityObjective> {
     }
     defer { links.reset() }
     choices.removeAll(keepingCapacity: true)
+    objective.consider(node)
     for part in links.touched where part != Int32(node) {
       let isConnected = objective.isWellConnected(
         strength: strengths[Int(part)], within: total, link: outward[Int(part)])

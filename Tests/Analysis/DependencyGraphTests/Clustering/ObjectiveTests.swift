@@ -57,6 +57,7 @@ import Testing
       }
       let (before, old) = (quality(graph, labels), labels[node])
       objective.remove(node, from: Int(old), link: link(old))
+      objective.consider(node)
       let stay = objective.gain(node, into: Int(old), link: link(old))
       let move = objective.gain(node, into: Int(target), link: link(target))
       objective.insert(node, into: Int(target), link: link(target))
