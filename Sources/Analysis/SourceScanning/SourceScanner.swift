@@ -40,6 +40,10 @@ public struct SourceScanner: Sendable {
       throw ScanError(code: .noSources, folder: folder, leftOut: files.count)
     }
     let assembly = ModelAssembly(options: options, discovery: discovery, read: files)
+    // Git takes its time in a process of its own; nothing else waits for what it tells.
+    let history =
+      options.readsHistory
+      ? Background { HistoryReader(root: root, paths: assembly.files.map(\.path)).read() } : nil
     let compiler = try CompilerEvidenceReader(
       options: options, root: root, files: assembly.files,
       defines: options.defines.union(modules.defines)
@@ -53,9 +57,9 @@ public struct SourceScanner: Sendable {
     }
     model.findings +=
       ScanFindings.findings(ofManifests: modules.problems) + cacheFindings + compiler.findings
-    if options.readsHistory {
+    if let history {
       progress(ScanProgress(phase: .history, completed: 0, total: 0))
-      let read = HistoryReader(root: root, paths: model.files.map(\.path)).read()
+      let read = history.result
       model.history = read.history
       model.findings += read.findings
     }

@@ -20,15 +20,16 @@ struct GitCommand: Sendable {
 
   let folder: String
 
-  /// The first line of what git answers, or `nil` when it fails or there is no git.
-  func line(_ arguments: [String]) -> String? {
+  /// The lines of what git answers, or `nil` when it fails or there is no git.
+  func lines(_ arguments: [String]) -> [String]? {
     var answer: [UInt8] = []
     let status = run(arguments) { piece in
       answer += piece
       return answer.count < Self.pieceBytes
     }
     guard status == 0 else { return nil }
-    return String(decoding: answer.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    return answer.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Hands the output on in pieces until there is no more or `piece` answers false; then git is

@@ -17,22 +17,22 @@ struct HistoryReader {
 
   func read() -> Result {
     let git = GitCommand(folder: root)
-    guard let prefix = git.line(["rev-parse", "--show-prefix"]) else {
+    let place = git.lines(["rev-parse", "--is-shallow-repository", "--show-prefix"])
+    guard let isShallow = place?.first, let prefix = place?.dropFirst().first else {
       return Result(findings: [
         Finding(
           id: "no-history", severity: .note,
           message: "no git repository can be read here, so nothing is known about changes")
       ])
     }
-    let isShallow = git.line(["rev-parse", "--is-shallow-repository"]) == "true"
     // Where contents are missing, comparing them would fetch them.
-    let isPartial = git.line(["config", "--get", "extensions.partialClone"]) != nil
+    let isPartial = git.lines(["config", "--get", "extensions.partialClone"]) != nil
     var counter = CoChangeCounter(
       files: Dictionary(
         paths.enumerated().map { (prefix + $0.element, FileID($0.offset)) },
         uniquingKeysWith: { first, _ in first }))
     let (read, status) = count(with: git, isPartial: isPartial, into: &counter)
-    var findings = findings(counter, commits: read, isShallow: isShallow)
+    var findings = findings(counter, commits: read, isShallow: isShallow == "true")
     if status != 0 {
       findings.append(
         Finding(
