@@ -83,7 +83,8 @@ struct FileReader: Sendable {
 
   func parse(_ bytes: [UInt8], into file: inout ReadFile) {
     if let bracket = BracketTower.place(in: bytes) {
-      file.facts.lineStarts = Self.lineStarts(of: bytes)
+      file.facts = FileFacts(
+        path: file.facts.path, module: file.facts.module, lineStarts: Self.lineStarts(of: bytes))
       file.problems.append(.bracketTower(offset: bracket))
       return
     }
@@ -93,8 +94,7 @@ struct FileReader: Sendable {
     var lowering = FileLowering(
       path: file.facts.path, module: file.facts.module, conditions: conditions)
     lowering.lower(tree)
-    file.facts = lowering.facts
-    file.facts.lineStarts = Self.lineStarts(of: bytes)
+    file.facts = lowering.facts.facts(lineStarts: Self.lineStarts(of: bytes))
     let endsWithNewline = bytes.last == UInt8(ascii: "\n")
     file.lines = file.facts.lineStarts.count - (endsWithNewline || bytes.isEmpty ? 1 : 0)
     if tree.hasError { file.problems.append(.doesNotParse(offset: Self.firstError(in: tree))) }

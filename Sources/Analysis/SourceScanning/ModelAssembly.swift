@@ -39,6 +39,7 @@ struct ModelAssembly {
       ?? (signals: walks.all(progress: progress), isWritten: true)
     var signals = found.signals
     let coverage = evidence?.apply(to: &signals, table, numbering)
+    if coverage != nil { for file in signals.indices { signals[file].sortReferences() } }
     var model = assemble(table, numbering, names, signals)
     if let cache, !found.isWritten { model.findings.append(FactsCache.notWritten(cache.path)) }
     if let coverage { model.findings.append(coverage) }
@@ -66,9 +67,8 @@ struct ModelAssembly {
       SourceFile(path: $0.facts.path, module: $0.facts.module, lines: $0.lines)
     }
     model.types = numbering.declarations
-    model.references = signals.flatMap { file in
-      file.references.sorted { ($0.position, $0.to) < ($1.position, $1.to) }
-    }
+    model.references.reserveCapacity(signals.reduce(0) { $0 + $1.references.count })
+    for file in signals { model.references += file.references }
     model.fileDependencies = signals.enumerated().flatMap { file, found in
       found.filesUsed.map { FileDependency(from: FileID(file), to: $0.key, count: $0.value) }
         .sorted()

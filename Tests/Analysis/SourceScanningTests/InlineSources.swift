@@ -62,6 +62,15 @@ extension CodeModel {
   }
 }
 
+extension ReadFile {
+  /// Everything that is known of a file, bodies included.
+  var everything: String {
+    "\(lines) \(isGenerated) \(problems) \(facts.path) \(facts.module) \(facts.lineStarts) "
+      + "\(facts.imports) \(facts.declarations) \(String(describing: facts.topLevel)) "
+      + "\(facts.outline) \(facts.body)"
+  }
+}
+
 /// A folder on disk that lives as long as one test.
 final class ScratchFolder {
   let path: String

@@ -1,39 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Handle: ByteCodable {
-  func write(to bytes: inout ByteWriter) { bytes.write(number: Int(index)) }
+  func write(to bytes: inout ByteWriter) { bytes.write(number: place << 1 | (isInBody ? 1 : 0)) }
   init(from bytes: inout ByteReader) throws(DamagedBytes) {
-    self.init(Int(try bytes.index()))
+    let coded = Int(try bytes.index())
+    self.init(coded >> 1, isInBody: coded & 1 == 1)
   }
 }
 
 extension FileFacts {
-  /// Path and module are not written: the same content may stand in several places.
-  func write(to bytes: inout ByteWriter) {
+  /// Everything but the bodies, which are written apart. Path and module are not written: the same
+  /// content may stand in several places.
+  func writeOutline(to bytes: inout ByteWriter) {
     bytes.write(offsets: lineStarts)
     bytes.write(imports)
+    bytes.write(declarations)
+    bytes.write(topLevel)
+    outline.write(to: &bytes)
+  }
+
+  convenience init(
+    path: String, module: String, outline bytes: inout ByteReader, bodies: ArraySlice<UInt8>
+  ) throws(DamagedBytes) {
+    self.init(
+      path: path, module: module, lineStarts: try bytes.offsets(), imports: try bytes.list(),
+      declarations: try bytes.list(), topLevel: try bytes.optional(),
+      outline: try FactNodes(from: &bytes), bodies: BodyNodes(kept: bodies))
+  }
+}
+
+extension FactNodes: ByteCodable {
+  func write(to bytes: inout ByteWriter) {
     bytes.write(types)
     bytes.write(offsets: typeOffsets)
     bytes.write(expressions)
     bytes.write(offsets: expressionOffsets)
     bytes.write(patterns)
     bytes.write(closures)
-    bytes.write(declarations)
-    bytes.write(topLevel)
+    bytes.write(number: blocks.count)
+    for block in blocks { bytes.write(block) }
   }
 
-  init(path: String, module: String, from bytes: inout ByteReader) throws(DamagedBytes) {
-    self.init(path: path, module: module)
-    lineStarts = try bytes.offsets()
-    imports = try bytes.list()
-    types = try bytes.list()
-    typeOffsets = try bytes.offsets()
-    expressions = try bytes.list()
-    expressionOffsets = try bytes.offsets()
-    patterns = try bytes.list()
-    closures = try bytes.list()
-    declarations = try bytes.list()
-    topLevel = try bytes.list()
+  init(from bytes: inout ByteReader) throws(DamagedBytes) {
+    self.init(
+      types: try bytes.list(), typeOffsets: try bytes.offsets(), expressions: try bytes.list(),
+      expressionOffsets: try bytes.offsets(), patterns: try bytes.list(),
+      closures: try bytes.list())
+    let count = try bytes.count()
+    blocks.reserveCapacity(count)
+    for _ in 0..<count { blocks.append(try bytes.list()) }
   }
 }
 
@@ -86,8 +101,7 @@ extension Declaration: ByteCodable {
     bytes.write(thrown)
     bytes.write(initializer)
     bytes.write(accessors)
-    bytes.write(flag: body != nil)
-    if let body { bytes.write(body) }
+    bytes.write(body)
   }
 
   init(from bytes: inout ByteReader) throws(DamagedBytes) {
@@ -108,7 +122,7 @@ extension Declaration: ByteCodable {
     thrown = try bytes.optional()
     initializer = try bytes.optional()
     accessors = try bytes.list()
-    body = try bytes.flag() ? bytes.list() : nil
+    body = try bytes.optional()
   }
 }
 
@@ -182,11 +196,13 @@ extension Accessor: ByteCodable {
     bytes.write(flag: isGetter)
     bytes.write(optionalText: parameterName)
     bytes.write(body)
+    bytes.write(constant)
   }
   init(from bytes: inout ByteReader) throws(DamagedBytes) {
     isGetter = try bytes.flag()
     parameterName = try bytes.optionalText()
-    body = try bytes.list()
+    body = try bytes.value()
+    constant = try bytes.optional()
   }
 }
 

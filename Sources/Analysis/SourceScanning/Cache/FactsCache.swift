@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import DependencyGraph
 import Foundation
+import Synchronization
 
 /// Facts of files by the hash of their content, kept in one file from run to run.
 ///
@@ -9,12 +10,14 @@ import Foundation
 /// kept, never trees.
 ///
 /// The file: `magic program fingerprint`, then for each entry its content's hash, its length, a
-/// check sum and the bytes. It is replaced as a whole, so that a run that is cut off leaves the old
-/// one.
+/// check sum and the bytes. Few new entries are appended in one piece, many replace the file as a
+/// whole. A run that is cut off leaves the old file, or one whose end the next run finds damaged.
 struct FactsCache: Sendable {
   private static let magic: UInt64 = 0x7374_6e67_6c66_6163
   /// A larger file is not read. In bytes.
   private static let fileLimit = 2 << 30
+  /// Part of the file that entries may take which nobody asks for any more, before it is replaced.
+  private static let wasteShare = 0.5
 
   enum State: Sendable, Equatable {
     /// There was nothing to read.
@@ -29,7 +32,25 @@ struct FactsCache: Sendable {
   private(set) var state = State.absent
   private let program: UInt64
   private let fingerprint: UInt64
-  private var entries: [ContentHash: ArraySlice<UInt8>] = [:]
+  private var entries: [ContentHash: Entry] = [:]
+  private var fileBytes = 0
+  private let damage = Damage()
+
+  private struct Entry: Sendable {
+    var payload: ArraySlice<UInt8>
+    var sum: UInt64
+
+    func isSound(_ hash: ContentHash) -> Bool { FactsCache.sum(of: payload, hash) == sum }
+  }
+
+  /// Whether an entry was found that is not what was written. Entries are checked by whoever asks
+  /// for them, on all threads.
+  private final class Damage: Sendable {
+    private let isFound = Atomic(false)
+
+    func note() { isFound.store(true, ordering: .relaxed) }
+    var isNoted: Bool { isFound.load(ordering: .relaxed) }
+  }
 
   /// - Parameters:
   ///   - folder: where cache files live; made when something is written.
@@ -45,6 +66,7 @@ struct FactsCache: Sendable {
       let bytes = FileBytes.contents(of: path, expected: size)
     else { return }
     state = .usable
+    fileBytes = bytes.count
     do throws(DamagedBytes) { try readEntries(bytes[...]) } catch {
       entries = [:]
       state = .damaged
@@ -63,9 +85,7 @@ struct FactsCache: Sendable {
       let length = try reader.fixed()
       let sum = try reader.fixed()
       guard let count = Int(exactly: length) else { throw DamagedBytes() }
-      let payload = try reader.raw(count)
-      guard Self.sum(of: payload, hash) == sum else { throw DamagedBytes() }
-      entries[hash] = payload
+      entries[hash] = Entry(payload: try reader.raw(count), sum: sum)
     }
   }
 
@@ -80,14 +100,15 @@ struct FactsCache: Sendable {
   func file(
     _ hash: ContentHash, path: String, module: String
   ) -> (file: ReadFile, payload: ArraySlice<UInt8>)? {
-    guard let payload = entries[hash] else { return nil }
-    var reader = ByteReader(payload)
-    guard let names = try? reader.raw(try reader.count()),
-      var file = try? ReadFile(path: path, module: module, from: &reader)
-    else { return nil }
+    guard let entry = entries[hash] else { return nil }
+    guard entry.isSound(hash),
+      var file = try? ReadFile(path: path, module: module, kept: entry.payload)
+    else {
+      damage.note()
+      return nil
+    }
     file.content = hash
-    file.names = FileNames(bytes: names)
-    return (file, payload)
+    return (file, entry.payload)
   }
 
   /// The cache of what is concluded from the facts, for the same folder and the same conditions.
@@ -103,13 +124,24 @@ struct FactsCache: Sendable {
   /// - Returns: what somebody who wonders about the time should know.
   func update(with kept: [FileReader.Kept]) -> [Finding] {
     var findings: [Finding] = []
-    if state == .damaged {
+    let hashes = Set(kept.map(\.hash))
+    let isDamaged =
+      state == .damaged || damage.isNoted
+      || entries.contains { !hashes.contains($0.key) && !$0.value.isSound($0.key) }
+    if isDamaged {
       findings.append(
         Finding(
           id: "cache-damaged", severity: .warning,
-          message: "the cache \(path) was damaged; everything was parsed and it was written anew"))
+          message: "the cache \(path) was damaged; what it did not hold any more was parsed and "
+            + "it was written anew"))
     }
-    do { try replace(with: kept) } catch {
+    do {
+      if state != .usable || isDamaged || isWasteful(hashes) {
+        try replace(with: kept)
+      } else {
+        try append(kept.filter { entries[$0.hash] == nil })
+      }
+    } catch {
       findings.append(Self.notWritten(path))
     }
     return findings
@@ -121,22 +153,41 @@ struct FactsCache: Sendable {
       message: "the cache \(path) cannot be written; the next run will do its work again")
   }
 
-  /// Writes what is kept, unless the file holds exactly that already.
-  private func replace(with kept: [FileReader.Kept]) throws {
-    let isSame =
-      state == .usable && entries.count == Set(kept.map(\.hash)).count
-      && kept.allSatisfy { entries[$0.hash] != nil }
-    guard !isSame else { return }
+  /// Whether too much of the file is what nobody asks for any more.
+  private func isWasteful(_ kept: Set<ContentHash>) -> Bool {
+    let waste = entries.reduce(0) { kept.contains($1.key) ? $0 : $0 + $1.value.payload.count }
+    return Double(waste) > Self.wasteShare * Double(fileBytes)
+  }
+
+  private var header: [UInt8] {
     var writer = ByteWriter()
     for word in [Self.magic, program, fingerprint] { writer.write(fixed: word) }
+    return writer.bytes
+  }
+
+  private static func write(_ kept: [FileReader.Kept], to writer: inout ByteWriter) {
     var written: Set<ContentHash> = []
     for entry in kept where written.insert(entry.hash).inserted {
       writer.write(fixed: entry.hash.high)
       writer.write(fixed: entry.hash.low)
       writer.write(fixed: UInt64(entry.payload.count))
-      writer.write(fixed: Self.sum(of: entry.payload, entry.hash))
+      writer.write(fixed: sum(of: entry.payload, entry.hash))
       writer.write(raw: entry.payload)
     }
+  }
+
+  private func append(_ kept: [FileReader.Kept]) throws {
+    guard !kept.isEmpty else { return }
+    var writer = ByteWriter()
+    Self.write(kept, to: &writer)
+    // Another build may have replaced the file meanwhile; this one's facts do not belong there.
+    try FileBytes.append(writer.bytes, to: path, ifItBeginsWith: header)
+  }
+
+  private func replace(with kept: [FileReader.Kept]) throws {
+    var writer = ByteWriter()
+    writer.write(raw: header)
+    Self.write(kept, to: &writer)
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try Data(writer.bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
@@ -164,35 +215,42 @@ extension BuildConditions {
 }
 
 extension ReadFile {
-  /// What the cache is to hold of a file that was parsed: its names, then its facts.
+  /// What the cache is to hold of a file that was parsed: its names, its outline, its bodies.
   mutating func keep(as hash: ContentHash) -> ArraySlice<UInt8> {
-    var facts = ByteWriter()
-    write(to: &facts)
-    let names = FileNames(facts.texts)
+    var outline = ByteWriter()
+    outline.write(number: lines)
+    outline.write(flag: isGenerated)
+    outline.write(problems)
+    facts.writeOutline(to: &outline)
+    var bodies = ByteWriter()
+    facts.body.write(to: &bodies)
+    let names = FileNames([outline.texts, bodies.texts].joined())
     content = hash
     self.names = names
     var whole = ByteWriter()
-    whole.write(number: names.bytes.count)
-    whole.write(raw: names.bytes)
-    whole.write(raw: facts.bytes)
+    for part in [names.bytes, outline.bytes[...]] {
+      whole.write(number: part.count)
+      whole.write(raw: part)
+    }
+    whole.write(raw: bodies.bytes)
     return whole.bytes[...]
   }
 
-  func write(to bytes: inout ByteWriter) {
-    bytes.write(number: lines)
-    bytes.write(flag: isGenerated)
-    bytes.write(problems)
-    facts.write(to: &bytes)
-  }
-
-  init(path: String, module: String, from bytes: inout ByteReader) throws(DamagedBytes) {
-    let lines = try bytes.number()
-    let isGenerated = try bytes.flag()
-    let problems: [Problem] = try bytes.list()
-    facts = try FileFacts(path: path, module: module, from: &bytes)
+  /// What `keep` has returned.
+  init(path: String, module: String, kept: ArraySlice<UInt8>) throws(DamagedBytes) {
+    var parts = ByteReader(kept)
+    let names = try parts.raw(try parts.count())
+    var outline = ByteReader(try parts.raw(try parts.count()))
+    let lines = try outline.number()
+    let isGenerated = try outline.flag()
+    let problems: [Problem] = try outline.list()
+    facts = try FileFacts(
+      path: path, module: module, outline: &outline, bodies: try parts.raw(parts.remaining))
+    guard outline.remaining == 0 else { throw DamagedBytes() }
     self.lines = lines
     self.isGenerated = isGenerated
     self.problems = problems
+    self.names = FileNames(bytes: names)
   }
 }
 

@@ -54,4 +54,20 @@ enum FileBytes {
     }
     return bytes
   }
+
+  /// The file does not hold what is to be added to.
+  struct OtherFile: Error {}
+
+  /// Adds bytes to the end of a file in one piece, if it begins as expected.
+  static func append(
+    _ bytes: [UInt8], to path: String, ifItBeginsWith header: [UInt8]
+  ) throws {
+    let descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC)
+    guard descriptor >= 0 else { throw OtherFile() }
+    defer { close(descriptor) }
+    var found = [UInt8](repeating: 0, count: header.count)
+    guard pread(descriptor, &found, found.count, 0) == header.count, found == header,
+      write(descriptor, bytes, bytes.count) == bytes.count
+    else { throw OtherFile() }
+  }
 }

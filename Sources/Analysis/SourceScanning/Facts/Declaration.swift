@@ -42,7 +42,7 @@ struct Declaration: Sendable {
   /// Value of a variable.
   var initializer: Handle<Expression>?
   var accessors: [Accessor] = []
-  var body: Block?
+  var body: Handle<Block>?
 
   init(kind: Kind, name: String, offset: UInt32, parent: Handle<Declaration>?) {
     self.kind = kind
@@ -91,5 +91,7 @@ struct Accessor: Sendable {
   var isGetter: Bool
   /// `newValue` under another name.
   var parameterName: String?
-  var body: Block
+  var body: Handle<Block>
+  /// What a getter returns that does nothing else, where that may be a text.
+  var constant: Handle<Expression>?
 }

@@ -5,38 +5,68 @@
 /// A syntax tree weighs about 28 times its source and lives in one thread's hands; these arenas
 /// weigh a fraction of that and may be read from any thread. Nodes name their children by index, so
 /// neither reading nor releasing a deep expression recurses.
-struct FileFacts: Sendable {
+///
+/// The outline is what others learn from the file: its declarations, the types that they name, and
+/// the values of its properties. The rest only the walk of the file itself reads; of a file that is
+/// not walked again it stays the bytes that an earlier run has kept.
+final class FileFacts: Sendable {
   /// Path relative to the scanned folder.
-  var path: String
+  let path: String
   /// Module the file belongs to.
-  var module: String
+  let module: String
   /// Offset of the first byte of each line.
-  var lineStarts: [UInt32] = [0]
-  var imports: [ImportFact] = []
+  let lineStarts: [UInt32]
+  let imports: [ImportFact]
   /// Parents stand before their children.
-  var declarations: [Declaration] = []
-  /// Statements outside of any declaration.
-  var topLevel: Block = []
-  var types: [TypeExpression] = []
-  var typeOffsets: [UInt32] = []
-  var expressions: [Expression] = []
-  var expressionOffsets: [UInt32] = []
-  var patterns: [Pattern] = []
-  var closures: [Closure] = []
+  let declarations: [Declaration]
+  /// Statements outside of any declaration; `nil` for none.
+  let topLevel: Handle<Block>?
+  let outline: FactNodes
+  private let bodies: BodyNodes
 
-  init(path: String, module: String) {
+  init(
+    path: String, module: String, lineStarts: [UInt32] = [0], imports: [ImportFact] = [],
+    declarations: [Declaration] = [], topLevel: Handle<Block>? = nil,
+    outline: FactNodes = FactNodes(), bodies: BodyNodes = BodyNodes(FactNodes())
+  ) {
     self.path = path
     self.module = module
+    self.lineStarts = lineStarts
+    self.imports = imports
+    self.declarations = declarations
+    self.topLevel = topLevel
+    self.outline = outline
+    self.bodies = bodies
   }
 
-  subscript(id: Handle<Declaration>) -> Declaration { declarations[Int(id.index)] }
-  subscript(id: Handle<TypeExpression>) -> TypeExpression { types[Int(id.index)] }
-  subscript(id: Handle<Expression>) -> Expression { expressions[Int(id.index)] }
-  subscript(id: Handle<Pattern>) -> Pattern { patterns[Int(id.index)] }
-  subscript(id: Handle<Closure>) -> Closure { closures[Int(id.index)] }
+  /// Nodes that only the walk of the file reads.
+  var body: FactNodes { bodies.nodes }
+  /// Whether somebody had to read them.
+  var isBodyRead: Bool { bodies.isRead }
 
-  func offset(of id: Handle<TypeExpression>) -> UInt32 { typeOffsets[Int(id.index)] }
-  func offset(of id: Handle<Expression>) -> UInt32 { expressionOffsets[Int(id.index)] }
+  subscript(id: Handle<Declaration>) -> Declaration { declarations[Int(id.index)] }
+  subscript(id: Handle<TypeExpression>) -> TypeExpression {
+    id.isInBody ? bodies[id] : outline.types[id.place]
+  }
+  subscript(id: Handle<Expression>) -> Expression {
+    id.isInBody ? bodies[id] : outline.expressions[id.place]
+  }
+  subscript(id: Handle<Pattern>) -> Pattern {
+    id.isInBody ? bodies[id] : outline.patterns[id.place]
+  }
+  subscript(id: Handle<Closure>) -> Closure {
+    id.isInBody ? bodies[id] : outline.closures[id.place]
+  }
+  subscript(id: Handle<Block>) -> Block {
+    id.isInBody ? bodies[id] : outline.blocks[id.place]
+  }
+
+  func offset(of id: Handle<TypeExpression>) -> UInt32 {
+    id.isInBody ? bodies.offset(of: id) : outline.typeOffsets[id.place]
+  }
+  func offset(of id: Handle<Expression>) -> UInt32 {
+    id.isInBody ? bodies.offset(of: id) : outline.expressionOffsets[id.place]
+  }
 
   /// 1-based line and UTF-8 column of a byte offset.
   func location(of offset: UInt32) -> (line: Int, column: Int) {
@@ -52,8 +82,16 @@ struct FileFacts: Sendable {
 
 /// Index of a node in one of the arenas of a file.
 struct Handle<Node>: Hashable, Sendable {
+  /// Nodes of bodies count down from -1.
   let index: Int32
+
   init(_ index: Int) { self.index = Int32(index) }
+
+  init(_ place: Int, isInBody: Bool) { index = isInBody ? ~Int32(place) : Int32(place) }
+
+  var isInBody: Bool { index < 0 }
+  /// Index in the arena.
+  var place: Int { Int(index < 0 ? ~index : index) }
 }
 
 /// `import Module`, with what it passes on.

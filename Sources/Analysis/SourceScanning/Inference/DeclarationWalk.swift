@@ -8,7 +8,7 @@ extension BodyInference {
       walk(Handle<Declaration>(index))
     }
     context = Context(file: context.file, scope: table.fileScopes[context.file])
-    walk(facts.topLevel)
+    if let statements = facts.topLevel { walk(facts[statements]) }
     for fact in facts.imports { recordImport(fact) }
   }
 
@@ -40,7 +40,7 @@ extension BodyInference {
       walkType(declaration)
       if let aliased = declaration.type { _ = type(aliased, as: .typeUse) }
     case .function, .initializer, .subscript: walkFunction(declaration)
-    case .deinitializer: if let body = declaration.body { inScope { $0.walk(body) } }
+    case .deinitializer: if let body = declaration.body { inScope { $0.walk($0.facts[body]) } }
     case .variable: walkVariable(declaration)
     case .enumCase: walkParameters(declaration.parameters, as: .storedProperty)
     }
@@ -115,7 +115,7 @@ extension BodyInference {
     let result = declaration.result.map { type($0, as: .signature) }
     if let thrown = declaration.thrown { _ = type(thrown, as: .signature) }
     context.returnType = declaration.kind == .initializer ? .unknown : result ?? .void
-    if let body = declaration.body { walk(body) }
+    if let body = declaration.body { walk(facts[body]) }
     walk(declaration.accessors, of: result ?? .unknown)
     context.locals.removeLast()
     context.returnType = outerReturn

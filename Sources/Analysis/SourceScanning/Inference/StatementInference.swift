@@ -72,7 +72,7 @@ extension BodyInference {
           inner.bind("oldValue", to: type)
           if let name = accessor.parameterName { inner.bind(name, to: type) }
         }
-        inner.walk(accessor.body)
+        inner.walk(inner.facts[accessor.body])
       }
     }
     context.returnType = outer

@@ -5,6 +5,10 @@ extension FileLowering {
   typealias Parent = Handle<Declaration>?
 
   mutating func lower(_ node: DeclSyntax, parent: Parent, isLocal: Bool) {
+    inOutline { $0.lowerDeclaration(node, parent, isLocal) }
+  }
+
+  private mutating func lowerDeclaration(_ node: DeclSyntax, _ parent: Parent, _ isLocal: Bool) {
     switch node.as(DeclSyntaxEnum.self) {
     case .classDecl(let node): lowerType(node, .class, node.name, node, parent, isLocal)
     case .structDecl(let node): lowerType(node, .struct, node.name, node, parent, isLocal)
@@ -133,7 +137,7 @@ extension FileLowering {
       lowering.lowerSignature(node.signature, into: &made)
       made.generics = lowering.lower(
         node.genericParameterClause, where: node.genericWhereClause)
-      made.body = node.body.map { lowering.lower($0.statements, in: handle) }
+      made.body = node.body.map { lowering.lower($0.statements, in: handle).handle }
     }
   }
 
@@ -145,7 +149,7 @@ extension FileLowering {
       lowering.lowerSignature(node.signature, into: &made)
       made.generics = lowering.lower(
         node.genericParameterClause, where: node.genericWhereClause)
-      made.body = node.body.map { lowering.lower($0.statements, in: handle) }
+      made.body = node.body.map { lowering.lower($0.statements, in: handle).handle }
     }
   }
 
@@ -161,7 +165,7 @@ extension FileLowering {
     let made = declaration(
       .deinitializer, node.deinitKeyword, node.modifiers, node.attributes, parent)
     fill(made) { lowering, made, handle in
-      made.body = node.body.map { lowering.lower($0.statements, in: handle) }
+      made.body = node.body.map { lowering.lower($0.statements, in: handle).handle }
     }
   }
 
@@ -184,10 +188,14 @@ extension FileLowering {
       parameters.append(
         Parameter(
           label: label == "_" ? nil : label, name: name(node.secondName ?? node.firstName),
-          type: lower(node.type), defaultValue: (node.defaultValue?.value).map { lower($0) },
+          type: lower(node.type), defaultValue: lowerDefault(node.defaultValue),
           isVariadic: node.ellipsis != nil, attributes: lowerAttributes(node.attributes)))
     }
     return parameters
+  }
+
+  private mutating func lowerDefault(_ node: InitializerClauseSyntax?) -> Handle<Expression>? {
+    (node?.value).map { value in inBody { $0.lower(value) } }
   }
 
   // MARK: Variables and cases
@@ -234,7 +242,7 @@ extension FileLowering {
         made.parameters.append(
           Parameter(
             label: label == "_" ? nil : label, name: label ?? "", type: lower(parameter.type),
-            defaultValue: (parameter.defaultValue?.value).map { lower($0) }))
+            defaultValue: lowerDefault(parameter.defaultValue)))
       }
       _ = add(made)
     }
@@ -243,19 +251,55 @@ extension FileLowering {
   mutating func lower(_ block: AccessorBlockSyntax, in parent: Parent) -> [Accessor] {
     switch block.accessors {
     case .getter(let statements):
-      return [Accessor(isGetter: true, body: lower(statements, in: parent))]
+      return [lowerAccessor(statements, isGetter: true, in: parent)]
     case .accessors(let list):
       var accessors: [Accessor] = []
       for accessor in list {
         guard let body = accessor.body else { continue }
         let parameterName = (accessor.parameters?.name).map { name($0) }
-        accessors.append(
-          Accessor(
-            isGetter: accessor.accessorSpecifier.tokenKind == .keyword(.get),
-            parameterName: parameterName, body: lower(body.statements, in: parent)))
+        var lowered = lowerAccessor(
+          body.statements, isGetter: accessor.accessorSpecifier.tokenKind == .keyword(.get),
+          in: parent)
+        lowered.parameterName = parameterName
+        accessors.append(lowered)
       }
       return accessors
     }
+  }
+
+  /// A getter of one expression may name a table or a path: others read it, unless it is a call or
+  /// a branch, which have no fixed text.
+  private mutating func lowerAccessor(
+    _ statements: CodeBlockItemListSyntax, isGetter: Bool, in parent: Parent
+  ) -> Accessor {
+    let isOutline = isGetter && statements.count == 1 && statements.first.map(isPlain) ?? false
+    let body = lower(statements, in: parent, isBody: !isOutline)
+    var accessor = Accessor(isGetter: isGetter, body: body.handle)
+    if isGetter, body.block.count == 1 { accessor.constant = constant(of: body.block[0]) }
+    return accessor
+  }
+
+  private func isPlain(_ item: CodeBlockItemSyntax) -> Bool {
+    let expression: ExprSyntax? =
+      switch item.item {
+      case .expr(let node): node
+      case .stmt(let node): node.as(ReturnStmtSyntax.self)?.expression
+      case .decl: nil
+      }
+    guard let expression else { return false }
+    return !expression.is(FunctionCallExprSyntax.self) && !expression.is(ClosureExprSyntax.self)
+      && !expression.is(IfExprSyntax.self) && !expression.is(SwitchExprSyntax.self)
+  }
+
+  private func constant(of statement: Statement) -> Handle<Expression>? {
+    let expression: Handle<Expression>? =
+      switch statement {
+      case .expression(let only): only
+      case .return(let only): only
+      default: nil
+      }
+    guard let expression else { return nil }
+    return StaticStrings.mayFold(facts[expression]) ? expression : nil
   }
 
   private mutating func lower(_ node: ImportDeclSyntax) {

@@ -6,7 +6,7 @@ struct FileLowering {
   /// Expressions nested deeper than this are left out; chains of calls do not count as nesting.
   static let depthLimit = 200
 
-  var facts: FileFacts
+  var facts: FactsBuilder
   let conditions: BuildConditions
   var depth = 0
   /// Offset of the first expression that `depthLimit` cut off.
@@ -18,12 +18,15 @@ struct FileLowering {
   private var interned: [String: String] = [:]
 
   init(path: String, module: String, conditions: BuildConditions) {
-    facts = FileFacts(path: path, module: module)
+    facts = FactsBuilder(path: path, module: module)
     self.conditions = conditions
   }
 
   mutating func lower(_ file: SourceFileSyntax) {
-    facts.topLevel = lowerFileItems(file.statements)
+    facts.topLevel = inBody { lowering in
+      let block = lowering.lowerFileItems(file.statements)
+      return block.isEmpty ? nil : lowering.facts.add(block)
+    }
   }
 
   /// Declarations of a file are globals, not locals of a body.
@@ -63,24 +66,35 @@ struct FileLowering {
   }
 
   mutating func add(_ node: TypeExpression, at offset: UInt32) -> TypeExpression.ID {
-    facts.types.append(node)
-    facts.typeOffsets.append(offset)
-    return Handle(facts.types.count - 1)
+    facts.add(node, at: offset)
   }
 
   mutating func add(_ node: Expression, at offset: UInt32) -> Expression.ID {
-    facts.expressions.append(node)
-    facts.expressionOffsets.append(offset)
-    return Handle(facts.expressions.count - 1)
+    facts.add(node, at: offset)
   }
 
-  mutating func add(_ node: Closure) -> Handle<Closure> {
-    facts.closures.append(node)
-    return Handle(facts.closures.count - 1)
+  mutating func add(_ node: Closure) -> Handle<Closure> { facts.add(node) }
+
+  mutating func add(_ node: Pattern) -> Handle<Pattern> { facts.add(node) }
+
+  // MARK: Parts
+
+  /// Lowers what only the walk of the file reads.
+  mutating func inBody<Result>(_ lower: (inout FileLowering) -> Result) -> Result {
+    lowering(asBody: true, lower)
   }
 
-  mutating func add(_ node: Pattern) -> Handle<Pattern> {
-    facts.patterns.append(node)
-    return Handle(facts.patterns.count - 1)
+  /// Lowers what others learn from the file, wherever it stands.
+  mutating func inOutline<Result>(_ lower: (inout FileLowering) -> Result) -> Result {
+    lowering(asBody: false, lower)
+  }
+
+  private mutating func lowering<Result>(
+    asBody: Bool, _ lower: (inout FileLowering) -> Result
+  ) -> Result {
+    let outer = facts.isInBody
+    facts.isInBody = asBody
+    defer { facts.isInBody = outer }
+    return lower(&self)
   }
 }

@@ -3,11 +3,19 @@ import SwiftSyntax
 
 extension FileLowering {
   /// Lowers a body; local declarations become children of `parent`.
-  mutating func lower(_ items: CodeBlockItemListSyntax, in parent: Parent) -> Block {
+  ///
+  /// - Parameter isBody: false for the few that others read too.
+  mutating func lower(
+    _ items: CodeBlockItemListSyntax, in parent: Parent, isBody: Bool = true
+  ) -> (handle: Handle<Block>, block: Block) {
     let outer = bodyOwner
     bodyOwner = parent
     defer { bodyOwner = outer }
-    return lower(items)
+    func lowered(_ lowering: inout FileLowering) -> (Handle<Block>, Block) {
+      let block = lowering.lower(items)
+      return (lowering.facts.add(block), block)
+    }
+    return isBody ? inBody(lowered) : inOutline(lowered)
   }
 
   mutating func lower(_ items: CodeBlockItemListSyntax) -> Block {

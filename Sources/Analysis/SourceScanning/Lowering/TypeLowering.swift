@@ -119,7 +119,9 @@ extension FileLowering {
       guard let first = written.utf8.first, first < UInt8(ascii: "a") else { continue }
       let type = lower(attribute.attributeName)
       var arguments: [Argument] = []
-      if case .argumentList(let list)? = attribute.arguments { arguments = lower(list) }
+      if case .argumentList(let list)? = attribute.arguments {
+        arguments = inBody { $0.lower(list) }
+      }
       attributes.append(Attribute(type: type, arguments: arguments))
     }
     return attributes

@@ -82,6 +82,7 @@ struct BodyWalks {
       var inference = BodyInference(
         table: table, numbering: numbering, tableNames: tableNames, file: file)
       inference.walkFile()
+      inference.signals.sortReferences()
       return inference.signals
     }
   }

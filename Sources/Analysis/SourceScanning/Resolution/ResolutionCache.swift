@@ -91,11 +91,13 @@ struct ResolutionCache: Sendable {
       count: UInt32(rest >> 3 & 0xFFFF), kind: kind, isFoundAlone: rest & 1 == 1)
   }
 
-  private static func words(of entry: TableFingerprint.Entry) -> [UInt64] {
-    let rest =
-      UInt64(entry.name) << 32 | UInt64(min(entry.count, 0xFFFF)) << 3
-      | UInt64(entry.kind.rawValue) << 1 | (entry.isFoundAlone ? 1 : 0)
-    return [entry.key, entry.owner, entry.hash, rest]
+  private static func write(_ entry: TableFingerprint.Entry, to writer: inout ByteWriter) {
+    writer.write(fixed: entry.key)
+    writer.write(fixed: entry.owner)
+    writer.write(fixed: entry.hash)
+    writer.write(
+      fixed: UInt64(entry.name) << 32 | UInt64(min(entry.count, 0xFFFF)) << 3
+        | UInt64(entry.kind.rawValue) << 1 | (entry.isFoundAlone ? 1 : 0))
   }
 
   /// Replaces the file, unless it holds exactly this already.
@@ -108,8 +110,14 @@ struct ResolutionCache: Sendable {
     writer.write(fixed: Self.magic)
     writer.write(fixed: program)
     writer.write(fixed: print.modules)
-    writer.write(words: print.shapes.flatMap { [$0.key, $0.hash, $0.origin.rawValue] })
-    writer.write(words: print.entries.flatMap(Self.words))
+    writer.write(number: 3 * print.shapes.count)
+    for shape in print.shapes {
+      writer.write(fixed: shape.key)
+      writer.write(fixed: shape.hash)
+      writer.write(fixed: shape.origin.rawValue)
+    }
+    writer.write(number: 4 * print.entries.count)
+    for entry in print.entries { Self.write(entry, to: &writer) }
     writer.write(number: files.count)
     for (key, file) in files {
       writer.write(fixed: key)

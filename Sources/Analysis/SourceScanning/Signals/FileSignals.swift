@@ -12,6 +12,17 @@ struct FileSignals: Sendable {
   var routerPasses: [RouterPass] = []
   var jobs: [JobDeclaration] = []
   var outboundCalls: [OutboundCall] = []
+
+  /// Puts the references in the order in which a model lists them.
+  mutating func sortReferences() {
+    func precedes(_ left: Reference, _ right: Reference) -> Bool {
+      (left.position, left.to) < (right.position, right.to)
+    }
+    let isSorted = references.indices.dropFirst().allSatisfy {
+      !precedes(references[$0], references[$0 - 1])
+    }
+    if !isSorted { references.sort(by: precedes) }
+  }
 }
 
 /// A table use with the function it stands in, for following calls out of transactions.

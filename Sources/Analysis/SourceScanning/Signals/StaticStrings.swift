@@ -13,6 +13,14 @@ struct StaticStrings {
   /// Known while bodies are walked; `nil` while the names themselves are being found.
   var tableNames: TableNames?
 
+  /// Whether an expression's text may be fixed, judged by its kind.
+  static func mayFold(_ expression: Expression) -> Bool {
+    switch expression {
+    case .string, .sequence, .name, .member: true
+    default: false
+    }
+  }
+
   func fold(
     _ id: Expression.ID, file: Int, scope: ScopeID, keepingHoles: Bool = false, depth: Int = 0
   ) -> String? {
@@ -102,8 +110,10 @@ struct StaticStrings {
 
   /// Behind how many constants the text is still found: whoever refers to a constant has used up
   /// more of the limit than the constant itself.
+  ///
+  /// What is not found with more of the limit left is not found with less.
   func reach(of member: MemberID) -> Int {
-    (0..<Self.depthLimit).count { value(of: member, depth: $0) != nil }
+    (0..<Self.depthLimit).prefix { value(of: member, depth: $0) != nil }.count
   }
 
   private func rawValue(_ name: String, of nominal: NominalID, depth: Int) -> String? {
@@ -117,16 +127,7 @@ struct StaticStrings {
   private func value(of id: MemberID, depth: Int) -> String? {
     let member = table[id]
     let declaration = table.declaration(of: member)
-    var expression = declaration.initializer
-    if expression == nil, let getter = declaration.accessors.first, getter.isGetter,
-      getter.body.count == 1
-    {
-      switch getter.body[0] {
-      case .expression(let only): expression = only
-      case .return(let only): expression = only
-      default: break
-      }
-    }
+    let expression = declaration.initializer ?? declaration.accessors.first?.constant
     return expression.flatMap {
       fold($0, file: member.file, scope: member.scope, depth: depth + 1)
     }

@@ -50,7 +50,7 @@ struct TypeNumbering: Sendable {
   private static func looseMembers(of file: Int, in table: SymbolTable) -> Int? {
     let facts = table.files[file]
     var count = 0
-    var hasCode = !facts.topLevel.isEmpty
+    var hasCode = facts.topLevel != nil
     for (index, declaration) in facts.declarations.enumerated() {
       if declaration.kind == .extension {
         let extended = table.nominalOfDeclaration[file][index]

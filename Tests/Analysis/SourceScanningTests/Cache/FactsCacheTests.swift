@@ -55,9 +55,8 @@ import Testing
     #expect(try scan(folder, cache: cache) == changed)
   }
 
-  @Test func factsComeBackAsTheyWere() throws {
-    let (folder, cache) = (try project(), try ScratchFolder())
-    _ = try scan(folder, cache: cache)
+  /// Facts as they come back from a cache, and the same as they were parsed.
+  private func keptFacts() throws -> (parsed: ReadFile, back: ReadFile) {
     let modules = ModuleMap(manifests: [], sources: [], rootName: "App")
     var conditions = BuildConditions()
     conditions.modules = BuildConditions.toolchainModules
@@ -65,13 +64,36 @@ import Testing
       root: "", options: ScanOptions(), modules: modules, conditions: conditions)
     var read = ReadFile(facts: FileFacts(path: "a", module: "App"))
     reader.parse(Array(sources.utf8), into: &read)
-    var writer = ByteWriter()
-    read.write(to: &writer)
-    var bytes = ByteReader(writer.bytes[...])
-    let back = try ReadFile(path: "a", module: "App", from: &bytes)
-    #expect(bytes.remaining == 0)
-    #expect("\(back)" == "\(read)")
-    #expect(read.facts.expressions.count > 60)
+    let kept = read.keep(as: ContentHash(sources.utf8))
+    return (read, try ReadFile(path: "a", module: "App", kept: kept))
+  }
+
+  @Test func factsComeBackAsTheyWere() throws {
+    let (parsed, back) = try keptFacts()
+    #expect(back.everything == parsed.everything)
+    #expect(parsed.facts.body.expressions.count > 60)
+    #expect(back.names?.bytes == parsed.names?.bytes)
+  }
+
+  @Test func onlyAWalkReadsBodies() throws {
+    let facts = try keptFacts().back.facts
+    var table = SymbolTable(files: [facts])
+    let numbering = TypeNumbering(table: table)
+    let names = TableNames(table: table)
+    MemberInference.resolve(&table, numbering: numbering, tableNames: names)
+    let print = FingerprintBuilder(table, names, TableKeys(table)).fingerprint(threads: 1)
+    #expect(print.entries.count > 5)
+    #expect(!facts.isBodyRead)
+    let walks = BodyWalks(table: table, numbering: numbering, tableNames: names, threads: 1)
+    #expect(walks.all { _, _ in }[0].references.count > 3)
+    #expect(facts.isBodyRead)
+  }
+
+  @Test func damagedBodiesAreUnknown() {
+    let bodies = BodyNodes(kept: [1, 2, 3])
+    let node = bodies[SourceScanning.Expression.ID(4, isInBody: true)]
+    #expect("\(node)" == "unknown")
+    #expect(bodies[Handle<Block>(0, isInBody: true)].isEmpty)
   }
 
   @Test func aDamagedCacheIsAFindingAndAColdRun() throws {
@@ -94,6 +116,37 @@ import Testing
     }
     try Data(bytes.dropLast(7)).write(to: URL(fileURLWithPath: path))
     #expect(try scan(folder, cache: cache).findings.contains { $0.id == "cache-damaged" })
+  }
+
+  @Test func whatChangedIsAddedUntilHalfIsWaste() throws {
+    let (folder, cache) = (try project(), try ScratchFolder())
+    _ = try scan(folder, cache: cache)
+    let path = try cacheFile(cache)
+    func bytes() throws -> [UInt8] {
+      [UInt8](try #require(FileManager.default.contents(atPath: path)))
+    }
+    let first = try bytes()
+    try folder.write("struct User { let shop: Shop<Bool> }\n", to: "Sources/App/User.swift")
+    _ = try scan(folder, cache: cache)
+    let second = try bytes()
+    #expect(second.starts(with: first) && second.count > first.count)
+    #expect(second.count < first.count + first.count / 4)
+    for round in 0..<5 {
+      try folder.write(sources + "// \(round)\n", to: "Sources/App/Shop.swift")
+      #expect(try scan(folder, cache: cache) == scan(folder, cache: nil))
+      #expect(try bytes().count < 3 * first.count)
+    }
+  }
+
+  @Test func whatAnotherBuildWroteMeanwhileIsLeftAlone() throws {
+    let folder = try ScratchFolder()
+    try folder.write([1, 2, 3, 4], to: "cache")
+    let path = folder.path + "/cache"
+    #expect(throws: FileBytes.OtherFile.self) {
+      try FileBytes.append([9], to: path, ifItBeginsWith: [1, 2, 4])
+    }
+    try FileBytes.append([5, 6], to: path, ifItBeginsWith: [1, 2, 3])
+    #expect(FileBytes.contents(of: path) == [1, 2, 3, 4, 5, 6])
   }
 
   @Test func whatAnotherBuildKeptIsNotRead() throws {

@@ -49,11 +49,9 @@ import Testing
     let read = StackedThreads.map(sources, threads: 1) { index, bytes in
       var file = ReadFile(facts: FileFacts(path: "\(index).swift", module: "App"))
       reader.parse(bytes, into: &file)
-      var writer = ByteWriter()
-      file.write(to: &writer)
-      var stored = ByteReader(writer.bytes[...])
-      let back = try? ReadFile(path: "\(index).swift", module: "App", from: &stored)
-      return (file: file, isKept: back.map { "\($0)" == "\(file)" } ?? false)
+      let kept = file.keep(as: ContentHash(bytes))
+      let back = try? ReadFile(path: "\(index).swift", module: "App", kept: kept)
+      return (file: file, isKept: back?.everything == file.everything)
     }
     #expect(read.allSatisfy { $0.isKept }, comment)
     let assembly = ModelAssembly(
