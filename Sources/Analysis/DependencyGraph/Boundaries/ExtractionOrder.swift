@@ -35,12 +35,11 @@ enum ExtractionOrder {
       costs[pair.to][pair.from, default: 0] += tableUseCost
     }
     // What each service that is left shares with the others that are left.
-    var prices = costs.enumerated().map { service, shared in
-      (service: service, price: shared.values.reduce(0, +))
-    }
+    var prices = costs.map { $0.values.reduce(0, +) }
+    var left = Array(0..<count)
     var order: [Int] = []
-    while !prices.isEmpty {
-      let next = prices.min { first, second in
+    while !left.isEmpty {
+      let next = left.lazy.map { (service: $0, price: prices[$0]) }.min { first, second in
         let (one, two) = (candidates[first.service], candidates[second.service])
         if one.isReady != two.isReady { return one.isReady }
         if one.hasRoutes != two.hasRoutes { return one.hasRoutes }
@@ -50,10 +49,8 @@ enum ExtractionOrder {
       }
       guard let next else { break }
       order.append(next.service)
-      prices.removeAll { $0.service == next.service }
-      for index in prices.indices {
-        prices[index].price -= costs[next.service][prices[index].service] ?? 0
-      }
+      left.removeAll { $0 == next.service }
+      for (other, cost) in costs[next.service] { prices[other] -= cost }
     }
     return order
   }
