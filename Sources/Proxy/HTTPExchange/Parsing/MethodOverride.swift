@@ -16,18 +16,21 @@ enum MethodOverride {
   /// Whether a query has the parameter `_method`, however it is escaped.
   static func isParameter(of query: UnsafeRawBufferPointer) -> Bool {
     guard let base = query.baseAddress else { return false }
-    var start = 0
-    while start < query.count {
-      // Names of other parameters begin with a letter.
-      let first = query[start]
-      if first == underscore || first == percent, names(query, start) { return true }
-      start =
-        ByteScanning.first(
-          base, from: start, to: query.count,
-          where: { ($0 .== .init(repeating: 0x26)) .| ($0 .== .init(repeating: 0x3b)) },
-          scalar: { $0 == 0x26 || $0 == 0x3b }) &+ 1
+    var index = 0
+    while true {
+      // Few queries hold either byte, and it begins the name, escaped or not.
+      index = ByteScanning.first(
+        base, from: index, to: query.count,
+        where: { ($0 .== .init(repeating: 0x5f)) .| ($0 .== .init(repeating: 0x25)) },
+        scalar: { $0 == underscore || $0 == percent })
+      if index >= query.count { return false }
+      if index == 0 || isSeparator(query[index &- 1]), names(query, index) { return true }
+      index &+= 1
     }
-    return false
+  }
+
+  private static func isSeparator(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "&") || byte == UInt8(ascii: ";")
   }
 
   private static let underscore = UInt8(ascii: "_")

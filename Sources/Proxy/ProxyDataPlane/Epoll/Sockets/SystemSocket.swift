@@ -39,7 +39,7 @@
 
     func receive(into memory: UnsafeMutableRawBufferPointer) -> Reception {
       while true {
-        let count = recv(descriptor, memory.baseAddress, memory.count, 0)
+        let count = receive_bytes(descriptor, memory.baseAddress, memory.count)
         if count > 0 { return .bytes(count) }
         if count == 0 { return .end }
         switch errno {
@@ -57,7 +57,7 @@
       while true {
         let count =
           second.isEmpty
-          ? Glibc.send(descriptor, first.baseAddress, first.count, Self.noSignal)
+          ? send_bytes(descriptor, first.baseAddress, first.count, Self.noSignal)
           : gather(first, second)
         if count >= 0 { return .sent(count) }
         switch errno {
