@@ -90,6 +90,7 @@ extension Target.Dependency {
   /// What the trait of the same name adds.
   static let postgreSQLLibrary = target(
     name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))
+  static let natsLibrary = target(name: "CNATS", condition: .when(traits: ["NATS"]))
 }
 
 // MARK: - Our targets, one list per area; dependencies point from I/O to pure, never back
@@ -297,7 +298,10 @@ let postgreSQL: [Target] = [
   library("PostgreSQLClient", .proxy, [.postgreSQLLibrary]),
   // A PostgreSQL of its own for each test, stopped by its own pid.
   .target(
-    name: "PostgreSQLTesting", path: "Tests/Support/PostgreSQLTesting", swiftSettings: settings),
+    name: "PostgreSQLTesting", dependencies: ["TestPrograms"],
+    path: "Tests/Support/PostgreSQLTesting", swiftSettings: settings),
+  // Servers that tests start and stop.
+  .target(name: "TestPrograms", path: "Tests/Support/TestPrograms", swiftSettings: settings),
   tests("PostgreSQLClient", "Proxy", ["PostgreSQLClient", "PostgreSQLTesting"]),
 ]
 
@@ -311,6 +315,13 @@ let messaging: [Target] = [
   library(
     "MessagePublisherHTTP", .messaging,
     ["TransactionalMessaging", .asyncHTTPClient, .nioCore, .nioHTTP1]),
+  // libnats. Only the trait links it; without the trait the broker is left out.
+  .systemLibrary(
+    name: "CNATS", path: "Sources/System/CNATS", pkgConfig: "libnats",
+    providers: [.apt(["libnats-dev"]), .brew(["cnats"])]),
+  library(
+    "MessageBrokerNATS", .messaging,
+    [.natsLibrary, "MessageRelay", "TransactionalMessaging", .lifecycle, .logging]),
   // What every store and broker passes, for those that others write too.
   library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
   .target(
@@ -345,6 +356,17 @@ let messaging: [Target] = [
   tests(
     "MessagePublisherHTTP", "Messaging",
     ["EventReceiver", "MessagePublisherHTTP", "MessagingConformance", "TransactionalMessaging"]),
+  // A nats-server of its own for each test, stopped by its own pid.
+  .target(
+    name: "NATSTesting", dependencies: ["TestPrograms"], path: "Tests/Support/NATSTesting",
+    swiftSettings: settings),
+  tests(
+    "MessageBrokerNATS", "Messaging",
+    [
+      "MessageBrokerNATS", "MessageRelay", "MessageStorePostgreSQL", "MessagingConformance",
+      "MessagingTestSupport", "NATSTesting", "PostgreSQLTesting", "TransactionalMessaging",
+      .logging,
+    ]),
   tests(
     "MessageRelay", "Messaging",
     [
@@ -473,7 +495,9 @@ let package = Package(
   traits: [
     .trait(
       name: "PostgreSQL",
-      description: "Journals of cutovers, outboxes and inboxes in PostgreSQL; needs libpq.")
+      description: "Journals of cutovers, outboxes and inboxes in PostgreSQL; needs libpq."),
+    .trait(
+      name: "NATS", description: "Events over NATS JetStream; needs libnats."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),

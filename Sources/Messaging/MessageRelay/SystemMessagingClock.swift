@@ -23,7 +23,7 @@ extension MessagingClock {
   /// first, or at once when the task is cancelled.
   ///
   /// - Returns: true when the time has passed.
-  func wait(
+  package func wait(
     milliseconds: Int64, or signals: [(signal: WakeSignal, generation: UInt64)]
   ) async -> Bool {
     await withTaskGroup(of: Bool.self) { group in

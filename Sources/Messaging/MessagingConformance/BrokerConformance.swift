@@ -12,6 +12,12 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
   case keepsOrderWithinAKey
   /// What was not consumed comes again before what follows.
   case redeliversBeforeLaterMessagesOfTheKey
+  /// What a consumer had not consumed when it ended, the next one of its group receives.
+  case survivesTheEndOfAConsumer
+  /// What a group refused for ever does not come again, and what follows it comes.
+  case refusedMessagesDoNotComeAgain
+  /// A second message of the same id is not delivered.
+  case dropsSecondPublications
   /// A group that nobody declared cannot be consumed.
   case unknownGroupIsAnError
 
@@ -26,6 +32,10 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
     case .keepsOrderWithinAKey where broker.features.order != .perKey,
       .redeliversBeforeLaterMessagesOfTheKey where broker.features.order != .perKey:
       return
+    case .dropsSecondPublications where !broker.features.deduplicates: return
+    case .survivesTheEndOfAConsumer: try await Self.survives(broker)
+    case .refusedMessagesDoNotComeAgain: try await Self.refuses(broker)
+    case .dropsSecondPublications: try await Self.dropsSecond(broker)
     case .everyGroupReceivesEachMessage: try await Self.everyGroupReceives(broker)
     case .keepsOrderWithinAKey: try await Self.keepsOrder(broker)
     case .redeliversBeforeLaterMessagesOfTheKey: try await Self.redelivers(broker)
@@ -81,12 +91,14 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
     }
   }
 
-  private static func publish(_ message: BrokerMessage, to broker: any MessageBroker) async throws {
+  private static func publish(
+    _ message: BrokerMessage, to broker: any MessageBroker
+  ) async throws(PublishFailure) {
     while true {
       do throws(PublishFailure) {
         return try await broker.publish(message)
-      } catch .unavailable {
-        try Task.checkCancellation()
+      } catch {
+        guard case .unavailable = error, !Task.isCancelled else { throw error }
         await Task.yield()
       }
     }
@@ -148,6 +160,75 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
       tasks.cancelAll()
     }
     try require(seen.byKey["k0"] == ["0", "0", "0", "1", "2"], "saw \(seen.byKey)")
+  }
+
+  private static func survives(_ broker: any MessageBroker) async throws {
+    let (first, second) = (Seen(), Seen())
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await broker.consume(group: "two", concurrency: 1) { _ in .acknowledge } }
+      tasks.addTask { try await publish([0, 1, 2], keys: 1, to: broker) }
+      try await withThrowingTaskGroup(of: Void.self) { ended in
+        ended.addTask {
+          try await broker.consume(group: "one", concurrency: 2) { message in
+            _ = first.add(message)
+            // Until the consumer ends; it says that nothing came of it.
+            await WakeSignal().wait(after: 0)
+            return .redeliver(afterMilliseconds: 1)
+          }
+        }
+        await first.wait(for: 1)
+        ended.cancelAll()
+        try await ended.waitForAll()
+      }
+      tasks.addTask {
+        try await broker.consume(group: "one", concurrency: 2) { message in
+          _ = second.add(message)
+          return .acknowledge
+        }
+      }
+      await second.wait(for: 3)
+      tasks.cancelAll()
+    }
+    try require(second.byKey["k0"] == ["0", "1", "2"], "saw \(second.byKey)")
+  }
+
+  private static func refuses(_ broker: any MessageBroker) async throws {
+    let seen = Seen()
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask {
+        try await broker.consume(group: "one", concurrency: 2) { message in
+          seen.add(message) == 2 ? .reject("it is no event") : .acknowledge
+        }
+      }
+      tasks.addTask { try await broker.consume(group: "two", concurrency: 1) { _ in .acknowledge } }
+      for number in 0...2 {
+        do throws(PublishFailure) {
+          try await publish(message(number, key: "k0"), to: broker)
+        } catch {
+          // Who waits for consumers hears of it.
+          try require(number == 1 && broker.features.publishAwaitsConsumers, "\(error)")
+        }
+      }
+      await seen.wait(for: 3)
+      tasks.cancelAll()
+    }
+    try require(seen.byKey["k0"] == ["0", "1", "2"], "saw \(seen.byKey)")
+  }
+
+  private static func dropsSecond(_ broker: any MessageBroker) async throws {
+    let seen = Seen()
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask {
+        try await broker.consume(group: "one", concurrency: 1) { message in
+          _ = seen.add(message)
+          return .acknowledge
+        }
+      }
+      try await publish([0, 0, 1], keys: 1, to: broker)
+      await seen.wait(for: 2)
+      tasks.cancelAll()
+    }
+    try require(seen.byKey["k0"] == ["0", "1"], "saw \(seen.byKey)")
   }
 
   private static func unknownGroup(_ broker: any MessageBroker) async throws {

@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import Synchronization
+internal import TestPrograms
 
 /// A PostgreSQL of its own for one test: its files in a folder that is removed, its only address a
 /// Unix socket in there, its process stopped by its own id.
@@ -9,11 +10,6 @@ internal import Synchronization
 /// The programs are those of Debian's packages. The server refuses to run as root, so as root it is
 /// run as the user `postgres`.
 package final class PostgreSQLServer: Sendable {
-  /// Why there is none.
-  package struct Failure: Error, CustomStringConvertible {
-    package let description: String
-  }
-
   /// Longest that starting may take, seconds.
   private static let patience = 30
 
@@ -43,9 +39,9 @@ package final class PostgreSQLServer: Sendable {
     let server = PostgreSQLServer(folder, port: listening == .loopback ? try freePort() : nil)
     if getuid() == 0 { try await Program.run("/bin/chown", ["postgres", server.path]) }
     try await Program.run(
-      try Program.tool("initdb"),
+      try Self.tool("initdb"),
       ["-D", server.data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"],
-      asServer: true)
+      as: "postgres")
     try await server.restart()
     return server
   }
@@ -69,15 +65,15 @@ package final class PostgreSQLServer: Sendable {
   /// Starts it, again after `stop`; returns once it takes connections.
   package func restart() async throws {
     let process = try Program.start(
-      try Program.tool("postgres"),
+      try Self.tool("postgres"),
       [
         "-D", data, "-c", "listen_addresses=\(port == nil ? "" : "127.0.0.1")",
         "-c", "port=\(port ?? 5_432)", "-c", "unix_socket_directories=\(path)",
         "-c", "unix_socket_permissions=0777", "-c", "max_connections=40", "-c", "fsync=off",
-      ], asServer: true)
+      ], as: "postgres")
     running.withLock { $0 = process }
     guard await process.wrote("ready to accept connections", within: Self.patience) else {
-      throw Failure(description: "the database did not start: \(process.text)")
+      throw Program.Failure(description: "the database did not start: \(process.text)")
     }
   }
 
@@ -90,6 +86,19 @@ package final class PostgreSQLServer: Sendable {
     guard let process else { return }
     process.signal(SIGINT)
     await process.ended()
+  }
+
+  /// Debian keeps the server's programs out of the path, by version; the newest counts.
+  private static func tool(_ name: String) throws -> String {
+    let root = "/usr/lib/postgresql"
+    let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+    let newest = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }
+    let candidates = newest.map { "\(root)/\($0)/bin/\(name)" } + ["/usr/local/bin/\(name)"]
+    guard let found = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) else {
+      throw Program.Failure(
+        description: "there is no \(name): install the package postgresql")
+    }
+    return found
   }
 
   private static func freePort() throws -> UInt16 {
@@ -106,7 +115,7 @@ package final class PostgreSQLServer: Sendable {
       return bind(descriptor, address, length) == 0
         && getsockname(descriptor, address, &length) == 0
     }
-    guard isBound else { throw Failure(description: "no port is free") }
+    guard isBound else { throw Program.Failure(description: "no port is free") }
     return UInt16(bigEndian: name.sin_port)
   }
 
@@ -115,119 +124,4 @@ package final class PostgreSQLServer: Sendable {
   #else
     private static let streamSocket = SOCK_STREAM
   #endif
-}
-
-/// A program under way, whose messages are collected.
-final class Program: Sendable {
-  private struct State {
-    var text = ""
-    var hasEnded = false
-    var waiters: [(marker: String?, waiter: CheckedContinuation<Bool, Never>)] = []
-  }
-
-  private let process: Process
-  private let state = Mutex(State())
-
-  private init(_ process: Process) { self.process = process }
-
-  /// Debian keeps the server's programs out of the path, by version; the newest counts.
-  static func tool(_ name: String) throws -> String {
-    let root = "/usr/lib/postgresql"
-    let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-    let newest = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }
-    let candidates = newest.map { "\(root)/\($0)/bin/\(name)" } + ["/usr/local/bin/\(name)"]
-    guard let found = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) else {
-      throw PostgreSQLServer.Failure(
-        description: "there is no \(name): install the package postgresql")
-    }
-    return found
-  }
-
-  static func start(
-    _ executable: String, _ arguments: [String], asServer: Bool = false
-  ) throws -> Program {
-    let process = Process()
-    if asServer, getuid() == 0 {
-      process.executableURL = URL(filePath: "/usr/bin/setpriv")
-      process.arguments =
-        ["--reuid=postgres", "--regid=postgres", "--clear-groups", executable] + arguments
-    } else {
-      process.executableURL = URL(filePath: executable)
-      process.arguments = arguments
-    }
-    // The server must be able to enter the folder it is started in.
-    process.currentDirectoryURL = URL(filePath: "/")
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    let messages = Pipe()
-    process.standardError = messages
-    let program = Program(process)
-    process.terminationHandler = { _ in program.change { $0.hasEnded = true } }
-    try process.run()
-    let handle = messages.fileHandleForReading
-    Thread {
-      while case let data = handle.availableData, !data.isEmpty {
-        let text = String(decoding: data, as: UTF8.self)
-        program.change { $0.text += text }
-      }
-    }.start()
-    return program
-  }
-
-  /// Runs one to its end.
-  static func run(
-    _ executable: String, _ arguments: [String], asServer: Bool = false
-  ) async throws {
-    let program = try start(executable, arguments, asServer: asServer)
-    await program.ended()
-    guard program.process.terminationStatus == 0 else {
-      throw PostgreSQLServer.Failure(description: "\(executable): \(program.text)")
-    }
-  }
-
-  var text: String { state.withLock { $0.text } }
-
-  func signal(_ number: Int32) { kill(process.processIdentifier, number) }
-
-  func ended() async { _ = await wait(for: nil) }
-
-  /// Whether it wrote that before it ended, and in time.
-  func wrote(_ marker: String, within seconds: Int) async -> Bool {
-    DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds)) { [weak self] in
-      self?.giveUp()
-    }
-    return await wait(for: marker)
-  }
-
-  /// Whoever waits hears that it did not come.
-  private func giveUp() {
-    state.withLock { state in
-      state.waiters.removeAll { marker, waiter in
-        if marker != nil { waiter.resume(returning: false) }
-        return marker != nil
-      }
-    }
-  }
-
-  private func wait(for marker: String?) async -> Bool {
-    await withCheckedContinuation { waiter in
-      change { state in
-        state.waiters.append((marker, waiter))
-      }
-    }
-  }
-
-  private func change(_ body: (inout State) -> Void) {
-    state.withLock { state in
-      body(&state)
-      state.waiters.removeAll { marker, waiter in
-        if let marker, state.text.contains(marker) {
-          waiter.resume(returning: true)
-          return true
-        }
-        if state.hasEnded { waiter.resume(returning: marker == nil) }
-        return state.hasEnded
-      }
-    }
-  }
 }

@@ -72,9 +72,9 @@ public final class Consumer: Service {
     } catch {
       current.withLock { $0.malformed += 1 }
       logger.error(
-        "a message is no outbox event, its key waits",
+        "a message is no outbox event, it goes to the broker's dead letters",
         metadata: ["topic": "\(message.topic)", "key": "\(message.key)", "reason": "\(error)"])
-      return .redeliver(afterMilliseconds: configuration.outage.most)
+      return .reject("\(error)")
     }
     do {
       let outcome = try await inbox.receive(received, now: clock.now())

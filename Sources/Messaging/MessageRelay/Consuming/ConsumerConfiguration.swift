@@ -29,7 +29,7 @@ public struct ConsumerStatus: Sendable, Equatable {
   public var failed = 0
   /// Parked events that were tried.
   public var retried = 0
-  /// Messages that are no outbox events.
+  /// Messages that are no outbox events; the broker keeps them aside.
   public var malformed = 0
   /// Times that the store could not record a delivery.
   public var outages = 0

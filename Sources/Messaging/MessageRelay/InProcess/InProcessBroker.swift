@@ -144,6 +144,11 @@ public final class InProcessBroker: MessageBroker {
       group.content.withLock { $0.queue.consumed(lane) }
       group.room.raise()
       entry.receipt.consumed()
+    case .reject(let reason):
+      // Nothing is stored here: the publisher's relay parks it, and has the dead letters.
+      group.content.withLock { $0.queue.consumed(lane) }
+      group.room.raise()
+      entry.receipt.failed(.rejected("group \(group.group.name) refused it: \(reason)"))
     case .redeliver(let milliseconds):
       // The slot is free meanwhile: a failing lane must not hold up the others.
       group.arrivals.raise()
@@ -159,7 +164,7 @@ public final class InProcessBroker: MessageBroker {
       return content.consumers == 0 ? content.queue.removeAll() : []
     }
     for entry in abandoned {
-      entry.receipt.failed("the last consumer of group \(group.group.name) has left")
+      entry.receipt.failed(.unavailable("the last consumer of group \(group.group.name) has left"))
     }
     group.room.raise()
   }

@@ -7,7 +7,7 @@ import TransactionalMessaging
 final class Receipt: Sendable {
   private struct State {
     var outstanding: Int
-    var failure: String?
+    var failure: PublishFailure?
   }
 
   private let state: Mutex<State>
@@ -23,8 +23,12 @@ final class Receipt: Sendable {
     if isLast { settled.raise() }
   }
 
-  func failed(_ reason: String) {
-    state.withLock { $0.failure = reason }
+  func failed(_ failure: PublishFailure) {
+    // A group that refuses it says more than one that has left.
+    state.withLock { state in
+      if case .rejected = state.failure { return }
+      state.failure = failure
+    }
     settled.raise()
   }
 
@@ -32,7 +36,7 @@ final class Receipt: Sendable {
     while true {
       let generation = settled.generation
       let (outstanding, failure) = state.withLock { ($0.outstanding, $0.failure) }
-      if let failure { throw .unavailable(failure) }
+      if let failure { throw failure }
       if outstanding == 0 { return }
       if Task.isCancelled { throw .unavailable("the publisher was cancelled") }
       await settled.wait(after: generation)

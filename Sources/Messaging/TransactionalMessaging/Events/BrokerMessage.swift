@@ -13,6 +13,8 @@ public enum MessageHeader {
   public static let type = "type"
   /// Kind of aggregate.
   public static let aggregateType = "aggregatetype"
+  /// Which aggregate, where a broker has no keys of its own.
+  public static let aggregateID = "aggregateid"
   /// Version within the aggregate, decimal.
   public static let aggregateVersion = "aggregateversion"
   /// Version of the payload's shape, decimal.
@@ -30,7 +32,8 @@ public enum MessageHeader {
 
   /// Names that callers must not use for headers of their own.
   static let reserved: Set<String> = [
-    id, type, aggregateType, aggregateVersion, schemaVersion, occurredAt, tenant, payloadReference,
+    id, type, aggregateType, aggregateID, aggregateVersion, schemaVersion, occurredAt, tenant,
+    payloadReference,
   ]
 }
 
@@ -91,6 +94,9 @@ public struct MalformedMessage: Error, Sendable, Equatable, CustomStringConverti
 
   /// One sentence with the header, its value and what was expected.
   public var description: String {
+    if let value, header == MessageHeader.id {
+      return "header \(header) has the value \"\(value)\", expected a UUID"
+    }
     if let value { return "header \(header) has the value \"\(value)\", expected a number from 1" }
     return "header \(header) is missing; the message was not written by an outbox relay"
   }
@@ -99,7 +105,8 @@ public struct MalformedMessage: Error, Sendable, Equatable, CustomStringConverti
 extension ReceivedEvent {
   /// Reads a message back into the event that it announces.
   ///
-  /// - Throws: `MalformedMessage` naming the first header that is missing or no number.
+  /// - Throws: `MalformedMessage` naming the first header that is missing, no number, or, for the
+  ///   event's id, no UUID: no inbox could ever store it.
   public init(_ message: BrokerMessage) throws(MalformedMessage) {
     var own = message.headers
     func take(_ name: String) throws(MalformedMessage) -> String {
@@ -118,6 +125,9 @@ extension ReceivedEvent {
       return number
     }
     let id = try take(MessageHeader.id)
+    guard id.lowercased().isLowercaseUUID else {
+      throw MalformedMessage(header: MessageHeader.id, value: id)
+    }
     let type = try take(MessageHeader.type)
     let aggregateType = try take(MessageHeader.aggregateType)
     let version: Int64 = try number(MessageHeader.aggregateVersion, from: 1)

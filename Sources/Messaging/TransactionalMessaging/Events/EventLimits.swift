@@ -141,7 +141,7 @@ extension OutboxEvent {
 
 extension String {
   /// True for `8-4-4-4-12` lower-case hexadecimal digits.
-  fileprivate var isLowercaseUUID: Bool {
+  var isLowercaseUUID: Bool {
     guard utf8.count == 36 else { return false }
     for (index, byte) in utf8.enumerated() {
       switch index {

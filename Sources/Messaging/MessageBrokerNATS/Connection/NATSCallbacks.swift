@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if NATS
+  internal import CNATS
+  internal import Synchronization
+
+  /// Who hears what libnats tells on threads of its own.
+  ///
+  /// libnats is given a number instead of a pointer: a callback may come after whoever listened has
+  /// gone, and then it finds nobody.
+  final class NATSCallbacks: Sendable {
+    enum Listener: Sendable {
+      case messages(@Sendable (NATSMessage) -> Void)
+      case connection(NATSLine)
+    }
+
+    private struct State {
+      var listeners: [UInt: Listener] = [:]
+      var next: UInt = 0
+    }
+
+    static let shared = NATSCallbacks()
+
+    private let state = Mutex(State())
+
+    func add(_ listener: Listener) -> UInt {
+      state.withLock { state in
+        state.next += 1
+        state.listeners[state.next] = listener
+        return state.next
+      }
+    }
+
+    func remove(_ number: UInt) { state.withLock { $0.listeners[number] = nil } }
+
+    // MARK: - On libnats' threads
+
+    func came(_ message: OpaquePointer?, for closure: UnsafeMutableRawPointer?) {
+      defer { natsMsg_Destroy(message) }
+      guard let message, case .messages(let hear) = listener(closure) else { return }
+      hear(NATSMessage(copying: message))
+    }
+
+    func ended(_ connection: OpaquePointer?, _ closure: UnsafeMutableRawPointer?) {
+      guard case .connection(let line) = listener(closure) else { return }
+      let reason = Self.lastError(connection) ?? "the server closed it"
+      line.end(NATSError(.connection, "the connection was lost: \(reason)"))
+    }
+
+    func complained(_ connection: OpaquePointer?, _ closure: UnsafeMutableRawPointer?) {
+      guard case .connection(let line) = listener(closure) else { return }
+      if let text = Self.lastError(connection) { line.complained(text) }
+    }
+
+    private func listener(_ closure: UnsafeMutableRawPointer?) -> Listener? {
+      state.withLock { $0.listeners[UInt(bitPattern: closure)] }
+    }
+
+    private static func lastError(_ connection: OpaquePointer?) -> String? {
+      var text: UnsafePointer<CChar>?
+      _ = natsConnection_GetLastError(connection, &text)
+      guard let text, text.pointee != 0 else { return nil }
+      return String(cString: text)
+    }
+  }
+
+  extension NATSMessage {
+    /// A copy of what libnats holds.
+    init(copying message: OpaquePointer) {
+      let length = Int(natsMsg_GetDataLength(message))
+      let data = UnsafeRawBufferPointer(start: natsMsg_GetData(message), count: max(0, length))
+      self.init(
+        natsMsg_GetSubject(message).map { String(cString: $0) } ?? "",
+        reply: natsMsg_GetReply(message).map { String(cString: $0) },
+        headers: Self.headers(of: message), payload: Array(data))
+    }
+
+    private static func headers(of message: OpaquePointer) -> [String: String] {
+      var names: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+      var count: Int32 = 0
+      guard natsMsgHeader_Keys(message, &names, &count) == NATS_OK, let names else { return [:] }
+      defer { free(names) }
+      var headers: [String: String] = [:]
+      for index in 0..<Int(count) {
+        var value: UnsafePointer<CChar>?
+        guard let name = names[index], natsMsgHeader_Get(message, name, &value) == NATS_OK
+        else { continue }
+        headers[String(cString: name)] = value.map { String(cString: $0) } ?? ""
+      }
+      return headers
+    }
+  }
+#endif

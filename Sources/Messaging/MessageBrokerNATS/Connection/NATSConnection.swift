@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if NATS
+  internal import CNATS
+  internal import Foundation
+  internal import Synchronization
+  package import TransactionalMessaging
+
+  /// One connection to a NATS server, over libnats.
+  ///
+  /// Everything that may block in libnats happens on a thread of the connection's own; what libnats
+  /// tells on its threads wakes whoever waits for it. A connection that is lost stays lost: nothing
+  /// is kept in a buffer to be sent later, and whoever waits for an answer hears at once that none
+  /// will come. Its owner opens the next one.
+  package final class NATSConnection: Sendable {
+    /// Most messages that wait for the thread.
+    static let longestLine = 16_384
+
+    let line: NATSLine
+    private let server: NATSServer
+
+    private init(_ line: NATSLine, _ server: NATSServer) {
+      self.line = line
+      self.server = server
+    }
+
+    deinit { line.close() }
+
+    /// Connects and subscribes to its answers.
+    ///
+    /// - Parameter name: who connects, as the server shows it.
+    package static func open(
+      _ server: NATSServer, as name: String
+    ) async throws(NATSError) -> NATSConnection {
+      try server.validate()
+      let line = NATSLine()
+      let failure = await withCheckedContinuation { opened in
+        Thread { NATSThread.run(line, server, name, opened: opened) }.start()
+      }
+      if let failure { throw failure }
+      return NATSConnection(line, server)
+    }
+
+    /// Raised once, when the connection is over.
+    package var ended: WakeSignal { line.ended }
+
+    /// Why the connection is over; nil while it is not.
+    package var failure: NATSError? { line.failure }
+
+    /// Ends it; whoever waits hears of it.
+    package func close() { line.close() }
+
+    /// Sends a message and nothing more; whether it arrives is not known.
+    package func send(_ message: NATSMessage) { _ = line.enqueue(.send(message, token: nil)) }
+
+    /// Sends a message and returns its answer.
+    package func request(
+      _ message: NATSMessage, within limit: Int64? = nil
+    ) async throws(NATSError) -> NATSMessage {
+      try await line.request(message, within: limit ?? server.answering).get()
+    }
+
+    /// Hears what comes to a subject that nobody else has.
+    ///
+    /// - Parameter hear: called on a thread of libnats, one message after the other; must not block.
+    package func listen(_ hear: @escaping @Sendable (NATSMessage) -> Void) -> NATSListening {
+      line.listen(hear)
+    }
+
+    package func stop(_ listening: NATSListening) { line.stop(listening) }
+  }
+
+  /// A subject of its own that somebody listens to.
+  package struct NATSListening: Sendable {
+    let number: UInt
+    package let subject: String
+  }
+
+  /// What callers, the connection's thread and libnats' threads share.
+  final class NATSLine: Sendable {
+    typealias Waiter = CheckedContinuation<Result<NATSMessage, NATSError>, Never>
+
+    /// What the thread is asked to do.
+    enum Work {
+      /// The token is that of whoever waits for the answer.
+      case send(NATSMessage, token: UInt64?)
+      case subscribe(NATSListening)
+      case unsubscribe(NATSListening)
+    }
+
+    private struct State {
+      var work: [Work] = []
+      var pending = PendingReplies<Waiter>()
+      var isAsleep = false
+      var isClosing = false
+      var failure: NATSError?
+      /// What the server complained of last, such as a missing permission.
+      var complaint: String?
+      var inbox = ""
+      var nextListening: UInt = 0
+    }
+
+    let ended = WakeSignal()
+    private let state = Mutex(State())
+    private let bell = DispatchSemaphore(value: 0)
+
+    var failure: NATSError? { state.withLock(\.failure) }
+
+    static var now: Int64 { Int64(DispatchTime.now().uptimeNanoseconds / 1_000_000) }
+
+    // MARK: - Callers
+
+    /// False when it is over or too much waits; then nothing was changed.
+    func enqueue(_ work: Work) -> Bool {
+      let (accepted, ring) = state.withLock { state in
+        guard state.failure == nil, !state.isClosing,
+          state.work.count < NATSConnection.longestLine
+        else { return (false, false) }
+        state.work.append(work)
+        defer { state.isAsleep = false }
+        return (true, state.isAsleep)
+      }
+      if ring { bell.signal() }
+      return accepted
+    }
+
+    func request(
+      _ message: NATSMessage, within limit: Int64
+    ) async -> Result<NATSMessage, NATSError> {
+      let token = state.withLock { $0.pending.reserve() }
+      return await withTaskCancellationHandler {
+        await withCheckedContinuation { (waiter: Waiter) in
+          state.withLock { $0.pending.add(waiter, as: token, until: Self.now + limit) }
+          if !enqueue(.send(message, token: token)) {
+            answer(token, .failure(failure ?? Self.overfull))
+          }
+          // The handler below may have run already and found nothing.
+          if Task.isCancelled { answer(token, .failure(Self.cancelled)) }
+        }
+      } onCancel: {
+        answer(token, .failure(Self.cancelled))
+      }
+    }
+
+    func listen(_ hear: @escaping @Sendable (NATSMessage) -> Void) -> NATSListening {
+      let (inbox, number) = state.withLock { state in
+        state.nextListening += 1
+        return (state.inbox, state.nextListening)
+      }
+      let listening = NATSListening(
+        number: NATSCallbacks.shared.add(.messages(hear)), subject: "\(inbox)-\(number)")
+      _ = enqueue(.subscribe(listening))
+      return listening
+    }
+
+    func stop(_ listening: NATSListening) {
+      NATSCallbacks.shared.remove(listening.number)
+      _ = enqueue(.unsubscribe(listening))
+    }
+
+    func close() {
+      state.withLock { $0.isClosing = true }
+      bell.signal()
+    }
+
+    private static var cancelled: NATSError { NATSError(.notSent, "the caller was cancelled") }
+    private static var overfull: NATSError {
+      NATSError(.notSent, "\(NATSConnection.longestLine) messages wait to be sent already")
+    }
+
+    // MARK: - The thread
+
+    var inbox: String {
+      get { state.withLock(\.inbox) }
+      set { state.withLock { $0.inbox = newValue } }
+    }
+
+    /// What to do next; sleeps a moment when there is nothing. Nil when it is over.
+    func take() -> [Work]? {
+      let (work, isOver) = state.withLock { state in
+        defer { state.work = [] }
+        if state.work.isEmpty { state.isAsleep = true }
+        // What was asked for before it was closed is still done.
+        return (state.work, state.failure != nil || (state.isClosing && state.work.isEmpty))
+      }
+      if isOver { return nil }
+      if work.isEmpty { _ = bell.wait(timeout: .now() + .milliseconds(100)) }
+      return work
+    }
+
+    func sweep() {
+      let now = Self.now
+      let (overdue, complaint) = state.withLock { state in
+        (state.pending.count == 0 ? [] : state.pending.takeOverdue(at: now), state.complaint)
+      }
+      for waiter in overdue {
+        let reason = complaint.map { "; the server had said: \($0)" } ?? ""
+        waiter.resume(
+          returning: .failure(NATSError(.timedOut, "the server did not answer in time\(reason)")))
+      }
+    }
+
+    func complained(_ text: String) { state.withLock { $0.complaint = text } }
+
+    func answer(_ token: UInt64, _ result: Result<NATSMessage, NATSError>) {
+      state.withLock { $0.pending.take(token) }?.resume(returning: result)
+    }
+
+    /// The connection is over; the first reason counts.
+    func end(_ failure: NATSError) {
+      let waiters = state.withLock { state in
+        if state.failure == nil { state.failure = failure }
+        state.work = []
+        return state.pending.takeAll()
+      }
+      for waiter in waiters { waiter.resume(returning: .failure(failure)) }
+      bell.signal()
+      ended.raise()
+    }
+  }
+#endif

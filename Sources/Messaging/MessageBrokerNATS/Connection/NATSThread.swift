@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if NATS
+  internal import CNATS
+  internal import Foundation
+
+  /// The thread of one connection: the only one that calls libnats about it, so that what blocks
+  /// there, such as a socket whose peer does not read, blocks nobody else.
+  struct NATSThread {
+    /// A server that reads nothing for so long is given up, in milliseconds.
+    private static let writing: Int64 = 5_000
+    /// A dead peer is noticed after two of these, in milliseconds.
+    private static let pinging: Int64 = 5_000
+
+    private let line: NATSLine
+    private let connection: OpaquePointer
+    private let inbox: String
+    private var subscriptions: [UInt: OpaquePointer] = [:]
+
+    static func run(
+      _ line: NATSLine, _ server: NATSServer, _ name: String,
+      opened: CheckedContinuation<NATSError?, Never>
+    ) {
+      let events = NATSCallbacks.shared.add(.connection(line))
+      let answers = NATSCallbacks.shared.add(.messages { line.answered($0) })
+      defer {
+        NATSCallbacks.shared.remove(events)
+        NATSCallbacks.shared.remove(answers)
+        nats_ReleaseThreadMemory()
+      }
+      let connection: OpaquePointer
+      do {
+        connection = try Self.connect(server, name, events: events)
+      } catch {
+        line.end(error)
+        return opened.resume(returning: error)
+      }
+      var thread = NATSThread(line: line, connection: connection, inbox: Self.newInbox())
+      line.inbox = thread.inbox
+      let failure = thread.subscribe(
+        NATSListening(number: answers, subject: thread.inbox + ".*"))
+      if let failure { line.end(failure) }
+      opened.resume(returning: failure)
+      while let work = line.take() {
+        for item in work { thread.carryOut(item) }
+        line.sweep()
+      }
+      // Sends what libnats still holds, then waits for its threads.
+      natsConnection_Close(connection)
+      line.end(NATSError(.connection, "the connection was closed"))
+      for subscription in thread.subscriptions.values { natsSubscription_Destroy(subscription) }
+      natsConnection_Destroy(connection)
+    }
+
+    private init(line: NATSLine, connection: OpaquePointer, inbox: String) {
+      self.line = line
+      self.connection = connection
+      self.inbox = inbox
+    }
+
+    // MARK: - Work
+
+    private mutating func carryOut(_ work: NATSLine.Work) {
+      switch work {
+      case .send(let message, let token):
+        if let failure = send(message, token), let token { line.answer(token, .failure(failure)) }
+      case .subscribe(let listening):
+        // Whoever listens waits for what never comes; that has a time limit.
+        if let failure = subscribe(listening) { line.complained(failure.message) }
+      case .unsubscribe(let listening):
+        guard let subscription = subscriptions.removeValue(forKey: listening.number) else { return }
+        _ = natsSubscription_Unsubscribe(subscription)
+        natsSubscription_Destroy(subscription)
+      }
+    }
+
+    private func send(_ message: NATSMessage, _ token: UInt64?) -> NATSError? {
+      let reply = token.map { "\(inbox).\($0)" } ?? message.reply
+      var status = NATS_OK
+      if message.headers.isEmpty {
+        status = message.payload.withUnsafeBytes { bytes in
+          if let reply {
+            natsConnection_PublishRequest(
+              connection, message.subject, reply, bytes.baseAddress, Int32(clamping: bytes.count))
+          } else {
+            natsConnection_Publish(
+              connection, message.subject, bytes.baseAddress, Int32(clamping: bytes.count))
+          }
+        }
+      } else {
+        status = sendWithHeaders(message, reply)
+      }
+      guard status != NATS_OK else { return nil }
+      if status == NATS_MAX_PAYLOAD {
+        let limit = natsConnection_GetMaxPayload(connection)
+        return NATSError(
+          .message,
+          """
+          the message is larger than the server takes, \(limit) bytes: raise max_payload there, or \
+          keep the content elsewhere and send a reference (payload_ref)
+          """)
+      }
+      return Self.failure(status, doing: "the message was not sent")
+    }
+
+    private func sendWithHeaders(_ content: NATSMessage, _ reply: String?) -> natsStatus {
+      var message: OpaquePointer?
+      defer { natsMsg_Destroy(message) }
+      var status = content.payload.withUnsafeBytes { bytes in
+        natsMsg_Create(
+          &message, content.subject, reply,
+          bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count))
+      }
+      for (name, value) in content.headers where status == NATS_OK {
+        status = natsMsgHeader_Set(message, name, value)
+      }
+      if status == NATS_OK { status = natsConnection_PublishMsg(connection, message) }
+      return status
+    }
+
+    private mutating func subscribe(_ listening: NATSListening) -> NATSError? {
+      var subscription: OpaquePointer?
+      let status = natsConnection_Subscribe(
+        &subscription, connection, listening.subject,
+        { _, _, message, closure in NATSCallbacks.shared.came(message, for: closure) },
+        UnsafeMutableRawPointer(bitPattern: listening.number))
+      guard status == NATS_OK, let subscription else {
+        return Self.failure(status, doing: "no subscription to \(listening.subject)")
+      }
+      // Bounded by what was asked for: libnats would drop answers beyond a limit of its own.
+      _ = natsSubscription_SetPendingLimits(subscription, -1, -1)
+      subscriptions[listening.number] = subscription
+      return nil
+    }
+
+    private static func newInbox() -> String {
+      var text: UnsafeMutablePointer<CChar>?
+      guard natsInbox_Create(&text) == NATS_OK, let text else {
+        return "_INBOX.\(UUID().uuidString)"
+      }
+      defer { natsInbox_Destroy(text) }
+      return String(cString: text)
+    }
+
+    // MARK: - Connecting
+
+    private static func connect(
+      _ server: NATSServer, _ name: String, events: UInt
+    ) throws(NATSError) -> OpaquePointer {
+      var options: OpaquePointer?
+      defer { natsOptions_Destroy(options) }
+      guard natsOptions_Create(&options) == NATS_OK, let made = options else {
+        throw NATSError(.connection, "no memory for a connection")
+      }
+      try configure(made, server, name, events: events)
+      var connection: OpaquePointer?
+      let status = natsConnection_Connect(&connection, made)
+      guard status == NATS_OK, let connection else { throw refusal(status, server) }
+      return connection
+    }
+
+    private static func configure(
+      _ options: OpaquePointer, _ server: NATSServer, _ name: String, events: UInt
+    ) throws(NATSError) {
+      let closure = UnsafeMutableRawPointer(bitPattern: events)
+      let addresses = server.addresses.map { UnsafePointer(strdup($0)) }
+      defer { for address in addresses { free(UnsafeMutablePointer(mutating: address)) } }
+      var list = addresses
+      var results = [
+        natsOptions_SetServers(options, &list, Int32(list.count)),
+        natsOptions_SetNoRandomize(options, true),
+        natsOptions_SetName(options, name),
+        natsOptions_SetTimeout(options, max(1, server.connecting)),
+        natsOptions_SetAllowReconnect(options, false),
+        natsOptions_SetSendAsap(options, true),
+        natsOptions_SetWriteDeadline(options, writing),
+        natsOptions_SetPingInterval(options, pinging),
+        natsOptions_SetMaxPingsOut(options, 2),
+        natsOptions_SetClosedCB(
+          options, { NATSCallbacks.shared.ended($0, $1) }, closure),
+        natsOptions_SetErrorHandler(
+          options,
+          { connection, _, _, closure in
+            NATSCallbacks.shared.complained(connection, closure)
+          }, closure),
+      ]
+      switch server.credentials {
+      case .none: break
+      case .token(let token): results.append(natsOptions_SetToken(options, token))
+      case .user(let user, let password):
+        results.append(natsOptions_SetUserInfo(options, user, password))
+      case .file(let path):
+        results.append(natsOptions_SetUserCredentialsFromFiles(options, path, nil))
+      }
+      if server.isSecure { results.append(natsOptions_SetSecure(options, true)) }
+      if let path = server.authorities {
+        guard natsOptions_LoadCATrustedCertificates(options, path) == NATS_OK else {
+          throw NATSError(.configuration, "the file \(path) holds no certificates that can be read")
+        }
+      }
+      if let failed = results.first(where: { $0 != NATS_OK }) {
+        throw NATSError(
+          .configuration, "the settings of the connection cannot be used: \(text(failed))")
+      }
+    }
+
+    /// Why there is no connection.
+    private static func refusal(_ status: natsStatus, _ server: NATSServer) -> NATSError {
+      let reason = text(status)
+      switch status {
+      case NATS_CONNECTION_AUTH_FAILED, NATS_NOT_PERMITTED:
+        return NATSError(
+          .credentials, "\(server.shown) does not take these credentials (\(reason))")
+      case NATS_SECURE_CONNECTION_REQUIRED:
+        return NATSError(.configuration, "\(server.shown) demands TLS: use tls:// addresses")
+      case NATS_SECURE_CONNECTION_WANTED:
+        return NATSError(.configuration, "\(server.shown) speaks no TLS: use nats:// addresses")
+      case NATS_SSL_ERROR:
+        return NATSError(.configuration, "no TLS with \(server.shown): \(reason)")
+      default:
+        return NATSError(.connection, "no NATS server answers at \(server.shown) (\(reason))")
+      }
+    }
+
+    private static func failure(_ status: natsStatus, doing what: String) -> NATSError {
+      switch status {
+      case NATS_INVALID_SUBJECT, NATS_INVALID_ARG:
+        NATSError(.message, "\(what): \(text(status))")
+      default: NATSError(.connection, "\(what): \(text(status))")
+      }
+    }
+
+    /// What libnats says of the failure that happened on this thread just now.
+    private static func text(_ status: natsStatus) -> String {
+      var last = NATS_OK
+      let general = natsStatus_GetText(status).map { String(cString: $0) } ?? "\(status.rawValue)"
+      guard let detail = nats_GetLastError(&last), last == status, detail.pointee != 0 else {
+        return general
+      }
+      return String(cString: detail)
+    }
+  }
+
+  extension NATSLine {
+    /// An answer came; whoever waited for it may have left.
+    func answered(_ message: NATSMessage) {
+      guard let last = message.subject.utf8.lastIndex(of: UInt8(ascii: ".")),
+        let token = UInt64(message.subject[message.subject.index(after: last)...])
+      else { return }
+      answer(token, .success(message))
+    }
+  }
+#endif

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if NATS
+  internal import MessageRelay
+  internal import Synchronization
+  internal import TransactionalMessaging
+
+  /// What a call of `consume` holds: messages in order within their lanes, and what was asked for.
+  ///
+  /// It outlives connections. A message that comes again while it is held changes nothing but where
+  /// its acknowledgement goes.
+  final class Intake: Sendable {
+    typealias LaneKey = GroupQueue<UInt64>.LaneKey
+
+    /// A message that is not settled yet.
+    struct Held: Sendable {
+      var content: Content
+      /// Where its acknowledgement goes.
+      var reply: String
+      var lane: LaneKey
+    }
+
+    enum Content: Sendable {
+      case message(BrokerMessage)
+      /// It cannot be read; why.
+      case malformed(NATSMessage, reason: String)
+    }
+
+    /// A message whose turn has come.
+    struct Turn: Sendable {
+      var sequence: UInt64
+      var held: Held
+    }
+
+    /// What became of a message that came.
+    enum Arrival: Sendable {
+      case held(redelivered: Bool)
+      case again
+      /// It belongs to another topic; its acknowledgement goes there.
+      case skipped(reply: String)
+      /// The server said something about a request.
+      case notice
+      /// More came than was asked for: it comes again later.
+      case noRoom
+    }
+
+    private struct State {
+      var queue: GroupQueue<UInt64>
+      var held: [UInt64: Held] = [:]
+      var window: PullWindow
+      var slots: Int
+      var trouble: String?
+      /// When the server was last heard of, or asked.
+      var heard: Int64 = 0
+      var pulse: Int64 = 1_000
+    }
+
+    /// Raised when a message may have its turn.
+    let arrivals = WakeSignal()
+    /// Raised when messages can be asked for, or something is wrong.
+    let room = WakeSignal()
+    /// Raised once, when no more messages are wanted.
+    let stopped = WakeSignal()
+    /// Raised once, when nothing is under way any more.
+    let finished = WakeSignal()
+
+    private let topics: Set<String>
+    private let coding: NATSMessageCoding
+    private let state: Mutex<State>
+
+    init(topics: Set<String>, coding: NATSMessageCoding, capacity: Int, concurrency: Int) {
+      self.topics = topics
+      self.coding = coding
+      let window = PullWindow(batch: (capacity + 1) / 2, capacity: capacity)
+      // Twice the window: what was asked for on a connection that is lost may still have come.
+      state = Mutex(
+        State(
+          queue: GroupQueue(capacity: window.capacity * 2), window: window,
+          slots: max(1, concurrency)))
+    }
+
+    /// How often the server is told that what is held is still wanted, in milliseconds.
+    var pulse: Int64 {
+      get { state.withLock(\.pulse) }
+      set { state.withLock { $0.pulse = newValue } }
+    }
+
+    var isStopped: Bool { stopped.generation > 0 }
+
+    func stop() {
+      stopped.raise()
+      arrivals.raise()
+      room.raise()
+    }
+
+    // MARK: - Arrivals, on libnats' threads
+
+    func came(_ message: NATSMessage, now: Int64) -> Arrival {
+      if let status = message.status { return noticed(status, message, now: now) }
+      guard let reply = message.reply, let delivery = Delivery(replySubject: reply) else {
+        return .notice
+      }
+      let topic = coding.topic(ofSubject: message.subject)
+      guard topics.contains(topic) else {
+        note(now) { $0.window.came() }
+        return .skipped(reply: reply)
+      }
+      let content: Content
+      let key: String
+      do throws(MalformedMessage) {
+        let read = try coding.decode(message)
+        key = read.key
+        content = .message(read)
+      } catch {
+        key = ""
+        content = .malformed(message, reason: error.description)
+      }
+      let held = Held(content: content, reply: reply, lane: LaneKey(topic: topic, key: key))
+      let arrival: Arrival = note(now) { state in
+        state.window.came()
+        if state.held[delivery.sequence] != nil {
+          state.held[delivery.sequence]?.reply = reply
+          return .again
+        }
+        guard state.queue.offer(delivery.sequence, lane: held.lane) else { return .noRoom }
+        state.held[delivery.sequence] = held
+        return .held(redelivered: delivery.count > 1)
+      }
+      if case .held = arrival { arrivals.raise() }
+      return arrival
+    }
+
+    private func noticed(_ status: Int, _ message: NATSMessage, now: Int64) -> Arrival {
+      let text = message.headers["Description"] ?? ""
+      note(now) { state in
+        switch status {
+        // The request's time is over, nothing is there, or it met a limit: it is asked again.
+        case 404, 408,
+          409 where !text.contains("Deleted"):
+          state.window.ended(unserved: message.headers["Nats-Pending-Messages"].flatMap { Int($0) })
+        case 100: break
+        default:
+          state.window.reset()
+          state.trouble = "the server ended the delivery: \(status) \(text)"
+        }
+      }
+      room.raise()
+      return .notice
+    }
+
+    private func note<Value: Sendable>(
+      _ now: Int64, _ change: @Sendable (inout State) -> Value
+    ) -> Value {
+      let (value, isDue) = state.withLock { state in
+        state.heard = now
+        let value = change(&state)
+        return (value, state.window.due(held: state.queue.count) != nil)
+      }
+      if isDue { room.raise() }
+      return value
+    }
+
+    // MARK: - Asking
+
+    /// A connection begins: nothing is asked for on it.
+    func begin(now: Int64) {
+      state.withLock { state in
+        state.window.reset()
+        state.trouble = nil
+        state.heard = now
+      }
+    }
+
+    /// How many messages to ask for now.
+    func ask(now: Int64) -> Int? {
+      state.withLock { state in
+        guard let count = state.window.due(held: state.queue.count) else { return nil }
+        state.window.asked(for: count)
+        state.heard = now
+        return count
+      }
+    }
+
+    /// Why this connection's deliveries are over. A server that is silent for longer than a request
+    /// lasts has forgotten it, or the consumer is gone.
+    func trouble(now: Int64, silence: Int64) -> String? {
+      state.withLock { state in
+        if let trouble = state.trouble { return trouble }
+        guard state.window.outstanding > 0, now - state.heard > silence else { return nil }
+        return "the server answers no request for messages: stream or consumer are gone"
+      }
+    }
+
+    // MARK: - Turns
+
+    /// The next message, when a handler is free.
+    func next() -> Turn? {
+      state.withLock { state in
+        guard state.slots > 0, let next = state.queue.take(),
+          let held = state.held[next.element]
+        else { return nil }
+        state.slots -= 1
+        return Turn(sequence: next.element, held: held)
+      }
+    }
+
+    /// The handler of a turn is free again; the lane is not yet.
+    func handled() {
+      state.withLock { $0.slots += 1 }
+      arrivals.raise()
+    }
+
+    /// Where the acknowledgement goes, by the latest delivery.
+    func reply(_ turn: Turn) -> String {
+      state.withLock { $0.held[turn.sequence]?.reply } ?? turn.held.reply
+    }
+
+    func settled(_ turn: Turn) {
+      let isDue = state.withLock { state in
+        state.held[turn.sequence] = nil
+        state.queue.consumed(turn.held.lane)
+        return state.window.due(held: state.queue.count) != nil
+      }
+      arrivals.raise()
+      if isDue { room.raise() }
+    }
+
+    func giveBack(_ turn: Turn) {
+      state.withLock { $0.queue.giveBack(turn.held.lane) }
+      arrivals.raise()
+    }
+
+    /// Where acknowledgements of all that is held go, in the stream's order.
+    var replies: [String] {
+      state.withLock { state in state.held.sorted { $0.key < $1.key }.map(\.value.reply) }
+    }
+
+    /// Gives up what is held.
+    func abandon() -> [String] {
+      defer {
+        state.withLock { state in
+          state.held = [:]
+          _ = state.queue.removeAll()
+        }
+      }
+      return replies
+    }
+  }
+#endif

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if NATS
+  internal import Logging
+  internal import MessageRelay
+  internal import ServiceLifecycle
+  public import TransactionalMessaging
+
+  extension NATSBroker {
+    /// How long the server keeps a request for messages, in milliseconds.
+    private static let pullExpires: Int64 = 5_000
+    /// How much longer than that it may say nothing.
+    private static let grace: Int64 = 3_000
+    private static let outage = Backoff(first: 20, most: 5_000)
+
+    /// Delivers the messages of a group until the task is cancelled or shut down gracefully; then
+    /// finishes what handlers have begun and gives the rest back to the server. Lost connections
+    /// are waited out.
+    ///
+    /// - Throws: `ConsumeFailure` for a group that was not declared.
+    public func consume(
+      group name: String, concurrency: Int,
+      handler: @escaping @Sendable (BrokerMessage) async -> Disposition
+    ) async throws {
+      guard let group = configuration.groups.first(where: { $0.name == name }) else {
+        throw ConsumeFailure.unknownGroup(name, known: configuration.groups.map(\.name).sorted())
+      }
+      let intake = Intake(
+        topics: group.topics, coding: coding, capacity: configuration.held,
+        concurrency: concurrency)
+      await withGracefulShutdownHandler {
+        await withDiscardingTaskGroup { tasks in
+          tasks.addTask { await self.supply(intake, for: group) }
+          await self.deliver(intake, of: group, handler)
+          intake.stop()
+          intake.finished.raise()
+        }
+      } onGracefulShutdown: {
+        intake.stop()
+      }
+      giveBack(intake)
+    }
+
+    /// What no handler began goes to another consumer at once, or to the next call.
+    private func giveBack(_ intake: Intake) {
+      let replies = intake.abandon()
+      guard !replies.isEmpty, let connection = open else { return }
+      for reply in replies {
+        connection.send(NATSMessage(reply, payload: Delivery.Answer.giveBack.bytes))
+      }
+    }
+
+    // MARK: - Deliveries
+
+    private func deliver(
+      _ intake: Intake, of group: NATSBrokerConfiguration.Group,
+      _ handler: @escaping @Sendable (BrokerMessage) async -> Disposition
+    ) async {
+      await withDiscardingTaskGroup { tasks in
+        while !intake.isStopped, !Task.isCancelled, !isClosed {
+          let arrivals = intake.arrivals.generation
+          if let turn = intake.next() {
+            tasks.addTask { await self.take(turn, intake, of: group, handler) }
+          } else {
+            await intake.arrivals.wait(after: arrivals)
+          }
+        }
+      }
+    }
+
+    private func take(
+      _ turn: Intake.Turn, _ intake: Intake, of group: NATSBrokerConfiguration.Group,
+      _ handler: @Sendable (BrokerMessage) async -> Disposition
+    ) async {
+      let disposition: Disposition =
+        switch turn.held.content {
+        case .message(let message): await handler(message)
+        case .malformed(_, let reason): .reject(reason)
+        }
+      intake.handled()
+      switch disposition {
+      case .acknowledge:
+        if await settle(turn, intake, .acknowledge) { count { $0.acknowledged += 1 } }
+      case .reject(let reason):
+        guard await setAside(turn, intake, of: group, because: reason) else { break }
+        _ = await settle(turn, intake, .terminate)
+        count { $0.deadLettered += 1 }
+      case .redeliver(let milliseconds):
+        // Held here meanwhile, so that what follows in its lane stays behind it.
+        _ = await clock.wait(milliseconds: max(1, milliseconds), or: [(intake.stopped, 0)])
+        return intake.giveBack(turn)
+      }
+      intake.settled(turn)
+    }
+
+    /// Tells the server what became of a message until the server confirms it, over as many
+    /// connections as that takes. Meanwhile its lane waits.
+    ///
+    /// - Returns: false when that had to end before.
+    private func settle(
+      _ turn: Intake.Turn, _ intake: Intake, _ answer: Delivery.Answer
+    ) async -> Bool {
+      var attempts = 0
+      while true {
+        do throws(NATSError) {
+          let message = NATSMessage(intake.reply(turn), payload: answer.bytes)
+          // Whoever is cancelled after the handler has committed says so all the same.
+          if Task.isCancelled || (intake.isStopped && attempts > 0) {
+            open?.send(message)
+            return false
+          }
+          let confirmation = try await connection().request(message)
+          if confirmation.status != JetStreamRefusal.nobodyListens { return true }
+          note(outage: "an acknowledgement: the consumer is gone, or has no leader at the moment")
+          return false
+        } catch {
+          if error.code != .notSent { note(outage: "an acknowledgement: \(error.message)") }
+          attempts += 1
+          await pause(attempts, intake)
+        }
+      }
+    }
+
+    /// Puts a message that will never be consumed with the dead letters; tries until it is there.
+    private func setAside(
+      _ turn: Intake.Turn, _ intake: Intake, of group: NATSBrokerConfiguration.Group,
+      because reason: String
+    ) async -> Bool {
+      let letter: NATSMessage
+      do throws(NATSError) {
+        letter = try deadLetter(turn, of: group, because: reason)
+      } catch {
+        logger.error("a message cannot be set aside", metadata: ["reason": "\(error)"])
+        return false
+      }
+      logger.error(
+        "a message goes to the dead letters",
+        metadata: [
+          "group": "\(group.name)", "sequence": "\(turn.sequence)", "reason": "\(reason)",
+        ])
+      var attempts = 0
+      while !Task.isCancelled, !isClosed {
+        do throws(NATSError) {
+          try await JetStreamSetUp(connection(), configuration).deadLetters()
+          _ = try await store(letter, in: configuration.deadLetterStream)
+          return true
+        } catch {
+          note(outage: "dead letters: \(error.message)")
+          attempts += 1
+          if intake.isStopped { return false }
+          await pause(attempts, intake)
+        }
+      }
+      return false
+    }
+
+    private func deadLetter(
+      _ turn: Intake.Turn, of group: NATSBrokerConfiguration.Group, because reason: String
+    ) throws(NATSError) -> NATSMessage {
+      var letter: NATSMessage
+      switch turn.held.content {
+      case .malformed(let message, _):
+        letter = NATSMessage(
+          "", headers: NATSMessageCoding.withoutServers(message.headers), payload: message.payload)
+      case .message(let message):
+        letter = try coding.encode(message)
+      }
+      letter.headers["dead-letter-subject"] = coding.subject(forTopic: turn.held.lane.topic)
+      letter.headers["dead-letter-sequence"] = "\(turn.sequence)"
+      letter.headers["dead-letter-reason"] =
+        reason.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      letter.headers[NATSMessageCoding.expectedStream] = configuration.deadLetterStream
+      letter.headers[NATSMessageCoding.messageID] =
+        "\(configuration.stream)/\(turn.sequence)/\(group.name)"
+      letter.subject = configuration.deadLetterSubject(ofGroup: group.name)
+      return letter
+    }
+
+    private func pause(_ attempts: Int, _ intake: Intake) async {
+      var random = SystemRandomNumberGenerator()
+      _ = await clock.wait(
+        milliseconds: Self.outage.delay(afterAttempt: attempts, using: &random),
+        or: [(intake.stopped, 0)])
+    }
+
+    // MARK: - Supply
+
+    /// Gets messages, over one connection after the other, until no more are wanted.
+    private func supply(_ intake: Intake, for group: NATSBrokerConfiguration.Group) async {
+      var attempts = 0
+      while !intake.isStopped, !Task.isCancelled {
+        do throws(NATSError) {
+          let connection = try await connection()
+          let ackWait = try await JetStreamSetUp(connection, configuration).consumer(of: group)
+          attempts = 0
+          count { $0.outage = nil }
+          try await pull(intake, of: group, over: connection, ackWait: ackWait)
+        } catch {
+          if intake.isStopped || Task.isCancelled { break }
+          if isClosed {
+            intake.stop()
+            break
+          }
+          note(outage: "group \(group.name): \(error.message)")
+          attempts += 1
+          await pause(attempts, intake)
+        }
+      }
+      await keepAlive(intake)
+    }
+
+    private func pull(
+      _ intake: Intake, of group: NATSBrokerConfiguration.Group, over connection: NATSConnection,
+      ackWait: Int64
+    ) async throws(NATSError) {
+      let listening = connection.listen { [weak connection] in
+        self.heard($0, intake, connection)
+      }
+      defer { connection.stop(listening) }
+      intake.begin(now: clock.now())
+      let pulse = max(10, ackWait / 3)
+      intake.pulse = pulse
+      var nextPulse = clock.now() + pulse
+      while !intake.isStopped, !Task.isCancelled {
+        let (room, ended) = (intake.room.generation, connection.ended.generation)
+        let now = clock.now()
+        if let failure = connection.failure { throw failure }
+        if let trouble = intake.trouble(now: now, silence: Self.pullExpires + Self.grace) {
+          throw NATSError(.connection, trouble)
+        }
+        if now >= nextPulse {
+          tellInProgress(intake, connection)
+          nextPulse = now + pulse
+        }
+        if let count = intake.ask(now: now) {
+          let request = JetStreamAPI.Pull(
+            batch: count, expires: Self.pullExpires * JetStreamAPI.nanoseconds)
+          connection.send(
+            NATSMessage(
+              JetStreamAPI.pull(configuration.stream, group.name), reply: listening.subject,
+              payload: JetStreamAPI.encode(request)))
+        }
+        _ = await clock.wait(
+          milliseconds: max(1, min(nextPulse - now, 1_000)),
+          or: [(intake.room, room), (connection.ended, ended), (intake.stopped, 0)])
+      }
+    }
+
+    private func heard(
+      _ message: NATSMessage, _ intake: Intake, _ connection: NATSConnection?
+    ) {
+      switch intake.came(message, now: clock.now()) {
+      case .held(let redelivered):
+        count { status in
+          status.delivered += 1
+          if redelivered { status.redelivered += 1 }
+        }
+      case .again:
+        count { status in
+          status.delivered += 1
+          status.redelivered += 1
+        }
+      case .skipped(let reply):
+        connection?.send(NATSMessage(reply, payload: Delivery.Answer.acknowledge.bytes))
+        count { $0.skipped += 1 }
+      case .notice, .noRoom: break
+      }
+    }
+
+    /// Handlers that take long keep what they have.
+    private func tellInProgress(_ intake: Intake, _ connection: NATSConnection) {
+      for reply in intake.replies {
+        connection.send(NATSMessage(reply, payload: Delivery.Answer.inProgress.bytes))
+      }
+    }
+
+    /// After the last message was taken: until handlers are finished.
+    private func keepAlive(_ intake: Intake) async {
+      while intake.finished.generation == 0, !Task.isCancelled {
+        _ = await clock.wait(milliseconds: intake.pulse, or: [(intake.finished, 0)])
+        if let open { tellInProgress(intake, open) }
+      }
+    }
+  }
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Synchronization
+internal import TestPrograms
+
+/// A nats-server of its own for one test: JetStream's files in a folder that is removed, a port of
+/// loopback, its process stopped by its own id.
+package final class NATSTestServer: Sendable {
+  /// Longest that starting may take, seconds.
+  private static let patience = 30
+  private static let executables = ["/usr/sbin/nats-server", "/usr/local/bin/nats-server"]
+
+  /// What a test wants of it.
+  package struct Settings: Sendable {
+    /// A token that clients must have.
+    package var token: String?
+    package var jetStream = true
+    /// Largest message, bytes.
+    package var maxPayload: Int?
+    /// More lines of its configuration.
+    package var lines: [String] = []
+
+    package init(
+      token: String? = nil, jetStream: Bool = true, maxPayload: Int? = nil, lines: [String] = []
+    ) {
+      self.token = token
+      self.jetStream = jetStream
+      self.maxPayload = maxPayload
+      self.lines = lines
+    }
+  }
+
+  private struct State {
+    var program: Program?
+    var port: UInt16?
+  }
+
+  private let folder: URL
+  private let settings: Settings
+  private let state = Mutex(State())
+
+  private init(_ folder: URL, _ settings: Settings) {
+    self.folder = folder
+    self.settings = settings
+  }
+
+  /// Starts one with an empty store.
+  package static func start(_ settings: Settings = Settings()) async throws -> NATSTestServer {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "nats-\(UUID().uuidString.prefix(8).lowercased())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let server = NATSTestServer(folder, settings)
+    try await server.restart()
+    return server
+  }
+
+  deinit {
+    state.withLock { $0.program?.signal(SIGKILL) }
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// Where it is.
+  package var address: String { "nats://127.0.0.1:\(state.withLock { $0.port ?? 0 })" }
+
+  /// Starts it, again after `kill`, at the same port; returns once it takes connections.
+  package func restart() async throws {
+    guard let executable = Self.executables.first(where: FileManager.default.isExecutableFile)
+    else {
+      throw Program.Failure(description: "there is no nats-server: install the package nats-server")
+    }
+    let file = folder.appending(path: "nats.conf")
+    try Data(configuration.utf8).write(to: file)
+    let program = try Program.start(executable, ["-c", file.path(percentEncoded: false)])
+    state.withLock { $0.program = program }
+    guard await program.wrote("Server is ready", within: Self.patience),
+      let port = Self.port(in: program.text)
+    else { throw Program.Failure(description: "nats-server did not start: \(program.text)") }
+    state.withLock { $0.port = port }
+  }
+
+  /// Ends it as a crash would.
+  package func kill() async {
+    let program = state.withLock { state in
+      defer { state.program = nil }
+      return state.program
+    }
+    program?.signal(SIGKILL)
+    await program?.ended()
+  }
+
+  /// Stops it where it stands; connections stay open and nothing answers.
+  package func freeze() { state.withLock { $0.program?.signal(SIGSTOP) } }
+
+  package func thaw() { state.withLock { $0.program?.signal(SIGCONT) } }
+
+  private var configuration: String {
+    var lines = ["listen: \"127.0.0.1:\(state.withLock { $0.port.map(String.init) ?? "-1" })\""]
+    if settings.jetStream {
+      lines.append("jetstream { store_dir: \"\(folder.path(percentEncoded: false))/js\" }")
+    }
+    if let token = settings.token { lines.append("authorization { token: \"\(token)\" }") }
+    if let most = settings.maxPayload { lines.append("max_payload: \(most)") }
+    return (lines + settings.lines).joined(separator: "\n") + "\n"
+  }
+
+  /// From `Listening for client connections on 127.0.0.1:4222`.
+  private static func port(in text: String) -> UInt16? {
+    let marker = "client connections on 127.0.0.1:"
+    guard let start = text.range(of: marker)?.upperBound else { return nil }
+    return UInt16(text[start...].prefix { $0.isNumber })
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Synchronization
+
+/// A program under way, whose messages are collected.
+package final class Program: Sendable {
+  /// Why it did not run.
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
+  }
+
+  private struct State {
+    var text = ""
+    var hasEnded = false
+    var waiters: [(marker: String?, waiter: CheckedContinuation<Bool, Never>)] = []
+  }
+
+  private let process: Process
+  private let state = Mutex(State())
+
+  private init(_ process: Process) { self.process = process }
+
+  /// - Parameter user: as whom it runs where this process is root's.
+  package static func start(
+    _ executable: String, _ arguments: [String], as user: String? = nil
+  ) throws -> Program {
+    let process = Process()
+    if let user, getuid() == 0 {
+      process.executableURL = URL(filePath: "/usr/bin/setpriv")
+      process.arguments =
+        ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", executable] + arguments
+    } else {
+      process.executableURL = URL(filePath: executable)
+      process.arguments = arguments
+    }
+    // The server must be able to enter the folder it is started in.
+    process.currentDirectoryURL = URL(filePath: "/")
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    let messages = Pipe()
+    process.standardError = messages
+    let program = Program(process)
+    process.terminationHandler = { _ in program.change { $0.hasEnded = true } }
+    try process.run()
+    let handle = messages.fileHandleForReading
+    Thread {
+      while case let data = handle.availableData, !data.isEmpty {
+        let text = String(decoding: data, as: UTF8.self)
+        program.change { $0.text += text }
+      }
+    }.start()
+    return program
+  }
+
+  /// Runs one to its end.
+  package static func run(
+    _ executable: String, _ arguments: [String], as user: String? = nil
+  ) async throws {
+    let program = try start(executable, arguments, as: user)
+    await program.ended()
+    guard program.process.terminationStatus == 0 else {
+      throw Failure(description: "\(executable): \(program.text)")
+    }
+  }
+
+  package var text: String { state.withLock { $0.text } }
+
+  package func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+  package func ended() async { _ = await wait(for: nil) }
+
+  /// Whether it wrote that before it ended, and in time.
+  package func wrote(_ marker: String, within seconds: Int) async -> Bool {
+    DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds)) { [weak self] in
+      self?.giveUp()
+    }
+    return await wait(for: marker)
+  }
+
+  /// Whoever waits hears that it did not come.
+  private func giveUp() {
+    state.withLock { state in
+      state.waiters.removeAll { marker, waiter in
+        if marker != nil { waiter.resume(returning: false) }
+        return marker != nil
+      }
+    }
+  }
+
+  private func wait(for marker: String?) async -> Bool {
+    await withCheckedContinuation { waiter in
+      change { state in
+        state.waiters.append((marker, waiter))
+      }
+    }
+  }
+
+  private func change(_ body: (inout State) -> Void) {
+    state.withLock { state in
+      body(&state)
+      state.waiters.removeAll { marker, waiter in
+        if let marker, state.text.contains(marker) {
+          waiter.resume(returning: true)
+          return true
+        }
+        if state.hasEnded { waiter.resume(returning: marker == nil) }
+        return state.hasEnded
+      }
+    }
+  }
+}
