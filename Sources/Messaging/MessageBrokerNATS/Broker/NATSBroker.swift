@@ -8,10 +8,10 @@
 
   /// Carries messages over a stream of NATS JetStream.
   ///
-  /// `publish` returns when the stream has stored the message and said so. The event's id travels as
-  /// `Nats-Msg-Id`, so within the stream's window a second publication is dropped. Groups are durable
-  /// pull consumers: a message is acknowledged after its handler, the server confirms that, and
-  /// while a handler runs long the server is told to wait.
+  /// `publish` returns when the stream has stored the message and said so. The event's id travels
+  /// as `Nats-Msg-Id`, so within the stream's window a second publication is dropped. Groups are
+  /// durable pull consumers: a message is acknowledged after its handler, the server confirms that,
+  /// and while a handler runs long the server is told to wait.
   ///
   /// One connection serves all of it. When it is lost, publishers hear at once that the broker is
   /// unavailable, consumers keep what they hold and connect again, and nothing is sent later behind
@@ -72,7 +72,7 @@
     /// What it has done so far.
     public var status: NATSBrokerStatus { current.withLock { $0 } }
 
-    /// Connects and looks at the stream, so that what is wrong from the start is known at the start.
+    /// Connects and looks at the stream, so that what is wrong from the start is known then.
     ///
     /// - Throws: `NATSError`, which says what to do.
     public func check() async throws(NATSError) { _ = try await connection() }

@@ -62,7 +62,7 @@
 
     /// Hears what comes to a subject that nobody else has.
     ///
-    /// - Parameter hear: called on a thread of libnats, one message after the other; must not block.
+    /// - Parameter hear: called on a thread of libnats, message after message; must not block.
     package func listen(_ hear: @escaping @Sendable (NATSMessage) -> Void) -> NATSListening {
       line.listen(hear)
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the subject says that a delivery's acknowledgements go to:
-/// `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>`,
-/// with domain and account before the stream since server 2.10
+/// What the subject says that a delivery's acknowledgements go to: `$JS.ACK.` and, between dots,
+/// stream, consumer, deliveries, stream sequence, consumer sequence, time, messages pending; with
+/// domain and account before the stream since server 2.10
 /// (https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-15.md).
 struct Delivery: Equatable {
   /// Position in the stream.

@@ -163,8 +163,8 @@ extension JetStreamRefusal {
       NATSError(
         .streamMissing,
         """
-        no stream takes the subject \(subject), or the server runs without JetStream: create stream \
-        \(stream) with that subject, or start nats-server with -js
+        no stream takes the subject \(subject), or the server runs without JetStream: create \
+        stream \(stream) with that subject, or start nats-server with -js
         """)
     case 10_039, 10_076:
       NATSError(
@@ -187,8 +187,8 @@ extension JetStreamRefusal {
       NATSError(
         .full,
         """
-        stream \(stream) is full (\(text)): raise its limits or the account's, free its disk, or let \
-        consumers catch up; events wait in the outbox meanwhile
+        stream \(stream) is full (\(text)): raise its limits or the account's, free its disk, or \
+        let consumers catch up; events wait in the outbox meanwhile
         """)
     case 10_109:
       NATSError(.unsuitable, "stream \(stream) is sealed: it takes no more messages")

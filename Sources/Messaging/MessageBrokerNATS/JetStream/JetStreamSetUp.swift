@@ -102,15 +102,16 @@
         } else if let subject = consumer.filterSubject, !subject.isEmpty,
           group.topics.contains(where: { configuration.coding.subject(forTopic: $0) != subject })
         {
-          "only gets \(subject), and the group reads \(group.topics.sorted().joined(separator: ", "))"
+          "only gets \(subject), and the group reads "
+            + group.topics.sorted().joined(separator: ", ")
         } else {
           nil
         }
       if let complaint {
         throw NATSError(
           .unsuitable,
-          "consumer \(group.name) of stream \(configuration.stream) \(complaint): change or delete it"
-        )
+          "consumer \(group.name) of stream \(configuration.stream) \(complaint): change or "
+            + "delete it")
       }
     }
 

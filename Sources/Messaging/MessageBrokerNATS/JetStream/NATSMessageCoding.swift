@@ -40,8 +40,8 @@ struct NATSMessageCoding: Sendable, Equatable {
     guard Self.isSubject(subject) else {
       throw NATSError(
         .message,
-        "the topic \(message.topic) is no subject of NATS: it has an empty part, a blank or a wildcard"
-      )
+        "the topic \(message.topic) is no subject of NATS: it has an empty part, a blank or a "
+          + "wildcard")
     }
     var headers: [String: String]
     if let cloudEventsSource {

@@ -62,9 +62,9 @@ public enum Disposition: Sendable, Equatable {
   case acknowledge
   /// Not consumed: deliver it again after this many milliseconds, before later ones of its key.
   case redeliver(afterMilliseconds: Int64)
-  /// It will never be consumed, such as a message that is no event; says why. Never deliver it again
-  /// to this group, and keep it where an operator finds it: a broker with storage has dead letters,
-  /// one without refuses it to its publisher.
+  /// It will never be consumed, such as a message that is no event; says why. Never deliver it
+  /// again to this group, and keep it where an operator finds it: a broker with storage has dead
+  /// letters, one without refuses it to its publisher.
   case reject(String)
 }
 
