@@ -205,6 +205,9 @@ extension CutoverMachine {
     if approval.plan != version {
       return .refuse(.otherPlan(approved: approval.plan, underWay: version))
     }
+    if !plan.stages.indices.contains(approval.stage) {
+      return .refuse(.noSuchStage(approved: approval.stage, of: plan.stages.count))
+    }
     if approval.stage != next {
       return .refuse(.otherStage(approved: approval.stage, next: next))
     }
