@@ -4,8 +4,6 @@
 #define CLINUXEVENTS_H
 
 #include <linux/filter.h>
-#include <linux/sched.h>
-#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -26,13 +24,6 @@ static inline long receive_bytes(int descriptor, void *target, size_t count) {
 
 static inline long send_bytes(int descriptor, const void *source, size_t count, int flags) {
   return syscall(SYS_sendto, descriptor, source, count, flags, (void *)0, 0);
-}
-
-// The thread that calls gets the processor only while no other thread wants it, and gives it back at
-// once when one does. 0 on success.
-static inline int run_when_idle(void) {
-  struct sched_param none = {0};
-  return sched_setscheduler(0, SCHED_IDLE, &none);
 }
 
 #ifndef SO_DETACH_REUSEPORT_BPF
