@@ -6,8 +6,8 @@ public import DependencyGraph
 /// suggestions give equal bytes.
 ///
 /// Shape: `schema`, `verdict {decision, reason}`, `services [{name, order, reason, scores
-/// {cohesion, coupling, instability, stability}, effort {size, places, files, contracts, tables,
-/// smallestEdit {edits, moves [{type, fromService, toService}], places [{file, line, column,
+/// {cohesion, coupling, instability, stability}, effort {size, points, places, files, contracts,
+/// tables, transactions, smallestEdit {edits, moves [{type, fromService, toService}], places [{file, line, column,
 /// symbol, kind}]}}, routes [{method, path}], tables {owned, shared}, jobs, authors [{name,
 /// changes, team}], types [{name, module, file, line, stability}], files}]`, `sharedKernel`,
 /// `compositionRoots`, `findings [{id, severity, message, locations [{file, line, column}]}]`,
@@ -91,9 +91,10 @@ public struct JSONReport: Sendable {
   private func effort(_ effort: Service.Effort) -> JSONValue {
     let edit = effort.smallestEdit
     return .object([
-      ("size", .string(effort.size.rawValue)), ("places", .integer(effort.places)),
+      ("size", .string(effort.size.rawValue)), ("points", .integer(effort.points)),
+      ("places", .integer(effort.places)),
       ("files", .integer(effort.files)), ("contracts", .integer(effort.contracts)),
-      ("tables", .integer(effort.tables)),
+      ("tables", .integer(effort.tables)), ("transactions", .integer(effort.transactions)),
       (
         "smallestEdit",
         .object([

@@ -16,6 +16,8 @@ public struct CodeModel: Sendable, Equatable {
   public var fileDependencies: [FileDependency]
   /// Uses of database tables.
   public var tableUses: [TableUse]
+  /// Database transactions in order of where they are opened, those that do anything.
+  public var transactions: [DatabaseTransaction]
   /// HTTP routes that the code registers.
   public var routes: [RouteRegistration]
   /// Background jobs and scheduled work.
@@ -31,7 +33,7 @@ public struct CodeModel: Sendable, Equatable {
   public init(
     files: [SourceFile] = [], types: [TypeDeclaration] = [], references: [Reference] = [],
     fileDependencies: [FileDependency] = [], tableUses: [TableUse] = [],
-    routes: [RouteRegistration] = [], jobs: [JobDeclaration] = [],
+    transactions: [DatabaseTransaction] = [], routes: [RouteRegistration] = [], jobs: [JobDeclaration] = [],
     outboundCalls: [OutboundCall] = [], history: ChangeHistory? = nil, findings: [Finding] = []
   ) {
     self.files = files
@@ -39,6 +41,7 @@ public struct CodeModel: Sendable, Equatable {
     self.references = references
     self.fileDependencies = fileDependencies
     self.tableUses = tableUses
+    self.transactions = transactions
     self.routes = routes
     self.jobs = jobs
     self.outboundCalls = outboundCalls

@@ -75,6 +75,18 @@ import Testing
     for area in planted.areas { #expect(found?.message.contains(area) == true) }
   }
 
+  @Test func followsTransactionsThroughTheServicesThatTheyCall() throws {
+    // Neither function writes a foreign table itself.
+    for function in ["OrderService.cancel", "ShippingService.dispatch"] {
+      let found = try #require(
+        findings("cross-service-transaction").first { $0.message.contains(function) }, "\(function)")
+      #expect(found.message.contains("orders") && found.message.contains("shipping"))
+      #expect(found.locations.count > 2)
+    }
+    // Filling an empty database is no transaction that a service has to keep.
+    #expect(!findings("cross-service-transaction").contains { $0.message.contains("SeedLoader") })
+  }
+
   @Test func findsTheSharedHelpers() {
     let found = suggestion.sharedKernel + findings("shared-hub").map(\.message)
     let missing = truth.planted.sharedHelpers.filter { helper in

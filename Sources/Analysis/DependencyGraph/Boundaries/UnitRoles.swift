@@ -68,11 +68,20 @@ struct UnitRoles {
     }
     for route in model.routes { touchesData[facts.units[route.handler]] = true }
     for job in model.jobs { touchesData[facts.units[job.type]] = true }
-    self.touchesData = touchesData
     definedTables = defined.map(\.count)
     let areaCount = sizes.count { $0 >= ServiceDivision.leastUnits }
     self.areaCount = areaCount
-    isSeeder = Self.seeders(model, facts, division, users: users, areaCount: areaCount)
+    let isSeeder = Self.seeders(model, facts, division, users: users, areaCount: areaCount)
+    // Who opens a transaction decides what belongs together, even where others write; but for the
+    // one that fills an empty database.
+    for transaction in model.transactions {
+      let decides = transaction.steps.contains {
+        $0.access == .writes && !isSeeder[facts.units[$0.type]]
+      }
+      if decides { touchesData[facts.units[transaction.opener]] = true }
+    }
+    self.touchesData = touchesData
+    self.isSeeder = isSeeder
   }
 
   /// Units that write tables of most areas, answer no request, and are started by hardly anyone.

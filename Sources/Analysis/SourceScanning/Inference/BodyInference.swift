@@ -25,6 +25,9 @@ struct BodyInference {
     var alias: NominalID?
     /// Transaction closures around the code.
     var transactionDepth = 0
+    /// Innermost place around the code that opens a transaction, or may: index of
+    /// `FileSignals.openings`.
+    var opening: Int?
   }
 
   /// Expressions nested deeper than this stay unknown.
