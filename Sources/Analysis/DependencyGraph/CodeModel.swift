@@ -33,7 +33,8 @@ public struct CodeModel: Sendable, Equatable {
   public init(
     files: [SourceFile] = [], types: [TypeDeclaration] = [], references: [Reference] = [],
     fileDependencies: [FileDependency] = [], tableUses: [TableUse] = [],
-    transactions: [DatabaseTransaction] = [], routes: [RouteRegistration] = [], jobs: [JobDeclaration] = [],
+    transactions: [DatabaseTransaction] = [], routes: [RouteRegistration] = [],
+    jobs: [JobDeclaration] = [],
     outboundCalls: [OutboundCall] = [], history: ChangeHistory? = nil, findings: [Finding] = []
   ) {
     self.files = files

@@ -76,10 +76,11 @@ import Testing
   }
 
   @Test func followsTransactionsThroughTheServicesThatTheyCall() throws {
-    // Neither function writes a foreign table itself.
+    // Neither function makes all of its transaction's writes itself.
     for function in ["OrderService.cancel", "ShippingService.dispatch"] {
       let found = try #require(
-        findings("cross-service-transaction").first { $0.message.contains(function) }, "\(function)")
+        findings("cross-service-transaction").first { $0.message.contains(function) }, "\(function)"
+      )
       #expect(found.message.contains("orders") && found.message.contains("shipping"))
       #expect(found.locations.count > 2)
     }

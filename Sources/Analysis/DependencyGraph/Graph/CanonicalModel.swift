@@ -32,7 +32,8 @@ extension CodeModel {
         FileDependency(
           from: newFile[Int($0.from.index)], to: newFile[Int($0.to.index)], count: $0.count)
       }.sorted(),
-      tableUses: tableUses, transactions: transactions, routes: routes, jobs: jobs, outboundCalls: outboundCalls,
+      tableUses: tableUses, transactions: transactions, routes: routes, jobs: jobs,
+      outboundCalls: outboundCalls,
       history: history?.renumbered { newFile[Int($0.index)] }, findings: findings)
     result.renumber({ newType[Int($0.index)] }, moved)
     result.sortFacts()

@@ -123,7 +123,9 @@ import Testing
             }
           }
         }
-        """) == ["Log Log.add: stock writes Log", "Checkout Checkout.place: orders writes Checkout"]
+        """) == [
+          "Log Log.add: stock writes Log", "Checkout Checkout.place: orders writes Checkout",
+        ]
     )
   }
 }
