@@ -5,12 +5,13 @@ import DependencyGraph
 extension TextReport {
   /// One service with everything that moves along.
   func details(_ service: Service, _ suggestion: BoundarySuggestion) -> [String] {
-    var lines = [style.strong("\(service.order). \(service.name)")]
+    let number = suggestion.isWhole ? "" : "\(service.order). "
+    var lines = [style.strong(number + service.name)]
     func item(_ title: String, _ values: [String]) {
       guard !values.isEmpty else { return }
       lines += wrapped(title + ": " + values.joined(separator: ", "), width: width, indent: "  ")
     }
-    item("why here", [service.reason])
+    item(suggestion.isWhole ? "whole" : "why here", [service.reason])
     item("routes", service.routes.map { "\($0.method) \($0.path)" })
     item("tables owned", service.tables.owned)
     item("tables of others", service.tables.shared)

@@ -29,11 +29,13 @@ public struct TextReport: Sendable {
     if let first = suggestion.services.first, suggestion.verdict.decision == .split {
       sections.append(firstService(first, suggestion, cuts))
     }
-    if !suggestion.services.isEmpty { sections.append(services(suggestion, cuts)) }
+    if !suggestion.services.isEmpty, !suggestion.isWhole {
+      sections.append(services(suggestion, cuts))
+    }
     sections.append(findings(suggestion))
     sections.append(setApart(suggestion))
     sections += suggestion.services.map { details($0, suggestion) }
-    sections.append(self.cuts(suggestion))
+    if !suggestion.isWhole { sections.append(self.cuts(suggestion)) }
     return TerminalText.document(sections: sections, style)
   }
 

@@ -53,6 +53,16 @@ import Testing
         """)
   }
 
+  @Test func aLibraryHasNoOrderAndNoBorders() {
+    var library = SampleShop.model
+    (library.routes, library.jobs) = ([], [])
+    let report = TextReport().render(BoundaryAnalysis().suggest(library))
+    #expect(report.contains("Keep it whole: no route is answered"))
+    #expect(!report.contains("Services, in the order") && !report.contains("Extract first"))
+    #expect(!report.contains("cross"))
+    #expect(report.contains("27 types in 23 files that stay together"))
+  }
+
   @Test func listsAllCutsWhenAsked() {
     let report = TextReport(cutsPerBorder: nil).render(Self.suggestion)
     #expect(!report.contains("more (all in the JSON report)"))

@@ -63,14 +63,18 @@ extension PageSections {
       ),
       (
         "Borders hold",
-        "\(counted(quality.runs, "run")) with noise on every weight agree with the borders at "
-          + "\(decimal(quality.stability)) of 1 (adjusted Rand index; 0 is chance)."
+        suggestion.isWhole
+          ? ""
+          : "\(counted(quality.runs, "run")) with noise on every weight agree with the borders at "
+            + "\(decimal(quality.stability)) of 1 (adjusted Rand index; 0 is chance)."
       ),
       (
         "Areas are apart",
-        "Modularity \(decimal(quality.modularity)); above 0.3 the code falls into areas at all. "
-          + "\(percent(1 - crossing)) of \(counted(quality.references, "reference")) stay inside "
-          + "a service."
+        suggestion.isWhole
+          ? ""
+          : "Modularity \(decimal(quality.modularity)); above 0.3 the code falls into areas at all. "
+            + "\(percent(1 - crossing)) of \(counted(quality.references, "reference")) stay inside "
+            + "a service."
       ),
       ("In doubt", doubtfulTypes),
       (

@@ -18,7 +18,9 @@ struct PageSections {
     let decision = suggestion.verdict.decision
     html.element(
       "p", suggestion.verdict.reason, "class=\"panel verdict \(decision.rawValue)\"")
-    if let first = suggestion.services.first { html.markup(firstService(first)) }
+    if let first = suggestion.services.first, !suggestion.isWhole {
+      html.markup(firstService(first))
+    }
     return html.text
   }
 
@@ -121,7 +123,7 @@ struct PageSections {
     var html = HTMLText()
     html.markup("<section id=\"services\" aria-label=\"Services\">")
     html.element("h2", "Services, in the order of extraction")
-    guard !suggestion.services.isEmpty else {
+    guard !suggestion.services.isEmpty, !suggestion.isWhole else {
       html.markup("<p>There is nothing to divide.</p></section>")
       return html.text
     }

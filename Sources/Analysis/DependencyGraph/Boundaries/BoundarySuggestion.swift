@@ -23,6 +23,11 @@ public struct BoundarySuggestion: Sendable, Equatable {
   public var coverage: Coverage
 }
 
+extension BoundarySuggestion {
+  /// Nothing was divided: everything is one piece, and there is no order and no border.
+  package var isWhole: Bool { verdict.decision == .doNotSplit && quality.runs == 0 }
+}
+
 /// The answer to "should this be split?".
 public struct Verdict: Sendable, Equatable {
   /// The two answers.
@@ -203,7 +208,7 @@ public struct Quality: Sendable, Equatable {
   public var gamma: Double
   /// Number of services.
   public var services: Int
-  /// Runs that stability was measured with.
+  /// Runs that stability was measured with; 0 where everything is kept whole.
   public var runs: Int
   /// References between types of services; those to the shared kernel are not among them.
   public var references: Int

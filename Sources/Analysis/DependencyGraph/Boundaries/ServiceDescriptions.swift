@@ -138,6 +138,10 @@ struct ServiceDescriptions {
   private static func reason(
     _ service: Service, inbound: Int, outbound: Int, foreignTableUses: Int, runs: Int
   ) -> String {
+    guard runs > 0 else {
+      return "\(counted(service.types.count, "type")) in \(counted(service.files.count, "file")) "
+        + "that stay together"
+    }
     var parts = [
       "\(counted(inbound, "reference")) into it and \(outbound) out of it to cut",
       foreignTableUses == 0

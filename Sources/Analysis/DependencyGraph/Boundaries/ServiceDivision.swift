@@ -54,6 +54,19 @@ struct ServiceDivision: Sendable {
     modularity = facts.referenceGraph(options.weights) { isMember[$0] }.modularity(partition)
   }
 
+  /// Everything in one piece, without a run.
+  init(whole facts: UnitFacts) {
+    let count = facts.units.count
+    roles = [UnitRole](repeating: .member, count: count)
+    service = [Int?](repeating: 0, count: count)
+    serviceCount = count == 0 ? 0 : 1
+    unitStability = [Double](repeating: 1, count: count)
+    serviceStability = count == 0 ? [] : [1]
+    agreement = 1
+    modularity = 0
+    runs = 0
+  }
+
   /// Runs that tell which areas there are, before anything is set apart.
   private static let areaRuns = 16
 
