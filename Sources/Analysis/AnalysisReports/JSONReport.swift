@@ -6,7 +6,8 @@ public import DependencyGraph
 /// suggestions give equal bytes.
 ///
 /// Shape: `schema`, `verdict {decision, reason}`, `services [{name, order, reason, scores
-/// {cohesion, coupling, instability, stability}, effort {size, points, places, files, contracts,
+/// {cohesion, coupling, instability, stability}, blockers {cycles, sharedWrites,
+/// transactions}, effort {size, points, places, files, contracts,
 /// tables, transactions, smallestEdit {edits, moves [{type, fromService, toService}], places [{file, line, column,
 /// symbol, kind}]}}, routes [{method, path}], tables {owned, shared}, jobs, authors [{name,
 /// changes, team}], types [{name, module, file, line, stability}], files}]`, `sharedKernel`,
@@ -56,6 +57,14 @@ public struct JSONReport: Sendable {
         .object([
           ("cohesion", .number(scores.cohesion)), ("coupling", .number(scores.coupling)),
           ("instability", .number(scores.instability)), ("stability", .number(scores.stability)),
+        ])
+      ),
+      (
+        "blockers",
+        .object([
+          ("cycles", .strings(service.blockers.cycles)),
+          ("sharedWrites", .strings(service.blockers.sharedWrites)),
+          ("transactions", .strings(service.blockers.transactions)),
         ])
       ),
       ("effort", effort(service.effort)),

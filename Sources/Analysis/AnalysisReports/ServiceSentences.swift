@@ -35,6 +35,9 @@ struct ServiceSentences {
     let objection =
       if cheapest.routes.isEmpty {
         " but answers no route"
+      } else if cheapest.blockers.count > service.blockers.count {
+        " but \(counted(cheapest.blockers.count, "blocking problem")) "
+          + "against \(service.blockers.count)"
       } else if cheapest.effort.tables > service.effort.tables {
         " but shares \(counted(cheapest.effort.tables, "table"))"
       } else {

@@ -18,7 +18,7 @@ import Testing
       .split(separator: "\n", omittingEmptySubsequences: false).prefix(24).joined(separator: "\n")
     for needed in [
       "Split into 4 services", "Extract first: shipments",
-      "Why: 3 places to cut; payments has fewer (1) but shares 1 table, orders most (6).",
+      "Why: 3 places to cut; payments has fewer (1) but 2 blocking problems against 1, orders most",
       "Cut: 3 places in 2 files", "Sure: all 6 types keep their place",
       "Services, in the order",
     ] {

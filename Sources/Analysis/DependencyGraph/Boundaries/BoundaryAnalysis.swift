@@ -45,8 +45,8 @@ public struct BoundaryAnalysis: Sendable {
       compositionRoots: division.names(of: .compositionRoot, model, facts),
       cuts: cuts,
       findings: Pitfalls.all(
-        model, assignment, crossings, names: names, services: descriptions.inOrder,
-        quality: quality, decision: verdict.decision),
+        descriptions.context, services: descriptions.inOrder, quality: quality,
+        decision: verdict.decision),
       quality: quality,
       coverage: Coverage(model))
     return BoundaryStudy(

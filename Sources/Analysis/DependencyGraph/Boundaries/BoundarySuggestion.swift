@@ -113,6 +113,8 @@ public struct Service: Sendable, Equatable {
   public var scores: Scores
   /// What freeing it takes.
   public var effort = Effort()
+  /// What has to be solved first.
+  public var blockers = Blockers()
   /// Place in the order of extraction, from 1.
   public var order: Int
   /// Why it stands at this place, with numbers.
