@@ -12,9 +12,12 @@ public import DependencyGraph
 /// symbol, kind}]}}, routes [{method, path}], tables {owned, shared}, jobs, authors [{name,
 /// changes, team}], types [{name, module, file, line, stability}], files}]`, `sharedKernel`,
 /// `compositionRoots`, `findings [{id, severity, message, locations [{file, line, column}]}]`,
-/// `cuts [{fromService, toService, fromType, target, file, line, column, symbol, kind, seam}]`,
+/// `cuts [{fromService, toService, fromType, target, file, line, column, symbol, kind, seam,
+/// evidence}]`,
 /// `quality {modularity, stability, gamma, services, runs, references, crossingReferences}`,
-/// `coverage {files, lines, types, parseFailures, tiers {name: references}}`. Scores are shares
+/// `coverage {files, lines, types, parseFailures, tiers {name: references}}`, `doubts {references,
+/// syntactic, byNameAlone, uncertainCuts [{file, line, column}], placements [{type, service,
+/// stability, rival, pulledAway, file, line, column}], untied}`. Scores are shares
 /// from 0 to 1 with four decimals; lines and UTF-8 columns count from 1. A change that breaks
 /// readers raises the number in `schema`. `fixtures/schemas/boundary-suggestion.schema.json` is the
 /// contract.
@@ -43,6 +46,7 @@ public struct JSONReport: Sendable {
       ("cuts", .array(suggestion.cuts.map(\.json))),
       ("quality", quality(suggestion.quality)),
       ("coverage", coverage(suggestion.coverage)),
+      ("doubts", doubts(suggestion.doubts)),
     ]).text
   }
 
@@ -150,6 +154,27 @@ public struct JSONReport: Sendable {
     ])
   }
 
+  private func doubts(_ doubts: Doubts) -> JSONValue {
+    func placements(_ list: [Doubts.Placement]) -> JSONValue {
+      .array(
+        list.map {
+          .object(
+            [
+              ("type", .string($0.type)), ("service", .string($0.service)),
+              ("stability", .number($0.stability)),
+              ("rival", $0.rival.map { .string($0) } ?? .null),
+              ("pulledAway", .boolean($0.isPulledAway)),
+            ] + $0.location.members)
+        })
+    }
+    return .object([
+      ("references", .integer(doubts.references)), ("syntactic", .integer(doubts.syntactic)),
+      ("byNameAlone", .integer(doubts.byNameAlone)),
+      ("uncertainCuts", .array(doubts.uncertainCuts.map { .object($0.members) })),
+      ("placements", placements(doubts.placements)), ("untied", placements(doubts.untied)),
+    ])
+  }
+
   private func coverage(_ coverage: Coverage) -> JSONValue {
     .object([
       ("files", .integer(coverage.files)), ("lines", .integer(coverage.lines)),
@@ -180,7 +205,7 @@ extension Cut {
         ("fromType", .string(fromType)), ("target", .string(target)),
       ] + location.members + [
         ("symbol", .string(symbol)), ("kind", .string(kind.name)),
-        ("seam", .string(seam.rawValue)),
+        ("seam", .string(seam.rawValue)), ("evidence", .string(evidence.rawValue)),
       ])
   }
 }

@@ -4,8 +4,6 @@ import DependencyGraph
 
 /// What reports say about a service, in sentences with numbers.
 struct ServiceSentences {
-  /// Stability from which a type is taken to be where it belongs.
-  static let firmStability = 0.8
   private static let named = 3
 
   let service: Service
@@ -87,7 +85,7 @@ struct ServiceSentences {
 
   /// Types that noise moves, most doubtful first.
   var doubtful: [Service.Member] {
-    service.types.filter { $0.stability < Self.firmStability }.sorted {
+    service.types.filter { $0.stability < Doubts.firmStability }.sorted {
       ($0.stability, $0.name) < ($1.stability, $1.name)
     }
   }
@@ -122,10 +120,22 @@ struct ServiceSentences {
     let doubtful = self.doubtful
     let firm = "\(service.types.count - doubtful.count) of \(counted(service.types.count, "type"))"
     guard !doubtful.isEmpty else {
-      return "all \(counted(service.types.count, "type")) keep their place in \(runs) noisy runs."
+      let all =
+        service.types.count == 1
+        ? "its type keeps its" : "all \(service.types.count) types keep their"
+      return "\(all) place in \(counted(runs, "noisy run"))\(guesses)."
     }
-    let names = doubtful.prefix(Self.named).map { "\($0.name) (\(decimal($0.stability)))" }
-    return "\(firm) keep their place in \(runs) noisy runs; in doubt: "
-      + names.joined(separator: ", ") + (doubtful.count > Self.named ? " and others." : ".")
+    let names = doubtful.map { "\($0.name) (\(decimal($0.stability)), \($0.location.text))" }
+    return "\(firm) keep their place in \(counted(runs, "noisy run")), \(doubtful.count) could as "
+      + "well stand elsewhere: \(DoubtSentences.listed(names, most: Self.named))\(guesses)."
+  }
+
+  /// How many of its cuts are guesses.
+  private var guesses: String {
+    let places = cuts.filter { $0.evidence == .name }.map(\.location.text)
+    guard !places.isEmpty else { return "" }
+    return "; \(places.count) of \(counted(cuts.count, "place")) to cut "
+      + "\(places.count == 1 ? "rests" : "rest") on a member's name alone "
+      + "(\(DoubtSentences.listed(places, most: 2)))"
   }
 }

@@ -21,7 +21,8 @@ extension TextReport {
     item(
       "types",
       service.types.map {
-        $0.stability < 0.8 ? "\($0.name) (in doubt, \(decimal($0.stability)))" : $0.name
+        $0.stability < Doubts.firmStability
+          ? "\($0.name) (in doubt, \(decimal($0.stability)))" : $0.name
       })
     item("files", service.files)
     return lines

@@ -34,6 +34,7 @@ public struct TextReport: Sendable {
     }
     sections.append(findings(suggestion))
     sections.append(setApart(suggestion))
+    sections.append(doubts(suggestion))
     sections += suggestion.services.map { details($0, suggestion) }
     if !suggestion.isWhole { sections.append(self.cuts(suggestion)) }
     return TerminalText.document(sections: sections, style)
@@ -112,6 +113,12 @@ public struct TextReport: Sendable {
       }
     }
     return lines
+  }
+
+  private func doubts(_ suggestion: BoundarySuggestion) -> [String] {
+    guard suggestion.coverage.types > 0 else { return [] }
+    return [style.strong("How sure")]
+      + DoubtSentences(suggestion).all.flatMap { wrapped($0, width: width, indent: "  ") }
   }
 
   private func setApart(_ suggestion: BoundarySuggestion) -> [String] {

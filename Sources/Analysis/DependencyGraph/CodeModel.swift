@@ -163,9 +163,12 @@ public struct Reference: Sendable, Equatable {
   public var symbol: String
   /// Where.
   public var position: SourcePosition
+  /// A guess: only the name of a member tells, because a single visible type has one of that name.
+  public var isByNameAlone: Bool
   /// Creates a reference.
   public init(
-    from: TypeID, to: TypeID, kind: Kind, tier: Tier, symbol: String, position: SourcePosition
+    from: TypeID, to: TypeID, kind: Kind, tier: Tier, symbol: String, position: SourcePosition,
+    isByNameAlone: Bool = false
   ) {
     self.from = from
     self.to = to
@@ -173,6 +176,7 @@ public struct Reference: Sendable, Equatable {
     self.tier = tier
     self.symbol = symbol
     self.position = position
+    self.isByNameAlone = isByNameAlone
   }
 }
 

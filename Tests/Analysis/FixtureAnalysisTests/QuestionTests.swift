@@ -17,7 +17,9 @@ import Testing
     #expect(own.share > 0 && !own.evidence.isEmpty)
     let shares = explanation.pulls.reduce(0) { $0 + $1.share }
     #expect(abs(shares - 1) < 1e-9)
-    let text = ExplanationReport().text(explanation)
+    let text = ExplanationReport(width: 2_000).text(explanation)
+    let references = explanation.pulls.reduce(0) { $0 + $1.references }
+    #expect(text.contains("\(references) of \(references) references are read from syntax alone"))
     #expect(text.contains("Over \(study.suggestion.quality.runs) runs with noise"))
     #expect(text.contains("Sources/"))
   }

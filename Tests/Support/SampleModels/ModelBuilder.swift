@@ -50,13 +50,13 @@ package struct ModelBuilder {
 
   package mutating func refer(
     _ from: String, _ to: String, _ kind: Reference.Kind = .typeUse, symbol: String? = nil,
-    times: Int = 1
+    times: Int = 1, byNameAlone: Bool = false
   ) {
     for _ in 0..<times {
       model.references.append(
         Reference(
           from: self[from], to: self[to], kind: kind, tier: .syntax, symbol: symbol ?? to,
-          position: place(from)))
+          position: place(from), isByNameAlone: byNameAlone))
     }
   }
 

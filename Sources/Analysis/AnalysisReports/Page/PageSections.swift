@@ -105,7 +105,7 @@ struct PageSections {
     return capitalised(titles.joined(separator: "; ")) + "."
   }
 
-  private func capitalised(_ text: String) -> String {
+  func capitalised(_ text: String) -> String {
     text.prefix(1).uppercased() + text.dropFirst()
   }
 

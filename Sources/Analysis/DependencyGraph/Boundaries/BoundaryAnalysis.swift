@@ -48,10 +48,12 @@ public struct BoundaryAnalysis: Sendable {
         descriptions.context, services: descriptions.inOrder, quality: quality,
         decision: verdict.decision),
       quality: quality,
-      coverage: Coverage(model))
-    return BoundaryStudy(
+      coverage: Coverage(model), doubts: Doubts())
+    var study = BoundaryStudy(
       model: model, suggestion: suggestion, names: names, facts: facts, assignment: assignment,
       crossings: crossings, weights: options.weights)
+    study.suggestion.doubts = study.doubts(cuts)
+    return study
   }
 }
 

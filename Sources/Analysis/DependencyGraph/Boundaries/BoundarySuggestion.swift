@@ -21,6 +21,8 @@ public struct BoundarySuggestion: Sendable, Equatable {
   public var quality: Quality
   /// What was read.
   public var coverage: Coverage
+  /// What is not sure.
+  public var doubts: Doubts
 }
 
 extension BoundarySuggestion {
@@ -136,6 +138,17 @@ public struct Cut: Sendable, Equatable {
     /// Copy the type or the value: each side keeps its own.
     case copy
   }
+  /// What says that there is something to cut.
+  public enum Evidence: String, Sendable, Codable {
+    /// Only the name of a member.
+    case name
+    /// The syntax of the sources.
+    case syntax
+    /// The compiler's index, made without dependencies.
+    case compilerIndex
+    /// The index of a build.
+    case buildIndex
+  }
   /// What crosses.
   public enum Kind: Sendable, Equatable {
     case reference(Reference.Kind)
@@ -166,6 +179,19 @@ public struct Cut: Sendable, Equatable {
   public var kind: Kind
   /// How to replace it.
   public var seam: Seam
+  /// What says so.
+  public var evidence = Evidence.syntax
+}
+
+extension Cut.Evidence {
+  init(of reference: Reference) {
+    self =
+      switch reference.tier {
+      case .syntax: reference.isByNameAlone ? .name : .syntax
+      case .compilerIndex: .compilerIndex
+      case .buildIndex: .buildIndex
+      }
+  }
 }
 
 /// A place in a file; lines and UTF-8 columns count from 1.

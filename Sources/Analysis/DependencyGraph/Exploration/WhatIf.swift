@@ -140,7 +140,8 @@ extension BoundaryStudy {
         fromService: WhatIf.sharedKernel, toService: names[to],
         fromType: model.displayName(reference.from), target: model.displayName(reference.to),
         location: model.location(reference.position), symbol: reference.symbol,
-        kind: .reference(reference.kind), seam: seams.seam(for: reference, model))
+        kind: .reference(reference.kind), seam: seams.seam(for: reference, model),
+        evidence: Cut.Evidence(of: reference))
     }
   }
 

@@ -24,6 +24,7 @@ struct SignalsWriter {
       writer.body.write(tag: reference.kind.code)
       writer.body.write(text: reference.symbol)
       writer.write(place: reference.position)
+      writer.body.write(flag: reference.isByNameAlone)
     }
     write(signals.filesUsed.sorted { $0.key < $1.key }) { writer, used in
       writer.body.write(number: writer.files[used.key])
@@ -165,7 +166,8 @@ struct SignalsReader {
     signals.references = try list { reader throws(DamagedBytes) in
       Reference(
         from: try reader.type(), to: try reader.type(), kind: try .init(code: reader.bytes.tag()),
-        tier: .syntax, symbol: try reader.bytes.text(), position: try reader.place())
+        tier: .syntax, symbol: try reader.bytes.text(), position: try reader.place(),
+        isByNameAlone: try reader.bytes.flag())
     }
     for _ in 0..<(try bytes.count()) {
       let used = try Self.element(files, try bytes.number())

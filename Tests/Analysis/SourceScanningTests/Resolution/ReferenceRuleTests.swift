@@ -216,6 +216,18 @@ struct ReferenceRule: CustomTestStringConvertible {
     #expect(InlineSources(rule.source).edges() == rule.edges)
   }
 
+  @Test("what a name alone tells is marked as a guess") func guesses() {
+    let model = InlineSources(
+      """
+      struct A { func settleEverything() {} }
+      struct B { func f(_ a: A) { a.settleEverything(); unknown().settleEverything() } }
+      """
+    ).model()
+    let calls = model.references.filter { $0.kind == .call }
+    #expect(calls.map(\.symbol) == ["settleEverything", "settleEverything"])
+    #expect(calls.map(\.isByNameAlone) == [false, true])
+  }
+
   @Test("inference", arguments: ReferenceRule.inference)
   func inference(rule: ReferenceRule) {
     #expect(InlineSources(rule.source).edges() == rule.edges)
