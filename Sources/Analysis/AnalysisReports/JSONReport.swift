@@ -6,21 +6,19 @@ public import DependencyGraph
 /// suggestions give equal bytes.
 ///
 /// Shape: `schema`, `verdict {decision, reason}`, `services [{name, order, reason, scores
-/// {cohesion, coupling, instability, stability}, blockers {cycles, sharedWrites,
-/// transactions}, effort {size, points, places, files, contracts,
-/// tables, transactions, smallestEdit {edits, moves [{type, fromService, toService}], places [{file, line, column,
-/// symbol, kind}]}}, routes [{method, path}], tables {owned, shared}, jobs, authors [{name,
-/// changes, team}], types [{name, module, file, line, stability}], files}]`, `sharedKernel`,
-/// `compositionRoots`, `findings [{id, severity, message, locations [{file, line, column}]}]`,
-/// `cuts [{fromService, toService, fromType, target, file, line, column, symbol, kind, seam,
-/// evidence}]`,
-/// `quality {modularity, stability, gamma, services, runs, references, crossingReferences}`,
-/// `coverage {files, lines, types, parseFailures, tiers {name: references}}`, `doubts {references,
-/// syntactic, byNameAlone, uncertainCuts [{file, line, column}], placements [{type, service,
-/// stability, rival, pulledAway, file, line, column}], untied}`. Scores are shares
-/// from 0 to 1 with four decimals; lines and UTF-8 columns count from 1. A change that breaks
-/// readers raises the number in `schema`. `fixtures/schemas/boundary-suggestion.schema.json` is the
-/// contract.
+/// {cohesion, coupling, instability, stability}, blockers {cycles, sharedWrites, transactions},
+/// effort {size, points, places, files, contracts, tables, transactions, smallestEdit {edits, moves
+/// [{type, fromService, toService}], places [{file, line, column, symbol, kind}]}}, routes
+/// [{method, path}], tables {owned, shared}, jobs, authors [{name, changes, team}], types [{name,
+/// module, file, line, stability}], files}]`, `sharedKernel`, `compositionRoots`, `findings [{id,
+/// severity, message, locations [{file, line, column}]}]`, `cuts [{fromService, toService,
+/// fromType, target, file, line, column, symbol, kind, seam, evidence}]`, `quality {modularity,
+/// stability, gamma, services, runs, references, crossingReferences}`, `coverage {files, lines,
+/// types, parseFailures, tiers {name: references}}`, `doubts {references, syntactic, byNameAlone,
+/// uncertainCuts [{file, line, column}], placements [{type, service, stability, rival, pulledAway,
+/// file, line, column}], untied}`. Scores are shares from 0 to 1 with four decimals; lines and
+/// UTF-8 columns count from 1. A change that breaks readers raises the number in `schema`.
+/// `fixtures/schemas/boundary-suggestion.schema.json` is the contract.
 public struct JSONReport: Sendable {
   /// Value of the key `schema`.
   public static let schema = "strangler.boundary-suggestion/1"

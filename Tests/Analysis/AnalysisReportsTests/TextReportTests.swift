@@ -66,8 +66,8 @@ import Testing
     let all = builder.model.references.count
     #expect(
       text.contains(
-        "  \(all) references are read from syntax alone, which `--index` or `--precise` would settle; "
-          + "1 of them is told by a member's name alone"))
+        "  \(all) references are read from syntax alone, which `--index` or `--precise` would "
+          + "settle; 1 of them is told by a member's name alone"))
     #expect(
       text.contains("to cut rests on a name alone: Sources/App/Services/OrderService.swift:"))
     #expect(text.contains("1 type is tied to no service by any reference, table or route"))
@@ -95,8 +95,8 @@ import Testing
     ]
     #expect(
       TextReport(width: 200).render(suggestion).contains(
-        "1 type could as well stand elsewhere, 1 of them tied more to another service than to their "
-          + "own: Courier in shipments (stability 0.50, or payments; Courier.swift:3:8)."))
+        "1 type could as well stand elsewhere, 1 of them tied more to another service than to "
+          + "their own: Courier in shipments (stability 0.50, or payments; Courier.swift:3:8)."))
   }
 
   @Test func aLibraryHasNoOrderAndNoBorders() {

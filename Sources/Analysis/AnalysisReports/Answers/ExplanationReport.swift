@@ -67,7 +67,8 @@ package struct ExplanationReport: Sendable {
     text += " read from syntax alone"
     if !guesses.isEmpty {
       text +=
-        ", \(guesses.count) by a member's name alone (\(DoubtSentences.listed(guesses.map(\.text), most: 2)))"
+        ", \(guesses.count) by a member's name alone "
+        + "(\(DoubtSentences.listed(guesses.map(\.text), most: 2)))"
     }
     return [text + "."]
   }

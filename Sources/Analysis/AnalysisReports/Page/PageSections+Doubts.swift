@@ -73,7 +73,8 @@ extension PageSections {
         "Areas are apart",
         suggestion.isWhole
           ? ""
-          : "Modularity \(decimal(quality.modularity)); above 0.3 the code falls into areas at all. "
+          : "Modularity \(decimal(quality.modularity)); above 0.3 the code falls into areas at "
+            + "all. "
             + "\(percent(1 - crossing)) of \(counted(quality.references, "reference")) stay inside "
             + "a service."
       ),

@@ -128,7 +128,8 @@ struct PageSections {
       return html.text
     }
     html.markup(
-      "<p class=\"lead\">Those that nothing blocks first, then the cheap ones; each step pays for the cuts of the next. "
+      "<p class=\"lead\">Those that nothing blocks first, then the cheap ones; each step pays for "
+        + "the cuts of the next. "
         + "Open a line for what moves along.</p>")
     html.markup(serviceTable)
     html.markup("<div class=\"panel\">")

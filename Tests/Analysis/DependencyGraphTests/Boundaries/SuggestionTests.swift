@@ -37,8 +37,8 @@ import Testing
     #expect(first.name == "shipments")
     #expect(
       first.reason
-        == "1 cycle (with orders), 2 references into it and 1 out of it to cut, no table shared with another "
-        + "service, 2 routes, 1 job, stability 1.00 over 32 runs")
+        == "1 cycle (with orders), 2 references into it and 1 out of it to cut, no table "
+        + "shared with another service, 2 routes, 1 job, stability 1.00 over 32 runs")
     #expect(suggestion.services.dropFirst().first?.name == "payments")
   }
 
