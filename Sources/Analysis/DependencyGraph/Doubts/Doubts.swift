@@ -20,6 +20,18 @@ public struct Doubts: Sendable, Equatable {
     public var rival: String?
     /// References and table uses tie it more to the rival than to its own service.
     public var isPulledAway: Bool
+    /// Creates a placement.
+    public init(
+      type: String, service: String, location: Location, stability: Double, rival: String?,
+      isPulledAway: Bool
+    ) {
+      self.type = type
+      self.service = service
+      self.location = location
+      self.stability = stability
+      self.rival = rival
+      self.isPulledAway = isPulledAway
+    }
   }
 
   /// References that were read.
