@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
 import Testing
 
 /// One rule of name lookup or inference: a source and the type edges that follow from it.
