@@ -58,6 +58,27 @@ struct ServiceSentences {
       + seams.joined(separator: ", ") + "."
   }
 
+  /// What the effort is made of.
+  var effort: String {
+    let effort = service.effort
+    let points = Service.Effort.self
+    var parts = ["\(counted(effort.contracts, "contract")) to design"]
+    if effort.tables > 0 {
+      parts.append(
+        "\(counted(effort.tables, "table")) used on both sides (\(points.tablePoints) each)")
+    }
+    if effort.transactions > 0 {
+      parts.append(
+        "\(counted(effort.transactions, "transaction")) across services to turn into "
+          + "\(effort.transactions == 1 ? "a saga" : "sagas") (\(points.transactionPoints) each)")
+    }
+    parts.append(
+      "\(counted(effort.places, "place")) to change in \(counted(effort.files, "file")) "
+        + "(\(points.placesPerPoint) to a point)")
+    return "\(effort.size.rawValue), \(counted(effort.points, "point")): "
+      + parts.joined(separator: ", ") + "."
+  }
+
   /// The fewest edits, where moving types saves some.
   var shortcut: String {
     let edit = service.effort.smallestEdit
@@ -118,7 +139,8 @@ struct ServiceSentences {
   /// How sure its border is.
   var confidence: String {
     let doubtful = self.doubtful
-    let firm = "\(service.types.count - doubtful.count) of \(counted(service.types.count, "type"))"
+    let stable = service.types.count - doubtful.count
+    let firm = "\(stable) of \(counted(service.types.count, "type"))"
     guard !doubtful.isEmpty else {
       let all =
         service.types.count == 1
@@ -126,7 +148,9 @@ struct ServiceSentences {
       return "\(all) place in \(counted(runs, "noisy run"))\(guesses)."
     }
     let names = doubtful.map { "\($0.name) (\(decimal($0.stability)), \($0.location.text))" }
-    return "\(firm) keep their place in \(counted(runs, "noisy run")), \(doubtful.count) could as "
+    return
+      "\(firm) \(stable == 1 ? "keeps its" : "keep their") place in "
+      + "\(counted(runs, "noisy run")), \(doubtful.count) could as "
       + "well stand elsewhere: \(DoubtSentences.listed(names, most: Self.named))\(guesses)."
   }
 

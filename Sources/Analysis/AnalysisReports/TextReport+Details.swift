@@ -12,6 +12,9 @@ extension TextReport {
       lines += wrapped(title + ": " + values.joined(separator: ", "), width: width, indent: "  ")
     }
     item(suggestion.isWhole ? "whole" : "why here", [service.reason])
+    if !suggestion.isWhole {
+      item("effort", [ServiceSentences(service, suggestion, []).effort])
+    }
     item("routes", service.routes.map { "\($0.method) \($0.path)" })
     item("tables owned", service.tables.owned)
     item("tables of others", service.tables.shared)

@@ -42,7 +42,7 @@ public struct TextReport: Sendable {
 
   private func coverage(_ suggestion: BoundarySuggestion) -> [String] {
     let coverage = suggestion.coverage
-    let tiers = coverage.tiers.map { "\($0.references) references (\($0.name.title))" }
+    let tiers = coverage.tiers.map { "\(counted($0.references, "reference")) (\($0.name.title))" }
     var parts = [
       counted(coverage.files, "file"), counted(coverage.lines, "line"),
       counted(coverage.types, "type"),
@@ -68,7 +68,7 @@ public struct TextReport: Sendable {
     for (title, text) in [
       ("Why", [sentences.comparison, service.reason + "."].joined(separator: " ")),
       ("Cut", sentences.price), ("Cheapest", sentences.shortcut),
-      ("Sure", sentences.confidence),
+      ("Effort", sentences.effort), ("Sure", sentences.confidence),
     ] where !text.isEmpty {
       lines += wrapped("\(title): \(text)", width: width, indent: "  ")
     }

@@ -97,6 +97,22 @@ import Testing
     #expect(missing == ["AuditLog"] || missing.isEmpty)
   }
 
+  @Test func bringsJobsAndGatewaysHome() {
+    var service: [String: String] = [:]
+    for candidate in suggestion.services {
+      for type in candidate.types { service[type.name] = candidate.name }
+    }
+    #expect(service["AbandonedCartReminder"] == "carts")
+    #expect(service["StockReorderJob"] == "inventory")
+    for type in ["PaymentGateway", "HTTPPaymentGateway", "FakePaymentGateway", "Authorisation"] {
+      #expect(service[type] == "payments", "\(type)")
+    }
+    for type in ["ShopApplication", "ShopConfiguration", "ShopMonolithCommand", "ShopRoutes"] {
+      #expect(suggestion.compositionRoots.contains(type), "\(type)")
+    }
+    #expect(suggestion.services.count <= truth.areas.count + 1)
+  }
+
   @Test func startsWithAStableServiceThatHasRoutes() throws {
     let first = try #require(suggestion.services.first)
     #expect(!first.routes.isEmpty)

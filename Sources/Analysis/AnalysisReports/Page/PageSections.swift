@@ -46,6 +46,7 @@ struct PageSections {
           .filter { !$0.isEmpty }.joined(separator: " ")
       ),
       ("Cheapest way", capitalised(sentences.shortcut)),
+      ("Effort", capitalised(sentences.effort)),
       ("Beware", warnings(about: service)),
       (
         "How sure",
@@ -59,9 +60,18 @@ struct PageSections {
     html.markup("</dl><div class=\"figures\">")
     let effort = service.effort
     for (value, label) in [
-      ("\(service.types.count)", "types in \(counted(service.files.count, "file"))"),
-      ("\(effort.places)", "places to cut in \(counted(effort.files, "file"))"),
-      ("\(effort.contracts)", "contracts to design (API calls, events)"),
+      (
+        "\(service.types.count)",
+        "\(service.types.count == 1 ? "type" : "types") in \(counted(service.files.count, "file"))"
+      ),
+      (
+        "\(effort.places)",
+        "\(effort.places == 1 ? "place" : "places") to cut in \(counted(effort.files, "file"))"
+      ),
+      (
+        "\(effort.contracts)",
+        "\(effort.contracts == 1 ? "contract" : "contracts") to design (API calls, events)"
+      ),
       ("\(effort.tables)", "\(effort.tables == 1 ? "table" : "tables") used on both sides"),
       (percent(service.scores.stability), "of its border holds under noise"),
       (effort.size.rawValue, "effort, from these counts"),
@@ -178,6 +188,7 @@ struct PageSections {
         + "<span class=\"quiet\">\(HTMLText.escaped(service.reason))</span></summary><dl>")
     for (term, text) in [
       ("Cut", sentences.price), ("Cheapest way", sentences.shortcut),
+      ("Effort", sentences.effort),
       ("Sure", sentences.confidence),
       ("Routes", service.routes.map { "\($0.method) \($0.path)" }.joined(separator: ", ")),
       ("Owns tables", service.tables.owned.joined(separator: ", ")),

@@ -53,10 +53,13 @@ extension Verdict {
     }
     return Verdict(
       decision: .split,
-      reason: "Split into \(quality.services) services: "
-        + "\(percent(1 - crossing)) of \(quality.references) references stay inside them, "
-        + "modularity is \(decimal(quality.modularity)), and \(quality.runs) runs with noise agree "
-        + "with the borders at \(decimal(quality.stability)) of 1.")
+      reason: "Split into \(counted(quality.services, "service")): "
+        + "\(percent(1 - crossing)) of \(counted(quality.references, "reference")) stay inside "
+        + "them, "
+        + "modularity is \(decimal(quality.modularity)), and \(counted(quality.runs, "run")) with "
+        + "noise \(quality.runs == 1 ? "agrees" : "agree") with the borders at "
+        + "\(decimal(quality.stability)) of 1."
+    )
   }
 }
 

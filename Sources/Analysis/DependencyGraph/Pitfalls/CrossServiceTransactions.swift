@@ -7,6 +7,9 @@ enum CrossServiceTransactions {
   static func find(_ context: PitfallContext) -> [Finding] {
     SpanningTransaction.all(context.model, context.assignment).map { found in
       let steps = counted(found.owners.count, "step")
+      let logs =
+        found.logs.isEmpty
+        ? "" : " Each service keeps its own part of \(found.logs.joined(separator: ", "))."
       return Finding(
         id: "cross-service-transaction", severity: .warning,
         message: "Transaction across services: the one that \(found.name(context.model)) opens "
@@ -14,7 +17,7 @@ enum CrossServiceTransactions {
           + "(\(found.tables.joined(separator: ", "))) of \(context.list(found.owners)). It needs "
           + "a saga of \(steps) with a compensation for each, "
           + "\(counted(Service.Effort.transactionPoints, "point")) of effort for every service in "
-          + "it, or the tables stay together.",
+          + "it, or the tables stay together.\(logs)",
         locations: [found.transaction.position] + found.writes.map(\.position))
     }
   }

@@ -41,11 +41,19 @@ enum ServiceCycles {
       first.places.count <= second.places.count ? (first, second) : (second, first)
     let (from, to) = (context.names[few.service], context.names[many.service])
     let references = context.model.references
+    var seams: [String: Int] = [:]
+    for index in few.places {
+      let seam = context.crossings.seam(ofReference: index, context.model)
+      seams[seam.rawValue.replacing("-", with: " "), default: 0] += 1
+    }
+    let ways = seams.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { "\($0.value) by \($0.key)" }.joined(separator: ", ")
     return Finding(
       id: "service-cycle", severity: .warning,
       message: "\(from) and \(to) need each other: \(counted(few.places.count, "reference")) from "
         + "\(from) to \(to) and \(many.places.count) back; cutting the first "
-        + "\(few.places.count == 1 ? "one" : "\(few.places.count)") breaks the cycle.",
+        + "\(few.places.count == 1 ? "one" : "\(few.places.count)") (\(ways)) breaks the cycle, "
+        + "which is the cheapest way.",
       locations: few.places.map { references[$0].position }
         + many.places.prefix(3).map { references[$0].position })
   }

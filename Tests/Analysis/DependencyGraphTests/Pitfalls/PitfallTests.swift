@@ -14,7 +14,8 @@ import Testing
     #expect(found.count == 1)
     #expect(
       found.first?.message == "shipments and orders need each other: 1 reference from shipments to "
-        + "orders and 2 back; cutting the first one breaks the cycle.")
+        + "orders and 2 back; cutting the first one (1 by copy) breaks the cycle, which is the "
+        + "cheapest way.")
     #expect(found.first?.locations.count == 3)
     #expect(
       found.first?.locations.first?.file == "Sources/App/Services/ShipmentService.swift")

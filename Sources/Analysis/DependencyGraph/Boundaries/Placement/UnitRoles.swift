@@ -68,6 +68,7 @@ struct UnitRoles {
     }
     for route in model.routes { touchesData[facts.units[route.handler]] = true }
     for job in model.jobs { touchesData[facts.units[job.type]] = true }
+    for call in model.outboundCalls { touchesData[facts.units[call.type]] = true }
     definedTables = defined.map(\.count)
     let areaCount = sizes.count { $0 >= ServiceDivision.leastUnits }
     self.areaCount = areaCount
@@ -80,6 +81,7 @@ struct UnitRoles {
       }
       if decides { touchesData[facts.units[transaction.opener]] = true }
     }
+    for unit in Self.fillers(model, facts, isSeeder) { touchesData[unit] = false }
     self.touchesData = touchesData
     self.isSeeder = isSeeder
   }
@@ -101,17 +103,60 @@ struct UnitRoles {
     return written.indices.map { written[$0].count >= needed && users[$0].count <= rootUsers }
   }
 
+  /// Units that touch data only to have an empty database filled.
+  private static func fillers(
+    _ model: CodeModel, _ facts: UnitFacts, _ isSeeder: [Bool]
+  ) -> Set<Int> {
+    var fillers: Set<Int> = []
+    var filled: Set<SourcePosition> = []
+    for transaction in model.transactions {
+      let writes = transaction.steps.filter { $0.access == .writes }
+      guard !writes.isEmpty, writes.allSatisfy({ isSeeder[facts.units[$0.type]] }) else { continue }
+      fillers.insert(facts.units[transaction.opener])
+      filled.formUnion(transaction.steps.map(\.position))
+    }
+    for use in model.tableUses where use.access != .defines && !filled.contains(use.position) {
+      fillers.remove(facts.units[use.type])
+    }
+    for type in model.routes.map(\.handler) + model.jobs.map(\.type) {
+      fillers.remove(facts.units[type])
+    }
+    return fillers
+  }
+
   private func roles() -> [UnitRole] {
     var roles = [UnitRole](repeating: .member, count: users.count)
     let limit = max(Self.leastClosure, Int(Self.closureShare * Double(users.count)))
     for unit in users.indices {
       if isCompositionRoot(unit) { roles[unit] = .compositionRoot }
     }
+    addWiring(around: &roles)
     for unit in users.indices where roles[unit] == .member {
       guard isUsedEverywhere(unit), let closure = cleanClosure(of: unit, limit) else { continue }
       for drawn in closure where roles[drawn] == .member { roles[drawn] = .sharedKernel }
     }
     return roles
+  }
+
+  /// Who starts the wiring is wiring itself, and so is what only wiring uses and that uses no area:
+  /// the application, its configuration, the main function.
+  private func addWiring(around roles: inout [UnitRole]) {
+    var grows = roles.contains(.compositionRoot)
+    while grows {
+      grows = false
+      for unit in users.indices where roles[unit] == .member && !touchesData[unit] {
+        let starts =
+          users[unit].count <= Self.rootUsers
+          && uses[unit].contains { roles[$0] == .compositionRoot }
+        let serves =
+          !users[unit].isEmpty && users[unit].allSatisfy { roles[$0] == .compositionRoot }
+          && uses[unit].allSatisfy { roles[$0] == .compositionRoot || isUsedEverywhere($0) }
+        if starts || serves {
+          roles[unit] = .compositionRoot
+          grows = true
+        }
+      }
+    }
   }
 
   private func isUsedEverywhere(_ unit: Int) -> Bool {
