@@ -32,9 +32,9 @@ public struct TextReport: Sendable {
     if !suggestion.services.isEmpty, !suggestion.isWhole {
       sections.append(services(suggestion, cuts))
     }
+    sections.append(doubts(suggestion))
     sections.append(findings(suggestion))
     sections.append(setApart(suggestion))
-    sections.append(doubts(suggestion))
     sections += suggestion.services.map { details($0, suggestion) }
     if !suggestion.isWhole { sections.append(self.cuts(suggestion)) }
     return TerminalText.document(sections: sections, style)
