@@ -41,10 +41,10 @@ public struct JSONReport: Sendable {
       ("sharedKernel", .strings(suggestion.sharedKernel)),
       ("compositionRoots", .strings(suggestion.compositionRoots)),
       ("findings", .array(suggestion.findings.map(\.json))),
+      ("doubts", doubts(suggestion.doubts)),
       ("cuts", .array(suggestion.cuts.map(\.json))),
       ("quality", quality(suggestion.quality)),
       ("coverage", coverage(suggestion.coverage)),
-      ("doubts", doubts(suggestion.doubts)),
     ]).text
   }
 
