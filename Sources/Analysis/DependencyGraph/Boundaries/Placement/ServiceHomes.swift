@@ -85,7 +85,7 @@ struct ServiceHomes {
 
   private func home(of unit: Int, _ division: Division) -> Int? {
     guard let own = division.services[unit] else { return nil }
-    let pulls = pulls(on: [unit], division)
+    let pulls = self.pulls(on: [unit], division)
     guard let best = Self.strongest(pulls) else { return folderHome(of: unit, division) }
     return best != own && (pulls[best] ?? 0) > Self.margin * (pulls[own] ?? 0) ? best : nil
   }
@@ -98,7 +98,7 @@ struct ServiceHomes {
 
   private func host(of service: Int, _ division: Division) -> Int? {
     let units = division.services.indices.filter { division.services[$0] == service }
-    var pulls = pulls(on: Set(units), division)
+    var pulls = self.pulls(on: Set(units), division)
     pulls[service] = nil
     return Self.strongest(pulls) ?? units.lazy.compactMap { folderHome(of: $0, division) }.first
   }
@@ -150,7 +150,8 @@ struct ServiceHomes {
         }
       }
       let count = Set(services.compactMap { $0 }).count
-      let needed = max(leastServices, Int((glueShare * Double(count - 1)).rounded(.up)))
+      let needed = max(
+        ServiceHomes.leastServices, Int((ServiceHomes.glueShare * Double(count - 1)).rounded(.up)))
       isGlue = users.map { $0.count >= needed }
     }
 
