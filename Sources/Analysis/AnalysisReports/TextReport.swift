@@ -66,7 +66,7 @@ public struct TextReport: Sendable {
     let sentences = ServiceSentences(service, suggestion, cuts[service.name])
     var lines = [style.strong("Extract first: \(service.name)")]
     for (title, text) in [
-      ("Why", [sentences.comparison, service.reason + "."].joined(separator: " ")),
+      ("Why", sentences.reasons),
       ("Cut", sentences.price), ("Cheapest", sentences.shortcut),
       ("Effort", sentences.effort), ("Sure", sentences.confidence),
     ] where !text.isEmpty {

@@ -36,8 +36,7 @@ struct PageSections {
     for (term, text) in [
       (
         "Why this one",
-        [sentences.comparison, capitalised(service.reason) + "."].filter { !$0.isEmpty }
-          .joined(separator: " ")
+        sentences.reasons
       ),
       ("What it answers", interface(service)),
       (

@@ -45,6 +45,12 @@ struct ServiceSentences {
       + "\(dearest.name) most (\(dearest.effort.places))."
   }
 
+  /// Why it stands at its place: how it compares, and what is counted.
+  var reasons: String {
+    let reason = service.reason.prefix(1).uppercased() + service.reason.dropFirst() + "."
+    return comparison.isEmpty ? reason : comparison + " " + reason
+  }
+
   /// What has to be cut, by seam.
   var price: String {
     guard !cuts.isEmpty else { return "nothing crosses its border." }
