@@ -36,6 +36,7 @@ struct UnitRoles {
   private let definedTables: [Int]
   private let isSeeder: [Bool]
   private let areaCount: Int
+  private let serves: Bool
 
   static func find(_ model: CodeModel, _ facts: UnitFacts, _ division: Partition) -> [UnitRole] {
     let finder = Self(model, facts, division)
@@ -47,6 +48,7 @@ struct UnitRoles {
 
   private init(_ model: CodeModel, _ facts: UnitFacts, _ division: Partition) {
     let count = facts.units.count
+    serves = model.serves
     self.division = division
     sizes = division.sizes
     var users = [[Int]](repeating: [], count: count)
@@ -130,7 +132,8 @@ struct UnitRoles {
     for unit in users.indices {
       if isCompositionRoot(unit) { roles[unit] = .compositionRoot }
     }
-    addWiring(around: &roles)
+    // A library wires nothing.
+    if serves { addWiring(around: &roles) }
     for unit in users.indices where roles[unit] == .member {
       guard isUsedEverywhere(unit), let closure = cleanClosure(of: unit, limit) else { continue }
       for drawn in closure where roles[drawn] == .member { roles[drawn] = .sharedKernel }
