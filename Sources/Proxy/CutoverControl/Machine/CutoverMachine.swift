@@ -290,7 +290,7 @@ extension CutoverMachine {
       extracted += second.extracted.finished
       monitor.tick(second, strangers: strangers[route] ?? RouteCounts(), in: stage)
       let compares = core.compares.removeValue(forKey: route) ?? CompareCounts()
-      if stage.percent == .zero { extracted += compares.compared }
+      if stage.percent == .zero { extracted += compares.compared + compares.undecided }
       monitor.compare(compares, in: stage)
       monitors[route] = monitor
     }

@@ -175,6 +175,7 @@ final class ShadowLane {
       keepsAnswer: true)
     send(question) { [unowned self] reply, _ in
       guard case .answer(.response(let again)) = reply, again.status < 500, let ledger else {
+        job.staysOpen()
         return finish(job)
       }
       let size = Self.size(.response(legacy)) + Self.size(.response(again))
