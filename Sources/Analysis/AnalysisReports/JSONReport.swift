@@ -6,17 +6,19 @@ public import DependencyGraph
 /// suggestions give equal bytes.
 ///
 /// Shape: `schema`, `verdict {decision, reason}`, `services [{name, order, reason, scores
-/// {cohesion, coupling, instability, stability}, effort {size, places, files, contracts, tables,
-/// smallestEdit {edits, moves [{type, fromService, toService}], places [{file, line, column,
-/// symbol, kind}]}}, routes [{method, path}], tables {owned, shared}, jobs, authors [{name,
-/// changes, team}], types [{name, module, file, line, stability}], files}]`, `sharedKernel`,
-/// `compositionRoots`, `findings [{id, severity, message, locations [{file, line, column}]}]`,
-/// `cuts [{fromService, toService, fromType, target, file, line, column, symbol, kind, seam}]`,
-/// `quality {modularity, stability, gamma, services, runs, references, crossingReferences}`,
-/// `coverage {files, lines, types, parseFailures, tiers {name: references}}`. Scores are shares
-/// from 0 to 1 with four decimals; lines and UTF-8 columns count from 1. A change that breaks
-/// readers raises the number in `schema`. `fixtures/schemas/boundary-suggestion.schema.json` is the
-/// contract.
+/// {cohesion, coupling, instability, stability}, blockers {cycles, sharedWrites, transactions},
+/// effort {size, points, places, files, contracts, tables, transactions, smallestEdit {edits, moves
+/// [{type, fromService, toService}], places [{file, line, column, symbol, kind}]}}, routes
+/// [{method, path}], tables {owned, shared}, jobs, authors [{name, changes, team}], types [{name,
+/// module, file, line, stability}], files}]`, `sharedKernel`, `compositionRoots`, `findings [{id,
+/// severity, message, locations [{file, line, column}]}]`, `cuts [{fromService, toService,
+/// fromType, target, file, line, column, symbol, kind, seam, evidence}]`, `quality {modularity,
+/// stability, gamma, services, runs, references, crossingReferences}`, `coverage {files, lines,
+/// types, parseFailures, tiers {name: references}}`, `doubts {references, syntactic, byNameAlone,
+/// uncertainCuts [{file, line, column}], placements [{type, service, stability, rival, pulledAway,
+/// file, line, column}], untied}`. Scores are shares from 0 to 1 with four decimals; lines and
+/// UTF-8 columns count from 1. A change that breaks readers raises the number in `schema`.
+/// `fixtures/schemas/boundary-suggestion.schema.json` is the contract.
 public struct JSONReport: Sendable {
   /// Value of the key `schema`.
   public static let schema = "strangler.boundary-suggestion/1"
@@ -39,6 +41,7 @@ public struct JSONReport: Sendable {
       ("sharedKernel", .strings(suggestion.sharedKernel)),
       ("compositionRoots", .strings(suggestion.compositionRoots)),
       ("findings", .array(suggestion.findings.map(\.json))),
+      ("doubts", doubts(suggestion.doubts)),
       ("cuts", .array(suggestion.cuts.map(\.json))),
       ("quality", quality(suggestion.quality)),
       ("coverage", coverage(suggestion.coverage)),
@@ -56,6 +59,14 @@ public struct JSONReport: Sendable {
         .object([
           ("cohesion", .number(scores.cohesion)), ("coupling", .number(scores.coupling)),
           ("instability", .number(scores.instability)), ("stability", .number(scores.stability)),
+        ])
+      ),
+      (
+        "blockers",
+        .object([
+          ("cycles", .strings(service.blockers.cycles)),
+          ("sharedWrites", .strings(service.blockers.sharedWrites)),
+          ("transactions", .strings(service.blockers.transactions)),
         ])
       ),
       ("effort", effort(service.effort)),
@@ -91,9 +102,10 @@ public struct JSONReport: Sendable {
   private func effort(_ effort: Service.Effort) -> JSONValue {
     let edit = effort.smallestEdit
     return .object([
-      ("size", .string(effort.size.rawValue)), ("places", .integer(effort.places)),
+      ("size", .string(effort.size.rawValue)), ("points", .integer(effort.points)),
+      ("places", .integer(effort.places)),
       ("files", .integer(effort.files)), ("contracts", .integer(effort.contracts)),
-      ("tables", .integer(effort.tables)),
+      ("tables", .integer(effort.tables)), ("transactions", .integer(effort.transactions)),
       (
         "smallestEdit",
         .object([
@@ -140,6 +152,27 @@ public struct JSONReport: Sendable {
     ])
   }
 
+  private func doubts(_ doubts: Doubts) -> JSONValue {
+    func placements(_ list: [Doubts.Placement]) -> JSONValue {
+      .array(
+        list.map {
+          .object(
+            [
+              ("type", .string($0.type)), ("service", .string($0.service)),
+              ("stability", .number($0.stability)),
+              ("rival", $0.rival.map { .string($0) } ?? .null),
+              ("pulledAway", .boolean($0.isPulledAway)),
+            ] + $0.location.members)
+        })
+    }
+    return .object([
+      ("references", .integer(doubts.references)), ("syntactic", .integer(doubts.syntactic)),
+      ("byNameAlone", .integer(doubts.byNameAlone)),
+      ("uncertainCuts", .array(doubts.uncertainCuts.map { .object($0.members) })),
+      ("placements", placements(doubts.placements)), ("untied", placements(doubts.untied)),
+    ])
+  }
+
   private func coverage(_ coverage: Coverage) -> JSONValue {
     .object([
       ("files", .integer(coverage.files)), ("lines", .integer(coverage.lines)),
@@ -170,7 +203,7 @@ extension Cut {
         ("fromType", .string(fromType)), ("target", .string(target)),
       ] + location.members + [
         ("symbol", .string(symbol)), ("kind", .string(kind.name)),
-        ("seam", .string(seam.rawValue)),
+        ("seam", .string(seam.rawValue)), ("evidence", .string(evidence.rawValue)),
       ])
   }
 }

@@ -5,12 +5,16 @@ import DependencyGraph
 extension TextReport {
   /// One service with everything that moves along.
   func details(_ service: Service, _ suggestion: BoundarySuggestion) -> [String] {
-    var lines = [style.strong("\(service.order). \(service.name)")]
+    let number = suggestion.isWhole ? "" : "\(service.order). "
+    var lines = [style.strong(number + service.name)]
     func item(_ title: String, _ values: [String]) {
       guard !values.isEmpty else { return }
       lines += wrapped(title + ": " + values.joined(separator: ", "), width: width, indent: "  ")
     }
-    item("why here", [service.reason])
+    item(suggestion.isWhole ? "whole" : "why here", [service.reason])
+    if !suggestion.isWhole {
+      item("effort", [ServiceSentences(service, suggestion, []).effort])
+    }
     item("routes", service.routes.map { "\($0.method) \($0.path)" })
     item("tables owned", service.tables.owned)
     item("tables of others", service.tables.shared)
@@ -20,7 +24,8 @@ extension TextReport {
     item(
       "types",
       service.types.map {
-        $0.stability < 0.8 ? "\($0.name) (in doubt, \(decimal($0.stability)))" : $0.name
+        $0.stability < Doubts.firmStability
+          ? "\($0.name) (in doubt, \(decimal($0.stability)))" : $0.name
       })
     item("files", service.files)
     return lines

@@ -29,17 +29,20 @@ public struct TextReport: Sendable {
     if let first = suggestion.services.first, suggestion.verdict.decision == .split {
       sections.append(firstService(first, suggestion, cuts))
     }
-    if !suggestion.services.isEmpty { sections.append(services(suggestion, cuts)) }
+    if !suggestion.services.isEmpty, !suggestion.isWhole {
+      sections.append(services(suggestion, cuts))
+    }
+    sections.append(doubts(suggestion))
     sections.append(findings(suggestion))
     sections.append(setApart(suggestion))
     sections += suggestion.services.map { details($0, suggestion) }
-    sections.append(self.cuts(suggestion))
+    if !suggestion.isWhole { sections.append(self.cuts(suggestion)) }
     return TerminalText.document(sections: sections, style)
   }
 
   private func coverage(_ suggestion: BoundarySuggestion) -> [String] {
     let coverage = suggestion.coverage
-    let tiers = coverage.tiers.map { "\($0.references) references (\($0.name.title))" }
+    let tiers = coverage.tiers.map { "\(counted($0.references, "reference")) (\($0.name.title))" }
     var parts = [
       counted(coverage.files, "file"), counted(coverage.lines, "line"),
       counted(coverage.types, "type"),
@@ -63,9 +66,9 @@ public struct TextReport: Sendable {
     let sentences = ServiceSentences(service, suggestion, cuts[service.name])
     var lines = [style.strong("Extract first: \(service.name)")]
     for (title, text) in [
-      ("Why", [sentences.comparison, service.reason + "."].joined(separator: " ")),
+      ("Why", sentences.reasons),
       ("Cut", sentences.price), ("Cheapest", sentences.shortcut),
-      ("Sure", sentences.confidence),
+      ("Effort", sentences.effort), ("Sure", sentences.confidence),
     ] where !text.isEmpty {
       lines += wrapped("\(title): \(text)", width: width, indent: "  ")
     }
@@ -110,6 +113,12 @@ public struct TextReport: Sendable {
       }
     }
     return lines
+  }
+
+  private func doubts(_ suggestion: BoundarySuggestion) -> [String] {
+    guard suggestion.coverage.types > 0 else { return [] }
+    return [style.strong("How sure")]
+      + DoubtSentences(suggestion).all.flatMap { wrapped($0, width: width, indent: "  ") }
   }
 
   private func setApart(_ suggestion: BoundarySuggestion) -> [String] {

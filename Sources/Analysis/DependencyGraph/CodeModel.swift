@@ -16,6 +16,8 @@ public struct CodeModel: Sendable, Equatable {
   public var fileDependencies: [FileDependency]
   /// Uses of database tables.
   public var tableUses: [TableUse]
+  /// Database transactions in order of where they are opened, those that do anything.
+  public var transactions: [DatabaseTransaction]
   /// HTTP routes that the code registers.
   public var routes: [RouteRegistration]
   /// Background jobs and scheduled work.
@@ -31,7 +33,8 @@ public struct CodeModel: Sendable, Equatable {
   public init(
     files: [SourceFile] = [], types: [TypeDeclaration] = [], references: [Reference] = [],
     fileDependencies: [FileDependency] = [], tableUses: [TableUse] = [],
-    routes: [RouteRegistration] = [], jobs: [JobDeclaration] = [],
+    transactions: [DatabaseTransaction] = [], routes: [RouteRegistration] = [],
+    jobs: [JobDeclaration] = [],
     outboundCalls: [OutboundCall] = [], history: ChangeHistory? = nil, findings: [Finding] = []
   ) {
     self.files = files
@@ -39,6 +42,7 @@ public struct CodeModel: Sendable, Equatable {
     self.references = references
     self.fileDependencies = fileDependencies
     self.tableUses = tableUses
+    self.transactions = transactions
     self.routes = routes
     self.jobs = jobs
     self.outboundCalls = outboundCalls
@@ -159,9 +163,12 @@ public struct Reference: Sendable, Equatable {
   public var symbol: String
   /// Where.
   public var position: SourcePosition
+  /// A guess: only the name of a member tells, because a single visible type has one of that name.
+  public var isByNameAlone: Bool
   /// Creates a reference.
   public init(
-    from: TypeID, to: TypeID, kind: Kind, tier: Tier, symbol: String, position: SourcePosition
+    from: TypeID, to: TypeID, kind: Kind, tier: Tier, symbol: String, position: SourcePosition,
+    isByNameAlone: Bool = false
   ) {
     self.from = from
     self.to = to
@@ -169,6 +176,7 @@ public struct Reference: Sendable, Equatable {
     self.tier = tier
     self.symbol = symbol
     self.position = position
+    self.isByNameAlone = isByNameAlone
   }
 }
 

@@ -73,8 +73,9 @@ struct ModelAssembly {
       found.filesUsed.map { FileDependency(from: FileID(file), to: $0.key, count: $0.value) }
         .sorted()
     }
-    model.tableUses = TableUses(names: names.mappings(in: table, numbering: numbering), signals)
-      .sorted()
+    let uses = TableUses(names: names.mappings(in: table, numbering: numbering), signals)
+    model.tableUses = uses.sorted()
+    model.transactions = OpenedTransactions(uses.found, signals, table).found()
     let routes = RouteResolution(signals.flatMap(\.routerPasses))
     model.routes = routes.registrations(of: signals.flatMap(\.routes))
       .sorted { ($0.position, $0.path) < ($1.position, $1.path) }

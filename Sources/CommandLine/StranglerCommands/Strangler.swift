@@ -36,10 +36,25 @@ public struct Strangler: AsyncParsableCommand {
   /// Creates the command.
   public init() {}
 
+  /// No option is called by a digit: a number below zero is a value, for its command to refuse. It
+  /// is moved behind `--`, where ArgumentParser looks for no options; not what follows an option,
+  /// whose value it may be.
+  static func readingNegativeNumbers(_ arguments: some Sequence<String>) -> [String] {
+    var (kept, numbers): ([String], [String]) = ([], [])
+    for argument in arguments {
+      if argument.wholeMatch(of: /-[0-9].*/) != nil, kept.last?.hasPrefix("-") != true {
+        numbers.append(argument)
+      } else {
+        kept.append(argument)
+      }
+    }
+    return numbers.isEmpty || kept.contains("--") ? kept + numbers : kept + ["--"] + numbers
+  }
+
   /// Parses the process's arguments, runs the command they name and exits with its code.
   public static func runToExit() async -> Never {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(readingNegativeNumbers(CommandLine.arguments.dropFirst()))
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

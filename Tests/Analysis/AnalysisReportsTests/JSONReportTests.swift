@@ -18,7 +18,8 @@ import Testing
     let root = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     #expect(
       root.keys.sorted() == [
-        "compositionRoots", "coverage", "cuts", "findings", "quality", "schema", "services",
+        "compositionRoots", "coverage", "cuts", "doubts", "findings", "quality", "schema",
+        "services",
         "sharedKernel", "verdict",
       ])
     let services = try #require(root["services"] as? [[String: Any]])

@@ -15,7 +15,7 @@ import Testing
     #expect(page.contains("Extract <b>shipments</b> first"))
     #expect(page.contains("<dd>3 places in 2 files: 1 by API call, 2 by event. Most of it with "))
     #expect(page.contains("Sure: all 6 types keep their place in 32 noisy runs."))
-    #expect(page.contains("One transaction in OrderService.checkout writes 3 tables"))
+    #expect(page.contains("the one that OrderService.checkout opens writes 3 tables"))
     #expect(page.contains("Sources/App/Services/OrderService.swift:15:3"))
   }
 
@@ -75,5 +75,10 @@ import Testing
   @Test func `nothing to divide is a page too`() {
     let page = PageReport(title: "empty").render(BoundaryAnalysis().study(CodeModel()))
     #expect(page.contains("There is nothing to divide."))
+    var library = SampleShop.model
+    (library.routes, library.jobs) = ([], [])
+    let whole = PageReport(title: "library").render(BoundaryAnalysis().study(library))
+    #expect(whole.contains("Keep it whole: no route is answered"))
+    #expect(whole.contains("There is nothing to divide.") && !whole.contains("If you split"))
   }
 }

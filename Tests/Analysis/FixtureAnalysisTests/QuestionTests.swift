@@ -17,7 +17,9 @@ import Testing
     #expect(own.share > 0 && !own.evidence.isEmpty)
     let shares = explanation.pulls.reduce(0) { $0 + $1.share }
     #expect(abs(shares - 1) < 1e-9)
-    let text = ExplanationReport().text(explanation)
+    let text = ExplanationReport(width: 2_000).text(explanation)
+    let references = explanation.pulls.reduce(0) { $0 + $1.references }
+    #expect(text.contains("\(references) of \(references) references are read from syntax alone"))
     #expect(text.contains("Over \(study.suggestion.quality.runs) runs with noise"))
     #expect(text.contains("Sources/"))
   }
@@ -62,6 +64,32 @@ import Testing
     #expect(answer.savedCuts.count == between && answer.newCuts == [])
     let text = WhatIfReport().text(answer)
     #expect(text.contains("\(between) fewer"))
+  }
+
+  @Test func `only values move into the shared kernel`() {
+    #expect {
+      try study.answer(
+        to: WhatIf(moves: [.init(type: "ShopEngine", service: WhatIf.sharedKernel)]))
+    } throws: { error in
+      "\(error)".hasPrefix("ShopEngine cannot move into the shared kernel")
+        && "\(error)".contains("it uses the data of") && "\(error)".contains("Engine/ShopEngine")
+    }
+  }
+
+  @Test func `a kernel type that moves into one service costs all the others`() throws {
+    #expect(study.suggestion.sharedKernel.contains("Money"))
+    let users = Set(
+      study.model.references.filter { study.model.displayName($0.to) == "Money" }
+        .compactMap { study.service(of: $0.from) })
+    let answer = try study.answer(to: WhatIf(moves: [.init(type: "Money", service: "orders")]))
+    let into = answer.newCuts.filter { $0.target.hasPrefix("Money") }
+    #expect(
+      Set(into.map(\.fromService)).subtracting([WhatIf.sharedKernel]).count == users.count - 1)
+    #expect(answer.newCuts.allSatisfy { $0.toService == "orders" || $0.fromService == "orders" })
+    #expect(
+      answer.after.crossingReferences + answer.after.kernelReferences
+        == answer.before.crossingReferences + answer.newCuts.count - answer.savedCuts.count)
+    #expect(WhatIfReport().text(answer).contains("Money leaves the shared kernel for orders"))
   }
 
   @Test func `before is what the suggestion says`() throws {

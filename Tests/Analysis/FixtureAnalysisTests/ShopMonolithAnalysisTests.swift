@@ -75,6 +75,19 @@ import Testing
     for area in planted.areas { #expect(found?.message.contains(area) == true) }
   }
 
+  @Test func followsTransactionsThroughTheServicesThatTheyCall() throws {
+    // Neither function makes all of its transaction's writes itself.
+    for function in ["OrderService.cancel", "ShippingService.dispatch"] {
+      let found = try #require(
+        findings("cross-service-transaction").first { $0.message.contains(function) }, "\(function)"
+      )
+      #expect(found.message.contains("orders") && found.message.contains("shipping"))
+      #expect(found.locations.count > 2)
+    }
+    // Filling an empty database is no transaction that a service has to keep.
+    #expect(!findings("cross-service-transaction").contains { $0.message.contains("SeedLoader") })
+  }
+
   @Test func findsTheSharedHelpers() {
     let found = suggestion.sharedKernel + findings("shared-hub").map(\.message)
     let missing = truth.planted.sharedHelpers.filter { helper in
@@ -82,6 +95,22 @@ import Testing
     }
     // The audit log writes a table of its own, so it is no library.
     #expect(missing == ["AuditLog"] || missing.isEmpty)
+  }
+
+  @Test func bringsJobsAndGatewaysHome() {
+    var service: [String: String] = [:]
+    for candidate in suggestion.services {
+      for type in candidate.types { service[type.name] = candidate.name }
+    }
+    #expect(service["AbandonedCartReminder"] == "carts")
+    #expect(service["StockReorderJob"] == "inventory")
+    for type in ["PaymentGateway", "HTTPPaymentGateway", "FakePaymentGateway", "Authorisation"] {
+      #expect(service[type] == "payments", "\(type)")
+    }
+    for type in ["ShopApplication", "ShopConfiguration", "ShopMonolithCommand", "ShopRoutes"] {
+      #expect(suggestion.compositionRoots.contains(type), "\(type)")
+    }
+    #expect(suggestion.services.count <= truth.areas.count + 1)
   }
 
   @Test func startsWithAStableServiceThatHasRoutes() throws {

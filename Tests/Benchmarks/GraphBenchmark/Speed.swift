@@ -11,7 +11,8 @@ enum Speed {
     for (types, references) in [(2_000, 30_000), (20_000, 300_000)] {
       let model = Self.model(types: types, references: references, areas: 20)
       measure("analysis of \(types) types, \(references) references") {
-        let suggestion = BoundaryAnalysis().suggest(model)
+        let suggestion = BoundaryAnalysis(options: AnalysisOptions(dividesLibraries: true))
+          .suggest(model)
         return "\(suggestion.services.count) services, \(suggestion.quality.runs) runs"
       }
       let graph = ItemGraph(

@@ -113,6 +113,7 @@ struct CutoverTests {
         (["cutover", "start", "odrers"], 2, "There is no cutover \"odrers\""),
         (["cutover", "approve", "orders"], 1, "it is not under way"),
         (["routes", "set", "orders", "140"], 2, "expected 0 to 100 in steps of 0.01"),
+        (["routes", "set", "orders", "-1"], 2, "-1 is no share of users: expected 0 to 100"),
         (["routes", "set", "orders", "100.01"], 2, "expected 0 to 100 in steps of 0.01"),
         (["routes", "set", "carts", "10"], 2, "There is no route \"carts\"; there is: orders"),
         (["routes", "set", "orders", "10"], 1, "would skip the gates of the cutover \"orders\""),

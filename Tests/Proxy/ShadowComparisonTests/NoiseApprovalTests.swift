@@ -53,6 +53,15 @@ struct NoiseApprovalTests {
     #expect(!evidence.report().hasDifferences)
   }
 
+  @Test func whatNobodyCouldAskAboutIsADifference() {
+    var evidence = ShadowEvidence()
+    let decision = evidence.record(comparison, endpoint: "e", canAskAgain: false, draw: 0.5)
+    #expect(decision == .undecided)
+    #expect(evidence.report().hasDifferences)
+    evidence.approve(approval)
+    #expect(!evidence.report().hasDifferences)
+  }
+
   @Test func anErrorOfTheExtractedSideIsADifference() {
     var evidence = ShadowEvidence()
     let error = Comparison(outcome: .extractedError, differences: [], ignored: [], unlisted: 0)

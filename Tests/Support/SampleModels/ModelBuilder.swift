@@ -50,13 +50,13 @@ package struct ModelBuilder {
 
   package mutating func refer(
     _ from: String, _ to: String, _ kind: Reference.Kind = .typeUse, symbol: String? = nil,
-    times: Int = 1
+    times: Int = 1, byNameAlone: Bool = false
   ) {
     for _ in 0..<times {
       model.references.append(
         Reference(
           from: self[from], to: self[to], kind: kind, tier: .syntax, symbol: symbol ?? to,
-          position: place(from)))
+          position: place(from), isByNameAlone: byNameAlone))
     }
   }
 
@@ -64,10 +64,46 @@ package struct ModelBuilder {
     _ table: String, _ access: TableUse.Access, by type: String, in function: String = "",
     transaction: Bool = false
   ) {
+    let position = place(type)
     model.tableUses.append(
       TableUse(
         table: table, access: access, type: self[type], function: function,
-        inTransaction: transaction, position: place(type)))
+        inTransaction: transaction, position: position))
+    guard transaction else { return }
+    step(
+      .init(table: table, access: access, type: self[type], position: position), of: self[type],
+      in: function, at: position)
+  }
+
+  /// Writes of several types that run in one transaction, which `opener` opens in `function`; each
+  /// statement stands in the code of its own type.
+  package mutating func transaction(
+    by opener: String, in function: String, writing writes: [(type: String, table: String)]
+  ) {
+    let opening = place(opener)
+    for (type, table) in writes {
+      let position = place(type)
+      model.tableUses.append(
+        TableUse(
+          table: table, access: .writes, type: self[type], function: "\(type).write",
+          inTransaction: false, position: position))
+      step(
+        .init(table: table, access: .writes, type: self[type], position: position),
+        of: self[opener], in: function, at: opening)
+    }
+  }
+
+  private mutating func step(
+    _ step: DatabaseTransaction.Step, of opener: TypeID, in function: String,
+    at position: SourcePosition
+  ) {
+    let known = model.transactions.firstIndex { $0.opener == opener && $0.function == function }
+    if let known {
+      model.transactions[known].steps.append(step)
+    } else {
+      model.transactions.append(
+        DatabaseTransaction(opener: opener, function: function, position: position, steps: [step]))
+    }
   }
 
   package mutating func route(_ method: String, _ path: String, _ handler: String) {

@@ -54,6 +54,26 @@ package struct ExplanationReport: Sendable {
   }
 
   private func verdict(_ explanation: PlacementExplanation) -> String {
+    ([placement(explanation)] + doubt(explanation)).joined(separator: " ")
+  }
+
+  /// How many of the references behind it are sure.
+  private func doubt(_ explanation: PlacementExplanation) -> [String] {
+    let all = explanation.pulls.reduce(0) { $0 + $1.references }
+    guard explanation.syntactic > 0 else { return [] }
+    let guesses = explanation.byNameAlone
+    var text = "\(explanation.syntactic) of \(counted(all, "reference")) "
+    text += explanation.syntactic == 1 ? "is" : "are"
+    text += " read from syntax alone"
+    if !guesses.isEmpty {
+      text +=
+        ", \(guesses.count) by a member's name alone "
+        + "(\(DoubtSentences.listed(guesses.map(\.text), most: 2)))"
+    }
+    return [text + "."]
+  }
+
+  private func placement(_ explanation: PlacementExplanation) -> String {
     switch explanation.placement {
     case .sharedKernel:
       return "Shared kernel: \(counted(explanation.pulls.count, "service")) use it and it uses no "
@@ -132,6 +152,8 @@ package struct ExplanationReport: Sendable {
       ("runnerUp", explanation.runnerUp.map { .string($0.service) } ?? .null),
       ("margin", .number(explanation.margin)),
       ("sentence", .string(verdict(explanation))),
+      ("syntactic", .integer(explanation.syntactic)),
+      ("byNameAlone", .array(explanation.byNameAlone.map { .object($0.members) })),
       ("pulls", .array(explanation.pulls.map(pull))),
     ]).text
   }

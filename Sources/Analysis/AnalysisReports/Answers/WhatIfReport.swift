@@ -30,8 +30,7 @@ package struct WhatIfReport: Sendable {
   }
 
   private func sentence(_ answer: WhatIfAnswer) -> String {
-    let before = answer.before.crossingReferences + answer.before.crossingTableUses
-    let after = answer.after.crossingReferences + answer.after.crossingTableUses
+    let (before, after) = (answer.before.places, answer.after.places)
     let change =
       after == before
       ? "The number of places to cut stays at \(before)"
@@ -39,6 +38,7 @@ package struct WhatIfReport: Sendable {
         + "\(abs(after - before)) \(after < before ? "fewer" : "more")"
     return change + "; modularity \(decimal(answer.before.modularity)) becomes "
       + "\(decimal(answer.after.modularity))."
+      + answer.notes.map { " " + $0 }.joined()
   }
 
   private func measures(_ answer: WhatIfAnswer) -> [String] {
@@ -83,6 +83,7 @@ package struct WhatIfReport: Sendable {
       whole("references", "references between types of services", \.references),
       whole("crossingReferences", "references to cut", \.crossingReferences),
       whole("crossingTableUses", "uses of foreign tables to cut", \.crossingTableUses),
+      whole("kernelReferences", "references out of the shared kernel to cut", \.kernelReferences),
       whole("mutualPairs", "pairs of services that need each other", \.mutualPairs),
       whole("warnings", "warnings", \.warnings),
       Measure(
@@ -144,6 +145,7 @@ package struct WhatIfReport: Sendable {
     let measures = Self.measures(answer)
     return JSONValue.object([
       ("schema", .string("strangler.what-if/1")),
+      ("notes", .strings(answer.notes)),
       ("before", .object(measures.map { ($0.key, number($0, $0.before)) })),
       ("after", .object(measures.map { ($0.key, number($0, $0.after)) })),
       ("change", .object(measures.map { ($0.key, number($0, $0.after - $0.before)) })),
@@ -171,4 +173,9 @@ package struct WhatIfReport: Sendable {
       ("instability", .number(side.instability)),
     ])
   }
+}
+
+extension WhatIfAnswer.Measures {
+  /// All that is to be cut.
+  fileprivate var places: Int { crossingReferences + crossingTableUses + kernelReferences }
 }

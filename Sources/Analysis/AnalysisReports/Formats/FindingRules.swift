@@ -9,9 +9,9 @@ enum FindingRules {
         + "type to the side that it calls."
     ),
     "cross-service-transaction": (
-      "One transaction over several services",
+      "Transaction across services",
       "No database commits over two services at once. Turn it into a saga with a compensation "
-        + "for each step, or keep the tables together."
+        + "for each step, or keep the tables together. The first place is where it is opened."
     ),
     "crossing-reference": (
       "A reference that crosses a suggested border",

@@ -45,6 +45,7 @@ extension PageSections {
   var doubts: String {
     let quality = suggestion.quality
     let coverage = suggestion.coverage
+    let sentences = DoubtSentences(suggestion)
     let crossing = Double(quality.crossingReferences) / Double(max(1, quality.references))
     let tiers = coverage.tiers.map { "\($0.references) by \($0.name.title)" }
       .joined(separator: ", ")
@@ -63,16 +64,29 @@ extension PageSections {
       ),
       (
         "Borders hold",
-        "\(counted(quality.runs, "run")) with noise on every weight agree with the borders at "
-          + "\(decimal(quality.stability)) of 1 (adjusted Rand index; 0 is chance)."
+        suggestion.isWhole
+          ? ""
+          : "\(counted(quality.runs, "run")) with noise on every weight agree with the borders at "
+            + "\(decimal(quality.stability)) of 1 (adjusted Rand index; 0 is chance)."
       ),
       (
         "Areas are apart",
-        "Modularity \(decimal(quality.modularity)); above 0.3 the code falls into areas at all. "
-          + "\(percent(1 - crossing)) of \(counted(quality.references, "reference")) stay inside "
-          + "a service."
+        suggestion.isWhole
+          ? ""
+          : "Modularity \(decimal(quality.modularity)); above 0.3 the code falls into areas at "
+            + "all. "
+            + "\(percent(1 - crossing)) of \(counted(quality.references, "reference")) stay inside "
+            + "a service."
       ),
-      ("In doubt", doubtfulTypes),
+      ("References", capitalised(sentences.references)),
+      ("Cuts that may be none", capitalised(sentences.uncertainCuts)),
+      (
+        "In doubt",
+        sentences.placements(most: 12)
+          + (suggestion.doubts.placements.isEmpty
+            ? "" : " Ask `strangler analyze explain` why they are where they are.")
+      ),
+      ("Tied by nothing", sentences.untied),
       (
         "Shared kernel",
         suggestion.sharedKernel.isEmpty
@@ -97,18 +111,5 @@ extension PageSections {
     }
     html.markup("</div></section>")
     return html.text
-  }
-
-  private var doubtfulTypes: String {
-    let most = 12
-    let types = suggestion.services.flatMap { service in
-      ServiceSentences(service, suggestion, []).doubtful.map { ($0, service.name) }
-    }.sorted { ($0.0.stability, $0.0.name) < ($1.0.stability, $1.0.name) }
-    guard !types.isEmpty else { return "" }
-    let named = types.prefix(most).map { "\($0.0.name) in \($0.1) (\(decimal($0.0.stability)))" }
-    let rest = types.count - named.count
-    return "\(counted(types.count, "type")) could as well stand elsewhere: "
-      + named.joined(separator: ", ") + (rest > 0 ? " and \(rest) more." : ".")
-      + " Ask `strangler analyze explain` why they are where they are."
   }
 }

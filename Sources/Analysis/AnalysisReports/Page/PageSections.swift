@@ -18,7 +18,9 @@ struct PageSections {
     let decision = suggestion.verdict.decision
     html.element(
       "p", suggestion.verdict.reason, "class=\"panel verdict \(decision.rawValue)\"")
-    if let first = suggestion.services.first { html.markup(firstService(first)) }
+    if let first = suggestion.services.first, !suggestion.isWhole {
+      html.markup(firstService(first))
+    }
     return html.text
   }
 
@@ -34,8 +36,7 @@ struct PageSections {
     for (term, text) in [
       (
         "Why this one",
-        [sentences.comparison, capitalised(service.reason) + "."].filter { !$0.isEmpty }
-          .joined(separator: " ")
+        sentences.reasons
       ),
       ("What it answers", interface(service)),
       (
@@ -44,6 +45,7 @@ struct PageSections {
           .filter { !$0.isEmpty }.joined(separator: " ")
       ),
       ("Cheapest way", capitalised(sentences.shortcut)),
+      ("Effort", capitalised(sentences.effort)),
       ("Beware", warnings(about: service)),
       (
         "How sure",
@@ -57,9 +59,18 @@ struct PageSections {
     html.markup("</dl><div class=\"figures\">")
     let effort = service.effort
     for (value, label) in [
-      ("\(service.types.count)", "types in \(counted(service.files.count, "file"))"),
-      ("\(effort.places)", "places to cut in \(counted(effort.files, "file"))"),
-      ("\(effort.contracts)", "contracts to design (API calls, events)"),
+      (
+        "\(service.types.count)",
+        "\(service.types.count == 1 ? "type" : "types") in \(counted(service.files.count, "file"))"
+      ),
+      (
+        "\(effort.places)",
+        "\(effort.places == 1 ? "place" : "places") to cut in \(counted(effort.files, "file"))"
+      ),
+      (
+        "\(effort.contracts)",
+        "\(effort.contracts == 1 ? "contract" : "contracts") to design (API calls, events)"
+      ),
       ("\(effort.tables)", "\(effort.tables == 1 ? "table" : "tables") used on both sides"),
       (percent(service.scores.stability), "of its border holds under noise"),
       (effort.size.rawValue, "effort, from these counts"),
@@ -103,7 +114,7 @@ struct PageSections {
     return capitalised(titles.joined(separator: "; ")) + "."
   }
 
-  private func capitalised(_ text: String) -> String {
+  func capitalised(_ text: String) -> String {
     text.prefix(1).uppercased() + text.dropFirst()
   }
 
@@ -121,12 +132,13 @@ struct PageSections {
     var html = HTMLText()
     html.markup("<section id=\"services\" aria-label=\"Services\">")
     html.element("h2", "Services, in the order of extraction")
-    guard !suggestion.services.isEmpty else {
+    guard !suggestion.services.isEmpty, !suggestion.isWhole else {
       html.markup("<p>There is nothing to divide.</p></section>")
       return html.text
     }
     html.markup(
-      "<p class=\"lead\">Cheap and steady ones first; each step pays for the cuts of the next. "
+      "<p class=\"lead\">Those that nothing blocks first, then the cheap ones; each step pays for "
+        + "the cuts of the next. "
         + "Open a line for what moves along.</p>")
     html.markup(serviceTable)
     html.markup("<div class=\"panel\">")
@@ -175,6 +187,7 @@ struct PageSections {
         + "<span class=\"quiet\">\(HTMLText.escaped(service.reason))</span></summary><dl>")
     for (term, text) in [
       ("Cut", sentences.price), ("Cheapest way", sentences.shortcut),
+      ("Effort", sentences.effort),
       ("Sure", sentences.confidence),
       ("Routes", service.routes.map { "\($0.method) \($0.path)" }.joined(separator: ", ")),
       ("Owns tables", service.tables.owned.joined(separator: ", ")),

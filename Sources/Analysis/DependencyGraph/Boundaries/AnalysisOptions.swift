@@ -12,16 +12,20 @@ public struct AnalysisOptions: Sendable, Equatable {
   public var gamma: Double
   /// How much each source of evidence counts.
   public var weights: SignalWeights
+  /// Divides code that serves nothing too, as asking for a number of services does. The verdict is
+  /// the same: no split.
+  public var dividesLibraries: Bool
 
   /// The defaults, or others.
   public init(
     services: Int? = nil, runs: Int = 32, gamma: Double = 1,
-    weights: SignalWeights = SignalWeights()
+    weights: SignalWeights = SignalWeights(), dividesLibraries: Bool = false
   ) {
     self.services = services
     self.runs = runs
     self.gamma = gamma
     self.weights = weights
+    self.dividesLibraries = dividesLibraries
   }
 
   /// What the clusterer is told.

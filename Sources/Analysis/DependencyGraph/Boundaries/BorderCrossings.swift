@@ -68,7 +68,8 @@ struct BorderCrossings: Sendable {
           fromService: names[from], toService: names[to],
           fromType: model.displayName(reference.from), target: model.displayName(reference.to),
           location: model.location(reference.position), symbol: reference.symbol,
-          kind: .reference(reference.kind), seam: seams.seam(for: reference, model)))
+          kind: .reference(reference.kind), seam: seams.seam(for: reference, model),
+          evidence: Cut.Evidence(of: reference)))
     }
     for index in tableUses where !knownUses.contains(index) {
       let use = model.tableUses[index]

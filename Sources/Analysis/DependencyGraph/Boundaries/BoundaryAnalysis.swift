@@ -25,15 +25,17 @@ public struct BoundaryAnalysis: Sendable {
   package func study(_ model: CodeModel) -> BoundaryStudy {
     let model = model.canonical()
     let facts = UnitFacts(model)
-    let division = ServiceDivision(model, facts, options, workers)
+    let isDivided = model.serves || options.dividesLibraries || options.services != nil
+    let division =
+      isDivided ? ServiceDivision(model, facts, options, workers) : ServiceDivision(whole: facts)
     let assignment = ServiceAssignment(model, facts, division)
     let crossings = BorderCrossings(model, assignment)
     let descriptions = ServiceDescriptions(model, facts, division, assignment, crossings)
     let quality = descriptions.quality(options)
     let names = descriptions.names
     let verdict = Verdict.judge(
-      quality, units: division.includedCount,
-      interfaces: model.routes.count + model.tableUses.count)
+      quality, units: division.includedCount, types: model.types.count { $0.kind != .fileScope },
+      serves: model.serves)
     let cuts = crossings.cuts(model, names: names)
     let suggestion = BoundarySuggestion(
       verdict: verdict,
@@ -43,13 +45,15 @@ public struct BoundaryAnalysis: Sendable {
       compositionRoots: division.names(of: .compositionRoot, model, facts),
       cuts: cuts,
       findings: Pitfalls.all(
-        model, assignment, crossings, names: names, services: descriptions.inOrder,
-        quality: quality, decision: verdict.decision),
+        descriptions.context, services: descriptions.inOrder, quality: quality,
+        decision: verdict.decision),
       quality: quality,
-      coverage: Coverage(model))
-    return BoundaryStudy(
+      coverage: Coverage(model), doubts: Doubts())
+    var study = BoundaryStudy(
       model: model, suggestion: suggestion, names: names, facts: facts, assignment: assignment,
       crossings: crossings, weights: options.weights)
+    study.suggestion.doubts = study.doubts(cuts)
+    return study
   }
 }
 

@@ -21,6 +21,13 @@ public struct BoundarySuggestion: Sendable, Equatable {
   public var quality: Quality
   /// What was read.
   public var coverage: Coverage
+  /// What is not sure.
+  public var doubts: Doubts
+}
+
+extension BoundarySuggestion {
+  /// Nothing was divided: everything is one piece, and there is no order and no border.
+  package var isWhole: Bool { verdict.decision == .doNotSplit && quality.runs == 0 }
 }
 
 /// The answer to "should this be split?".
@@ -108,6 +115,8 @@ public struct Service: Sendable, Equatable {
   public var scores: Scores
   /// What freeing it takes.
   public var effort = Effort()
+  /// What has to be solved first.
+  public var blockers = Blockers()
   /// Place in the order of extraction, from 1.
   public var order: Int
   /// Why it stands at this place, with numbers.
@@ -128,6 +137,17 @@ public struct Cut: Sendable, Equatable {
     case splitTable = "split-table"
     /// Copy the type or the value: each side keeps its own.
     case copy
+  }
+  /// What says that there is something to cut.
+  public enum Evidence: String, Sendable, Codable {
+    /// Only the name of a member.
+    case name
+    /// The syntax of the sources.
+    case syntax
+    /// The compiler's index, made without dependencies.
+    case compilerIndex
+    /// The index of a build.
+    case buildIndex
   }
   /// What crosses.
   public enum Kind: Sendable, Equatable {
@@ -159,6 +179,19 @@ public struct Cut: Sendable, Equatable {
   public var kind: Kind
   /// How to replace it.
   public var seam: Seam
+  /// What says so.
+  public var evidence = Evidence.syntax
+}
+
+extension Cut.Evidence {
+  init(of reference: Reference) {
+    self =
+      switch reference.tier {
+      case .syntax: reference.isByNameAlone ? .name : .syntax
+      case .compilerIndex: .compilerIndex
+      case .buildIndex: .buildIndex
+      }
+  }
 }
 
 /// A place in a file; lines and UTF-8 columns count from 1.
@@ -203,7 +236,7 @@ public struct Quality: Sendable, Equatable {
   public var gamma: Double
   /// Number of services.
   public var services: Int
-  /// Runs that stability was measured with.
+  /// Runs that stability was measured with; 0 where everything is kept whole.
   public var runs: Int
   /// References between types of services; those to the shared kernel are not among them.
   public var references: Int

@@ -6,6 +6,8 @@ struct ServiceDescriptions {
   let names: [String]
   /// Services in the order of extraction.
   let inOrder: [Service]
+  /// What searches for pitfalls read.
+  let context: PitfallContext
   private let modularity: Double
   private let agreement: Double
   private let runs: Int
@@ -27,7 +29,10 @@ struct ServiceDescriptions {
     }
     Self.fillMembers(&services, model, facts, division, assignment)
     Self.fillInterfaces(&services, model, assignment)
-    inOrder = Self.ordered(services, model, assignment, crossings, runs: division.runs)
+    let context = PitfallContext(
+      model: model, assignment: assignment, crossings: crossings, names: names)
+    inOrder = Self.ordered(services, context, runs: division.runs)
+    self.context = context
     self.names = names
     modularity = division.modularity
     agreement = division.agreement
@@ -102,18 +107,21 @@ struct ServiceDescriptions {
   }
 
   private static func ordered(
-    _ services: [Service], _ model: CodeModel, _ assignment: ServiceAssignment,
-    _ crossings: BorderCrossings, runs: Int
+    _ services: [Service], _ context: PitfallContext, runs: Int
   ) -> [Service] {
-    let pairs = crossings.pairs(model)
-    let references = Array(pairs.prefix(crossings.references.count))
-    let tables = Array(pairs.dropFirst(crossings.references.count))
+    let pairs = context.crossings.pairs(context.model)
+    let references = Array(pairs.prefix(context.crossings.references.count))
+    let tables = Array(pairs.dropFirst(context.crossings.references.count))
+    let problems = BlockingProblem.all(context)
     let candidates = services.map { service in
       ExtractionOrder.Candidate(
         name: service.name, hasRoutes: !service.routes.isEmpty,
         stability: service.scores.stability)
     }
-    let order = ExtractionOrder.order(candidates, references: references, tables: tables)
+    let order = ExtractionOrder(
+      candidates, references: references, tables: tables, problems: problems.map(\.services),
+      sharedTables: tableUsers(context)
+    ).services()
     var inbound = [Int](repeating: 0, count: services.count)
     var outbound = inbound
     var foreign = inbound
@@ -128,6 +136,7 @@ struct ServiceDescriptions {
     return order.enumerated().map { place, index in
       var service = services[index]
       service.order = place + 1
+      service.blockers = Service.Blockers(of: index, problems, names: context.names)
       service.reason = reason(
         service, inbound: inbound[index], outbound: outbound[index],
         foreignTableUses: foreign[index], runs: runs)
@@ -135,10 +144,26 @@ struct ServiceDescriptions {
     }
   }
 
+  /// Services that use each table for more than a migration.
+  private static func tableUsers(_ context: PitfallContext) -> [Set<Int>] {
+    var users: [String: Set<Int>] = [:]
+    for use in context.model.tableUses where use.access != .defines {
+      guard let service = context.assignment[use.type] else { continue }
+      let owner = [context.assignment.ownerOfTable[use.table]].compactMap { $0 }
+      users[use.table, default: []].formUnion([service] + owner)
+    }
+    return Array(users.values)
+  }
+
   private static func reason(
     _ service: Service, inbound: Int, outbound: Int, foreignTableUses: Int, runs: Int
   ) -> String {
+    guard runs > 0 else {
+      return "\(counted(service.types.count, "type")) in \(counted(service.files.count, "file")) "
+        + "that stay together"
+    }
     var parts = [
+      service.blockers.sentence,
       "\(counted(inbound, "reference")) into it and \(outbound) out of it to cut",
       foreignTableUses == 0
         ? "no table shared with another service"

@@ -32,18 +32,23 @@ struct ServiceDivision: Sendable {
     clusterer.settled = ModulePlacement(model, facts, isMember: isMember).placed
     let division = clusterer.divide(services: options.services)
     let partition = Partition(division.partition.labels.prefix(facts.units.count))
+    let found: [Int?] = isMember.enumerated().map { $1 ? partition[$0] : nil }
+    // Who asks for a number of services gets that many.
+    let homes = ServiceHomes(model, facts, isMember: isMember)
+    let settled = options.services == nil ? homes.settled(found) : found
     var numbers: [Int: Int] = [:]
-    service = isMember.enumerated().map { unit, isMember in
-      guard isMember else { return nil }
-      let number = numbers[partition[unit]] ?? numbers.count
-      numbers[partition[unit]] = number
+    service = settled.map { label in
+      guard let label else { return nil }
+      let number = numbers[label] ?? numbers.count
+      numbers[label] = number
       return number
     }
     serviceCount = numbers.count
+    let labels = settled.enumerated().map { $1.map(Int32.init) ?? partition.labels[$0] }
     self.roles = roles
     runs = division.runs.count
     let members = roles.indices.filter { isMember[$0] }
-    let kept = Partition(members.map { partition.labels[$0] })
+    let kept = Partition(members.map { labels[$0] })
     let keptRuns = ResampledRuns(partitions: division.runs).restricted(to: members)
     let stability = keptRuns.stability(in: kept)
     var unitStability = [Double](repeating: 1, count: roles.count)
@@ -51,7 +56,21 @@ struct ServiceDivision: Sendable {
     self.unitStability = unitStability
     serviceStability = keptRuns.jaccard(of: kept)
     agreement = keptRuns.agreement(with: kept)
-    modularity = facts.referenceGraph(options.weights) { isMember[$0] }.modularity(partition)
+    modularity = facts.referenceGraph(options.weights) { isMember[$0] }
+      .modularity(Partition(labels))
+  }
+
+  /// Everything in one piece, without a run.
+  init(whole facts: UnitFacts) {
+    let count = facts.units.count
+    roles = [UnitRole](repeating: .member, count: count)
+    service = [Int?](repeating: 0, count: count)
+    serviceCount = count == 0 ? 0 : 1
+    unitStability = [Double](repeating: 1, count: count)
+    serviceStability = count == 0 ? [] : [1]
+    agreement = 1
+    modularity = 0
+    runs = 0
   }
 
   /// Runs that tell which areas there are, before anything is set apart.

@@ -25,9 +25,28 @@ enum ServiceNames {
       guard let service = assignment[unit.types[0]] else { continue }
       words.add(unit.displayName(model), service, weights.type)
       let path = model.files[Int(unit.file.index)].path.split(separator: "/").dropLast()
-      if let folder = path.last { words.add(folder, service, weights.folder) }
+      if let folder = path.last {
+        words.add(folder, service, weights.folder, isTrusted: true)
+      }
     }
-    return words.uniqueNames(preferring: folderNames(facts, assignment))
+    return words.uniqueNames(
+      preferring: folderNames(facts, assignment), else: moduleNames(model, facts, assignment))
+  }
+
+  /// For each service the module that most of its units stand in, in the words of a name.
+  private static func moduleNames(
+    _ model: CodeModel, _ facts: UnitFacts, _ assignment: ServiceAssignment
+  ) -> [String] {
+    var counts = [[String: Int]](repeating: [:], count: assignment.serviceCount)
+    for unit in facts.units.units {
+      guard let service = assignment[unit.types[0]] else { continue }
+      counts[service][model.files[Int(unit.file.index)].module, default: 0] += 1
+    }
+    return counts.map { modules in
+      let most = modules.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? ""
+      let words = Vocabulary.words(in: most).joined(separator: "-")
+      return words.isEmpty ? "service" : words
+    }
   }
 
   /// For each service the name of the folder that matches it best, if one does well enough.
@@ -49,7 +68,9 @@ enum ServiceNames {
       let words = Vocabulary.words(in: folder.identity.split(separator: "/").last ?? "")
       for (service, count) in common {
         let overlap = Double(count) / Double(size + sizes[service] - count)
-        guard overlap >= leastOverlap, overlap > best[service]?.overlap ?? 0 else { continue }
+        guard overlap >= leastOverlap, words.contains(where: Vocabulary.mayName),
+          overlap > best[service]?.overlap ?? 0
+        else { continue }
         best[service] = (words.joined(separator: "-"), overlap)
       }
     }
@@ -62,6 +83,14 @@ private struct WordCounts {
   private var totals: [Double]
   /// Spellings of a stem with their weights; those of routes and tables win.
   private var spellings: [String: [String: Double]] = [:]
+  /// Names of types that hold a stem.
+  private var typeNames: [String: Int] = [:]
+  /// Stems of folders, routes and tables.
+  private var trusted: Set<String> = []
+
+  /// Names of types that must hold a word which no folder, route or table holds: a word that stands
+  /// once is as often an adverb as a thing.
+  private static let leastTypeNames = 2
 
   init(services: Int) {
     scores = [[String: Double]](repeating: [:], count: services)
@@ -69,9 +98,17 @@ private struct WordCounts {
   }
 
   mutating func add(
-    _ name: some StringProtocol, _ service: Int, _ weight: Double, spelledByInterface: Bool = false
+    _ name: some StringProtocol, _ service: Int, _ weight: Double,
+    spelledByInterface: Bool = false, isTrusted: Bool = false
   ) {
-    let words = Vocabulary.businessWords(in: name)
+    let words = Vocabulary.businessWords(in: name).filter(Vocabulary.mayName)
+    for stem in Set(words.map(Vocabulary.stem)) {
+      if spelledByInterface || isTrusted {
+        trusted.insert(stem)
+      } else {
+        typeNames[stem, default: 0] += 1
+      }
+    }
     for (index, word) in words.enumerated() {
       // The first word of a compound names the area: `OrderShipment` is about orders.
       let share = weight / Double(index + 1)
@@ -84,13 +121,15 @@ private struct WordCounts {
 
   /// The preferred name or else the best free word for each service, services with a clear name
   /// first.
-  func uniqueNames(preferring preferred: [Int: (name: String, overlap: Double)]) -> [String] {
+  func uniqueNames(
+    preferring preferred: [Int: (name: String, overlap: Double)], else modules: [String]
+  ) -> [String] {
     var rarity: [String: Double] = [:]
     for service in scores.indices {
       for (stem, score) in scores[service] { rarity[stem, default: 0] += score / totals[service] }
     }
     let ranked = scores.indices.map { service in
-      scores[service].map { stem, score in
+      scores[service].filter { isName($0.key) }.map { stem, score in
         let share = score / totals[service]
         return (stem: stem, score: share * share / (rarity[stem] ?? 1))
       }.sorted { ($1.score, $0.stem) < ($0.score, $1.stem) }
@@ -110,7 +149,7 @@ private struct WordCounts {
         continue
       }
       let free = ranked[service].first { !taken.contains(spelling($0.stem)) }
-      var name = free.map { spelling($0.stem) } ?? "service"
+      var name = free.map { spelling($0.stem) } ?? modules[service]
       if !taken.insert(name).inserted {
         let stem = name
         var number = numbers[stem] ?? 2
@@ -121,6 +160,10 @@ private struct WordCounts {
       names[service] = name
     }
     return names
+  }
+
+  private func isName(_ stem: String) -> Bool {
+    trusted.contains(stem) || typeNames[stem, default: 0] >= Self.leastTypeNames
   }
 
   private func spelling(_ stem: String) -> String {

@@ -13,17 +13,22 @@ extension Verdict {
 
   /// - Parameters:
   ///   - units: separable types that were divided.
-  ///   - interfaces: routes and uses of tables; code without any is a library, not an application.
-  static func judge(_ quality: Quality, units: Int, interfaces: Int) -> Verdict {
+  ///   - types: types found.
+  ///   - serves: whether a route is answered or a job runs.
+  static func judge(_ quality: Quality, units: Int, types: Int, serves: Bool) -> Verdict {
     var doubts: [String] = []
     if units == 0 {
       return Verdict(
         decision: .doNotSplit, reason: "No types were found, so there is nothing to split.")
     }
-    let crossing = Double(quality.crossingReferences) / Double(max(1, quality.references))
-    if interfaces == 0 {
-      doubts.append("no route and no table was found, so this looks like a library")
+    guard serves else {
+      return Verdict(
+        decision: .doNotSplit,
+        reason: "Keep it whole: no route is answered and no job or consumer runs in "
+          + "\(types == 1 ? "its only type" : "any of its \(types) types"), so nothing is served "
+          + "that could move to a service. It is a library: release it as one.")
     }
+    let crossing = Double(quality.crossingReferences) / Double(max(1, quality.references))
     if quality.services < 2 { doubts.append("the code forms a single area") }
     if units < leastUnits {
       doubts.append("\(units) separable types are fewer than \(leastUnits)")
@@ -48,10 +53,13 @@ extension Verdict {
     }
     return Verdict(
       decision: .split,
-      reason: "Split into \(quality.services) services: "
-        + "\(percent(1 - crossing)) of \(quality.references) references stay inside them, "
-        + "modularity is \(decimal(quality.modularity)), and \(quality.runs) runs with noise agree "
-        + "with the borders at \(decimal(quality.stability)) of 1.")
+      reason: "Split into \(counted(quality.services, "service")): "
+        + "\(percent(1 - crossing)) of \(counted(quality.references, "reference")) stay inside "
+        + "them, "
+        + "modularity is \(decimal(quality.modularity)), and \(counted(quality.runs, "run")) with "
+        + "noise \(quality.runs == 1 ? "agrees" : "agree") with the borders at "
+        + "\(decimal(quality.stability)) of 1."
+    )
   }
 }
 

@@ -86,6 +86,8 @@ package enum StudyQuestionError: Error, Sendable, Equatable, CustomStringConvert
   case ambiguousType(String, candidates: [String])
   case unknownService(String, near: [String], all: [String])
   case nothingToMerge([String])
+  /// A type that may not be part of the shared kernel, and why.
+  case notForKernel(String, [String])
 
   /// Services that a message lists at most.
   private static let listed = 20
@@ -107,6 +109,9 @@ package enum StudyQuestionError: Error, Sendable, Equatable, CustomStringConvert
         : "no service is called \(name); did you mean \(near.joined(separator: ", "))?"
     case .nothingToMerge(let names):
       "merging needs two services that differ, not \(names.joined(separator: ","))"
+    case .notForKernel(let name, let objections):
+      "\(name) cannot move into the shared kernel, which holds values that need nothing else: "
+        + objections.joined(separator: "; ")
     }
   }
 }

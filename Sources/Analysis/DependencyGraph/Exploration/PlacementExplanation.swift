@@ -47,6 +47,10 @@ package struct PlacementExplanation: Sendable, Equatable {
   package var runs: Int
   /// The services that pull at it, strongest first.
   package var pulls: [Pull]
+  /// References between it and types of services that were read from syntax alone.
+  package var syntactic: Int
+  /// Places of those that only the name of a member tells, in order.
+  package var byNameAlone: [Location]
 
   /// The pull of the service it is in.
   package var own: Pull? { pulls.first { .service($0.service) == placement } }
@@ -67,12 +71,18 @@ extension BoundaryStudy {
     let member = suggestion.services.lazy.flatMap(\.types).first {
       $0.name == model.displayName(id) && $0.location == model.location(model.type(id).position)
     }
+    let types = Set(unit.types)
+    let syntactic = model.references.filter { reference in
+      types.contains(reference.from) != types.contains(reference.to) && reference.tier == .syntax
+        && assignment[types.contains(reference.to) ? reference.from : reference.to] != nil
+    }
     return PlacementExplanation(
       type: model.displayName(id), module: model.type(id).module,
       location: model.location(model.type(id).position),
       nested: unit.types.filter { $0 != id }.map(model.displayName).sorted(),
       placement: placement(of: id), stability: member?.stability, runs: suggestion.quality.runs,
-      pulls: pulls(Set(unit.types)))
+      pulls: pulls(types), syntactic: syntactic.count,
+      byNameAlone: syntactic.filter(\.isByNameAlone).map { model.location($0.position) })
   }
 
   private func pulls(_ types: Set<TypeID>) -> [PlacementExplanation.Pull] {

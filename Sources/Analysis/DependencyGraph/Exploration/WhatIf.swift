@@ -5,7 +5,7 @@ package struct WhatIf: Sendable, Equatable {
   /// A type, with those nested in it, that goes to a service.
   package struct Move: Sendable, Equatable {
     package var type: String
-    /// A service, or `shared-kernel` to set the type apart.
+    /// A service, or `shared-kernel` to set the type apart, which only values can be.
     package var service: String
 
     package init(type: String, service: String) {
@@ -37,6 +37,8 @@ package struct WhatIfAnswer: Sendable, Equatable {
     package var crossingReferences: Int
     /// Uses of tables of another service.
     package var crossingTableUses: Int
+    /// References from the shared kernel to types of services: to be cut too.
+    package var kernelReferences: Int
     package var modularity: Double
     /// Pairs of services that refer to each other.
     package var mutualPairs: Int
@@ -58,6 +60,8 @@ package struct WhatIfAnswer: Sendable, Equatable {
     }
   }
 
+  /// What moves out of the shared kernel cost, a sentence each.
+  package var notes: [String]
   package var before: Measures
   package var after: Measures
   /// Services that differ, by name.
@@ -76,11 +80,14 @@ extension BoundaryStudy {
   /// is divided again.
   package func answer(to question: WhatIf) throws(StudyQuestionError) -> WhatIfAnswer {
     var service = assignment.serviceOfType
+    var moved: [TypeID] = []
     for move in question.moves {
       let id = try type(named: move.type)
       let target = move.service == WhatIf.sharedKernel ? nil : try self.service(named: move.service)
       for type in facts.units.units[facts.units[id]].types { service[Int(type.index)] = target }
+      moved.append(id)
     }
+    let kernel = try guarded(moved, service)
     // Where the types of a service went with the merges before.
     var root = Array(names.indices)
     for merge in question.merges {
@@ -96,14 +103,68 @@ extension BoundaryStudy {
     }
     let changed = ServiceAssignment(
       model, serviceOfType: service, serviceCount: assignment.serviceCount)
-    let before = Division(self, assignment, crossings)
-    let after = Division(self, changed, BorderCrossings(model, changed))
+    let leaving = KernelGuard(self, service: changed.serviceOfType).leaving(movedIn: kernel)
+    let before = Division(self, assignment, crossings, kernelReferences: 0)
+    let after = Division(
+      self, changed, BorderCrossings(model, changed), kernelReferences: leaving.count)
+    let newCuts = after.crossings.cuts(model, names: names, notIn: crossings)
     return WhatIfAnswer(
-      before: before.measures, after: after.measures, services: changes(before, after),
-      newCuts: after.crossings.cuts(model, names: names, notIn: crossings),
+      notes: notes(moved, changed, newCuts, leaving), before: before.measures,
+      after: after.measures, services: changes(before, after),
+      newCuts: (newCuts + kernelCuts(leaving, changed)).sorted { $0.location < $1.location },
       savedCuts: crossings.cuts(model, names: names, notIn: after.crossings),
       newFindings: Self.difference(after.findings, before.findings),
       goneFindings: Self.difference(before.findings, after.findings))
+  }
+
+  /// - Returns: all types that were moved into the kernel.
+  private func guarded(
+    _ moved: [TypeID], _ service: [Int?]
+  ) throws(StudyQuestionError) -> Set<TypeID> {
+    let entering = moved.map { facts.units.units[facts.units[$0]].types }.filter {
+      service[Int($0[0].index)] == nil && placement(of: $0[0]) != .sharedKernel
+    }
+    let all = Set(entering.joined())
+    let kernel = KernelGuard(self, service: service)
+    for types in entering { try kernel.check(types, movedIn: all) }
+    return all
+  }
+
+  /// The kernel is a library: what it needs from a service has to be cut as well.
+  private func kernelCuts(_ references: [Int], _ assignment: ServiceAssignment) -> [Cut] {
+    let seams = SeamAdvice(model, assignment)
+    return references.compactMap { index in
+      let reference = model.references[index]
+      guard let to = assignment[reference.to] else { return nil }
+      return Cut(
+        fromService: WhatIf.sharedKernel, toService: names[to],
+        fromType: model.displayName(reference.from), target: model.displayName(reference.to),
+        location: model.location(reference.position), symbol: reference.symbol,
+        kind: .reference(reference.kind), seam: seams.seam(for: reference, model),
+        evidence: Cut.Evidence(of: reference))
+    }
+  }
+
+  /// A sentence for each type that leaves the kernel.
+  private func notes(
+    _ moved: [TypeID], _ assignment: ServiceAssignment, _ newCuts: [Cut], _ leaving: [Int]
+  ) -> [String] {
+    var seen: Set<Int> = []
+    return moved.compactMap { id in
+      let unit = facts.units[id]
+      guard placement(of: id) == .sharedKernel, let service = assignment[id],
+        seen.insert(unit).inserted
+      else { return nil }
+      let types = facts.units.units[unit].types
+      let targets = Set(types.map(model.displayName))
+      let cuts = newCuts.filter { targets.contains($0.target) && $0.toService == names[service] }
+      let users = Set(cuts.map(\.fromService))
+      let kernel = leaving.count { types.contains(model.references[$0].to) }
+      return "\(model.displayName(id)) leaves the shared kernel for \(names[service]): "
+        + "\(counted(cuts.count, "reference")) of \(counted(users.count, "other service"))"
+        + (kernel == 0 ? "" : " and \(kernel) of the kernel itself")
+        + " that cost nothing before \(cuts.count + kernel == 1 ? "has" : "have") to be cut."
+    }
   }
 
   private func changes(_ before: Division, _ after: Division) -> [WhatIfAnswer.ServiceChange] {
@@ -143,7 +204,10 @@ private struct Division {
   private let types: [Int]
   private let places: [Int]
 
-  init(_ study: BoundaryStudy, _ assignment: ServiceAssignment, _ crossings: BorderCrossings) {
+  init(
+    _ study: BoundaryStudy, _ assignment: ServiceAssignment, _ crossings: BorderCrossings,
+    kernelReferences: Int
+  ) {
     let model = study.model
     counts = BorderCounts(model, assignment)
     var types = [Int](repeating: 0, count: assignment.serviceCount)
@@ -165,7 +229,7 @@ private struct Division {
       services: types.count { $0 > 0 },
       references: counts.inner.reduce(0, +) + crossings.references.count,
       crossingReferences: crossings.references.count,
-      crossingTableUses: crossings.tableUses.count,
+      crossingTableUses: crossings.tableUses.count, kernelReferences: kernelReferences,
       modularity: study.facts.referenceGraph(study.weights) { units[$0] != nil }
         .modularity(partition),
       mutualPairs: directions.count { $0[0] < $0[1] && directions.contains([$0[1], $0[0]]) },

@@ -32,7 +32,8 @@ extension CodeModel {
         FileDependency(
           from: newFile[Int($0.from.index)], to: newFile[Int($0.to.index)], count: $0.count)
       }.sorted(),
-      tableUses: tableUses, routes: routes, jobs: jobs, outboundCalls: outboundCalls,
+      tableUses: tableUses, transactions: transactions, routes: routes, jobs: jobs,
+      outboundCalls: outboundCalls,
       history: history?.renumbered { newFile[Int($0.index)] }, findings: findings)
     result.renumber({ newType[Int($0.index)] }, moved)
     result.sortFacts()
@@ -50,6 +51,16 @@ extension CodeModel {
     for index in tableUses.indices {
       tableUses[index].type = type(tableUses[index].type)
       tableUses[index].position = position(tableUses[index].position)
+    }
+    for index in transactions.indices {
+      transactions[index].opener = type(transactions[index].opener)
+      transactions[index].position = position(transactions[index].position)
+      for step in transactions[index].steps.indices {
+        let old = transactions[index].steps[step]
+        transactions[index].steps[step].type = type(old.type)
+        transactions[index].steps[step].position = position(old.position)
+      }
+      transactions[index].steps.sort()
     }
     for index in routes.indices {
       routes[index].registeredBy = type(routes[index].registeredBy)
@@ -91,6 +102,12 @@ extension CodeModel {
       if left.type != right.type { return left.type < right.type }
       return (left.table, left.access.rawValue, left.function, left.inTransaction ? 1 : 0)
         < (right.table, right.access.rawValue, right.function, right.inTransaction ? 1 : 0)
+    }
+    transactions.sort { left, right in
+      if left.position != right.position { return left.position < right.position }
+      if left.opener != right.opener { return left.opener < right.opener }
+      if left.function != right.function { return left.function < right.function }
+      return left.steps.lexicographicallyPrecedes(right.steps)
     }
     routes.sort {
       ($0.position, $0.path, $0.method, $0.handler, $0.registeredBy)

@@ -86,6 +86,45 @@ package enum Vocabulary {
     }
   }
 
+  /// Words that stand in names and name nothing: they tell how, when, which or what is done.
+  static let plainWords: Set<String> = [
+    "above", "active", "actual", "additional", "after", "again", "all", "allowed", "already",
+    "also", "always", "and", "another", "any", "apply", "are", "auto", "available", "back", "bad",
+    "bare", "basic", "before", "begin", "being", "below", "best", "better", "big", "both", "but",
+    "can", "cannot", "check", "clean", "clear", "close", "closed", "complete", "completed",
+    "could", "current", "custom", "debug", "deep", "did", "different", "direct", "disabled",
+    "does", "done", "down", "dynamic", "each", "early", "either", "else", "empty", "enabled",
+    "end", "equal", "ever", "every", "exact", "existing", "expected", "external", "extra",
+    "failed", "false", "fast", "few", "final", "first", "fixed", "found", "free", "full",
+    "generic", "given", "global", "good", "had", "handle", "has", "have", "hidden", "high", "how",
+    "implicit", "initial", "inner", "into", "invalid", "its", "just", "known", "large", "last",
+    "late", "lazy", "least", "left", "less", "like", "load", "local", "long", "low", "made",
+    "main", "make", "many", "max", "maximum", "may", "might", "min", "minimum", "missing", "more",
+    "most", "much", "multiple", "must", "near", "need", "needed", "never", "next", "none", "not",
+    "now", "off", "old", "once", "one", "only", "open", "opened", "optional", "other", "our",
+    "out", "outer", "over", "own", "parallel", "partial", "pending", "plain", "possible",
+    "prepare", "previous", "primary", "private", "process", "quick", "random", "raw", "read",
+    "ready", "real", "recent", "remote", "remove", "required", "reset", "reverse", "right", "run",
+    "running", "safe", "same", "secondary", "self", "send", "sent", "several", "should", "simple",
+    "single", "slow", "small", "some", "soon", "start", "started", "static", "still", "stop",
+    "stopped", "strict", "such", "sync", "temporary", "than", "that", "their", "them", "then",
+    "there", "these", "they", "this", "those", "through", "too", "true", "try", "two", "under",
+    "unexpected", "unknown", "unsafe", "unsupported", "until", "upon", "used", "using", "valid",
+    "very", "via", "virtual", "wait", "waiting", "was", "weak", "were", "what", "when", "where",
+    "whether", "which", "while", "who", "whole", "why", "will", "within", "without", "would",
+    "write", "wrong", "yet", "you", "your",
+  ]
+  /// Things that end like an adverb.
+  private static let thingsInLy: Set<String> = [
+    "ally", "anomaly", "assembly", "bully", "butterfly", "family", "fly", "italy", "jelly", "july",
+    "lily", "monopoly", "rally", "reply", "resupply", "supply", "tally",
+  ]
+
+  /// Whether a word can name a part of the business: a thing, as far as its looks tell.
+  package static func mayName(_ word: String) -> Bool {
+    !plainWords.contains(word) && (!word.hasSuffix("ly") || thingsInLy.contains(word))
+  }
+
   /// A word without the ending of its plural, good enough to join `order` with `orders` and
   /// `category` with `categories`.
   package static func stem(_ word: String) -> String {

@@ -1,31 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Transactions that write tables of several services: over services they need a saga.
+/// Transactions that write tables of several services: over services they need a saga. They are
+/// followed from where they are opened, so that one whose writes stand in a type of each area shows
+/// too.
 enum CrossServiceTransactions {
-  private struct Key: Hashable {
-    var type: TypeID
-    var function: String
-  }
-
   static func find(_ context: PitfallContext) -> [Finding] {
-    var transactions: [Key: [TableUse]] = [:]
-    for use in context.model.tableUses where use.inTransaction && use.access == .writes {
-      transactions[Key(type: use.type, function: use.function), default: []].append(use)
-    }
-    return transactions.compactMap { key, uses in
-      let owners = Set(uses.compactMap { context.assignment.ownerOfTable[$0.table] })
-      guard owners.count > 1 else { return nil }
-      let tables = Set(uses.map(\.table)).sorted()
-      let name = key.function.isEmpty ? context.model.displayName(key.type) : key.function
+    SpanningTransaction.all(context.model, context.assignment).map { found in
+      let steps = counted(found.owners.count, "step")
+      let logs =
+        found.logs.isEmpty
+        ? "" : " Each service keeps its own part of \(found.logs.joined(separator: ", "))."
       return Finding(
         id: "cross-service-transaction", severity: .warning,
-        message: "One transaction in \(name) writes \(counted(tables.count, "table")) "
-          + "(\(tables.joined(separator: ", "))) of \(context.list(owners)): "
-          + "it needs a saga with a compensation for each step, or the tables stay together.",
-        locations: uses.map(\.position).sorted())
-    }.sorted {
-      ($0.locations.first?.file.index ?? 0, $0.locations.first?.line ?? 0, $0.message)
-        < ($1.locations.first?.file.index ?? 0, $1.locations.first?.line ?? 0, $1.message)
+        message: "Transaction across services: the one that \(found.name(context.model)) opens "
+          + "writes \(counted(found.tables.count, "table")) "
+          + "(\(found.tables.joined(separator: ", "))) of \(context.list(found.owners)). It needs "
+          + "a saga of \(steps) with a compensation for each, "
+          + "\(counted(Service.Effort.transactionPoints, "point")) of effort for every service in "
+          + "it, or the tables stay together.\(logs)",
+        locations: [found.transaction.position] + found.writes.map(\.position))
     }
   }
 }

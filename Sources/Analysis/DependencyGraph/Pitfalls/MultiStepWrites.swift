@@ -15,6 +15,9 @@ enum MultiStepWrites {
     for use in model.tableUses where use.inTransaction && use.access == .writes {
       tables[use.type, default: []].insert(use.table)
     }
+    for step in model.transactions.flatMap(\.steps) where step.access == .writes {
+      tables[step.type, default: []].insert(step.table)
+    }
     return tables
   }
 

@@ -8,14 +8,11 @@ enum Pitfalls {
   /// Everything that is known: what the scanner reported, the pitfalls of the division, and those
   /// of single services.
   static func all(
-    _ model: CodeModel, _ assignment: ServiceAssignment, _ crossings: BorderCrossings,
-    names: [String], services: [Service], quality: Quality, decision: Verdict.Decision
+    _ context: PitfallContext, services: [Service], quality: Quality, decision: Verdict.Decision
   ) -> [LocatedFinding] {
-    let context = PitfallContext(
-      model: model, assignment: assignment, crossings: crossings, names: names)
-    return located(
-      model.findings + found(in: context) + NanoServices.find(context, services)
-        + PrematureSplits.find(context, services, quality, decision), model)
+    located(
+      context.model.findings + found(in: context) + NanoServices.find(context, services)
+        + PrematureSplits.find(context, services, quality, decision), context.model)
   }
 
   /// The pitfalls of a division, whoever made it.

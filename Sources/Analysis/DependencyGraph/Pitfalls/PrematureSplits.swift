@@ -17,7 +17,8 @@ enum PrematureSplits {
       var doubts: [String] = []
       if outer > inner {
         doubts.append(
-          "\(counted(outer, "reference")) cross its border and \(inner) stay inside")
+          "\(counted(outer, "reference")) \(outer == 1 ? "crosses" : "cross") its border and "
+            + "\(inner) \(inner == 1 ? "stays" : "stay") inside")
       }
       if service.scores.stability < leastStability {
         doubts.append(

@@ -4,7 +4,10 @@
 /// alone. References from and to god types are left out: they close a cycle with everyone, and have
 /// a finding of their own.
 enum ServiceCycles {
-  static func find(_ context: PitfallContext) -> [Finding] {
+  typealias Side = (service: Int, places: [Int])
+
+  /// Both directions of each pair, with indices of the references.
+  static func pairs(_ context: PitfallContext) -> [(first: Side, second: Side)] {
     var places: [Int: [Int: [Int]]] = [:]
     for index in context.crossings.references {
       let reference = context.model.references[index]
@@ -14,32 +17,43 @@ enum ServiceCycles {
       else { continue }
       places[from, default: [:]][to, default: []].append(index)
     }
-    var findings: [Finding] = []
+    var pairs: [(first: Side, second: Side)] = []
     for first in 0..<context.assignment.serviceCount {
       for second in (places[first] ?? [:]).keys.sorted() where second > first {
         guard let there = places[first]?[second], let back = places[second]?[first] else {
           continue
         }
-        findings.append(finding(context, (first, there), (second, back)))
+        pairs.append(((first, there), (second, back)))
       }
     }
-    return findings
+    return pairs
+  }
+
+  static func find(_ context: PitfallContext) -> [Finding] {
+    pairs(context).map { finding(context, $0.first, $0.second) }
   }
 
   private static func finding(
-    _ context: PitfallContext, _ first: (service: Int, places: [Int]),
-    _ second: (service: Int, places: [Int])
+    _ context: PitfallContext, _ first: Side, _ second: Side
   ) -> Finding {
     // The direction with fewer references is the one to break; it is named and shown first.
     let (few, many) =
       first.places.count <= second.places.count ? (first, second) : (second, first)
     let (from, to) = (context.names[few.service], context.names[many.service])
     let references = context.model.references
+    var seams: [String: Int] = [:]
+    for index in few.places {
+      let seam = context.crossings.seam(ofReference: index, context.model)
+      seams[seam.rawValue.replacing("-", with: " "), default: 0] += 1
+    }
+    let ways = seams.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { "\($0.value) by \($0.key)" }.joined(separator: ", ")
     return Finding(
       id: "service-cycle", severity: .warning,
       message: "\(from) and \(to) need each other: \(counted(few.places.count, "reference")) from "
         + "\(from) to \(to) and \(many.places.count) back; cutting the first "
-        + "\(few.places.count == 1 ? "one" : "\(few.places.count)") breaks the cycle.",
+        + "\(few.places.count == 1 ? "one" : "\(few.places.count)") (\(ways)) breaks the cycle, "
+        + "which is the cheapest way.",
       locations: few.places.map { references[$0].position }
         + many.places.prefix(3).map { references[$0].position })
   }

@@ -34,7 +34,8 @@ enum SharedHubs {
       return Finding(
         id: "shared-hub", severity: isApart ? .note : .warning,
         message: "\(model.displayName(id)) is used by \(counted(users[index], "type")) in "
-          + "\(services[index].count) of \(count) services (\(references[index]) references): "
+          + "\(services[index].count) of \(count) services "
+          + "(\(counted(references[index], "reference"))): "
           + advice + ".",
         locations: [model.types[index].position])
     }

@@ -2,13 +2,20 @@
 
 /// Tables that two services write: whoever owns them, the other's writes bypass its rules.
 enum SharedTables {
-  static func find(_ context: PitfallContext) -> [Finding] {
+  /// Places of the writes by service, for each table that any service writes.
+  static func writers(
+    _ context: PitfallContext
+  ) -> [(table: String, places: [Int: [SourcePosition]])] {
     var writers: [String: [Int: [SourcePosition]]] = [:]
     for use in context.model.tableUses where use.access == .writes {
       guard let service = context.assignment[use.type] else { continue }
       writers[use.table, default: [:]][service, default: []].append(use.position)
     }
-    return writers.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { table, places in
+    return writers.sorted { $0.key < $1.key }.map { (table: $0.key, places: $0.value) }
+  }
+
+  static func find(_ context: PitfallContext) -> [Finding] {
+    writers(context).filter { $0.places.count > 1 }.map { table, places in
       let owner = context.assignment.ownerOfTable[table]
       let counts = places.sorted { $0.key < $1.key }
         .map { "\(context.names[$0.key]) in \(counted($0.value.count, "place"))" }.sorted()

@@ -87,6 +87,7 @@ struct IndexOverlay {
         syntax[key]?.first { $0.to == to } ?? made(occurrence, from: from, to: to, file: file)
       reference.from = from
       reference.tier = tier
+      reference.isByNameAlone = false
       if result.references.last != reference { result.references.append(reference) }
     }
     if !isComplete {

@@ -25,6 +25,9 @@ struct BodyInference {
     var alias: NominalID?
     /// Transaction closures around the code.
     var transactionDepth = 0
+    /// Innermost place around the code that opens a transaction, or may: index of
+    /// `FileSignals.openings`.
+    var opening: Int?
   }
 
   /// Expressions nested deeper than this stay unknown.
@@ -69,14 +72,14 @@ struct BodyInference {
   }
 
   mutating func record(
-    _ target: TypeID?, _ kind: Reference.Kind, symbol: String, at offset: UInt32
+    _ target: TypeID?, _ kind: Reference.Kind, symbol: String, at offset: UInt32,
+    byNameAlone: Bool = false
   ) {
     guard isRecording, let origin, let target, origin != target else { return }
     signals.references.append(
       Reference(
         from: origin, to: target, kind: kind, tier: .syntax, symbol: symbol,
-        position: position(offset)
-      ))
+        position: position(offset), isByNameAlone: byNameAlone))
   }
 
   /// Counts a use of what another file declares, whoever's code it is.
@@ -94,16 +97,18 @@ struct BodyInference {
       numbering.type(of: nominal, in: table), kind, symbol: table[nominal].name, at: offset)
   }
 
-  mutating func record(_ id: MemberID, at offset: UInt32, as kind: Reference.Kind = .call) {
+  mutating func record(
+    _ id: MemberID, at offset: UInt32, as kind: Reference.Kind = .call, byNameAlone: Bool = false
+  ) {
     guard isRecording else { return }
     let member = table[id]
     recordUse(ofFile: member.file)
     if let owner = member.owner, let type = numbering.type(of: owner, in: table) {
-      record(type, kind, symbol: member.name, at: offset)
+      record(type, kind, symbol: member.name, at: offset, byNameAlone: byNameAlone)
     } else {
       record(
         numbering.fileScopes[member.file], member.owner == nil ? .global : kind,
-        symbol: member.name, at: offset)
+        symbol: member.name, at: offset, byNameAlone: byNameAlone)
     }
   }
 

@@ -94,7 +94,10 @@ extension BodyInference {
     }
     let effect = effect(of: site)
     if effect.isTransaction { context.transactionDepth += 1 }
+    let outer = context.opening
+    noteOpening(site, effect)
     let closureResult = inferArguments(of: site, &signature, effect)
+    context.opening = outer
     if effect.isTransaction { context.transactionDepth -= 1 }
     noteCall(site)
     var value = Value(

@@ -234,7 +234,7 @@ extension BodyInference {
     guard let owner = visible.first.flatMap({ table[$0].owner }),
       visible.allSatisfy({ table[$0].owner == owner }), let chosen = choose(visible, shape)
     else { return Value(.unknown) }
-    record(chosen, at: offset)
+    record(chosen, at: offset, byNameAlone: true)
     return Value(memberType(chosen), member: chosen)
   }
 }

@@ -24,6 +24,7 @@ struct SignalsWriter {
       writer.body.write(tag: reference.kind.code)
       writer.body.write(text: reference.symbol)
       writer.write(place: reference.position)
+      writer.body.write(flag: reference.isByNameAlone)
     }
     write(signals.filesUsed.sorted { $0.key < $1.key }) { writer, used in
       writer.body.write(number: writer.files[used.key])
@@ -38,13 +39,24 @@ struct SignalsWriter {
       writer.write(place: found.use.position)
       writer.write(member: found.member)
       writer.body.write(flag: found.isFromSQL)
+      writer.write(opening: found.opening)
     }
     write(signals.databaseCalls) { writer, call in
       writer.write(member: call.caller)
       writer.write(member: call.callee)
       writer.body.write(text: call.function)
       writer.body.write(flag: call.inTransaction)
+      writer.write(opening: call.opening)
       writer.write(place: call.position)
+    }
+    write(signals.openings) { writer, opening in
+      writer.write(type: opening.opener)
+      writer.write(member: opening.member)
+      writer.body.write(text: opening.function)
+      writer.write(member: opening.wrapper)
+      writer.write(opening: opening.outer)
+      writer.body.write(flag: opening.joinsOuter)
+      writer.write(place: opening.position)
     }
     write(signals.routes) { writer, route in
       writer.body.write(text: route.method)
@@ -88,6 +100,9 @@ struct SignalsWriter {
   private mutating func write(member: MemberID?) {
     body.write(number: member.map { members[$0] + 1 } ?? 0)
   }
+
+  /// 0 for none.
+  private mutating func write(opening: Int?) { body.write(number: (opening ?? -1) + 1) }
 
   private mutating func write(place: SourcePosition) {
     body.write(number: Int(place.line))
@@ -151,7 +166,8 @@ struct SignalsReader {
     signals.references = try list { reader throws(DamagedBytes) in
       Reference(
         from: try reader.type(), to: try reader.type(), kind: try .init(code: reader.bytes.tag()),
-        tier: .syntax, symbol: try reader.bytes.text(), position: try reader.place())
+        tier: .syntax, symbol: try reader.bytes.text(), position: try reader.place(),
+        isByNameAlone: try reader.bytes.flag())
     }
     for _ in 0..<(try bytes.count()) {
       let used = try Self.element(files, try bytes.number())
@@ -163,7 +179,14 @@ struct SignalsReader {
       guard let callee = try reader.member() else { throw DamagedBytes() }
       return DatabaseCall(
         caller: caller, callee: callee, function: try reader.bytes.text(),
-        inTransaction: try reader.bytes.flag(), position: try reader.place())
+        inTransaction: try reader.bytes.flag(), opening: try reader.opening(),
+        position: try reader.place())
+    }
+    signals.openings = try list { reader throws(DamagedBytes) in
+      TransactionOpening(
+        opener: try reader.type(), member: try reader.member(), function: try reader.bytes.text(),
+        wrapper: try reader.member(), outer: try reader.opening(),
+        joinsOuter: try reader.bytes.flag(), position: try reader.place())
     }
     signals.routes = try list { reader throws(DamagedBytes) in
       FoundRoute(
@@ -183,7 +206,7 @@ struct SignalsReader {
       OutboundCall(
         type: try reader.type(), target: try reader.bytes.text(), position: try reader.place())
     }
-    guard bytes.remaining == 0 else { throw DamagedBytes() }
+    guard bytes.remaining == 0, signals.hasKnownOpenings else { throw DamagedBytes() }
     return signals
   }
 
@@ -203,7 +226,8 @@ struct SignalsReader {
     let use = TableUse(
       table: table, access: access, type: try type(), function: try bytes.text(),
       inTransaction: try bytes.flag(), position: try place())
-    return FoundTableUse(use: use, member: try member(), isFromSQL: try bytes.flag())
+    return FoundTableUse(
+      use: use, member: try member(), isFromSQL: try bytes.flag(), opening: try opening())
   }
 
   private static func element<Element>(
@@ -222,6 +246,11 @@ struct SignalsReader {
     return number == 0 ? nil : try Self.element(members, number - 1)
   }
 
+  private mutating func opening() throws(DamagedBytes) -> Int? {
+    let number = try bytes.number()
+    return number == 0 ? nil : number - 1
+  }
+
   private mutating func place() throws(DamagedBytes) -> SourcePosition {
     let (line, column) = (try bytes.index(), try bytes.index())
     return SourcePosition(file: file, line: Int(line), column: Int(column))
@@ -233,6 +262,15 @@ struct SignalsReader {
     return RouteOrigin(
       carrier: member.map { .init(member: $0, parameter: parameter < 0 ? nil : parameter) },
       path: try bytes.text())
+  }
+}
+
+extension FileSignals {
+  /// Every opening that is named is there, and those around another stand before it.
+  fileprivate var hasKnownOpenings: Bool {
+    tableUses.allSatisfy { $0.opening ?? -1 < openings.count }
+      && databaseCalls.allSatisfy { $0.opening ?? -1 < openings.count }
+      && openings.enumerated().allSatisfy { $0.element.outer ?? -1 < $0.offset }
   }
 }
 

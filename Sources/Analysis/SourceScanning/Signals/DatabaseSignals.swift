@@ -23,8 +23,11 @@ extension BodyInference {
   ]
   private static let connections: Set<String> = [
     "Database", "SQLDatabase", "PostgresConnection", "DatabaseWriter", "DatabaseReader",
-    "DatabaseQueue", "DatabasePool",
+    "DatabaseQueue", "DatabasePool", "Connection", "DatabaseConnection", "PostgresClient",
+    "MySQLConnection", "SQLiteConnection", "Transaction",
   ]
+  /// Types of the tree that carry a connection, by the end of their names.
+  private static let carriers = ["Transaction", "UnitOfWork", "Connection", "Database"]
 
   /// Record types answer queries with members that the tree does not declare.
   mutating func queryEffect(of site: CallSite) -> CallEffect? {
@@ -72,6 +75,7 @@ extension BodyInference {
       Self.transactions.contains(site.name)
       || (isForeign && Self.foreignTransactions.contains(site.name)
         && takesConnection(closure))
+    effect.joinsOuter = Self.transactions.contains(site.name)
     let handsConnection = effect.isTransaction || ["read", "asyncRead"].contains(site.name)
     if isForeign, handsConnection, takesConnection(closure) {
       effect.closureParameters = [.external("Database", [])]
@@ -128,7 +132,8 @@ extension BodyInference {
       table: name, access: access, type: origin, function: context.function,
       inTransaction: context.transactionDepth > 0, position: position(offset))
     signals.tableUses.append(
-      FoundTableUse(use: use, member: context.member, isFromSQL: isFromSQL))
+      FoundTableUse(
+        use: use, member: context.member, isFromSQL: isFromSQL, opening: context.opening))
   }
 
   /// SQL in a literal, with fixed interpolations filled in.
@@ -160,17 +165,48 @@ extension BodyInference {
   /// Remembers which functions get a connection from whom.
   mutating func noteDatabaseCall(_ site: CallSite) {
     guard let callee = site.callee.member, table[callee].kind == .function else { return }
-    let takesConnection = table[callee].parameterTypes.contains { type in
-      if case .external(let name, _) = type.unwrapped {
-        Self.connections.contains(name)
+    let takesConnection = table[callee].parameterTypes.contains { isConnection($0) }
+    guard takesConnection || context.transactionDepth > 0 || context.opening != nil else { return }
+    signals.databaseCalls.append(
+      DatabaseCall(
+        caller: context.member, callee: callee, function: context.function,
+        inTransaction: context.transactionDepth > 0, opening: context.opening,
+        position: position(site.offset)))
+  }
+
+  private func isConnection(_ type: InferredType) -> Bool {
+    switch type.unwrapped {
+    case .external(let name, _): Self.connections.contains(name)
+    case .nominal(let id, _): Self.carriers.contains { table[id].name.hasSuffix($0) }
+    case .composition(let parts): parts.contains { isConnection($0) }
+    default: false
+    }
+  }
+
+  /// Remembers where a transaction is opened, or may be: by a function of the tree that hands a
+  /// connection to the closure it gets.
+  mutating func noteOpening(_ site: CallSite, _ effect: CallEffect) {
+    guard isRecording, let origin, effect.isTransaction || lastClosure(of: site) != nil else {
+      return
+    }
+    let wrapper = effect.isTransaction ? nil : wrapper(of: site)
+    guard effect.isTransaction || wrapper != nil else { return }
+    signals.openings.append(
+      TransactionOpening(
+        opener: origin, member: context.member, function: context.function, wrapper: wrapper,
+        outer: context.opening, joinsOuter: effect.joinsOuter, position: position(site.offset)))
+    context.opening = signals.openings.count - 1
+  }
+
+  private func wrapper(of site: CallSite) -> MemberID? {
+    guard let callee = site.callee.member, table[callee].kind == .function else { return nil }
+    let handsConnection = table[callee].parameterTypes.contains { type in
+      if case .function(let given, _) = type.unwrapped {
+        given.contains { isConnection($0) }
       } else {
         false
       }
     }
-    guard takesConnection || context.transactionDepth > 0 else { return }
-    signals.databaseCalls.append(
-      DatabaseCall(
-        caller: context.member, callee: callee, function: context.function,
-        inTransaction: context.transactionDepth > 0, position: position(site.offset)))
+    return handsConnection || site.name.lowercased().hasSuffix("transaction") ? callee : nil
   }
 }

@@ -8,6 +8,7 @@ struct FileSignals: Sendable {
   var filesUsed: [FileID: Int] = [:]
   var tableUses: [FoundTableUse] = []
   var databaseCalls: [DatabaseCall] = []
+  var openings: [TransactionOpening] = []
   var routes: [FoundRoute] = []
   var routerPasses: [RouterPass] = []
   var jobs: [JobDeclaration] = []
@@ -31,6 +32,8 @@ struct FoundTableUse: Sendable {
   var member: MemberID?
   /// Only a string that looks like SQL says so.
   var isFromSQL = false
+  /// Innermost opening around it: index of the file's openings.
+  var opening: Int?
 }
 
 /// A call that hands a database connection on.
@@ -39,6 +42,23 @@ struct DatabaseCall: Sendable {
   var callee: MemberID
   var function: String
   var inTransaction: Bool
+  /// Innermost opening around it: index of the file's openings.
+  var opening: Int?
+  var position: SourcePosition
+}
+
+/// A call with a closure that opens a transaction, or that does if the function it calls does.
+struct TransactionOpening: Sendable {
+  /// Type whose code opens it.
+  var opener: TypeID
+  var member: MemberID?
+  var function: String
+  /// Function of the tree that gets the closure: it opens a transaction, or this is none.
+  var wrapper: MemberID?
+  /// Opening around this one: index of the file's openings.
+  var outer: Int?
+  /// False where a connection starts anew: inside of another transaction that is one of its own.
+  var joinsOuter: Bool
   var position: SourcePosition
 }
 
@@ -62,6 +82,8 @@ struct CallEffect {
   var result: InferredType?
   var closureParameters: [InferredType]?
   var isTransaction = false
+  /// The call opens a transaction on a connection that may be in one already.
+  var joinsOuter = true
 }
 
 extension BodyInference {

@@ -4,6 +4,8 @@ import DependencyGraph
 /// All uses of tables, without names that only look like tables.
 struct TableUses {
   private let uses: [TableUse]
+  /// What bodies do, with the functions that they do it in.
+  let found: [FoundTableUse]
 
   init(names: [TableUse], _ signals: [FileSignals]) {
     let found = signals.flatMap(\.tableUses)
@@ -17,6 +19,7 @@ struct TableUses {
     }
     let derived = TransactionPropagation(
       uses: trusted, calls: signals.flatMap(\.databaseCalls))
+    self.found = trusted
     uses = names + trusted.map(\.use) + derived.derivedUses()
   }
 

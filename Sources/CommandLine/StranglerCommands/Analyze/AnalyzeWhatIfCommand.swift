@@ -9,7 +9,8 @@ struct AnalyzeWhatIfCommand: ParsableCommand {
     abstract: "Say what moving types and merging services would change.",
     discussion: """
       Moves are made before merges, each in the order given. Nothing is divided again, so the
-      numbers tell about these moves alone.
+      numbers tell about these moves alone. Only values move into the shared kernel: no data, no
+      routes, nothing that they need outside of it.
 
         strangler analyze what-if ~/code/monolith --move StockLevel:orders
         strangler analyze what-if ~/code/monolith --move Money:shared-kernel --merge carts,orders

@@ -140,8 +140,7 @@ extension CutoverRunner {
     let (version, table) = routing.snapshot()
     let file = routing.filePercentages
     let plans = routing.loaded.cutovers
-    let owners = Dictionary(
-      plans.flatMap { plan in plan.routes.map { ($0, plan.name) } }, uniquingKeysWith: { $1 })
+    let owners = plans.nameByRoute
     return CutoverOverview(
       version: version,
       journal: CutoverOverview.Journal(

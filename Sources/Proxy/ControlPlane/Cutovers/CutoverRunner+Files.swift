@@ -18,10 +18,8 @@ extension CutoverRunner {
     let file = routing.filePercentages
     let record = standing.reading(
       file: replica == nil ? file : standing.sharedFile(file, former: former), cause: cause,
-      plans: Dictionary(
-        routing.loaded.cutovers.flatMap { plan in plan.routes.map { ($0, plan.name) } },
-        uniquingKeysWith: { first, _ in first }),
-      time: unixMilliseconds(), configurationHash: configurationHash)
+      plans: routing.loaded.cutovers.nameByRoute, time: unixMilliseconds(),
+      configurationHash: configurationHash)
     guard let record else { return }
     // The file's numbers are in force already, save those that waited for the end of a freeze, and
     // would be after a restart too.

@@ -8,8 +8,8 @@ internal import Synchronization
 /// What live shadows found, as the mismatch gate counts it.
 ///
 /// A request is held against a side where that side is the odd one out of three answers, or fails
-/// where the other one does not. A difference that nobody could ask about again is held against
-/// neither and does not count as compared: it may be noise, and it may be not.
+/// where the other one does not. A difference that nobody could ask about again may be noise, and
+/// may be not: no gate takes it for a reason to go back, and none to go on.
 package final class ShadowComparisons: CutoverComparisons {
   /// Each route that shadows, with its numbers since the proxy started.
   package typealias Tallies = @Sendable () -> [(route: String, tally: ShadowTally)]
@@ -30,7 +30,8 @@ package final class ShadowComparisons: CutoverComparisons {
         let more = CompareCounts(
           compared: total.compared - former.compared,
           extractedOdd: total.extractedOdd - former.extractedOdd,
-          legacyOdd: total.legacyOdd - former.legacyOdd)
+          legacyOdd: total.legacyOdd - former.legacyOdd,
+          undecided: total.undecided - former.undecided)
         if more != CompareCounts() { news[route] = more }
       }
       return news
@@ -44,6 +45,7 @@ extension CompareCounts {
     self.init(
       compared: Int(clamping: tally.judged),
       extractedOdd: Int(clamping: tally.extractedOdd + extractedErrors),
-      legacyOdd: Int(clamping: tally.legacyOdd + tally.legacyFailedAlone))
+      legacyOdd: Int(clamping: tally.legacyOdd + tally.legacyFailedAlone),
+      undecided: Int(clamping: tally.undecided))
   }
 }

@@ -120,7 +120,7 @@ extension Problem {
   init(_ refusal: CutoverRefusal) {
     let status: HTTPResponse.Status =
       switch refusal {
-      case .unknownCutover, .unknownRoute, .unknownEntry: .notFound
+      case .unknownCutover, .unknownRoute, .unknownEntry, .order(.noSuchStage, _): .notFound
       case .order(.otherStage, _), .order(.otherPlan, _), .outdated: .preconditionFailed
       case .notSplit, .order, .completed, .underWay, .skipsGates, .killSwitchIsOn, .frozen,
         .unchanged, .nothingToRevert:

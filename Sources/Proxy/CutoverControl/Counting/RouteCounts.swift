@@ -152,23 +152,48 @@ package struct CompareCounts: Sendable, Equatable, Codable {
   package var extractedOdd: Int
   /// Those in which legacy's first answer was.
   package var legacyOdd: Int
+  /// Those that differed and of which nobody knows whose doing that is, since legacy could not be
+  /// asked again, as for a write. None of them is in `compared`.
+  package var undecided: Int
 
-  package init(compared: Int = 0, extractedOdd: Int = 0, legacyOdd: Int = 0) {
+  package init(
+    compared: Int = 0, extractedOdd: Int = 0, legacyOdd: Int = 0, undecided: Int = 0
+  ) {
     self.compared = compared
     self.extractedOdd = extractedOdd
     self.legacyOdd = legacyOdd
+    self.undecided = undecided
   }
 
-  /// Both sides answered every compared request.
+  /// Reports and states of former versions do not tell what is undecided.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      compared: try values.decode(Int.self, forKey: .compared),
+      extractedOdd: try values.decode(Int.self, forKey: .extractedOdd),
+      legacyOdd: try values.decode(Int.self, forKey: .legacyOdd),
+      undecided: try values.decodeIfPresent(Int.self, forKey: .undecided) ?? 0)
+  }
+
+  /// What speaks for a rollback: both sides answered every compared request.
   var block: BlockCounts {
     BlockCounts(
       legacy: compared, legacyBad: min(legacyOdd, compared), extracted: compared,
       extractedBad: min(extractedOdd, compared))
   }
 
+  /// What speaks against a promotion besides: a difference that nobody could ask about may be the
+  /// extracted side's fault, and has to count as that. Left out, only answers that agree would be
+  /// counted.
+  var doubt: BlockCounts {
+    BlockCounts(
+      legacy: undecided, legacyBad: 0, extracted: undecided, extractedBad: undecided)
+  }
+
   package static func += (left: inout CompareCounts, right: CompareCounts) {
     left.compared += right.compared
     left.extractedOdd += right.extractedOdd
     left.legacyOdd += right.legacyOdd
+    left.undecided += right.undecided
   }
 }

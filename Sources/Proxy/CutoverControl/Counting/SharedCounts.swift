@@ -97,7 +97,8 @@ package struct SharedCounts: Sendable, Equatable {
         others.compared[route, default: CompareCounts()] += CompareCounts(
           compared: max(0, total.compared - before.compared),
           extractedOdd: max(0, total.extractedOdd - before.extractedOdd),
-          legacyOdd: max(0, total.legacyOdd - before.legacyOdd))
+          legacyOdd: max(0, total.legacyOdd - before.legacyOdd),
+          undecided: max(0, total.undecided - before.undecided))
       }
     }
     // One that was silent begins anew.

@@ -103,6 +103,8 @@ package enum OrderRefusal: Sendable, Equatable {
   case nothingAwaitsApproval
   /// The approval is of a stage that is not the next one; indices of both.
   case otherStage(approved: Int, next: Int)
+  /// The approval is of a stage that the plan does not have; its index, and how many there are.
+  case noSuchStage(approved: Int, of: Int)
   /// The approval is of another plan than the one under way, or of another run; versions of both.
   case otherPlan(approved: String, underWay: String)
   case alreadyPaused

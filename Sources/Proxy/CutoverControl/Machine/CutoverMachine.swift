@@ -205,6 +205,9 @@ extension CutoverMachine {
     if approval.plan != version {
       return .refuse(.otherPlan(approved: approval.plan, underWay: version))
     }
+    if !plan.stages.indices.contains(approval.stage) {
+      return .refuse(.noSuchStage(approved: approval.stage, of: plan.stages.count))
+    }
     if approval.stage != next {
       return .refuse(.otherStage(approved: approval.stage, next: next))
     }
@@ -287,7 +290,7 @@ extension CutoverMachine {
       extracted += second.extracted.finished
       monitor.tick(second, strangers: strangers[route] ?? RouteCounts(), in: stage)
       let compares = core.compares.removeValue(forKey: route) ?? CompareCounts()
-      if stage.percent == .zero { extracted += compares.compared }
+      if stage.percent == .zero { extracted += compares.compared + compares.undecided }
       monitor.compare(compares, in: stage)
       monitors[route] = monitor
     }

@@ -64,8 +64,11 @@ extension OrderRefusal: CustomStringConvertible {
     case .notUnderWay: "it is not under way"
     case .nothingAwaitsApproval: "no stage waits for approval"
     case .otherStage(let approved, let next):
-      "stage \(approved + 1) is approved, and the next one is stage \(next + 1) by now: look "
-        + "again, then decide"
+      "stage \(approved + 1) is approved, and stage \(next) is under way by now: look again, "
+        + "then decide"
+    case .noSuchStage(let approved, let count):
+      "stage \(approved + 1) is approved, and the plan has "
+        + (count == 1 ? "one stage" : "\(count) stages")
     case .otherPlan(let approved, let underWay):
       "a stage of run \(approved) is approved, and run \(underWay) is under way by now: look "
         + "again, then decide"

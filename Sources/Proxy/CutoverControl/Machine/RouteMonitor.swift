@@ -174,14 +174,18 @@ package struct RouteMonitor: Sendable, Equatable {
 
   /// A second's shadow comparisons, none included. At 0 % it is these that have to prove something.
   package mutating func compare(_ counts: CompareCounts, in stage: CutoverStage) {
-    if stage.percent == .zero { silence.tick(finished: counts.compared) }
-    guard let rules = rules.mismatches, counts.compared > 0 else { return }
+    if stage.percent == .zero { silence.tick(finished: counts.compared + counts.undecided) }
+    guard let rules = rules.mismatches else { return }
+    let tolerated: Baseline =
+      rules.areStable ? .ceiling(stage.effectiveTolerance) : .concurrentLegacy
+    if counts.undecided > 0, stage.percent == .zero {
+      promotion.judge(counts.doubt, against: tolerated)
+    }
+    guard counts.compared > 0 else { return }
     let block = mismatches?.tick(
       counts.block, against: rules.areStable ? .ceiling(rules.margin) : .concurrentLegacy)
     guard let block, stage.percent == .zero else { return }
-    promotion.judge(
-      block,
-      against: rules.areStable ? .ceiling(stage.effectiveTolerance) : .concurrentLegacy)
+    promotion.judge(block, against: tolerated)
   }
 
   /// What failed requests are measured by at the moment.

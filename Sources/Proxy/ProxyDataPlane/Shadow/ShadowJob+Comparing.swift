@@ -39,9 +39,12 @@ extension ShadowJob {
       route.counts.change { $0.failures[.undecodable, default: 0] += 1 }
     }
     let comparison = compare(legacy, other)
-    guard let ledger, file(comparison, legacy, other, times, ledger),
-      case .response(let left) = legacy, case .response(let right) = other
-    else { return .settled }
+    guard let ledger else { return .settled }
+    guard file(comparison, legacy, other, times, ledger) else { return .settled }
+    guard case .response(let left) = legacy, case .response(let right) = other else {
+      staysOpen()
+      return .settled
+    }
     return .isOpen(legacy: left, extracted: right)
   }
 
@@ -51,7 +54,9 @@ extension ShadowJob {
     withLegacyAgain again: ComparedResponse, _ ledger: any ShadowLedger
   ) {
     // An answer that nobody can read tells nothing apart.
-    guard case .answer(.response(let again)) = unpack(.response(again)) else { return }
+    guard case .answer(.response(let again)) = unpack(.response(again)) else {
+      return staysOpen()
+    }
     let triples = ledger.file(
       route.comparator.oddOneOut(legacy: legacy, extracted: extracted, legacyAgain: again),
       endpoint: endpoint, of: route.service)
@@ -61,6 +66,9 @@ extension ShadowJob {
       if triples.values.contains(.legacy) { tally.legacyOdd += 1 }
     }
   }
+
+  /// Nobody will know whose doing the difference is.
+  func staysOpen() { route.counts.change { $0.undecided += 1 } }
 
   /// What was unpacked is kept for as long as the rest of the shadow, and counted with it.
   private func unpack(_ side: SideAnswer) -> Unpacked {
@@ -106,8 +114,12 @@ extension ShadowJob {
       extracted: extracted, comparison: comparison, times: times, rules: route.comparator.rules,
       isSafe: request.isSafe, hasBudget: hasBudget)
     let decision = ledger.file(finding)
-    if comparison.outcome == .mismatched, decision == .known || decision == .done {
-      route.counts.change { tally in
+    guard comparison.outcome == .mismatched else { return decision == .askLegacyAgain }
+    route.counts.change { tally in
+      switch decision {
+      case .askLegacyAgain: break
+      case .undecided: tally.undecided += 1
+      case .known, .done:
         tally.judged += 1
         if decision == .known { tally.extractedOdd += 1 }
       }

@@ -24,6 +24,7 @@ final class ShadowLane {
   private var waiting: [ObjectIdentifier: Waiting] = [:]
   private(set) var isAwake = false
   private var isStopped = false
+  private var lateness = LaneLateness()
 
   typealias Report = (ShadowClient, ShadowReply, _ microseconds: Int) -> Void
 
@@ -52,6 +53,7 @@ final class ShadowLane {
 
   /// Looks for jobs and at deadlines; the loop calls it with each tick while it is awake.
   func tick() {
+    if isAwake { lateness.look(at: now) }
     var position = Int.max
     while let client = registry.due(at: now, from: position) {
       position = client.position - 1
@@ -64,6 +66,7 @@ final class ShadowLane {
     if isStopped { return }
     let jobs = live.take(mayRest: waiting.isEmpty)
     isAwake = !jobs.isEmpty || !waiting.isEmpty
+    if !isAwake { lateness.rest() }
     for job in jobs {
       let key = ObjectIdentifier(job.route)
       waiting[key, default: Waiting(route: job.route)].jobs.append((job, now))
@@ -117,9 +120,14 @@ final class ShadowLane {
   private func send(
     _ question: ShadowQuestion, then: @escaping (ShadowReply, _ microseconds: Int) -> Void
   ) {
+    let lateBefore = lateness.milliseconds(at: now)
     let client = make(question) { [unowned self] client, reply, microseconds in
       _ = registry.remove(client)
-      if !isStopped { then(reply, microseconds) }
+      if isStopped { return }
+      guard case .answer(.failure) = reply,
+        lateness.excuses(since: lateBefore, at: now, deadline: question.deadline)
+      else { return then(reply, microseconds) }
+      then(.dropped(.proxyLate), microseconds)
     }
     registry.add(client)
     client.run()
@@ -167,6 +175,7 @@ final class ShadowLane {
       keepsAnswer: true)
     send(question) { [unowned self] reply, _ in
       guard case .answer(.response(let again)) = reply, again.status < 500, let ledger else {
+        job.staysOpen()
         return finish(job)
       }
       let size = Self.size(.response(legacy)) + Self.size(.response(again))

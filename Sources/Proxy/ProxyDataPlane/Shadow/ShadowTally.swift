@@ -16,9 +16,11 @@ public struct ShadowTally: Sendable, Equatable {
   public var reasks: UInt64 = 0
   /// Times it was not, because the budget was used up.
   public var reasksOverBudget: UInt64 = 0
-  /// Comparisons of which it is known whether a side was odd. A difference about which nobody could
-  /// ask again is none of them: it may be noise, and it may be not.
+  /// Comparisons of which it is known whether a side was odd.
   public var judged: UInt64 = 0
+  /// Comparisons that differed, and about which legacy could not be asked again: that may be noise,
+  /// and may be not. None of them is judged.
+  public var undecided: UInt64 = 0
   /// Comparisons in which legacy failed where the extracted side did not.
   public var legacyFailedAlone: UInt64 = 0
   /// Requests in which the extracted answer was unlike both of legacy's somewhere, or showed a

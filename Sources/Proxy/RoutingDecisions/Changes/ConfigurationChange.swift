@@ -71,9 +71,7 @@ extension ConfigurationChange {
   ) {
     let before = Dictionary(running.routes.map { ($0.name, $0) }) { first, _ in first }
     let inFile = Dictionary(loaded.routes.map { ($0.name, $0.percent) }) { first, _ in first }
-    let plans = Dictionary(
-      next.cutovers.flatMap { plan in plan.routes.map { ($0, plan.name) } },
-      uniquingKeysWith: { first, _ in first })
+    let plans = next.cutovers.nameByRoute
     for (index, route) in next.routes.enumerated() {
       var effective = route
       let stood = before[route.name].flatMap { $0.extracted == nil ? nil : $0.percent } ?? .zero

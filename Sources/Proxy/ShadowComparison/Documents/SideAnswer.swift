@@ -30,6 +30,8 @@ public enum DropReason: String, Sendable, CaseIterable {
   case noSlot = "no-slot"
   /// The answers did not come in the time that a comparison may take.
   case deadline
+  /// The proxy itself got too little of the processor to tell who was late.
+  case proxyLate = "proxy-late"
   /// The extracted side failed so often that it is left alone.
   case breakerOpen = "breaker-open"
   /// The method may change data.

@@ -69,6 +69,9 @@ public struct ShadowReport: Sendable, Equatable {
 
     /// A difference of behaviour that somebody has to look at.
     public var isDifference: Bool { label <= .likely && approval == nil }
+
+    /// Nobody could ask legacy about it, and nobody approved it: whose doing it is, is open.
+    var isUnasked: Bool { evidence.triples == 0 && approval == nil }
   }
 
   /// What the comparisons belong to: a replay, or a process that shadowed live traffic.
@@ -167,11 +170,12 @@ public struct ShadowReport: Sendable, Equatable {
   }
 
   /// Whether anything was found that somebody has to look at: a path-kind that is real or likely
-  /// and that nobody approved as noise, or an error of the extracted side alone.
+  /// and that nobody approved as noise, one about which legacy could never be asked again (as for
+  /// a write), or an error of the extracted side alone.
   public var hasDifferences: Bool {
     endpoints.contains { endpoint in
       endpoint.outcomes[.extractedError, default: 0] > 0
-        || endpoint.paths.contains(where: \.isDifference)
+        || endpoint.paths.contains { $0.isDifference || $0.isUnasked }
     }
   }
 

@@ -51,6 +51,18 @@ import Testing
       use.position = moved(use.position)
       return use
     }.shuffled(using: &random)
+    result.transactions = model.transactions.map { transaction in
+      var transaction = transaction
+      transaction.opener = moved(transaction.opener)
+      transaction.position = moved(transaction.position)
+      transaction.steps = transaction.steps.map { step in
+        var step = step
+        step.type = moved(step.type)
+        step.position = moved(step.position)
+        return step
+      }.shuffled(using: &random)
+      return transaction
+    }.shuffled(using: &random)
     result.routes = model.routes.map { route in
       var route = route
       route.registeredBy = moved(route.registeredBy)

@@ -11,7 +11,7 @@ import Testing
     crossingReferences: 20)
 
   @Test func splitsWithTheNumbersThatSaySo() {
-    let verdict = Verdict.judge(Self.good, units: 40, interfaces: 9)
+    let verdict = Verdict.judge(Self.good, units: 40, types: 60, serves: true)
     #expect(verdict.decision == .split)
     #expect(
       verdict.reason
@@ -28,7 +28,7 @@ import Testing
   ) {
     var quality = Self.good
     quality[keyPath: path] = value
-    let verdict = Verdict.judge(quality, units: 40, interfaces: 9)
+    let verdict = Verdict.judge(quality, units: 40, types: 60, serves: true)
     #expect(verdict.decision == .doNotSplit)
     #expect(verdict.reason == "Do not split yet: \(doubt).")
   }
@@ -37,18 +37,48 @@ import Testing
     var quality = Self.good
     quality.crossingReferences = 120
     quality.services = 1
-    let verdict = Verdict.judge(quality, units: 5, interfaces: 9)
+    let verdict = Verdict.judge(quality, units: 5, types: 7, serves: true)
     #expect(
       verdict.reason == "Do not split yet: the code forms a single area; 5 separable types are "
         + "fewer than 12; 60 % of the references would cross borders (at most 50 % is bearable).")
   }
 
-  @Test func librariesAreNotSplit() {
+  @Test func librariesAreKeptWhole() throws {
     var model = SampleShop.model
-    (model.routes, model.tableUses) = ([], [])
-    let verdict = BoundaryAnalysis().suggest(model).verdict
-    #expect(verdict.decision == .doNotSplit)
-    #expect(verdict.reason.contains("no route and no table was found"))
+    // Tables alone serve nobody.
+    (model.routes, model.jobs) = ([], [])
+    let suggestion = BoundaryAnalysis().suggest(model)
+    #expect(suggestion.verdict.decision == .doNotSplit)
+    #expect(
+      suggestion.verdict.reason
+        == "Keep it whole: no route is answered and no job or consumer "
+        + "runs in any of its 27 types, so nothing is served that could move to a service. It is a "
+        + "library: release it as one.")
+    let whole = try #require(suggestion.services.first)
+    #expect(suggestion.services.count == 1 && whole.types.count == model.types.count)
+    #expect(suggestion.cuts.isEmpty && suggestion.sharedKernel.isEmpty)
+    #expect(whole.reason == "27 types in 23 files that stay together")
+  }
+
+  @Test func aLoopInALibraryIsNoJobOfAService() {
+    var model = SampleShop.model
+    model.routes = []
+    model.tableUses.removeAll { $0.access == .maps }
+    model.jobs = [
+      JobDeclaration(
+        type: TypeID(1), evidence: "Task loop", position: model.types[1].position)
+    ]
+    #expect(!model.serves)
+    model.jobs[0].evidence = "Service"
+    #expect(model.serves)
+  }
+
+  @Test func whoAsksForServicesGetsThemWithTheVerdict() {
+    var model = SampleShop.model
+    (model.routes, model.jobs) = ([], [])
+    let suggestion = BoundaryAnalysis(options: AnalysisOptions(services: 4)).suggest(model)
+    #expect(suggestion.services.count == 4)
+    #expect(suggestion.verdict.reason.hasPrefix("Keep it whole"))
   }
 
   @Test func nothingToSplit() {

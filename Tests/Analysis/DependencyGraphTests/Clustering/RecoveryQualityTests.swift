@@ -25,7 +25,8 @@ import Testing
   @Test(arguments: [("bash", 61.5, 0.33), ("archstudio", 63.0, 0.13)])
   func suggestionsComeCloseToExperts(name: String, mojoFM: Double, agreement: Double) throws {
     let system = try ReferenceGraphs.system(name)
-    let options = AnalysisOptions(runs: 32, weights: .structureOnly)
+    let options = AnalysisOptions(
+      runs: 32, weights: .structureOnly, dividesLibraries: true)
     let suggestion = BoundaryAnalysis(options: options).suggest(system.model)
     var services: [String: Int32] = [:]
     for service in suggestion.services {

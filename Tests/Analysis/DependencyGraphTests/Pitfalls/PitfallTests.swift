@@ -14,7 +14,8 @@ import Testing
     #expect(found.count == 1)
     #expect(
       found.first?.message == "shipments and orders need each other: 1 reference from shipments to "
-        + "orders and 2 back; cutting the first one breaks the cycle.")
+        + "orders and 2 back; cutting the first one (1 by copy) breaks the cycle, which is the "
+        + "cheapest way.")
     #expect(found.first?.locations.count == 3)
     #expect(
       found.first?.locations.first?.file == "Sources/App/Services/ShipmentService.swift")
@@ -38,10 +39,34 @@ import Testing
     let found = Self.findings("cross-service-transaction", SampleShop.model)
     #expect(found.count == 1)
     #expect(
-      found.first?.message == "One transaction in OrderService.checkout writes 3 tables (orders, "
-        + "payments, products) of orders, payments and products: it needs a saga with a "
-        + "compensation for each step, or the tables stay together.")
+      found.first?.message == "Transaction across services: the one that OrderService.checkout "
+        + "opens writes 3 tables (orders, payments, products) of orders, payments and products. It "
+        + "needs a saga of 3 steps with a compensation for each, 8 points of effort for every "
+        + "service in it, or the tables stay together.")
     #expect(found.first?.locations.count == 3)
+  }
+
+  @Test func transactionWhoseWritesStandInATypeOfEachArea() throws {
+    var builder = SampleShop.builder()
+    builder.transaction(
+      by: "ShipmentService", in: "ShipmentService.send",
+      writing: [("ShipmentRepository", "shipments"), ("OrderRepository", "orders")])
+    let suggestion = BoundaryAnalysis().suggest(builder.model)
+    let found = suggestion.findings.filter { $0.id == "cross-service-transaction" }
+    let finding = try #require(found.first { $0.message.contains("ShipmentService.send") })
+    #expect(finding.message.contains("2 tables (orders, shipments) of orders and shipments"))
+    #expect(
+      finding.locations.map(\.file) == [
+        "Sources/App/Services/ShipmentService.swift",
+        "Sources/App/Repositories/OrderRepository.swift",
+        "Sources/App/Repositories/ShipmentRepository.swift",
+      ])
+    let prices = Dictionary(
+      uniqueKeysWithValues: suggestion.services.map { ($0.name, $0.effort.transactions) })
+    #expect(prices == ["orders": 2, "payments": 1, "products": 1, "shipments": 1])
+    let shipments = try #require(suggestion.services.first { $0.name == "shipments" })
+    let effort = shipments.effort
+    #expect(effort.points == effort.contracts + 5 * effort.tables + 8 + effort.places / 10)
   }
 
   @Test func transactionInsideOneServiceIsFine() {

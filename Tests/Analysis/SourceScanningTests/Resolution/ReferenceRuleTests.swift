@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
 import Testing
 
 /// One rule of name lookup or inference: a source and the type edges that follow from it.
@@ -214,6 +215,18 @@ struct ReferenceRule: CustomTestStringConvertible {
   @Test("declarations", arguments: ReferenceRule.declarations)
   func declarations(rule: ReferenceRule) {
     #expect(InlineSources(rule.source).edges() == rule.edges)
+  }
+
+  @Test("what a name alone tells is marked as a guess") func guesses() {
+    let model = InlineSources(
+      """
+      struct A { func settleEverything() {} }
+      struct B { func f(_ a: A) { a.settleEverything(); unknown().settleEverything() } }
+      """
+    ).model()
+    let calls = model.references.filter { $0.kind == .call }
+    #expect(calls.map(\.symbol) == ["settleEverything", "settleEverything"])
+    #expect(calls.map(\.isByNameAlone) == [false, true])
   }
 
   @Test("inference", arguments: ReferenceRule.inference)

@@ -17,7 +17,8 @@ struct Effort: Sendable {
   /// Rounds for each way in which a shadow can be bad, and the seconds that they may take.
   private(set) var shadowRounds: Int
   let shadowSeconds: Double
-  /// Seconds of a turn in them: a percentile of few requests says little.
+  /// Seconds of a turn in them: some thousand requests, so that the percentile says something, and
+  /// no more, so that many turns are spared by the machine's neighbours.
   let shadowTurn: Double
   /// Seconds for the whole run; whatever has no time left is left out and named.
   let budget: Double
@@ -32,8 +33,8 @@ struct Effort: Sendable {
   /// Twelve cases, five contenders: about twenty minutes.
   static let full = Effort(
     cases: BenchmarkCase.all, rounds: 21, mostRounds: 32, turn: 0.25, latencyTurn: 0.6,
-    idleClients: 1000, countedRequests: 4000, crowdSeconds: 60, shadowRounds: 11, shadowSeconds: 60,
-    shadowTurn: 1.2,
+    idleClients: 1000, countedRequests: 4000, crowdSeconds: 60, shadowRounds: 31, shadowSeconds: 90,
+    shadowTurn: 0.5,
     budget: 1200)
 
   /// Seven cases without Envoy: less than two minutes.

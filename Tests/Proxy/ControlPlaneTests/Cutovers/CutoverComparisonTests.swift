@@ -36,6 +36,20 @@ struct CutoverComparisonTests {
     #expect(await bench.runner.status(of: "orders")?.hold == "extracted-silent")
   }
 
+  @Test("Differences that nobody can ask about lead neither on nor back")
+  func undecided() async throws {
+    let comparisons = Comparisons()
+    let bench = try await Self.bench(comparisons)
+    // As with writes, of which only those that agree can be judged.
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 80, undecided: 20) }
+    try await bench.runner.start("orders", by: CutoverScenario.ann)
+    await bench.seconds(1_200)
+    let status = try #require(await bench.runner.status(of: "orders"))
+    #expect(bench.percent() == 0 && status.stage == 0)
+    #expect(status.hold == "not-proved")
+    #expect(!bench.told.contains { $0.contains("a gate fired") })
+  }
+
   @Test("Answers that match lead on, answers that do not take the routes back")
   func compared() async throws {
     let comparisons = Comparisons()

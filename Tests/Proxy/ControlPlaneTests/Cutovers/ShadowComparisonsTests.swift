@@ -30,7 +30,8 @@ struct ShadowComparisonsTests {
       tally.outcomes[.matched] = 93
       tally.outcomes[.mismatched] = 9
       tally.judged = 103
+      tally.undecided = 2
     }
-    #expect(comparisons.take() == ["orders": CompareCounts(compared: 5)])
+    #expect(comparisons.take() == ["orders": CompareCounts(compared: 5, undecided: 2)])
   }
 }

@@ -50,7 +50,7 @@ struct CutoverMachineTests {
   @Test(
     "An approval is of one stage of one plan",
     arguments: [
-      (0, nil, .otherStage(approved: 0, next: 1)), (2, nil, .otherStage(approved: 2, next: 1)),
+      (0, nil, .otherStage(approved: 0, next: 1)), (2, nil, .noSuchStage(approved: 2, of: 2)),
       (1, "0123456789abcdef", .otherPlan(approved: "0123456789abcdef", underWay: "")),
     ] as [(Int, String?, OrderRefusal)])
   func approvalOfSomethingElse(stage: Int, plan: String?, refusal: OrderRefusal) {

@@ -81,3 +81,10 @@ public struct CutoverStage: Sendable, Equatable, Codable {
     tolerance ?? (percent.hundredths <= 2_500 ? 0.005 : 0.002)
   }
 }
+
+extension Sequence<CutoverPlan> {
+  /// The plan that moves each route, by the route's name; a route has one at most.
+  package var nameByRoute: [String: String] {
+    Dictionary(flatMap { plan in plan.routes.map { ($0, plan.name) } }) { first, _ in first }
+  }
+}

@@ -36,6 +36,7 @@ struct UnitRoles {
   private let definedTables: [Int]
   private let isSeeder: [Bool]
   private let areaCount: Int
+  private let serves: Bool
 
   static func find(_ model: CodeModel, _ facts: UnitFacts, _ division: Partition) -> [UnitRole] {
     let finder = Self(model, facts, division)
@@ -47,6 +48,7 @@ struct UnitRoles {
 
   private init(_ model: CodeModel, _ facts: UnitFacts, _ division: Partition) {
     let count = facts.units.count
+    serves = model.serves
     self.division = division
     sizes = division.sizes
     var users = [[Int]](repeating: [], count: count)
@@ -68,11 +70,22 @@ struct UnitRoles {
     }
     for route in model.routes { touchesData[facts.units[route.handler]] = true }
     for job in model.jobs { touchesData[facts.units[job.type]] = true }
-    self.touchesData = touchesData
+    for call in model.outboundCalls { touchesData[facts.units[call.type]] = true }
     definedTables = defined.map(\.count)
     let areaCount = sizes.count { $0 >= ServiceDivision.leastUnits }
     self.areaCount = areaCount
-    isSeeder = Self.seeders(model, facts, division, users: users, areaCount: areaCount)
+    let isSeeder = Self.seeders(model, facts, division, users: users, areaCount: areaCount)
+    // Who opens a transaction decides what belongs together, even where others write; but for the
+    // one that fills an empty database.
+    for transaction in model.transactions {
+      let decides = transaction.steps.contains {
+        $0.access == .writes && !isSeeder[facts.units[$0.type]]
+      }
+      if decides { touchesData[facts.units[transaction.opener]] = true }
+    }
+    for unit in Self.fillers(model, facts, isSeeder) { touchesData[unit] = false }
+    self.touchesData = touchesData
+    self.isSeeder = isSeeder
   }
 
   /// Units that write tables of most areas, answer no request, and are started by hardly anyone.
@@ -92,17 +105,61 @@ struct UnitRoles {
     return written.indices.map { written[$0].count >= needed && users[$0].count <= rootUsers }
   }
 
+  /// Units that touch data only to have an empty database filled.
+  private static func fillers(
+    _ model: CodeModel, _ facts: UnitFacts, _ isSeeder: [Bool]
+  ) -> Set<Int> {
+    var fillers: Set<Int> = []
+    var filled: Set<SourcePosition> = []
+    for transaction in model.transactions {
+      let writes = transaction.steps.filter { $0.access == .writes }
+      guard !writes.isEmpty, writes.allSatisfy({ isSeeder[facts.units[$0.type]] }) else { continue }
+      fillers.insert(facts.units[transaction.opener])
+      filled.formUnion(transaction.steps.map(\.position))
+    }
+    for use in model.tableUses where use.access != .defines && !filled.contains(use.position) {
+      fillers.remove(facts.units[use.type])
+    }
+    for type in model.routes.map(\.handler) + model.jobs.map(\.type) {
+      fillers.remove(facts.units[type])
+    }
+    return fillers
+  }
+
   private func roles() -> [UnitRole] {
     var roles = [UnitRole](repeating: .member, count: users.count)
     let limit = max(Self.leastClosure, Int(Self.closureShare * Double(users.count)))
     for unit in users.indices {
       if isCompositionRoot(unit) { roles[unit] = .compositionRoot }
     }
+    // A library wires nothing.
+    if serves { addWiring(around: &roles) }
     for unit in users.indices where roles[unit] == .member {
       guard isUsedEverywhere(unit), let closure = cleanClosure(of: unit, limit) else { continue }
       for drawn in closure where roles[drawn] == .member { roles[drawn] = .sharedKernel }
     }
     return roles
+  }
+
+  /// Who starts the wiring is wiring itself, and so is what only wiring uses and that uses no area:
+  /// the application, its configuration, the main function.
+  private func addWiring(around roles: inout [UnitRole]) {
+    var grows = roles.contains(.compositionRoot)
+    while grows {
+      grows = false
+      for unit in users.indices where roles[unit] == .member && !touchesData[unit] {
+        let starts =
+          users[unit].count <= Self.rootUsers
+          && uses[unit].contains { roles[$0] == .compositionRoot }
+        let serves =
+          !users[unit].isEmpty && users[unit].allSatisfy { roles[$0] == .compositionRoot }
+          && uses[unit].allSatisfy { roles[$0] == .compositionRoot || isUsedEverywhere($0) }
+        if starts || serves {
+          roles[unit] = .compositionRoot
+          grows = true
+        }
+      }
+    }
   }
 
   private func isUsedEverywhere(_ unit: Int) -> Bool {

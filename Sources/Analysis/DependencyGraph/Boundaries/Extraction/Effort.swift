@@ -17,18 +17,29 @@ extension Service {
     public var contracts = 0
     /// Tables that both sides of its border use.
     public var tables = 0
+    /// Transactions across services that it takes part in: each becomes a saga, with a step and its
+    /// compensation in this service.
+    public var transactions = 0
     /// The fewest edits that free it.
     public var smallestEdit = SmallestEdit()
 
-    /// `contracts + 5 tables + places / 10`: designing costs more than replacing.
-    public var points: Int { contracts + Self.tablePoints * tables + places / Self.placesPerPoint }
+    /// `contracts + 5 tables + 8 transactions + places / 10`: designing costs more than replacing,
+    /// and a saga most.
+    public var points: Int {
+      contracts + Self.tablePoints * tables + Self.transactionPoints * transactions
+        + places / Self.placesPerPoint
+    }
     /// What the points amount to.
     public var size: Size {
       points <= Self.mostOfSmall ? .small : points <= Self.mostOfMedium ? .medium : .large
     }
 
-    private static let tablePoints = 5
-    private static let placesPerPoint = 10
+    /// Points of one table that both sides use.
+    package static let tablePoints = 5
+    /// Points of one transaction across services, for each service in it.
+    package static let transactionPoints = 8
+    /// Places to change that make one point.
+    package static let placesPerPoint = 10
     private static let mostOfSmall = 10
     private static let mostOfMedium = 40
   }

@@ -7,6 +7,8 @@ struct EffortEstimate {
   private let assignment: ServiceAssignment
   private let cuts: [Cut]
   private let names: [String]
+  /// Transactions across services that each service takes part in.
+  private let transactions: [Int]
 
   init(
     _ model: CodeModel, _ units: CodeUnits, _ assignment: ServiceAssignment, _ cuts: [Cut],
@@ -17,6 +19,11 @@ struct EffortEstimate {
     self.assignment = assignment
     self.cuts = cuts
     self.names = names
+    var transactions = [Int](repeating: 0, count: assignment.serviceCount)
+    for found in SpanningTransaction.all(model, assignment) {
+      for service in found.involved(assignment) { transactions[service] += 1 }
+    }
+    self.transactions = transactions
   }
 
   /// The services with their efforts.
@@ -33,6 +40,7 @@ struct EffortEstimate {
       var service = service
       service.effort = effort(places[service.name]?.map { cuts[$0] } ?? [])
       if let number = numbers[service.name] {
+        service.effort.transactions = transactions[number]
         service.effort.smallestEdit = search.smallestEdit(freeing: number)
       }
       return service

@@ -4,8 +4,6 @@ import DependencyGraph
 
 /// What reports say about a service, in sentences with numbers.
 struct ServiceSentences {
-  /// Stability from which a type is taken to be where it belongs.
-  static let firmStability = 0.8
   private static let named = 3
 
   let service: Service
@@ -35,6 +33,9 @@ struct ServiceSentences {
     let objection =
       if cheapest.routes.isEmpty {
         " but answers no route"
+      } else if cheapest.blockers.count > service.blockers.count {
+        " but \(counted(cheapest.blockers.count, "blocking problem")) "
+          + "against \(service.blockers.count)"
       } else if cheapest.effort.tables > service.effort.tables {
         " but shares \(counted(cheapest.effort.tables, "table"))"
       } else {
@@ -42,6 +43,12 @@ struct ServiceSentences {
       }
     return "\(places); \(cheapest.name) has fewer (\(cheapest.effort.places))\(objection), "
       + "\(dearest.name) most (\(dearest.effort.places))."
+  }
+
+  /// Why it stands at its place: how it compares, and what is counted.
+  var reasons: String {
+    let reason = service.reason.prefix(1).uppercased() + service.reason.dropFirst() + "."
+    return comparison.isEmpty ? reason : comparison + " " + reason
   }
 
   /// What has to be cut, by seam.
@@ -55,6 +62,27 @@ struct ServiceSentences {
     return "\(counted(cuts.count, "place")) in "
       + "\(counted(Set(cuts.map(\.location.file)).count, "file")): "
       + seams.joined(separator: ", ") + "."
+  }
+
+  /// What the effort is made of.
+  var effort: String {
+    let effort = service.effort
+    let points = Service.Effort.self
+    var parts = ["\(counted(effort.contracts, "contract")) to design"]
+    if effort.tables > 0 {
+      parts.append(
+        "\(counted(effort.tables, "table")) used on both sides (\(points.tablePoints) each)")
+    }
+    if effort.transactions > 0 {
+      parts.append(
+        "\(counted(effort.transactions, "transaction")) across services to turn into "
+          + "\(effort.transactions == 1 ? "a saga" : "sagas") (\(points.transactionPoints) each)")
+    }
+    parts.append(
+      "\(counted(effort.places, "place")) to change in \(counted(effort.files, "file")) "
+        + "(\(points.placesPerPoint) to a point)")
+    return "\(effort.size.rawValue), \(counted(effort.points, "point")): "
+      + parts.joined(separator: ", ") + "."
   }
 
   /// The fewest edits, where moving types saves some.
@@ -84,7 +112,7 @@ struct ServiceSentences {
 
   /// Types that noise moves, most doubtful first.
   var doubtful: [Service.Member] {
-    service.types.filter { $0.stability < Self.firmStability }.sorted {
+    service.types.filter { $0.stability < Doubts.firmStability }.sorted {
       ($0.stability, $0.name) < ($1.stability, $1.name)
     }
   }
@@ -117,12 +145,27 @@ struct ServiceSentences {
   /// How sure its border is.
   var confidence: String {
     let doubtful = self.doubtful
-    let firm = "\(service.types.count - doubtful.count) of \(counted(service.types.count, "type"))"
+    let stable = service.types.count - doubtful.count
+    let firm = "\(stable) of \(counted(service.types.count, "type"))"
     guard !doubtful.isEmpty else {
-      return "all \(counted(service.types.count, "type")) keep their place in \(runs) noisy runs."
+      let all =
+        service.types.count == 1
+        ? "its type keeps its" : "all \(service.types.count) types keep their"
+      return "\(all) place in \(counted(runs, "noisy run"))\(guesses)."
     }
-    let names = doubtful.prefix(Self.named).map { "\($0.name) (\(decimal($0.stability)))" }
-    return "\(firm) keep their place in \(runs) noisy runs; in doubt: "
-      + names.joined(separator: ", ") + (doubtful.count > Self.named ? " and others." : ".")
+    let names = doubtful.map { "\($0.name) (\(decimal($0.stability)), \($0.location.text))" }
+    return
+      "\(firm) \(stable == 1 ? "keeps its" : "keep their") place in "
+      + "\(counted(runs, "noisy run")), \(doubtful.count) could as "
+      + "well stand elsewhere: \(DoubtSentences.listed(names, most: Self.named))\(guesses)."
+  }
+
+  /// How many of its cuts are guesses.
+  private var guesses: String {
+    let places = cuts.filter { $0.evidence == .name }.map(\.location.text)
+    guard !places.isEmpty else { return "" }
+    return "; \(places.count) of \(counted(cuts.count, "place")) to cut "
+      + "\(places.count == 1 ? "rests" : "rest") on a member's name alone "
+      + "(\(DoubtSentences.listed(places, most: 2)))"
   }
 }
