@@ -49,8 +49,6 @@ import Testing
 
         No types were found, so there is nothing to split.
 
-        Nothing crosses the suggested borders.
-
         """)
   }
 
