@@ -66,9 +66,10 @@
         }
         try await leader.runner.start("orders", by: Self.ann)
         try await until(Duration.seconds(40)) { leader.percent == 0 && follower.percent == 0 }
+        // Users are moved first; the entry and the count come behind it.
+        try await until { await leader.runner.status(of: "orders")?.rollbacks.automatic == 1 }
         let last = try await proxies.entries().last?.record
         #expect(last?.reason.hasPrefix("a gate fired: orders: errors") == true)
-        #expect(await leader.runner.status(of: "orders")?.rollbacks.automatic == 1)
       }
     }
 

@@ -97,7 +97,10 @@ enum CutoverText {
       "stage \(cutover.stage) of \(cutover.stages.count), \(number(cutover.percent)) %"
     case .completed: "through, at \(number(cutover.percent)) %"
     case .rolledBack: "rolled back"
-    case .ended: "ended by entry \(cutover.endedBy ?? 0), which moved its routes"
+    case .ended:
+      "ended by entry \(cutover.endedBy ?? 0), which moved its routes"
+        + (cutover.percent > 0
+          ? "; up to \(number(cutover.percent)) % stay on the new side, and no gate watches" : "")
     }
   }
 

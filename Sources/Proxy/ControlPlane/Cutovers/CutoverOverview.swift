@@ -111,7 +111,8 @@ package struct CutoverStatus: Sendable, Equatable, Codable {
   package let plan: String?
   package let routes: [String]
   package let phase: Phase
-  /// Share of its routes by this cutover.
+  /// Share of its routes by this cutover; of one that ended the largest that a route of its has,
+  /// which no gate watches.
   package let percent: Double
   /// From 1; the one it is in, or was in last.
   package let stage: Int
@@ -165,13 +166,14 @@ extension CutoverRunner {
   private func statuses(_ plans: [CutoverPlan]) -> [CutoverStatus] {
     let inFile = Dictionary(plans.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     let ends = standing.ends
+    let shares = routing.percentages
     return Set(inFile.keys).union(machines.keys).sorted().compactMap { name in
       let machine = machines[name] ?? inFile[name].map { CutoverMachine($0) }
       return machine.map { machine in
         CutoverStatus(
           machine, endedBy: ends[name], hold: holds[name],
           isOutdated: machine.phase == .underWay && inFile[name] != machine.plan,
-          rollbacks: rollbacks[name] ?? Rollbacks())
+          rollbacks: rollbacks[name] ?? Rollbacks(), shares: shares)
       }
     }
   }
@@ -180,7 +182,7 @@ extension CutoverRunner {
 extension CutoverStatus {
   init(
     _ machine: CutoverMachine, endedBy: UInt64?, hold: HoldReason?, isOutdated: Bool,
-    rollbacks: CutoverRunner.Rollbacks
+    rollbacks: CutoverRunner.Rollbacks, shares: [String: Percentage]
   ) {
     let (plan, state) = (machine.plan, machine.state)
     name = plan.name
@@ -193,7 +195,8 @@ extension CutoverStatus {
       case .completed: .completed
       case .rolledBack: .rolledBack
       }
-    percent = machine.percent.number
+    let moved = phase == .ended ? plan.routes.compactMap { shares[$0] }.max() : nil
+    percent = (moved ?? machine.percent).number
     stage = state.stage + 1
     stages = plan.stages.map { stage in
       Stage(

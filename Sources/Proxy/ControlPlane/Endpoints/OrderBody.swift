@@ -111,7 +111,10 @@ struct OrderBody {
     // Counted as programs count it, before blanks are brought into order.
     let isShort = found.unicodeScalars.count <= longest
     let text = found.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    let isPlain = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    // Marks that turn the direction of what follows would let one name look like another.
+    let isPlain = text.unicodeScalars.allSatisfy {
+      ![.control, .format].contains($0.properties.generalCategory)
+    }
     guard isPlain, isShort, !text.isEmpty else {
       throw Problem(
         .badRequest,

@@ -139,7 +139,10 @@ export function turnsBetween(former, cutovers) {
 function holdText(cutover) {
   if (cutover.phase === "under-way" && cutover.holdText) return `Holds: ${cutover.holdText}.`;
   if (cutover.phase === "ended" && cutover.endedBy) {
-    return `Its routes were moved otherwise by entry ${cutover.endedBy} of the journal.`;
+    const moved = `Its routes were moved otherwise by entry ${cutover.endedBy} of the journal`;
+    return cutover.percent > 0
+      ? `${moved}: up to ${cutover.percent} % stay on the new side, and no gate watches.`
+      : `${moved}.`;
   }
   return "";
 }
