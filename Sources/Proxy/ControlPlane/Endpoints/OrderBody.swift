@@ -113,7 +113,7 @@ struct OrderBody {
     let text = found.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     // Marks that turn the direction of what follows would let one name look like another.
     let isPlain = text.unicodeScalars.allSatisfy {
-      ![.control, .format].contains($0.properties.generalCategory)
+      $0.properties.generalCategory != .control && !$0.properties.isBidiControl
     }
     guard isPlain, isShort, !text.isEmpty else {
       throw Problem(

@@ -50,10 +50,12 @@ extension OpenAPIDocument {
 
   /// Words for people: some letter or sign, and no control characters but breaks and tabs.
   private static func words(atMost length: Int) -> OpenAPIValue {
-    let kept = #"[^\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]*"#
+    // Those that turn the direction of writing.
+    let turning = #"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"#
+    let kept = #"[^\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"# + turning + "]*"
     return [
       "type": "string", "minLength": 1, "maxLength": .whole(length),
-      "pattern": .text("^" + kept + #"[^\s\x00-\x1f\x7f-\x9f]"# + kept + "$"),
+      "pattern": .text("^" + kept + #"[^\s\x00-\x1f\x7f-\x9f"# + turning + "]" + kept + "$"),
     ]
   }
 

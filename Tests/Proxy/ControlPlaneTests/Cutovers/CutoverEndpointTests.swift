@@ -65,6 +65,10 @@ import Testing
     ),
     ("/cutovers/orders/start", #"{"reason": "x"}"#, 400, "actor: say who gives the order"),
     ("/cutovers/orders/start", #"{"actor": "ann"}"#, 400, "reason: expected 1 to 500"),
+    (
+      "/cutovers/orders/start", #"{"actor": "\u202enna", "reason": "x"}"#, 400,
+      "actor: expected 1 to 100"
+    ),
     ("/cutovers/orders/start", "nonsense", 400, "The body is not a JSON object"),
     ("/freeze", order, 400, "on: expected true or false"),
     ("/freeze", #"{"on": false, "actor": "a", "reason": "b"}"#, 409, "Nothing is frozen already"),
