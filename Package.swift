@@ -270,8 +270,8 @@ let proxy: [Target] = [
     "ControlPlane", "Proxy",
     [
       "ControlPlane", "CutoverControl", "CutoverScenario", "ProxyDataPlane", "RoutingDecisions",
-      "ShadowComparison", "ShadowEvidenceStore", .hummingbird, .hummingbirdTesting, .httpTypes,
-      .lifecycle, .logging, .nioCore, .nioPosix,
+      "ShadowComparison", "ShadowEvidenceStore", .grdb, .hummingbird, .hummingbirdTesting,
+      .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
 ]
 

@@ -28,7 +28,7 @@ struct ModelAssembly {
     evidence: CompilerEvidence? = nil, cache: ResolutionCache? = nil,
     progress: (Int, Int) -> Void
   ) -> CodeModel {
-    var table = SymbolTable(files: read.map(\.facts))
+    var table = SymbolTable(files: read.map(\.facts), threads: options.threads)
     let numbering = TypeNumbering(table: table)
     let names = TableNames(table: table)
     resolveProperties(&table, numbering, names)

@@ -51,7 +51,12 @@ import Testing
             - { start: 2026-12-20T08:00Z, end: 2027-01-02T00:00Z }
 
       """)
-    #expect(decoded.diagnostics.map(\.description) == [Self.notYet])
+    let unseen = [(14, 0), (20, 1)].map { column, index in
+      "s.yaml:9:\(column): warning: cutovers.basket.routes[\(index)]: gates.mismatches has nothing to "
+        + "judge on this route, so that its stage at 0 % never ends; add shadow: { mode: compare } "
+        + "to the route"
+    }
+    #expect(decoded.diagnostics.map(\.description) == [Self.notYet] + unseen)
     let gates = CutoverGates(
       errors: ErrorGateRules(ratio: 1.5, margin: 0.001, ceiling: 0.03),
       latency: [
@@ -78,6 +83,32 @@ import Testing
         .once(1_797_753_600..<1_798_848_000),
       ])
     #expect(decoded.configuration?.cutovers == [expected])
+  }
+
+  @Test func whatIsComparedIsJudged() {
+    func found(_ shadow: String, _ gates: String) -> [String] {
+      ConfigurationFile.decode(
+        """
+        upstreams: { a: { endpoints: [127.0.0.1:1] }, b: { endpoints: [127.0.0.1:2] } }
+        routes:
+          - { name: cart, match: { path: /** }, legacy: a, extracted: b, shadow: { \(shadow) } }
+        cutovers: { cart: { routes: [cart], stages: [ { percent: 1, soak: 1h } ], \(gates) } }
+
+        """, file: "s.yaml"
+      ).diagnostics.filter { $0.key != "cutovers" }.map { "\($0.key): \($0.message)" }
+    }
+    #expect(
+      found("mode: compare", "alpha: 0.01") == [
+        "cutovers.cart.routes[0]: the route's shadow compares answers, and no gate judges what it "
+          + "finds; add gates.mismatches: {}"
+      ])
+    #expect(
+      found("mode: mirror", "gates: { mismatches: {} }") == [
+        "cutovers.cart.routes[0]: gates.mismatches has nothing to judge on this route; add shadow: "
+          + "{ mode: compare } to the route"
+      ])
+    #expect(found("mode: compare", "gates: { mismatches: {} }").isEmpty)
+    #expect(found("mode: mirror", "alpha: 0.01").isEmpty)
   }
 
   @Test func whatIsNotWrittenIsTheDesignsDefault() throws {

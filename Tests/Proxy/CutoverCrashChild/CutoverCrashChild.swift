@@ -59,7 +59,7 @@ struct CutoverCrashChild {
         try await runner.setShare(ofRoute: route, to: share, skipsGates: true, by: ann)
       case 7: try await runner.freeze(random.next() % 4 == 0, by: ann)
       case 8: try await runner.setKillSwitch(random.next() % 6 == 0, by: ann)
-      case 9: try await runner.revert(to: 1 + random.next() % 40, by: ann)
+      case 9: try await runner.revert(to: 1 + random.next() % 40, skipsGates: true, by: ann)
       default:
         let fails = random.next() % 8 == 0
         traffic.rates.withLock { $0.extractedFailures = fails ? 40 : 0 }

@@ -62,6 +62,18 @@ struct NoiseApprovalTests {
     #expect(!evidence.report().hasDifferences)
   }
 
+  @Test func whatLooksLikeNoiseIsOpenUntilSomebodyApproves() {
+    var evidence = ShadowEvidence()
+    #expect(evidence.record(comparison, endpoint: "e", draw: 0.5) == .askLegacyAgain)
+    for _ in 0..<20 { evidence.recordTriples([pathKind: .volatile], endpoint: "e") }
+    #expect(evidence.report().endpoints.first?.paths.first?.label == .noiseProposed)
+    #expect(evidence.record(comparison, endpoint: "e", draw: 0.5) == .undecided)
+    #expect(evidence.replaceApprovals([approval]) == ["e"])
+    #expect(evidence.record(comparison, endpoint: "e", draw: 0.5) == .done)
+    #expect(evidence.replaceApprovals([approval]).isEmpty)
+    #expect(evidence.replaceApprovals([]) == ["e"])
+  }
+
   @Test func anErrorOfTheExtractedSideIsADifference() {
     var evidence = ShadowEvidence()
     let error = Comparison(outcome: .extractedError, differences: [], ignored: [], unlisted: 0)

@@ -74,12 +74,12 @@ extension SymbolTable {
   // MARK: Supertypes
 
   mutating func resolveSupertypes() {
-    let found = nominals.indices.map { supertypes(of: NominalID($0)) }
+    let found = concurrently(nominals.count) { $0.supertypes(of: NominalID($1)) }
     for (index, supertypes) in found.enumerated() {
       nominals[index].supertypes = supertypes.declared
       nominals[index].externalSupertypes = supertypes.external
     }
-    let lineages = nominals.indices.map { lineage(of: NominalID($0)) }
+    let lineages = concurrently(nominals.count) { $0.lineage(of: NominalID($1)) }
     for (index, lineage) in lineages.enumerated() { nominals[index].lineage = lineage }
   }
 

@@ -3,7 +3,7 @@
 extension SymbolTable {
   /// Types of signatures. Properties without annotation stay unknown until `MemberInference`.
   mutating func resolveMembers() {
-    let resolved = members.map { signature(of: $0) }
+    let resolved = concurrently(members.count) { $0.signature(of: $0.members[$1]) }
     for (index, signature) in resolved.enumerated() {
       members[index].type = signature.type
       members[index].parameterTypes = signature.parameters

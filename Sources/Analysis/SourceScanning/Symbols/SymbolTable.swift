@@ -11,6 +11,7 @@
 /// Afterwards nothing changes, and bodies are walked from many threads.
 struct SymbolTable: Sendable {
   let files: [FileFacts]
+  private let threads: Int
   var nominals: [Nominal] = []
   var members: [Member] = []
   var scopes: [Scope] = []
@@ -39,8 +40,10 @@ struct SymbolTable: Sendable {
     var declaration: Handle<Declaration>
   }
 
-  init(files: [FileFacts]) {
+  /// - Parameter threads: that look names up. The table does not depend on their number.
+  init(files: [FileFacts], threads: Int = 1) {
     self.files = files
+    self.threads = threads
     scopeOfDeclaration = files.map { Array(repeating: ScopeID(0), count: $0.declarations.count) }
     nominalOfDeclaration = files.map { Array(repeating: nil, count: $0.declarations.count) }
     memberOfDeclaration = files.map { Array(repeating: nil, count: $0.declarations.count) }
@@ -49,6 +52,21 @@ struct SymbolTable: Sendable {
     for file in files.indices { declareFile(file) }
     bindExtensions()
     resolveMembers()
+  }
+
+  /// Fewer lookups than these are done sooner than threads are started.
+  private static let leastShared = 4_000
+
+  /// What is found for each of so many indices by looking at the table as it is now.
+  func concurrently<Found: Sendable>(
+    _ count: Int, _ find: @escaping @Sendable (SymbolTable, Int) -> Found
+  ) -> [Found] {
+    guard threads > 1, count >= Self.leastShared else { return (0..<count).map { find(self, $0) } }
+    let size = (count + threads - 1) / threads
+    let parts = stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
+    return StackedThreads.map(parts, threads: threads) { [self] _, part in
+      part.map { find(self, $0) }
+    }.flatMap(\.self)
   }
 
   subscript(id: NominalID) -> Nominal {

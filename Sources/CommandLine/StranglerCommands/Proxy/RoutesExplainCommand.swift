@@ -35,7 +35,7 @@ struct RoutesExplainCommand: AsyncParsableCommand {
   var format = RoutesFormat.text
 
   func run() async throws {
-    let table = try await table()
+    let table = try await admin.routingTable(live: live)
     let explanation: RoutingExplanation
     do throws(RequestText.Problem) {
       explanation = try table.explain(
@@ -49,34 +49,6 @@ struct RoutesExplainCommand: AsyncParsableCommand {
         live
           ? "shares: as the running proxy has them now\n"
           : "shares: as \(admin.file) says; --live asks the running proxy\n")
-    }
-  }
-
-  private struct InForce: Decodable {
-    struct Route: Decodable {
-      let name: String
-      /// From 0 to 100; absent without an extracted side.
-      let percent: Double?
-    }
-
-    let routes: [Route]
-  }
-
-  /// The table of the file, with the shares that are meant.
-  private func table() async throws -> RoutingTable {
-    let table = try RoutingTable(ConfigurationOption.load(admin.file))
-    guard live else { return table }
-    let inForce: InForce = try await admin.connect().get("/config").decoded()
-    let shares = inForce.routes.compactMap { route in
-      route.percent
-        .flatMap { Percentage(hundredths: Int(($0 * 100).rounded())) }
-        .map { (route.name, $0) }
-    }
-    do throws(PercentChangeError) {
-      return try table.settingPercentages(Dictionary(shares) { first, _ in first })
-    } catch {
-      throw CommandFailure.unusable(
-        "\(admin.file) is not what the running proxy has in force: \(error)")
     }
   }
 }

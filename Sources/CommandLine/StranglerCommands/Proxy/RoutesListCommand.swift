@@ -2,26 +2,30 @@
 internal import ArgumentParser
 internal import RoutingDecisions
 
-struct RoutesListCommand: ParsableCommand {
+struct RoutesListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "List the routes of a configuration with their sides and percentages.",
     discussion: """
-      It reads the file, and shows the shares that stand there. What a cutover or an order has made
-      of them is shown by strangler cutover status.
+      It reads the file, and shows the shares that stand there; with --live those in force at the
+      running proxy, which orders, plans and the kill switch may have set otherwise.
 
       EXAMPLES
         strangler routes list --config strangler.yaml
         strangler routes list --config strangler.yaml --format json
+        strangler routes list --live
       """)
 
-  @OptionGroup var configuration: ConfigurationOption
+  @OptionGroup var admin: AdminOption
+
+  @Flag(help: "Asks the running proxy for the shares in force.")
+  var live = false
 
   @Option(help: "text or json.")
   var format = RoutesFormat.text
 
-  func run() throws {
-    let listing = RouteListing(try configuration.load())
+  func run() async throws {
+    let listing = RouteListing(try await admin.routingTable(live: live).configuration)
     Terminal.standardOutput.write(format == .json ? listing.json : listing.text)
   }
 }

@@ -121,8 +121,16 @@ extension CutoverRunner {
       killsWaiting += 1
       routing.keepAllWithLegacy(
         true, actor: order.actor, reason: order.reason, unixMilliseconds: unixMilliseconds())
-      defer { killsWaiting -= 1 }
-      return try await writeKillSwitch(true, by: order)
+      do {
+        try await writeKillSwitch(true, by: order)
+        killsWaiting -= 1
+      } catch {
+        killsWaiting -= 1
+        // It was refused after all: the routes stand where the journal says.
+        moveToJournaledShares()
+        throw error
+      }
+      return
     }
     try await writeKillSwitch(isOn, by: order)
   }

@@ -9,7 +9,12 @@ extension CutoverRunner {
   ///
   /// What followed that entry is read before the order has its turn: seconds must not wait for a
   /// journal of years, nor the lease of the proxy that leads. In its turn it reads what came since.
-  package func revert(to sequence: UInt64, by order: CutoverOrder) async throws {
+  ///
+  /// - Parameter skipsGates: shares are raised that a plan would reach by its gates only, such as
+  ///   that of a service which a gate has taken back since.
+  package func revert(
+    to sequence: UInt64, skipsGates: Bool = false, by order: CutoverOrder
+  ) async throws {
     let known = try await revertBeforeItsTurn(to: sequence)
     try await inLine { runner in
       var revert = known
@@ -32,8 +37,17 @@ extension CutoverRunner {
       if runner.installation.isFrozen, record.moves.contains(where: { $0.to > $0.from }) {
         throw CutoverRefusal.frozen
       }
+      if !skipsGates { try runner.refuseToSkipGates(record.moves) }
       try await runner.commit(record)
       runner.watchTraffic()
+    }
+  }
+
+  private func refuseToSkipGates(_ moves: [JournalRecord.Move]) throws(CutoverRefusal) {
+    for move in moves where move.to > move.from {
+      guard let plan = routing.loaded.cutovers.first(where: { $0.routes.contains(move.route) })
+      else { continue }
+      throw .skipsGates(route: move.route, cutover: plan.name, to: move.to)
     }
   }
 

@@ -31,7 +31,8 @@ package final class ShadowComparisons: CutoverComparisons {
           compared: total.compared - former.compared,
           extractedOdd: total.extractedOdd - former.extractedOdd,
           legacyOdd: total.legacyOdd - former.legacyOdd,
-          undecided: total.undecided - former.undecided)
+          undecided: total.undecided - former.undecided,
+          rulings: total.rulings - former.rulings)
         if more != CompareCounts() { news[route] = more }
       }
       return news
@@ -46,6 +47,6 @@ extension CompareCounts {
       compared: Int(clamping: tally.judged),
       extractedOdd: Int(clamping: tally.extractedOdd + extractedErrors),
       legacyOdd: Int(clamping: tally.legacyOdd + tally.legacyFailedAlone),
-      undecided: Int(clamping: tally.undecided))
+      undecided: Int(clamping: tally.undecided), rulings: Int(clamping: tally.rulings))
   }
 }

@@ -59,8 +59,10 @@ extension CutoverRunner {
         behind: end - min(end, told.report.sequence),
         configurationHash: told.report.configurationHash, silentMilliseconds: told.age,
         isCounted: told.age <= SharedCounts.patience,
-        strangeRoutes: services.filter { !$0.value.isServed(by: told.report, on: $0.key) }
-          .keys.sorted())
+        // Nobody knows how one serves that says nothing any more.
+        strangeRoutes: told.age > SharedCounts.patience
+          ? []
+          : services.filter { !$0.value.isServed(by: told.report, on: $0.key) }.keys.sorted())
     }
     return SharingOverview(
       role: sharing.cutOff != nil ? .cutOff : isLeading ? .leading : .following,

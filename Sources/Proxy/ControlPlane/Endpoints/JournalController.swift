@@ -20,13 +20,14 @@ struct JournalController {
       return Response.json(.ok, try await reading { try await journal.verdict() })
     }
     router.post("/journal/revert") { request, context in
-      let body = try await OrderBody(request, ["to"], example: Self.example)
+      let body = try await OrderBody(request, ["to", "skip-gates"], example: Self.example)
       let target = try body.sequence("to")
+      let skipsGates = try body.flag("skip-gates", default: false)
       let order = try body.order(context)
       let runner = try running()
       let status = try await reading {
         try await CutoversController.carryOut(runner) {
-          try await runner.revert(to: target, by: order)
+          try await runner.revert(to: target, skipsGates: skipsGates, by: order)
         }
       }
       return Response.json(status, await runner.overview())

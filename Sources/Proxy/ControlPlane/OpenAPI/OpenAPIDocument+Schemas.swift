@@ -82,7 +82,14 @@ extension OpenAPIDocument {
         ]),
     ]),
     "SwitchOrder": order(["on": flag]),
-    "RevertOrder": order(["to": wholeNumber]),
+    "RevertOrder": order(
+      ["to": wholeNumber],
+      optional: [
+        "skip-gates": flag.with([
+          "default": false,
+          "description": "Raises shares that plans would reach by their gates only.",
+        ])
+      ]),
     "ShareOrder": order(
       ["percent": share],
       optional: [

@@ -18,7 +18,7 @@ internal import Synchronization
 final class LiveEvidence: ShadowLedger, Service {
   private static let interval = Duration.seconds(1)
   /// Turns between two looks at what people approved.
-  private static let approvalTurns = 10
+  static let approvalTurns = 10
   /// Milliseconds between two times that old evidence is deleted. The file exceeds its limit of
   /// pairs by what may be written meanwhile: `EvidenceWriter.waitingPairs` a second at most. It
   /// exceeds its limit of bytes by one batch.
@@ -36,6 +36,11 @@ final class LiveEvidence: ShadowLedger, Service {
     var closing: [Output] = []
     /// Of all routes that belong to the run.
     var sides: [String: Sides] = [:]
+    /// Names of the routes whose comparisons are filed under an endpoint, as long as there is room
+    /// for the endpoint.
+    var routesOfEndpoint: [String: Set<String>] = [:]
+    /// The file does not name all of them yet.
+    var hasNewSides = false
     var turns = 0
     /// Milliseconds since 1970-01-01T00:00:00Z.
     var prunedAt: Int64?
@@ -97,6 +102,9 @@ final class LiveEvidence: ShadowLedger, Service {
       let decision = state.evidence.record(
         finding.comparison, endpoint: finding.endpoint, times: finding.times,
         canAskAgain: finding.isSafe, hasBudget: finding.hasBudget, draw: .random(in: 0..<1))
+      if state.evidence.holds(endpoint: finding.endpoint) {
+        state.routesOfEndpoint[finding.endpoint, default: []].insert(finding.service.route)
+      }
       guard let writer = state.output?.writer,
         state.evidence.wantsPair(of: finding.comparison, endpoint: finding.endpoint)
       else { return (decision, nil, finding.comparison) }
@@ -148,9 +156,9 @@ final class LiveEvidence: ShadowLedger, Service {
   func turn() async {
     let snapshot = shadows.snapshot()
     do {
-      closeReplaced(by: snapshot)
+      takeSides(of: snapshot)
       try await writeClosed()
-      try await takeSides(of: snapshot)
+      try await nameSides()
       if state.withLock({ $0.output == nil }) { try await open() }
       fileDrops(snapshot)
       guard let output = state.withLock(\.output) else { return }
@@ -168,21 +176,30 @@ final class LiveEvidence: ShadowLedger, Service {
     }
   }
 
-  /// Ends the run when a route has other sides than it began with.
-  private func closeReplaced(by snapshot: [ShadowSnapshot]) {
+  /// Ends the run when a route has other sides than it began with; a route that shadows from now
+  /// on belongs to the run as well. All in one step, whether or not the file can be written: in
+  /// between, findings of a former service would be taken for those of its successor.
+  private func takeSides(of snapshot: [ShadowSnapshot]) {
     state.withLock { state in
       let isReplaced = snapshot.contains { route in
         state.sides[route.route].map { $0 != Sides(route) } ?? false
       }
-      guard isReplaced else { return }
-      if let output = state.output {
-        output.writer.submit(&state.evidence)
-        state.closing.append(output)
-        state.closing = state.closing.suffix(Self.mostClosing)
+      if isReplaced {
+        if let output = state.output {
+          output.writer.submit(&state.evidence)
+          state.closing.append(output)
+          state.closing = state.closing.suffix(Self.mostClosing)
+        }
+        state.evidence = state.evidence.anew()
+        state.routesOfEndpoint = [:]
+        state.sides = [:]
+        state.output = nil
       }
-      state.evidence = state.evidence.anew()
-      state.sides = [:]
-      state.output = nil
+      for route in snapshot {
+        if state.sides.updateValue(Sides(route), forKey: route.route) == nil {
+          state.hasNewSides = true
+        }
+      }
     }
   }
 
@@ -195,17 +212,16 @@ final class LiveEvidence: ShadowLedger, Service {
     }
   }
 
-  /// A route that shadows from now on belongs to the run as well.
-  private func takeSides(of snapshot: [ShadowSnapshot]) async throws {
-    let (output, sides, isNew) = state.withLock { state in
-      let known = state.sides.count
-      for route in snapshot { state.sides[route.route] = Sides(route) }
-      return (state.output, Array(state.sides.values), state.sides.count > known)
+  /// Says in the file which sides the run has, once they are more than it began with.
+  private func nameSides() async throws {
+    let (output, sides) = state.withLock { state in
+      (state.hasNewSides ? state.output : nil, Array(state.sides.values))
     }
-    guard let output, isNew else { return }
+    guard let output else { return }
     try await output.store.name(
       run: output.run, legacy: Self.names(sides, \.legacy),
       extracted: Self.names(sides, \.extracted))
+    state.withLock { $0.hasNewSides = false }
   }
 
   private static func names(_ sides: [Sides], _ path: KeyPath<Sides, String>) -> String {
@@ -223,7 +239,10 @@ final class LiveEvidence: ShadowLedger, Service {
     try await lookUpApprovals(store)
     let writer = EvidenceWriter(
       store: store, run: run, logger: logger, unixMilliseconds: unixMilliseconds)
-    state.withLock { $0.output = Output(store: store, writer: writer, run: run) }
+    state.withLock { state in
+      state.output = Output(store: store, writer: writer, run: run)
+      state.hasNewSides = false
+    }
     logger.info("shadow evidence", metadata: ["file": "\(path)", "run": "\(run)"])
   }
 
@@ -244,7 +263,11 @@ final class LiveEvidence: ShadowLedger, Service {
 
   private func lookUpApprovals(_ store: ShadowEvidenceStore) async throws {
     let approvals = try await store.approvals()
-    state.withLock { $0.evidence.replaceApprovals(approvals) }
+    let ruled = state.withLock { state -> Set<String> in
+      let endpoints = state.evidence.replaceApprovals(approvals)
+      return endpoints.reduce(into: []) { $0.formUnion(state.routesOfEndpoint[$1] ?? []) }
+    }
+    if !ruled.isEmpty { shadows.noteRuling(onRoutes: ruled) }
   }
 
   /// Drops are counted where nobody knows the endpoint, so they stand beside the endpoints.

@@ -153,26 +153,32 @@ package struct CompareCounts: Sendable, Equatable, Codable {
   /// Those in which legacy's first answer was.
   package var legacyOdd: Int
   /// Those that differed and of which nobody knows whose doing that is, since legacy could not be
-  /// asked again, as for a write. None of them is in `compared`.
+  /// asked again, as for a write, or told nothing by it. None of them is in `compared`.
   package var undecided: Int
+  /// Times that people changed what counts as noise: what was counted before is the answer to
+  /// another question.
+  package var rulings: Int
 
   package init(
-    compared: Int = 0, extractedOdd: Int = 0, legacyOdd: Int = 0, undecided: Int = 0
+    compared: Int = 0, extractedOdd: Int = 0, legacyOdd: Int = 0, undecided: Int = 0,
+    rulings: Int = 0
   ) {
     self.compared = compared
     self.extractedOdd = extractedOdd
     self.legacyOdd = legacyOdd
     self.undecided = undecided
+    self.rulings = rulings
   }
 
-  /// Reports and states of former versions do not tell what is undecided.
+  /// Reports and states of former versions do not tell what is undecided, nor of rulings.
   package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       compared: try values.decode(Int.self, forKey: .compared),
       extractedOdd: try values.decode(Int.self, forKey: .extractedOdd),
       legacyOdd: try values.decode(Int.self, forKey: .legacyOdd),
-      undecided: try values.decodeIfPresent(Int.self, forKey: .undecided) ?? 0)
+      undecided: try values.decodeIfPresent(Int.self, forKey: .undecided) ?? 0,
+      rulings: try values.decodeIfPresent(Int.self, forKey: .rulings) ?? 0)
   }
 
   /// What speaks for a rollback: both sides answered every compared request.
@@ -195,5 +201,6 @@ package struct CompareCounts: Sendable, Equatable, Codable {
     left.extractedOdd += right.extractedOdd
     left.legacyOdd += right.legacyOdd
     left.undecided += right.undecided
+    left.rulings += right.rulings
   }
 }

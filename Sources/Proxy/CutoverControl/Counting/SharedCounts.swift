@@ -98,7 +98,8 @@ package struct SharedCounts: Sendable, Equatable {
           compared: max(0, total.compared - before.compared),
           extractedOdd: max(0, total.extractedOdd - before.extractedOdd),
           legacyOdd: max(0, total.legacyOdd - before.legacyOdd),
-          undecided: max(0, total.undecided - before.undecided))
+          undecided: max(0, total.undecided - before.undecided),
+          rulings: max(0, total.rulings - before.rulings))
       }
     }
     // One that was silent begins anew.

@@ -176,6 +176,8 @@ package struct RouteMonitor: Sendable, Equatable {
   package mutating func compare(_ counts: CompareCounts, in stage: CutoverStage) {
     if stage.percent == .zero { silence.tick(finished: counts.compared + counts.undecided) }
     guard let rules = rules.mismatches else { return }
+    // What could not be decided before may be decided now, and what was proved may not be.
+    if counts.rulings > 0, stage.percent == .zero { forgetProof(in: stage) }
     let tolerated: Baseline =
       rules.areStable ? .ceiling(stage.effectiveTolerance) : .concurrentLegacy
     if counts.undecided > 0, stage.percent == .zero {

@@ -18,9 +18,11 @@ public struct ShadowTally: Sendable, Equatable {
   public var reasksOverBudget: UInt64 = 0
   /// Comparisons of which it is known whether a side was odd.
   public var judged: UInt64 = 0
-  /// Comparisons that differed, and about which legacy could not be asked again: that may be noise,
-  /// and may be not. None of them is judged.
+  /// Comparisons that differed, and about which legacy could not be asked again, or told nothing
+  /// by its second answer: that may be noise, and may be not. None of them is judged.
   public var undecided: UInt64 = 0
+  /// Times that people changed what of the route's answers counts as noise.
+  public var rulings: UInt64 = 0
   /// Comparisons in which legacy failed where the extracted side did not.
   public var legacyFailedAlone: UInt64 = 0
   /// Requests in which the extracted answer was unlike both of legacy's somewhere, or showed a

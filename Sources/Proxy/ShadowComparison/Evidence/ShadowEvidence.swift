@@ -37,12 +37,14 @@ public struct EvidenceLimits: Sendable, Equatable {
 public struct ShadowEvidence: Sendable {
   /// What to do after a comparison.
   public enum Decision: Sendable, Equatable {
-    /// Nothing: the answers are alike, or differ by noise alone.
+    /// Nothing: the answers are alike, or differ by what somebody called noise.
     case done
     /// Nothing: one of its differences is known to be real.
     case known
     /// Nothing, although nobody knows whether its differences are real: legacy cannot be asked
-    /// again or was often enough, or there was no room to keep them.
+    /// again or was often enough, or there was no room to keep them. What looks like noise is among
+    /// them until somebody approves of it: legacy is not asked about it any more, and whatever the
+    /// extracted side does there meanwhile, nobody sees.
     case undecided
     /// Ask legacy the same request again: safe methods only.
     case askLegacyAgain
@@ -68,6 +70,9 @@ public struct ShadowEvidence: Sendable {
     self.limits = limits
     room = limits.bytes
   }
+
+  /// Whether comparisons of the endpoint are kept.
+  package func holds(endpoint name: String) -> Bool { endpoints[name] != nil }
 
   /// Files a comparison.
   ///
@@ -114,8 +119,10 @@ public struct ShadowEvidence: Sendable {
         endpoint.pathKinds[pathKind]?.count += 1
         changed.insert(pathKind)
         let evidence = endpoint.pathKinds[pathKind]?.evidence
-        let isSettled = evidence?.isSettled ?? true || approved[pathKind] != nil
-        if evidence?.label == .real, approved[pathKind] == nil { isKnown = true }
+        let (isApproved, label) = (approved[pathKind] != nil, evidence?.label)
+        let isSettled = evidence?.isSettled ?? true || isApproved
+        if label == .real, !isApproved { isKnown = true }
+        if label == .noiseProposed, !isApproved { isUnjudged = true }
         if !isSettled || draw < limits.settledShare { wantsTriple = true }
       }
     }
@@ -201,9 +208,16 @@ public struct ShadowEvidence: Sendable {
   }
 
   /// Takes the words that count from now on in place of those before.
-  public mutating func replaceApprovals(_ all: [NoiseApproval]) {
+  ///
+  /// - Returns: the endpoints of which other path-kinds count as noise now.
+  @discardableResult
+  public mutating func replaceApprovals(_ all: [NoiseApproval]) -> Set<String> {
+    let former = approvals
     approvals = [:]
     for approval in all { approve(approval) }
+    return Set(former.keys).union(approvals.keys).filter { endpoint in
+      Set((former[endpoint] ?? [:]).keys) != Set((approvals[endpoint] ?? [:]).keys)
+    }
   }
 
   private static func outcome(

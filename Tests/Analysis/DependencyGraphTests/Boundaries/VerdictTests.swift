@@ -71,6 +71,12 @@ import Testing
     #expect(!model.serves)
     model.jobs[0].evidence = "Service"
     #expect(model.serves)
+    // A sample application beside a library makes the library's loop no job.
+    model.jobs[0].evidence = "Task loop"
+    model.tableUses = SampleShop.model.tableUses
+    #expect(model.serves)
+    model.files[Int(model.types[1].position.file.index)].module = "Library"
+    #expect(!model.serves)
   }
 
   @Test func whoAsksForServicesGetsThemWithTheVerdict() {

@@ -71,7 +71,8 @@ extension BenchmarkRun {
           contender: name, what: "p99 us, shadow \(manner.rawValue), 100 %, \(Int(rate))/s",
           without: Spread(rounds.values(0) { $0.latencies.percentile(0.99) }),
           with: Spread(rounds.values(1) { $0.latencies.percentile(0.99) }),
-          ratio: Spread(rounds.ratios(1, to: 0) { $0.latencies.percentile(0.99) }),
+          ratio: PooledPercentile(0.99, rounds.kept.map { ($0[0].latencies, $0[1].latencies) })
+            .ratio,
           rounds: Report.RoundCount(rounds), limit: Self.shadowedLatency))
     }
   }

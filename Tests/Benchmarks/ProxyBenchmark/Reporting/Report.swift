@@ -156,6 +156,14 @@ struct Spread: Codable {
   let low: Double
   let high: Double
 
+  init(median: Double, least: Double, most: Double, low: Double, high: Double) {
+    self.median = median
+    self.least = least
+    self.most = most
+    self.low = low
+    self.high = high
+  }
+
   init(_ values: [Double]) {
     let sorted = values.sorted()
     let middle = sorted.count / 2

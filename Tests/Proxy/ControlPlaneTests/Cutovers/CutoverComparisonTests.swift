@@ -50,6 +50,22 @@ struct CutoverComparisonTests {
     #expect(!bench.told.contains { $0.contains("a gate fired") })
   }
 
+  @Test("Once somebody said what is noise, the proof begins anew, whatever was open before")
+  func rulings() async throws {
+    let comparisons = Comparisons()
+    let bench = try await Self.bench(comparisons)
+    comparisons.perSecond.withLock { $0 = CompareCounts(undecided: 50) }
+    try await bench.runner.start("orders", by: CutoverScenario.ann)
+    await bench.seconds(600)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
+    await bench.seconds(600)
+    #expect(bench.percent() == 0)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50, rulings: 1) }
+    await bench.seconds(1)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
+    #expect(await bench.seconds(until: { $0.percent() == 10 }, limit: 600) != nil)
+  }
+
   @Test("Answers that match lead on, answers that do not take the routes back")
   func compared() async throws {
     let comparisons = Comparisons()

@@ -105,6 +105,20 @@ struct CutoverOrderTests {
     #expect(await bench.runner.status(of: "orders")?.phase == .ended)
   }
 
+  @Test("A revert raises no route past the gates of its plan, unless that is meant")
+  func revertsPastGates() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    let entry = try #require(bench.journal.all.last?.sequence)
+    try await bench.runner.rollBack("orders", by: Self.ann)
+    await #expect(
+      throws: CutoverRefusal.skipsGates(route: "orders", cutover: "orders", to: .hundredths(1_000))
+    ) { try await bench.runner.revert(to: entry, by: Self.ann) }
+    #expect(bench.percent() == 0)
+    try await bench.runner.revert(to: entry, skipsGates: true, by: Self.ann)
+    #expect(bench.percent() == 10)
+  }
+
   @Test("While a revert reads the journal seconds pass and orders are carried out")
   func revertReadsBesideTheLine() async throws {
     let bench = try await CutoverBench()

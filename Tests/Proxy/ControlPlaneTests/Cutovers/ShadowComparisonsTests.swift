@@ -31,7 +31,10 @@ struct ShadowComparisonsTests {
       tally.outcomes[.mismatched] = 9
       tally.judged = 103
       tally.undecided = 2
+      tally.rulings = 1
     }
-    #expect(comparisons.take() == ["orders": CompareCounts(compared: 5, undecided: 2)])
+    #expect(
+      comparisons.take()
+        == ["orders": CompareCounts(compared: 5, undecided: 2, rulings: 1)])
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GRDB
 import Logging
 import RoutingDecisions
 import ShadowComparison
@@ -278,6 +279,56 @@ struct LiveEvidenceTests {
       // Whoever looks can still see that the word may be wrong.
       let approved = endpoint?.paths.first { $0.pathKind == triples[0] }
       #expect(approved?.evidence.extractedOdd == 1)
+    }
+  }
+
+  @Test("A word about noise is noted on the routes that it concerns, once")
+  func rulings() async throws {
+    try await Self.withFile { path in
+      let server = try Self.server(ShadowConfiguration())
+      let service = try #require(server.shadows.host.live.routes.first ?? nil).service
+      let evidence = LiveEvidence(
+        path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
+      await evidence.turn()
+      let store = try ShadowEvidenceStore(path: path, creates: false)
+      for (endpoint, member) in [("GET /orders/{id}", "total"), ("GET /elsewhere", "a")] {
+        _ = try await store.approve(
+          NoiseApproval(
+            endpoint: endpoint, pathKind: PathKind(path: ResponsePath(member), kind: .value),
+            actor: "a", reason: "b", approvedAt: 1))
+        if member == "total" { _ = evidence.file(Self.finding("2", by: service)) }
+        for _ in 0..<LiveEvidence.approvalTurns { await evidence.turn() }
+        #expect(server.shadows.snapshot().map(\.tally.rulings) == [1])
+      }
+    }
+  }
+
+  @Test("While the file cannot be written, findings of a former service are not its successor's")
+  func replacedWhileBroken() async throws {
+    try await Self.withFile { path in
+      let server = try Self.server(ShadowConfiguration())
+      let live = server.shadows.host.live
+      let former = try #require(live.routes.first ?? nil).service
+      let evidence = LiveEvidence(
+        path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
+      await evidence.turn()
+      _ = evidence.file(Self.finding("2", by: former))
+      // As on a disk that is full, but not for ever.
+      let file = try DatabaseQueue(path: path)
+      try await file.write { db in
+        try db.execute(
+          sql: "CREATE TRIGGER full BEFORE UPDATE ON run BEGIN SELECT RAISE(ABORT, 'full'); END")
+      }
+      let next = try Self.configuration(ShadowConfiguration(), port: 10)
+      let numbers = try RoutingTable(next).numbers
+      live.adopt(next, numbers, lane: numbers)
+      await evidence.turn()
+      #expect(evidence.file(Self.finding("3", by: former)) == .done)
+      try await file.write { db in try db.execute(sql: "DROP TRIGGER full") }
+      await evidence.turn()
+      let store = try ShadowEvidenceStore(path: path, creates: false)
+      let runs = try await store.runs().sorted { $0.number < $1.number }
+      #expect(runs.map(\.comparisons) == [1, 0] && runs.map(\.endedAt) == [5_000, nil])
     }
   }
 

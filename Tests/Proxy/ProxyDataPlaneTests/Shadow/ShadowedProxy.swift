@@ -62,7 +62,7 @@ final class TestLedger: ShadowLedger {
 
   init(approvals: [NoiseApproval] = [], draw: Double = 1) {
     self.draw = draw
-    evidence.withLock { $0.replaceApprovals(approvals) }
+    evidence.withLock { _ = $0.replaceApprovals(approvals) }
   }
 
   func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision {

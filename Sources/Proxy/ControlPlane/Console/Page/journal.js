@@ -56,7 +56,7 @@ function item(entry) {
   const revert = button("Revert to here", () => ask({
     title: `Revert to entry ${entry.sequence}`, label: "Revert", isDanger: true,
     effect: "Every route goes back to where it stood after that entry.", method: "POST",
-    path: "/journal/revert", body: { to: entry.sequence },
+    canSkip: true, path: "/journal/revert", body: { to: entry.sequence },
   }), "small");
   revert.setAttribute("aria-label", `Revert to entry ${entry.sequence}`);
   node.append(revert);

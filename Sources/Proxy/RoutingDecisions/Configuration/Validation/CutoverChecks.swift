@@ -65,6 +65,7 @@ extension ConfigurationChecks {
           "the route's own percent: \(route.percent) is taken up from the file without the gates and "
             + "freeze windows of this plan; leave it out and start the plan")
       }
+      checkComparisons(route, plan, key)
       groups.insert(route.group ?? route.name)
     }
     if groups.count > 1 {
@@ -77,6 +78,31 @@ extension ConfigurationChecks {
     where route.group.map(groups.contains) ?? false && !plan.routes.contains(route.name) {
       error(
         "\(key).routes", "\"\(route.name)\" is of the same group and would stay behind; add it")
+    }
+  }
+
+  /// What is compared should be judged, and what is to be judged compared.
+  private mutating func checkComparisons(
+    _ route: RouteConfiguration, _ plan: CutoverPlan, _ key: String
+  ) {
+    let compares = route.shadow?.mode == .compare
+    if compares, plan.gates.mismatches == nil {
+      warning(
+        key,
+        "the route's shadow compares answers, and no gate judges what it finds; add "
+          + "gates.mismatches: {}")
+    }
+    // Of several routes some may have answers that nobody can compare, such as streams.
+    let begins = plan.stages.contains { $0.percent == .zero }
+    let othersCompare = configuration.routes.contains {
+      plan.routes.contains($0.name) && $0.shadow?.mode == .compare
+    }
+    if !compares, plan.gates.mismatches != nil, begins || !othersCompare {
+      warning(
+        key,
+        "gates.mismatches has nothing to judge on this route"
+          + (begins ? ", so that its stage at 0 % never ends" : "")
+          + "; add shadow: { mode: compare } to the route")
     }
   }
 
