@@ -82,7 +82,9 @@ struct ModelAssembly {
     model.jobs = (JobTypes.declarations(in: table, numbering) + signals.flatMap(\.jobs))
       .sorted { $0.position < $1.position }
     model.outboundCalls = signals.flatMap(\.outboundCalls).sorted { $0.position < $1.position }
-    model.findings = ScanFindings(discovery: discovery, files: read).findings()
+    model.findings =
+      ScanFindings(discovery: discovery, files: read).findings()
+      + ScanFindings.findings(ofNames: model.types)
     return model
   }
 }

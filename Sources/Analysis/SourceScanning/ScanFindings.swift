@@ -25,6 +25,24 @@ struct ScanFindings {
     }
   }
 
+  /// Names that several modules give to types of theirs.
+  static func findings(ofNames types: [TypeDeclaration]) -> [Finding] {
+    let named = types.filter { $0.kind != .fileScope && !$0.qualifiedName.contains(".") }
+    let shared = Dictionary(grouping: named, by: \.qualifiedName)
+      .mapValues { ($0, Set($0.map(\.module)).sorted()) }
+      .filter { $0.value.1.count > 1 }.sorted { $0.key < $1.key }
+    guard let (name, (declarations, modules)) = shared.first else { return [] }
+    return [
+      Finding(
+        id: "same-name", severity: .note,
+        message:
+          "\(counted(shared.count, "type name")) \(shared.count == 1 ? "is" : "are") declared "
+          + "in more than one module, the first is \(name) in \(modules.joined(separator: " and ")); "
+          + "the module before the name tells them apart",
+        locations: declarations.map(\.position))
+    ]
+  }
+
   func findings() -> [Finding] {
     var findings: [Finding] = []
     for (index, file) in files.enumerated() {

@@ -2,6 +2,7 @@
 
 /// Finds the fewest edits that free a service: a minimum cut between what must stay in it and what
 /// must stay outside, where moving a type costs one edit and each reference left across costs one.
+/// Moves that free one service and make more cross elsewhere are no advice: then all stay.
 struct FreeingCut {
   private let model: CodeModel
   private let units: CodeUnits
@@ -127,6 +128,34 @@ struct FreeingCut {
     return isAnchored
   }
 
+  /// Places that cross any border once some units have moved.
+  private func crossings(moving targets: [Int: Int]) -> Int {
+    func service(_ unit: Int) -> Int? { targets[unit] ?? serviceOfUnit[unit] }
+    var crossings = 0
+    for link in links where service(link.from) != service(link.to) { crossings += link.count }
+    if model.tableUses.isEmpty { return crossings }
+    let moved = ServiceAssignment(
+      model, serviceOfType: units.unitOfType.map { service($0) },
+      serviceCount: assignment.serviceCount)
+    for use in model.tableUses {
+      guard let own = moved[use.type], let owner = moved.ownerOfTable[use.table] else { continue }
+      if own != owner { crossings += 1 }
+    }
+    return crossings
+  }
+
+  /// Where units go that stand on the other side of the border than now.
+  private func targets(_ freed: Int, _ movable: [Int], inside: Set<Int>) -> [Int: Int] {
+    var targets: [Int: Int] = [:]
+    for unit in movable {
+      guard let service = service(unit), (service == freed) != inside.contains(unit) else {
+        continue
+      }
+      targets[unit] = service == freed ? closest(unit, not: freed) : freed
+    }
+    return targets
+  }
+
   /// The fewest edits after which nothing crosses the border of `freed`. Only its own types and
   /// those that touch it may move: a type further away would bring new crossings along.
   func smallestEdit(freeing freed: Int) -> Service.SmallestEdit {
@@ -164,7 +193,12 @@ struct FreeingCut {
       }
     }
     let (_, isInside) = network.solve()
-    return edit(freed, movable, inside: Set(movable.filter { isInside[nodes[$0] ?? 0] }))
+    let inside = Set(movable.filter { isInside[nodes[$0] ?? 0] })
+    let moves = targets(freed, movable, inside: inside)
+    if moves.isEmpty || crossings(moving: moves) < crossings(moving: [:]) {
+      return edit(freed, moves, inside: inside)
+    }
+    return edit(freed, [:], inside: Set(unitsOfService[freed]))
   }
 
   private func distinct(_ numbers: [Int]) -> [Int] { Set(numbers).sorted() }
@@ -180,14 +214,11 @@ struct FreeingCut {
   }
 
   private func edit(
-    _ freed: Int, _ movable: [Int], inside: Set<Int>
+    _ freed: Int, _ targets: [Int: Int], inside: Set<Int>
   ) -> Service.SmallestEdit {
     var edit = Service.SmallestEdit()
-    for unit in movable {
-      guard let service = service(unit), (service == freed) != inside.contains(unit) else {
-        continue
-      }
-      let target = service == freed ? closest(unit, not: freed) : freed
+    for (unit, target) in targets.sorted(by: { $0.key < $1.key }) {
+      guard let service = service(unit) else { continue }
       edit.moves.append(
         Service.SmallestEdit.Move(
           type: model.displayName(units.units[unit].types[0]), from: names[service],

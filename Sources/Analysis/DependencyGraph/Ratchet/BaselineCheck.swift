@@ -15,8 +15,8 @@ package struct BaselineCheck: Sendable, Equatable {
   /// A type that the baseline does not know.
   package struct NewType: Sendable, Equatable {
     package var type: String
-    /// Service that it counts to: the one it shares most references with, else the one with most
-    /// types in its folder.
+    /// Service that it counts to: that of all other types of its file, else the one it shares most
+    /// references with, else the one with most types in its folder.
     package var service: String?
     package var location: Location
   }
@@ -31,6 +31,8 @@ package struct BaselineCheck: Sendable, Equatable {
   /// Known crossings at fewer places than before.
   package var shrunk: [Crossing]
   package var newTypes: [NewType]
+  /// Types that the baseline knows: none where it is one of another code base.
+  package var knownTypes = 0
   /// Places that cross now, and in the baseline.
   package var places: (now: Int, before: Int)
 
@@ -39,7 +41,7 @@ package struct BaselineCheck: Sendable, Equatable {
   package static func == (left: BaselineCheck, right: BaselineCheck) -> Bool {
     left.new == right.new && left.stale == right.stale && left.grown == right.grown
       && left.shrunk == right.shrunk && left.newTypes == right.newTypes
-      && left.places == right.places
+      && left.knownTypes == right.knownTypes && left.places == right.places
   }
 }
 
@@ -65,7 +67,7 @@ extension BoundaryBaseline {
     for crossing in crossings { known[crossing.key] = crossing.count }
     var check = BaselineCheck(
       new: [], stale: crossings.filter { found.places[$0.key] == nil }, grown: [], shrunk: [],
-      newTypes: newTypes,
+      newTypes: newTypes, knownTypes: model.types.count - newTypes.count,
       places: (
         found.places.values.reduce(0) { $0 + $1.count }, crossings.reduce(0) { $0 + $1.count }
       ))
@@ -110,13 +112,20 @@ extension BoundaryBaseline {
       }
     }
     var inFolder: [Substring: [Int: Int]] = [:]
+    var inFile: [FileID: Set<Int>] = [:]
     for index in model.types.indices {
       guard let number = service[index] else { continue }
       inFolder[folder(model, index), default: [:]][number, default: 0] += 1
+      inFile[model.types[index].position.file, default: []].insert(number)
     }
     var new: [BaselineCheck.NewType] = []
     for index in unknown {
-      let candidates = pulls[index] ?? inFolder[folder(model, index)] ?? [:]
+      // Whoever writes into a service's file writes that service, whatever he calls from there: what
+      // is new and uses another service most of all is just what has to be seen.
+      let ofFile = inFile[model.types[index].position.file].flatMap { $0.count == 1 ? $0 : nil }
+      let candidates =
+        ofFile.map { Dictionary(uniqueKeysWithValues: $0.map { ($0, 1) }) } ?? pulls[index]
+        ?? inFolder[folder(model, index)] ?? [:]
       let best = candidates.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
       service[index] = best
       new.append(

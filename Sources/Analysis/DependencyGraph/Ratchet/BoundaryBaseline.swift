@@ -38,6 +38,9 @@ package struct BoundaryBaseline: Sendable, Equatable, Codable {
   /// By source, target, symbol and kind.
   package var crossings: [Crossing]
 
+  /// Types that it knows.
+  package var types: Int { services.reduce(setApart.count) { $0 + $1.types.count } }
+
   /// What a study found.
   package init(_ study: BoundaryStudy) {
     schema = Self.schema

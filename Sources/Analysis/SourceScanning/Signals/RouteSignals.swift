@@ -10,12 +10,32 @@ extension BodyInference {
     "get", "post", "put", "patch", "delete", "head", "options",
   ]
 
+  /// Modules of the frameworks: their source may lie in the tree too, beside what uses it.
+  private static let frameworks: Set<String> = [
+    "Hummingbird", "HummingbirdRouter", "RoutingKit", "Vapor",
+  ]
+
   /// A value of a router type is followed by where its paths start.
   func routerValue(of type: InferredType) -> InferredType {
-    guard case .external(let name, _) = type.unwrapped, Self.routers.contains(name) else {
+    guard let name = frameworkName(of: type.unwrapped), Self.routers.contains(name) else {
       return type
     }
     return .router(RouteOrigin(carrier: nil, path: ""))
+  }
+
+  /// Name of a type that a framework declares, wherever that is; a framework's own source serves
+  /// nobody.
+  private func frameworkName(of type: InferredType) -> String? {
+    switch type {
+    case .external(let name, _): name
+    case .nominal(let id, _): isOfFramework(table[id].file) ? table[id].name : nil
+    default: nil
+    }
+  }
+
+  private func isOfFramework(_ other: Int) -> Bool {
+    Self.frameworks.contains(table.files[other].module)
+      && !Self.frameworks.contains(table.files[context.file].module)
   }
 
   /// A parameter of router type gets its prefix from the calls of the function.
@@ -39,10 +59,11 @@ extension BodyInference {
   }
 
   mutating func routerEffect(of site: CallSite) -> CallEffect? {
-    if case .metatype(.external("RouteCollection", _)) = site.callee.type {
+    if case .metatype(let made) = site.callee.type, frameworkName(of: made) == "RouteCollection" {
       return CallEffect(result: .router(collectionOrigin()))
     }
-    guard site.callee.member == nil, let receiver = site.receiver,
+    guard site.callee.member.map({ isOfFramework(table[$0].file) }) ?? true,
+      let receiver = site.receiver,
       let origin = origin(of: receiver.type)
     else { return nil }
     let hasHandler =

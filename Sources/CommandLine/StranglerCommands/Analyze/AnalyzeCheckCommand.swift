@@ -16,7 +16,7 @@ struct AnalyzeCheckCommand: ParsableCommand {
       --write-baseline divides the code once and writes the borders with what crosses them today.
       --baseline divides nothing: it looks for what crosses those borders now. What crosses is known
       by its symbols and not by its lines, so moving code about changes nothing. A type that is new
-      counts to the service it shares most references with.
+      counts to the service of its file, or else to the one it shares most references with.
 
       New crossings and stale entries end with exit code 1. More places of a known crossing are
       shown and pass.
@@ -65,6 +65,11 @@ struct AnalyzeCheckCommand: ParsableCommand {
     guard let baseline else { return }
     let agreed = try Self.read(baseline)
     let check = agreed.check(try sources.scan())
+    guard check.knownTypes > 0 || agreed.types == 0 else {
+      throw CommandFailure.unusable(
+        "\(baseline) knows none of the types that were found: it is of another code base, or of "
+          + "another folder of this one")
+    }
     let text =
       switch format {
       case .text: report.text(check)

@@ -40,7 +40,8 @@ struct Terminal: Sendable {
   func write(_ text: String) { send(isInteractive ? TerminalText.shown(text) : text) }
 
   /// Sends bytes as they are, control sequences of our own included. A closed pipe ends the output
-  /// quietly, as `strangler ... | head` expects.
+  /// quietly, as `strangler ... | head` expects. Any other failure of standard output ends the
+  /// program with 2: nobody may take a part of an answer for all of it.
   func send(_ text: String) {
     var text = text
     text.withUTF8 { bytes in
@@ -54,6 +55,16 @@ struct Terminal: Sendable {
           let count = Musl.write(descriptor, start, rest.count)
         #endif
         if count < 0, errno == EINTR { continue }
+        if count < 0, errno == EAGAIN {
+          var waited = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&waited, 1, -1)
+          continue
+        }
+        if count < 0, errno != EPIPE, descriptor == STDOUT_FILENO {
+          let reason = String(cString: strerror(errno))
+          Terminal.standardError.write("error: the output cannot be written: \(reason)\n")
+          exit(2)
+        }
         guard count > 0 else { return }
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
       }

@@ -80,6 +80,23 @@ import Testing
     #expect(check.newTypes.first { $0.type == "App.Loner" }?.service == nil)
   }
 
+  @Test func `what is new in a file of one service counts to that one, whatever it uses`() {
+    var builder = SampleShop.builder()
+    builder.type("Leak", folder: "App/Services", file: "PaymentService")
+    builder.refer("Leak", "OrderService", .call, symbol: "cancel", times: 9)
+    let check = Self.baseline.check(builder.model)
+    #expect(check.newTypes.map(\.service) == ["payments"])
+    #expect(check.new.map(\.crossing.symbol) == ["cancel"])
+    #expect(!check.passes)
+  }
+
+  @Test func `a baseline of another code base knows nothing`() {
+    var other = ModelBuilder()
+    other.type("Elsewhere")
+    #expect(Self.baseline.check(other.model).knownTypes == 0)
+    #expect(Self.baseline.check(SampleShop.model).knownTypes == Self.baseline.types)
+  }
+
   @Test func `a type keeps its key when another of its name comes, goes or moves`() throws {
     func shop(helpers: [(folder: String, file: String)]) -> CodeModel {
       var model = SampleShop.model

@@ -5,6 +5,20 @@ import Testing
 @testable import SourceScanning
 
 @Suite struct ModelShapeTests {
+  @Test func typesOfOneNameInTwoModulesAreAFinding() {
+    let model = InlineSources([
+      "Sources/Shop/User.swift": "struct User {}", "Sources/Mail/User.swift": "struct User {}",
+      "Sources/Mail/Letter.swift": "struct Letter {}",
+    ]).model()
+    let found = model.findings.filter { $0.id == "same-name" }
+    #expect(
+      found.map(\.message) == [
+        "1 type name is declared in more than one module, the first is User in Mail and Shop; the "
+          + "module before the name tells them apart"
+      ])
+    #expect(found.map(\.locations.count) == [2])
+  }
+
   @Test func typesAreNumberedByFileAndPosition() {
     let model = InlineSources([
       "Sources/App/B.swift": "func free() {}\nenum Second { struct Inner {} }\nactor Third {}",

@@ -120,4 +120,27 @@ struct RouteRule: CustomTestStringConvertible {
   @Test(arguments: RouteRule.all) func routes(rule: RouteRule) {
     #expect(InlineSources(rule.source).model().routeLines == rule.routes)
   }
+
+  @Test func aFrameworkWhoseSourceIsInTheTreeServesNobodyItself() {
+    let model = InlineSources([
+      "Sources/Hummingbird/Router.swift": """
+      public final class Router {
+        public init() {}
+        public func get(_ path: String, use handler: () -> Void) { on(path, handler) }
+        public func group(_ path: String) -> Router { self }
+        func on(_ path: String, _ handler: () -> Void) {}
+        func health(_ router: Router) { router.get("/inside") {} }
+      }
+      """,
+      "Sources/Shop/App.swift": """
+      import Hummingbird
+      struct App { func build() {
+        let router = Router()
+        router.get("/orders") {}
+        router.group("v1").get("carts") {}
+      } }
+      """,
+    ]).model()
+    #expect(model.routeLines == ["GET /orders App", "GET /v1/carts App"])
+  }
 }
