@@ -26,6 +26,8 @@ public struct EvidenceRun: Sendable, Equatable {
   public var startedAt: Int64
   /// When it ended; nil while it runs, or when its process was killed.
   public var endedAt: Int64?
+  /// When its process was heard of last, milliseconds since 1970-01-01T00:00:00Z.
+  package var writtenAt: Int64
   /// Comparisons so far.
   public var comparisons: Int
 }

@@ -124,6 +124,7 @@ extension EvidenceRun {
     }
     self.init(
       number: row["id"], source: source, legacy: row["legacy"], extracted: row["extracted"],
-      startedAt: row["started_at"], endedAt: row["ended_at"], comparisons: row["comparisons"])
+      startedAt: row["started_at"], endedAt: row["ended_at"], writtenAt: row["written_at"],
+      comparisons: row["comparisons"])
   }
 }

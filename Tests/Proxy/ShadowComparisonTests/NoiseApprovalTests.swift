@@ -70,6 +70,8 @@ struct NoiseApprovalTests {
     #expect(evidence.record(comparison, endpoint: "e", draw: 0.5) == .undecided)
     #expect(evidence.replaceApprovals([approval]) == ["e"])
     #expect(evidence.record(comparison, endpoint: "e", draw: 0.5) == .done)
+    // The share that is looked at all the same, where nobody can be asked.
+    #expect(evidence.record(comparison, endpoint: "e", canAskAgain: false, draw: 0) == .done)
     #expect(evidence.replaceApprovals([approval]).isEmpty)
     #expect(evidence.replaceApprovals([]) == ["e"])
   }

@@ -27,7 +27,7 @@ struct CutoverHistoryCommand: AsyncParsableCommand {
   @Option(help: "Only entries that moved this route.")
   var route: String?
 
-  @Option(help: "Only entries of this cutover.")
+  @Option(help: "Only entries of this cutover, and those that moved its routes otherwise.")
   var cutover: String?
 
   @Option(help: "text or json.")
@@ -42,9 +42,15 @@ struct CutoverHistoryCommand: AsyncParsableCommand {
       after = page.next
     }
     try await checkNames(in: entries)
+    // Whoever moved the routes of a cutover otherwise belongs to its history.
+    let its = Set(
+      entries.filter { $0.cutover == cutover }.flatMap { $0.moves.map(\.route) })
     entries = entries.filter { entry in
       (route.map { name in entry.moves.contains { $0.route == name } } ?? true)
-        && (cutover.map { $0 == entry.cutover } ?? true)
+        && (cutover.map {
+          $0 == entry.cutover
+            || entry.cutover == nil && entry.moves.contains { its.contains($0.route) }
+        } ?? true)
     }
     Terminal.standardOutput.write(
       format == .json

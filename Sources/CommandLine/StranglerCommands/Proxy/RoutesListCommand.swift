@@ -25,7 +25,10 @@ struct RoutesListCommand: AsyncParsableCommand {
   var format = RoutesFormat.text
 
   func run() async throws {
-    let listing = RouteListing(try await admin.routingTable(live: live).configuration)
+    let listing =
+      try await live
+      ? RouteListing(inForce: admin.routesInForce())
+      : RouteListing(ConfigurationOption.load(admin.file))
     Terminal.standardOutput.write(format == .json ? listing.json : listing.text)
   }
 }

@@ -50,10 +50,10 @@ package enum CutoverRefusal: Error, Sendable, Equatable, CustomStringConvertible
       "The cutover \"\(cutover)\" is through; roll it back before it is started anew."
     case .underWay(let route, let cutover):
       "The cutover \"\(cutover)\" moves the route \"\(route)\": roll it back, or set 0, or say that "
-        + "its gates are to be skipped, which ends it."
+        + "its gates are to be skipped (--skip-gates), which ends it."
     case .skipsGates(let route, let cutover, let percent):
       "\(percent) % for \"\(route)\" would skip the gates of the cutover \"\(cutover)\": start that, "
-        + "or say that its gates are to be skipped."
+        + "or say that its gates are to be skipped (--skip-gates)."
     case .killSwitchIsOn:
       "The kill switch is on: everybody stays with legacy until it is off."
     case .frozen:

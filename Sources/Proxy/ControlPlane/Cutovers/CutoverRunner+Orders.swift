@@ -266,7 +266,7 @@ extension CutoverRunner {
     machines.values.contains { $0.phase == .completed && $0.plan.routes.contains(route) }
   }
 
-  private func cutoverUnderWay(with route: String) -> String? {
+  func cutoverUnderWay(with route: String) -> String? {
     machines.first { $0.value.phase == .underWay && $0.value.plan.routes.contains(route) }?.key
   }
 }

@@ -44,6 +44,10 @@ extension CutoverRunner {
   }
 
   private func refuseToSkipGates(_ moves: [JournalRecord.Move]) throws(CutoverRefusal) {
+    for move in moves where move.to > .zero {
+      guard let name = cutoverUnderWay(with: move.route) else { continue }
+      throw .underWay(route: move.route, cutover: name)
+    }
     for move in moves where move.to > move.from {
       guard let plan = routing.loaded.cutovers.first(where: { $0.routes.contains(move.route) })
       else { continue }

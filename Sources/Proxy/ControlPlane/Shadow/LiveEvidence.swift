@@ -19,12 +19,16 @@ final class LiveEvidence: ShadowLedger, Service {
   private static let interval = Duration.seconds(1)
   /// Turns between two looks at what people approved.
   static let approvalTurns = 10
+  /// What may have been said and not been seen when a process ended, in milliseconds.
+  private static let approvalPatience: Int64 = 15_000
   /// Milliseconds between two times that old evidence is deleted. The file exceeds its limit of
   /// pairs by what may be written meanwhile: `EvidenceWriter.waitingPairs` a second at most. It
   /// exceeds its limit of bytes by one batch.
   static let pruneInterval: Int64 = 60_000
   /// Runs that have ended and wait to be written; what is known of further ones is given up.
   private static let mostClosing = 4
+  /// Endpoints whose routes are known.
+  private static let mostEndpoints = 10_000
 
   fileprivate struct State {
     // Each route has a budget of re-asks of its own.
@@ -36,8 +40,7 @@ final class LiveEvidence: ShadowLedger, Service {
     var closing: [Output] = []
     /// Of all routes that belong to the run.
     var sides: [String: Sides] = [:]
-    /// Names of the routes whose comparisons are filed under an endpoint, as long as there is room
-    /// for the endpoint.
+    /// Names of the routes whose comparisons are filed under an endpoint.
     var routesOfEndpoint: [String: Set<String>] = [:]
     /// The file does not name all of them yet.
     var hasNewSides = false
@@ -98,11 +101,12 @@ final class LiveEvidence: ShadowLedger, Service {
   func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision {
     let (decision, writer, comparison) = state.withLock {
       state -> (ShadowEvidence.Decision, EvidenceWriter?, Comparison) in
-      guard state.isServed(by: finding.service) else { return (.done, nil, finding.comparison) }
+      guard state.isServed(by: finding.service) else { return (.unfiled, nil, finding.comparison) }
       let decision = state.evidence.record(
         finding.comparison, endpoint: finding.endpoint, times: finding.times,
         canAskAgain: finding.isSafe, hasBudget: finding.hasBudget, draw: .random(in: 0..<1))
       if state.evidence.holds(endpoint: finding.endpoint) {
+        if state.routesOfEndpoint.count > Self.mostEndpoints { state.routesOfEndpoint = [:] }
         state.routesOfEndpoint[finding.endpoint, default: []].insert(finding.service.route)
       }
       guard let writer = state.output?.writer,
@@ -122,9 +126,9 @@ final class LiveEvidence: ShadowLedger, Service {
 
   func file(
     _ triples: [PathKind: OddOneOut], endpoint: String, of service: ShadowedService
-  ) -> [PathKind: OddOneOut] {
+  ) -> [PathKind: OddOneOut]? {
     state.withLock { state in
-      guard state.isServed(by: service) else { return [:] }
+      guard state.isServed(by: service) else { return nil }
       return state.evidence.recordTriples(triples, endpoint: endpoint)
     }
   }
@@ -191,7 +195,6 @@ final class LiveEvidence: ShadowLedger, Service {
           state.closing = state.closing.suffix(Self.mostClosing)
         }
         state.evidence = state.evidence.anew()
-        state.routesOfEndpoint = [:]
         state.sides = [:]
         state.output = nil
       }
@@ -232,11 +235,13 @@ final class LiveEvidence: ShadowLedger, Service {
     let sides = Array(state.withLock(\.sides).values)
     guard !sides.isEmpty else { return }
     let store = try ShadowEvidenceStore(path: path, creates: true)
+    let former = try await store.runs().first { $0.source == .live }
     try await prune(store)
     let run = try await store.begin(
       .live, legacy: Self.names(sides, \.legacy), extracted: Self.names(sides, \.extracted),
       at: unixMilliseconds())
     try await lookUpApprovals(store)
+    if let former { try await takeRulings(since: former, from: store) }
     let writer = EvidenceWriter(
       store: store, run: run, logger: logger, unixMilliseconds: unixMilliseconds)
     state.withLock { state in
@@ -268,6 +273,17 @@ final class LiveEvidence: ShadowLedger, Service {
       return endpoints.reduce(into: []) { $0.formUnion(state.routesOfEndpoint[$1] ?? []) }
     }
     if !ruled.isEmpty { shadows.noteRuling(onRoutes: ruled) }
+  }
+
+  /// What people said about noise while nobody looked, as between two processes, concerns every
+  /// route: the endpoints of none is known yet. A word that was seen by the former process in its
+  /// last seconds is taken once more, which costs a proof its beginning and no more.
+  private func takeRulings(
+    since former: EvidenceRun, from store: ShadowEvidenceStore
+  ) async throws {
+    let seen = (former.endedAt ?? former.writtenAt) - Self.approvalPatience
+    guard try await store.approvals().contains(where: { $0.approvedAt > seen }) else { return }
+    shadows.noteRuling(onRoutes: Set(state.withLock(\.sides).keys))
   }
 
   /// Drops are counted where nobody knows the endpoint, so they stand beside the endpoints.

@@ -73,6 +73,9 @@ package enum HoldReason: Sendable, Equatable {
   case evidenceAgainst(GateFinding)
   /// That the extracted side of this route is not worse is not proved yet.
   case notProved(route: String, evidence: Double, of: Double)
+  /// It is not proved, and so many comparisons speak against it of which nobody knows whether they
+  /// should: noise that nobody approved, writes, or no second answer of legacy.
+  case undecided(route: String, comparisons: Int)
   /// Approval of this stage was asked for.
   case awaitingApproval(stage: Int)
   case rolledBack

@@ -351,6 +351,9 @@ extension CutoverMachine {
     let worst = findings.max { $0.evidence < $1.evidence }
     if let worst, worst.evidence >= 1 { return .evidenceAgainst(worst) }
     if let (route, least) = tests.min(by: { $0.1.evidence < $1.1.evidence }), !least.isProved {
+      if let undecided = monitors[route]?.undecided, undecided > 0 {
+        return .undecided(route: route, comparisons: undecided)
+      }
       return .notProved(route: route, evidence: least.evidence, of: PromotionTest.threshold)
     }
     return nil

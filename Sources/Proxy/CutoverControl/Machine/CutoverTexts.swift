@@ -21,6 +21,10 @@ extension HoldReason: CustomStringConvertible {
       "the gates missed up to a minute when this process took over: watches for another "
         + "\(seconds) s"
     case .evidenceAgainst(let finding): "something may be wrong: \(finding)"
+    case .undecided(let route, let comparisons):
+      "\(route): \(comparisons) comparisons differ and are undecided; look at them with strangler "
+        + "shadow report, then approve what is noise (strangler shadow approve-noise), name it in the "
+        + "shadow's rules, or mend the service"
     case .notProved(let route, let evidence, let needed):
       "\(route): that the extracted side is not worse is not proved yet: evidence "
         + "\(Self.hundredths(evidence)) of \(Self.hundredths(needed))"
@@ -46,6 +50,7 @@ extension HoldReason: CustomStringConvertible {
     case .catchingUp: "catching-up"
     case .evidenceAgainst: "evidence-against"
     case .notProved: "not-proved"
+    case .undecided: "undecided"
     case .awaitingApproval: "awaiting-approval"
     case .rolledBack: "rolled-back"
     case .completed: "completed"

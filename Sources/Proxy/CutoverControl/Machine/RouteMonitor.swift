@@ -42,6 +42,9 @@ package struct RouteMonitor: Sendable, Equatable {
   package private(set) var promotion: PromotionTest
   /// Of the extracted side.
   package private(set) var silence = Silence()
+  /// Comparisons of a stage at 0 % that speak against its promotion though nobody knows whether they
+  /// should, for people to see; since the start of the process.
+  package private(set) var undecided = 0
   private var legacyRate = DailyRate()
   private var legacySilence = LegacySilence()
   private var unproved = BlockCounts()
@@ -125,6 +128,7 @@ package struct RouteMonitor: Sendable, Equatable {
     mismatches?.enterStage()
     legacySilence = LegacySilence()
     unproved = BlockCounts()
+    undecided = 0
     requests = BlockCounts()
     outage = Outage()
     outageElsewhere = Outage()
@@ -134,6 +138,7 @@ package struct RouteMonitor: Sendable, Equatable {
   package mutating func forgetProof(in stage: CutoverStage) {
     promotion = PromotionTest(tolerance: stage.effectiveTolerance)
     unproved = BlockCounts()
+    undecided = 0
   }
 
   /// Comparisons that were not judged yet prove nothing either.
@@ -176,11 +181,17 @@ package struct RouteMonitor: Sendable, Equatable {
   package mutating func compare(_ counts: CompareCounts, in stage: CutoverStage) {
     if stage.percent == .zero { silence.tick(finished: counts.compared + counts.undecided) }
     guard let rules = rules.mismatches else { return }
-    // What could not be decided before may be decided now, and what was proved may not be.
-    if counts.rulings > 0, stage.percent == .zero { forgetProof(in: stage) }
+    if counts.rulings > 0, stage.percent == .zero {
+      // What could not be decided before may be decided now, and what was proved may not be. Most
+      // of this second was counted before the ruling.
+      forgetProof(in: stage)
+      forgetComparisons()
+      return
+    }
     let tolerated: Baseline =
       rules.areStable ? .ceiling(stage.effectiveTolerance) : .concurrentLegacy
     if counts.undecided > 0, stage.percent == .zero {
+      undecided += counts.undecided
       promotion.judge(counts.doubt, against: tolerated)
     }
     guard counts.compared > 0 else { return }

@@ -57,9 +57,9 @@ extension ShadowJob {
     guard case .answer(.response(let again)) = unpack(.response(again)) else {
       return staysOpen()
     }
-    let triples = ledger.file(
-      route.comparator.oddOneOut(legacy: legacy, extracted: extracted, legacyAgain: again),
-      endpoint: endpoint, of: route.service)
+    let odd = route.comparator.oddOneOut(
+      legacy: legacy, extracted: extracted, legacyAgain: again)
+    guard let triples = ledger.file(odd, endpoint: endpoint, of: route.service) else { return }
     // Three answers that all differ there say nothing about the extracted one.
     guard triples.isEmpty || triples.values.contains(where: { $0 != .volatile }) else {
       return staysOpen()
@@ -121,7 +121,7 @@ extension ShadowJob {
     guard comparison.outcome == .mismatched else { return decision == .askLegacyAgain }
     route.counts.change { tally in
       switch decision {
-      case .askLegacyAgain: break
+      case .askLegacyAgain, .unfiled: break
       case .undecided: tally.undecided += 1
       case .known, .done:
         tally.judged += 1

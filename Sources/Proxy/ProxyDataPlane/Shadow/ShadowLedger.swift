@@ -40,8 +40,8 @@ package protocol ShadowLedger: Sendable {
   /// Files a comparison, and says whether legacy should be asked once more.
   func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision
   /// Files who was odd, once legacy was asked again, and says which of it counts: what somebody
-  /// approved holds nothing against a side.
+  /// approved holds nothing against a side. nil when it was not filed, as `unfiled`.
   func file(
     _ triples: [PathKind: OddOneOut], endpoint: String, of service: ShadowedService
-  ) -> [PathKind: OddOneOut]
+  ) -> [PathKind: OddOneOut]?
 }

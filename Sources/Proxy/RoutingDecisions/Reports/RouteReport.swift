@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One route as the list, the admin API and tools show it. `nil` members are left out of JSON.
-public struct RouteReport: Sendable, Equatable, Encodable {
+public struct RouteReport: Sendable, Equatable, Codable {
   /// Name of the route.
   public let name: String
   /// All conditions in one line.
@@ -34,16 +34,32 @@ public struct RouteReport: Sendable, Equatable, Encodable {
     fallback = isSplit ? route.fallback.rawValue : nil
     shadow = route.shadow?.summary
   }
+
+  /// Whether both are the same but for the share.
+  package func isServed(as other: RouteReport) -> Bool {
+    (name, match, legacy, extracted, group, shadow)
+      == (other.name, other.match, other.legacy, other.extracted, other.group, other.shadow)
+      && (sticky, fallback) == (other.sticky, other.fallback)
+  }
 }
 
 /// All routes, for `strangler routes list`.
 public struct RouteListing: Sendable, Equatable {
   /// Routes in file order.
   public let routes: [RouteReport]
+  /// The shares are those in force at a proxy, not those of a file.
+  private let areInForce: Bool
 
   /// Lists the routes of a configuration.
   public init(_ configuration: ProxyConfiguration) {
     routes = configuration.routes.map(RouteReport.init)
+    areInForce = false
+  }
+
+  /// Lists what a proxy says it has in force.
+  package init(inForce routes: [RouteReport]) {
+    self.routes = routes
+    areInForce = true
   }
 
   /// A table for a terminal.
@@ -52,7 +68,10 @@ public struct RouteListing: Sendable, Equatable {
     // A column that would be empty tells nothing.
     let isShadowed = routes.contains { $0.shadow != nil }
     table.add(
-      ["ROUTE", "MATCH", "LEGACY", "EXTRACTED", "% IN FILE", "STICKY"]
+      [
+        "ROUTE", "MATCH", "LEGACY", "EXTRACTED", areInForce ? "% LIVE" : "% IN FILE",
+        "STICKY",
+      ]
         + (isShadowed ? ["SHADOW"] : []))
     for route in routes {
       table.add(

@@ -48,6 +48,9 @@ public struct ShadowEvidence: Sendable {
     case undecided
     /// Ask legacy the same request again: safe methods only.
     case askLegacyAgain
+    /// Nothing, and nothing of it counts: it was not filed, since it is of a service that has been
+    /// replaced, or of one whose evidence has not begun.
+    case unfiled
   }
 
   /// Re-asks that are always allowed, so that a short run with real differences can see them.
@@ -94,7 +97,7 @@ public struct ShadowEvidence: Sendable {
     let comparison = take(comparison, name)
     var wantsTriple = false
     var isKnown = false
-    var isUnjudged = comparison.unlisted > 0
+    var isOpen = comparison.unlisted > 0
     let limits = limits
     var room = room
     change(name) { endpoint, changed, approved in
@@ -110,7 +113,7 @@ public struct ShadowEvidence: Sendable {
           let new = PathEvidence(example: difference)
           guard endpoint.pathKinds.count < limits.pathKinds, new.bytes <= room else {
             endpoint.unlisted += 1
-            if approved[pathKind] == nil { isUnjudged = true }
+            if approved[pathKind] == nil { isOpen = true }
             continue
           }
           room -= new.bytes
@@ -122,14 +125,14 @@ public struct ShadowEvidence: Sendable {
         let (isApproved, label) = (approved[pathKind] != nil, evidence?.label)
         let isSettled = evidence?.isSettled ?? true || isApproved
         if label == .real, !isApproved { isKnown = true }
-        if label == .noiseProposed, !isApproved { isUnjudged = true }
+        if label != .real, !isApproved { isOpen = true }
         if !isSettled || draw < limits.settledShare { wantsTriple = true }
       }
     }
     self.room = room
     guard comparison.outcome == .mismatched else { return .done }
     let otherwise: Decision =
-      isKnown ? .known : wantsTriple || isUnjudged ? .undecided : .done
+      isKnown ? .known : isOpen ? .undecided : .done
     guard wantsTriple, canAskAgain else { return otherwise }
     let budget = Int(Double(totals.comparisons) * limits.reaskShare) + Self.freeReasks
     guard hasBudget, totals.reasks < budget else {
@@ -209,14 +212,14 @@ public struct ShadowEvidence: Sendable {
 
   /// Takes the words that count from now on in place of those before.
   ///
-  /// - Returns: the endpoints of which other path-kinds count as noise now.
+  /// - Returns: the endpoints of which somebody has said something else since.
   @discardableResult
   public mutating func replaceApprovals(_ all: [NoiseApproval]) -> Set<String> {
     let former = approvals
     approvals = [:]
     for approval in all { approve(approval) }
     return Set(former.keys).union(approvals.keys).filter { endpoint in
-      Set((former[endpoint] ?? [:]).keys) != Set((approvals[endpoint] ?? [:]).keys)
+      (former[endpoint] ?? [:]) != (approvals[endpoint] ?? [:])
     }
   }
 

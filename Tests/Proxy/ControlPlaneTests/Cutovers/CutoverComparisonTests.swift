@@ -46,7 +46,8 @@ struct CutoverComparisonTests {
     await bench.seconds(1_200)
     let status = try #require(await bench.runner.status(of: "orders"))
     #expect(bench.percent() == 0 && status.stage == 1)
-    #expect(status.hold == "not-proved")
+    #expect(status.hold == "undecided")
+    #expect(status.holdText?.contains("shadow approve-noise") == true)
     #expect(!bench.told.contains { $0.contains("a gate fired") })
   }
 
@@ -60,7 +61,7 @@ struct CutoverComparisonTests {
     comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
     await bench.seconds(600)
     #expect(bench.percent() == 0)
-    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50, rulings: 1) }
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50, undecided: 50, rulings: 1) }
     await bench.seconds(1)
     comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
     #expect(await bench.seconds(until: { $0.percent() == 10 }, limit: 600) != nil)

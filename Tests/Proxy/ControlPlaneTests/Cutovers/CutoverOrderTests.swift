@@ -119,6 +119,21 @@ struct CutoverOrderTests {
     #expect(bench.percent() == 10)
   }
 
+  @Test("Nor does it end a cutover under way on its way to any users, unless that is meant")
+  func revertsPastAPlan() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.setShare(
+      ofRoute: "orders", to: .hundredths(500), skipsGates: true, by: Self.ann)
+    let entry = try #require(bench.journal.all.last?.sequence)
+    try await bench.runner.start("orders", by: Self.ann)
+    await #expect(throws: CutoverRefusal.underWay(route: "orders", cutover: "orders")) {
+      try await bench.runner.revert(to: entry, by: Self.ann)
+    }
+    #expect(bench.percent() == 10)
+    try await bench.runner.revert(to: entry, skipsGates: true, by: Self.ann)
+    #expect(bench.percent() == 5)
+  }
+
   @Test("While a revert reads the journal seconds pass and orders are carried out")
   func revertReadsBesideTheLine() async throws {
     let bench = try await CutoverBench()

@@ -233,10 +233,10 @@ struct LiveEvidenceTests {
       await evidence.turn()
       _ = evidence.file(Self.finding("1", by: latter))
       // The answer of the former service came late.
-      #expect(evidence.file(Self.finding("4", by: former)) == .done)
+      #expect(evidence.file(Self.finding("4", by: former)) == .unfiled)
       let total = PathKind(path: ResponsePath("total"), kind: .value)
       let late = evidence.file([total: .extracted], endpoint: "GET /orders/{id}", of: former)
-      #expect(late.isEmpty)
+      #expect(late == nil)
       await evidence.turn()
       let store = try ShadowEvidenceStore(path: path, creates: false)
       let runs = try await store.runs().sorted { $0.number < $1.number }
@@ -303,6 +303,27 @@ struct LiveEvidenceTests {
     }
   }
 
+  @Test("What was said about noise while no proxy ran is noted on every route by the next one")
+  func rulingsBetweenProcesses() async throws {
+    try await Self.withFile { path in
+      func start(at time: Int64) async throws -> ProxyServer {
+        let server = try Self.server(ShadowConfiguration())
+        let evidence = LiveEvidence(
+          path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { time })
+        await evidence.turn()
+        return server
+      }
+      #expect(try await start(at: 1_000).shadows.snapshot().map(\.tally.rulings) == [0])
+      let store = try ShadowEvidenceStore(path: path, creates: false)
+      let kind = PathKind(path: ResponsePath("total"), kind: .value)
+      _ = try await store.approve(
+        NoiseApproval(
+          endpoint: "GET /a", pathKind: kind, actor: "a", reason: "b", approvedAt: 50_000))
+      #expect(try await start(at: 90_000).shadows.snapshot().map(\.tally.rulings) == [1])
+      #expect(try await start(at: 99_000).shadows.snapshot().map(\.tally.rulings) == [0])
+    }
+  }
+
   @Test("While the file cannot be written, findings of a former service are not its successor's")
   func replacedWhileBroken() async throws {
     try await Self.withFile { path in
@@ -323,7 +344,7 @@ struct LiveEvidenceTests {
       let numbers = try RoutingTable(next).numbers
       live.adopt(next, numbers, lane: numbers)
       await evidence.turn()
-      #expect(evidence.file(Self.finding("3", by: former)) == .done)
+      #expect(evidence.file(Self.finding("3", by: former)) == .unfiled)
       try await file.write { db in try db.execute(sql: "DROP TRIGGER full") }
       await evidence.turn()
       let store = try ShadowEvidenceStore(path: path, creates: false)

@@ -76,7 +76,7 @@ final class TestLedger: ShadowLedger {
 
   func file(
     _ triples: [PathKind: OddOneOut], endpoint: String, of service: ShadowedService
-  ) -> [PathKind: OddOneOut] {
+  ) -> [PathKind: OddOneOut]? {
     evidence.withLock { $0.recordTriples(triples, endpoint: endpoint) }
   }
 
