@@ -135,6 +135,18 @@ extension JSONNumber: Comparable {
   /// Whether there is nothing behind the point.
   package var isInteger: Bool { exponent >= 0 }
 
+  /// The nearest whole number that is not below, or not above; nil from 10^18 on.
+  package func whole(roundingUp: Bool) -> Int? {
+    let length = digits.count + exponent
+    guard length <= 18 else { return nil }
+    var magnitude = digits.prefix(max(0, length)).reduce(0) {
+      $0 * 10 + Int($1 - UInt8(ascii: "0"))
+    }
+    for _ in 0..<max(0, exponent) { magnitude *= 10 }
+    if !isInteger, roundingUp != isNegative { magnitude += 1 }
+    return isNegative ? -magnitude : magnitude
+  }
+
   /// Whether the value is a whole number of times another, which is above zero; nil where that has
   /// more digits than are computed with, which are 18.
   package func isMultiple(of other: JSONNumber) -> Bool? {

@@ -21,6 +21,8 @@ struct SchemaBranch: Sendable {
   var memberCount = CountRange()
   /// What was put together; a value is allowed when the own keywords of each part allow it.
   var parts: [LocatedSchema] = []
+  /// Schemas with a `oneOf` of which this is an alternative: exactly one holds.
+  var singled: [LocatedSchema] = []
 
   /// Allows everything.
   init() {}
@@ -67,22 +69,69 @@ struct SchemaBranch: Sendable {
     merged.additional += other.additional
     merged.memberCount = memberCount.limited(by: other.memberCount)
     merged.parts += other.parts
+    merged.singled += other.singled
     return merged
   }
 
   /// What a member's value has to be; everything goes where the list is empty.
   func member(_ name: ExactText) -> [LocatedSchema] { properties[name] ?? additional }
 
+  /// Whether an object may have only the members that the schema names: it names some, and says
+  /// nothing about others.
+  var isClosed: Bool { !properties.isEmpty && additional.isEmpty }
+
+  /// What writers write. They keep to the members that are named; whoever reads ignores others.
+  var written: SchemaBranch {
+    guard isClosed, let part = parts.first else { return self }
+    var written = self
+    // What has to be there may be there, even if nothing says what it is.
+    for name in required where properties[name] == nil { written.properties[name] = [] }
+    written.additional = [part.located(.never(at: "no other member"))]
+    return written
+  }
+
   func allows(_ value: JSONValue) -> Bool {
     parts.allSatisfy { $0.ownBreaches(value, at: "").isEmpty }
   }
 
-  /// The values, where they can be listed.
+  // MARK: - Values that can be listed
+
+  private static let listLimit = 64
+
+  /// All the values, where they can be listed.
   var listed: [JSONValue]? {
     if let values { return values.filter(allows) }
-    guard types.isSubset(of: [.null, .boolean]) else { return nil }
-    return [.null, .bool(false), .bool(true)].filter(allows)
+    var listed: [JSONValue] = []
+    for type in JSONType.allCases where types.contains(type) {
+      guard let values = listed(type) else { return nil }
+      listed += values
+    }
+    return listed.filter(allows)
   }
+
+  private func listed(_ type: JSONType) -> [JSONValue]? {
+    switch type {
+    case .null: return [.null]
+    case .boolean: return [.bool(false), .bool(true)]
+    case .number: return listedNumbers
+    case .string: return length.most == 0 ? [.string("")] : nil
+    case .array: return itemCount.most == 0 ? [.array([])] : nil
+    case .object: return memberCount.most == 0 ? [.object([:])] : nil
+    }
+  }
+
+  private var listedNumbers: [JSONValue]? {
+    if let range = wholeRange, let least = range.least, let most = range.most {
+      guard least <= most else { return [] }
+      guard most - least < Self.listLimit else { return nil }
+      return (least...most).map(JSONValue.integer)
+    }
+    guard let minimum, let maximum else { return nil }
+    if minimum.value == maximum.value { return [.number(minimum.value)] }
+    return minimum.value > maximum.value ? [] : nil
+  }
+
+  // MARK: - Numbers
 
   static func tighter(
     _ left: NumberBound?, _ right: NumberBound?, lower: Bool
@@ -93,22 +142,47 @@ struct SchemaBranch: Sendable {
     return (left.value > right.value) == lower ? left : right
   }
 
-  /// Whether every number within `self`'s bound is within the other, of the same end.
+  /// Whether every number of `self` is within the bound.
   func keeps(_ bound: NumberBound, lower: Bool) -> Bool {
-    guard let own = wholeBound(lower ? minimum : maximum, lower: lower) else { return false }
-    let wanted = wholeBound(bound, lower: lower) ?? bound
-    if own.value == wanted.value { return own.isOpen || !wanted.isOpen }
-    return lower ? own.value > wanted.value : own.value < wanted.value
+    if let own = lower ? minimum : maximum {
+      if own.value == bound.value { return own.isOpen || !bound.isOpen || keepsWhole(bound, lower) }
+      if (own.value > bound.value) == lower { return true }
+    }
+    return keepsWhole(bound, lower)
   }
 
   /// More than 0 is at least 1 where numbers are whole.
-  private func wholeBound(_ bound: NumberBound?, lower: Bool) -> NumberBound? {
-    guard let bound, bound.isOpen, isWhole, let value = Int(bound.value.text),
-      abs(value) < Int.max / 2, let next = JSONNumber(valid: String(value + (lower ? 1 : -1)))
-    else { return bound }
-    return NumberBound(value: next, isOpen: false)
+  private func keepsWhole(_ bound: NumberBound, _ lower: Bool) -> Bool {
+    guard let range = wholeRange, let own = lower ? range.least : range.most,
+      let wanted = bound.whole(lower: lower)
+    else { return false }
+    return lower ? own >= wanted : own <= wanted
+  }
+
+  /// Smallest and largest number, where all are whole; nil where they are not.
+  private var wholeRange: (least: Int?, most: Int?)? {
+    guard isWhole else { return nil }
+    return (minimum?.whole(lower: true), maximum?.whole(lower: false))
   }
 
   /// Every number is an integer.
   var isWhole: Bool { integersOnly || multiples.contains { $0.isInteger } }
+}
+
+extension NumberBound {
+  /// The outermost whole number within the bound; nil where numbers are too large.
+  func whole(lower: Bool) -> Int? {
+    guard let whole = value.whole(roundingUp: lower) else { return nil }
+    guard isOpen, value.isInteger else { return whole }
+    return whole + (lower ? 1 : -1)
+  }
+}
+
+extension SchemaNode {
+  /// A schema that allows nothing.
+  static func never(at pointer: String) -> SchemaNode {
+    var node = SchemaNode(pointer: pointer)
+    node.isNever = true
+    return node
+  }
 }

@@ -123,18 +123,34 @@ struct TextPattern: Sendable {
 
   // MARK: - Comparing
 
-  /// What is known of two patterns.
+  /// What is known of several patterns.
   enum Comparison: Sendable, Equatable {
-    /// The other matches every text that this one matches.
+    /// The other matches every text that these match.
     case included
-    /// A text that only this one matches.
+    /// A text that these match and the other does not.
     case counterexample(String)
     /// Too large to tell.
     case undecided
   }
 
-  /// Most pairs of positions that are looked at.
-  private static let pairLimit = 3_000
+  /// Longest text that a pattern of lengths tells apart, in characters.
+  static let longest = 200
+  /// Most positions in all patterns at once that are looked at.
+  private static let positionLimit = 3_000
+
+  /// Texts of some lengths; nil where all are allowed, and where they are too long for a pattern.
+  init?(length: CountRange) {
+    guard length != CountRange(), !length.isEmpty, length.least <= Self.longest,
+      length.most ?? 0 <= Self.longest
+    else { return nil }
+    text = "\(length.least) to \(length.most.map(String.init) ?? "any") characters"
+    let anything = PatternTree.characters(PatternParser.inverted([]))
+    let tree = PatternTree.sequence([
+      .start, .repeated(anything, least: length.least, most: length.most), .end,
+    ])
+    guard let entry = try? compile(tree, next: 0) else { return nil }
+    self.entry = entry
+  }
 
   private var bounds: [UInt32] {
     steps.flatMap { step in
@@ -146,41 +162,44 @@ struct TextPattern: Sendable {
     }
   }
 
-  /// One character of each kind that neither pattern tells apart, legible ones first.
-  private func alphabet(_ other: TextPattern) -> [UInt32] {
+  /// One character of each kind that no pattern tells apart, legible ones where there are some.
+  private static func alphabet(_ patterns: [TextPattern]) -> [UInt32] {
     let surrogates: Range<UInt32> = 0xD800..<0xE000
     let last: UInt32 = 0x10FFFF
-    let cuts = Set(bounds + other.bounds + [0, 0xD800, 0xE000]).filter { $0 <= last }.sorted()
+    let cuts = Set(patterns.flatMap(\.bounds) + [0, 0xD800, 0xE000]).filter { $0 <= last }.sorted()
     let legible: [UInt32] = [0x61, 0x30, 0x41, 0x2D, 0x20]
-    return cuts.indices.compactMap { index in
+    let kinds = cuts.indices.compactMap { index -> UInt32? in
       let end = index + 1 < cuts.count ? cuts[index + 1] : last + 1
       guard !surrogates.contains(cuts[index]) else { return nil }
       return legible.first { (cuts[index]..<end).contains($0) } ?? cuts[index]
     }
+    return kinds.sorted {
+      (legible.firstIndex(of: $0) ?? 9, $0) < (legible.firstIndex(of: $1) ?? 9, $1)
+    }
   }
 
-  /// Whether every text that matches this pattern matches the other.
-  func compared(with other: TextPattern) -> Comparison {
-    if text.utf8.elementsEqual(other.text.utf8) { return .included }
-    struct Pair: Hashable {
-      var own = Progress()
-      var other = Progress()
-    }
-    let alphabet = alphabet(other)
-    var seen: Set<Pair> = [Pair()]
-    var queue: [(pair: Pair, text: String)] = [(Pair(), "")]
+  /// The shortest text that all of some patterns match and another does not; `included` where there
+  /// is none. Without another, the shortest text that all match.
+  static func text(matching patterns: [TextPattern], avoiding other: TextPattern?) -> Comparison {
+    let all = patterns + (other.map { [$0] } ?? [])
+    let first = all.map { _ in Progress() }
+    let alphabet = alphabet(all)
+    var seen: Set<[Progress]> = [first]
+    var queue: [(state: [Progress], text: String)] = [(first, "")]
     var index = 0
     while index < queue.count {
-      let (pair, text) = queue[index]
+      let (state, text) = queue[index]
       index += 1
-      if matches(pair.own), !other.matches(pair.other) { return .counterexample(text) }
-      // Whatever follows matches both.
-      if pair.other.isFound { continue }
+      let matched = patterns.indices.allSatisfy { patterns[$0].matches(state[$0]) }
+      if matched, !(other?.matches(state[patterns.count]) ?? false) {
+        return .counterexample(text)
+      }
+      // Whatever follows matches the other.
+      if other != nil, state[patterns.count].isFound { continue }
       for scalar in alphabet {
-        let next = Pair(
-          own: advanced(pair.own, by: scalar), other: other.advanced(pair.other, by: scalar))
+        let next = all.indices.map { all[$0].advanced(state[$0], by: scalar) }
         guard seen.insert(next).inserted else { continue }
-        guard seen.count <= Self.pairLimit else { return .undecided }
+        guard seen.count <= positionLimit else { return .undecided }
         queue.append((next, text + (Unicode.Scalar(scalar).map(String.init) ?? "")))
       }
     }

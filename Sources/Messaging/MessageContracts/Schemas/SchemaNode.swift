@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import JSONDocuments
+package import JSONDocuments
 
 /// JSON's types. Integers are numbers that a schema may demand.
 enum JSONType: String, Sendable, CaseIterable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import JSONDocuments
+package import JSONDocuments
 
 extension SchemaDocument {
   /// Reads a schema. Whatever it does not support is a problem and never passed over.
@@ -59,7 +59,8 @@ struct SchemaReader {
           report(place, Self.unsupported(keyword))
         }
       }
-    default: report(pointer, "expected a schema, an object or true or false, found \(value.typeName)")
+    default:
+      report(pointer, "expected a schema, an object or true or false, found \(value.typeName)")
     }
     return node
   }
@@ -210,7 +211,7 @@ struct SchemaReader {
     switch value {
     case .string(let name): names = [name]
     case .array(let values):
-      names = values.map { if case .string(let name) = $0 { name } else { $0.typeName } }
+      names = values.map { if case .string(let name) = $0 { name } else { "" } }
     default: break
     }
     let types = names.compactMap { $0 == "integer" ? .number : JSONType(rawValue: $0) }
