@@ -21,7 +21,7 @@ struct ContractsTests {
 
   @Test func `check compares versions`() async throws {
     let scratch = try Scratch()
-    let folder = scratch.path + "contracts"
+    let folder = scratch.path + "/contracts"
     try scratch.write(Self.first, to: "contracts/order/placed/1.json")
     #expect(
       try await run(["check", folder]).output == "1 contracts, 0 comparisons: compatible\n")
@@ -54,7 +54,7 @@ struct ContractsTests {
     let scratch = try Scratch()
     try scratch.write(Self.first, to: "old/order/placed/1.json")
     try scratch.write(Self.second, to: "new/order/placed/1.json")
-    let arguments = ["check", scratch.path + "new", "--against", scratch.path + "old"]
+    let arguments = ["check", scratch.path + "/new", "--against", scratch.path + "/old"]
     #expect(
       try await run(arguments, expecting: 1).output.contains("version 1 as it was published"))
     _ = try await run(arguments + ["--mode", "backward"])
@@ -66,11 +66,11 @@ struct ContractsTests {
 
   @Test func `what cannot be read is said`() async throws {
     let scratch = try Scratch()
-    let missing = try await run(["check", scratch.path + "none"], expecting: 2)
+    let missing = try await run(["check", scratch.path + "/none"], expecting: 2)
     #expect(missing.errors.contains("there is no folder"))
     _ = try await run(["check", scratch.path], expecting: 2)
     try scratch.write("{", to: "contracts/order/placed/1.json")
-    let folder = scratch.path + "contracts"
+    let folder = scratch.path + "/contracts"
     let check = try await run(["check", folder], expecting: 1)
     #expect(check.output.hasPrefix("order/placed/1.json: unusable\n  line 1, column 2: "))
     let document = try await run(["asyncapi", folder], expecting: 2)
@@ -82,7 +82,7 @@ struct ContractsTests {
     try scratch.write(Self.first, to: "contracts/order/placed/1.json")
     let good = try scratch.write(#"{"total": 5}"#, to: "good.json")
     let bad = try scratch.write(#"{"total": "5", "tax": 1}"#, to: "bad.json")
-    let arguments = ["--event", "order/placed/1", "--contracts", scratch.path + "contracts"]
+    let arguments = ["--event", "order/placed/1", "--contracts", scratch.path + "/contracts"]
     #expect(
       try await run(["validate", good] + arguments).output == "\(good): keeps its contract\n")
     let failed = try await run(["validate", good, bad] + arguments, expecting: 1)

@@ -75,7 +75,8 @@ struct InclusionOracleTests {
         documents += [
           .array([first, second]), .array([first, second, first]),
           .object(["a": first, "b": second]),
-          .object(["a": first, "c": second]), .object(["a": first, "b": second, "c": first]),
+          .object(["a": first, "c": second]), .object(["b": first, "c": second]),
+          .object(["a": first, "b": second, "c": first]),
         ]
       }
     }

@@ -108,7 +108,7 @@
         let schema = #"{"type": "object", "properties": {"number": {"type": "string"}}}"#
         let outbox = PostgreSQLOutbox(
           contracts: try EventContracts([
-            ContractFile(path: "order/order-changed/1.json", bytes: Array(schema.utf8))
+            ContractFile(path: "order/order-changed/2.json", bytes: Array(schema.utf8))
           ]))
         var event = SampleEvents.event(1)
         event.payload = Array(#"{"number": 1}"#.utf8)

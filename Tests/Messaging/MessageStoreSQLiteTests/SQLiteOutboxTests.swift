@@ -104,7 +104,7 @@ struct SQLiteOutboxTests {
     let schema = #"{"type": "object", "properties": {"number": {"type": "string"}}}"#
     let outbox = SQLiteOutbox(
       contracts: try EventContracts([
-        ContractFile(path: "order/order-changed/1.json", bytes: Array(schema.utf8))
+        ContractFile(path: "order/order-changed/2.json", bytes: Array(schema.utf8))
       ]))
     var event = SampleEvents.event(1)
     event.payload = Array(#"{"number": 1}"#.utf8)
@@ -115,7 +115,7 @@ struct SQLiteOutboxTests {
         return false
       }
       return error.cause is ContractBreach
-        && error.message.contains("order/order-changed version 1")
+        && error.message.contains("order/order-changed version 2")
         && error.message.contains("/number: expected string, got 1")
     }
     for table in ["outbox", "aggregate_version"] {

@@ -101,15 +101,15 @@ struct SchemaBranch: Sendable {
   /// All the values, where they can be listed.
   var listed: [JSONValue]? {
     if let values { return values.filter(allows) }
-    var listed: [JSONValue] = []
+    var all: [JSONValue] = []
     for type in JSONType.allCases where types.contains(type) {
-      guard let values = listed(type) else { return nil }
-      listed += values
+      guard let some = self.values(of: type) else { return nil }
+      all += some
     }
-    return listed.filter(allows)
+    return all.filter(allows)
   }
 
-  private func listed(_ type: JSONType) -> [JSONValue]? {
+  private func values(of type: JSONType) -> [JSONValue]? {
     switch type {
     case .null: return [.null]
     case .boolean: return [.bool(false), .bool(true)]

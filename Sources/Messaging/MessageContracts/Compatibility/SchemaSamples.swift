@@ -50,9 +50,23 @@ struct SchemaSamples {
       [$0.whole(roundingUp: false), $0.whole(roundingUp: true)].compactMap(\.self)
     }
     let near = wholes.flatMap { ["\($0 - 1)", "\($0)", "\($0 + 1)"] + Self.halves($0) }
-    let texts = ["0", "1", "-1", "0.5", "1000000"] + near
-    return (bounds + branches.flatMap(\.multiples) + texts.compactMap { JSONNumber(valid: $0) })
-      .map { .number($0) }
+    let texts = ["0", "1", "-1", "0.5", "0.3", "1000000"] + near
+    return (bounds + texts.compactMap { JSONNumber(valid: $0) }).map { .number($0) }
+      + Self.multiples(branches.flatMap(\.multiples), near: bounds)
+  }
+
+  /// Multiples of steps next to bounds, and what lies between two of them.
+  private static func multiples(_ steps: [JSONNumber], near bounds: [JSONNumber]) -> [JSONValue] {
+    var numbers: [JSONValue] = []
+    for step in steps.map(\.approximation) where step.isFinite && step > 0 {
+      let multiples = bounds.map { bound -> Double in
+        (bound.approximation / step).rounded(.down) * step
+      }
+      for base in [0] + multiples {
+        for share: Double in [-1, -0.5, 0, 0.5, 1, 2] { numbers.append(.real(base + share * step)) }
+      }
+    }
+    return numbers
   }
 
   private static func halves(_ whole: Int) -> [String] {
@@ -69,7 +83,7 @@ struct SchemaSamples {
     var texts = Set(lengths).filter { (0...Self.textLimit).contains($0) }.sorted()
       .map { String(repeating: "a", count: $0) }
     if !branch.patterns.isEmpty {
-      for length in ranges + [CountRange()] {
+      for length in ranges + [CountRange()] + (0...3).map({ CountRange(least: $0, most: $0) }) {
         let pattern = TextPattern(length: length).map { [$0] } ?? []
         if case .counterexample(let text) = TextPattern.text(
           matching: branch.texts + pattern, avoiding: nil)
@@ -139,9 +153,7 @@ struct SchemaSamples {
     for name in names.sorted() where name != left {
       let near = others.flatMap { expansion.branches($0.member(name)) ?? [] }
       let values = values(branch.member(name), near: near, depth: depth + 1)
-      for value in values.prefix(12) {
-        objects.append(.object(least.merging([name.text: value]) { _, new in new }))
-      }
+      objects += self.objects(branch, with: name, Array(values.prefix(12)), depth, without: left)
       if full[name.text] == nil, let value = values.first {
         full[name.text] = value
         objects.append(.object(full))
@@ -152,18 +164,22 @@ struct SchemaSamples {
 
   /// The smallest object with each of some values as a member.
   func objects(
-    _ branch: SchemaBranch, with name: ExactText, _ values: [JSONValue]
+    _ branch: SchemaBranch, with name: ExactText, _ values: [JSONValue], _ depth: Int = 0,
+    without left: ExactText? = nil
   ) -> [JSONValue] {
-    guard !values.isEmpty, let least = least(branch, depth: 0, without: name) else { return [] }
+    guard let first = values.first,
+      let least = least(branch, [name.text: first], depth: depth, without: left)
+    else { return [] }
     return values.map { .object(least.merging([name.text: $0]) { _, new in new }) }
   }
 
-  /// As few members as there may be.
+  /// As few members as there may be, some of them given.
   private func least(
-    _ branch: SchemaBranch, depth: Int, without left: ExactText?
+    _ branch: SchemaBranch, _ given: [String: JSONValue] = [:], depth: Int,
+    without left: ExactText?
   ) -> [String: JSONValue]? {
-    var least: [String: JSONValue] = [:]
-    for name in branch.required.sorted() where name != left {
+    var least = given
+    for name in branch.required.sorted() where name != left && least[name.text] == nil {
       guard let value = values(branch.member(name), depth: depth + 1).first else { return nil }
       least[name.text] = value
     }

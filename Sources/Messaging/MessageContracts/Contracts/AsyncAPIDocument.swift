@@ -3,8 +3,8 @@
 package import JSONDocuments
 import TransactionalMessaging
 
-/// Contracts as an AsyncAPI 3.0.0 document (https://www.asyncapi.com/docs/reference/specification/v3.0.0):
-/// a channel for each topic, a message for each version of an event, an operation that sends them.
+/// Contracts as an AsyncAPI 3.0.0 document
+/// (https://www.asyncapi.com/docs/reference/specification/v3.0.0): a channel for each topic, a message for each version of an event, an operation that sends them.
 ///
 /// Payloads are in AsyncAPI's own schema format, which every tool reads: definitions become
 /// components, and what stands beside a `$ref` goes into an `allOf`, since draft 07 would pass over
@@ -136,8 +136,8 @@ package struct AsyncAPIDocument {
     "\(key(name.aggregateType)).\(key(name.eventType)).v\(name.version)"
   }
 
-  /// A name as part of a component's key, which holds letters, digits, `.`, `-` and `_` only. No two
-  /// names give one key: a name with others begins with `_`, and so does none without.
+  /// A name as part of a component's key, which holds letters, digits, `.`, `-` and `_` only. No
+  /// two names give one key: a name with others begins with `_`, and so does none without.
   static func key(_ name: String) -> String {
     func isPlain(_ byte: UInt8) -> Bool {
       let scalar = Unicode.Scalar(byte)

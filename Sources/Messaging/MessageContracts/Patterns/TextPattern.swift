@@ -153,12 +153,11 @@ struct TextPattern: Sendable {
   }
 
   private var bounds: [UInt32] {
-    steps.flatMap { step in
+    steps.flatMap { step -> [UInt32] in
       if case .characters(let ranges, _) = step {
-        ranges.flatMap { [$0.lowerBound, $0.upperBound + 1] }
-      } else {
-        []
+        return ranges.flatMap { [$0.lowerBound, $0.upperBound + 1] }
       }
+      return []
     }
   }
 

@@ -44,8 +44,8 @@
     /// Appends an event and numbers it within its aggregate, which stays locked until the
     /// transaction ends: append late in it.
     ///
-    /// - Throws: `MessageStoreError` with code `invalidEvent`, `brokenContract`, `duplicateEvent` or
-    ///   the database's error. The transaction should then roll back.
+    /// - Throws: `MessageStoreError` with code `invalidEvent`, `brokenContract`, `duplicateEvent`
+    ///   or the database's error. The transaction should then roll back.
     @discardableResult
     public func append(
       _ event: OutboxEvent, in transaction: PostgreSQLTransaction
