@@ -32,8 +32,8 @@ struct ContractsTests {
         """
         order/placed/1.json#/properties/total/type: broken
           forward: a consumer with version 1 refuses what a producer with version 2 may write, at \
-        /total: expected an integer, got 0.5
-          such as {"total":0.5}
+        /total: expected an integer, got 0.3
+          such as {"total":0.3}
         2 contracts, 1 comparisons: 1 findings
 
         """))
