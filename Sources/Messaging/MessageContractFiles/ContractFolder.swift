@@ -61,8 +61,8 @@ public enum ContractFolder {
 extension EventContracts {
   /// Reads the contracts of a folder, `AGGREGATE/EVENT/VERSION.json` each.
   ///
-  /// - Throws: `ContractFolder.Problem` where it cannot be read, `UnusableContracts` with all that is
-  ///   wrong with what it holds.
+  /// - Throws: `ContractFolder.Problem` where it cannot be read, `UnusableContracts` with all
+  ///   that is wrong with what it holds.
   public init(folder: String, undescribed: Undescribed = .refused) throws {
     try self.init(ContractFolder.files(folder), undescribed: undescribed)
   }

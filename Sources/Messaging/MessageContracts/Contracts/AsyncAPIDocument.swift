@@ -4,7 +4,8 @@ package import JSONDocuments
 import TransactionalMessaging
 
 /// Contracts as an AsyncAPI 3.0.0 document
-/// (https://www.asyncapi.com/docs/reference/specification/v3.0.0): a channel for each topic, a message for each version of an event, an operation that sends them.
+/// (https://www.asyncapi.com/docs/reference/specification/v3.0.0): a channel for each topic, a
+/// message for each version of an event, an operation that sends them.
 ///
 /// Payloads are in AsyncAPI's own schema format, which every tool reads: definitions become
 /// components, and what stands beside a `$ref` goes into an `allOf`, since draft 07 would pass over
