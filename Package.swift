@@ -152,7 +152,7 @@ let proxy: [Target] = [
   library(
     "RoutingDecisions", .proxy, ["HTTPExchange", "ResiliencePolicies", "ShadowComparison"]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
-  library("ShadowComparison", .proxy),
+  library("ShadowComparison", .proxy, ["JSONDocuments"]),
   library("ContentCodings", .proxy, ["CZlib", "ShadowComparison"]),
   library("ShadowEvidenceStore", .proxy, ["ShadowComparison", .grdb, .logging]),
   library(
@@ -215,7 +215,7 @@ let proxy: [Target] = [
       "HummingbirdModule", "ProxyDataPlane", "RoutingDecisions", .asyncHTTPClient, .hummingbird,
       .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
-  tests("ShadowComparison", "Proxy", ["ShadowComparison"]),
+  tests("ShadowComparison", "Proxy", ["JSONDocuments", "ShadowComparison"]),
   tests("ContentCodings", "Proxy", ["ContentCodings", "ShadowComparison"]),
   tests(
     "ShadowEvidenceStore", "Proxy",
@@ -305,11 +305,22 @@ let postgreSQL: [Target] = [
   tests("PostgreSQLClient", "Proxy", ["PostgreSQLClient", "PostgreSQLTesting"]),
 ]
 
+// JSON with exact numbers, which comparisons of answers and contracts of events read: part of both
+// areas.
+let documents: [Target] = [
+  library("JSONDocuments", .proxy),
+  tests("JSONDocuments", "Proxy", ["JSONDocuments"]),
+]
+
 let messaging: [Target] = [
   library("TransactionalMessaging", .messaging),
-  library("MessageStoreSQLite", .messaging, ["TransactionalMessaging", .grdb]),
+  library("MessageContracts", .messaging, ["JSONDocuments", "TransactionalMessaging"]),
+  library("MessageContractFiles", .messaging, ["MessageContracts"]),
   library(
-    "MessageStorePostgreSQL", .messaging, ["PostgreSQLClient", "TransactionalMessaging"]),
+    "MessageStoreSQLite", .messaging, ["MessageContracts", "TransactionalMessaging", .grdb]),
+  library(
+    "MessageStorePostgreSQL", .messaging,
+    ["MessageContracts", "PostgreSQLClient", "TransactionalMessaging"]),
   library(
     "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
   library(
@@ -337,16 +348,19 @@ let messaging: [Target] = [
   tests(
     "TransactionalMessaging", "Messaging", ["MessagingConformance", "TransactionalMessaging"]),
   tests(
+    "MessageContracts", "Messaging",
+    ["JSONDocuments", "MessageContractFiles", "MessageContracts", "TransactionalMessaging"]),
+  tests(
     "MessageStoreSQLite", "Messaging",
     [
-      "MessageStoreSQLite", "MessagingConformance", "MessagingTestSupport",
+      "MessageContracts", "MessageStoreSQLite", "MessagingConformance", "MessagingTestSupport",
       "TransactionalMessaging", .grdb,
     ]),
   tests(
     "MessageStorePostgreSQL", "Messaging",
     [
-      "MessageRelay", "MessageStorePostgreSQL", "MessagingConformance", "MessagingTestSupport",
-      "PostgreSQLTesting", "TransactionalMessaging", .logging,
+      "MessageContracts", "MessageRelay", "MessageStorePostgreSQL", "MessagingConformance",
+      "MessagingTestSupport", "PostgreSQLTesting", "TransactionalMessaging", .logging,
     ]),
   // A service that takes events over HTTP.
   .target(
@@ -428,7 +442,8 @@ let fixtures: [Target] = [
   tests(
     "OrdersService", "Fixtures",
     [
-      "FixtureTesting", "MessageStoreSQLite", "OrdersService", "ShopMonolith", "ShopSeed", .grdb,
+      "FixtureTesting", "MessageContractFiles", "MessageContracts", "MessageStoreSQLite",
+      "OrdersService", "ShopMonolith", "ShopSeed", "TransactionalMessaging", .grdb,
       .hummingbirdTesting,
     ]),
 ]
@@ -447,7 +462,8 @@ let commandLine: [Target] = [
     "StranglerCommands", .commandLine,
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
-      "CutoverJournalStore", "DependencyGraph", "MessagePublisherHTTP", "MessageRelay",
+      "CutoverJournalStore", "DependencyGraph", "JSONDocuments", "MessageContractFiles",
+      "MessageContracts", "MessagePublisherHTTP", "MessageRelay",
       "MessageStorePostgreSQL", "MessageStoreSQLite", "ProxyDataPlane", "RoutingDecisions",
       "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning",
       "StranglerDemo", "TransactionalMessaging", .argumentParser, .asyncHTTPClient, .grdb,
@@ -514,6 +530,6 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: requestedAreas.flatMap { areas[$0] ?? [] }
-    + (requestedAreas.contains { [.proxy, .messaging].contains($0) } ? postgreSQL : []),
+    + (requestedAreas.contains { [.proxy, .messaging].contains($0) } ? documents + postgreSQL : []),
   swiftLanguageModes: [.v6]
 )

@@ -2,6 +2,7 @@
 
 import Foundation
 public import GRDB
+public import MessageContracts
 public import TransactionalMessaging
 
 /// Appends events to the outbox table inside the caller's own transaction, so that a business row
@@ -22,17 +23,23 @@ public struct SQLiteOutbox: Sendable {
   public let signal: WakeSignal
   /// Bounds of one event.
   public let limits: EventLimits
+  /// What payloads are held to; nil where they are not looked at.
+  public let contracts: EventContracts?
 
   /// Creates an outbox; it has no state besides its signal.
-  public init(limits: EventLimits = EventLimits(), signal: WakeSignal = WakeSignal()) {
+  public init(
+    limits: EventLimits = EventLimits(), contracts: EventContracts? = nil,
+    signal: WakeSignal = WakeSignal()
+  ) {
     self.limits = limits
+    self.contracts = contracts
     self.signal = signal
   }
 
   /// Appends an event and numbers it within its aggregate.
   ///
-  /// - Throws: `MessageStoreError` with code `outsideTransaction`, `invalidEvent` or
-  ///   `duplicateEvent`, or GRDB's error. The transaction should then roll back.
+  /// - Throws: `MessageStoreError` with code `outsideTransaction`, `invalidEvent`, `brokenContract`
+  ///   or `duplicateEvent`, or GRDB's error. The transaction should then roll back.
   @discardableResult
   public func append(_ event: OutboxEvent, in db: Database) throws -> AppendedEvent {
     guard db.isInsideTransaction else {
@@ -47,6 +54,11 @@ public struct SQLiteOutbox: Sendable {
       try event.validate(limits)
     } catch {
       throw MessageStoreError(.invalidEvent, "event \(event.id): \(error)", cause: error)
+    }
+    do {
+      try contracts?.check(event)
+    } catch {
+      throw MessageStoreError(.brokenContract, "event \(event.id): \(error)", cause: error)
     }
     let aggregate: StatementArguments = [
       "aggregateType": event.aggregateType, "aggregateID": event.aggregateID,

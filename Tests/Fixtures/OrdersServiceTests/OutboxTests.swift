@@ -2,6 +2,8 @@
 import FixtureTesting
 import Foundation
 import GRDB
+import MessageContractFiles
+import MessageContracts
 import MessageStoreSQLite
 import Testing
 
@@ -31,6 +33,23 @@ struct OutboxTests {
     let cancelled = try JSONLeaves(rows[1].payload)
     #expect(cancelled["orderId"] == id)
     #expect(cancelled["reason"] == "late")
+  }
+
+  @Test func whatIsWrittenIsWhatTheContractsSay() async throws {
+    let contracts = try EventContracts(
+      folder: FixtureFiles.url("orders-service/contracts").path(percentEncoded: false))
+    let under = try ServiceUnderTest()
+    _ = try await under.client { client in
+      let id = try #require(try await client.post("/orders", Self.order)["id"])
+      return try await client.post("/orders/\(id)/cancel", #"{"reason":"late"}"#)
+    }
+    let rows = try await events(under)
+    #expect(rows.count == contracts.names.count)
+    for row in rows {
+      try contracts.check(
+        Array(row.payload),
+        ContractName(aggregateType: row.aggregatetype, eventType: row.type, version: 1))
+    }
   }
 
   @Test func aRefusedEventTakesTheOrderBack() async throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if PostgreSQL
+  import MessageContracts
   import MessageStorePostgreSQL
   import MessagingConformance
   import Testing
@@ -100,6 +101,33 @@
           _ = try await database.transaction { try await outbox.append(large, in: $0) }
         }
         #expect(invalid == .invalidEvent)
+      }
+
+      @Test func storesNothingThatBreaksItsContract() async throws {
+        let database = try await database()
+        let schema = #"{"type": "object", "properties": {"number": {"type": "string"}}}"#
+        let outbox = PostgreSQLOutbox(
+          contracts: try EventContracts([
+            ContractFile(path: "order/order-changed/2.json", bytes: Array(schema.utf8))
+          ]))
+        var event = SampleEvents.event(1)
+        event.payload = Array(#"{"number": 1}"#.utf8)
+        await #expect {
+          try await database.transaction { [event] in try await outbox.append(event, in: $0) }
+        } throws: { error in
+          guard let error = error as? MessageStoreError, error.code == .brokenContract else {
+            return false
+          }
+          return error.cause is ContractBreach
+            && error.message.contains("/number: expected string, got 1")
+        }
+        #expect(try await count(database, "outbox") == 0)
+        #expect(try await count(database, "aggregate_version") == 0)
+        event.payload = Array(#"{"number": "1"}"#.utf8)
+        let appended = try await database.transaction { [event] in
+          try await outbox.append(event, in: $0)
+        }
+        #expect(appended.version == 1)
       }
 
       @Test func theColumnsAreDebeziums() async throws {

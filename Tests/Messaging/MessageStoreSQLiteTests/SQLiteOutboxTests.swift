@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import MessageContracts
 import MessageStoreSQLite
 import MessagingConformance
 import MessagingTestSupport
@@ -96,6 +97,33 @@ struct SQLiteOutboxTests {
     event.payload = Array(repeating: 0, count: 11)
     let outbox = SQLiteOutbox(limits: EventLimits(payloadBytes: 10))
     #expect(code { try database.write { _ = try outbox.append(event, in: $0) } } == .invalidEvent)
+  }
+
+  @Test func storesNothingThatBreaksItsContract() throws {
+    let database = try database()
+    let schema = #"{"type": "object", "properties": {"number": {"type": "string"}}}"#
+    let outbox = SQLiteOutbox(
+      contracts: try EventContracts([
+        ContractFile(path: "order/order-changed/2.json", bytes: Array(schema.utf8))
+      ]))
+    var event = SampleEvents.event(1)
+    event.payload = Array(#"{"number": 1}"#.utf8)
+    #expect {
+      try database.write { _ = try outbox.append(event, in: $0) }
+    } throws: { error in
+      guard let error = error as? MessageStoreError, error.code == .brokenContract else {
+        return false
+      }
+      return error.cause is ContractBreach
+        && error.message.contains("order/order-changed version 2")
+        && error.message.contains("/number: expected string, got 1")
+    }
+    for table in ["outbox", "aggregate_version"] {
+      #expect(
+        try database.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM \(table)") } == 0)
+    }
+    event.payload = Array(#"{"number": "1"}"#.utf8)
+    #expect(try database.write { try outbox.append(event, in: $0) }.version == 1)
   }
 
   @Test func raisesItsSignalAfterCommitOnly() throws {

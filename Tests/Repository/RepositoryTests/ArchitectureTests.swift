@@ -11,12 +11,14 @@ import Testing
     "DependencyGraph": mathematics.union(["Synchronization"]),
     "AnalysisReports": ["DependencyGraph", "Crypto", "FoundationEssentials", "Foundation"],
     "HTTPExchange": [],
+    "JSONDocuments": [],
+    "MessageContracts": ["JSONDocuments", "TransactionalMessaging"],
     "ResiliencePolicies": mathematics,
     "RoutingDecisions": [
       "HTTPExchange", "ResiliencePolicies", "ShadowComparison", "FoundationEssentials",
       "Foundation",
     ],
-    "ShadowComparison": mathematics,
+    "ShadowComparison": mathematics.union(["JSONDocuments"]),
     "CutoverControl": [
       "ResiliencePolicies", "RoutingDecisions", "ShadowComparison", "Crypto",
       "FoundationEssentials", "Foundation", "Synchronization",

@@ -9,6 +9,7 @@ import Testing
   private static let pure: Set<String> = [
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
+    "JSONDocuments", "MessageContracts",
   ]
 
   /// Pure targets that a pure target may use.
@@ -16,7 +17,8 @@ import Testing
     ["AnalysisReports", "DependencyGraph"], ["RoutingDecisions", "HTTPExchange"],
     ["RoutingDecisions", "ResiliencePolicies"], ["RoutingDecisions", "ShadowComparison"],
     ["CutoverControl", "RoutingDecisions"], ["CutoverControl", "ShadowComparison"],
-    ["CutoverControl", "ResiliencePolicies"],
+    ["CutoverControl", "ResiliencePolicies"], ["ShadowComparison", "JSONDocuments"],
+    ["MessageContracts", "JSONDocuments"], ["MessageContracts", "TransactionalMessaging"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

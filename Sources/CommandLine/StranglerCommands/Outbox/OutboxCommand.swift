@@ -16,6 +16,7 @@ struct OutboxCommand: AsyncParsableCommand {
         strangler outbox status --config strangler.yaml
         strangler outbox dead-letters --database shop.sqlite
         strangler outbox replay --database shop.sqlite --aggregate order/42 --reason 'fixed in 1.4'
+        strangler outbox contracts check contracts
 
       EXIT CODES
         0  done
@@ -26,6 +27,6 @@ struct OutboxCommand: AsyncParsableCommand {
       OutboxInitCommand.self, OutboxRelayCommand.self, OutboxStatusCommand.self,
       OutboxDeadLettersCommand.self, OutboxReplayCommand.self, OutboxSkipCommand.self,
       OutboxHistoryCommand.self, OutboxVerifyCommand.self, OutboxPruneCommand.self,
-      OutboxReseatCommand.self,
+      OutboxReseatCommand.self, ContractsCommand.self,
     ])
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if PostgreSQL
+  public import MessageContracts
   public import TransactionalMessaging
 
   /// Appends events to the outbox table inside the caller's own transaction, so that a business row
@@ -17,21 +18,25 @@
   /// }
   /// ```
   ///
-  /// Over another driver, run what `PostgreSQLOutboxStatements.append` says.
+  /// Over another driver, run what `PostgreSQLOutboxStatements.append` says, after
+  /// `EventContracts.check` where there are contracts.
   public struct PostgreSQLOutbox: Sendable {
     /// Raised after each commit that appended events; give it to the relay of the same process.
     public let signal: WakeSignal
     /// Bounds of one event.
     public let limits: EventLimits
+    /// What payloads are held to; nil where they are not looked at.
+    public let contracts: EventContracts?
     /// Type of the column `payload`, as the tables were made.
     public let payload: PostgreSQLOutboxLayout.Payload
 
     /// Creates an outbox; it has no state besides its signal.
     public init(
       payload: PostgreSQLOutboxLayout.Payload = .bytes, limits: EventLimits = EventLimits(),
-      signal: WakeSignal = WakeSignal()
+      contracts: EventContracts? = nil, signal: WakeSignal = WakeSignal()
     ) {
       self.payload = payload
+      self.contracts = contracts
       self.limits = limits
       self.signal = signal
     }
@@ -39,8 +44,8 @@
     /// Appends an event and numbers it within its aggregate, which stays locked until the
     /// transaction ends: append late in it.
     ///
-    /// - Throws: `MessageStoreError` with code `invalidEvent`, `duplicateEvent` or the database's
-    ///   error. The transaction should then roll back.
+    /// - Throws: `MessageStoreError` with code `invalidEvent`, `brokenContract`, `duplicateEvent`
+    ///   or the database's error. The transaction should then roll back.
     @discardableResult
     public func append(
       _ event: OutboxEvent, in transaction: PostgreSQLTransaction
@@ -51,6 +56,11 @@
           event, payload: payload, limits: limits)
       } catch {
         throw MessageStoreError(.invalidEvent, "event \(event.id): \(error)", cause: error)
+      }
+      do {
+        try contracts?.check(event)
+      } catch {
+        throw MessageStoreError(.brokenContract, "event \(event.id): \(error)", cause: error)
       }
       guard let row = try await transaction.execute(statement).first else {
         throw MessageStoreError(

@@ -100,7 +100,7 @@ public enum CloudEventFields {
   }
 
   /// Nil where a `%` is not followed by two digits, and for what is no UTF-8.
-  static func decoded(_ text: String) -> String? {
+  package static func decoded(_ text: String) -> String? {
     var bytes: [UInt8] = []
     var rest = text.utf8[...]
     while let byte = rest.popFirst() {

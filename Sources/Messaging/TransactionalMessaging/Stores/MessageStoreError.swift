@@ -13,6 +13,8 @@ public struct MessageStoreError: Error, Sendable, CustomStringConvertible {
     public static let outsideTransaction = Code("outside-transaction")
     /// The event breaks a limit or a naming rule; `cause` is an `EventRejection`.
     public static let invalidEvent = Code("invalid-event")
+    /// The event's payload is not what its contract says; `cause` is a `ContractBreach`.
+    public static let brokenContract = Code("broken-contract")
     /// An event with this id was appended before.
     public static let duplicateEvent = Code("duplicate-event")
     /// The tables were made by a newer version of this package.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONDocuments
+
 /// Compares two JSON documents path by path.
 struct JSONComparator {
   let rules: ComparisonRules

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONDocuments
+
 /// Hides what the rules want hidden, before anything is kept.
 ///
 /// A rule that hides a little too much costs a look at the answer itself; one that hides too little

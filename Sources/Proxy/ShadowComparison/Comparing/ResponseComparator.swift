@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONDocuments
+
 /// Compares two answers to the same request: status, chosen headers, and the body by content type.
 public struct ResponseComparator: Sendable {
   /// What is looked at, left out and hidden.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONDocuments
+
 /// Both answers to one request as they are kept and shown: redacted and bounded.
 public struct ShadowPair: Sendable, Equatable {
   /// Name of the endpoint.

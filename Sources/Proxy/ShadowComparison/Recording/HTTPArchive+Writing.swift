@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONDocuments
+
 extension HTTPArchive {
   /// What stands before the first exchange of a file.
   public static let beginning = """

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONDocuments
+
 /// Why a file is not a recording that can be used.
 public struct ArchiveProblem: Error, Sendable, Equatable, CustomStringConvertible {
   /// What was expected and what was found, with the path to it such as `log.entries[3].request`.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONDocuments
+
 extension ShadowReport {
   /// The report for programs: sorted members, so that the same evidence gives the same bytes.
   public var json: String {

@@ -31,6 +31,14 @@ package struct JSONProblem: Error, Sendable, Equatable, CustomStringConvertible 
   package var offset: Int
 
   package var description: String { "\(reason.rawValue) at byte \(offset)" }
+
+  /// Line and column in the document, both from 1, the column in bytes.
+  package func place(in document: [UInt8]) -> (line: Int, column: Int) {
+    let before = document.prefix(offset)
+    let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+    let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    return (line, offset - start + 1)
+  }
 }
 
 /// Strict JSON (RFC 8259): valid UTF-8, no duplicate members, nothing behind the document.

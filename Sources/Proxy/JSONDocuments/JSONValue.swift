@@ -64,7 +64,7 @@ package struct JSONNumber: Sendable, Hashable {
   private let exponent: Int
 
   /// Takes the text of a valid JSON number; nil when its exponent is beyond all reason.
-  init?(valid text: String) {
+  package init?(valid text: String) {
     self.text = text
     var digits: [UInt8] = []
     var fraction = 0
@@ -113,5 +113,60 @@ package struct JSONNumber: Sendable, Hashable {
     hasher.combine(isNegative)
     hasher.combine(exponent)
     hasher.combine(digits)
+  }
+}
+
+extension JSONNumber: Comparable {
+  package static func < (left: JSONNumber, right: JSONNumber) -> Bool {
+    guard left.sign == right.sign else { return left.sign < right.sign }
+    return left.isNegative ? right.isCloser(left) : left.isCloser(right)
+  }
+
+  private var sign: Int { digits.isEmpty ? 0 : isNegative ? -1 : 1 }
+
+  /// Whether the value lies closer to zero; both have one sign.
+  private func isCloser(_ other: JSONNumber) -> Bool {
+    let (length, otherLength) = (digits.count + exponent, other.digits.count + other.exponent)
+    guard length == otherLength else { return length < otherLength }
+    // No digits are trailing zeros: of two that begin alike the longer is the larger.
+    return digits.lexicographicallyPrecedes(other.digits)
+  }
+
+  /// Whether there is nothing behind the point.
+  package var isInteger: Bool { exponent >= 0 }
+
+  /// The nearest whole number that is not below, or not above; nil from 10^18 on.
+  package func whole(roundingUp: Bool) -> Int? {
+    let length = digits.count + exponent
+    guard length <= 18 else { return nil }
+    var magnitude = digits.prefix(max(0, length)).reduce(0) {
+      $0 * 10 + Int($1 - UInt8(ascii: "0"))
+    }
+    for _ in 0..<max(0, exponent) { magnitude *= 10 }
+    if !isInteger, roundingUp != isNegative { magnitude += 1 }
+    return isNegative ? -magnitude : magnitude
+  }
+
+  /// Whether the value is a whole number of times another, which is above zero; nil where that has
+  /// more digits than are computed with, which are 18.
+  package func isMultiple(of other: JSONNumber) -> Bool? {
+    guard !digits.isEmpty else { return true }
+    guard !other.digits.isEmpty, other.digits.count <= 18 else { return nil }
+    // Neither has a zero at its end, so what lies behind the other's last place is left over.
+    guard exponent >= other.exponent else { return false }
+    let divisor = other.digits.reduce(UInt64(0)) { $0 * 10 + UInt64($1 - UInt8(ascii: "0")) }
+    func product(_ left: UInt64, _ right: UInt64) -> UInt64 {
+      divisor.dividingFullWidth(left.multipliedFullWidth(by: right)).remainder
+    }
+    var rest = digits.reduce(UInt64(0)) { rest, digit in
+      (product(rest, 10 % divisor) + UInt64(digit - UInt8(ascii: "0"))) % divisor
+    }
+    var (power, square) = (exponent - other.exponent, 10 % divisor)
+    while power > 0 {
+      if power & 1 == 1 { rest = product(rest, square) }
+      square = product(square, square)
+      power >>= 1
+    }
+    return rest == 0
   }
 }

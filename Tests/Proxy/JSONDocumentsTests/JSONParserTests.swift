@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ShadowComparison
+import JSONDocuments
 import Testing
 
 struct JSONParserTests {

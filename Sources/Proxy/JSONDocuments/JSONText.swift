@@ -3,7 +3,7 @@
 extension JSONValue {
   /// The document with sorted members, two blanks per level, a line each; at most about `limit`
   /// bytes, and whether some of it is missing.
-  func lines(limit: Int) -> (lines: [String], isCut: Bool) {
+  package func lines(limit: Int) -> (lines: [String], isCut: Bool) {
     var writer = JSONLineWriter(limit: limit)
     writer.write(self, key: "", indent: 0, isLast: true)
     return (writer.lines, writer.isCut)
@@ -40,7 +40,7 @@ extension JSONValue {
     JSONNumber(valid: text).map { .number($0) } ?? .null
   }
 
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
