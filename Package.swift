@@ -91,6 +91,8 @@ extension Target.Dependency {
   static let postgreSQLLibrary = target(
     name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))
   static let natsLibrary = target(name: "CNATS", condition: .when(traits: ["NATS"]))
+  static let rabbitMQLibrary = target(
+    name: "CRabbitMQ", condition: .when(traits: ["RabbitMQ"]))
 }
 
 // MARK: - Our targets, one list per area; dependencies point from I/O to pure, never back
@@ -322,6 +324,13 @@ let messaging: [Target] = [
   library(
     "MessageBrokerNATS", .messaging,
     [.natsLibrary, "MessageRelay", "TransactionalMessaging", .lifecycle, .logging]),
+  // librabbitmq. Only the trait links it; without the trait the broker is left out.
+  .systemLibrary(
+    name: "CRabbitMQ", path: "Sources/System/CRabbitMQ", pkgConfig: "librabbitmq",
+    providers: [.apt(["librabbitmq-dev"]), .brew(["rabbitmq-c"])]),
+  library(
+    "MessageBrokerRabbitMQ", .messaging,
+    [.rabbitMQLibrary, "MessageRelay", "TransactionalMessaging", .lifecycle, .logging]),
   // What every store and broker passes, for those that others write too.
   library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
   .target(
@@ -366,6 +375,17 @@ let messaging: [Target] = [
       "MessageBrokerNATS", "MessageRelay", "MessageStorePostgreSQL", "MessagingConformance",
       "MessagingTestSupport", "NATSTesting", "PostgreSQLTesting", "TransactionalMessaging",
       .logging,
+    ]),
+  // A RabbitMQ of its own for a suite, stopped by its own pid.
+  .target(
+    name: "RabbitMQTesting", dependencies: ["TestPrograms"], path: "Tests/Support/RabbitMQTesting",
+    swiftSettings: settings),
+  tests(
+    "MessageBrokerRabbitMQ", "Messaging",
+    [
+      "MessageBrokerRabbitMQ", "MessageRelay", "MessageStoreSQLite", "MessagingConformance",
+      "MessagingTestSupport", "RabbitMQTesting", "TestCertificates", "TransactionalMessaging",
+      .grdb, .logging,
     ]),
   tests(
     "MessageRelay", "Messaging",
@@ -447,8 +467,9 @@ let commandLine: [Target] = [
     "StranglerCommands", .commandLine,
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
-      "CutoverJournalStore", "DependencyGraph", "MessageBrokerNATS", "MessagePublisherHTTP",
-      "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "ProxyDataPlane",
+      "CutoverJournalStore", "DependencyGraph", "MessageBrokerNATS", "MessageBrokerRabbitMQ",
+      "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite",
+      "ProxyDataPlane",
       "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic",
       "SourceScanning",
       "StranglerDemo", "TransactionalMessaging", .argumentParser, .asyncHTTPClient, .grdb,
@@ -499,6 +520,8 @@ let package = Package(
       description: "Journals of cutovers, outboxes and inboxes in PostgreSQL; needs libpq."),
     .trait(
       name: "NATS", description: "Events over NATS JetStream; needs libnats."),
+    .trait(
+      name: "RabbitMQ", description: "Events over RabbitMQ; needs librabbitmq."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),

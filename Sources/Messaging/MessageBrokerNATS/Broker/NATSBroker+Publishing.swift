@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if NATS
+  internal import MessageRelay
   public import TransactionalMessaging
 
   extension NATSBroker {

@@ -86,7 +86,7 @@ public enum CloudEventFields {
   }
 
   /// What is not printable, and what quotes or encodes, as `%` and two digits for each byte.
-  static func encoded(_ text: String) -> String {
+  package static func encoded(_ text: String) -> String {
     var encoded = ""
     for byte in text.utf8 {
       if byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "%"), byte != UInt8(ascii: "\"") {
@@ -100,7 +100,7 @@ public enum CloudEventFields {
   }
 
   /// Nil where a `%` is not followed by two digits, and for what is no UTF-8.
-  static func decoded(_ text: String) -> String? {
+  package static func decoded(_ text: String) -> String? {
     var bytes: [UInt8] = []
     var rest = text.utf8[...]
     while let byte = rest.popFirst() {
