@@ -152,6 +152,60 @@ import Testing
     #expect(diagnostics.first?.message.contains(message) == true, "\(diagnostics)")
   }
 
+  private func readRabbitMQ(
+    _ text: String
+  ) throws -> (target: OutboxSettings.RabbitMQTarget?, diagnostics: [Diagnostic]) {
+    let (settings, diagnostics) = try read(
+      "outbox: { database: a, publish: { rabbitmq: { \(text) } } }")
+    guard case .rabbitMQ(let target) = settings?.target else { return (nil, diagnostics) }
+    return (target, diagnostics)
+  }
+
+  @Test func `everything about RabbitMQ can be set`() throws {
+    let least = try readRabbitMQ("servers: [amqp://127.0.0.1:5672], exchange: shop")
+    #expect(least.diagnostics.isEmpty)
+    var expected = OutboxSettings.RabbitMQTarget(
+      servers: ["amqp://127.0.0.1:5672"], exchange: "shop")
+    #expect(least.target == expected)
+    let all = try readRabbitMQ(
+      """
+      servers: [amqp://127.0.0.1:5672], exchange: shop, virtual-host: v, user: u, password-env: P,
+      tls: { ca: ca.pem }, cloud-events: /shop, groups: { mail: [order, cart] },
+      create: { max-bytes: 1GiB, replicas: 3 }
+      """)
+    #expect(all.diagnostics.isEmpty)
+    expected.virtualHost = "v"
+    expected.login = .init(user: "u", password: .environment("P"))
+    expected.authorities = "ca.pem"
+    expected.cloudEventsSource = "/shop"
+    expected.groups = [.init("mail", aggregateTypes: ["order", "cart"])]
+    expected.creation = .init()
+    expected.creation?.maxBytes = 1 << 30
+    expected.creation?.replicas = 3
+    #expect(all.target == expected)
+  }
+
+  @Test(arguments: [
+    ("exchange: s", "missing; expected a list of addresses such as [amqp://127.0.0.1:5672]"),
+    ("servers: [amqp://a], exchange: s", "expected an address such as amqp://127.0.0.1:5672"),
+    ("servers: [\"amqp://u:p@a:1\"], exchange: s", "give user with password-env"),
+    ("servers: [amqp://a:1]", "missing; expected a name of at most 120 characters"),
+    ("servers: [amqp://a:1], exchange: amq.topic", "does not begin with amq."),
+    ("servers: [amqp://a:1], exchange: s, user: u", "password-env or password-file beside user"),
+    ("servers: [amqp://a:1], exchange: s, password-env: P", "the user whose password it is"),
+    ("servers: [amqp://a:1], exchange: s, groups: { m: [a] }", "expected create beside it"),
+    (
+      "servers: [amqp://a:1], exchange: s, create: {}, groups: { m: [\"#\"] }",
+      "expected an aggregate type"
+    ),
+    ("servers: [amqp://a:1], exchange: s, create: { replicas: 0 }", "expected 1 to 99, found 0"),
+  ])
+  func `slips about RabbitMQ are told of`(text: String, message: String) throws {
+    let (_, diagnostics) = try readRabbitMQ(text)
+    #expect(diagnostics.count == 1)
+    #expect(diagnostics.first?.message.contains(message) == true, "\(diagnostics)")
+  }
+
   @Test func `a password in an address is not repeated`() throws {
     let (_, diagnostics) = try readNATS("servers: [\"nats://u:s3cret@a:1\"], stream: S")
     #expect(diagnostics.map(\.message).joined().contains("an address holds credentials"))

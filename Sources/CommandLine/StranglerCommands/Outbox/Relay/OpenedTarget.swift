@@ -25,6 +25,7 @@ extension OutboxSettings {
     switch target {
     case .http(let target): try open(target)
     case .nats(let target): try open(target, logger: logger)
+    case .rabbitMQ(let target): try open(target, logger: logger)
     }
   }
 

@@ -8,25 +8,28 @@ extension ConfigurationDecoder {
 
   /// `outbox.publish`: a target by the key that names its kind.
   func decodeOutboxTarget(_ child: MappingReader.Child) -> OutboxSettings.Target? {
-    let expected = "{ url: https://orders.internal/events } or { nats: \(Self.natsForm) }"
+    let expected =
+      "{ url: https://orders.internal/events } or { nats: \(Self.natsForm) } or "
+      + "{ rabbitmq: \(Self.rabbitMQForm) }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return nil }
     // Every kind is read, so that its own slips are told of beside the choice.
     let http = decodeHTTPTarget(&reader)
     let nats = reader.child("nats").flatMap(decodeNATSTarget)
-    let kinds = ["url", "nats"].filter(reader.has)
+    let rabbitMQ = reader.child("rabbitmq").flatMap(decodeRabbitMQTarget)
+    let kinds = ["url", "nats", "rabbitmq"].filter(reader.has)
     reader.finish()
     if kinds.count != 1 {
       let found = kinds.isEmpty ? "" : ", found \(kinds.joined(separator: " and "))"
       findings.error(reader.key, at: reader.mark, "expected \(expected)\(found)")
       return nil
     }
-    return http.map(Target.http) ?? nats.map(Target.nats)
+    return http.map(Target.http) ?? nats.map(Target.nats) ?? rabbitMQ.map(Target.rabbitMQ)
   }
 
   private func decodeHTTPTarget(_ reader: inout MappingReader) -> OutboxSettings.HTTPTarget? {
     let url = reader.value("url", as: .webAddress)
     let details = [reader.child("token-env"), reader.child("source")]
-    if !reader.has("url"), reader.has("nats") {
+    if !reader.has("url"), reader.has("nats") || reader.has("rabbitmq") {
       for child in details.compactMap(\.self) {
         findings.error(child.key, at: child.node.mark, "belongs to a url, and there is none")
       }
@@ -41,7 +44,9 @@ extension ConfigurationDecoder {
 
   private func decodeNATSTarget(_ child: MappingReader.Child) -> OutboxSettings.NATSTarget? {
     guard var reader = MappingReader(child, expected: Self.natsForm, findings) else { return nil }
-    let servers = decodeServers(&reader)
+    let servers = decodeServers(
+      &reader, as: .natsAddress, such: "nats://127.0.0.1:4222",
+      credentials: "credentials-file, or user with password-env or password-file")
     let stream = reader.required("stream", as: .natsName)
     var target = NATSTarget(servers: servers, stream: stream ?? "")
     target.credentials = decodeCredentials(&reader)
@@ -61,8 +66,14 @@ extension ConfigurationDecoder {
     return servers.isEmpty || stream == nil ? nil : target
   }
 
-  private func decodeServers(_ reader: inout MappingReader) -> [String] {
-    let expected = "a list of addresses such as [nats://127.0.0.1:4222]"
+  /// - Parameters:
+  ///   - example: an address.
+  ///   - credentials: what to give in place of credentials in an address.
+  func decodeServers(
+    _ reader: inout MappingReader, as type: ScalarType<String>, such example: String,
+    credentials: String
+  ) -> [String] {
+    let expected = "a list of addresses such as [\(example)]"
     guard let child = reader.child("servers") else {
       reader.missing("servers", expected)
       return []
@@ -76,11 +87,10 @@ extension ConfigurationDecoder {
         // Not repeated: it may hold a password.
         findings.error(
           item.key, at: item.node.mark,
-          "an address holds credentials: give credentials-file, or user with password-env or "
-            + "password-file")
+          "an address holds credentials: give \(credentials)")
         return nil
       }
-      return ScalarType.natsAddress.read(item, findings)
+      return type.read(item, findings)
     }
   }
 
@@ -118,7 +128,7 @@ extension ConfigurationDecoder {
     return variable.map(SecretPlace.environment) ?? file.map(SecretPlace.file)
   }
 
-  private func decodeAuthorities(_ child: MappingReader.Child) -> String? {
+  func decodeAuthorities(_ child: MappingReader.Child) -> String? {
     guard var reader = MappingReader(child, expected: "{ ca: file }", findings) else { return nil }
     let file = reader.required("ca", as: .text)
     reader.finish()

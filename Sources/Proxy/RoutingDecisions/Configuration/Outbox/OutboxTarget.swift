@@ -8,6 +8,8 @@ extension OutboxSettings {
     case http(HTTPTarget)
     /// Published to a stream of NATS JetStream.
     case nats(NATSTarget)
+    /// Published to an exchange of RabbitMQ.
+    case rabbitMQ(RabbitMQTarget)
   }
 
   /// A service that takes events over HTTP, as CloudEvents.
@@ -77,6 +79,75 @@ extension OutboxSettings {
     public init(servers: [String], stream: String) {
       self.servers = servers
       self.stream = stream
+    }
+  }
+}
+
+extension OutboxSettings {
+  /// An exchange of RabbitMQ.
+  public struct RabbitMQTarget: Sendable, Equatable {
+    /// A user with a password.
+    public struct Login: Sendable, Equatable {
+      /// Name of the user.
+      public var user: String
+      /// Where the password is.
+      public var password: SecretPlace
+
+      /// Creates a value.
+      public init(user: String, password: SecretPlace) {
+        self.user = user
+        self.password = password
+      }
+    }
+
+    /// A consumer group: a queue of its own.
+    public struct Group: Sendable, Equatable {
+      /// Name of the group.
+      public var name: String
+      /// The aggregate types whose events it reads.
+      public var aggregateTypes: [String]
+
+      /// Creates a value.
+      public init(_ name: String, aggregateTypes: [String]) {
+        self.name = name
+        self.aggregateTypes = aggregateTypes
+      }
+    }
+
+    /// How exchanges and queues are made that are not there.
+    public struct Creation: Sendable, Equatable {
+      /// Most bytes of a queue, nil for as much as the server has; a full queue refuses what is
+      /// new.
+      public var maxBytes: Int?
+      /// Copies in the cluster; nil for the server's choice.
+      public var replicas: Int?
+
+      /// Creates a value with the defaults above.
+      public init() {}
+    }
+
+    /// Addresses of the cluster, `amqp://` or `amqps://`; the first that answers is taken.
+    public var servers: [String]
+    /// Name of the exchange; routing keys are Debezium's topics.
+    public var exchange: String
+    /// Virtual host.
+    public var virtualHost = "/"
+    /// Who logs in; nil for the user guest, whom servers take from their own machine only.
+    public var login: Login?
+    /// PEM file of the authorities that the servers' certificates are checked with; nil for the
+    /// system's.
+    public var authorities: String?
+    /// The `source` of the events as CloudEvents; nil for Debezium's headers.
+    public var cloudEventsSource: String?
+    /// Groups whose queues are made.
+    public var groups: [Group] = []
+    /// Makes exchanges and queues where they are not there; nil leaves that to an administrator.
+    public var creation: Creation?
+
+    /// Creates a target with the defaults above.
+    public init(servers: [String], exchange: String) {
+      self.servers = servers
+      self.exchange = exchange
     }
   }
 }
