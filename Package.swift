@@ -447,9 +447,10 @@ let commandLine: [Target] = [
     "StranglerCommands", .commandLine,
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
-      "CutoverJournalStore", "DependencyGraph", "MessagePublisherHTTP", "MessageRelay",
-      "MessageStorePostgreSQL", "MessageStoreSQLite", "ProxyDataPlane", "RoutingDecisions",
-      "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning",
+      "CutoverJournalStore", "DependencyGraph", "MessageBrokerNATS", "MessagePublisherHTTP",
+      "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "ProxyDataPlane",
+      "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic",
+      "SourceScanning",
       "StranglerDemo", "TransactionalMessaging", .argumentParser, .asyncHTTPClient, .grdb,
       .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1, .unixSignals,
     ]),

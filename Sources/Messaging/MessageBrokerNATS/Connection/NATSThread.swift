@@ -7,8 +7,6 @@
   /// The thread of one connection: the only one that calls libnats about it, so that what blocks
   /// there, such as a socket whose peer does not read, blocks nobody else.
   struct NATSThread {
-    /// A server that reads nothing for so long is given up, in milliseconds.
-    private static let writing: Int64 = 5_000
     /// A dead peer is noticed after two of these, in milliseconds.
     private static let pinging: Int64 = 5_000
 
@@ -173,7 +171,7 @@
         natsOptions_SetTimeout(options, max(1, server.connecting)),
         natsOptions_SetAllowReconnect(options, false),
         natsOptions_SetSendAsap(options, true),
-        natsOptions_SetWriteDeadline(options, writing),
+        natsOptions_SetWriteDeadline(options, NATSServer.writing),
         natsOptions_SetPingInterval(options, pinging),
         natsOptions_SetMaxPingsOut(options, 2),
         natsOptions_SetClosedCB(

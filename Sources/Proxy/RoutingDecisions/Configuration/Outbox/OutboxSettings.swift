@@ -2,24 +2,6 @@
 
 /// What a configuration tells the relay of an outbox; the proxy has no use for it.
 public struct OutboxSettings: Sendable, Equatable {
-  /// Where events are posted to.
-  public struct Target: Sendable, Equatable {
-    /// `http://` or `https://`.
-    public var url: String
-    /// Environment variable that holds the bearer token; nil without one.
-    public var tokenEnvironmentVariable: String?
-    /// The `source` of the events as CloudEvents.
-    public var source: String
-    /// Creates a target.
-    public init(
-      url: String, tokenEnvironmentVariable: String? = nil, source: String = "/outbox"
-    ) {
-      self.url = url
-      self.tokenEnvironmentVariable = tokenEnvironmentVariable
-      self.source = source
-    }
-  }
-
   /// A file of SQLite or a `postgresql://` address.
   public var database: String
   /// Name of the relay; each name has a cursor of its own.
