@@ -28,6 +28,7 @@
           if isDuplicate { status.duplicates += 1 }
         }
       } catch {
+        if error.code == .streamMissing { doubtStream() }
         throw error.publishFailure
       }
     }
