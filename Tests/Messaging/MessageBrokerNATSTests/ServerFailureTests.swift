@@ -3,7 +3,6 @@
 #if NATS
   import MessageBrokerNATS
   import NATSTesting
-  import Synchronization
   import Testing
   import TransactionalMessaging
 
@@ -36,14 +35,14 @@
       let world = try await World()
       defer { world.broker.close() }
       let confirmed = Deliveries()
-      let isBack = Mutex(false)
+      let isBack = WakeSignal()
       try await withThrowingTaskGroup(of: Void.self) { tasks in
         for writer in 0..<8 {
           tasks.addTask {
             // Until the server is back, and then a while.
             var (number, left) = (writer * 1_000_000, 20)
             while left > 0 {
-              if isBack.withLock({ $0 }) { left -= 1 }
+              if isBack.generation > 0 { left -= 1 }
               number += 1
               let message = World.message(number, key: "\(writer)")
               try await World.publish(message, to: world.broker)
@@ -54,7 +53,7 @@
         await confirmed.wait(for: 200)
         await world.server.kill()
         try await world.server.restart()
-        isBack.withLock { $0 = true }
+        isBack.raise()
         try await tasks.waitForAll()
       }
       let stream = try await StreamAdministrator(NATSServer([world.server.address]))
