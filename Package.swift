@@ -367,14 +367,14 @@ let messaging: [Target] = [
     ["EventReceiver", "MessagePublisherHTTP", "MessagingConformance", "TransactionalMessaging"]),
   // A nats-server of its own for each test, stopped by its own pid.
   .target(
-    name: "NATSTesting", dependencies: ["TestPrograms"], path: "Tests/Support/NATSTesting",
-    swiftSettings: settings),
+    name: "NATSTesting", dependencies: ["TestPrograms", .crypto],
+    path: "Tests/Support/NATSTesting", swiftSettings: settings),
   tests(
     "MessageBrokerNATS", "Messaging",
     [
       "MessageBrokerNATS", "MessageRelay", "MessageStorePostgreSQL", "MessagingConformance",
-      "MessagingTestSupport", "NATSTesting", "PostgreSQLTesting", "TransactionalMessaging",
-      .logging,
+      "MessagingTestSupport", "NATSTesting", "PostgreSQLTesting", "TestCertificates",
+      "TransactionalMessaging", .logging,
     ]),
   // A RabbitMQ of its own for a suite, stopped by its own pid.
   .target(
@@ -492,9 +492,10 @@ let commandLine: [Target] = [
   tests(
     "EndToEnd", "EndToEnd",
     [
-      "BadReleases", "EventReceiver", "MessageStorePostgreSQL", "MessageStoreSQLite",
-      "MessagingConformance", "PostgreSQLTesting", "TransactionalMessaging", "strangler",
-      "shop-monolith", "orders-service", .asyncHTTPClient, .grdb, .nioCore, .nioHTTP1, .nioPosix,
+      "BadReleases", "EventReceiver", "MessageBrokerNATS", "MessageRelay",
+      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "NATSTesting",
+      "PostgreSQLTesting", "TransactionalMessaging", "strangler", "shop-monolith",
+      "orders-service", .asyncHTTPClient, .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   tests(
     "Repository", "Repository",

@@ -38,6 +38,7 @@ import Testing
         attempts: 5
         lease: 2s
         timeout: 500ms
+        metrics: 9902
       """)
     #expect(diagnostics.isEmpty)
     var expected = OutboxSettings(database: "postgresql://shop@db/shop")
@@ -50,6 +51,7 @@ import Testing
     expected.attempts = 5
     expected.lease = .seconds(2)
     expected.timeout = .milliseconds(500)
+    expected.metrics = NetworkAddress(host: "127.0.0.1", port: 9_902)
     #expect(settings == expected)
   }
 
@@ -69,6 +71,7 @@ import Testing
     ),
     ("outbox: { database: a, batch: 0 }", "expected 1 to 10000, found 0"),
     ("outbox: { database: a, lease: 10ms }", "expected 100ms to 1h"),
+    ("outbox: { database: a, metrics: all }", "expected a port, which only this machine reaches"),
     ("outbox: { database: a, publsh: {} }", "unknown key; did you mean \"publish\"?"),
   ])
   func `slips are told of with their place`(text: String, message: String) throws {

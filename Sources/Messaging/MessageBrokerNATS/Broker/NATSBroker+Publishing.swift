@@ -29,6 +29,7 @@
           if isDuplicate { status.duplicates += 1 }
         }
       } catch {
+        if error.code == .streamMissing { doubtStream() }
         throw error.publishFailure
       }
     }

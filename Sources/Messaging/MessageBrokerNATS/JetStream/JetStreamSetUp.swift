@@ -173,11 +173,8 @@
         }
         return JetStreamAPI.decode(type, from: answer)
       } catch {
-        guard error.code == .timedOut else { throw error }
-        // What a user may not ask is not answered; the server tells the connection instead.
-        throw NATSError(
-          error.message.contains("ermissions") ? .credentials : .timedOut,
-          "stream \(stream) cannot be looked at: \(error.message)")
+        guard [.timedOut, .credentials].contains(error.code) else { throw error }
+        throw NATSError(error.code, "stream \(stream) cannot be looked at: \(error.message)")
       }
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
+internal import ControlPlane
 internal import Foundation
 internal import GRDB
 internal import Logging
@@ -34,6 +35,8 @@ struct OutboxRelayCommand: AsyncParsableCommand {
       or, with a build that has the trait NATS,
 
         publish: { nats: { servers: [nats://nats.internal:4222], stream: SHOP } }
+
+      With outbox.metrics: 9902 it serves http://127.0.0.1:9902/metrics for Prometheus.
 
       EXAMPLES
         strangler outbox relay --config strangler.yaml
@@ -74,8 +77,9 @@ struct OutboxRelayCommand: AsyncParsableCommand {
     let place = settings.database
     guard OutboxPlace.isPostgreSQL(place) else {
       let file = try OutboxPlace.existing(place)
-      _ = try await SQLiteOperatorDatabase(file).run([], changes: false)
-      return try await serve(SQLiteRelayStore(file), settings, target)
+      let operators = SQLiteOperatorDatabase(file)
+      _ = try await operators.run([], changes: false)
+      return try await serve(SQLiteRelayStore(file), operators, settings, target)
     }
     #if PostgreSQL
       let store = try PostgreSQLRelayStore(place, name: "strangler-relay \(settings.relay)")
@@ -84,15 +88,16 @@ struct OutboxRelayCommand: AsyncParsableCommand {
       let database = try PostgreSQLDatabase(place, configuration: .operators)
       defer { database.close() }
       try await serve(
-        store, settings, target, beside: [OutboxUpkeep(database: database, logger: Self.logger)])
+        store, PostgreSQLOperatorDatabase(database), settings, target,
+        beside: [OutboxUpkeep(database: database, logger: Self.logger)])
     #else
       throw OutboxPlace.missingTrait
     #endif
   }
 
   private func serve(
-    _ store: any RelayStore, _ settings: OutboxSettings, _ target: OpenedTarget,
-    beside others: [any Service] = []
+    _ store: any RelayStore, _ operators: any OperatorDatabase, _ settings: OutboxSettings,
+    _ target: OpenedTarget, beside others: [any Service] = []
   ) async throws {
     try await target.check()
     let logger = Self.logger
@@ -105,10 +110,29 @@ struct OutboxRelayCommand: AsyncParsableCommand {
     Terminal.standardOutput.write(
       "relay \(settings.relay): \(settings.database) -> \(target.shown)\n")
     ServiceNotification.ready()
-    try await ServiceGroup(
-      services: [relay] + others, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
-    ).run()
+    // Shut down from the last to the first: metrics are told until the relay has ended.
+    let server = settings.metrics.map { metrics($0, of: relay, operators) }
+    do {
+      try await ServiceGroup(
+        services: [server].compactMap(\.self) + [relay] + others,
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+      ).run()
+    } catch let error as MetricsServer.BindFailed {
+      throw CommandFailure.unusable("outbox.metrics: \(error)")
+    }
     ServiceNotification.stopping()
+  }
+
+  private func metrics(
+    _ address: NetworkAddress, of relay: Relay, _ operators: any OperatorDatabase
+  ) -> any Service {
+    let observation = OutboxObservation(OutboxOperator(operators), relay: relay)
+    return MetricsServer(
+      listen: address, logger: Self.logger,
+      onListening: { port in
+        let shown = NetworkAddress(host: address.host, port: port)
+        Terminal.standardOutput.write("metrics: http://\(shown)/metrics\n")
+      }, text: { await observation.text() })
   }
 }
 

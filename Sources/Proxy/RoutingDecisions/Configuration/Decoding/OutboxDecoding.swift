@@ -33,7 +33,17 @@ extension ConfigurationDecoder {
       else { continue }
       settings[keyPath: path] = time
     }
+    settings.metrics = reader.value("metrics", as: .portOrAddress)
     reader.finish()
     return database == nil ? nil : settings
+  }
+}
+
+extension ScalarType where Value == NetworkAddress {
+  /// A port alone is one of this machine's.
+  static let portOrAddress = ScalarType(
+    expected: "a port, which only this machine reaches, or an address such as 10.0.0.5:9902"
+  ) { text in
+    NetworkAddress(parsing: text.utf8.contains(UInt8(ascii: ":")) ? text : "127.0.0.1:\(text)")
   }
 }

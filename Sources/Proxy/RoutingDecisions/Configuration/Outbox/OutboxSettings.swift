@@ -18,6 +18,8 @@ public struct OutboxSettings: Sendable, Equatable {
   public var lease = Duration.seconds(10)
   /// An event that is not answered within this time counts as failed.
   public var timeout = Duration.seconds(30)
+  /// Where the relay tells its metrics; nil for nowhere.
+  public var metrics: NetworkAddress?
 
   /// Creates settings with the defaults above.
   public init(database: String) { self.database = database }
