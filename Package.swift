@@ -91,6 +91,8 @@ extension Target.Dependency {
   static let postgreSQLLibrary = target(
     name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))
   static let natsLibrary = target(name: "CNATS", condition: .when(traits: ["NATS"]))
+  static let rabbitMQLibrary = target(
+    name: "CRabbitMQ", condition: .when(traits: ["RabbitMQ"]))
 }
 
 // MARK: - Our targets, one list per area; dependencies point from I/O to pure, never back
@@ -333,6 +335,23 @@ let messaging: [Target] = [
   library(
     "MessageBrokerNATS", .messaging,
     [.natsLibrary, "MessageRelay", "TransactionalMessaging", .lifecycle, .logging]),
+  // librabbitmq. Only the trait links it; without the trait the broker is left out.
+  .systemLibrary(
+    name: "CRabbitMQ", path: "Sources/System/CRabbitMQ", pkgConfig: "librabbitmq",
+    providers: [.apt(["librabbitmq-dev"]), .brew(["rabbitmq-c"])]),
+  library(
+    "MessageBrokerRabbitMQ", .messaging,
+    [.rabbitMQLibrary, "MessageRelay", "TransactionalMessaging", .lifecycle, .logging]),
+  // The chaos rig: what is done and how it is judged, and what does it.
+  library("TortureModel", .messaging, ["TransactionalMessaging"]),
+  library(
+    "MessagingTorture", .messaging,
+    [
+      "MessageBrokerNATS", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
+      "MessageStoreSQLite", "TortureModel", "TransactionalMessaging", .grdb, .httpTypes,
+      .hummingbird, .logging, .nioCore, .nioPosix,
+    ]),
+  tests("TortureModel", "Messaging", ["TortureModel"]),
   // What every store and broker passes, for those that others write too.
   library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
   .target(
@@ -372,14 +391,25 @@ let messaging: [Target] = [
     ["EventReceiver", "MessagePublisherHTTP", "MessagingConformance", "TransactionalMessaging"]),
   // A nats-server of its own for each test, stopped by its own pid.
   .target(
-    name: "NATSTesting", dependencies: ["TestPrograms"], path: "Tests/Support/NATSTesting",
-    swiftSettings: settings),
+    name: "NATSTesting", dependencies: ["TestPrograms", .crypto],
+    path: "Tests/Support/NATSTesting", swiftSettings: settings),
   tests(
     "MessageBrokerNATS", "Messaging",
     [
       "MessageBrokerNATS", "MessageRelay", "MessageStorePostgreSQL", "MessagingConformance",
-      "MessagingTestSupport", "NATSTesting", "PostgreSQLTesting", "TransactionalMessaging",
-      .logging,
+      "MessagingTestSupport", "NATSTesting", "PostgreSQLTesting", "TestCertificates",
+      "TransactionalMessaging", .logging,
+    ]),
+  // A RabbitMQ of its own for a suite, stopped by its own pid.
+  .target(
+    name: "RabbitMQTesting", dependencies: ["TestPrograms"], path: "Tests/Support/RabbitMQTesting",
+    swiftSettings: settings),
+  tests(
+    "MessageBrokerRabbitMQ", "Messaging",
+    [
+      "MessageBrokerRabbitMQ", "MessageRelay", "MessageStoreSQLite", "MessagingConformance",
+      "MessagingTestSupport", "RabbitMQTesting", "TestCertificates", "TransactionalMessaging",
+      .grdb, .logging,
     ]),
   tests(
     "MessageRelay", "Messaging",
@@ -462,11 +492,12 @@ let commandLine: [Target] = [
     "StranglerCommands", .commandLine,
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
-      "CutoverJournalStore", "DependencyGraph", "JSONDocuments", "MessageContractFiles",
-      "MessageContracts", "MessagePublisherHTTP", "MessageRelay",
-      "MessageStorePostgreSQL", "MessageStoreSQLite", "ProxyDataPlane", "RoutingDecisions",
-      "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning",
-      "StranglerDemo", "TransactionalMessaging", .argumentParser, .asyncHTTPClient, .grdb,
+      "CutoverJournalStore", "DependencyGraph", "JSONDocuments", "MessageBrokerNATS",
+      "MessageBrokerRabbitMQ", "MessageContractFiles", "MessageContracts", "MessagePublisherHTTP",
+      "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingTorture",
+      "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore",
+      "ShadowTraffic", "SourceScanning", "StranglerDemo", "TortureModel", "TransactionalMessaging",
+      .argumentParser, .asyncHTTPClient, .grdb,
       .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1, .unixSignals,
     ]),
   .executableTarget(
@@ -486,9 +517,10 @@ let commandLine: [Target] = [
   tests(
     "EndToEnd", "EndToEnd",
     [
-      "BadReleases", "EventReceiver", "MessageStorePostgreSQL", "MessageStoreSQLite",
-      "MessagingConformance", "PostgreSQLTesting", "TransactionalMessaging", "strangler",
-      "shop-monolith", "orders-service", .asyncHTTPClient, .grdb, .nioCore, .nioHTTP1, .nioPosix,
+      "BadReleases", "EventReceiver", "MessageBrokerNATS", "MessageRelay",
+      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "NATSTesting",
+      "PostgreSQLTesting", "TransactionalMessaging", "strangler", "shop-monolith",
+      "orders-service", .asyncHTTPClient, .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   tests(
     "Repository", "Repository",
@@ -514,6 +546,8 @@ let package = Package(
       description: "Journals of cutovers, outboxes and inboxes in PostgreSQL; needs libpq."),
     .trait(
       name: "NATS", description: "Events over NATS JetStream; needs libnats."),
+    .trait(
+      name: "RabbitMQ", description: "Events over RabbitMQ; needs librabbitmq."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),

@@ -15,6 +15,7 @@ struct GroupQueueTests {
     func take() -> Int? { queue.take()?.element }
     func consumed(_ lane: String) { queue.consumed(key(lane)) }
     func giveBack(_ lane: String) { queue.giveBack(key(lane)) }
+    func removeWaiting() { queue.removeWaiting() }
     func removeAll() -> [Int] { queue.removeAll() }
     private func key(_ lane: String) -> GroupQueue<Int>.LaneKey { .init(topic: "t", key: lane) }
   }
@@ -53,6 +54,22 @@ struct GroupQueueTests {
     queue.consumed("a")
     #expect(queue.count == 1)
     #expect(queue.take() == 2)
+  }
+
+  @Test func whatIsAtHandKeepsItsLaneWhileTheRestIsRemoved() {
+    let queue = Subject(capacity: 8)
+    for (element, key) in [(1, "a"), (2, "a"), (3, "b")] {
+      #expect(queue.offer(element, lane: key))
+    }
+    #expect(queue.take() == 1)
+    queue.removeWaiting()
+    #expect(queue.count == 1)
+    #expect(queue.offer(4, lane: "a"))
+    #expect(queue.offer(5, lane: "b"))
+    #expect(queue.take() == 5)
+    #expect(queue.take() == nil)
+    queue.consumed("a")
+    #expect(queue.take() == 4)
   }
 
   @Test func emptiesCompletely() {

@@ -36,6 +36,10 @@ package enum OperatorConformance: String, CaseIterable, Sendable {
   case findsNothingWrongWithASoundOutbox
   case findsWhatWasTamperedWith
   case readsOnPastARowThatCannotBeRead
+  case countsWhatIsSentMeanwhile
+  case forgetsARelayThatNobodyRuns
+  case followsWhatIsCommitted
+  case followsWhatIsChosen
 
   package func check(_ subject: OperatorUnderTest) async throws {
     switch self {
@@ -49,15 +53,19 @@ package enum OperatorConformance: String, CaseIterable, Sendable {
     case .findsNothingWrongWithASoundOutbox: try await Self.findsNothingWrong(subject)
     case .findsWhatWasTamperedWith: try await Self.findsTampering(subject)
     case .readsOnPastARowThatCannotBeRead: try await Self.readsOnPastADefect(subject)
+    case .countsWhatIsSentMeanwhile: try await Self.countsWhatIsSent(subject)
+    case .forgetsARelayThatNobodyRuns: try await Self.forgets(subject)
+    case .followsWhatIsCommitted: try await Self.follows(subject)
+    case .followsWhatIsChosen: try await Self.followsWhatIsChosen(subject)
     }
   }
 
   private static let key = AggregateKey(type: "order", id: "a")
-  private static let now: Int64 = 1_700_000_001_000
-  private static let order = OutboxOperator.Order(actor: "ada", reason: "fixed", now: now)
+  static let now: Int64 = 1_700_000_001_000
+  static let order = OutboxOperator.Order(actor: "ada", reason: "fixed", now: now)
 
   /// Six events of two aggregates, all passed by relay `r`, aggregate `a` parked at its second.
-  private static func park(_ subject: OperatorUnderTest) async throws -> RelayLease {
+  static func park(_ subject: OperatorUnderTest) async throws -> RelayLease {
     let appended = try await subject.relay.append(SampleEvents.events(6, aggregates: ["a", "b"]))
     let request = LeaseRequest(relay: "r", owner: "o", now: 0, until: now + 1)
     guard let position = try await subject.relay.store.acquire(request) else {

@@ -9,7 +9,7 @@ import Testing
   private static let pure: Set<String> = [
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
-    "JSONDocuments", "MessageContracts",
+    "JSONDocuments", "MessageContracts", "TortureModel",
   ]
 
   /// Pure targets that a pure target may use.
@@ -19,6 +19,7 @@ import Testing
     ["CutoverControl", "RoutingDecisions"], ["CutoverControl", "ShadowComparison"],
     ["CutoverControl", "ResiliencePolicies"], ["ShadowComparison", "JSONDocuments"],
     ["MessageContracts", "JSONDocuments"], ["MessageContracts", "TransactionalMessaging"],
+    ["TortureModel", "TransactionalMessaging"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

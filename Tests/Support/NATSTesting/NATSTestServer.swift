@@ -61,7 +61,11 @@ package final class NATSTestServer: Sendable {
   }
 
   /// Where it is.
-  package var address: String { "nats://127.0.0.1:\(state.withLock { $0.port ?? 0 })" }
+  package var address: String { address() }
+
+  package func address(_ scheme: String = "nats", host: String = "127.0.0.1") -> String {
+    "\(scheme)://\(host):\(state.withLock { $0.port ?? 0 })"
+  }
 
   /// Starts it, again after `kill`, at the same port; returns once it takes connections.
   package func restart() async throws {

@@ -36,7 +36,8 @@ package final class PostgreSQLServer: Sendable {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "pg-\(UUID().uuidString.prefix(8).lowercased())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let server = PostgreSQLServer(folder, port: listening == .loopback ? try freePort() : nil)
+    let server = PostgreSQLServer(
+      folder, port: listening == .loopback ? try FreePorts.find(1)[0] : nil)
     if getuid() == 0 { try await Program.run("/bin/chown", ["postgres", server.path]) }
     try await Program.run(
       try Self.tool("initdb"),
@@ -100,28 +101,4 @@ package final class PostgreSQLServer: Sendable {
     }
     return found
   }
-
-  private static func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, streamSocket, 0)
-    defer { close(descriptor) }
-    var name = sockaddr_in()
-    name.sin_family = sa_family_t(AF_INET)
-    name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutableBytes(of: &name) { bytes in
-      guard let address = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
-        return false
-      }
-      return bind(descriptor, address, length) == 0
-        && getsockname(descriptor, address, &length) == 0
-    }
-    guard isBound else { throw Program.Failure(description: "no port is free") }
-    return UInt16(bigEndian: name.sin_port)
-  }
-
-  #if canImport(Glibc)
-    private static let streamSocket = Int32(SOCK_STREAM.rawValue)
-  #else
-    private static let streamSocket = SOCK_STREAM
-  #endif
 }

@@ -14,6 +14,7 @@ struct OutboxCommand: AsyncParsableCommand {
         strangler outbox init --database postgresql://shop@db.internal/shop --dry-run
         strangler outbox relay --config strangler.yaml
         strangler outbox status --config strangler.yaml
+        strangler outbox tail --config strangler.yaml --aggregate order/42
         strangler outbox dead-letters --database shop.sqlite
         strangler outbox replay --database shop.sqlite --aggregate order/42 --reason 'fixed in 1.4'
         strangler outbox contracts check contracts
@@ -25,8 +26,10 @@ struct OutboxCommand: AsyncParsableCommand {
       """,
     subcommands: [
       OutboxInitCommand.self, OutboxRelayCommand.self, OutboxStatusCommand.self,
-      OutboxDeadLettersCommand.self, OutboxReplayCommand.self, OutboxSkipCommand.self,
+      OutboxTailCommand.self, OutboxDeadLettersCommand.self, OutboxReplayCommand.self,
+      OutboxSkipCommand.self,
       OutboxHistoryCommand.self, OutboxVerifyCommand.self, OutboxPruneCommand.self,
-      OutboxReseatCommand.self, ContractsCommand.self,
+      OutboxReseatCommand.self, ContractsCommand.self, OutboxForgetCommand.self,
+      OutboxTortureCommand.self, OutboxTortureChildCommand.self,
     ])
 }

@@ -51,15 +51,20 @@ struct OutboxPlace: ParsableArguments {
 
   /// Carries out what operators ask and do; what the database refuses ends the command.
   func operating<Value>(_ body: (OutboxOperator) async throws -> Value) async throws -> Value {
+    try await reading { try await body(OutboxOperator($0)) }
+  }
+
+  /// Works with the database as its operators see it; what it refuses ends the command.
+  func reading<Value>(_ body: (any OperatorDatabase) async throws -> Value) async throws -> Value {
     let text = try text()
     return try await Self.reporting {
       guard Self.isPostgreSQL(text) else {
-        return try await body(OutboxOperator(SQLiteOperatorDatabase(try Self.existing(text))))
+        return try await body(SQLiteOperatorDatabase(try Self.existing(text)))
       }
       #if PostgreSQL
         let database = try PostgreSQLDatabase(text, configuration: .operators)
         defer { database.close() }
-        return try await body(OutboxOperator(PostgreSQLOperatorDatabase(database)))
+        return try await body(PostgreSQLOperatorDatabase(database))
       #else
         throw Self.missingTrait
       #endif

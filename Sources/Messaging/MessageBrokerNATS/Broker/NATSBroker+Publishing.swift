@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if NATS
+  internal import MessageRelay
   public import TransactionalMessaging
 
   extension NATSBroker {
@@ -28,6 +29,7 @@
           if isDuplicate { status.duplicates += 1 }
         }
       } catch {
+        if error.code == .streamMissing { doubtStream() }
         throw error.publishFailure
       }
     }

@@ -24,6 +24,8 @@
     /// What is true of the connection.
     private struct Phase {
       var connection: NATSConnection?
+      /// Somebody heard that the stream is gone: it is looked at again before it is used.
+      var isStreamDoubtful = false
       var isOpening = false
       var attempt: UInt64 = 0
       var failure: NATSError?
@@ -116,8 +118,11 @@
     private static func step(_ phase: inout Phase, _ mine: UInt64?) -> Step {
       if phase.isClosed { return .fail(NATSError(.connection, "the broker was closed")) }
       if let connection = phase.connection {
-        if connection.failure == nil { return .use(connection) }
-        phase.connection = nil
+        if connection.failure != nil {
+          phase.connection = nil
+        } else if !phase.isStreamDoubtful {
+          return .use(connection)
+        }
       }
       if phase.isOpening { return .wait(attempt: mine ?? phase.attempt, starts: false) }
       if let mine, mine == phase.attempt, let failure = phase.failure { return .fail(failure) }
@@ -127,24 +132,33 @@
       return .wait(attempt: phase.attempt, starts: true)
     }
 
+    /// Whoever publishes next looks at the stream first, and makes it again where it may.
+    func doubtStream() { phase.withLock { $0.isStreamDoubtful = true } }
+
     private func openConnection() async {
+      let known = open.flatMap { $0.failure == nil ? $0 : nil }
       do throws(NATSError) {
-        let connection = try await NATSConnection.open(
-          configuration.server, as: configuration.name)
+        let connection: NATSConnection
+        if let known {
+          connection = known
+        } else {
+          connection = try await NATSConnection.open(configuration.server, as: configuration.name)
+        }
         do throws(NATSError) {
           try await JetStreamSetUp(connection, configuration).stream()
         } catch {
-          connection.close()
+          if known == nil { connection.close() }
           throw error
         }
         let isUsed = phase.withLock { phase in
           phase.isOpening = false
+          phase.isStreamDoubtful = false
           if !phase.isClosed { phase.connection = connection }
           return !phase.isClosed
         }
         if !isUsed { connection.close() }
         current.withLock { status in
-          status.connections += 1
+          if known == nil { status.connections += 1 }
           status.outage = nil
         }
       } catch {

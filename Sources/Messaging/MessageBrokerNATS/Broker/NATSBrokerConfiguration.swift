@@ -56,6 +56,10 @@ public struct NATSBrokerConfiguration: Sendable, Equatable {
   /// Creates stream, dead letters and durable consumers that are not there; nil leaves that to an
   /// administrator, and what is missing is an error.
   public var creation: Creation?
+  /// How long the stream must drop a second message of the same id, at least; nil takes whatever a
+  /// stream does that is there already. A relay that was killed publishes again what it had not
+  /// heard of; consumers with an inbox know it all the same.
+  public var leastDuplicates: Int64?
   /// Name of this client, as the server shows it.
   public var name: String
   /// Most messages that are sent and not confirmed; further publishers wait.
@@ -89,6 +93,13 @@ public struct NATSBrokerConfiguration: Sendable, Equatable {
 
   /// Subject of the messages that a group refused: `dead.<stream>.<group>`.
   public func deadLetterSubject(ofGroup group: String) -> String { "dead.\(stream).\(group)" }
+
+  /// Longest that `publish` may take before it gives up by itself: connecting, looking at the
+  /// stream or making it, a socket that takes nothing, and waiting for the answer.
+  public var longestPublication: Int64 {
+    server.connecting * Int64(max(1, server.addresses.count)) + server.answering * 3
+      + NATSServer.writing
+  }
 
   var coding: NATSMessageCoding {
     NATSMessageCoding(

@@ -130,7 +130,9 @@
       let token = state.withLock { $0.pending.reserve() }
       return await withTaskCancellationHandler {
         await withCheckedContinuation { (waiter: Waiter) in
-          state.withLock { $0.pending.add(waiter, as: token, until: Self.now + limit) }
+          state.withLock {
+            $0.pending.add(waiter, as: token, about: message.subject, until: Self.now + limit)
+          }
           if !enqueue(.send(message, token: token)) {
             answer(token, .failure(failure ?? Self.overfull))
           }
@@ -194,13 +196,34 @@
         (state.pending.count == 0 ? [] : state.pending.takeOverdue(at: now), state.complaint)
       }
       for waiter in overdue {
-        let reason = complaint.map { "; the server had said: \($0)" } ?? ""
+        let reason =
+          complaint.map { "; it had said: \($0)" } ?? ": is it stopped, or overloaded?"
         waiter.resume(
           returning: .failure(NATSError(.timedOut, "the server did not answer in time\(reason)")))
       }
     }
 
-    func complained(_ text: String) { state.withLock { $0.complaint = text } }
+    /// What a user may not publish is not answered; the server tells the connection instead.
+    func complained(_ text: String) {
+      let refused = Self.subject(refusedIn: text)
+      let waiters = state.withLock { state in
+        if refused == nil { state.complaint = text }
+        return refused.map { state.pending.takeAll(about: $0) } ?? []
+      }
+      guard let refused else { return }
+      let failure = NATSError(
+        .credentials,
+        "this user may not publish to \(refused): allow it in the server's permissions")
+      for waiter in waiters { waiter.resume(returning: .failure(failure)) }
+    }
+
+    /// From `Permissions Violation for Publish to "outbox.event.order"`.
+    static func subject(refusedIn text: String) -> String? {
+      guard let start = text.range(of: "Violation for Publish to \"", options: .caseInsensitive),
+        let end = text[start.upperBound...].firstIndex(of: "\"")
+      else { return nil }
+      return String(text[start.upperBound..<end])
+    }
 
     func answer(_ token: UInt64, _ result: Result<NATSMessage, NATSError>) {
       state.withLock { $0.pending.take(token) }?.resume(returning: result)

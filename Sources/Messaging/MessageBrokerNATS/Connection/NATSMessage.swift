@@ -27,6 +27,7 @@ package struct NATSMessage: Sendable, Equatable {
 struct PendingReplies<Waiter> {
   private struct Entry {
     var waiter: Waiter
+    var subject: String
     var deadline: Int64
   }
 
@@ -41,18 +42,31 @@ struct PendingReplies<Waiter> {
     return next
   }
 
-  /// - Parameter deadline: on the caller's clock, in milliseconds.
-  mutating func add(_ waiter: Waiter, as token: UInt64, until deadline: Int64) {
-    entries[token] = Entry(waiter: waiter, deadline: deadline)
+  /// - Parameters:
+  ///   - subject: what was asked.
+  ///   - deadline: on the caller's clock, in milliseconds.
+  mutating func add(
+    _ waiter: Waiter, as token: UInt64, about subject: String, until deadline: Int64
+  ) {
+    entries[token] = Entry(waiter: waiter, subject: subject, deadline: deadline)
   }
 
   mutating func take(_ token: UInt64) -> Waiter? { entries.removeValue(forKey: token)?.waiter }
 
   /// Those whose time has passed.
   mutating func takeOverdue(at now: Int64) -> [Waiter] {
-    let overdue = entries.filter { $0.value.deadline <= now }
-    for token in overdue.keys { entries[token] = nil }
-    return overdue.values.map(\.waiter)
+    takeAll { $0.deadline <= now }
+  }
+
+  /// Those who asked something that will not be answered.
+  mutating func takeAll(about subject: String) -> [Waiter] {
+    takeAll { $0.subject == subject }
+  }
+
+  private mutating func takeAll(where isMeant: (Entry) -> Bool) -> [Waiter] {
+    let meant = entries.filter { isMeant($0.value) }
+    for token in meant.keys { entries[token] = nil }
+    return meant.values.map(\.waiter)
   }
 
   mutating func takeAll() -> [Waiter] {

@@ -14,6 +14,9 @@ public struct NATSServer: Sendable, Equatable {
     case file(String)
   }
 
+  /// A server that reads nothing for so long is given up, in milliseconds.
+  static let writing: Int64 = 5_000
+
   /// What addresses begin with; `tls://` demands TLS.
   package static let schemes = ["nats://", "tls://"]
 

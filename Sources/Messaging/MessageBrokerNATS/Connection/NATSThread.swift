@@ -7,8 +7,6 @@
   /// The thread of one connection: the only one that calls libnats about it, so that what blocks
   /// there, such as a socket whose peer does not read, blocks nobody else.
   struct NATSThread {
-    /// A server that reads nothing for so long is given up, in milliseconds.
-    private static let writing: Int64 = 5_000
     /// A dead peer is noticed after two of these, in milliseconds.
     private static let pinging: Int64 = 5_000
 
@@ -173,7 +171,7 @@
         natsOptions_SetTimeout(options, max(1, server.connecting)),
         natsOptions_SetAllowReconnect(options, false),
         natsOptions_SetSendAsap(options, true),
-        natsOptions_SetWriteDeadline(options, writing),
+        natsOptions_SetWriteDeadline(options, NATSServer.writing),
         natsOptions_SetPingInterval(options, pinging),
         natsOptions_SetMaxPingsOut(options, 2),
         natsOptions_SetClosedCB(
@@ -190,6 +188,7 @@
       case .user(let user, let password):
         results.append(natsOptions_SetUserInfo(options, user, password))
       case .file(let path):
+        try checkCredentials(path)
         results.append(natsOptions_SetUserCredentialsFromFiles(options, path, nil))
       }
       if server.isSecure { results.append(natsOptions_SetSecure(options, true)) }
@@ -204,21 +203,48 @@
       }
     }
 
+    /// libnats would only say that it could not log in.
+    private static func checkCredentials(_ path: String) throws(NATSError) {
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw NATSError(
+          .configuration,
+          "the credentials file \(path) cannot be read: is it there, for this user?")
+      }
+      let text = String(decoding: data, as: UTF8.self)
+      guard text.contains("BEGIN NATS USER JWT"), text.contains("BEGIN USER NKEY SEED") else {
+        throw NATSError(
+          .configuration,
+          "the file \(path) holds no credentials: it needs a user's JWT and its seed, as nsc writes "
+            + "them")
+      }
+    }
+
     /// Why there is no connection.
     private static func refusal(_ status: natsStatus, _ server: NATSServer) -> NATSError {
       let reason = text(status)
       switch status {
       case NATS_CONNECTION_AUTH_FAILED, NATS_NOT_PERMITTED:
         return NATSError(
-          .credentials, "\(server.shown) does not take these credentials (\(reason))")
+          .credentials,
+          """
+          \(server.shown) does not take these credentials (\(reason)): check user and password, or \
+          whether the .creds file is still valid
+          """)
       case NATS_SECURE_CONNECTION_REQUIRED:
         return NATSError(.configuration, "\(server.shown) demands TLS: use tls:// addresses")
       case NATS_SECURE_CONNECTION_WANTED:
         return NATSError(.configuration, "\(server.shown) speaks no TLS: use nats:// addresses")
       case NATS_SSL_ERROR:
-        return NATSError(.configuration, "no TLS with \(server.shown): \(reason)")
+        return NATSError(
+          .configuration,
+          """
+          no TLS with \(server.shown): \(reason); name the file of the authority that signed its \
+          certificate, and reach it by a name that stands in there
+          """)
       default:
-        return NATSError(.connection, "no NATS server answers at \(server.shown) (\(reason))")
+        return NATSError(
+          .connection,
+          "no NATS server answers at \(server.shown) (\(reason)): start it, or correct the address")
       }
     }
 

@@ -17,7 +17,7 @@
       let found = try await ask(
         JetStreamAPI.StreamAnswer.self, JetStreamAPI.streamInfo(name), of: name)
       switch found {
-      case .success(let answer): try Self.check(answer.config)
+      case .success(let answer): try check(answer.config)
       case .failure(let refusal):
         try await create(name, subjects: configuration.subjects, because: refusal)
       }
@@ -115,7 +115,8 @@
       }
     }
 
-    private static func check(_ stream: JetStreamAPI.Stream) throws(NATSError) {
+    private func check(_ stream: JetStreamAPI.Stream) throws(NATSError) {
+      let window = (stream.duplicateWindow ?? 0) / JetStreamAPI.nanoseconds
       let complaint: String? =
         if stream.noAck == true {
           "confirms nothing (no_ack)"
@@ -123,6 +124,9 @@
           "is sealed"
         } else if stream.storage == "memory" {
           "keeps messages in memory, and a restart of the server loses them; storage file is needed"
+        } else if let least = configuration.leastDuplicates, window < least {
+          "drops a second message of an id for \(window) ms (duplicate_window), and \(least) ms "
+            + "are asked for"
         } else {
           nil
         }
@@ -169,11 +173,8 @@
         }
         return JetStreamAPI.decode(type, from: answer)
       } catch {
-        guard error.code == .timedOut else { throw error }
-        // What a user may not ask is not answered; the server tells the connection instead.
-        throw NATSError(
-          error.message.contains("ermissions") ? .credentials : .timedOut,
-          "stream \(stream) cannot be looked at: \(error.message)")
+        guard [.timedOut, .credentials].contains(error.code) else { throw error }
+        throw NATSError(error.code, "stream \(stream) cannot be looked at: \(error.message)")
       }
     }
   }

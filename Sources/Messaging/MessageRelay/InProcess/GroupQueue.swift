@@ -63,6 +63,16 @@ package struct GroupQueue<Element> {
     ready.append(key)
   }
 
+  /// Removes what is not being delivered; deliveries at hand keep their lanes.
+  package mutating func removeWaiting() {
+    ready = []
+    for (key, var lane) in lanes {
+      count -= lane.elements.count - (lane.isBusy ? 1 : 0)
+      lane.elements.removeLast(lane.elements.count - (lane.isBusy ? 1 : 0))
+      lanes[key] = lane.isBusy ? lane : nil
+    }
+  }
+
   /// Empties the queue and returns what was in it.
   package mutating func removeAll() -> [Element] {
     defer {

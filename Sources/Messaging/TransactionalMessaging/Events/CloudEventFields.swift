@@ -86,7 +86,7 @@ public enum CloudEventFields {
   }
 
   /// What is not printable, and what quotes or encodes, as `%` and two digits for each byte.
-  static func encoded(_ text: String) -> String {
+  package static func encoded(_ text: String) -> String {
     var encoded = ""
     for byte in text.utf8 {
       if byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "%"), byte != UInt8(ascii: "\"") {

@@ -95,12 +95,12 @@ package struct DeadLetterSelection: Sendable, Equatable {
   }
 }
 
-/// What operators did to a dead letter, or to every relay of a database.
+/// What operators did to a dead letter, to a relay, or to every relay of a database.
 package struct AuditEntry: Sendable, Equatable, Encodable {
   /// Milliseconds since 1970.
   package var at: Int64
   package var actor: String
-  /// `replay`, `skip` or `reseat`, which has no aggregate.
+  /// `replay` or `skip`; `forget` and `reseat`, which have no aggregate.
   package var action: String
   package var reason: String
   package var relay: String?

@@ -41,6 +41,34 @@ package struct OperatorRow: Sendable, Equatable {
     }
   }
 
+  /// Of a BLOB, of text, or of the text that PostgreSQL makes of `bytea`.
+  package func bytes(_ index: Int, isHexadecimal: Bool) -> [UInt8]? {
+    guard index < columns.count else { return nil }
+    switch columns[index] {
+    case .bytes(let bytes): return bytes
+    case .text(let text):
+      guard isHexadecimal, text.hasPrefix("\\x") else { return Array(text.utf8) }
+      return Self.decode(hexadecimal: text.utf8.dropFirst(2))
+    case .null, .integer: return nil
+    }
+  }
+
+  private static func decode(hexadecimal digits: Substring.UTF8View) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(digits.count / 2)
+    var high: UInt8?
+    for digit in digits {
+      let value = digit < UInt8(ascii: "a") ? digit &- UInt8(ascii: "0") : digit &- 87
+      if let first = high {
+        bytes.append(first << 4 | value & 15)
+        high = nil
+      } else {
+        high = value
+      }
+    }
+    return bytes
+  }
+
   /// Nil also for what is no whole number.
   package func integer(_ index: Int) -> Int64? {
     guard index < columns.count else { return nil }

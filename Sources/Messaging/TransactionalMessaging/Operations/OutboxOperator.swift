@@ -21,7 +21,9 @@ package struct OutboxOperator: Sendable {
   // MARK: - Looking
 
   /// Where relays and consumers stand at a time (milliseconds since 1970).
-  package func report(now: Int64) async throws -> OutboxReport {
+  ///
+  /// - Parameter earlier: a report of this outbox since which throughput is counted.
+  package func report(now: Int64, since earlier: OutboxReport? = nil) async throws -> OutboxReport {
     let checks = Self.standing(dialect)
     let reads = [
       BoundStatement(ReportStatements.lastSequence),
@@ -29,10 +31,28 @@ package struct OutboxOperator: Sendable {
         ReportStatements.relays(dialect), ["most": .integer(OutboxReport.countLimit)]),
       BoundStatement(ReportStatements.consumers),
     ]
-    let answers = try await run(reads + checks.map(\.bound))
-    return OutboxReport(
+    let before = earlier?.relays ?? []
+    let counts = before.map { relay in
+      BoundStatement(
+        ReportStatements.passed(dialect),
+        [
+          "relay": .text(relay.name), "sequence": .integer(relay.position.sequence),
+          "previous": SQLParameter(relay.position.previous),
+          "current": SQLParameter(relay.position.current),
+        ])
+    }
+    let answers = try await run(reads + checks.map(\.bound) + counts)
+    var report = OutboxReport(
       now: now, sequence: answers[0], relays: answers[1], consumers: answers[2],
-      warnings: Self.findings(checks, answers.dropFirst(reads.count)))
+      warnings: Self.findings(checks, answers[reads.count..<(reads.count + checks.count)]))
+    guard let earlier, now > earlier.at else { return report }
+    for (relay, answer) in zip(before, answers.suffix(counts.count)) {
+      guard let count = answer.first?.integer(0),
+        let index = report.relays.firstIndex(where: { $0.name == relay.name })
+      else { continue }
+      report.relays[index].throughput = Double(count) * 1_000 / Double(now - earlier.at)
+    }
+    return report
   }
 
   /// What does not go on by itself, relays first.
@@ -87,6 +107,22 @@ package struct OutboxOperator: Sendable {
   /// - Returns: how many; one that went on meanwhile is left alone.
   package func skip(_ letters: [DeadLetter], _ order: Order) async throws -> Int {
     try await carryOut(.skip, letters, order)
+  }
+
+  /// Gives up a relay that will not come back: where it stands and what it has parked. What it had
+  /// not sent, it never sends; one of the same name begins with what the outbox still holds.
+  ///
+  /// - Returns: false where there is none, or somebody holds its lease.
+  package func forget(relay: String, _ order: Order) async throws -> Bool {
+    let values: [String: SQLParameter] = [
+      "relay": .text(relay), "now": .integer(order.now), "actor": .text(order.actor),
+      "reason": .text(order.reason),
+    ]
+    let holds = dialect == .postgreSQL ? [PostgreSQLRelayStatements.hold] : []
+    let statements = holds + RelayOperations.forgetting
+    let answers = try await database.run(
+      statements.map { BoundStatement($0, values) }, changes: true)
+    return !answers[holds.count].isEmpty
   }
 
   private func carryOut(

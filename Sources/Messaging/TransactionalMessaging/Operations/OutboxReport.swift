@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// How far a relay has stored that it is: a sequence, and in PostgreSQL its snapshots.
+struct RelayStanding: Sendable, Equatable {
+  var sequence: Int64
+  var previous: String?
+  var current: String?
+}
+
 /// Where an outbox and its consumers stand.
 package struct OutboxReport: Sendable, Equatable, Encodable {
   /// A relay, by what it has stored.
@@ -19,6 +26,14 @@ package struct OutboxReport: Sendable, Equatable, Encodable {
     package var retrying: Int64
     /// Parked aggregates that wait for an operator.
     package var dead: Int64
+    /// Events that it passed per second since an earlier report; nil without one.
+    package var throughput: Double?
+    /// Where it stands.
+    var position: RelayStanding
+
+    private enum CodingKeys: String, CodingKey {
+      case name, owner, epoch, unsent, isMore, oldestUnsentMilliseconds, retrying, dead, throughput
+    }
   }
 
   /// A consumer whose inbox is in this database.
@@ -37,6 +52,8 @@ package struct OutboxReport: Sendable, Equatable, Encodable {
   /// Counting what is unsent stops here.
   package static let countLimit: Int64 = 100_000
 
+  /// When it was made, milliseconds since 1970.
+  package var at: Int64
   /// Sequence of the last event in the outbox, 0 when it is empty.
   package var lastSequence: Int64
   package var relays: [Relay]
@@ -50,6 +67,7 @@ extension OutboxReport {
     now: Int64, sequence: [OperatorRow], relays: [OperatorRow], consumers: [OperatorRow],
     warnings: [OutboxFinding]
   ) {
+    at = now
     self.warnings = warnings
     lastSequence = sequence.first?.integer(0) ?? 0
     self.relays = relays.map { row in
@@ -59,7 +77,9 @@ extension OutboxReport {
         name: row.text(0) ?? "", owner: isHeld ? row.text(1) : nil, epoch: row.integer(2) ?? 0,
         unsent: unsent, isMore: unsent >= Self.countLimit,
         oldestUnsentMilliseconds: row.integer(5).map { max(0, now - $0) },
-        retrying: row.integer(6) ?? 0, dead: row.integer(7) ?? 0)
+        retrying: row.integer(6) ?? 0, dead: row.integer(7) ?? 0,
+        position: RelayStanding(
+          sequence: row.integer(8) ?? 0, previous: row.text(9), current: row.text(10)))
     }
     self.consumers = consumers.map { row in
       Consumer(

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Writes the Prometheus text exposition format, version 0.0.4.
-struct PrometheusText {
-  enum Kind: String {
+package struct PrometheusText {
+  package enum Kind: String {
     case counter, gauge, histogram
   }
 
-  private(set) var text = ""
+  package private(set) var text = ""
+
+  package init() {}
 
   /// Starts a family; its samples follow.
-  mutating func family(_ name: String, _ kind: Kind, help: String) {
+  package mutating func family(_ name: String, _ kind: Kind, help: String) {
     let help = help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
     text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
   }
 
-  mutating func sample(
+  package mutating func sample(
     _ name: String, _ value: UInt64, _ labels: KeyValuePairs<String, String> = [:]
   ) {
     write(name, labels, "\(value)")
   }
 
-  mutating func sample(
+  package mutating func sample(
     _ name: String, _ value: Double, _ labels: KeyValuePairs<String, String> = [:]
   ) {
     write(name, labels, "\(value)")

@@ -4,8 +4,14 @@
 enum ReportStatements {
   static let lastSequence = NamedStatement("SELECT COALESCE(MAX(seq), 0) FROM outbox")
 
-  /// Name, owner, epoch, end of the lease, unsent events, time of the first, parked ones.
+  /// Name, owner, epoch, end of the lease, unsent events, time of the first, parked ones, and where
+  /// it stands.
   static func relays(_ dialect: OperatorDialect) -> NamedStatement {
+    let standing =
+      switch dialect {
+      case .sqlite: "r.done_seq, NULL, NULL"
+      case .postgreSQL: "r.done_seq, r.prev_snap::text, r.cur_snap::text"
+      }
     let events = """
       SELECT o.occurred_at FROM outbox o WHERE \(unsent(dialect))
           ORDER BY o.seq LIMIT CAST(:most AS BIGINT)
@@ -16,7 +22,8 @@ enum ReportStatements {
         (SELECT COUNT(*) FROM (\(events)) AS found),
         (SELECT MIN(occurred_at) FROM (\(events)) AS found),
         (SELECT COUNT(*) FROM parked p WHERE p.relay = r.relay AND p.state = 'retrying'),
-        (SELECT COUNT(*) FROM parked p WHERE p.relay = r.relay AND p.state = 'dead')
+        (SELECT COUNT(*) FROM parked p WHERE p.relay = r.relay AND p.state = 'dead'),
+        \(standing)
       FROM relay_shard r ORDER BY r.relay
       """)
   }
@@ -33,6 +40,30 @@ enum ReportStatements {
               AND pg_visible_in_snapshot(o.xid, r.cur_snap))
       """
     }
+  }
+
+  /// How many events a relay has passed since it stood where `:sequence`, `:previous` and `:current`
+  /// say.
+  static func passed(_ dialect: OperatorDialect) -> NamedStatement {
+    let isPassed =
+      switch dialect {
+      case .sqlite: "o.seq > :sequence AND o.seq <= r.done_seq"
+      case .postgreSQL:
+        """
+        o.xid >= pg_snapshot_xmin(:previous::pg_snapshot)
+              AND NOT pg_visible_in_snapshot(o.xid, :previous::pg_snapshot)
+              AND NOT (:current::pg_snapshot IS NOT NULL AND o.seq <= :sequence::bigint
+                AND pg_visible_in_snapshot(o.xid, :current::pg_snapshot))
+              AND (pg_visible_in_snapshot(o.xid, r.prev_snap)
+                OR r.cur_snap IS NOT NULL AND o.seq <= r.done_seq
+                  AND pg_visible_in_snapshot(o.xid, r.cur_snap))
+        """
+      }
+    return NamedStatement(
+      """
+      SELECT (SELECT COUNT(*) FROM outbox o WHERE \(isPassed))
+      FROM relay_shard r WHERE r.relay = :relay
+      """)
   }
 
   static let consumers = NamedStatement(

@@ -8,7 +8,7 @@ extension ConfigurationDecoder {
     let database = reader.required("database", as: .text)
     var settings = OutboxSettings(database: database ?? "")
     settings.relay = reader.value("relay", as: .name) ?? settings.relay
-    settings.target = reader.child("publish").flatMap(decodeTarget)
+    settings.target = reader.child("publish").flatMap(decodeOutboxTarget)
     let counts: [(String, WritableKeyPath<OutboxSettings, Int>, ClosedRange<Int>)] = [
       ("batch", \.batch, 1...10_000), ("concurrency", \.concurrency, 1...1_000),
       ("attempts", \.attempts, 1...1_000),
@@ -27,25 +27,23 @@ extension ConfigurationDecoder {
       ("lease", \.lease), ("timeout", \.timeout),
     ]
     for (name, path) in times {
-      guard let child = reader.child(name), let time = ScalarType.duration.read(child, findings)
+      guard let child = reader.child(name),
+        let time = decodeDuration(
+          child, .milliseconds(100)...Duration.seconds(3_600), "100ms to 1h")
       else { continue }
       settings[keyPath: path] = time
-      if !(Duration.milliseconds(100)...Duration.seconds(3_600)).contains(time) {
-        findings.error(child.key, at: child.node.mark, "expected 100ms to 1h")
-      }
     }
+    settings.metrics = reader.value("metrics", as: .portOrAddress)
     reader.finish()
     return database == nil ? nil : settings
   }
+}
 
-  private func decodeTarget(_ child: MappingReader.Child) -> OutboxSettings.Target? {
-    guard var reader = MappingReader(child, expected: "{ url, token-env, source }", findings)
-    else { return nil }
-    let url = reader.required("url", as: .webAddress)
-    var target = OutboxSettings.Target(url: url ?? "")
-    target.tokenEnvironmentVariable = reader.value("token-env", as: .environmentVariable)
-    target.source = reader.value("source", as: .text) ?? target.source
-    reader.finish()
-    return url == nil ? nil : target
+extension ScalarType where Value == NetworkAddress {
+  /// A port alone is one of this machine's.
+  static let portOrAddress = ScalarType(
+    expected: "a port, which only this machine reaches, or an address such as 10.0.0.5:9902"
+  ) { text in
+    NetworkAddress(parsing: text.utf8.contains(UInt8(ascii: ":")) ? text : "127.0.0.1:\(text)")
   }
 }

@@ -2,24 +2,6 @@
 
 /// What a configuration tells the relay of an outbox; the proxy has no use for it.
 public struct OutboxSettings: Sendable, Equatable {
-  /// Where events are posted to.
-  public struct Target: Sendable, Equatable {
-    /// `http://` or `https://`.
-    public var url: String
-    /// Environment variable that holds the bearer token; nil without one.
-    public var tokenEnvironmentVariable: String?
-    /// The `source` of the events as CloudEvents.
-    public var source: String
-    /// Creates a target.
-    public init(
-      url: String, tokenEnvironmentVariable: String? = nil, source: String = "/outbox"
-    ) {
-      self.url = url
-      self.tokenEnvironmentVariable = tokenEnvironmentVariable
-      self.source = source
-    }
-  }
-
   /// A file of SQLite or a `postgresql://` address.
   public var database: String
   /// Name of the relay; each name has a cursor of its own.
@@ -36,6 +18,8 @@ public struct OutboxSettings: Sendable, Equatable {
   public var lease = Duration.seconds(10)
   /// An event that is not answered within this time counts as failed.
   public var timeout = Duration.seconds(30)
+  /// Where the relay tells its metrics; nil for nowhere.
+  public var metrics: NetworkAddress?
 
   /// Creates settings with the defaults above.
   public init(database: String) { self.database = database }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+import Synchronization
 
 /// At most so many at a time; the others wait in line, and not too many of them.
-final class Permits: Sendable {
-  enum Answer: Sendable, Equatable {
+package final class Permits: Sendable {
+  package enum Answer: Sendable, Equatable {
     case yours, full, cancelled
   }
 
@@ -22,13 +22,13 @@ final class Permits: Sendable {
   private let state: Mutex<State>
   private let waiting: Int
 
-  init(_ count: Int, waiting: Int) {
+  package init(_ count: Int, waiting: Int) {
     state = Mutex(State(free: max(1, count)))
     self.waiting = max(0, waiting)
   }
 
   /// `release` must follow when it is `yours`.
-  func take() async -> Answer {
+  package func take() async -> Answer {
     let token: UInt64? = state.withLock { state in
       if state.free > 0 {
         state.free -= 1
@@ -59,7 +59,7 @@ final class Permits: Sendable {
     }
   }
 
-  func release() {
+  package func release() {
     let next: Waiter? = state.withLock { state in
       while state.head < state.line.count {
         let token = state.line[state.head]

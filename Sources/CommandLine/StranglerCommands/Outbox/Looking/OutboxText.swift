@@ -14,6 +14,9 @@ enum OutboxText {
       lines.append("relay \(relay.name): \(owner)")
       let age = relay.oldestUnsentMilliseconds.map { ", the first for \(seconds($0)) s" } ?? ""
       lines.append("  unsent: \(relay.unsent)\(relay.isMore ? " or more" : "")\(age)")
+      if let throughput = relay.throughput {
+        lines.append("  throughput: \(Int(throughput.rounded())) events per second")
+      }
       lines += parked(relay.retrying, relay.dead, "aggregates")
     }
     for consumer in report.consumers {
@@ -76,7 +79,9 @@ enum OutboxText {
   }
 
   private static func target(_ entry: AuditEntry) -> String {
-    if entry.aggregateType.isEmpty { return "every relay at \(entry.position)" }
+    if entry.aggregateType.isEmpty {
+      return (entry.relay.map { "relay \($0)" } ?? "every relay") + " at \(entry.position)"
+    }
     let place = place(entry.relay, entry.consumer)
     return "\(place) \(entry.aggregateType)/\(entry.aggregateID) at \(entry.position)"
   }

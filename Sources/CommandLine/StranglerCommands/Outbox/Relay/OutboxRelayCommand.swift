@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
+internal import ControlPlane
 internal import Foundation
 internal import GRDB
 internal import Logging
-internal import MessagePublisherHTTP
 internal import MessageRelay
 internal import MessageStorePostgreSQL
 internal import MessageStoreSQLite
@@ -15,12 +15,13 @@ internal import UnixSignals
 struct OutboxRelayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "relay",
-    abstract: "Send committed events to the service that takes them, in order per aggregate.",
+    abstract: "Send committed events to a service or a broker, in order per aggregate.",
     discussion: """
-      Posts each event as a CloudEvent to the address that the configuration names; an answer of the
-      class 2xx acknowledges it. An event that is refused or not answered in time is tried again,
-      then its aggregate waits for an operator and the others go on. While the address cannot be
-      reached, nothing counts as failed.
+      Posts each event as a CloudEvent to the address that the configuration names, where an answer
+      of the class 2xx acknowledges it, or publishes it to a broker, which acknowledges what it has
+      stored. An event that is refused or not answered in time is tried again, then its aggregate
+      waits for an operator and the others go on. While the other side as a whole cannot be reached
+      or takes nothing, nothing counts as failed.
 
       In PostgreSQL it also makes the outbox's partitions, each hour, where its user owns the table.
 
@@ -30,6 +31,12 @@ struct OutboxRelayCommand: AsyncParsableCommand {
       outbox:
         database: postgresql://shop@db.internal/shop
         publish: { url: https://orders.internal/events, token-env: EVENTS_TOKEN }
+
+      or, with a build that has the trait NATS,
+
+        publish: { nats: { servers: [nats://nats.internal:4222], stream: SHOP } }
+
+      With outbox.metrics: 9902 it serves http://127.0.0.1:9902/metrics for Prometheus.
 
       EXAMPLES
         strangler outbox relay --config strangler.yaml
@@ -52,39 +59,27 @@ struct OutboxRelayCommand: AsyncParsableCommand {
       handler.logLevel = level
       return handler
     }
-    let publisher = HTTPMessagePublisher(
-      HTTPMessagePublisher.Configuration(
-        url: target.url, token: try Self.token(target), source: target.source,
-        timeout: settings.timeout.milliseconds, concurrency: settings.concurrency))
+    let opened = try settings.open(target, logger: Self.logger)
     do {
-      try await OutboxPlace.reporting { try await relay(settings, target, publisher) }
+      try await OutboxPlace.reporting { try await relay(settings, opened) }
     } catch {
-      await publisher.close()
+      await opened.close()
       throw error
     }
-    await publisher.close()
-  }
-
-  private static func token(_ target: OutboxSettings.Target) throws -> String? {
-    guard let variable = target.tokenEnvironmentVariable else { return nil }
-    guard let token = ProcessInfo.processInfo.environment[variable], !token.isEmpty else {
-      throw CommandFailure.unusable("the environment variable \(variable) is not set")
-    }
-    return token
+    await opened.close()
   }
 
   private static var logger: Logger { Logger(label: "strangler.outbox") }
 
-  /// What is wrong with the database from the start ends the command; what fails later is waited
-  /// out.
-  private func relay(
-    _ settings: OutboxSettings, _ target: OutboxSettings.Target, _ publisher: HTTPMessagePublisher
-  ) async throws {
+  /// What is wrong with the database or the target from the start ends the command; what fails
+  /// later is waited out.
+  private func relay(_ settings: OutboxSettings, _ target: OpenedTarget) async throws {
     let place = settings.database
     guard OutboxPlace.isPostgreSQL(place) else {
       let file = try OutboxPlace.existing(place)
-      _ = try await SQLiteOperatorDatabase(file).run([], changes: false)
-      return try await serve(SQLiteRelayStore(file), settings, target, publisher)
+      let operators = SQLiteOperatorDatabase(file)
+      _ = try await operators.run([], changes: false)
+      return try await serve(SQLiteRelayStore(file), operators, settings, target)
     }
     #if PostgreSQL
       let store = try PostgreSQLRelayStore(place, name: "strangler-relay \(settings.relay)")
@@ -93,7 +88,7 @@ struct OutboxRelayCommand: AsyncParsableCommand {
       let database = try PostgreSQLDatabase(place, configuration: .operators)
       defer { database.close() }
       try await serve(
-        store, settings, target, publisher,
+        store, PostgreSQLOperatorDatabase(database), settings, target,
         beside: [OutboxUpkeep(database: database, logger: Self.logger)])
     #else
       throw OutboxPlace.missingTrait
@@ -101,50 +96,54 @@ struct OutboxRelayCommand: AsyncParsableCommand {
   }
 
   private func serve(
-    _ store: any RelayStore, _ settings: OutboxSettings, _ target: OutboxSettings.Target,
-    _ publisher: HTTPMessagePublisher, beside others: [any Service] = []
+    _ store: any RelayStore, _ operators: any OperatorDatabase, _ settings: OutboxSettings,
+    _ target: OpenedTarget, beside others: [any Service] = []
   ) async throws {
+    try await target.check()
     let logger = Self.logger
     let relay = Relay(
-      name: settings.relay, store: store, broker: publisher,
-      configuration: settings.relayConfiguration,
+      name: settings.relay, store: store, broker: target.publisher,
+      configuration: settings.relayConfiguration(target),
       owner: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)-"
         + "\(UInt16.random(in: .min ... .max))",
       logger: logger)
     Terminal.standardOutput.write(
-      "relay \(settings.relay): \(settings.database) -> \(target.shownURL)\n")
+      "relay \(settings.relay): \(settings.database) -> \(target.shown)\n")
     ServiceNotification.ready()
-    try await ServiceGroup(
-      services: [relay] + others, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
-    ).run()
+    // Shut down from the last to the first: metrics are told until the relay has ended.
+    let server = settings.metrics.map { metrics($0, of: relay, operators) }
+    do {
+      try await ServiceGroup(
+        services: [server].compactMap(\.self) + [relay] + others,
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+      ).run()
+    } catch let error as MetricsServer.BindFailed {
+      throw CommandFailure.unusable("outbox.metrics: \(error)")
+    }
     ServiceNotification.stopping()
+  }
+
+  private func metrics(
+    _ address: NetworkAddress, of relay: Relay, _ operators: any OperatorDatabase
+  ) -> any Service {
+    let observation = OutboxObservation(OutboxOperator(operators), relay: relay)
+    return MetricsServer(
+      listen: address, logger: Self.logger,
+      onListening: { port in
+        let shown = NetworkAddress(host: address.host, port: port)
+        Terminal.standardOutput.write("metrics: http://\(shown)/metrics\n")
+      }, text: { await observation.text() })
   }
 }
 
 extension OutboxSettings {
-  fileprivate var relayConfiguration: RelayConfiguration {
+  fileprivate func relayConfiguration(_ target: OpenedTarget) -> RelayConfiguration {
     var configuration = RelayConfiguration()
     configuration.page = PageLimit(events: batch)
     configuration.concurrency = concurrency
     configuration.attempts = attempts
     configuration.lease = lease.milliseconds
-    // The publisher gives up first, and says why.
-    configuration.publishTimeout = timeout.milliseconds * 2
+    configuration.publishTimeout = target.publishTimeout
     return configuration
-  }
-}
-
-extension OutboxSettings.Target {
-  /// The address without what may be secret in it: users and their passwords, and what is asked.
-  fileprivate var shownURL: String {
-    guard var parts = URLComponents(string: url) else { return "its address" }
-    (parts.user, parts.password, parts.query, parts.fragment) = (nil, nil, nil, nil)
-    return parts.string ?? "its address"
-  }
-}
-
-extension Duration {
-  fileprivate var milliseconds: Int64 {
-    components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
   }
 }

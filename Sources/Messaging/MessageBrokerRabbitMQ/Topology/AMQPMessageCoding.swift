@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import TransactionalMessaging
+
+/// How a broker's message looks in AMQP 0-9-1.
+///
+/// The routing key is the topic, as Debezium names it. Headers are the event's, Debezium's `id`
+/// among them, and `aggregateid` for the key; or they are the attributes of CloudEvents, named as in
+/// its binding for AMQP
+/// (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/amqp-protocol-binding.md),
+/// which the server maps to these headers. Property `message-id` is the event's id either way.
+package struct AMQPMessageCoding: Sendable, Equatable {
+  private static let attribute = "cloudEvents_"
+  /// The binding allows either separator.
+  private static let otherAttribute = "cloudEvents:"
+  private static let field = "ce-"
+  private static let contentType = "content-type"
+  private static let json = "application/json"
+  /// What AMQP's short strings hold.
+  static let shortBytes = 255
+  /// Headers that the server acts on, or writes itself.
+  private static let servers: Set<String> = [
+    "CC", "BCC", "x-death", "x-delivery-count", "x-first-death-exchange", "x-first-death-queue",
+    "x-first-death-reason", "x-last-death-exchange", "x-last-death-queue", "x-last-death-reason",
+    "x-stream-offset",
+  ]
+
+  /// Nil sends the event's own headers; else the `source` of CloudEvents.
+  package var cloudEventsSource: String?
+
+  package init(cloudEventsSource: String? = nil) { self.cloudEventsSource = cloudEventsSource }
+
+  /// - Throws: `RabbitMQError` with the code `message`.
+  package func encode(_ message: BrokerMessage) throws(RabbitMQError) -> AMQPMessage {
+    guard !message.topic.isEmpty, message.topic.utf8.count <= Self.shortBytes else {
+      throw RabbitMQError(
+        .message,
+        """
+        the topic \(message.topic) has \(message.topic.utf8.count) bytes, and routing keys hold 1 \
+        to \(Self.shortBytes): give the aggregate type a shorter name
+        """)
+    }
+    var encoded = AMQPMessage(
+      message.topic, id: message.headers[MessageHeader.id] ?? "",
+      contentType: message.headers[Self.contentType] ?? Self.json,
+      type: message.headers[MessageHeader.type] ?? "", payload: message.payload)
+    guard encoded.id.utf8.count <= Self.shortBytes else {
+      throw RabbitMQError(.message, "the event's id has more than \(Self.shortBytes) bytes")
+    }
+    if encoded.contentType.utf8.count > Self.shortBytes { encoded.contentType = Self.json }
+    if encoded.type.utf8.count > Self.shortBytes { encoded.type = "" }
+    if let cloudEventsSource {
+      encoded.headers = try Self.attributes(of: message, source: cloudEventsSource)
+    } else {
+      encoded.headers = message.headers
+      encoded.headers[MessageHeader.aggregateID] = message.key
+    }
+    for name in encoded.headers.keys {
+      guard !Self.servers.contains(name) else {
+        throw RabbitMQError(.message, "the server would act on the header \(name): rename it")
+      }
+      guard name.utf8.count <= Self.shortBytes else {
+        throw RabbitMQError(
+          .message, "the header \(name) has a name of more than \(Self.shortBytes) bytes")
+      }
+    }
+    return encoded
+  }
+
+  private static func attributes(
+    of message: BrokerMessage, source: String
+  ) throws(RabbitMQError) -> [String: String] {
+    do {
+      var headers: [String: String] = [:]
+      for field in try CloudEventFields.fields(of: message, source: source)
+      where field.name != contentType {
+        // HTTP's fields are quoted, AMQP's texts are not.
+        let value = CloudEventFields.decoded(field.value) ?? field.value
+        if field.name.hasPrefix(Self.field) {
+          headers[attribute + field.name.dropFirst(Self.field.count)] = value
+        } else {
+          headers[field.name] = value
+        }
+      }
+      return headers
+    } catch {
+      throw RabbitMQError(.message, "the event cannot be sent as a CloudEvent: \(error)")
+    }
+  }
+
+  /// - Throws: `MalformedMessage` naming the header that is missing or cannot be read.
+  package func decode(_ message: AMQPMessage) throws(MalformedMessage) -> BrokerMessage {
+    var headers = message.headers.filter { !Self.servers.contains($0.key) }
+    if headers.keys.contains(where: Self.isSpecificationVersion) {
+      let fields = headers.map { name, value in
+        CloudEventFields.Field(Self.fieldName(name), CloudEventFields.encoded(value))
+      }
+      var read = try CloudEventFields.message(fields, body: message.payload)
+      read.topic = message.routingKey
+      return read
+    }
+    guard let key = headers.removeValue(forKey: MessageHeader.aggregateID) else {
+      throw MalformedMessage(header: MessageHeader.aggregateID, value: nil)
+    }
+    return BrokerMessage(
+      topic: message.routingKey, key: key, headers: headers, payload: message.payload)
+  }
+
+  private static func isSpecificationVersion(_ name: String) -> Bool {
+    name == attribute + "specversion" || name == otherAttribute + "specversion"
+  }
+
+  private static func fieldName(_ name: String) -> String {
+    for prefix in [attribute, otherAttribute] where name.hasPrefix(prefix) {
+      return field + name.dropFirst(prefix.count)
+    }
+    return name
+  }
+
+  /// Whether it can name an exchange, a queue or a group: the server keeps `amq.` for itself.
+  static func isName(_ text: String) -> Bool {
+    !text.isEmpty && !text.hasPrefix("amq.")
+      && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+  }
+
+  /// Whether a queue bound with it gets exactly the messages of that topic.
+  static func isTopic(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= shortBytes
+      && !text.split(separator: ".", omittingEmptySubsequences: false)
+        .contains { $0 == "*" || $0 == "#" }
+  }
+}
