@@ -322,6 +322,16 @@ let messaging: [Target] = [
   library(
     "MessageBrokerNATS", .messaging,
     [.natsLibrary, "MessageRelay", "TransactionalMessaging", .lifecycle, .logging]),
+  // The chaos rig: what is done and how it is judged, and what does it.
+  library("TortureModel", .messaging, ["TransactionalMessaging"]),
+  library(
+    "MessagingTorture", .messaging,
+    [
+      "MessageBrokerNATS", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
+      "MessageStoreSQLite", "TortureModel", "TransactionalMessaging", .grdb, .httpTypes,
+      .hummingbird, .logging, .nioCore, .nioPosix,
+    ]),
+  tests("TortureModel", "Messaging", ["TortureModel"]),
   // What every store and broker passes, for those that others write too.
   library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
   .target(
@@ -448,9 +458,10 @@ let commandLine: [Target] = [
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
       "CutoverJournalStore", "DependencyGraph", "MessagePublisherHTTP", "MessageRelay",
-      "MessageStorePostgreSQL", "MessageStoreSQLite", "ProxyDataPlane", "RoutingDecisions",
-      "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning",
-      "StranglerDemo", "TransactionalMessaging", .argumentParser, .asyncHTTPClient, .grdb,
+      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingTorture", "ProxyDataPlane",
+      "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic",
+      "SourceScanning", "StranglerDemo", "TortureModel", "TransactionalMessaging", .argumentParser,
+      .asyncHTTPClient, .grdb,
       .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1, .unixSignals,
     ]),
   .executableTarget(

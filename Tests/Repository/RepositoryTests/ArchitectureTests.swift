@@ -22,6 +22,7 @@ import Testing
       "FoundationEssentials", "Foundation", "Synchronization",
     ],
     "TransactionalMessaging": ["Synchronization", "FoundationEssentials", "Foundation"],
+    "TortureModel": ["TransactionalMessaging"],
     "SourceScanning": [
       "CIndexStore", "DependencyGraph", "SwiftSyntax", "SwiftParser", "Foundation",
       "Synchronization",

@@ -11,6 +11,7 @@ import Testing
   static let pure: Set<String> = [
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
+    "TortureModel",
   ]
 
   static let bans: [Ban] = [

@@ -9,6 +9,7 @@ import Testing
   private static let pure: Set<String> = [
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
+    "TortureModel",
   ]
 
   /// Pure targets that a pure target may use.
@@ -16,7 +17,7 @@ import Testing
     ["AnalysisReports", "DependencyGraph"], ["RoutingDecisions", "HTTPExchange"],
     ["RoutingDecisions", "ResiliencePolicies"], ["RoutingDecisions", "ShadowComparison"],
     ["CutoverControl", "RoutingDecisions"], ["CutoverControl", "ShadowComparison"],
-    ["CutoverControl", "ResiliencePolicies"],
+    ["CutoverControl", "ResiliencePolicies"], ["TortureModel", "TransactionalMessaging"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

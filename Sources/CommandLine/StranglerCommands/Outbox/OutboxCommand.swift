@@ -26,6 +26,6 @@ struct OutboxCommand: AsyncParsableCommand {
       OutboxInitCommand.self, OutboxRelayCommand.self, OutboxStatusCommand.self,
       OutboxDeadLettersCommand.self, OutboxReplayCommand.self, OutboxSkipCommand.self,
       OutboxHistoryCommand.self, OutboxVerifyCommand.self, OutboxPruneCommand.self,
-      OutboxReseatCommand.self,
+      OutboxReseatCommand.self, OutboxTortureCommand.self, OutboxTortureChildCommand.self,
     ])
 }

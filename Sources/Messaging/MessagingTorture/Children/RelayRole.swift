@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import MessageRelay
+internal import TortureModel
+internal import TransactionalMessaging
+
+/// A store that dies where it is told to, and says when it owns the lease.
+struct CrashingRelayStore: RelayStore {
+  let store: any RelayStore
+  let points: CrashPoints
+  let voice: ChildVoice
+
+  func acquire(_ request: LeaseRequest) async throws -> RelayPosition? {
+    let position = try await store.acquire(request)
+    if let position {
+      voice.tell(.owns(epoch: position.lease.epoch))
+      points.pass(.leaseTaken)
+    }
+    return position
+  }
+
+  func events(after cursor: RelayCursor, limit: PageLimit) async throws -> EventPage {
+    let page = try await store.events(after: cursor, limit: limit)
+    if !page.events.isEmpty { points.pass(.pageRead) }
+    return page
+  }
+
+  func events(
+    of aggregate: AggregateKey, from sequence: Int64, through cursor: RelayCursor, limit: PageLimit
+  ) async throws -> EventPage {
+    try await store.events(of: aggregate, from: sequence, through: cursor, limit: limit)
+  }
+
+  func save(_ progress: RelayProgress) async throws {
+    points.pass(.acknowledgedUnsaved)
+    try await store.save(progress)
+    points.pass(.saved)
+  }
+
+  func renew(_ lease: RelayLease, until: Int64) async throws {
+    try await store.renew(lease, until: until)
+  }
+
+  func release(_ lease: RelayLease) async throws { try await store.release(lease) }
+}
+
+/// A publisher that tells the ledger what it is about to send, and dies where it is told to.
+struct TappedPublisher: MessagePublisher {
+  /// Longest that an answer may be on its way when the process dies.
+  private static let flight = Duration.microseconds(700)
+
+  let publisher: any MessagePublisher
+  let points: CrashPoints
+  let voice: ChildVoice
+
+  func publish(_ message: BrokerMessage) async throws(PublishFailure) {
+    let version = message.headers[MessageHeader.aggregateVersion].flatMap { Int64($0) } ?? 0
+    points.pass(.midPublish)
+    voice.tell(
+      .sent(
+        at: ChildVoice.now(), id: message.headers[MessageHeader.id] ?? "", aggregate: message.key,
+        version: version))
+    if points.isDue(.sentUnanswered) {
+      Task { [points] in
+        try? await Task.sleep(for: Self.flight)
+        points.die(at: .sentUnanswered)
+      }
+    }
+    try await publisher.publish(message)
+  }
+}
+
+extension RelayConfiguration {
+  /// Short waits, so that much happens; nothing is ever given up.
+  init(_ settings: TortureSettings) {
+    self.init()
+    page = PageLimit(events: 32)
+    lease = settings.lease
+    standby = 25
+    attempts = 1_000_000
+    retry = Backoff(first: 50, most: 400)
+    outage = Backoff(first: 5, most: 100)
+    publishTimeout = 20_000
+  }
+}

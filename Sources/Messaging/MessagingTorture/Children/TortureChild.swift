@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Logging
+internal import MessageBrokerNATS
+internal import MessagePublisherHTTP
+internal import MessageRelay
+internal import TortureModel
+internal import TransactionalMessaging
+
+/// One process of a run: a writer, a relay, a consumer, or relay and consumer together. It is told
+/// what to do over standard input and ends when that closes.
+package struct TortureChild: Sendable {
+  private let assignment: TortureAssignment
+  private let voice: ChildVoice
+  private let points: CrashPoints
+  private let finish = WakeSignal()
+  private let logger: Logger
+
+  /// Takes over standard input and standard output of the process.
+  package static func run() async throws {
+    let voice = ChildVoice()
+    let child = TortureChild(try voice.assignment(), voice)
+    voice.listen { [points = child.points, finish = child.finish] order in
+      switch order {
+      case .crash(let point, let passage): points.arm(point, passage: passage)
+      case .finish: finish.raise()
+      }
+    }
+    do {
+      try await child.work()
+    } catch {
+      voice.tell(.note("ended: \(error)"))
+      throw error
+    }
+  }
+
+  private init(_ assignment: TortureAssignment, _ voice: ChildVoice) {
+    self.assignment = assignment
+    self.voice = voice
+    points = CrashPoints(voice)
+    logger = Logger(label: "torture") { _ in RecordedLog(voice: voice) }
+  }
+
+  private var settings: TortureSettings { assignment.settings }
+
+  private func work() async throws {
+    let database = try TortureDatabases.open(settings, assignment.store)
+    voice.tell(.ready)
+    switch assignment.seat.role {
+    case .writer:
+      await WriterRole(
+        assignment: assignment, database: database, points: points, voice: voice, finish: finish
+      ).run()
+    case .node:
+      let group = InProcessBroker.Group(TortureNames.consumer, topics: [TortureNames.topic])
+      let broker = InProcessBroker(groups: [group])
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await consumer(of: broker, database).run() }
+        tasks.addTask { try await relay(to: broker, database).run() }
+        try await tasks.waitForAll()
+      }
+    case .relay: try await relay(to: publisher(), database).run()
+    case .consumer: try await consume(database)
+    }
+  }
+
+  private func relay(to publisher: any MessagePublisher, _ database: any TortureDatabase) throws
+    -> Relay
+  {
+    let store = try database.relayStore(settings.rule)
+    return Relay(
+      store: CrashingRelayStore(store: store, points: points, voice: voice),
+      broker: TappedPublisher(publisher: publisher, points: points, voice: voice),
+      configuration: RelayConfiguration(settings),
+      owner: "\(assignment.seat)-\(assignment.life)", logger: logger)
+  }
+
+  private func inbox(_ database: any TortureDatabase) -> any EventInbox {
+    CrashingInbox(inbox: database.inbox(points), points: points)
+  }
+
+  private func consumer(of broker: any MessageBroker, _ database: any TortureDatabase) -> Consumer {
+    var configuration = ConsumerConfiguration()
+    configuration.outage = Backoff(first: 5, most: 100)
+    configuration.parkedPoll = 200
+    return Consumer(
+      broker: broker, inbox: inbox(database), configuration: configuration, logger: logger)
+  }
+
+  // MARK: - Brokers
+
+  private func publisher() throws -> any MessagePublisher {
+    switch settings.broker {
+    case .http:
+      return HTTPMessagePublisher(
+        HTTPMessagePublisher.Configuration(url: assignment.broker, timeout: 10_000))
+    case .nats: return try TortureBrokers.nats(assignment.broker, logger)
+    case .inProcess: throw TortureFailure("a relay in a process of its own needs a broker")
+    }
+  }
+
+  private func consume(_ database: any TortureDatabase) async throws {
+    guard settings.broker == .http else {
+      let broker = try TortureBrokers.nats(assignment.broker, logger)
+      return try await consumer(of: broker, database).run()
+    }
+    guard let port = URLComponents(string: assignment.broker)?.port else {
+      throw TortureFailure("\(assignment.broker) names no port")
+    }
+    try await EventService(inbox: inbox(database), port: port, logger: logger).run()
+  }
+}
+
+/// Brokers that are servers of their own.
+enum TortureBrokers {
+  #if NATS
+    static func nats(_ address: String, _ logger: Logger) throws -> any MessageBroker {
+      try natsBroker(address, logger)
+    }
+
+    static func natsBroker(_ address: String, _ logger: Logger) throws -> NATSBroker {
+      var configuration = NATSBrokerConfiguration(
+        NATSServer([address]), stream: TortureNames.stream,
+        groups: [.init(TortureNames.consumer, topics: [TortureNames.topic])],
+        creation: .init(), name: "strangler-torture")
+      // What a consumer that died had comes again soon.
+      configuration.ackWait = 1_000
+      return try NATSBroker(configuration, logger: logger)
+    }
+  #else
+    static func nats(_ address: String, _ logger: Logger) throws -> any MessageBroker {
+      throw TortureFailure.missingTrait("NATS")
+    }
+  #endif
+}
+
+extension TortureFailure {
+  static func missingTrait(_ trait: String) -> TortureFailure {
+    TortureFailure(
+      "this build has no \(trait): build strangler with \"swift build --traits \(trait)\"")
+  }
+}
+
+/// What the library logs as an error becomes a note for the ledger.
+private struct RecordedLog: LogHandler {
+  let voice: ChildVoice
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.error
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(
+    level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String,
+    file: String, function: String, line: UInt
+  ) {
+    let details = (metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+    voice.tell(.note(([message.description] + details).joined(separator: ", ")))
+  }
+}

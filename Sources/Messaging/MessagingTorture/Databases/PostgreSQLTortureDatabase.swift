@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if PostgreSQL
+  internal import MessageRelay
+  internal import MessageStorePostgreSQL
+  internal import TortureModel
+  internal import TransactionalMessaging
+
+  /// Producer and consumer in one database.
+  struct PostgreSQLTortureDatabase: TortureDatabase {
+    private let address: String
+    private let database: PostgreSQLDatabase
+    private let outbox = PostgreSQLOutbox()
+
+    init(_ address: String) throws {
+      self.address = address
+      database = try PostgreSQLDatabase(address)
+    }
+
+    func install() async throws {
+      try await PostgreSQLMessageTables.install(in: database)
+      try await database.query("CREATE TABLE business (txn text NOT NULL, id text NOT NULL)")
+      try await database.query(
+        """
+        CREATE TABLE effect (
+          n bigint GENERATED ALWAYS AS IDENTITY, id text NOT NULL, aggregate text NOT NULL,
+          version bigint NOT NULL)
+        """)
+      for statement in ComparedRelayStore.tables { try await database.query(statement) }
+    }
+
+    func write(
+      _ transaction: WriterTransaction, _ points: CrashPoints
+    ) async -> TortureRecord.Outcome {
+      let isAtCommit = ReachedCommit()
+      do {
+        try await database.transaction { session in
+          for event in transaction.events {
+            try await session.query(
+              "INSERT INTO business (txn, id) VALUES ($1, $2)",
+              [.text(transaction.name), .text(event.id)])
+          }
+          try await Self.pause(transaction.pauseBeforeAppend)
+          points.pass(.beforeAppend)
+          for event in transaction.outboxEvents(now: SystemMessagingClock().now()) {
+            try await outbox.append(event, in: session)
+          }
+          try await Self.pause(transaction.pauseBeforeCommit)
+          points.pass(.beforeCommit)
+          if transaction.aborts { throw TortureAbort() }
+          isAtCommit.note()
+        }
+      } catch {
+        return isAtCommit.isNoted ? .unknown : .aborted
+      }
+      points.pass(.committed)
+      return .committed
+    }
+
+    private static func pause(_ milliseconds: Int64) async throws {
+      if milliseconds > 0 { try await Task.sleep(for: .milliseconds(milliseconds)) }
+    }
+
+    func relayStore(_ rule: TortureSettings.Rule) throws -> any RelayStore {
+      switch rule {
+      case .snapshot: try PostgreSQLRelayStore(address)
+      case .naive, .fence: try ComparedRelayStore(address, rule)
+      }
+    }
+
+    func inbox(_ points: CrashPoints) -> any EventInbox {
+      PostgreSQLInbox(consumer: TortureNames.consumer).bound(to: database) { received, session in
+        try await session.query(
+          "INSERT INTO effect (id, aggregate, version) VALUES ($1, $2, $3)",
+          [
+            .text(received.event.id), .text(received.event.aggregateID),
+            .integer(received.version),
+          ])
+        points.pass(.effectsUncommitted)
+      }
+    }
+
+    func counts() async throws -> (events: Int64, effects: Int64) {
+      let rows = try await database.query(
+        "SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM effect)")
+      return (rows.first?.integer(0) ?? 0, rows.first?.integer(1) ?? 0)
+    }
+
+    func evidence() async throws -> TortureEvidence {
+      var evidence = TortureEvidence()
+      for row in try await database.query("SELECT txn, id FROM business") {
+        evidence.rows[row.text(0) ?? "", default: []].insert(row.text(1) ?? "")
+      }
+      evidence.outbox = try await database.query(
+        "SELECT seq, id::text, aggregateid, aggregateversion FROM outbox ORDER BY seq"
+      ).map { row in
+        TortureEvidence.Stored(
+          sequence: row.integer(0) ?? 0, sighting: Self.sighting(row, from: 1))
+      }
+      evidence.effects = try await database.query(
+        "SELECT id, aggregate, version FROM effect ORDER BY n"
+      ).map { Self.sighting($0, from: 0) }
+      evidence.waiting = Set(
+        try await database.query("SELECT event_id::text FROM inbox_parked")
+          .compactMap { $0.text(0) })
+      evidence.parked = Set(
+        try await database.query("SELECT aggregateid FROM parked").compactMap { $0.text(0) })
+      return evidence
+    }
+
+    private static func sighting(_ row: SQLRow, from index: Int) -> Sighting {
+      Sighting(
+        id: row.text(index) ?? "", aggregate: row.text(index + 1) ?? "",
+        version: row.integer(index + 2) ?? 0)
+    }
+  }
+#endif

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import MessageRelay
+internal import Synchronization
+internal import TortureModel
+internal import TransactionalMessaging
+
+/// Carries a schedule out: strikes of one line after each other, the lines at the same time.
+final class Strikes: Sendable {
+  /// How long a process may take to pass the point at which it shall die, milliseconds; then it is
+  /// killed wherever it is.
+  private static let patience: Int64 = 1_500
+
+  private struct State {
+    var counts: [String: Int] = [:]
+    var kills = 0
+    /// When a server was away, nanoseconds.
+    var outages: [ClosedRange<Int64>] = []
+  }
+
+  private let fleet: Fleet
+  private let lease: Int64
+  private let database: (any TortureServer)?
+  private let broker: (any TortureServer)?
+  private let cutters: [TortureRole: ReplyCutter]
+  private let clock = SystemMessagingClock()
+  private let state = Mutex(State())
+
+  init(
+    _ fleet: Fleet, lease: Int64, database: (any TortureServer)?, broker: (any TortureServer)?,
+    cutters: [TortureRole: ReplyCutter]
+  ) {
+    self.fleet = fleet
+    self.lease = lease
+    self.database = database
+    self.broker = broker
+    self.cutters = cutters
+  }
+
+  /// How many processes were killed so far.
+  var kills: Int { state.withLock(\.kills) }
+  /// How often each thing was done.
+  var counts: [String: Int] { state.withLock(\.counts) }
+  var outages: [ClosedRange<Int64>] { state.withLock(\.outages) }
+
+  /// Returns when all of it is done.
+  ///
+  /// - Throws: `TortureFailure` when a server does not come back.
+  func carryOut(_ schedule: TortureSchedule) async throws {
+    let start = clock.now()
+    try await withThrowingTaskGroup(of: Void.self) { lines in
+      for strikes in Dictionary(grouping: schedule.strikes, by: \.action.line).values {
+        lines.addTask {
+          for strike in strikes {
+            let wait = start + strike.at - self.clock.now()
+            if wait > 0 { try await Task.sleep(for: .milliseconds(wait)) }
+            try Task.checkCancellation()
+            let name = try await self.carryOut(strike)
+            self.state.withLock { state in
+              state.counts[name, default: 0] += 1
+              if strike.action.isKill { state.kills += 1 }
+            }
+          }
+        }
+      }
+      try await lines.waitForAll()
+    }
+  }
+
+  /// - Returns: what was done.
+  private func carryOut(_ strike: Strike) async throws -> String {
+    switch strike.action {
+    case .crash(let role, .leaseTaken, _): return await takeover(of: role, strike)
+    case .crash(let role, let point, let passage):
+      guard let (_, process) = await fleet.process(of: role, index: strike.index) else { break }
+      return await crash(process, point, passage: passage, strike)
+    case .kill(let role):
+      guard let (_, process) = await fleet.process(of: role, index: strike.index) else { break }
+      process.signal(SIGKILL)
+      await process.ended()
+    case .stop(let role, let milliseconds):
+      guard let (_, process) = await fleet.process(of: role, index: strike.index) else { break }
+      process.signal(SIGSTOP)
+      try? await clock.sleep(milliseconds: milliseconds)
+      process.signal(SIGCONT)
+    case .cutReply(let role):
+      cutters[role]?.arm()
+    case .killDatabase: try await restart(database)
+    case .killBroker: try await restart(broker)
+    }
+    return strike.action.name
+  }
+
+  private func crash(
+    _ process: ChildProcess, _ point: CrashPoint, passage: Int, _ strike: Strike
+  ) async -> String {
+    process.order(.crash(point, passage: passage))
+    let isInTime = await process.ended(withinMilliseconds: Self.patience)
+    process.signal(SIGKILL)
+    await process.ended()
+    return isInTime ? strike.action.name : "elsewhere"
+  }
+
+  /// The owner is stopped until its lease is over; whoever takes it dies at once, and the old owner
+  /// comes back.
+  private func takeover(of role: TortureRole, _ strike: Strike) async -> String {
+    guard let owner = await fleet.process(of: role, index: strike.index),
+      let heir = fleet.standby(of: role)
+    else { return "elsewhere" }
+    heir.process.order(.crash(.leaseTaken, passage: 1))
+    owner.process.signal(SIGSTOP)
+    let isInTime = await heir.process.ended(withinMilliseconds: lease + Self.patience)
+    heir.process.signal(SIGKILL)
+    await heir.process.ended()
+    owner.process.signal(SIGCONT)
+    return isInTime ? strike.action.name : "elsewhere"
+  }
+
+  private func restart(_ server: (any TortureServer)?) async throws {
+    let start = ChildVoice.now()
+    await server?.kill()
+    try await server?.start()
+    // Those who lost their connections need a moment to come back.
+    let end = ChildVoice.now() + 500_000_000
+    state.withLock { $0.outages.append(start...end) }
+  }
+}
