@@ -37,7 +37,7 @@ struct EventService: Sendable {
 
   func run() async throws {
     let router = Router()
-    router.post("/events") { request, _ in try await take(request) }
+    router.post("/events") { request, _ -> Response in try await take(request) }
     let application = Application(
       router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
       logger: logger)

@@ -25,7 +25,7 @@ final class CrashPoints: Sendable {
   func isDue(_ point: CrashPoint) -> Bool {
     armed.withLock { armed in
       guard let now = armed, now.point == point else { return false }
-      armed = now.passages > 1 ? (point, now.passages - 1) : nil
+      armed = now.passages > 1 ? (point: point, passages: now.passages - 1) : nil
       return now.passages <= 1
     }
   }

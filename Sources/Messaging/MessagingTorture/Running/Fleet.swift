@@ -137,15 +137,14 @@ final class Fleet: Sendable {
       if left <= 0 { break }
       _ = await clock.wait(milliseconds: left, or: [(changed, seen)])
     }
-    return state.withLock { state in seats.lazy.compactMap { Self.living($0, state) }.first }
+    return state.withLock { Self.first(of: seats, $0) }
   }
 
   /// One of a role that does not own the lease.
   func standby(of role: TortureRole) -> (seat: Seat, process: ChildProcess)? {
     state.withLock { state in
       let owner = Self.owner(state)?.seat
-      return settings.seats.lazy.filter { $0.role == role && $0 != owner }
-        .compactMap { Self.living($0, state) }.first
+      return Self.first(of: settings.seats.filter { $0.role == role && $0 != owner }, state)
     }
   }
 
@@ -154,6 +153,15 @@ final class Fleet: Sendable {
       living.life == owner.life
     else { return nil }
     return (owner.seat, living.process)
+  }
+
+  private static func first(
+    of seats: [Seat], _ state: State
+  ) -> (seat: Seat, process: ChildProcess)? {
+    for seat in seats {
+      if let found = living(seat, state) { return found }
+    }
+    return nil
   }
 
   private static func living(
@@ -168,10 +176,11 @@ final class Fleet: Sendable {
   func dismiss(_ role: TortureRole, withinMilliseconds limit: Int64) async {
     let processes = state.withLock { state in
       state.dismissed.insert(role)
-      return state.processes.filter { $0.key.role == role }.map(\.value.process)
+      return state.processes.filter { $0.key.role == role }.map { $0.value.process }
     }
     for process in processes { process.order(.finish) }
-    for process in processes where await !process.ended(withinMilliseconds: limit) {
+    for process in processes {
+      if await process.ended(withinMilliseconds: limit) { continue }
       process.signal(SIGKILL)
     }
     for process in processes { await process.ended() }

@@ -29,7 +29,7 @@ final class Stage: Sendable {
       brokerAddress =
         switch settings.broker {
         case .inProcess: ""
-        case .http: "http://127.0.0.1:\(try await LoopbackPorts.free())/events"
+        case .http: try await Self.freeAddress()
         case .nats: broker?.address ?? ""
         }
       var cutters: [TortureRole: ReplyCutter] = [:]
@@ -43,6 +43,11 @@ final class Stage: Sendable {
       try? FileManager.default.removeItem(at: folder)
       throw error
     }
+  }
+
+  private static func freeAddress() async throws -> String {
+    let port = try await LoopbackPorts.free()
+    return "http://127.0.0.1:\(port)/events"
   }
 
   /// Starts the servers and makes tables and streams.

@@ -47,7 +47,7 @@ final class ReplyCutter: Sendable {
 private final class Counts: Sendable {
   private let state = Mutex((armed: 0, cut: 0))
 
-  var cut: Int { state.withLock(\.cut) }
+  var cut: Int { state.withLock { $0.cut } }
 
   func arm() { state.withLock { $0.armed += 1 } }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TransactionalMessaging
+internal import TransactionalMessaging
 
 /// All strikes of a run, which follow from its settings alone.
 ///

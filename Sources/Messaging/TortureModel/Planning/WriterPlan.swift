@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TransactionalMessaging
+internal import TransactionalMessaging
 
 /// A transaction of a writer: rows of data with an event each.
 package struct WriterTransaction: Sendable, Equatable {

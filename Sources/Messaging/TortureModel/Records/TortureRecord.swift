@@ -41,7 +41,7 @@ package enum TortureRecord: Sendable, Equatable {
   }
 
   /// Nil for a line that is none, such as one that was cut short.
-  package init?(line: some StringProtocol) {
+  package init?(line: String) {
     let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
     let rest = Array(fields.dropFirst())
     switch (fields[0], rest.count) {
@@ -84,7 +84,7 @@ package enum TortureOrder: Sendable, Equatable {
     }
   }
 
-  package init?(line: some StringProtocol) {
+  package init?(line: String) {
     let fields = line.split(separator: "\t").map(String.init)
     if fields == ["finish"] {
       self = .finish
