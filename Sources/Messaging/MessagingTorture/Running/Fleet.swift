@@ -51,6 +51,9 @@ final class Fleet: Sendable {
     state.withLock { $0.ledger.transactions.values.count { $0.outcome == .committed } }
   }
 
+  /// How often something was sent.
+  var sendings: Int { state.withLock { $0.ledger.sendings.count } }
+
   // MARK: - Keeping
 
   /// Keeps the process of a seat alive until its role is dismissed.

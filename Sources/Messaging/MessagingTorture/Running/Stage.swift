@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import Logging
+internal import MessageBrokerNATS
 internal import TortureModel
 
 /// What a run needs besides its processes: a folder, servers, and what cuts connections. All of it

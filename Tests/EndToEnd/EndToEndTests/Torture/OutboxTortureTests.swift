@@ -38,6 +38,14 @@ struct OutboxTortureTests {
     #expect(report.events > 100 && report.effects == report.events)
   }
 
+  @Test func `nothing is lost in SQLite, with a service that takes events over HTTP`() async throws
+  {
+    let report = try await torture(
+      "--broker", "http", "--kills", "25", "--duration", "6s", expecting: 0)
+    #expect(report.kills == 25)
+    #expect(report.events > 50 && report.effects == report.events)
+  }
+
   @Test func `a schedule is printed and nothing done`() async throws {
     let arguments = ["outbox", "torture", "--dry-run", "--seed", "7", "--kills", "20"]
     let first = try await Executable.strangler.run(arguments)
