@@ -21,7 +21,7 @@ import Testing
     "cutover unfreeze", "cutover kill-switch", "cutover history", "cutover verify",
     "cutover revert", "outbox", "outbox init", "outbox relay", "outbox status",
     "outbox dead-letters", "outbox replay", "outbox skip", "outbox history", "outbox verify",
-    "outbox prune", "outbox reseat",
+    "outbox prune", "outbox reseat", "outbox torture",
   ])
   func `every command's help has examples`(command: String) async throws {
     let words = command.split(separator: " ").map(String.init)
