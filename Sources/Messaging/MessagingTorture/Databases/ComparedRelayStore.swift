@@ -66,7 +66,7 @@
         ? "seq > $2::bigint AND $1::text IS NOT NULL ORDER BY seq"
         : """
         (xid, seq) > ($1::text::xid8, $2::bigint)
-          AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, seq
+          AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY outbox.xid, seq
         """
       let rows = try await database.query(
         """

@@ -72,6 +72,9 @@ package struct WriterPlan: Sendable, Sequence, IteratorProtocol {
     case 32..<34:
       // Idle in transaction: it holds a number and nobody's lock.
       transaction.pauseBeforeAppend = Int64.random(in: pauses.long, using: &random)
+    case 34..<37:
+      // So long that relays look meanwhile, whatever else the machine does.
+      transaction.pauseBeforeCommit = Int64.random(in: pauses.long, using: &random)
     default: break
     }
     return transaction

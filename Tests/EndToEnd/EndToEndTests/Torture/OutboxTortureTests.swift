@@ -63,7 +63,7 @@ struct OutboxTortureTests {
   #if PostgreSQL
     @Test func `the naive cursor loses events`() async throws {
       let report = try await torture(
-        "--store", "postgresql", "--rule", "naive", "--kills", "0", "--duration", "5s",
+        "--store", "postgresql", "--rule", "naive", "--kills", "0", "--duration", "8s",
         expecting: 1)
       #expect(report.count("lost", "relay") > 0)
       #expect(report.count("doubled", "consumer") == 0)
