@@ -57,9 +57,11 @@
       while let work = line.take() {
         for item in work { try carryOut(item) }
         let mayWait = try read() && work.isEmpty
-        for entry in unconfirmed.takeOverdue(at: RabbitMQLine.now) {
-          line.answer(entry.token, overdue)
-        }
+        let late = unconfirmed.takeOverdue(at: RabbitMQLine.now)
+        for entry in late { line.answer(entry.token, overdue) }
+        // The server counts a channel's messages too: behind one that it lost, as a queue that has
+        // no leader yet does, it confirms none. The next connection begins anew.
+        if !late.isEmpty { throw overdue }
         guard mayWait else { continue }
         let longest = unconfirmed.isEmpty ? Self.idling : Self.watching
         rabbit_wait(connection, line.bell, Int32(min(longest, beat / 2)))
