@@ -16,8 +16,8 @@ package struct LineError: Error, Sendable, Equatable, CustomStringConvertible {
 ///     accesses F E [weight]    function F uses item E; F itself is not divided
 ///     contain CLUSTER ITEM     item stands in cluster
 ///
-/// Words that hold blanks stand in double quotes; inside of them `\"`, `\\` and `\u{HEX}` stand for a
-/// character. Empty lines and lines that begin with `#` are skipped.
+/// Words that hold blanks stand in double quotes; inside of them `\"`, `\\` and `\u{HEX}` stand for
+/// a character. Empty lines and lines that begin with `#` are skipped.
 package enum RigiStandardFormat {
   /// What a number stands for in the optional columns of `depends` and `accesses`.
   package static let relations = ["depends", "accesses"]

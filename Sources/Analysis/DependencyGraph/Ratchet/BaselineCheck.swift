@@ -120,8 +120,8 @@ extension BoundaryBaseline {
     }
     var new: [BaselineCheck.NewType] = []
     for index in unknown {
-      // Whoever writes into a service's file writes that service, whatever he calls from there: what
-      // is new and uses another service most of all is just what has to be seen.
+      // Whoever writes into a service's file writes that service, whatever he calls from there:
+      // what is new and uses another service most of all is just what has to be seen.
       let ofFile = inFile[model.types[index].position.file].flatMap { $0.count == 1 ? $0 : nil }
       let candidates =
         ofFile.map { Dictionary(uniqueKeysWithValues: $0.map { ($0, 1) }) } ?? pulls[index]

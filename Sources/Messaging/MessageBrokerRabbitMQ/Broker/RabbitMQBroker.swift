@@ -70,7 +70,8 @@
       self.logger = logger
     }
 
-    /// Order per key over all consumers of a group, and storage; nothing is dropped that comes twice.
+    /// Order per key over all consumers of a group, and storage; nothing is dropped that comes
+    /// twice.
     public var features: BrokerFeatures {
       BrokerFeatures(
         order: .perKey, persistent: true, publishAwaitsConsumers: false, deduplicates: false)

@@ -6,14 +6,14 @@
   internal import Synchronization
   package import TransactionalMessaging
 
-  /// One connection to a RabbitMQ server with one channel, over librabbitmq, either to publish or to
-  /// consume: a server that runs short of memory or disk stops reading from whoever publishes, and
-  /// acknowledgements must not wait behind that.
+  /// One connection to a RabbitMQ server with one channel, over librabbitmq, either to publish or
+  /// to consume: a server that runs short of memory or disk stops reading from whoever publishes,
+  /// and acknowledgements must not wait behind that.
   ///
-  /// librabbitmq blocks and may be used by one thread at a time, so everything happens on a thread of
-  /// the connection's own. A connection that is lost, or whose channel the server closed, stays lost:
-  /// nothing is kept to be sent later, and whoever waits for a confirmation hears at once that none
-  /// will come. Its owner opens the next one.
+  /// librabbitmq blocks and may be used by one thread at a time, so everything happens on a thread
+  /// of the connection's own. A connection that is lost, or whose channel the server closed, stays
+  /// lost: nothing is kept to be sent later, and whoever waits for a confirmation hears at once
+  /// that none will come. Its owner opens the next one.
   package final class RabbitMQConnection: Sendable {
     /// What it is for.
     package enum Purpose: Sendable {

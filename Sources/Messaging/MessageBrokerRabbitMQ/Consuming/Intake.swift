@@ -9,8 +9,8 @@
   /// lanes.
   ///
   /// When a connection is over, the server puts back what was not acknowledged and sends it again,
-  /// in order, over the next one. So what no handler has begun is dropped then; what handlers are at
-  /// keeps its lane until they are finished.
+  /// in order, over the next one. So what no handler has begun is dropped then; what handlers are
+  /// at keeps its lane until they are finished.
   final class Intake: Sendable {
     typealias LaneKey = GroupQueue<Held>.LaneKey
 

@@ -5,8 +5,8 @@ package import TransactionalMessaging
 /// How a broker's message looks in AMQP 0-9-1.
 ///
 /// The routing key is the topic, as Debezium names it. Headers are the event's, Debezium's `id`
-/// among them, and `aggregateid` for the key; or they are the attributes of CloudEvents, named as in
-/// its binding for AMQP
+/// among them, and `aggregateid` for the key; or they are the attributes of CloudEvents, named as
+/// in its binding for AMQP
 /// (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/amqp-protocol-binding.md),
 /// which the server maps to these headers. Property `message-id` is the event's id either way.
 package struct AMQPMessageCoding: Sendable, Equatable {

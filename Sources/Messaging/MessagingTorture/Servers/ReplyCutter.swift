@@ -4,8 +4,8 @@ internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
-/// Passes connections on to PostgreSQL, and now and then loses the reply to a COMMIT: the server has
-/// the statement and carries it out, the client's connection ends, and the client cannot know.
+/// Passes connections on to PostgreSQL, and now and then loses the reply to a COMMIT: the server
+/// has the statement and carries it out, the client's connection ends, and the client cannot know.
 final class ReplyCutter: Sendable {
   private let server: any Channel
   private let state: Counts

@@ -54,8 +54,8 @@ package struct TortureLedger: Sendable, Equatable {
 
   /// What was sent, in the order of the clock.
   ///
-  /// Whoever sends a version had sent the one before, or began where a predecessor had: so the first
-  /// sendings of an aggregate are in the order of their times, whichever processes sent them.
+  /// Whoever sends a version had sent the one before, or began where a predecessor had: so the
+  /// first sendings of an aggregate are in the order of their times, whichever processes sent them.
   package var sent: [Sighting] { sendings.sorted { $0.at < $1.at }.map(\.sighting) }
 
   package static func == (left: TortureLedger, right: TortureLedger) -> Bool {

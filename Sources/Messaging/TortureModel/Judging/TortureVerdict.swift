@@ -199,7 +199,8 @@ package struct TortureVerdict: Sendable, Equatable {
     }
   }
 
-  /// First sightings of committed events; what is out of order or not committed is found on the way.
+  /// First sightings of committed events; what is out of order or not committed is found on the
+  /// way.
   private mutating func firstSightings(
     _ sightings: [Sighting], _ committed: [String: TortureEvidence.Stored],
     _ place: TortureFinding.Place

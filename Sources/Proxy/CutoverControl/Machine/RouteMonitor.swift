@@ -42,8 +42,8 @@ package struct RouteMonitor: Sendable, Equatable {
   package private(set) var promotion: PromotionTest
   /// Of the extracted side.
   package private(set) var silence = Silence()
-  /// Comparisons of a stage at 0 % that speak against its promotion though nobody knows whether they
-  /// should, for people to see; since the start of the process.
+  /// Comparisons of a stage at 0 % that speak against its promotion though nobody knows whether
+  /// they should, for people to see; since the start of the process.
   package private(set) var undecided = 0
   private var legacyRate = DailyRate()
   private var legacySilence = LegacySilence()

@@ -3,8 +3,8 @@
 /// A place in a response: `status`, `header:location`, or a member path such as `items[].price`.
 ///
 /// Array indices are left out, so that the thousandth order line is the same place as the first. A
-/// member whose name has a dot, bracket, quote or star is written `["a.b"]`, and so is one at the top
-/// that is called like a place of the message: `["status"]`. Names are an answer's
+/// member whose name has a dot, bracket, quote or star is written `["a.b"]`, and so is one at the
+/// top that is called like a place of the message: `["status"]`. Names are an answer's
 /// own: a path longer than `mostBytes` ends in a hash of all of it.
 public struct ResponsePath: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// Most bytes of a path that are an answer's own.

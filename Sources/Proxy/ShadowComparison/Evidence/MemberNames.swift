@@ -2,9 +2,9 @@
 
 /// The names of members that differed at one endpoint.
 ///
-/// Some objects have keys of records for names: `{"8c6f...": {"total": 3}}`. Each would be a place of
-/// its own, never seen twice. So of each object only the first names stand for themselves, and all
-/// further ones are the place `*`.
+/// Some objects have keys of records for names: `{"8c6f...": {"total": 3}}`. Each would be a place
+/// of its own, never seen twice. So of each object only the first names stand for themselves, and
+/// all further ones are the place `*`.
 struct MemberNames: Sendable {
   /// Most names of one object that stand for themselves.
   static let mostSiblings = 50

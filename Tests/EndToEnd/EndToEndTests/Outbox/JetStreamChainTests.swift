@@ -12,8 +12,8 @@
   import Testing
   import TransactionalMessaging
 
-  /// PostgreSQL's outbox, relays of the command, JetStream, an inbox: the whole way of an event while
-  /// the server and the relays are killed.
+  /// PostgreSQL's outbox, relays of the command, JetStream, an inbox: the whole way of an event
+  /// while the server and the relays are killed.
   @Suite("From outbox to inbox over JetStream", .timeLimit(.minutes(1)))
   struct JetStreamChainTests {
     private static let aggregates = 12

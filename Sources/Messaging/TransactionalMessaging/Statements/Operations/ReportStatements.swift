@@ -42,8 +42,8 @@ enum ReportStatements {
     }
   }
 
-  /// How many events a relay has passed since it stood where `:sequence`, `:previous` and `:current`
-  /// say.
+  /// How many events a relay has passed since it stood where `:sequence`, `:previous` and
+  /// `:current` say.
   static func passed(_ dialect: OperatorDialect) -> NamedStatement {
     let isPassed =
       switch dialect {

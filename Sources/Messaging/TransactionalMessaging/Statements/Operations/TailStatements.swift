@@ -19,9 +19,9 @@ enum TailStatements {
       """)
   }
 
-  /// What came since a position, in the order of sequences. In PostgreSQL that is what a relay would
-  /// read: whatever was in progress in the snapshot `:previous` or began after it, and is visible
-  /// now, or in `:current` for the rest of a window.
+  /// What came since a position, in the order of sequences. In PostgreSQL that is what a relay
+  /// would read: whatever was in progress in the snapshot `:previous` or began after it, and is
+  /// visible now, or in `:current` for the rest of a window.
   static func next(_ dialect: OperatorDialect) -> NamedStatement {
     switch dialect {
     case .sqlite:
