@@ -1,6 +1,6 @@
 // Four threads count under one Mutex: without a race, or with `race` beside the lock. `.ci/sanitize
-// thread` runs it both ways first, so that neither a false report nor a blind sanitizer goes
-// unseen. SPDX-License-Identifier: Apache-2.0
+// thread` runs it both ways first, so that neither a false report nor a blind sanitizer goes unseen.
+// SPDX-License-Identifier: Apache-2.0
 
 import Foundation
 import Synchronization
