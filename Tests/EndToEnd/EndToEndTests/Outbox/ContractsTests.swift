@@ -100,7 +100,7 @@ struct ContractsTests {
 
   @Test func `asyncapi describes the events of the orders service`() async throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "fixtures/orders-service/contracts").path(percentEncoded: false)
     _ = try await run(["check", folder, "--transitive"])
     let document = try await run(["asyncapi", folder, "--title", "Orders"])
