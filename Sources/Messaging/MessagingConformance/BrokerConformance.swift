@@ -197,7 +197,8 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask {
         try await broker.consume(group: "one", concurrency: 2) { message in
-          seen.add(message) == 2 ? .reject("it is no event") : .acknowledge
+          _ = seen.add(message)
+          return message.headers["number"] == "1" ? .reject("it is no event") : .acknowledge
         }
       }
       tasks.addTask { try await broker.consume(group: "two", concurrency: 1) { _ in .acknowledge } }
@@ -212,7 +213,12 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
       await seen.wait(for: 3)
       tasks.cancelAll()
     }
-    try require(seen.byKey["k0"] == ["0", "1", "2"], "saw \(seen.byKey)")
+    let numbers = seen.byKey["k0"] ?? []
+    // The first one comes again where the other group was not there yet.
+    var distinct: [String] = []
+    for number in numbers where !distinct.contains(number) { distinct.append(number) }
+    try require(
+      distinct == ["0", "1", "2"] && numbers.count { $0 == "1" } == 1, "saw \(seen.byKey)")
   }
 
   private static func dropsSecond(_ broker: any MessageBroker) async throws {
