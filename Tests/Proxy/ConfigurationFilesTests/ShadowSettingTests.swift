@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct ShadowSettingTests {
   private static func decode(
-    _ shadow: String, extracted: String = ", extracted: orders", sandbox: String = ""
+    _ shadow: String, extracted: String = ", extracted: orders", sandbox: String = "",
+    methods: String = ""
   ) -> DecodedConfiguration {
     let sides = "legacy: legacy\(extracted)"
     let text = """
@@ -16,7 +17,7 @@ import Testing
         legacy: { endpoints: ["127.0.0.1:9001"] }
         orders: { endpoints: ["127.0.0.1:9002"]\(sandbox) }
       routes:
-        - { name: orders, match: { path: /orders/** }, \(sides), shadow: \(shadow) }
+        - { name: orders, match: { path: /orders/**\(methods) }, \(sides), shadow: \(shadow) }
         - { name: rest, match: { path: /** }, legacy: legacy }
       """
     return ConfigurationFile.decode(text, file: "s.yaml")
@@ -53,6 +54,21 @@ import Testing
     #expect(decoded.configuration?.routes.first?.shadow == ShadowConfiguration())
     #expect(decoded.configuration?.routes.last?.shadow == nil)
     #expect(ShadowConfiguration().summary == "compare 100 %")
+  }
+
+  @Test func aRouteOfWritesAloneIsToldThatNothingIsShadowed() {
+    func warnings(_ shadow: String, _ methods: String) -> [String] {
+      Self.decode(shadow, sandbox: ", sandbox: true", methods: ", methods: [\(methods)]")
+        .diagnostics.map { "\($0.severity) \($0.key): \($0.message)" }
+    }
+    #expect(
+      warnings("{ mode: compare }", "POST, PUT") == [
+        "warning routes[0].shadow: the route takes POST, PUT alone, which may change data, so none "
+          + "of its requests is shadowed; \"writes: true\" sends them to an upstream with "
+          + "\"sandbox: true\""
+      ])
+    #expect(warnings("{ mode: compare, writes: true }", "POST, PUT").isEmpty)
+    #expect(warnings("{ mode: compare }", "POST, GET").isEmpty)
   }
 
   @Test(arguments: ["off", "{ mode: off }"])

@@ -24,7 +24,13 @@ struct ShadowStatus: Encodable {
   /// `closed`, `open` or `half-open`.
   let breaker: String
   let sent: UInt64
+  /// Comparisons by what they count as; those that differ by approved noise alone are `ignored`.
   let outcomes: [String: UInt64]
+  /// Comparisons that differed, and of which nobody knows whether that is noise.
+  let undecided: UInt64
+  /// Comparisons in which a side was the odd one of three answers.
+  let extractedOdd: UInt64
+  let legacyOdd: UInt64
   let dropped: [String: UInt64]
   let failures: [String: UInt64]
   let reasks: UInt64
@@ -43,6 +49,9 @@ struct ShadowStatus: Encodable {
     breaker = snapshot.breaker ?? "closed"
     sent = tally.sent
     outcomes = Self.named(tally.outcomes)
+    undecided = tally.undecided
+    extractedOdd = tally.extractedOdd
+    legacyOdd = tally.legacyOdd
     dropped = Self.named(tally.drops)
     failures = Self.named(tally.failures)
     reasks = tally.reasks

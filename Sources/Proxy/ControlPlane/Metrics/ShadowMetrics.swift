@@ -29,6 +29,21 @@ enum ShadowMetrics {
     let reasks = "strangler_shadow_reasks_total"
     output.family(reasks, .counter, help: "Times legacy was asked again, to tell noise.")
     for route in routes { output.sample(reasks, route.tally.reasks, ["route": route.route]) }
+    let undecided = "strangler_shadow_undecided_total"
+    output.family(
+      undecided, .counter,
+      help: "Comparisons that differed, and of which nobody knows whether that is noise.")
+    for route in routes { output.sample(undecided, route.tally.undecided, ["route": route.route]) }
+    let odd = "strangler_shadow_odd_total"
+    output.family(
+      odd, .counter, help: "Comparisons in which that side was unlike the two other answers.")
+    for route in routes {
+      for (side, count) in [
+        ("extracted", route.tally.extractedOdd), ("legacy", route.tally.legacyOdd),
+      ] {
+        output.sample(odd, count, ["route": route.route, "side": side])
+      }
+    }
   }
 
   /// Every case is written, those that never came as 0.

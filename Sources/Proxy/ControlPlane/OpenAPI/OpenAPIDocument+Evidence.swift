@@ -35,7 +35,8 @@ extension OpenAPIDocument {
     "Shadow": object([
       "route": string, "shadow": string, "legacy": string, "extracted": string,
       "breaker": oneOf("closed", "open", "half-open"), "sent": integer,
-      "outcomes": schema("Counts"), "dropped": schema("Counts"), "failures": schema("Counts"),
+      "outcomes": schema("Counts"), "undecided": integer, "extractedOdd": integer,
+      "legacyOdd": integer, "dropped": schema("Counts"), "failures": schema("Counts"),
       "reasks": integer, "inFlight": integer, "waiting": integer, "bufferedBytes": integer,
       "bufferedBytesPeak": integer, "bufferedBytesLimit": integer,
     ]),

@@ -98,22 +98,27 @@ final class LiveEvidence: ShadowLedger, Service {
 
   // MARK: - From the lane
 
-  func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision {
-    let (decision, writer, comparison) = state.withLock {
-      state -> (ShadowEvidence.Decision, EvidenceWriter?, Comparison) in
-      guard state.isServed(by: finding.service) else { return (.unfiled, nil, finding.comparison) }
+  func file(_ finding: ShadowFinding) -> FiledComparison {
+    let (filed, writer, comparison) = state.withLock {
+      state -> (FiledComparison, EvidenceWriter?, Comparison) in
+      guard state.isServed(by: finding.service) else {
+        let unfiled = FiledComparison(.unfiled, as: finding.comparison.outcome)
+        return (unfiled, nil, finding.comparison)
+      }
       let decision = state.evidence.record(
         finding.comparison, endpoint: finding.endpoint, times: finding.times,
         canAskAgain: finding.isSafe, hasBudget: finding.hasBudget, draw: .random(in: 0..<1))
+      let filed = FiledComparison(
+        decision, as: state.evidence.outcome(of: finding.comparison, endpoint: finding.endpoint))
       if state.evidence.holds(endpoint: finding.endpoint) {
         if state.routesOfEndpoint.count > Self.mostEndpoints { state.routesOfEndpoint = [:] }
         state.routesOfEndpoint[finding.endpoint, default: []].insert(finding.service.route)
       }
       guard let writer = state.output?.writer,
         state.evidence.wantsPair(of: finding.comparison, endpoint: finding.endpoint)
-      else { return (decision, nil, finding.comparison) }
+      else { return (filed, nil, finding.comparison) }
       return (
-        decision, writer, state.evidence.folded(finding.comparison, endpoint: finding.endpoint)
+        filed, writer, state.evidence.folded(finding.comparison, endpoint: finding.endpoint)
       )
     }
     writer?.submit(
@@ -121,7 +126,7 @@ final class LiveEvidence: ShadowLedger, Service {
         endpoint: finding.endpoint, method: finding.method, target: finding.target,
         comparedAt: unixMilliseconds(), legacy: finding.legacy, extracted: finding.extracted,
         comparison: comparison))
-    return decision
+    return filed
   }
 
   func file(

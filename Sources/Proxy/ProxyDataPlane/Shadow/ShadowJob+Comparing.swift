@@ -38,8 +38,11 @@ extension ShadowJob {
     if case .failure(.undecodable) = other {
       route.counts.change { $0.failures[.undecodable, default: 0] += 1 }
     }
-    let comparison = compare(legacy, other)
-    guard let ledger else { return .settled }
+    let comparison = route.comparator.compare(legacy: legacy, extracted: other)
+    guard let ledger else {
+      count(comparison, as: comparison.outcome, other)
+      return .settled
+    }
     guard file(comparison, legacy, other, times, ledger) else { return .settled }
     guard case .response(let left) = legacy, case .response(let right) = other else {
       staysOpen()
@@ -90,19 +93,19 @@ extension ShadowJob {
     }
   }
 
-  private func compare(_ legacy: SideAnswer, _ extracted: SideAnswer) -> Comparison {
-    let comparison = route.comparator.compare(legacy: legacy, extracted: extracted)
+  private func count(
+    _ comparison: Comparison, as outcome: Comparison.Outcome, _ extracted: SideAnswer
+  ) {
     var legacyFailedAlone = false
     if comparison.outcome == .legacyError, case .response(let other) = extracted {
       legacyFailedAlone = other.status < 500
     }
     route.counts.change { tally in
-      tally.outcomes[comparison.outcome, default: 0] += 1
+      tally.outcomes[outcome, default: 0] += 1
       if legacyFailedAlone { tally.legacyFailedAlone += 1 }
       // Whose doing a mismatch is only the evidence knows.
       if comparison.outcome != .mismatched { tally.judged += 1 }
     }
-    return comparison
   }
 
   /// True when legacy should be asked once more.
@@ -117,7 +120,9 @@ extension ShadowJob {
       legacy: legacy,
       extracted: extracted, comparison: comparison, times: times, rules: route.comparator.rules,
       isSafe: request.isSafe, hasBudget: hasBudget)
-    let decision = ledger.file(finding)
+    let filed = ledger.file(finding)
+    let decision = filed.decision
+    count(comparison, as: filed.outcome, extracted)
     guard comparison.outcome == .mismatched else { return decision == .askLegacyAgain }
     route.counts.change { tally in
       switch decision {

@@ -35,10 +35,22 @@ package struct ShadowFinding: Sendable {
   package var hasBudget: Bool
 }
 
+/// A comparison that was filed.
+package struct FiledComparison: Sendable, Equatable {
+  package var decision: ShadowEvidence.Decision
+  /// What it counts as: approved noise is `ignored`.
+  package var outcome: Comparison.Outcome
+
+  package init(_ decision: ShadowEvidence.Decision, as outcome: Comparison.Outcome) {
+    self.decision = decision
+    self.outcome = outcome
+  }
+}
+
 /// Takes what shadows find. Called on the lane, so it must not wait for anything slow.
 package protocol ShadowLedger: Sendable {
-  /// Files a comparison, and says whether legacy should be asked once more.
-  func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision
+  /// Files a comparison, and says what it counts as and whether legacy should be asked once more.
+  func file(_ finding: ShadowFinding) -> FiledComparison
   /// Files who was odd, once legacy was asked again, and says which of it counts: what somebody
   /// approved holds nothing against a side. nil when it was not filed, as `unfiled`.
   func file(

@@ -152,6 +152,13 @@ public struct ShadowEvidence: Sendable {
     change(name) { endpoint, _, _ in endpoint.drops[reason, default: 0] += count }
   }
 
+  /// What a comparison counts as: one that differs by approved noise alone is `ignored`.
+  package func outcome(of comparison: Comparison, endpoint name: String) -> Comparison.Outcome {
+    let approved = approvals[name] ?? [:]
+    if approved.isEmpty { return comparison.outcome }
+    return Self.outcome(folded(comparison, endpoint: name), approved)
+  }
+
   /// Files what `ResponseComparator.oddOneOut` found.
   ///
   /// - Returns: what of it counts for or against a side: approved noise is filed like everything

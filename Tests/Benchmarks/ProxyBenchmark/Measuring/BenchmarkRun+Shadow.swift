@@ -53,28 +53,41 @@ extension BenchmarkRun {
     defer { plain.stop() }
     report.shadows.append(try cost(of: name, make, plain, setup))
     let rate = try capacity(make, setup) * Self.load
+    // What the machine itself makes of two that are alike: a difference within it is none.
+    let twin = try RunningContender(make("twin", nil, nil), setup, origin: origin)
+    defer { twin.stop() }
+    try report.shadows.append(
+      latency(of: name, "none on both sides", plain, twin, rate, limit: nil))
     for manner in BadServer.Manner.allCases {
       let server = try BadServer(manner)
       defer { server.stop() }
       let shadowed = try RunningContender(
         make(manner.rawValue, (100, true), server.port), setup, origin: origin)
       defer { shadowed.stop() }
-      let rounds = try Rounds(
-        wanted: effort.shadowRounds, most: effort.shadowRounds + effort.shadowRounds / 2,
-        deadline: .now + effort.shadowSeconds, contenders: [plain, shadowed]
-      ) { contender in
-        try Turn(
-          of: contender, origin: origin, pace: .perSecond(rate), seconds: effort.shadowTurn)
-      }
-      report.shadows.append(
-        Report.Shadow(
-          contender: name, what: "p99 us, shadow \(manner.rawValue), 100 %, \(Int(rate))/s",
-          without: Spread(rounds.values(0) { $0.latencies.percentile(0.99) }),
-          with: Spread(rounds.values(1) { $0.latencies.percentile(0.99) }),
-          ratio: PooledPercentile(0.99, rounds.kept.map { ($0[0].latencies, $0[1].latencies) })
-            .ratio,
-          rounds: Report.RoundCount(rounds), limit: Self.shadowedLatency))
+      try report.shadows.append(
+        latency(
+          of: name, "\(manner.rawValue), 100 %", plain, shadowed, rate,
+          limit: Self.shadowedLatency))
     }
+  }
+
+  private func latency(
+    of name: String, _ shadow: String, _ plain: RunningContender, _ shadowed: RunningContender,
+    _ rate: Double, limit: Double?
+  ) throws -> Report.Shadow {
+    let rounds = try Rounds(
+      wanted: effort.shadowRounds, most: effort.shadowRounds + effort.shadowRounds / 2,
+      deadline: .now + effort.shadowSeconds, contenders: [plain, shadowed]
+    ) { contender in
+      try Turn(of: contender, origin: origin, pace: .perSecond(rate), seconds: effort.shadowTurn)
+    }
+    let turns = rounds.kept.map { ($0[0].latencies, $0[1].latencies) }
+    return Report.Shadow(
+      contender: name, what: "p99 us, shadow \(shadow), \(Int(rate))/s",
+      without: Spread(rounds.values(0) { $0.latencies.percentile(0.99) }),
+      with: Spread(rounds.values(1) { $0.latencies.percentile(0.99) }),
+      ratio: PooledPercentile(0.99, turns).ratio,
+      rounds: Report.RoundCount(rounds), limit: limit)
   }
 
   /// Requests a second while all of them are copied, the middle of some turns.

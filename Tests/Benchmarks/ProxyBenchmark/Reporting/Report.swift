@@ -121,8 +121,8 @@ struct Report: Codable {
     let with: Spread
     let ratio: Spread
     let rounds: RoundCount
-    /// What the ratio may be at most.
-    let limit: Double
+    /// What the ratio may be at most; nil for what only shows how far the machine tells at all.
+    let limit: Double?
   }
 
   var date: String

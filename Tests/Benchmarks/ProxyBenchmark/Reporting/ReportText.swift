@@ -89,12 +89,14 @@ struct ReportText {
   private var shadows: [String] {
     let titles = ["", "", "without", "with", "ratio", "(95 %)", "rounds", "demanded"]
     let rows = report.shadows.map { item in
-      let isMet = item.ratio.median <= item.limit
+      let verdict = item.limit.map { limit in
+        "\(item.ratio.median <= limit ? "met" : "MISSED"): at most \(number(limit, 2))"
+      }
       return [
         item.contender, item.what, number(item.without.median), number(item.with.median),
         number(item.ratio.median, 2), range(item.ratio),
         "\(item.rounds.kept)\(item.rounds.isDisturbed ? " disturbed" : "")",
-        "\(isMet ? "met" : "MISSED"): at most \(number(item.limit, 2))",
+        verdict ?? "the machine's own noise",
       ]
     }
     return ["Shadow traffic: the primary without and with, interleaved"]

@@ -81,8 +81,8 @@ struct LiveEvidenceTests {
       let evidence = LiveEvidence(
         path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
       await evidence.turn()
-      #expect(evidence.file(Self.finding("1")) == .done)
-      #expect(evidence.file(Self.finding("2")) == .askLegacyAgain)
+      #expect(evidence.file(Self.finding("1")).decision == .done)
+      #expect(evidence.file(Self.finding("2")).decision == .askLegacyAgain)
       let difference = PathKind(path: ResponsePath("total"), kind: .value)
       let counted = evidence.file(
         [difference: .extracted], endpoint: "GET /orders/{id}", of: Self.anyService)
@@ -266,7 +266,7 @@ struct LiveEvidenceTests {
         path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
       await evidence.turn()
       #expect(evidence.file(Self.finding("2")) == .done)
-      #expect(evidence.file(Self.finding("2", of: "other")) == .askLegacyAgain)
+      #expect(evidence.file(Self.finding("2", of: "other")).decision == .askLegacyAgain)
       let (total, other) = (ResponsePath("total"), ResponsePath("other"))
       let triples = [PathKind(path: total, kind: .value), PathKind(path: other, kind: .value)]
       let counted = evidence.file(
@@ -386,11 +386,17 @@ struct LiveEvidenceTests {
     let server = try Self.server(ShadowConfiguration())
     let route = try #require(server.shadows.host.live.routes.first ?? nil)
     route.drop(.byteBudget)
-    route.counts.change { $0.outcomes[.mismatched] = 2 }
+    route.counts.change { tally in
+      tally.outcomes[.mismatched] = 2
+      (tally.undecided, tally.extractedOdd, tally.legacyOdd) = (3, 4, 5)
+    }
     let text = ShadowMetrics.text(server.shadows.snapshot())
     for line in [
       "strangler_shadow_dropped_total{route=\"orders\",reason=\"byte-budget\"} 1",
       "strangler_shadow_comparisons_total{route=\"orders\",outcome=\"mismatched\"} 2",
+      "strangler_shadow_undecided_total{route=\"orders\"} 3",
+      "strangler_shadow_odd_total{route=\"orders\",side=\"extracted\"} 4",
+      "strangler_shadow_odd_total{route=\"orders\",side=\"legacy\"} 5",
       "strangler_shadow_buffered_bytes_limit{route=\"orders\"} 67108864",
     ] {
       #expect(text.contains(line + "\n"))

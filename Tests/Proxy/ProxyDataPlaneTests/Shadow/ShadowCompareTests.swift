@@ -215,6 +215,7 @@ struct ShadowCompareTests {
           }
           let tally = try await proxy.waits { $0.judged == 3 }
           #expect(tally.reasks == 3)
+          #expect(tally.outcomes == [.ignored: 3])
           #expect(tally.extractedOdd == 0 && tally.legacyOdd == 0)
         }
       }

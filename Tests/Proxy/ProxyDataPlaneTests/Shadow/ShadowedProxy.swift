@@ -65,12 +65,14 @@ final class TestLedger: ShadowLedger {
     evidence.withLock { _ = $0.replaceApprovals(approvals) }
   }
 
-  func file(_ finding: ShadowFinding) -> ShadowEvidence.Decision {
+  func file(_ finding: ShadowFinding) -> FiledComparison {
     findings.withLock { $0.append(finding) }
     return evidence.withLock {
-      $0.record(
+      let decision = $0.record(
         finding.comparison, endpoint: finding.endpoint, times: finding.times,
         canAskAgain: finding.isSafe, hasBudget: finding.hasBudget, draw: draw)
+      return FiledComparison(
+        decision, as: $0.outcome(of: finding.comparison, endpoint: finding.endpoint))
     }
   }
 

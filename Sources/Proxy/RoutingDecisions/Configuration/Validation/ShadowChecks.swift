@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import HTTPExchange
 import ShadowComparison
 
 extension ConfigurationChecks {
@@ -21,6 +22,14 @@ extension ConfigurationChecks {
         "each write would happen on both sides: only an upstream with \"sandbox: true\" may get "
           + "them, and \"\(extracted)\" is none")
     }
+    let methods = route.match.methods
+    if !shadow.includesWrites, !methods.isEmpty, !methods.contains(where: Self.isSafe) {
+      warning(
+        key,
+        "the route takes \(methods.joined(separator: ", ")) alone, which may change data, so none of "
+          + "its requests is shadowed; \"writes: true\" sends them to an upstream with "
+          + "\"sandbox: true\"")
+    }
     for (index, name) in shadow.withhold.enumerated()
     where Self.framing.contains(ShadowConfiguration.comparedName(name)) {
       error("\(key).withhold[\(index)]", "no request is whole without \(name)")
@@ -36,6 +45,10 @@ extension ConfigurationChecks {
     if shadow.mode == .mirror, shadow.rules != ComparisonRules() {
       warning("\(key).rules", "without effect: \"mode: mirror\" compares nothing")
     }
+  }
+
+  private static func isSafe(_ method: String) -> Bool {
+    Array(method.utf8).withUnsafeBytes { MethodKind.identify($0).isSafe }
   }
 
   private static let framing: Set<String> = ["host", "content-length", "transfer-encoding"]
