@@ -156,21 +156,21 @@ struct SimulationTable {
 
   private mutating func outage() {
     Swift.print(
-      "Everything fails at once, 10 % of 200 requests a second: seconds to the rollback, "
-        + "median/p95 of 100"
-    )
-    let cases: [(Int, Int?, Int?)] = [
-      (1, nil, nil), (3, nil, nil), (5, nil, 20), (10, nil, 20), (100, nil, 20), (1_000, nil, 20),
-      (10, 5, nil), (1_000, 5, nil),
+      "Everything fails at once, of 200 requests a second: seconds to the rollback, median/p95 of "
+        + "100")
+    let cases: [(Int, Double, Int?, Int?)] = [
+      (1, 10, nil, nil), (3, 10, nil, nil), (5, 10, nil, 20), (10, 10, nil, 20),
+      (100, 10, nil, 20), (1_000, 10, nil, 20), (10, 10, 5, nil), (1_000, 10, 5, nil),
+      (1_000, 50, 5, nil), (1_000, 90, 5, nil), (1_000, 99, 5, nil),
     ]
-    for (users, breaker, limit) in cases {
+    for (users, percent, breaker, limit) in cases {
       let found = seeds(100).map { seed in
-        var traffic = SimulatedUsers(seed: seed, users: users, rate: 0.001)
+        var traffic = SimulatedUsers(seed: seed, users: users, percent: percent, rate: 0.001)
         traffic.breakerOpensAt = breaker
         return GateRun.outage(traffic, limit: 600)
       }
       let either = found.compactMap(\.either)
-      let title = "\(users) users\(breaker == nil ? "" : ", breaker")"
+      let title = "\(Int(percent)) %, \(users) users\(breaker == nil ? "" : ", breaker")"
       let row =
         "\(title): gate alone \(Self.quantiles(found.compactMap(\.gate), of: 100)), "
         + "with outages \(Self.quantiles(either, of: 100))"

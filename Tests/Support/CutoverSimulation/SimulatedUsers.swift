@@ -9,8 +9,6 @@ import RoutingDecisions
 package struct SimulatedUsers: Sendable {
   /// Requests a second, both sides together.
   private static let requestsPerSecond = 200.0
-  /// Users of legacy for each one of the extracted side: a stage of 10 %.
-  private static let legacyUsers = 9
   /// Milliseconds between two tries of an open breaker.
   private static let openTime: UInt64 = 30_000
 
@@ -23,6 +21,8 @@ package struct SimulatedUsers: Sendable {
   package var breakerOpensAt: Int?
 
   private let users: Int
+  /// Users of both sides.
+  private let everybody: Double
   private var random: SimulatedRandom
   private var errors = ErrorOncePerUser()
   private var asked = AskedBuckets()
@@ -30,10 +30,13 @@ package struct SimulatedUsers: Sendable {
   private var triedAt: UInt64 = 0
   private var now: UInt64 = 0
 
-  /// - Parameter users: of the extracted side.
-  package init(seed: UInt64, users: Int, rate: Double) {
+  /// - Parameters:
+  ///   - users: of the extracted side.
+  ///   - percent: share of all users that they are.
+  package init(seed: UInt64, users: Int, percent: Double = 10, rate: Double) {
     random = SimulatedRandom(seed: seed)
     self.users = users
+    everybody = Double(users) * 100 / percent
     self.rate = rate
   }
 
@@ -42,7 +45,7 @@ package struct SimulatedUsers: Sendable {
     var counts = RouteCounts()
     let run = breakerOpensAt.flatMap { FailureRun.length(atShare: rate, least: $0) } ?? .max
     for _ in 0..<random.poisson(Self.requestsPerSecond) {
-      let user = Int(random.unit() * Double(users * (1 + Self.legacyUsers)))
+      let user = Int(random.unit() * everybody)
       let side: Side = user < users ? .extracted : .legacy
       if side == .extracted, streak >= run, now < triedAt + Self.openTime {
         counts.extracted.keptAway += 1

@@ -40,17 +40,22 @@ package struct Outage: Sendable, Equatable {
   /// What legacy did in the same seconds: requests, and failures of whichever user.
   package private(set) var legacy = 0
   package private(set) var legacyFailed = 0
-  /// Requests of legacy under way.
-  private var legacyInFlight = 0
+  /// Requests of legacy that are under way beyond what is usual: they may hang.
+  private var legacyHanging = 0
+  /// Requests of legacy under way while the side is well: the most of the last seconds.
+  private var usualInFlight = 0.0
   /// What a breaker that opens again and again makes of the side.
   package private(set) var exclusion = Exclusion()
 
   package init() {}
 
+  /// How much of the most under way is remembered after a second.
+  private static let memory = 0.9
+
   private mutating func restart() {
-    let exclusion = exclusion
-    self = Outage()
-    self.exclusion = exclusion
+    var anew = Outage()
+    (anew.exclusion, anew.usualInFlight) = (exclusion, usualInFlight)
+    self = anew
   }
 
   /// A second passed.
@@ -62,7 +67,10 @@ package struct Outage: Sendable, Equatable {
       // failures are in a row, and the last ones.
       let isOpening = side.keptAway > 0 && keptAway == 0
       restart()
-      if !isOpening { return }
+      if !isOpening {
+        usualInFlight = max(Double(counts.legacy.inFlight), usualInFlight * Self.memory)
+        return
+      }
     }
     if side.finished == 0, side.keptAway == 0 { return }
     seconds += 1
@@ -70,7 +78,7 @@ package struct Outage: Sendable, Equatable {
     keptAway += side.keptAway
     legacy += counts.legacy.finished
     legacyFailed += max(0, counts.legacy.finished - counts.legacy.succeeded)
-    legacyInFlight = counts.legacy.inFlight
+    legacyHanging = max(0, counts.legacy.inFlight - Int(usualInFlight))
   }
 
   /// Whether the users are to go back.
@@ -86,11 +94,11 @@ package struct Outage: Sendable, Equatable {
     case .concurrentLegacy:
       // Legacy without a success is no better, whether it fails or nobody asks it.
       if legacyFailed >= legacy { return false }
-      // One failure more than were seen: of few requests little is known. Those under way may hang
-      // with what both sides wait for.
+      // One failure more than were seen: of few requests little is known. Those under way beyond
+      // what is usual may hang with what both sides wait for.
       share =
-        rules.ratio * Double(legacyFailed + legacyInFlight + 1)
-        / Double(legacy + legacyInFlight + 2) + rules.margin
+        rules.ratio * Double(legacyFailed + legacyHanging + 1)
+        / Double(legacy + legacyHanging + 2) + rules.margin
     case .ceiling(let ceiling): share = ceiling
     }
     return FailureRun.length(

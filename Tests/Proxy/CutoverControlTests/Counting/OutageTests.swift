@@ -115,6 +115,30 @@ struct OutageTests {
     #expect(Self.lasts(onset, then: rest).map { $0 > 30 } ?? true)
   }
 
+  /// At 100 requests a second that take 0.3 s each, thirty are always under way.
+  @Test(
+    "Legacy's usual requests under way are no failures, those that hang since then may be",
+    arguments: [(30, 10), (60, nil)] as [(Int, Int?)])
+  func legacyInFlight(hanging: Int, seconds: Int?) {
+    func second(_ counts: RouteCounts, inFlight: Int) -> RouteCounts {
+      var counts = counts
+      counts.legacy.inFlight = inFlight
+      return counts
+    }
+    var outage = Outage()
+    for _ in 1...30 {
+      outage.tick(second(Self.second(succeeded: 100, legacy: 100), inFlight: 30))
+    }
+    let found = (1...20).first { number in
+      let opens = number == 1
+      let counts = Self.second(
+        failures: opens ? 5 : 0, users: opens ? 5 : 0, keptAway: 95, legacy: 100)
+      outage.tick(second(counts, inFlight: hanging))
+      return outage.hasLasted(Self.rules, against: .concurrentLegacy)
+    }
+    #expect(found == seconds)
+  }
+
   @Test("Seconds without a request are no evidence and end nothing")
   func silence() {
     let failing = Self.second(failures: 20, users: 20)
