@@ -17,14 +17,19 @@ extension ShadowEvidenceStore {
     try await database.read { try Self.approvals($0) }
   }
 
-  /// Whether the path-kind was ever seen to differ; nobody can approve what is not there.
-  public func hasSeen(_ pathKind: PathKind, endpoint: String) async throws -> Bool {
+  /// What is known of the path-kind, of the run that speaks most against it; nil when it was never
+  /// seen to differ: nobody can approve what is not there.
+  public func evidence(
+    of pathKind: PathKind, endpoint: String
+  ) async throws -> NoiseEvidence? {
     try await database.read { db in
-      try Bool.fetchOne(
+      try Row.fetchAll(
         db,
         sql: """
-          SELECT EXISTS (SELECT 1 FROM path_kind WHERE endpoint = ? AND path = ? AND kind = ?)
-          """, arguments: Self.arguments(endpoint, pathKind)) ?? false
+          SELECT extracted_odd, legacy_odd, volatile, has_been_real FROM path_kind
+          WHERE endpoint = ? AND path = ? AND kind = ?
+          """, arguments: Self.arguments(endpoint, pathKind)
+      ).map { NoiseEvidence($0) }.min { $0.label < $1.label }
     }
   }
 

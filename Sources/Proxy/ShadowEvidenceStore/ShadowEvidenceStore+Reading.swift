@@ -64,9 +64,7 @@ extension ShadowEvidenceStore {
           count: row["count"],
           example: Difference(
             pathKind: pathKind, legacy: row["legacy_example"], extracted: row["extracted_example"]),
-          evidence: NoiseEvidence(
-            extractedOdd: row["extracted_odd"], legacyOdd: row["legacy_odd"],
-            volatile: row["volatile"], hasBeenReal: row["has_been_real"]))
+          evidence: NoiseEvidence(row))
     }
     return changes
   }
@@ -186,5 +184,14 @@ extension LatencyHistogram {
     var buckets = buckets
     buckets[bucket, default: 0] += count
     return LatencyHistogram(buckets: buckets)
+  }
+}
+
+extension NoiseEvidence {
+  /// The columns of `path_kind` that hold it.
+  init(_ row: Row) {
+    self.init(
+      extractedOdd: row["extracted_odd"], legacyOdd: row["legacy_odd"], volatile: row["volatile"],
+      hasBeenReal: row["has_been_real"])
   }
 }

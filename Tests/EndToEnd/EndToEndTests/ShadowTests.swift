@@ -54,10 +54,13 @@ struct ShadowTests {
       #expect(!page.output.contains("<script"))
       #expect(try await sides.shadow(["report", "--fail-on-difference"]).exitCode == 1)
       for (path, kind) in [("total", "value"), ("cancelledReason", "presence")] {
-        let approved = try await sides.shadow([
+        let approval = [
           "approve-noise", "--endpoint", order.name, "--path", path, "--kind", kind, "--actor",
           "ann", "--reason", "known",
-        ])
+        ]
+        let refused = try await sides.shadow(approval)
+        #expect(refused.exitCode == 1 && refused.errors.contains("--despite-evidence"))
+        let approved = try await sides.shadow(approval + ["--despite-evidence"])
         #expect(approved.exitCode == 0, "\(approved.errors)")
       }
       let after = try await sides.shadow(["report", "--fail-on-difference"])
@@ -65,8 +68,9 @@ struct ShadowTests {
       #expect(after.output.contains("approved as noise by ann: known"))
       let again = try await sides.shadow([
         "approve-noise", "--endpoint", order.name, "--path", "total", "--reason", "x",
+        "--despite-evidence",
       ])
-      #expect(again.exitCode == 1)
+      #expect(again.exitCode == 1 && again.errors.contains("is approved already"))
       let revoked = try await sides.shadow([
         "approve-noise", "--endpoint", order.name, "--path", "total", "--reason", "x", "--revoke",
       ])

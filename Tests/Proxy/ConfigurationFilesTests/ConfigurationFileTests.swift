@@ -20,6 +20,24 @@ import Testing
     ConfigurationFile.decode(text, file: "s.yaml").diagnostics.first?.description
   }
 
+  @Test("Where orders are taken is known though something else is wrong, and not when that is")
+  func adminOfABrokenFile() {
+    func decode(_ admin: String, _ routes: String) -> DecodedConfiguration {
+      ConfigurationFile.decode(
+        """
+        proxy: { listen: 127.0.0.1:1, admin: \(admin) }
+        upstreams: { legacy: { endpoints: [127.0.0.1:2] } }
+        routes: [ \(routes) ]
+
+        """, file: "s.yaml")
+    }
+    let unknown = decode("127.0.0.1:9901", "{ name: a, match: { path: /a }, legacy: nobody }")
+    #expect(unknown.configuration == nil && unknown.admin?.listen.port == 9_901)
+    let wrong = decode("nowhere", "{ name: a, match: { path: /a }, legacy: legacy }")
+    #expect(wrong.configuration == nil && wrong.admin == nil)
+    #expect(ConfigurationFile.decode("routes: [", file: "s.yaml").admin == nil)
+  }
+
   @Test func aTransportThatThePlatformLacksIsRefused() {
     var configuration = ProxyConfiguration(upstreams: [], routes: [])
     configuration.transport = .epoll

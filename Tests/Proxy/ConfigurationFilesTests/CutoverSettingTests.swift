@@ -168,11 +168,12 @@ import Testing
     #expect(
       found == [
         "warning: cutovers.basket.stages[0].percent: this skips its gates: everybody goes over before "
-          + "anything was compared with legacy; begin with a stage of a few percent",
+          + "anything was compared with legacy; begin with a stage of a few percent, for it starts "
+          + "with --skip-gates only",
         "warning: cutovers.basket.stages[0].tolerance: this skips its gates: a service that fails "
-          + "50.0 % more of its requests is good enough to go on",
-        "warning: cutovers.basket.gates.latency: this skips its gates: a service that is slower, or "
-          + "hangs, is not taken back for that",
+          + "50.0 % more of its requests is good enough to go on; it starts with --skip-gates only",
+        "warning: cutovers.basket.gates.latency: no gate of latency is left: a service that is "
+          + "slower, or hangs, is not taken back for that",
       ])
     let none = Self.mistakes(
       "routes: [orders], stages: [ { percent: 1, soak: 1h } ], "

@@ -57,10 +57,9 @@ struct PlantedDifferenceTests {
         comparator.compare(legacy: legacy, extracted: extracted), endpoint: "GET /orders/{id}",
         draw: Double.random(in: 0..<1, using: &random))
       guard decision == .askLegacyAgain else { continue }
-      evidence.recordTriples(
-        comparator.oddOneOut(
-          legacy: legacy, extracted: extracted, legacyAgain: ask(extracted: false)),
-        endpoint: "GET /orders/{id}")
+      let triples = comparator.oddOneOut(
+        legacy: legacy, extracted: extracted, legacyAgain: ask(extracted: false))
+      if let triples { evidence.recordTriples(triples, endpoint: "GET /orders/{id}") }
     }
     let report = evidence.report()
     let found = report.paths(labelled: [.real, .likely]).map {

@@ -21,7 +21,7 @@ struct ShadowEvidenceTests {
         ResponseComparator().oddOneOut(
           legacy: answer("\(legacy)"), extracted: answer("\(extracted)"),
           legacyAgain: answer("\(again)")
-        ).values)
+        )?.values ?? [:].values)
     }
     #expect(verdict(1, 2, 1) == [.extracted])
     #expect(verdict(1, 2, 2) == [.legacy])
@@ -36,7 +36,7 @@ struct ShadowEvidenceTests {
     #expect(
       evidence.record(comparison("1", "2", status: 500), endpoint: "e", draw: 0.5) == .done)
     let pathKind = PathKind(path: ResponsePath("body"), kind: .value)
-    for _ in 0..<12 { evidence.recordTriples([pathKind: .extracted], endpoint: "e") }
+    for _ in 0..<20 { evidence.recordTriples([pathKind: .extracted], endpoint: "e") }
     #expect(evidence.record(comparison("1", "2"), endpoint: "e", draw: 0.5) == .known)
     #expect(evidence.record(comparison("1", "2"), endpoint: "e", draw: 0.001) == .askLegacyAgain)
   }
@@ -52,7 +52,7 @@ struct ShadowEvidenceTests {
     #expect(decision(true, false) == .undecided)
     #expect(decision(true, true) == .askLegacyAgain)
     let pathKind = PathKind(path: ResponsePath("body"), kind: .value)
-    for _ in 0..<12 { evidence.recordTriples([pathKind: .extracted], endpoint: "e") }
+    for _ in 0..<20 { evidence.recordTriples([pathKind: .extracted], endpoint: "e") }
     #expect(decision(false, true) == .known)
   }
 

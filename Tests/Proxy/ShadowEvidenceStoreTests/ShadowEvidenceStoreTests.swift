@@ -254,7 +254,7 @@ struct ShadowEvidenceStoreTests {
   @Test func approvalsAreKeptWithActorAndReasonAndCanBeRevoked() async throws {
     let approval = NoiseApproval(
       endpoint: "GET /a", pathKind: Self.total, actor: "ann", reason: "clock", approvedAt: 4)
-    #expect(try await !store.hasSeen(Self.total, endpoint: "GET /a"))
+    #expect(try await store.evidence(of: Self.total, endpoint: "GET /a") == nil)
     #expect(try await store.approve(approval) == .done)
     #expect(try await store.approve(approval) == .unchanged)
     #expect(try await store.approvals() == [approval])
@@ -263,7 +263,7 @@ struct ShadowEvidenceStoreTests {
     var evidence = ShadowEvidence()
     compare(&evidence, extracted: 2, writer)
     try await writer.flush()
-    #expect(try await store.hasSeen(Self.total, endpoint: "GET /a"))
+    #expect(try await store.evidence(of: Self.total, endpoint: "GET /a")?.label == .undecided)
     #expect(try await store.report().endpoints.first?.paths.first?.approval == approval)
     func revoke() async throws -> ShadowEvidenceStore.ApprovalOutcome {
       try await store.revoke(

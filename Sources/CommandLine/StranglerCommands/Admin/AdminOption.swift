@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
+internal import ConfigurationFiles
 internal import Foundation
 internal import RoutingDecisions
 
@@ -33,14 +34,32 @@ struct AdminOption: ParsableArguments {
       throw CommandFailure.unusable(
         "cannot read \(file); name the proxy with --admin, or its configuration with --config")
     }
-    guard let admin = try ConfigurationOption.load(file).admin else {
-      throw CommandFailure.unusable("\(file) has no proxy.admin, so nobody takes orders")
-    }
+    let admin = try place()
     guard admin.listen.port != 0 else {
       throw CommandFailure.unusable(
         "the system picks the port of proxy.admin in \(file); name it with --admin")
     }
     return AdminConnection(base: "http://\(admin.listen)", token: try token(admin))
+  }
+
+  /// Where the file says that orders are taken, whatever else is wrong with it: the proxy has the
+  /// last good one in force, and users are to be taken back now.
+  private func place() throws -> AdminConfiguration {
+    let decoded = ConfigurationFile.load(file)
+    if let admin = decoded.admin {
+      if decoded.configuration == nil {
+        Terminal.standardError.write(
+          "\(file) has errors, which strangler routes validate lists; of it proxy.admin is used\n")
+      }
+      return admin
+    }
+    guard decoded.configuration == nil else {
+      throw CommandFailure.unusable("\(file) has no proxy.admin, so nobody takes orders")
+    }
+    throw CommandFailure.unusable(
+      "the configuration cannot be used; name the proxy with --admin, and its token with "
+        + "--token-file",
+      details: ValidationReport(decoded, file: file).text.split(separator: "\n").map(String.init))
   }
 
   private func token(_ admin: AdminConfiguration?) throws -> String? {

@@ -35,10 +35,11 @@ struct CutoverCommand: AsyncParsableCommand {
 
   /// Gives an order to one cutover and says where it stands then.
   static func give(
-    _ order: String, to cutover: String, _ options: OrderOptions
+    _ order: String, to cutover: String, _ options: OrderOptions,
+    with members: [String: OrderMember] = [:]
   ) async throws {
     let answer = try await options.admin.connect()
-      .post("/cutovers/\(cutover.inPath)/\(order)", options.body())
+      .post("/cutovers/\(cutover.inPath)/\(order)", options.body(members))
     try write(answer, options.format) { CutoverText.status(try $0.decoded()) }
   }
 

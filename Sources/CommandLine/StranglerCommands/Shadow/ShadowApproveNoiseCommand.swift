@@ -25,7 +25,8 @@ struct ShadowApproveNoiseCommand: AsyncParsableCommand {
     discussion: """
       Who approved what and why stays in the evidence, also after it was revoked. Comparisons from
       then on no longer count the path as a mismatch; it stays in reports, under the name of who
-      approved it, and the evidence against it goes on being gathered.
+      approved it, and the evidence against it goes on being gathered. A path that is likely or real
+      is refused, unless --despite-evidence says that its difference is meant.
 
       EXAMPLES
         strangler shadow approve-noise --endpoint 'GET /orders/{id}' --path servedAt \\
@@ -51,6 +52,9 @@ struct ShadowApproveNoiseCommand: AsyncParsableCommand {
 
   @Option(help: "Who says so; the name of the user of this machine when not given.")
   var actor: String?
+
+  @Flag(help: "It is likely or real, and the difference is meant.")
+  var despiteEvidence = false
 
   @Flag(help: "Take an approval back.")
   var revoke = false
@@ -86,9 +90,15 @@ struct ShadowApproveNoiseCommand: AsyncParsableCommand {
       }
       return Terminal.standardOutput.write("\(subject) counts again\n")
     }
-    guard try await store.hasSeen(pathKind, endpoint: endpoint) else {
+    guard let found = try await store.evidence(of: pathKind, endpoint: endpoint) else {
       throw CommandFailure.unusable(
         "\(subject) was never seen to differ; write endpoint and path as the report has them")
+    }
+    if found.label <= .likely, !despiteEvidence {
+      throw CommandFailure.negative(
+        "\(subject) is \(found.label.rawValue), no noise: the extracted side was the odd one "
+          + "\(found.extractedOdd) times, legacy \(found.legacyOdd) times. No gate would see it any "
+          + "more; --despite-evidence says that this is meant")
     }
     let outcome = try await store.approve(
       NoiseApproval(

@@ -84,10 +84,9 @@ struct SideComparison: Sendable {
       comparator.compare(legacy: legacy, extracted: extracted), endpoint: endpoint,
       draw: Double.random(in: 0..<1, using: &random))
     guard decision == .askLegacyAgain else { return }
-    evidence.recordTriples(
-      comparator.oddOneOut(
-        legacy: legacy, extracted: extracted, legacyAgain: try await answer(path, of: "legacy")),
-      endpoint: endpoint)
+    let triples = comparator.oddOneOut(
+      legacy: legacy, extracted: extracted, legacyAgain: try await answer(path, of: "legacy"))
+    if let triples { evidence.recordTriples(triples, endpoint: endpoint) }
   }
 
   private func answer(_ path: String, of side: String) async throws -> ComparedResponse {

@@ -17,6 +17,8 @@ package enum CutoverRefusal: Error, Sendable, Equatable, CustomStringConvertible
   case underWay(route: String, cutover: String)
   /// The route has a plan whose gates would not be asked.
   case skipsGates(route: String, cutover: String, to: Percentage)
+  /// The plan itself compares nothing, or next to nothing, before everybody goes over.
+  case planSkipsGates(cutover: String)
   case killSwitchIsOn
   /// A share would be raised.
   case frozen
@@ -54,6 +56,9 @@ package enum CutoverRefusal: Error, Sendable, Equatable, CustomStringConvertible
     case .skipsGates(let route, let cutover, let percent):
       "\(percent) % for \"\(route)\" would skip the gates of the cutover \"\(cutover)\": start that, "
         + "or say that its gates are to be skipped (--skip-gates)."
+    case .planSkipsGates(let cutover):
+      "The plan of the cutover \"\(cutover)\" skips its gates, as strangler routes validate says: "
+        + "mend it, or say that they are to be skipped (--skip-gates)."
     case .killSwitchIsOn:
       "The kill switch is on: everybody stays with legacy until it is off."
     case .frozen:

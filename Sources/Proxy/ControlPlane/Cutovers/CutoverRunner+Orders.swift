@@ -9,13 +9,18 @@ package import RoutingDecisions
 /// an effect; all throw `CutoverRefusal` when nothing was changed.
 extension CutoverRunner {
   /// Begins the first stage of a plan as the configuration in force has it.
-  package func start(_ name: String, by order: CutoverOrder) async throws {
+  ///
+  /// - Parameter skipsGates: a plan that skips its gates is meant so.
+  package func start(
+    _ name: String, skipsGates: Bool = false, by order: CutoverOrder
+  ) async throws {
     try await inLine { runner in
       let plans = runner.routing.loaded.cutovers
       guard let plan = plans.first(where: { $0.name == name }) else {
         throw CutoverRefusal.unknownCutover(name, known: plans.map(\.name))
       }
       if runner.isKilled { throw CutoverRefusal.killSwitchIsOn }
+      if plan.skipsGates, !skipsGates { throw CutoverRefusal.planSkipsGates(cutover: name) }
       let former = runner.machines[name]
       switch former?.phase {
       case .underWay: throw CutoverRefusal.order(.alreadyStarted, cutover: name)

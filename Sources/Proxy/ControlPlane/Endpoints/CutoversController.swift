@@ -19,7 +19,6 @@ struct CutoversController {
     @Sendable (CutoverRunner, String, CutoverOrder) async throws -> Void
 
   private static let actions: [(name: String, action: Action)] = [
-    ("start", { try await $0.start($1, by: $2) }),
     ("pause", { try await $0.pause($1, by: $2) }),
     ("resume", { try await $0.resume($1, by: $2) }),
     ("rollback", { try await $0.rollBack($1, by: $2) }),
@@ -38,6 +37,17 @@ struct CutoversController {
         let status = try await Self.carryOut(runner) { try await action(runner, cutover, order) }
         return try await show(cutover, status)
       }
+    }
+    router.post("/cutovers/{name}/start") { request, context in
+      let cutover = try context.parameters.require("name")
+      let body = try await OrderBody(request, ["skip-gates"], example: Self.example)
+      let skipsGates = try body.flag("skip-gates", default: false)
+      let order = try body.order(context)
+      let runner = try running()
+      let status = try await Self.carryOut(runner) {
+        try await runner.start(cutover, skipsGates: skipsGates, by: order)
+      }
+      return try await show(cutover, status)
     }
     router.post("/cutovers/{name}/approve") { request, context in
       let cutover = try context.parameters.require("name")
@@ -122,8 +132,8 @@ extension Problem {
       switch refusal {
       case .unknownCutover, .unknownRoute, .unknownEntry, .order(.noSuchStage, _): .notFound
       case .order(.otherStage, _), .order(.otherPlan, _), .outdated: .preconditionFailed
-      case .notSplit, .order, .completed, .underWay, .skipsGates, .killSwitchIsOn, .frozen,
-        .unchanged, .nothingToRevert:
+      case .notSplit, .order, .completed, .underWay, .skipsGates, .planSkipsGates,
+        .killSwitchIsOn, .frozen, .unchanged, .nothingToRevert:
         .conflict
       case .record: .badRequest
       case .notLeading, .following, .cutOff, .journal: .serviceUnavailable

@@ -19,7 +19,9 @@ extension OpenAPIDocument {
       "get": get("showCutover", "One cutover.", cutover, refusals: [404, 409]),
     ],
     "/cutovers/{name}/start": cutoverOrder(
-      "startCutover", "Begins the first stage of the plan in force."),
+      "startCutover",
+      "Begins the first stage of the plan in force; refused where the plan skips its gates, unless "
+        + "that is meant.", body: "StartOrder"),
     "/cutovers/{name}/approve": [
       "parameters": [name],
       "post": order(
@@ -63,8 +65,10 @@ extension OpenAPIDocument {
     ],
   ]
 
-  private static func cutoverOrder(_ id: String, _ summary: String) -> OpenAPIValue {
-    ["parameters": [name], "post": order(id, summary, "Order", cutover)]
+  private static func cutoverOrder(
+    _ id: String, _ summary: String, body: String = "Order"
+  ) -> OpenAPIValue {
+    ["parameters": [name], "post": order(id, summary, body, cutover)]
   }
 
   private static let pageLimit: OpenAPIValue = [

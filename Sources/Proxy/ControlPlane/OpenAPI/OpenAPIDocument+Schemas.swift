@@ -74,6 +74,14 @@ extension OpenAPIDocument {
 
   static let orderSchemas: [String: OpenAPIValue] = [
     "Order": order([:]),
+    "StartOrder": order(
+      [:],
+      optional: [
+        "skip-gates": flag.with([
+          "default": false,
+          "description": "The plan compares next to nothing before everybody goes over, as meant.",
+        ])
+      ]),
     "ApprovalOrder": order([
       "stage": integer(from: 1).with(["description": "The stage that may begin, from 1."]),
       "plan": words(atMost: OrderBody.maximumActor)

@@ -56,12 +56,11 @@ extension ShadowJob {
     _ legacy: ComparedResponse, _ extracted: ComparedResponse,
     withLegacyAgain again: ComparedResponse, _ ledger: any ShadowLedger
   ) {
-    // An answer that nobody can read tells nothing apart.
-    guard case .answer(.response(let again)) = unpack(.response(again)) else {
-      return staysOpen()
-    }
-    let odd = route.comparator.oddOneOut(
-      legacy: legacy, extracted: extracted, legacyAgain: again)
+    // An answer that nobody can read tells nothing apart, nor does one of another sort.
+    guard case .answer(.response(let again)) = unpack(.response(again)),
+      let odd = route.comparator.oddOneOut(
+        legacy: legacy, extracted: extracted, legacyAgain: again)
+    else { return staysOpen() }
     guard let triples = ledger.file(odd, endpoint: endpoint, of: route.service) else { return }
     // Three answers that all differ there say nothing about the extracted one.
     guard triples.isEmpty || triples.values.contains(where: { $0 != .volatile }) else {

@@ -46,18 +46,27 @@ public struct ResponseComparator: Sendable {
   }
 
   /// Who is odd, for each path-kind in which the first legacy answer and the extracted one differ,
-  /// now that legacy has answered the same request once more.
+  /// now that legacy has answered the same request once more; nil when its second answer is of
+  /// another sort than both first ones, such as 429 behind two of 200, and tells nothing.
+  ///
+  /// The verdict on two sides that answer alike is a fair coin whatever their noise is: who changes
+  /// the first answers' places changes the verdict (`NoiseEvidence`). So it is not enough that
+  /// legacy's answers do not differ in that path-kind: they may in another one of the same place,
+  /// above it, or beyond what is listed.
   public func oddOneOut(
     legacy: ComparedResponse, extracted: ComparedResponse, legacyAgain: ComparedResponse
-  ) -> [PathKind: OddOneOut] {
+  ) -> [PathKind: OddOneOut]? {
+    if ![legacy.status, extracted.status].contains(legacyAgain.status) { return nil }
     let first = differences(legacy, extracted).listed.map(\.pathKind)
     let betweenLegacies = Set(differences(legacy, legacyAgain).listed.map(\.pathKind))
     let toExtracted = Set(differences(extracted, legacyAgain).listed.map(\.pathKind))
     var verdicts: [PathKind: OddOneOut] = [:]
     for pathKind in first {
-      verdicts[pathKind] =
-        !betweenLegacies.contains(pathKind)
-        ? .extracted : toExtracted.contains(pathKind) ? .volatile : .legacy
+      switch (betweenLegacies.contains(pathKind), toExtracted.contains(pathKind)) {
+      case (false, true): verdicts[pathKind] = .extracted
+      case (true, false): verdicts[pathKind] = .legacy
+      case (true, true), (false, false): verdicts[pathKind] = .volatile
+      }
     }
     return verdicts
   }

@@ -39,7 +39,7 @@ public struct ShadowEvidence: Sendable {
   public enum Decision: Sendable, Equatable {
     /// Nothing: the answers are alike, or differ by what somebody called noise.
     case done
-    /// Nothing: one of its differences is known to be real.
+    /// Nothing: one of its differences is real beyond a doubt.
     case known
     /// Nothing, although nobody knows whether its differences are real: legacy cannot be asked
     /// again or was often enough, or there was no room to keep them. What looks like noise is among
@@ -67,6 +67,8 @@ public struct ShadowEvidence: Sendable {
   private var names: [String: MemberNames] = [:]
   /// Bytes that may still be kept.
   private var room: Int
+  /// Path-kinds that are kept, of all endpoints.
+  private var watched = 0
 
   /// Creates evidence without comparisons.
   public init(limits: EvidenceLimits = EvidenceLimits()) {
@@ -99,7 +101,7 @@ public struct ShadowEvidence: Sendable {
     var isKnown = false
     var isOpen = comparison.unlisted > 0
     let limits = limits
-    var room = room
+    var (room, watched) = (room, watched)
     change(name) { endpoint, changed, approved in
       endpoint.outcomes[Self.outcome(comparison, approved), default: 0] += 1
       endpoint.unlisted += comparison.unlisted
@@ -118,18 +120,21 @@ public struct ShadowEvidence: Sendable {
           }
           room -= new.bytes
           endpoint.pathKinds[pathKind] = new
+          watched += 1
         }
         endpoint.pathKinds[pathKind]?.count += 1
         changed.insert(pathKind)
         let evidence = endpoint.pathKinds[pathKind]?.evidence
-        let (isApproved, label) = (approved[pathKind] != nil, evidence?.label)
-        let isSettled = evidence?.isSettled ?? true || isApproved
-        if label == .real, !isApproved { isKnown = true }
-        if label != .real, !isApproved { isOpen = true }
+        let isApproved = approved[pathKind] != nil
+        let isCertain = evidence?.isCertain(among: watched) ?? false
+        if !isApproved {
+          if isCertain { isKnown = true } else { isOpen = true }
+        }
+        let isSettled = isApproved || isCertain || evidence?.label == .noiseProposed
         if !isSettled || draw < limits.settledShare { wantsTriple = true }
       }
     }
-    self.room = room
+    (self.room, self.watched) = (room, watched)
     guard comparison.outcome == .mismatched else { return .done }
     let otherwise: Decision =
       isKnown ? .known : isOpen ? .undecided : .done
@@ -266,6 +271,7 @@ public struct ShadowEvidence: Sendable {
       endpoints[name, default: EndpointEvidence()].merge(endpoint, limits: limits, room: &room)
       self.room = room
     }
+    watched = endpoints.values.reduce(0) { $0 + $1.pathKinds.count }
   }
 
   /// Whether there is room for the endpoint, which it then has.

@@ -2,11 +2,11 @@
 
 /// Which of three answers to one request is unlike the two others: two of legacy, one extracted.
 public enum OddOneOut: Sendable, Equatable {
-  /// Both legacy answers agree.
+  /// Both legacy answers agree, and the extracted one differs from each.
   case extracted
-  /// The extracted answer agrees with legacy's second one.
+  /// The extracted answer agrees with legacy's second one, and the first differs from each.
   case legacy
-  /// All three differ.
+  /// All three differ, or in other ways.
   case volatile
 }
 
@@ -106,6 +106,13 @@ public struct NoiseEvidence: Sendable, Equatable {
     return .undecided
   }
 
-  /// True when another triple could still change what people do.
-  public var isSettled: Bool { label == .real || label == .noiseProposed }
+  /// Evidence from which on a difference counts without being asked about, divided by the number of
+  /// path-kinds that are watched: among all of them one that is noise gets there once in thousands
+  /// of runs, so that a gate's bound stays what it says.
+  private static let certain = 10_000.0
+
+  /// The difference is real beyond a doubt, also as one of so many that are watched.
+  func isCertain(among pathKinds: Int) -> Bool {
+    label == .real && lnEvidence >= Real.ln(Self.certain * Double(max(1, pathKinds)))
+  }
 }

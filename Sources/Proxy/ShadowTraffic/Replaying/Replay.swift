@@ -100,9 +100,9 @@ public struct Replay: Sendable {
         comparison: comparator.compare(legacy: legacy, extracted: extracted),
         times: AnswerTimes(legacy: legacyTime, extracted: extractedTime)), of: request)
     guard asksAgain, case .response(let first) = legacy, case .response(let other) = extracted,
-      case .answer(.response(let again), _) = await sides.legacy.ask(request), again.status < 500
+      case .answer(.response(let again), _) = await sides.legacy.ask(request), again.status < 500,
+      let triples = comparator.oddOneOut(legacy: first, extracted: other, legacyAgain: again)
     else { return }
-    await ledger.file(
-      comparator.oddOneOut(legacy: first, extracted: other, legacyAgain: again), of: request)
+    await ledger.file(triples, of: request)
   }
 }

@@ -174,6 +174,25 @@ struct CutoverOrderTests {
     #expect(bench.percent() == 0)
   }
 
+  @Test(
+    "A plan that skips its gates starts only when that is said",
+    arguments: [
+      CutoverStage(
+        percent: .full, soak: .seconds(60), evidence: .absolute),
+      CutoverStage(percent: .hundredths(5_000), soak: .seconds(60), tolerance: 0.1),
+    ])
+  func skippingPlan(stage: CutoverStage) async throws {
+    let plan = CutoverPlan(name: "orders", routes: ["orders"], stages: [stage])
+    let bench = try await CutoverBench(CutoverScenario.configuration(plans: [plan]))
+    let entries = bench.journal.all.count
+    await #expect(throws: CutoverRefusal.planSkipsGates(cutover: "orders")) {
+      try await bench.runner.start("orders", by: Self.ann)
+    }
+    #expect(bench.percent() == 0 && bench.journal.all.count == entries)
+    try await bench.runner.start("orders", skipsGates: true, by: Self.ann)
+    #expect(bench.percent() == stage.percent.hundredths / 100)
+  }
+
   @Test("A freeze holds against shares that are raised by hand; lowered they may be")
   func frozen() async throws {
     let bench = try await CutoverBench()

@@ -29,6 +29,14 @@ public struct CutoverPlan: Sendable, Equatable, Codable {
     self.freezes = freezes
   }
 
+  /// Somebody could write such a plan by mistake, and its start has to be told that it is none: all
+  /// users go over before anything is compared with legacy, or hardly any service is bad enough not
+  /// to go on.
+  public var skipsGates: Bool {
+    let begins = stages.first.map { $0.percent.hundredths >= CutoverStage.littleLegacy }
+    return begins ?? false || stages.contains { $0.skipsGates }
+  }
+
   /// What one gate of one route may spend of `alpha`.
   public var gateAlpha: Double { alpha / Double(max(1, routes.count) * gates.count) }
 }
@@ -75,6 +83,12 @@ public struct CutoverStage: Sendable, Equatable, Codable {
     self.evidence = evidence
     self.tolerance = tolerance
   }
+
+  /// From this tolerance on a stage proves next to nothing.
+  private static let largeTolerance = 0.1
+
+  /// Hardly any service is bad enough not to pass it.
+  public var skipsGates: Bool { tolerance.map { $0 >= Self.largeTolerance } ?? false }
 
   /// `tolerance`, or what stands for it.
   public var effectiveTolerance: Double {

@@ -4,6 +4,9 @@
 public struct DecodedConfiguration: Sendable, Equatable {
   /// The configuration; nil when there is an error.
   public let configuration: ProxyConfiguration?
+  /// Where orders are taken, also where something else of the document is wrong: who takes users
+  /// back need not mend a file first. nil when it says nothing of it, or nothing that can be used.
+  public let admin: AdminConfiguration?
   /// Errors and warnings in file order.
   public let diagnostics: [Diagnostic]
   /// Where its keys stand; nil for what was not decoded from a document.
@@ -28,6 +31,10 @@ public struct DecodedConfiguration: Sendable, Equatable {
     self.diagnostics = diagnostics
     let isUsable = !diagnostics.contains { $0.severity == .error }
     self.configuration = isUsable ? configuration : nil
+    let isAdminUsable = !diagnostics.contains {
+      $0.severity == .error && $0.key.hasPrefix("proxy.admin")
+    }
+    admin = isAdminUsable ? configuration?.admin : nil
     self.places = places
   }
 

@@ -8,7 +8,6 @@ extension ConfigurationChecks {
   /// From this on an error gate that is the only one of a plan would notice next to nothing.
   private static let uselessMargin = 0.25
   /// From this on a proof that a service is not worse by it says little.
-  private static let largeTolerance = 0.1
 
   mutating func checkCutovers() {
     var owners: [String: String] = [:]
@@ -128,11 +127,11 @@ extension ConfigurationChecks {
       check(stage.minimum, in: 0...1_000_000_000, "\(key).minimum")
       if let tolerance = stage.tolerance, !(0.0001...0.5).contains(tolerance) {
         error("\(key).tolerance", "expected a share from 0.0001 to 0.5, found \(tolerance)")
-      } else if let tolerance = stage.tolerance, tolerance >= Self.largeTolerance {
+      } else if let tolerance = stage.tolerance, stage.skipsGates {
         warning(
           "\(key).tolerance",
           "this skips its gates: a service that fails \(tolerance * 100) % more of its requests is "
-            + "good enough to go on")
+            + "good enough to go on; it starts with --skip-gates only")
       }
       checkEvidence(stage, "\(key).evidence")
     }
@@ -143,7 +142,7 @@ extension ConfigurationChecks {
       warning(
         "\(key)[0].percent",
         "this skips its gates: everybody goes over before anything was compared with legacy; begin "
-          + "with a stage of a few percent")
+          + "with a stage of a few percent, for it starts with --skip-gates only")
     }
   }
 
@@ -178,7 +177,8 @@ extension ConfigurationChecks {
       } else {
         warning(
           "\(key).latency",
-          "this skips its gates: a service that is slower, or hangs, is not taken back for that")
+          "no gate of latency is left: a service that is slower, or hangs, is not taken back for that"
+        )
       }
     }
     if let ceiling = gates.errors.ceiling {
