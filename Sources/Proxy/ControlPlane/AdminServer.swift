@@ -74,7 +74,9 @@ package struct AdminServer: Service {
     HealthController(readiness: readiness).addRoutes(to: open)
     DescriptionController().addRoutes(to: open)
     let guarded = RecordingRoutes(
-      base: router.group().add(middleware: TokenGuard(token: token)), paths: recorded)
+      base: router.group().add(
+        middleware: TokenGuard(token: token, refusals: TokenRefusals(logger: logger))),
+      paths: recorded)
     RoutesController(routing: routing, runner: runner, unixMilliseconds: unixMilliseconds)
       .addRoutes(to: guarded)
     CutoversController(runner: runner).addRoutes(to: guarded)

@@ -26,6 +26,14 @@ import Testing
     #expect(harness.routing.version == 1)
   }
 
+  @Test("Wrong tokens are told to the log, as many as they are, and not each by itself")
+  func wrongTokens() {
+    var tally = RefusalTally()
+    let start = ContinuousClock.Instant.now
+    let told = [0, 1, 9, 10, 19, 20].map { tally.add(at: start + .seconds($0)) }
+    #expect(told == [1, nil, nil, 3, nil, 2])
+  }
+
   @Test func itsOwnPagesMayChangeThings() async throws {
     try await AdminHarness().run { client in
       let site = try #require(HTTPField.Name("Sec-Fetch-Site"))

@@ -25,14 +25,7 @@ package final class ShadowComparisons: CutoverComparisons {
       var news: [String: CompareCounts] = [:]
       for (route, tally) in tallies {
         let total = CompareCounts(tally)
-        let former = told[route] ?? CompareCounts()
-        told[route] = total
-        let more = CompareCounts(
-          compared: total.compared - former.compared,
-          extractedOdd: total.extractedOdd - former.extractedOdd,
-          legacyOdd: total.legacyOdd - former.legacyOdd,
-          undecided: total.undecided - former.undecided,
-          rulings: total.rulings - former.rulings)
+        let more = total.since(told.updateValue(total, forKey: route))
         if more != CompareCounts() { news[route] = more }
       }
       return news

@@ -8,7 +8,7 @@ internal import RoutingDecisions
 
 /// `/routes` and `/routes/{name}`: what is in force, and changing percentages.
 struct RoutesController {
-  private static let example = #"{"percent": 25, "reason": "..."}"#
+  private static let example = #"{"percent": 25, "actor": "ann", "reason": "..."}"#
 
   let routing: LiveRouting
   /// nil without a journal: percentages then live as long as the process.

@@ -181,6 +181,18 @@ package struct CompareCounts: Sendable, Equatable, Codable {
       rulings: try values.decodeIfPresent(Int.self, forKey: .rulings) ?? 0)
   }
 
+  /// What came since an earlier total; all of it without one, and none where that is larger, as
+  /// that of a former process is.
+  package func since(_ former: CompareCounts?) -> CompareCounts {
+    guard let former else { return self }
+    return CompareCounts(
+      compared: max(0, compared - former.compared),
+      extractedOdd: max(0, extractedOdd - former.extractedOdd),
+      legacyOdd: max(0, legacyOdd - former.legacyOdd),
+      undecided: max(0, undecided - former.undecided),
+      rulings: max(0, rulings - former.rulings))
+  }
+
   /// What speaks for a rollback: both sides answered every compared request.
   var block: BlockCounts {
     BlockCounts(

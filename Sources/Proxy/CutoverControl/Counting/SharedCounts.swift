@@ -93,13 +93,7 @@ package struct SharedCounts: Sendable, Equatable {
         }
       }
       for (route, total) in report.compared where !isStranger(on: route) {
-        let before = former.compared[route] ?? CompareCounts()
-        others.compared[route, default: CompareCounts()] += CompareCounts(
-          compared: max(0, total.compared - before.compared),
-          extractedOdd: max(0, total.extractedOdd - before.extractedOdd),
-          legacyOdd: max(0, total.legacyOdd - before.legacyOdd),
-          undecided: max(0, total.undecided - before.undecided),
-          rulings: max(0, total.rulings - before.rulings))
+        others.compared[route, default: CompareCounts()] += total.since(former.compared[route])
       }
     }
     // One that was silent begins anew.
@@ -136,6 +130,7 @@ extension SideCounts {
       finished: max(0, finished - former.finished), failed: max(0, failed - former.failed),
       succeeded: max(0, succeeded - former.succeeded),
       judged: (max(0, judged - former.judged), max(0, judgedBad - former.judgedBad)),
+      ignored: max(0, ignored - former.ignored),
       keptAway: max(0, keptAway - former.keptAway), inFlight: inFlight,
       ages: ages.enumerated().map { index, tally in
         let before = index < former.ages.count ? former.ages[index] : InFlightAges.Tally()

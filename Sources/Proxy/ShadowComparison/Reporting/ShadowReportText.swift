@@ -30,6 +30,7 @@ extension ShadowReport.Endpoint {
     let counts = Comparison.Outcome.allCases.compactMap { outcome in
       outcomes[outcome].map { "\($0) \(outcome.rawValue)" }
     }
+    if counts.isEmpty { return "\(name): nothing compared" }
     var headline = "\(name): \(requests) requests (\(counts.joined(separator: ", ")))"
     if let observed = matchRate.observed {
       let interval = matchRate.interval()

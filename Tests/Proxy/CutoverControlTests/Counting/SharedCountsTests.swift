@@ -17,7 +17,7 @@ import Testing
     report.counts = [
       "orders": RouteCounts(
         extracted: SideCounts(
-          finished: finished, failed: failed, inFlight: inFlight,
+          finished: finished, failed: failed, ignored: finished / 10, inFlight: inFlight,
           ages: [InFlightAges.Tally(judged: finished, slow: failed)]))
     ]
     report.compared = ["orders": CompareCounts(compared: finished, extractedOdd: failed)]
@@ -36,7 +36,8 @@ import Testing
     #expect(
       taken.counts["orders"]?.extracted
         == SideCounts(
-          finished: 30, failed: 2, inFlight: 4, ages: [InFlightAges.Tally(judged: 30, slow: 2)]))
+          finished: 30, failed: 2, ignored: 3, inFlight: 4,
+          ages: [InFlightAges.Tally(judged: 30, slow: 2)]))
     #expect(taken.strangers == [:])
     #expect(taken.compared["orders"] == CompareCounts(compared: 30, extractedOdd: 2))
     #expect(counts.take().counts == [:])
