@@ -45,7 +45,7 @@
       RabbitMQBrokerConfiguration(
         try server(), exchange: exchange,
         groups: [.init("one", topics: [topic]), .init("two", topics: [topic])],
-        creation: RabbitMQBrokerConfiguration.Creation())
+        creation: RabbitMQBrokerConfiguration.Creation(settling: 0))
     }
 
     static func server() throws -> RabbitMQServer {

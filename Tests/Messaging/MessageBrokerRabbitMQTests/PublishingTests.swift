@@ -134,7 +134,7 @@
       @Test func aFullQueueRefusesAndKeepsWhatItConfirmed() async throws {
         let world = try BrokerWorld {
           $0.groups = [.init("one", topics: [BrokerWorld.topic])]
-          $0.creation = .init(maxBytes: 20_000)
+          $0.creation = .init(maxBytes: 20_000, settling: 0)
         }
         defer { world.broker.close() }
         var confirmed = 0

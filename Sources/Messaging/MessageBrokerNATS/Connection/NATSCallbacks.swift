@@ -3,6 +3,7 @@
 #if NATS
   internal import CNATS
   internal import Synchronization
+  internal import TransactionalMessaging
 
   /// Who hears what libnats tells on threads of its own.
   ///
@@ -10,7 +11,8 @@
   /// gone, and then it finds nobody.
   final class NATSCallbacks: Sendable {
     enum Listener: Sendable {
-      case messages(@Sendable (NATSMessage) -> Void)
+      /// The signal is raised once nothing more will come.
+      case messages(@Sendable (NATSMessage) -> Void, over: WakeSignal)
       case connection(NATSLine)
     }
 
@@ -37,8 +39,13 @@
 
     func came(_ message: OpaquePointer?, for closure: UnsafeMutableRawPointer?) {
       defer { natsMsg_Destroy(message) }
-      guard let message, case .messages(let hear) = listener(closure) else { return }
+      guard let message, case .messages(let hear, _) = listener(closure) else { return }
       hear(NATSMessage(copying: message))
+    }
+
+    func heardLast(_ closure: UnsafeMutableRawPointer?) {
+      guard case .messages(_, let over) = listener(closure) else { return }
+      over.raise()
     }
 
     func ended(_ connection: OpaquePointer?, _ closure: UnsafeMutableRawPointer?) {

@@ -3,6 +3,7 @@
 #if NATS
   internal import CNATS
   internal import Foundation
+  internal import TransactionalMessaging
 
   /// The thread of one connection: the only one that calls libnats about it, so that what blocks
   /// there, such as a socket whose peer does not read, blocks nobody else.
@@ -20,7 +21,8 @@
       opened: CheckedContinuation<NATSError?, Never>
     ) {
       let events = NATSCallbacks.shared.add(.connection(line))
-      let answers = NATSCallbacks.shared.add(.messages { line.answered($0) })
+      let over = WakeSignal()
+      let answers = NATSCallbacks.shared.add(.messages({ line.answered($0) }, over: over))
       defer {
         NATSCallbacks.shared.remove(events)
         NATSCallbacks.shared.remove(answers)
@@ -36,7 +38,7 @@
       var thread = NATSThread(line: line, connection: connection, inbox: Self.newInbox())
       line.inbox = thread.inbox
       let failure = thread.subscribe(
-        NATSListening(number: answers, subject: thread.inbox + ".*"))
+        NATSListening(number: answers, subject: thread.inbox + ".*", over: over))
       if let failure { line.end(failure) }
       opened.resume(returning: failure)
       while let work = line.take() {
@@ -64,7 +66,14 @@
         if let failure = send(message, token), let token { line.answer(token, .failure(failure)) }
       case .subscribe(let listening):
         // Whoever listens waits for what never comes; that has a time limit.
-        if let failure = subscribe(listening) { line.complained(failure.message) }
+        if let failure = subscribe(listening) {
+          line.complained(failure.message)
+          listening.over.raise()
+        }
+      case .drain(let listening):
+        let status = natsSubscription_DrainTimeout(
+          subscriptions[listening.number], NATSServer.writing)
+        if status != NATS_OK { listening.over.raise() }
       case .unsubscribe(let listening):
         guard let subscription = subscriptions.removeValue(forKey: listening.number) else { return }
         _ = natsSubscription_Unsubscribe(subscription)
@@ -125,6 +134,9 @@
       guard status == NATS_OK, let subscription else {
         return Self.failure(status, doing: "no subscription to \(listening.subject)")
       }
+      _ = natsSubscription_SetOnCompleteCB(
+        subscription, { NATSCallbacks.shared.heardLast($0) },
+        UnsafeMutableRawPointer(bitPattern: listening.number))
       // Bounded by what was asked for: libnats would drop answers beyond a limit of its own.
       _ = natsSubscription_SetPendingLimits(subscription, -1, -1)
       subscriptions[listening.number] = subscription

@@ -38,15 +38,25 @@
       } onGracefulShutdown: {
         intake.stop()
       }
-      giveBack(intake)
+      // A task of its own is not cancelled with the caller.
+      await Task { await giveBack(intake) }.value
     }
 
     /// What no handler began goes to another consumer at once, or to the next call.
-    private func giveBack(_ intake: Intake) {
-      let replies = intake.abandon()
-      guard !replies.isEmpty, let connection = open else { return }
-      for reply in replies {
-        connection.send(NATSMessage(reply, payload: Delivery.Answer.giveBack.bytes))
+    ///
+    /// The server takes requests for messages and what is given back beside each other; so the next
+    /// call must not ask before it has all of them in their order, which its last answer says.
+    private func giveBack(_ intake: Intake) async {
+      var messages = intake.abandon().map {
+        NATSMessage($0, payload: Delivery.Answer.giveBack.bytes)
+      }
+      guard let last = messages.popLast(), let connection = open else { return }
+      for message in messages { connection.send(message) }
+      do throws(NATSError) {
+        _ = try await connection.request(last)
+      } catch {
+        // They come again when the server has waited for them in vain.
+        note(outage: "what group consumers held cannot be given back: \(error.message)")
       }
     }
 
@@ -216,7 +226,22 @@
       let listening = connection.listen { [weak connection] in
         self.heard($0, intake, connection)
       }
-      defer { connection.stop(listening) }
+      let end: Result<Void, NATSError>
+      do throws(NATSError) {
+        end = .success(
+          try await pull(intake, of: group, over: connection, to: listening, ackWait: ackWait))
+      } catch {
+        end = .failure(error)
+      }
+      // What the server has sent until it hears of the end is held, and given back with the rest.
+      await connection.stop(listening)
+      try end.get()
+    }
+
+    private func pull(
+      _ intake: Intake, of group: NATSBrokerConfiguration.Group, over connection: NATSConnection,
+      to listening: NATSListening, ackWait: Int64
+    ) async throws(NATSError) {
       intake.begin(now: clock.now())
       let pulse = max(10, ackWait / 3)
       intake.pulse = pulse

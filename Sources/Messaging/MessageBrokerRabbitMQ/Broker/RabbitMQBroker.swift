@@ -31,6 +31,8 @@
       /// Attempts that failed one after the other, and until when there is no next one.
       var failures = 0
       var pauseEnds: Int64 = 0
+      /// Until when a queue that was made here may be forgotten by the server.
+      var isSettledAt: Int64 = 0
     }
 
     private enum Step {
@@ -142,7 +144,8 @@
         let connection = try await RabbitMQConnection.open(
           configuration.server, as: configuration.name,
           for: .publish(exchange: configuration.exchange),
-          needing: Topology(configuration).publishing)
+          needing: Topology(configuration).publishing, willMakeQueue: willMakeQueue)
+        await settle()
         let isUsed = phase.withLock { phase in
           phase.isOpening = false
           phase.failures = 0
@@ -164,6 +167,17 @@
         }
       }
       changed.raise()
+    }
+
+    /// A queue will be made, by whichever connection.
+    func willMakeQueue() {
+      let end = clock.now() + (configuration.creation?.settling ?? 0)
+      phase.withLock { $0.isSettledAt = max($0.isSettledAt, end) }
+    }
+
+    private func settle() async {
+      let left = phase.withLock(\.isSettledAt) - clock.now()
+      if left > 0 { _ = await clock.wait(milliseconds: left, or: [(closing, 0)]) }
     }
 
     // MARK: - Counting

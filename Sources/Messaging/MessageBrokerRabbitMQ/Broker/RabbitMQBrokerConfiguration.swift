@@ -28,12 +28,20 @@ public struct RabbitMQBrokerConfiguration: Sendable, Equatable {
     /// never. It counts deliveries to consumers that were killed, and what else they held counts
     /// with it, so that a low limit sets messages aside that did no harm.
     public var deliveryLimit: Int?
+    /// How long nothing is published after a queue was made. RabbitMQ writes up to three seconds
+    /// later to its disk which quorum queues it has. Killed before, it begins the queue anew:
+    /// without what it had confirmed, and without a leader, so that it confirms nothing more.
+    public var settling: Int64
 
     /// Creates a value.
-    public init(maxBytes: Int64? = nil, replicas: Int? = nil, deliveryLimit: Int? = nil) {
+    public init(
+      maxBytes: Int64? = nil, replicas: Int? = nil, deliveryLimit: Int? = nil,
+      settling: Int64 = 4_000
+    ) {
       self.maxBytes = maxBytes
       self.replicas = replicas
       self.deliveryLimit = deliveryLimit
+      self.settling = settling
     }
   }
 
@@ -72,11 +80,11 @@ public struct RabbitMQBrokerConfiguration: Sendable, Equatable {
   }
 
   /// Longest that `publish` may take before it gives up by itself: connecting and logging in,
-  /// making or finding what is needed, a socket that takes nothing, and waiting for the
-  /// confirmation.
+  /// making or finding what is needed, letting a new queue settle, a socket that takes nothing, and
+  /// waiting for the confirmation.
   public var longestPublication: Int64 {
     (server.connecting + server.answering) * Int64(max(1, server.addresses.count))
-      + server.answering * 3 + Int64(server.heartbeatSeconds) * 2_000
+      + server.answering * 3 + Int64(server.heartbeatSeconds) * 2_000 + (creation?.settling ?? 0)
   }
 
   /// Queue of a group: `<exchange>.<group>`.

@@ -38,16 +38,19 @@
 
     /// Connects, makes or finds what is needed, and begins.
     ///
-    /// - Parameter name: who connects, as the server shows it.
+    /// - Parameters:
+    ///   - name: who connects, as the server shows it.
+    ///   - willMakeQueue: called on the connection's thread before a queue is made.
     package static func open(
       _ server: RabbitMQServer, as name: String, for purpose: Purpose,
-      needing steps: [Topology.Step]
+      needing steps: [Topology.Step], willMakeQueue: @escaping @Sendable () -> Void = {}
     ) async throws(RabbitMQError) -> RabbitMQConnection {
       let endpoints = try server.endpoints()
       guard let line = RabbitMQLine() else {
         throw RabbitMQError(.connection, "no pipe can be made: too many files are open")
       }
-      let login = RabbitMQLogin(server, endpoints, name: name, purpose: purpose, steps: steps)
+      let login = RabbitMQLogin(
+        server, endpoints, name: name, purpose: purpose, steps: steps, willMakeQueue: willMakeQueue)
       let failure = await withCheckedContinuation { opened in
         Thread { RabbitMQThread.run(line, login, opened: opened) }.start()
       }

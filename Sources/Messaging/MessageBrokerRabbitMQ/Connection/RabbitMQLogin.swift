@@ -11,16 +11,19 @@
     private let endpoints: [RabbitMQServer.Endpoint]
     private let name: String
     private let steps: [Topology.Step]
+    private let willMakeQueue: @Sendable () -> Void
 
     init(
       _ server: RabbitMQServer, _ endpoints: [RabbitMQServer.Endpoint], name: String,
-      purpose: RabbitMQConnection.Purpose, steps: [Topology.Step]
+      purpose: RabbitMQConnection.Purpose, steps: [Topology.Step],
+      willMakeQueue: @escaping @Sendable () -> Void
     ) {
       self.server = server
       self.endpoints = endpoints
       self.name = name
       self.purpose = purpose
       self.steps = steps
+      self.willMakeQueue = willMakeQueue
     }
 
     /// The caller destroys what it returns.
@@ -138,6 +141,7 @@
     private func carryOut(
       _ step: Topology.Step, _ connection: OpaquePointer
     ) throws(RabbitMQError) {
+      if case .queue(let name, _) = step { try look(for: name, connection) }
       let reply: rabbit_reply =
         switch step {
         case .findExchange(let name): rabbit_declare_exchange(connection, name, "topic", 1)
@@ -149,6 +153,17 @@
           rabbit_bind(connection, queue, exchange, key)
         }
       try check(reply, step.subject)
+    }
+
+    /// Tells of a queue that is not there before it is made: whoever finds it there then knows that
+    /// it may be new.
+    private func look(for queue: String, _ connection: OpaquePointer) throws(RabbitMQError) {
+      let reply = rabbit_declare_queue(connection, queue, 1, nil, 0)
+      guard reply.status == RABBIT_REFUSED, reply.code == ServerRefusal.notFound else {
+        return try check(reply, "queue \(queue)")
+      }
+      willMakeQueue()
+      try check(rabbit_open_channel_again(connection), "the channel")
     }
 
     private func check(_ reply: rabbit_reply, _ what: String) throws(RabbitMQError) {

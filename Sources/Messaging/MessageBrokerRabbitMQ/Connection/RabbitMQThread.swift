@@ -73,7 +73,8 @@
         .timedOut,
         """
         the server did not confirm within \(login.server.answering) ms: it is overloaded, or a \
-        quorum queue has lost the majority of its members
+        quorum queue has no leader: the majority of its members is gone, or the server was killed \
+        when it had just made the queue (rabbitmq-queues quorum_status; delete such a queue)
         """)
     }
 

@@ -3,6 +3,8 @@
 /// A no of the server: AMQP's number and the server's words
 /// (https://www.rabbitmq.com/amqp-0-9-1-reference.html#constants).
 package struct ServerRefusal: Equatable {
+  static let notFound = 404
+
   package var number: Int
   package var text: String
 
@@ -34,7 +36,7 @@ package struct ServerRefusal: Equatable {
         \(what): access was refused (\(text)): check user and password, grant the rights with \
         rabbitmqctl set_permissions; the user guest is only taken from the server's own machine
         """)
-    case 404:
+    case Self.notFound:
       RabbitMQError(.missing, "\(what): \(text): create it, or let it be created")
     case 405:
       RabbitMQError(

@@ -116,7 +116,7 @@
             for: .consume(
               queue: configuration.queue(ofGroup: group.name), prefetch: configuration.held,
               hear: { intake.came($0, epoch: epoch) }),
-            needing: Topology(configuration).consuming(group))
+            needing: Topology(configuration).consuming(group), willMakeQueue: willMakeQueue)
           intake.use(connection)
           connected()
           guard let failure = await end(of: connection, intake) else { return }
@@ -143,15 +143,8 @@
           intake.stop()
           break
         }
-        await withTaskGroup(of: Void.self) { group in
-          for (signal, generation) in [
-            (connection.ended, ended), (intake.stopped, 0), (closing, 0),
-          ] {
-            group.addTask { await signal.wait(after: generation) }
-          }
-          _ = await group.next()
-          group.cancelAll()
-        }
+        await WakeSignal.first(
+          of: [(connection.ended, ended), (intake.stopped, 0), (closing, 0)])
       }
       return nil
     }
