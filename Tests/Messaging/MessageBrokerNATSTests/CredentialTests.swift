@@ -24,8 +24,8 @@
       """
     ])
 
-    private func refusal(_ broker: NATSBroker) async -> NATSError? {
-      do throws(NATSError) {
+    private func refusal(_ broker: NATSBroker) async -> BrokerError? {
+      do throws(BrokerError) {
         try await broker.check()
         return nil
       } catch {
@@ -99,7 +99,7 @@
       try await world.broker.publish(World.message(1))
       #expect(world.broker.status.published == 1)
 
-      let others: [(NATSServer.Credentials, NATSError.Code, String)] = [
+      let others: [(NATSServer.Credentials, BrokerError.Code, String)] = [
         (
           try file("stranger.creds", try OperatorMode().credentials()), .credentials,
           "does not take"

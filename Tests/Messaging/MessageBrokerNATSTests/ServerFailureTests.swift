@@ -2,6 +2,7 @@
 
 #if NATS
   import MessageBrokerNATS
+  import MessagingTestSupport
   import NATSTesting
   import Testing
   import TransactionalMessaging
@@ -21,7 +22,7 @@
         failure?.isUnavailable(
           "no NATS server answers at \(world.server.address)", "start it, or correct the address")
           == true, "\(String(describing: failure))")
-      let error = await #expect(throws: NATSError.self) { try await world.broker.check() }
+      let error = await #expect(throws: BrokerError.self) { try await world.broker.check() }
       #expect(error?.code == .connection)
       #expect(world.broker.status.published == 0)
       try await world.server.restart()
@@ -116,8 +117,8 @@
     @Test func `a server without JetStream is told of`() async throws {
       let world = try await World(NATSTestServer.Settings(jetStream: false))
       defer { world.broker.close() }
-      let error = await #expect(throws: NATSError.self) { try await world.broker.check() }
-      #expect(error?.code == .jetStreamDisabled && error?.message.contains("-js") == true)
+      let error = await #expect(throws: BrokerError.self) { try await world.broker.check() }
+      #expect(error?.code == .unsuitable && error?.message.contains("-js") == true)
     }
   }
 

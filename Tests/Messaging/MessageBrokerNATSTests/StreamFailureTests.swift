@@ -2,6 +2,7 @@
 
 #if NATS
   import MessageBrokerNATS
+  import MessagingTestSupport
   import NATSTesting
   import Testing
   import TransactionalMessaging
@@ -28,8 +29,8 @@
     @Test func `a stream that is missing is named and may come later`() async throws {
       let (world, stream) = try await world(nil)
       defer { world.broker.close() }
-      let error = await #expect(throws: NATSError.self) { try await world.broker.check() }
-      #expect(error?.code == .streamMissing)
+      let error = await #expect(throws: BrokerError.self) { try await world.broker.check() }
+      #expect(error?.code == .missing)
       #expect(error?.message == "there is no stream EVENTS: create it, or let it be created")
       let failure = await World.failure(of: World.message(1), to: world.broker)
       #expect(failure?.isUnavailable("there is no stream EVENTS") == true)
@@ -101,7 +102,7 @@
     ) async throws {
       let (world, _) = try await world(settings) { $0.leastDuplicates = 60_000 }
       defer { world.broker.close() }
-      let error = await #expect(throws: NATSError.self) { try await world.broker.check() }
+      let error = await #expect(throws: BrokerError.self) { try await world.broker.check() }
       #expect(error?.code == .unsuitable && error?.message.contains(complaint) == true)
       let failure = await World.failure(of: World.message(1), to: world.broker)
       #expect(failure?.isUnavailable("stream EVENTS", "change it or name another") == true)

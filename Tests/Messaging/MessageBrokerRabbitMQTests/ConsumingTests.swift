@@ -2,7 +2,7 @@
 
 #if RabbitMQ
   import MessageBrokerRabbitMQ
-  import MessagingConformance
+  import MessagingTestSupport
   import RabbitMQTesting
   import Testing
   import TransactionalMessaging

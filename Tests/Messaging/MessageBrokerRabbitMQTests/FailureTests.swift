@@ -2,7 +2,7 @@
 
 #if RabbitMQ
   import MessageBrokerRabbitMQ
-  import MessagingConformance
+  import MessagingTestSupport
   import RabbitMQTesting
   import TestCertificates
   import Testing
@@ -12,7 +12,7 @@
     @Suite struct FailureTests {
       private func error(
         _ configure: (inout RabbitMQBrokerConfiguration) throws -> Void
-      ) async throws -> RabbitMQError? {
+      ) async throws -> BrokerError? {
         let world = try BrokerWorld()
         var configuration = world.configuration
         try configure(&configuration)
@@ -21,8 +21,8 @@
 
       private static func error(
         of configuration: RabbitMQBrokerConfiguration
-      ) async -> RabbitMQError? {
-        do throws(RabbitMQError) {
+      ) async -> BrokerError? {
+        do throws(BrokerError) {
           let broker = try RabbitMQBroker(configuration, logger: BrokerWorld.logger)
           defer { broker.close() }
           try await broker.check()
@@ -41,7 +41,7 @@
 
       @Test func aMissingVirtualHostIsSaid() async throws {
         let error = try #require(await error { $0.server.virtualHost = "nowhere" })
-        #expect(error.code == .virtualHost)
+        #expect(error.code == .missing)
         #expect(error.message.contains("nowhere"))
         #expect(error.message.contains("add_vhost"))
       }

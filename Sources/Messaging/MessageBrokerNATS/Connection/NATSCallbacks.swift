@@ -51,7 +51,7 @@
     func ended(_ connection: OpaquePointer?, _ closure: UnsafeMutableRawPointer?) {
       guard case .connection(let line) = listener(closure) else { return }
       let reason = Self.lastError(connection) ?? "the server closed it"
-      line.end(NATSError(.connection, "the connection was lost: \(reason)"))
+      line.end(BrokerError(.connection, "the connection was lost: \(reason)"))
     }
 
     func complained(_ connection: OpaquePointer?, _ closure: UnsafeMutableRawPointer?) {

@@ -22,16 +22,17 @@
       group name: String, concurrency: Int,
       handler: @escaping @Sendable (BrokerMessage) async -> Disposition
     ) async throws {
-      guard let group = configuration.groups.first(where: { $0.name == name }) else {
-        throw ConsumeFailure.unknownGroup(name, known: configuration.groups.map(\.name).sorted())
-      }
+      let group = try configuration.groups.group(name)
       let intake = Intake(
         topics: group.topics, coding: coding, capacity: configuration.held,
         concurrency: concurrency)
       await withGracefulShutdownHandler {
         await withDiscardingTaskGroup { tasks in
           tasks.addTask { await self.supply(intake, for: group) }
-          await self.deliver(intake, of: group, handler)
+          await takeTurns(
+            until: { intake.isStopped || connection.isClosed }, arrivals: intake.turns.arrivals,
+            next: intake.turns.next
+          ) { await self.take($0, intake, of: group, handler) }
           intake.stop()
           intake.finished.raise()
         }
@@ -47,58 +48,44 @@
     /// The server takes requests for messages and what is given back beside each other; so the next
     /// call must not ask before it has all of them in their order, which its last answer says.
     private func giveBack(_ intake: Intake) async {
-      var messages = intake.abandon().map {
+      var messages = intake.replies.map {
         NATSMessage($0, payload: Delivery.Answer.giveBack.bytes)
       }
-      guard let last = messages.popLast(), let connection = open else { return }
+      guard let last = messages.popLast(), let connection = connection.current else { return }
       for message in messages { connection.send(message) }
-      do throws(NATSError) {
+      do throws(BrokerError) {
         _ = try await connection.request(last)
       } catch {
         // They come again when the server has waited for them in vain.
-        note(outage: "what group consumers held cannot be given back: \(error.message)")
+        record.note(outage: "what group consumers held cannot be given back: \(error.message)")
       }
     }
 
     // MARK: - Deliveries
 
-    private func deliver(
-      _ intake: Intake, of group: NATSBrokerConfiguration.Group,
-      _ handler: @escaping @Sendable (BrokerMessage) async -> Disposition
-    ) async {
-      await withDiscardingTaskGroup { tasks in
-        while !intake.isStopped, !Task.isCancelled, !isClosed {
-          let arrivals = intake.arrivals.generation
-          if let turn = intake.next() {
-            tasks.addTask { await self.take(turn, intake, of: group, handler) }
-          } else {
-            await intake.arrivals.wait(after: arrivals)
-          }
-        }
-      }
-    }
-
     private func take(
-      _ turn: Intake.Turn, _ intake: Intake, of group: NATSBrokerConfiguration.Group,
+      _ turn: Intake.Turn, _ intake: Intake, of group: BrokerGroup,
       _ handler: @Sendable (BrokerMessage) async -> Disposition
     ) async {
       let disposition: Disposition =
-        switch turn.held.content {
+        switch turn.element.content {
         case .message(let message): await handler(message)
         case .malformed(_, let reason): .reject(reason)
         }
-      intake.handled()
+      intake.turns.handled()
       switch disposition {
       case .acknowledge:
-        if await settle(turn, intake, .acknowledge) { count { $0.acknowledged += 1 } }
+        if await settle(turn, intake, .acknowledge) { record.count { $0.acknowledged += 1 } }
       case .reject(let reason):
-        guard await setAside(turn, intake, of: group, because: reason) else { break }
+        guard await setAside(turn, intake, of: group, because: reason) else {
+          return intake.turns.giveBack(turn)
+        }
         _ = await settle(turn, intake, .terminate)
-        count { $0.deadLettered += 1 }
+        record.count { $0.deadLettered += 1 }
       case .redeliver(let milliseconds):
         // Held here meanwhile, so that what follows in its lane stays behind it.
         _ = await clock.wait(milliseconds: max(1, milliseconds), or: [(intake.stopped, 0)])
-        return intake.giveBack(turn)
+        return intake.turns.giveBack(turn)
       }
       intake.settled(turn)
     }
@@ -112,19 +99,20 @@
     ) async -> Bool {
       var attempts = 0
       while true {
-        do throws(NATSError) {
-          let message = NATSMessage(intake.reply(turn), payload: answer.bytes)
+        do throws(BrokerError) {
+          guard let reply = intake.reply(turn) else { return false }
+          let message = NATSMessage(reply, payload: answer.bytes)
           // Whoever is cancelled after the handler has committed says so all the same.
           if Task.isCancelled || (intake.isStopped && attempts > 0) {
-            open?.send(message)
+            connection.current?.send(message)
             return false
           }
-          let confirmation = try await connection().request(message)
+          let confirmation = try await connection.get().request(message)
           if confirmation.status != JetStreamRefusal.nobodyListens { return true }
-          note(outage: "an acknowledgement: the consumer is gone, or has no leader at the moment")
+          record.note(outage: "an acknowledgement: the consumer is gone, or has no leader now")
           return false
         } catch {
-          if error.code != .notSent { note(outage: "an acknowledgement: \(error.message)") }
+          if error.code != .notSent { record.note(outage: "an acknowledgement: \(error.message)") }
           attempts += 1
           await pause(attempts, intake)
         }
@@ -133,29 +121,23 @@
 
     /// Puts a message that will never be consumed with the dead letters; tries until it is there.
     private func setAside(
-      _ turn: Intake.Turn, _ intake: Intake, of group: NATSBrokerConfiguration.Group,
+      _ turn: Intake.Turn, _ intake: Intake, of group: BrokerGroup,
       because reason: String
     ) async -> Bool {
-      let letter: NATSMessage
-      do throws(NATSError) {
-        letter = try deadLetter(turn, of: group, because: reason)
-      } catch {
-        logger.error("a message cannot be set aside", metadata: ["reason": "\(error)"])
-        return false
-      }
-      logger.error(
+      let letter = deadLetter(turn, of: group, because: reason)
+      record.logger.error(
         "a message goes to the dead letters",
         metadata: [
-          "group": "\(group.name)", "sequence": "\(turn.sequence)", "reason": "\(reason)",
+          "group": "\(group.name)", "sequence": "\(turn.element.sequence)", "reason": "\(reason)",
         ])
       var attempts = 0
-      while !Task.isCancelled, !isClosed {
-        do throws(NATSError) {
-          try await JetStreamSetUp(connection(), configuration).deadLetters()
+      while !Task.isCancelled, !connection.isClosed {
+        do throws(BrokerError) {
+          try await JetStreamSetUp(connection.get(), configuration).deadLetters()
           _ = try await store(letter, in: configuration.deadLetterStream)
           return true
         } catch {
-          note(outage: "dead letters: \(error.message)")
+          record.note(outage: "dead letters: \(error.message)")
           attempts += 1
           if intake.isStopped { return false }
           await pause(attempts, intake)
@@ -165,23 +147,23 @@
     }
 
     private func deadLetter(
-      _ turn: Intake.Turn, of group: NATSBrokerConfiguration.Group, because reason: String
-    ) throws(NATSError) -> NATSMessage {
+      _ turn: Intake.Turn, of group: BrokerGroup, because reason: String
+    ) -> NATSMessage {
       var letter: NATSMessage
-      switch turn.held.content {
+      switch turn.element.content {
       case .malformed(let message, _):
         letter = NATSMessage(
           "", headers: NATSMessageCoding.withoutServers(message.headers), payload: message.payload)
       case .message(let message):
-        letter = try coding.encode(message)
+        letter = (try? coding.encode(message)) ?? NATSMessage("", payload: message.payload)
       }
-      letter.headers["dead-letter-subject"] = coding.subject(forTopic: turn.held.lane.topic)
-      letter.headers["dead-letter-sequence"] = "\(turn.sequence)"
+      letter.headers["dead-letter-subject"] = coding.subject(forTopic: turn.lane.topic)
+      letter.headers["dead-letter-sequence"] = "\(turn.element.sequence)"
       letter.headers["dead-letter-reason"] =
         reason.split(whereSeparator: \.isWhitespace).joined(separator: " ")
       letter.headers[NATSMessageCoding.expectedStream] = configuration.deadLetterStream
       letter.headers[NATSMessageCoding.messageID] =
-        "\(configuration.stream)/\(turn.sequence)/\(group.name)"
+        "\(configuration.stream)/\(turn.element.sequence)/\(group.name)"
       letter.subject = configuration.deadLetterSubject(ofGroup: group.name)
       return letter
     }
@@ -196,22 +178,22 @@
     // MARK: - Supply
 
     /// Gets messages, over one connection after the other, until no more are wanted.
-    private func supply(_ intake: Intake, for group: NATSBrokerConfiguration.Group) async {
+    private func supply(_ intake: Intake, for group: BrokerGroup) async {
       var attempts = 0
       while !intake.isStopped, !Task.isCancelled {
-        do throws(NATSError) {
-          let connection = try await connection()
+        do throws(BrokerError) {
+          let connection = try await connection.get()
           let ackWait = try await JetStreamSetUp(connection, configuration).consumer(of: group)
           attempts = 0
-          count { $0.outage = nil }
+          record.recovered()
           try await pull(intake, of: group, over: connection, ackWait: ackWait)
         } catch {
           if intake.isStopped || Task.isCancelled { break }
-          if isClosed {
+          if connection.isClosed {
             intake.stop()
             break
           }
-          note(outage: "group \(group.name): \(error.message)")
+          record.note(outage: "group \(group.name): \(error.message)")
           attempts += 1
           await pause(attempts, intake)
         }
@@ -220,14 +202,14 @@
     }
 
     private func pull(
-      _ intake: Intake, of group: NATSBrokerConfiguration.Group, over connection: NATSConnection,
+      _ intake: Intake, of group: BrokerGroup, over connection: NATSConnection,
       ackWait: Int64
-    ) async throws(NATSError) {
+    ) async throws(BrokerError) {
       let listening = connection.listen { [weak connection] in
         self.heard($0, intake, connection)
       }
-      let end: Result<Void, NATSError>
-      do throws(NATSError) {
+      let end: Result<Void, BrokerError>
+      do throws(BrokerError) {
         end = .success(
           try await pull(intake, of: group, over: connection, to: listening, ackWait: ackWait))
       } catch {
@@ -239,9 +221,9 @@
     }
 
     private func pull(
-      _ intake: Intake, of group: NATSBrokerConfiguration.Group, over connection: NATSConnection,
+      _ intake: Intake, of group: BrokerGroup, over connection: NATSConnection,
       to listening: NATSListening, ackWait: Int64
-    ) async throws(NATSError) {
+    ) async throws(BrokerError) {
       intake.begin(now: clock.now())
       let pulse = max(10, ackWait / 3)
       intake.pulse = pulse
@@ -251,7 +233,7 @@
         let now = clock.now()
         if let failure = connection.failure { throw failure }
         if let trouble = intake.trouble(now: now, silence: Self.pullExpires + Self.grace) {
-          throw NATSError(.connection, trouble)
+          throw BrokerError(.connection, trouble)
         }
         if now >= nextPulse {
           tellInProgress(intake, connection)
@@ -276,18 +258,18 @@
     ) {
       switch intake.came(message, now: clock.now()) {
       case .held(let redelivered):
-        count { status in
+        record.count { status in
           status.delivered += 1
           if redelivered { status.redelivered += 1 }
         }
       case .again:
-        count { status in
+        record.count { status in
           status.delivered += 1
           status.redelivered += 1
         }
       case .skipped(let reply):
         connection?.send(NATSMessage(reply, payload: Delivery.Answer.acknowledge.bytes))
-        count { $0.skipped += 1 }
+        record.count { $0.skipped += 1 }
       case .notice, .noRoom: break
       }
     }
@@ -303,7 +285,7 @@
     private func keepAlive(_ intake: Intake) async {
       while intake.finished.generation == 0, !Task.isCancelled {
         _ = await clock.wait(milliseconds: intake.pulse, or: [(intake.finished, 0)])
-        if let open { tellInProgress(intake, open) }
+        if let connection = connection.current { tellInProgress(intake, connection) }
       }
     }
   }
