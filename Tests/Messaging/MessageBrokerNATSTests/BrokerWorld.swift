@@ -4,26 +4,26 @@
   import Logging
   import MessageBrokerNATS
   import MessagingTestSupport
-  import NATSTesting
+  import ServerPrograms
 
   /// A nats-server with a broker for it.
   struct BrokerWorld: BrokerTesting {
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    let server: NATSTestServer
+    let server: NATSProgram
     let broker: NATSBroker
 
     init(
-      _ settings: NATSTestServer.Settings = NATSTestServer.Settings(),
+      _ settings: NATSProgram.Settings = NATSProgram.Settings(),
       configure: (inout NATSBrokerConfiguration) -> Void = { _ in }
     ) async throws {
-      server = try await NATSTestServer.start(settings)
+      server = try await NATSProgram.start(settings)
       broker = try Self.broker(for: server, configure: configure)
     }
 
     /// Another process, as it were.
     static func broker(
-      for server: NATSTestServer, configure: (inout NATSBrokerConfiguration) -> Void = { _ in }
+      for server: NATSProgram, configure: (inout NATSBrokerConfiguration) -> Void = { _ in }
     ) throws -> NATSBroker {
       var configuration = NATSBrokerConfiguration(
         NATSServer([server.address]), stream: "EVENTS",

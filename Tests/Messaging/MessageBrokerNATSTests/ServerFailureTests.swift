@@ -3,7 +3,7 @@
 #if NATS
   import MessageBrokerNATS
   import MessagingTestSupport
-  import NATSTesting
+  import ServerPrograms
   import Testing
   import TransactionalMessaging
 
@@ -115,7 +115,7 @@
     }
 
     @Test func `a server without JetStream is told of`() async throws {
-      let world = try await World(NATSTestServer.Settings(jetStream: false))
+      let world = try await World(NATSProgram.Settings(jetStream: false))
       defer { world.broker.close() }
       let error = await #expect(throws: BrokerError.self) { try await world.broker.check() }
       #expect(error?.code == .unsuitable && error?.message.contains("-js") == true)

@@ -3,7 +3,7 @@
 #if NATS
   import MessageBrokerNATS
   import MessagingTestSupport
-  import NATSTesting
+  import ServerPrograms
   import Testing
   import TransactionalMessaging
 
@@ -14,7 +14,7 @@
 
     /// A server with a stream as an administrator made it, and a broker that makes none.
     private func world(
-      _ settings: [String: Any]?, server: NATSTestServer.Settings = NATSTestServer.Settings(),
+      _ settings: [String: Any]?, server: NATSProgram.Settings = NATSProgram.Settings(),
       configure: (inout NATSBrokerConfiguration) -> Void = { _ in }
     ) async throws -> (world: World, stream: StreamAdministrator) {
       let world = try await World(server) {

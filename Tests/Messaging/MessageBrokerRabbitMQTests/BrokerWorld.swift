@@ -4,7 +4,7 @@
   import Logging
   import MessageBrokerRabbitMQ
   import MessagingTestSupport
-  import RabbitMQTesting
+  import ServerPrograms
   import Synchronization
   import Testing
 
@@ -48,8 +48,8 @@
 
     static func server() throws -> RabbitMQServer {
       RabbitMQServer(
-        [try #require(ServerTrait.server).address], user: RabbitMQTestServer.user,
-        password: RabbitMQTestServer.password, heartbeat: 1_000)
+        [try #require(ServerTrait.server).address], user: RabbitMQProgram.user,
+        password: RabbitMQProgram.password, heartbeat: 1_000)
     }
   }
 #endif

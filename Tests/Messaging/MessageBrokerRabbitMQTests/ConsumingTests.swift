@@ -3,7 +3,7 @@
 #if RabbitMQ
   import MessageBrokerRabbitMQ
   import MessagingTestSupport
-  import RabbitMQTesting
+  import ServerPrograms
   import Testing
   import TransactionalMessaging
 

@@ -4,7 +4,7 @@
   import MessageBrokerRabbitMQ
   import MessagingConformance
   import MessagingTestSupport
-  import RabbitMQTesting
+  import ServerPrograms
   import Testing
   import TransactionalMessaging
 
@@ -98,7 +98,7 @@
         defer { world.broker.close() }
         let large = BrokerWorld.message(
           0, key: "large",
-          payload: [UInt8](repeating: 1, count: RabbitMQTestServer.maxMessageSize + 1))
+          payload: [UInt8](repeating: 1, count: RabbitMQProgram.maxMessageSize + 1))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
           for number in 1...50 {
             tasks.addTask {
