@@ -348,6 +348,13 @@ let messaging: [Target] = [
       "TransactionalMessaging", .grdb, .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix,
     ]),
   tests("TortureModel", "Messaging", ["TortureModel"]),
+  // What outbox and relay achieve on a machine, beside what is demanded.
+  .executableTarget(
+    name: "messaging-benchmark",
+    dependencies: [
+      .natsLibrary, "MessageBrokerNATS", "MessageRelay", "MessageStorePostgreSQL",
+      "ServerPrograms", "TransactionalMessaging", .argumentParser, .logging,
+    ], path: "Tests/Benchmarks/MessagingBenchmark", swiftSettings: settings),
   // What every store and broker passes, for those that others write too.
   library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
   .target(

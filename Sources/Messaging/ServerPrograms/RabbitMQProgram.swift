@@ -6,8 +6,8 @@ internal import Synchronization
 /// A RabbitMQ of its own: its files in a folder that is removed, its ports those of loopback, its
 /// processes stopped by their own ids. A start takes some seconds.
 ///
-/// It is Debian's, run as whoever runs this, and with nothing of a server that the machine may have:
-/// neither its files nor its epmd.
+/// It is Debian's, run as whoever runs this, and with nothing of a server that the machine may
+/// have: neither its files nor its epmd.
 package final class RabbitMQProgram: RestartableServer {
   /// Longest that starting may take, seconds.
   private static let patience = 60

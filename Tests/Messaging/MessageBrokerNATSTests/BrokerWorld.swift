@@ -5,6 +5,7 @@
   import MessageBrokerNATS
   import MessagingTestSupport
   import ServerPrograms
+  import TransactionalMessaging
 
   /// A nats-server with a broker for it.
   struct BrokerWorld: BrokerTesting {

@@ -7,6 +7,7 @@
   import ServerPrograms
   import Synchronization
   import Testing
+  import TransactionalMessaging
 
   /// An exchange of its own on the suite's server, with a broker for it.
   struct BrokerWorld: BrokerTesting {

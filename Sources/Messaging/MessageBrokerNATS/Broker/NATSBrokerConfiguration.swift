@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import MessageRelay
-package import TransactionalMessaging
+public import TransactionalMessaging
 
 /// A stream of JetStream and how it is used. Times are milliseconds.
 public struct NATSBrokerConfiguration: Sendable, Equatable {

@@ -11,8 +11,7 @@
   /// gone, and then it finds nobody.
   final class NATSCallbacks: Sendable {
     enum Listener: Sendable {
-      /// The signal is raised once nothing more will come.
-      case messages(@Sendable (NATSMessage) -> Void, over: WakeSignal)
+      case messages(@Sendable (NATSMessage) -> Void)
       case connection(NATSLine)
     }
 
@@ -39,13 +38,8 @@
 
     func came(_ message: OpaquePointer?, for closure: UnsafeMutableRawPointer?) {
       defer { natsMsg_Destroy(message) }
-      guard let message, case .messages(let hear, _) = listener(closure) else { return }
+      guard let message, case .messages(let hear) = listener(closure) else { return }
       hear(NATSMessage(copying: message))
-    }
-
-    func heardLast(_ closure: UnsafeMutableRawPointer?) {
-      guard case .messages(_, let over) = listener(closure) else { return }
-      over.raise()
     }
 
     func ended(_ connection: OpaquePointer?, _ closure: UnsafeMutableRawPointer?) {

@@ -3,7 +3,7 @@
 #if NATS
   internal import CNATS
   internal import Foundation
-  package import MessageRelay
+  internal import MessageRelay
   internal import Synchronization
   package import TransactionalMessaging
 
@@ -68,17 +68,13 @@
       line.listen(hear)
     }
 
-    /// Returns when nothing more comes: the server has forgotten it, and what was on its way by
-    /// then was heard. Whoever is cancelled waits for that all the same.
-    package func stop(_ listening: NATSListening) async { await line.stop(listening) }
+    package func stop(_ listening: NATSListening) { line.stop(listening) }
   }
 
   /// A subject of its own that somebody listens to.
   package struct NATSListening: Sendable {
     let number: UInt
     package let subject: String
-    /// Raised once, when nothing more will come.
-    let over: WakeSignal
   }
 
   /// What callers, the connection's thread and libnats' threads share.
@@ -90,8 +86,6 @@
       /// The token is that of whoever waits for the answer.
       case send(NATSMessage, token: UInt64?)
       case subscribe(NATSListening)
-      /// Ends it with what the server has sent until then.
-      case drain(NATSListening)
       case unsubscribe(NATSListening)
     }
 
@@ -156,23 +150,15 @@
         state.nextListening += 1
         return (state.inbox, state.nextListening)
       }
-      let over = WakeSignal()
       let listening = NATSListening(
-        number: NATSCallbacks.shared.add(.messages(hear, over: over)),
-        subject: "\(inbox)-\(number)", over: over)
+        number: NATSCallbacks.shared.add(.messages(hear)), subject: "\(inbox)-\(number)")
       _ = enqueue(.subscribe(listening))
       return listening
     }
 
-    func stop(_ listening: NATSListening) async {
-      if enqueue(.drain(listening)) {
-        // A task of its own is not cancelled with the caller.
-        await Task { [ended] in
-          await WakeSignal.first(of: [(listening.over, 0), (ended, 0)])
-        }.value
-        _ = enqueue(.unsubscribe(listening))
-      }
+    func stop(_ listening: NATSListening) {
       NATSCallbacks.shared.remove(listening.number)
+      _ = enqueue(.unsubscribe(listening))
     }
 
     func close() {

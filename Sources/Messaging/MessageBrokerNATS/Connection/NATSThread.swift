@@ -21,8 +21,7 @@
       opened: CheckedContinuation<BrokerError?, Never>
     ) {
       let events = NATSCallbacks.shared.add(.connection(line))
-      let over = WakeSignal()
-      let answers = NATSCallbacks.shared.add(.messages({ line.answered($0) }, over: over))
+      let answers = NATSCallbacks.shared.add(.messages { line.answered($0) })
       defer {
         NATSCallbacks.shared.remove(events)
         NATSCallbacks.shared.remove(answers)
@@ -38,7 +37,7 @@
       var thread = NATSThread(line: line, connection: connection, inbox: Self.newInbox())
       line.inbox = thread.inbox
       let failure = thread.subscribe(
-        NATSListening(number: answers, subject: thread.inbox + ".*", over: over))
+        NATSListening(number: answers, subject: thread.inbox + ".*"))
       if let failure { line.end(failure) }
       opened.resume(returning: failure)
       while let work = line.take() {
@@ -66,14 +65,7 @@
         if let failure = send(message, token), let token { line.answer(token, .failure(failure)) }
       case .subscribe(let listening):
         // Whoever listens waits for what never comes; that has a time limit.
-        if let failure = subscribe(listening) {
-          line.complained(failure.message)
-          listening.over.raise()
-        }
-      case .drain(let listening):
-        let status = natsSubscription_DrainTimeout(
-          subscriptions[listening.number], NATSServer.writing)
-        if status != NATS_OK { listening.over.raise() }
+        if let failure = subscribe(listening) { line.complained(failure.message) }
       case .unsubscribe(let listening):
         guard let subscription = subscriptions.removeValue(forKey: listening.number) else { return }
         _ = natsSubscription_Unsubscribe(subscription)
@@ -134,9 +126,6 @@
       guard status == NATS_OK, let subscription else {
         return Self.failure(status, doing: "no subscription to \(listening.subject)")
       }
-      _ = natsSubscription_SetOnCompleteCB(
-        subscription, { NATSCallbacks.shared.heardLast($0) },
-        UnsafeMutableRawPointer(bitPattern: listening.number))
       // Bounded by what was asked for: libnats would drop answers beyond a limit of its own.
       _ = natsSubscription_SetPendingLimits(subscription, -1, -1)
       subscriptions[listening.number] = subscription

@@ -107,7 +107,7 @@
         state.window.came()
         let isHeld = state.replies.updateValue(reply, forKey: held.sequence) != nil
         if isHeld { return .again }
-        if turns.offer(held, lane: Turn.LaneKey(topic: topic, key: key)) {
+        if turns.offer(held, lane: TurnQueue<Held>.LaneKey(topic: topic, key: key)) {
           return .held(redelivered: delivery.count > 1)
         }
         state.replies[held.sequence] = nil
@@ -139,7 +139,9 @@
       let (value, isDue) = state.withLock { state in
         state.heard = now
         let value = change(&state)
-        return (value, state.window.due(held: turns.count) != nil)
+        return (
+          value, state.window.outstanding == 0 || state.window.due(held: turns.count) != nil
+        )
       }
       if isDue { room.raise() }
       return value
@@ -155,6 +157,9 @@
         state.heard = now
       }
     }
+
+    /// Whether nothing more comes that was asked for.
+    var isServed: Bool { state.withLock { $0.window.outstanding == 0 } }
 
     /// How many messages to ask for now.
     func ask(now: Int64) -> Int? {

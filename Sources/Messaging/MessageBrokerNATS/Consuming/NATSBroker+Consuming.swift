@@ -7,8 +7,9 @@
   public import TransactionalMessaging
 
   extension NATSBroker {
-    /// How long the server keeps a request for messages, in milliseconds.
-    private static let pullExpires: Int64 = 5_000
+    /// How long the server keeps a request for messages, in milliseconds, and how long the end of a
+    /// consumer may take therefore.
+    private static let pullExpires: Int64 = 500
     /// How much longer than that it may say nothing.
     private static let grace: Int64 = 3_000
     private static let outage = Backoff(first: 20, most: 5_000)
@@ -215,9 +216,24 @@
       } catch {
         end = .failure(error)
       }
-      // What the server has sent until it hears of the end is held, and given back with the rest.
-      await connection.stop(listening)
+      // A task of its own is not cancelled with the caller.
+      await Task { await untilServed(intake, over: connection) }.value
+      connection.stop(listening)
       try end.get()
+    }
+
+    /// Returns when nothing more comes that was asked for. The server keeps requests of those who
+    /// have left: what it sends them, and in older versions what was given back meanwhile, would
+    /// only come again after `ackWait`, behind what is newer.
+    private func untilServed(_ intake: Intake, over connection: NATSConnection) async {
+      let deadline = clock.now() + Self.pullExpires + Self.grace
+      while connection.failure == nil {
+        let (room, ended) = (intake.room.generation, connection.ended.generation)
+        let left = deadline - clock.now()
+        guard !intake.isServed, left > 0 else { return }
+        _ = await clock.wait(
+          milliseconds: left, or: [(intake.room, room), (connection.ended, ended)])
+      }
     }
 
     private func pull(

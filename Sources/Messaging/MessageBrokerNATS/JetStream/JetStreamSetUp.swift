@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if NATS
-  internal import MessageRelay
   internal import TransactionalMessaging
 
   /// Looks whether streams and consumers are there and fit, and creates what may be created.

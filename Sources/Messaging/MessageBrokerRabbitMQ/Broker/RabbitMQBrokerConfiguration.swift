@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import MessageRelay
-package import TransactionalMessaging
+public import TransactionalMessaging
 
 /// An exchange of RabbitMQ, the queues of its consumer groups, and how they are used. Times are
 /// milliseconds.

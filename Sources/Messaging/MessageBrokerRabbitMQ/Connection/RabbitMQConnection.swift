@@ -3,7 +3,7 @@
 #if RabbitMQ
   internal import CRabbitMQ
   internal import Foundation
-  package import MessageRelay
+  internal import MessageRelay
   internal import Synchronization
   package import TransactionalMessaging
 

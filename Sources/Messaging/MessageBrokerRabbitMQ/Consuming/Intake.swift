@@ -116,7 +116,7 @@
         // Nobody waits for what still comes over an earlier connection.
         guard state.epoch == epoch else { return true }
         state.arrived += 1
-        return turns.offer(held, lane: Turn.LaneKey(topic: topic, key: key))
+        return turns.offer(held, lane: TurnQueue<Held>.LaneKey(topic: topic, key: key))
       }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import MessageRelay
+package import TransactionalMessaging
 
 /// What exchanges, queues and bindings a configuration needs, in the order in which they are made.
 package struct Topology: Sendable, Equatable {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import TransactionalMessaging
-
 /// A consumer group of a broker: what consumers of its name share.
 public struct BrokerGroup: Sendable, Equatable {
   /// Name of the group.
