@@ -265,7 +265,7 @@ let proxy: [Target] = [
     "CutoverJournalStore", "Proxy",
     [
       "ControlPlane", "CutoverControl", "CutoverJournalStore", "CutoverScenario",
-      "PostgreSQLClient", "PostgreSQLTesting", "ProxyDataPlane", "RoutingDecisions",
+      "PostgreSQLClient", "ProxyDataPlane", "RoutingDecisions", "ServerPrograms",
       "cutover-crash-child", .grdb, .logging,
     ]),
   tests(
@@ -298,13 +298,9 @@ let postgreSQL: [Target] = [
     name: "CPostgreSQL", path: "Sources/System/CPostgreSQL", pkgConfig: "libpq",
     providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
   library("PostgreSQLClient", .proxy, [.postgreSQLLibrary]),
-  // A PostgreSQL of its own for each test, stopped by its own pid.
-  .target(
-    name: "PostgreSQLTesting", dependencies: ["TestPrograms"],
-    path: "Tests/Support/PostgreSQLTesting", swiftSettings: settings),
-  // Servers that tests start and stop.
-  .target(name: "TestPrograms", path: "Tests/Support/TestPrograms", swiftSettings: settings),
-  tests("PostgreSQLClient", "Proxy", ["PostgreSQLClient", "PostgreSQLTesting"]),
+  // Servers that tests, the chaos rig and benchmarks start and stop by their own pids.
+  library("ServerPrograms", .messaging),
+  tests("PostgreSQLClient", "Proxy", ["PostgreSQLClient", "ServerPrograms"]),
 ]
 
 // JSON with exact numbers, which comparisons of answers and contracts of events read: part of both
@@ -347,11 +343,18 @@ let messaging: [Target] = [
   library(
     "MessagingTorture", .messaging,
     [
-      "MessageBrokerNATS", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
-      "MessageStoreSQLite", "TortureModel", "TransactionalMessaging", .grdb, .httpTypes,
-      .hummingbird, .logging, .nioCore, .nioPosix,
+      "MessageBrokerNATS", "MessageBrokerRabbitMQ", "MessagePublisherHTTP", "MessageRelay",
+      "MessageStorePostgreSQL", "MessageStoreSQLite", "ServerPrograms", "TortureModel",
+      "TransactionalMessaging", .grdb, .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix,
     ]),
   tests("TortureModel", "Messaging", ["TortureModel"]),
+  // What outbox and relay achieve on a machine, beside what is demanded.
+  .executableTarget(
+    name: "messaging-benchmark",
+    dependencies: [
+      .natsLibrary, "MessageBrokerNATS", "MessageRelay", "MessageStorePostgreSQL",
+      "ServerPrograms", "TransactionalMessaging", .argumentParser, .logging,
+    ], path: "Tests/Benchmarks/MessagingBenchmark", swiftSettings: settings),
   // What every store and broker passes, for those that others write too.
   library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
   .target(
@@ -379,7 +382,7 @@ let messaging: [Target] = [
     "MessageStorePostgreSQL", "Messaging",
     [
       "MessageContracts", "MessageRelay", "MessageStorePostgreSQL", "MessagingConformance",
-      "MessagingTestSupport", "PostgreSQLTesting", "TransactionalMessaging", .logging,
+      "MessagingTestSupport", "ServerPrograms", "TransactionalMessaging", .logging,
     ]),
   // A service that takes events over HTTP.
   .target(
@@ -389,33 +392,29 @@ let messaging: [Target] = [
   tests(
     "MessagePublisherHTTP", "Messaging",
     ["EventReceiver", "MessagePublisherHTTP", "MessagingConformance", "TransactionalMessaging"]),
-  // A nats-server of its own for each test, stopped by its own pid.
+  // Users who prove who they are to a nats-server by tokens and keys.
   .target(
-    name: "NATSTesting", dependencies: ["TestPrograms", .crypto],
+    name: "NATSTesting", dependencies: [.crypto],
     path: "Tests/Support/NATSTesting", swiftSettings: settings),
   tests(
     "MessageBrokerNATS", "Messaging",
     [
       "MessageBrokerNATS", "MessageRelay", "MessageStorePostgreSQL", "MessagingConformance",
-      "MessagingTestSupport", "NATSTesting", "PostgreSQLTesting", "TestCertificates",
+      "MessagingTestSupport", "NATSTesting", "ServerPrograms", "TestCertificates",
       "TransactionalMessaging", .logging,
     ]),
-  // A RabbitMQ of its own for a suite, stopped by its own pid.
-  .target(
-    name: "RabbitMQTesting", dependencies: ["TestPrograms"], path: "Tests/Support/RabbitMQTesting",
-    swiftSettings: settings),
   tests(
     "MessageBrokerRabbitMQ", "Messaging",
     [
       "MessageBrokerRabbitMQ", "MessageRelay", "MessageStoreSQLite", "MessagingConformance",
-      "MessagingTestSupport", "RabbitMQTesting", "TestCertificates", "TransactionalMessaging",
+      "MessagingTestSupport", "ServerPrograms", "TestCertificates", "TransactionalMessaging",
       .grdb, .logging,
     ]),
   tests(
     "MessageRelay", "Messaging",
     [
       "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance",
-      "MessagingTestSupport", "PostgreSQLTesting", "TransactionalMessaging",
+      "MessagingTestSupport", "ServerPrograms", "TransactionalMessaging",
       "messaging-crash-child", .grdb, .lifecycle, .lifecycleTestKit, .logging,
     ]),
 ]
@@ -518,9 +517,9 @@ let commandLine: [Target] = [
     "EndToEnd", "EndToEnd",
     [
       "BadReleases", "EventReceiver", "MessageBrokerNATS", "MessageRelay",
-      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "NATSTesting",
-      "PostgreSQLTesting", "TransactionalMessaging", "strangler", "shop-monolith",
-      "orders-service", .asyncHTTPClient, .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
+      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "ServerPrograms",
+      "TransactionalMessaging", "strangler", "shop-monolith", "orders-service", .asyncHTTPClient,
+      .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   tests(
     "Repository", "Repository",

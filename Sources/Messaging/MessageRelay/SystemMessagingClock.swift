@@ -46,3 +46,16 @@ extension MessagingClock {
     }
   }
 }
+
+extension WakeSignal {
+  /// Returns when one of the signals was raised after its generation, or the task is cancelled.
+  package static func first(of signals: [(signal: WakeSignal, generation: UInt64)]) async {
+    await withTaskGroup(of: Void.self) { group in
+      for (signal, generation) in signals {
+        group.addTask { await signal.wait(after: generation) }
+      }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+}

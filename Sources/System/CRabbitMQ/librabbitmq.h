@@ -186,6 +186,17 @@ static inline rabbit_reply rabbit_ask_for_confirms(amqp_connection_state_t conne
   return rabbit_last_reply(connection);
 }
 
+// After the server has closed the channel, which it does when what was looked for is not there.
+static inline rabbit_reply rabbit_open_channel_again(amqp_connection_state_t connection) {
+  amqp_channel_close_ok_t accepted = {0};
+  int status = amqp_send_method(connection, 1, AMQP_CHANNEL_CLOSE_OK_METHOD, &accepted);
+  if (status) {
+    rabbit_reply lost = {status, 0, {NULL, 0}};
+    return lost;
+  }
+  return rabbit_open_channel(connection);
+}
+
 // Passive only looks whether it is there.
 static inline rabbit_reply rabbit_declare_exchange(amqp_connection_state_t connection,
                                                    const char *name, const char *type,

@@ -2,7 +2,7 @@
 
 #if PostgreSQL
   import Foundation
-  import PostgreSQLTesting
+  import ServerPrograms
   import Testing
 
   /// Two real proxies with one journal in a real PostgreSQL, ordered by the real commands.
@@ -40,7 +40,7 @@
       let admin: String
       let scratch: Scratch
 
-      init(_ name: String, _ scratch: Scratch, _ server: PostgreSQLServer) async throws {
+      init(_ name: String, _ scratch: Scratch, _ server: PostgreSQLProgram) async throws {
         self.scratch = scratch
         let file = try scratch.write(
           """
@@ -94,7 +94,7 @@
     }
 
     @Test func `an order is in force on both, and the one that is left goes on`() async throws {
-      let (server, scratch) = (try await PostgreSQLServer.start(), try Scratch())
+      let (server, scratch) = (try await PostgreSQLProgram.start(), try Scratch())
       let one = try await Member("one", scratch, server)
       let two = try await Member("two", scratch, server)
       #expect(
@@ -136,7 +136,7 @@
 
     @Test func `a proxy whose journal cannot be reached does not start, and says why`() async throws
     {
-      let (server, scratch) = (try await PostgreSQLServer.start(), try Scratch())
+      let (server, scratch) = (try await PostgreSQLProgram.start(), try Scratch())
       await server.stop()
       let file = try scratch.write(
         """

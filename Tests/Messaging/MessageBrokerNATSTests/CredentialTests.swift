@@ -5,6 +5,7 @@
   import MessageBrokerNATS
   import MessagingTestSupport
   import NATSTesting
+  import ServerPrograms
   import TestCertificates
   import Testing
   import TransactionalMessaging
@@ -14,7 +15,7 @@
   struct CredentialTests {
     private typealias World = BrokerWorld
 
-    private static let users = NATSTestServer.Settings(lines: [
+    private static let users = NATSProgram.Settings(lines: [
       """
       authorization { users: [
         { user: relay, password: s3cret },
@@ -24,8 +25,8 @@
       """
     ])
 
-    private func refusal(_ broker: NATSBroker) async -> NATSError? {
-      do throws(NATSError) {
+    private func refusal(_ broker: NATSBroker) async -> BrokerError? {
+      do throws(BrokerError) {
         try await broker.check()
         return nil
       } catch {
@@ -92,14 +93,14 @@
         return .file(folder.path(name))
       }
       let valid = try file("relay.creds", try mode.credentials())
-      let world = try await World(NATSTestServer.Settings(lines: try mode.lines())) {
+      let world = try await World(NATSProgram.Settings(lines: try mode.lines())) {
         $0.server.credentials = valid
       }
       defer { world.broker.close() }
       try await world.broker.publish(World.message(1))
       #expect(world.broker.status.published == 1)
 
-      let others: [(NATSServer.Credentials, NATSError.Code, String)] = [
+      let others: [(NATSServer.Credentials, BrokerError.Code, String)] = [
         (
           try file("stranger.creds", try OperatorMode().credentials()), .credentials,
           "does not take"
@@ -123,7 +124,7 @@
       let (authority, stranger) = (try TestAuthority(), try TestAuthority(name: "stranger"))
       let files = try authority.issue("server", for: ["localhost"])
       let world = try await World(
-        NATSTestServer.Settings(lines: [
+        NATSProgram.Settings(lines: [
           "tls { cert_file: \"\(files.certificate)\", key_file: \"\(files.key)\" }"
         ]))
       func broker(_ address: String, _ authorities: String?) throws -> NATSBroker {

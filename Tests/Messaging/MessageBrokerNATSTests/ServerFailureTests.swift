@@ -2,7 +2,8 @@
 
 #if NATS
   import MessageBrokerNATS
-  import NATSTesting
+  import MessagingTestSupport
+  import ServerPrograms
   import Testing
   import TransactionalMessaging
 
@@ -21,7 +22,7 @@
         failure?.isUnavailable(
           "no NATS server answers at \(world.server.address)", "start it, or correct the address")
           == true, "\(String(describing: failure))")
-      let error = await #expect(throws: NATSError.self) { try await world.broker.check() }
+      let error = await #expect(throws: BrokerError.self) { try await world.broker.check() }
       #expect(error?.code == .connection)
       #expect(world.broker.status.published == 0)
       try await world.server.restart()
@@ -114,10 +115,10 @@
     }
 
     @Test func `a server without JetStream is told of`() async throws {
-      let world = try await World(NATSTestServer.Settings(jetStream: false))
+      let world = try await World(NATSProgram.Settings(jetStream: false))
       defer { world.broker.close() }
-      let error = await #expect(throws: NATSError.self) { try await world.broker.check() }
-      #expect(error?.code == .jetStreamDisabled && error?.message.contains("-js") == true)
+      let error = await #expect(throws: BrokerError.self) { try await world.broker.check() }
+      #expect(error?.code == .unsuitable && error?.message.contains("-js") == true)
     }
   }
 

@@ -3,7 +3,7 @@
 #if NATS
   import Foundation
   import MessageBrokerNATS
-  import NATSTesting
+  import ServerPrograms
   import TransactionalMessaging
 
   /// Whoever makes and changes streams beside the broker under test.

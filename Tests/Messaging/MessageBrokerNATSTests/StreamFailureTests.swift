@@ -2,7 +2,8 @@
 
 #if NATS
   import MessageBrokerNATS
-  import NATSTesting
+  import MessagingTestSupport
+  import ServerPrograms
   import Testing
   import TransactionalMessaging
 
@@ -13,7 +14,7 @@
 
     /// A server with a stream as an administrator made it, and a broker that makes none.
     private func world(
-      _ settings: [String: Any]?, server: NATSTestServer.Settings = NATSTestServer.Settings(),
+      _ settings: [String: Any]?, server: NATSProgram.Settings = NATSProgram.Settings(),
       configure: (inout NATSBrokerConfiguration) -> Void = { _ in }
     ) async throws -> (world: World, stream: StreamAdministrator) {
       let world = try await World(server) {
@@ -28,8 +29,8 @@
     @Test func `a stream that is missing is named and may come later`() async throws {
       let (world, stream) = try await world(nil)
       defer { world.broker.close() }
-      let error = await #expect(throws: NATSError.self) { try await world.broker.check() }
-      #expect(error?.code == .streamMissing)
+      let error = await #expect(throws: BrokerError.self) { try await world.broker.check() }
+      #expect(error?.code == .missing)
       #expect(error?.message == "there is no stream EVENTS: create it, or let it be created")
       let failure = await World.failure(of: World.message(1), to: world.broker)
       #expect(failure?.isUnavailable("there is no stream EVENTS") == true)
@@ -101,7 +102,7 @@
     ) async throws {
       let (world, _) = try await world(settings) { $0.leastDuplicates = 60_000 }
       defer { world.broker.close() }
-      let error = await #expect(throws: NATSError.self) { try await world.broker.check() }
+      let error = await #expect(throws: BrokerError.self) { try await world.broker.check() }
       #expect(error?.code == .unsuitable && error?.message.contains(complaint) == true)
       let failure = await World.failure(of: World.message(1), to: world.broker)
       #expect(failure?.isUnavailable("stream EVENTS", "change it or name another") == true)

@@ -15,7 +15,7 @@ struct CodingTests {
   }
 
   private func refusal(_ message: BrokerMessage) -> String? {
-    do throws(RabbitMQError) {
+    do throws(BrokerError) {
       _ = try coding.encode(message)
       return nil
     } catch {

@@ -14,7 +14,7 @@ struct ConfigurationTests {
   }
 
   private func refusal(_ configuration: RabbitMQBrokerConfiguration) -> String? {
-    do throws(RabbitMQError) {
+    do throws(BrokerError) {
       try configuration.validate()
       return nil
     } catch {

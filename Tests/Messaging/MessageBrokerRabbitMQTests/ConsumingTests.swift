@@ -2,8 +2,8 @@
 
 #if RabbitMQ
   import MessageBrokerRabbitMQ
-  import MessagingConformance
-  import RabbitMQTesting
+  import MessagingTestSupport
+  import ServerPrograms
   import Testing
   import TransactionalMessaging
 

@@ -2,8 +2,8 @@
 
 #if RabbitMQ
   import MessageBrokerRabbitMQ
-  import MessagingConformance
-  import RabbitMQTesting
+  import MessagingTestSupport
+  import ServerPrograms
   import TestCertificates
   import Testing
   import TransactionalMessaging
@@ -12,7 +12,7 @@
     @Suite struct FailureTests {
       private func error(
         _ configure: (inout RabbitMQBrokerConfiguration) throws -> Void
-      ) async throws -> RabbitMQError? {
+      ) async throws -> BrokerError? {
         let world = try BrokerWorld()
         var configuration = world.configuration
         try configure(&configuration)
@@ -21,8 +21,8 @@
 
       private static func error(
         of configuration: RabbitMQBrokerConfiguration
-      ) async -> RabbitMQError? {
-        do throws(RabbitMQError) {
+      ) async -> BrokerError? {
+        do throws(BrokerError) {
           let broker = try RabbitMQBroker(configuration, logger: BrokerWorld.logger)
           defer { broker.close() }
           try await broker.check()
@@ -41,7 +41,7 @@
 
       @Test func aMissingVirtualHostIsSaid() async throws {
         let error = try #require(await error { $0.server.virtualHost = "nowhere" })
-        #expect(error.code == .virtualHost)
+        #expect(error.code == .missing)
         #expect(error.message.contains("nowhere"))
         #expect(error.message.contains("add_vhost"))
       }
@@ -67,7 +67,7 @@
         defer { world.broker.close() }
         try await world.broker.check()
         var configuration = world.configuration
-        configuration.creation = .init(maxBytes: 5_000)
+        configuration.creation = .init(maxBytes: 5_000, settling: 0)
         let error = try #require(await Self.error(of: configuration))
         #expect(error.code == .unsuitable)
         #expect(error.message.contains("queue \(world.exchange).one"))
@@ -144,6 +144,43 @@
         }
         server.thaw()
         try await BrokerWorld.publish(BrokerWorld.message(5), to: world.broker)
+      }
+
+      /// Right after its queues were made: they are left alone until the server has written down
+      /// that they are there.
+      @Test func aCrashLosesNothingThatWasConfirmed() async throws {
+        let world = try BrokerWorld { $0.creation = .init() }
+        defer { world.broker.close() }
+        let server = try #require(ServerTrait.server)
+        let seen = Deliveries()
+        let isDown = WakeSignal()
+        try await consuming(world.broker) { message in
+          // One is under way while the server dies; what it did is not asked for again.
+          if seen.add(message) == 10 { await isDown.wait(after: 0) }
+          return .acknowledge
+        } body: {
+          for number in 0..<20 { try await world.broker.publish(BrokerWorld.message(number)) }
+          await seen.wait(for: 10)
+          await server.kill()
+          while world.broker.status.outage == nil { await Task.yield() }
+          isDown.raise()
+          guard
+            case .unavailable = await BrokerWorld.failure(
+              of: BrokerWorld.message(20), to: world.broker)
+          else {
+            Issue.record("it was taken")
+            return
+          }
+          try await server.restart()
+          for number in 20..<30 {
+            try await BrokerWorld.publish(BrokerWorld.message(number), to: world.broker)
+          }
+          await seen.wait { $0.contains { $0.headers["number"] == "29" } }
+        }
+        var distinct: [String] = []
+        for number in seen.numbers where !distinct.contains(number) { distinct.append(number) }
+        #expect(distinct == (0..<30).map(String.init))
+        #expect(seen.numbers.filter { $0 == "9" }.count == 1)
       }
     }
   }

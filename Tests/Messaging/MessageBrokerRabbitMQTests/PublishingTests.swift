@@ -3,7 +3,8 @@
 #if RabbitMQ
   import MessageBrokerRabbitMQ
   import MessagingConformance
-  import RabbitMQTesting
+  import MessagingTestSupport
+  import ServerPrograms
   import Testing
   import TransactionalMessaging
 
@@ -97,7 +98,7 @@
         defer { world.broker.close() }
         let large = BrokerWorld.message(
           0, key: "large",
-          payload: [UInt8](repeating: 1, count: RabbitMQTestServer.maxMessageSize + 1))
+          payload: [UInt8](repeating: 1, count: RabbitMQProgram.maxMessageSize + 1))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
           for number in 1...50 {
             tasks.addTask {
@@ -134,7 +135,7 @@
       @Test func aFullQueueRefusesAndKeepsWhatItConfirmed() async throws {
         let world = try BrokerWorld {
           $0.groups = [.init("one", topics: [BrokerWorld.topic])]
-          $0.creation = .init(maxBytes: 20_000)
+          $0.creation = .init(maxBytes: 20_000, settling: 0)
         }
         defer { world.broker.close() }
         var confirmed = 0

@@ -6,7 +6,7 @@
   import MessageRelay
   import MessageStoreSQLite
   import MessagingConformance
-  import RabbitMQTesting
+  import ServerPrograms
   import Testing
   import TransactionalMessaging
 

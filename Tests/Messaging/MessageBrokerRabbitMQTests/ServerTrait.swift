@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if RabbitMQ
-  import RabbitMQTesting
+  import ServerPrograms
   import TestCertificates
   import Testing
 
   /// One server for all tests of a suite, since it takes seconds to start; ended when the last test
   /// has. Each test works with an exchange of its own.
   struct ServerTrait: SuiteTrait, TestScoping {
-    @TaskLocal static var server: RabbitMQTestServer?
+    @TaskLocal static var server: RabbitMQProgram?
     /// Who signed the server's certificate.
     @TaskLocal static var authorities = ""
 
@@ -18,8 +18,8 @@
     ) async throws {
       let authority = try TestAuthority()
       let files = try authority.issue("rabbitmq", for: ["localhost"])
-      let server = try await RabbitMQTestServer.start(
-        certificate: RabbitMQTestServer.Certificate(
+      let server = try await RabbitMQProgram.start(
+        certificate: RabbitMQProgram.Certificate(
           authorities: authority.file, certificate: files.certificate, key: files.key))
       defer { server.end() }
       try await Self.$server.withValue(server) {

@@ -91,6 +91,7 @@ struct AsyncAPITests {
     #expect(
       value(schema + "/properties/tax/allOf/0/$ref", document) == .string(schema + "._a_2Fb"))
     #expect(value(schema + "._a_2Fb/$ref", document) == .string(schema + ".money"))
+    #expect(value("#/components/schemas/_shop_2Ecart.emptied.v1", document) == .object([:]))
   }
 
   @Test func `the same contracts give the same bytes`() throws {

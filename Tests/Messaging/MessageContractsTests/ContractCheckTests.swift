@@ -58,7 +58,7 @@ struct ContractCheckTests {
     let text = report(set(Self.total, Self.needed)).text
     #expect(text.hasPrefix("order/placed/2.json#/required: broken\n"))
     #expect(text.contains("  such as {}\n"))
-    #expect(text.contains("2 contracts, 1 comparisons: 1 findings\n"))
+    #expect(text.contains("2 contracts, 1 comparison: 1 finding\n"))
     #expect(text.contains("\"x-breaks\""))
   }
 

@@ -65,6 +65,11 @@ struct PatternTests {
     #expect(try compare("^(a|b)*a(a|b){14}$", "^(a|b)*a(a|b){13}(a|b)$|^y") == .undecided)
   }
 
+  @Test func `parts without characters take no time`() throws {
+    let nested = (0..<20).reduce("") { part, _ in "(\(part)){900,1000}" }
+    #expect(try TextPattern("^\(nested)a$").matches("a"))
+  }
+
   @Test func `several at once, with lengths`() throws {
     let length = try #require(TextPattern(length: CountRange(least: 3, most: 3)))
     let both = TextPattern.text(

@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct PayloadTests {
   private func breaches(_ schema: String, _ payload: String) throws -> [String] {
-    try SchemaText.document(schema).whole.writingBreaches(SchemaText.json(payload))
+    try WritingRules(SchemaText.document(schema)).breaches(SchemaText.json(payload))
       .map(\.description)
   }
 
@@ -73,7 +73,7 @@ struct PayloadTests {
 
   @Test(arguments: named)
   func `writers write what is named`(schema: String, payload: String, places: [String]) throws {
-    let found = try SchemaText.document(schema).whole.writingBreaches(SchemaText.json(payload))
+    let found = try WritingRules(SchemaText.document(schema)).breaches(SchemaText.json(payload))
     #expect(found.map(\.pointer) == places)
     #expect(try SchemaText.document(schema).whole.accepts(SchemaText.json(payload)))
   }

@@ -8,7 +8,7 @@ import TransactionalMessaging
 
 #if PostgreSQL
   import MessageStorePostgreSQL
-  import PostgreSQLTesting
+  import ServerPrograms
 #endif
 
 /// Kills a real process that appends, relays and consumes, again and again, with SIGKILL.
@@ -35,7 +35,7 @@ struct KilledProcessTests {
     /// The server goes on while its clients die: transactions of dead processes hold locks until
     /// it notices.
     @Test func killingTheProcessLosesNothingInPostgreSQL() async throws {
-      let server = try await PostgreSQLServer.start()
+      let server = try await PostgreSQLProgram.start()
       let seed = UInt64.random(in: 0...UInt64(UInt32.max))
       try await kill(12, in: server.address, seed: seed)
       let database = try PostgreSQLDatabase(server.address)
@@ -53,7 +53,7 @@ struct KilledProcessTests {
 
     /// A server that was restarted, or one that took its place, may have lost transactions that a
     /// relay has seen.
-    private func requireANewBeginning(_ server: PostgreSQLServer) async throws {
+    private func requireANewBeginning(_ server: PostgreSQLProgram) async throws {
       let store = try PostgreSQLRelayStore(server.address)
       let request = LeaseRequest(relay: "new", owner: "o", now: 0, until: 1)
       let before = try #require(try await store.acquire(request))

@@ -2,21 +2,21 @@
 
 #if PostgreSQL
   import MessageStorePostgreSQL
-  import PostgreSQLTesting
+  import ServerPrograms
   import Synchronization
   import Testing
 
   /// One server for all tests of a suite, stopped when the last one has ended; each test works in a
   /// schema of its own.
   struct DatabaseTrait: SuiteTrait, TestScoping {
-    @TaskLocal static var server: PostgreSQLServer?
+    @TaskLocal static var server: PostgreSQLProgram?
     private static let schemas = Mutex(0)
 
     func provideScope(
       for test: Test, testCase: Test.Case?,
       performing body: @concurrent @Sendable () async throws -> Void
     ) async throws {
-      let server = try await PostgreSQLServer.start()
+      let server = try await PostgreSQLProgram.start()
       try await PostgreSQLDatabase(server.address).query(
         "ALTER SYSTEM SET max_prepared_transactions = 4")
       await server.stop()

@@ -45,7 +45,11 @@ struct ScheduleTests {
     }
     #expect(!named)
     #expect(actions.contains(.killDatabase) == (settings.store == .postgresql))
-    #expect(actions.contains(.killBroker) == (settings.broker == .nats))
+    #expect(actions.contains(.killBroker) == settings.broker.isServer)
+    for role in [TortureRole.relay, .consumer] {
+      let isCut = actions.contains { if case .partition(role, _) = $0 { true } else { false } }
+      #expect(isCut == settings.broker.isServer, "\(role)")
+    }
   }
 
   @Test func whoIsStoppedLosesItsLease() {

@@ -9,7 +9,7 @@ import Testing
 
 #if PostgreSQL
   import PostgreSQLClient
-  import PostgreSQLTesting
+  import ServerPrograms
 #endif
 
 /// The stores that there are, each made empty for one test.
@@ -80,9 +80,9 @@ private struct SQLiteStore: TestedStore {
 
 #if PostgreSQL
   private final class PostgreSQLStore: TestedStore {
-    let server: PostgreSQLServer
+    let server: PostgreSQLProgram
 
-    init() async throws { server = try await PostgreSQLServer.start() }
+    init() async throws { server = try await PostgreSQLProgram.start() }
 
     func open(_ installation: String) async throws -> any CutoverJournal {
       PostgreSQLCutoverJournal(

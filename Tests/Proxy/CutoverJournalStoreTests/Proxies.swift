@@ -8,7 +8,7 @@
   import Foundation
   import Logging
   import PostgreSQLClient
-  import PostgreSQLTesting
+  import ServerPrograms
   import ProxyDataPlane
   import RoutingDecisions
   import Testing
@@ -21,7 +21,7 @@
     let journal: PostgreSQLCutoverJournal
     let runner: CutoverRunner
 
-    init(_ name: String, _ server: PostgreSQLServer) async throws {
+    init(_ name: String, _ server: PostgreSQLProgram) async throws {
       self.name = name
       routing = LiveRouting(try RoutingTable(CutoverScenario.configuration()))
       traffic = ScenarioTraffic(routing)
@@ -41,11 +41,11 @@
 
   /// Two proxies at work with one journal.
   struct Proxies: Sendable {
-    let server: PostgreSQLServer
+    let server: PostgreSQLProgram
     let all: [Proxy]
 
     static func running(_ body: (Proxies) async throws -> Void) async throws {
-      let server = try await PostgreSQLServer.start()
+      let server = try await PostgreSQLProgram.start()
       let proxies = Proxies(
         server: server, all: [try await Proxy("one", server), try await Proxy("two", server)])
       let runs = proxies.all.map { proxy in Task { try await proxy.runner.run() } }

@@ -6,7 +6,7 @@
   import CutoverJournalStore
   import CutoverScenario
   import PostgreSQLClient
-  import PostgreSQLTesting
+  import ServerPrograms
   import Synchronization
   import Testing
 
@@ -110,7 +110,7 @@
     }
 
     @Test func aLeaderThatWasPausedCannotWriteAndStandsDown() async throws {
-      let server = try await PostgreSQLServer.start()
+      let server = try await PostgreSQLProgram.start()
       let former = try await Proxy("former", server)
       await former.runner.exchange()
       try await former.runner.start("orders", by: Self.ann)
@@ -159,7 +159,7 @@
     @Test func noProxyStartsFromAJournalThatLostWhatOthersHaveSeenUntilThoseAreStopped()
       async throws
     {
-      let server = try await PostgreSQLServer.start()
+      let server = try await PostgreSQLProgram.start()
       let former = try await Proxy("former", server)
       await former.runner.exchange()
       try await former.runner.start("orders", by: Self.ann)
@@ -186,7 +186,7 @@
     }
 
     /// Puts the database back to the state that it had with so many entries.
-    private static func restore(_ server: PostgreSQLServer, to entries: Int) async throws {
+    private static func restore(_ server: PostgreSQLProgram, to entries: Int) async throws {
       let other = try await PostgreSQLConnection.open(
         PostgreSQLAddress(server.address), as: "restore", within: .seconds(10), onEvent: { _ in })
       for sql in [

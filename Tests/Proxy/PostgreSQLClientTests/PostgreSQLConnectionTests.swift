@@ -2,7 +2,7 @@
 
 #if PostgreSQL
   import Dispatch
-  import PostgreSQLTesting
+  import ServerPrograms
   import Testing
 
   @testable import PostgreSQLClient
@@ -28,14 +28,14 @@
     }
 
     private func connect(
-      _ server: PostgreSQLServer, _ hear: @escaping @Sendable (PostgreSQLEvent) -> Void = { _ in }
+      _ server: PostgreSQLProgram, _ hear: @escaping @Sendable (PostgreSQLEvent) -> Void = { _ in }
     ) async throws -> PostgreSQLConnection {
       try await PostgreSQLConnection.open(
         PostgreSQLAddress(server.address), as: "test", within: Self.limit, onEvent: hear)
     }
 
     @Test func parametersAreBoundAndComeBackAsTheyWere() async throws {
-      let server = try await PostgreSQLServer.start()
+      let server = try await PostgreSQLProgram.start()
       let connection = try await connect(server)
       let text = "'; DROP TABLE x; -- Zoë"
       let rows = try await connection.query(
@@ -55,7 +55,7 @@
     }
 
     @Test func aRefusedTransactionLeavesNothingAndTheConnectionGoesOn() async throws {
-      let server = try await PostgreSQLServer.start()
+      let server = try await PostgreSQLProgram.start()
       let connection = try await connect(server)
       try await connection.query("CREATE TABLE t (n int PRIMARY KEY)", within: Self.limit)
       let insert = "INSERT INTO t VALUES ($1::bigint)"
@@ -72,7 +72,7 @@
     }
 
     @Test func anAnswerThatDoesNotComeInTimeEndsTheConnectionAndHoldsNobodyUp() async throws {
-      let server = try await PostgreSQLServer.start()
+      let server = try await PostgreSQLProgram.start()
       let events = Events()
       let connection = try await connect(server, events.hear)
       let clock = ContinuousClock()
@@ -93,7 +93,7 @@
     }
 
     @Test func notificationsAreHeardWhileNothingIsAsked() async throws {
-      let server = try await PostgreSQLServer.start()
+      let server = try await PostgreSQLProgram.start()
       let events = Events()
       let (listener, speaker) = (try await connect(server, events.hear), try await connect(server))
       try await listener.query("LISTEN news", within: Self.limit)
@@ -105,7 +105,7 @@
     }
 
     @Test func aServerThatGoesAwayIsNoticedWithoutAQuestion() async throws {
-      let server = try await PostgreSQLServer.start()
+      let server = try await PostgreSQLProgram.start()
       let events = Events()
       let connection = try await connect(server, events.hear)
       await server.stop()
@@ -174,7 +174,7 @@
     }
 
     @Test func aServerWithoutTLSIsRefusedWhereTLSIsAskedFor() async throws {
-      let server = try await PostgreSQLServer.start(listensOn: .loopback)
+      let server = try await PostgreSQLProgram.start(listensOn: .loopback)
       let address = try PostgreSQLAddress(server.address + "&sslmode=require")
       let error = await #expect(throws: PostgreSQLError.self) {
         try await PostgreSQLConnection.open(

@@ -12,7 +12,7 @@ import Testing
     "AnalysisReports": ["DependencyGraph", "Crypto", "FoundationEssentials", "Foundation"],
     "HTTPExchange": [],
     "JSONDocuments": [],
-    "MessageContracts": ["JSONDocuments", "TransactionalMessaging"],
+    "MessageContracts": ["JSONDocuments", "Synchronization", "TransactionalMessaging"],
     "ResiliencePolicies": mathematics,
     "RoutingDecisions": [
       "HTTPExchange", "ResiliencePolicies", "ShadowComparison", "FoundationEssentials",

@@ -13,23 +13,17 @@
     /// - Throws: `.rejected` for what is wrong with this message, such as its size; `.unavailable`
     ///   for everything else, a full stream among it.
     public func publish(_ message: BrokerMessage) async throws(PublishFailure) {
-      do throws(NATSError) {
+      do throws(BrokerError) {
         let encoded = try coding.encode(message)
-        switch await permits.take() {
-        case .yours: break
-        case .cancelled: throw NATSError(.notSent, "the publisher was cancelled")
-        case .full:
-          throw NATSError(
-            .notSent, "\(configuration.waiting) publishers wait for the broker already")
+        let isDuplicate = try await permits.use { () throws(BrokerError) in
+          try await store(encoded, in: configuration.stream)
         }
-        defer { permits.release() }
-        let isDuplicate = try await store(encoded, in: configuration.stream)
-        count { status in
+        record.count { status in
           status.published += 1
           if isDuplicate { status.duplicates += 1 }
         }
       } catch {
-        if error.code == .streamMissing { doubtStream() }
+        if error.code == .missing { connection.doubt() }
         throw error.publishFailure
       }
     }
@@ -37,13 +31,13 @@
     /// Sends a message and waits until the stream says that it has it.
     ///
     /// - Returns: whether it had it before.
-    func store(_ message: NATSMessage, in stream: String) async throws(NATSError) -> Bool {
-      let answer = try await connection().request(message)
+    func store(_ message: NATSMessage, in stream: String) async throws(BrokerError) -> Bool {
+      let answer = try await connection.get().request(message)
       if let refusal = JetStreamRefusal(answer) {
         throw refusal.meaning(stream: stream, subject: message.subject)
       }
       guard answer.payload.contains(Self.sequence) else {
-        throw NATSError(
+        throw BrokerError(
           .unsuitable, "the answer to \(message.subject) confirms nothing: no stream sent it")
       }
       return answer.payload.contains(Self.duplicate)

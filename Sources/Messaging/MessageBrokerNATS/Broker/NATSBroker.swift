@@ -3,7 +3,6 @@
 #if NATS
   public import Logging
   public import MessageRelay
-  internal import Synchronization
   public import TransactionalMessaging
 
   /// Carries messages over a stream of NATS JetStream.
@@ -21,40 +20,21 @@
   /// comes again after `ackWait`, and what several processes of one group receive is not ordered
   /// between them: an inbox puts it in order, since it knows the versions.
   public final class NATSBroker: MessageBroker {
-    /// What is true of the connection.
-    private struct Phase {
-      var connection: NATSConnection?
-      /// Somebody heard that the stream is gone: it is looked at again before it is used.
-      var isStreamDoubtful = false
-      var isOpening = false
-      var attempt: UInt64 = 0
-      var failure: NATSError?
-      var isClosed = false
-    }
-
-    private enum Step {
-      case use(NATSConnection)
-      case fail(NATSError)
-      case wait(attempt: UInt64, starts: Bool)
-    }
-
     let configuration: NATSBrokerConfiguration
     let coding: NATSMessageCoding
     let clock: any MessagingClock
-    let logger: Logger
     let permits: Permits
-    private let phase = Mutex(Phase())
-    private let changed = WakeSignal()
-    private let current = Mutex(NATSBrokerStatus())
+    let record: BrokerRecord
+    let connection: SharedConnection<NATSConnection>
 
     /// Creates a broker; it connects when it is used. Call `close` at the end.
     ///
     /// - Parameter clock: decides about waiting; the machine's clock by default.
-    /// - Throws: `NATSError` when the configuration cannot be used.
+    /// - Throws: `BrokerError` when the configuration cannot be used.
     public init(
       _ configuration: NATSBrokerConfiguration,
       clock: any MessagingClock = SystemMessagingClock(), logger: Logger
-    ) throws(NATSError) {
+    ) throws(BrokerError) {
       try configuration.validate()
       self.configuration = configuration
       self.clock = clock
@@ -62,7 +42,11 @@
       permits = Permits(configuration.inFlight, waiting: configuration.waiting)
       var logger = logger
       logger[metadataKey: "stream"] = "\(configuration.stream)"
-      self.logger = logger
+      let record = BrokerRecord(logger: logger)
+      self.record = record
+      connection = SharedConnection(clock: clock, record: record) { known in
+        await Self.open(configuration, known)
+      }
     }
 
     /// Order per key within a consumer, storage, and no second message of an id for a while.
@@ -72,114 +56,37 @@
     }
 
     /// What it has done so far.
-    public var status: NATSBrokerStatus { current.withLock { $0 } }
+    public var status: BrokerStatus { record.status }
 
     /// Connects and looks at the stream, so that what is wrong from the start is known then.
     ///
-    /// - Throws: `NATSError`, which says what to do.
-    public func check() async throws(NATSError) { _ = try await connection() }
+    /// - Throws: `BrokerError`, which says what to do.
+    public func check() async throws(BrokerError) { _ = try await connection.get() }
 
     /// Ends the connection; whoever publishes or consumes hears of it.
-    public func close() {
-      let connection = phase.withLock { phase in
-        phase.isClosed = true
-        defer { phase.connection = nil }
-        return phase.connection
-      }
-      connection?.close()
-      changed.raise()
-    }
+    public func close() { connection.close() }
 
-    // MARK: - The connection
-
-    var isClosed: Bool { phase.withLock(\.isClosed) }
-
-    /// The connection where there is one; opens none.
-    var open: NATSConnection? { phase.withLock(\.connection) }
-
-    /// The connection, opened by whoever comes first. A failure is that of all who waited for it;
-    /// the next caller tries again.
-    func connection() async throws(NATSError) -> NATSConnection {
-      var mine: UInt64?
-      while true {
-        let generation = changed.generation
-        switch phase.withLock({ Self.step(&$0, mine) }) {
-        case .use(let connection): return connection
-        case .fail(let failure): throw failure
-        case .wait(let attempt, let starts):
-          mine = attempt
-          if starts { Task { await self.openConnection() } }
-          await changed.wait(after: generation)
-          if Task.isCancelled { throw NATSError(.notSent, "the caller was cancelled") }
-        }
-      }
-    }
-
-    private static func step(_ phase: inout Phase, _ mine: UInt64?) -> Step {
-      if phase.isClosed { return .fail(NATSError(.connection, "the broker was closed")) }
-      if let connection = phase.connection {
-        if connection.failure != nil {
-          phase.connection = nil
-        } else if !phase.isStreamDoubtful {
-          return .use(connection)
-        }
-      }
-      if phase.isOpening { return .wait(attempt: mine ?? phase.attempt, starts: false) }
-      if let mine, mine == phase.attempt, let failure = phase.failure { return .fail(failure) }
-      phase.attempt += 1
-      phase.isOpening = true
-      phase.failure = nil
-      return .wait(attempt: phase.attempt, starts: true)
-    }
-
-    /// Whoever publishes next looks at the stream first, and makes it again where it may.
-    func doubtStream() { phase.withLock { $0.isStreamDoubtful = true } }
-
-    private func openConnection() async {
-      let known = open.flatMap { $0.failure == nil ? $0 : nil }
-      do throws(NATSError) {
+    /// A connection whose server has the stream, or makes it where it may.
+    private static func open(
+      _ configuration: NATSBrokerConfiguration, _ known: NATSConnection?
+    ) async -> Result<NATSConnection, BrokerError> {
+      do throws(BrokerError) {
         let connection: NATSConnection
         if let known {
           connection = known
         } else {
           connection = try await NATSConnection.open(configuration.server, as: configuration.name)
         }
-        do throws(NATSError) {
+        do throws(BrokerError) {
           try await JetStreamSetUp(connection, configuration).stream()
+          return .success(connection)
         } catch {
           if known == nil { connection.close() }
-          throw error
-        }
-        let isUsed = phase.withLock { phase in
-          phase.isOpening = false
-          phase.isStreamDoubtful = false
-          if !phase.isClosed { phase.connection = connection }
-          return !phase.isClosed
-        }
-        if !isUsed { connection.close() }
-        current.withLock { status in
-          if known == nil { status.connections += 1 }
-          status.outage = nil
+          return .failure(error)
         }
       } catch {
-        note(outage: error.message)
-        phase.withLock { phase in
-          phase.isOpening = false
-          phase.failure = error
-        }
+        return .failure(error)
       }
-      changed.raise()
-    }
-
-    func count(_ change: (inout NATSBrokerStatus) -> Void) { current.withLock { change(&$0) } }
-
-    func note(outage reason: String) {
-      let isNew = current.withLock { status in
-        status.outages += 1
-        defer { status.outage = reason }
-        return status.outage != reason
-      }
-      if isNew { logger.warning("the broker cannot be used", metadata: ["reason": "\(reason)"]) }
     }
   }
 #endif

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import TransactionalMessaging
+
 /// A stream of JetStream and how it is used. Times are milliseconds.
 public struct NATSBrokerConfiguration: Sendable, Equatable {
-  /// A consumer group: a durable pull consumer of the same name.
-  public struct Group: Sendable, Equatable {
-    /// Name of the group and of its durable consumer.
-    public var name: String
-    /// Topics that it reads, such as `outbox.event.order`. With one topic the server filters; with
-    /// several it delivers what the stream has, and what belongs to other topics is skipped.
-    public var topics: Set<String>
-
-    /// Declares a group.
-    public init(_ name: String, topics: Set<String>) {
-      self.name = name
-      self.topics = topics
-    }
-  }
+  /// A consumer group: a durable pull consumer of the same name. With one topic the server filters;
+  /// with several it delivers what the stream has, and what belongs to other topics is skipped.
+  public typealias Group = BrokerGroup
 
   /// How streams are created that are not there.
   public struct Creation: Sendable, Equatable {
@@ -109,44 +100,20 @@ public struct NATSBrokerConfiguration: Sendable, Equatable {
   /// All that topics of outboxes become.
   var subjects: [String] { [coding.subject(forTopic: "outbox.event.>")] }
 
-  /// - Throws: `NATSError` with the code `configuration`.
-  package func validate() throws(NATSError) {
+  /// - Throws: `BrokerError` with the code `configuration`.
+  package func validate() throws(BrokerError) {
     try server.validate()
     for name in [stream] + groups.map(\.name) where !NATSMessageCoding.isName(name) {
-      throw NATSError(
+      throw BrokerError(
         .configuration,
         "\"\(name)\" cannot name a stream or a group: no '.', '*', '>', '/', '\\' and no blanks")
     }
     if let subjectPrefix, !NATSMessageCoding.isSubject(subjectPrefix) {
-      throw NATSError(.configuration, "\"\(subjectPrefix)\" cannot begin a subject")
+      throw BrokerError(.configuration, "\"\(subjectPrefix)\" cannot begin a subject")
     }
     for topic in groups.flatMap(\.topics)
     where !NATSMessageCoding.isSubject(coding.subject(forTopic: topic)) {
-      throw NATSError(.configuration, "the topic \"\(topic)\" is no subject of NATS")
+      throw BrokerError(.configuration, "the topic \"\(topic)\" is no subject of NATS")
     }
   }
-}
-
-/// What a broker has done since it was created.
-public struct NATSBrokerStatus: Sendable, Equatable {
-  /// Messages that the stream confirmed.
-  public var published = 0
-  /// Of those, how many it had before.
-  public var duplicates = 0
-  /// Messages that came.
-  public var delivered = 0
-  /// Of those, how many had been delivered before.
-  public var redelivered = 0
-  /// Messages whose consumption the server confirmed.
-  public var acknowledged = 0
-  /// Messages of other topics than the group's.
-  public var skipped = 0
-  /// Messages that went to the dead letters.
-  public var deadLettered = 0
-  /// Connections that were opened.
-  public var connections = 0
-  /// Times that a connection, a stream or a consumer could not be had.
-  public var outages = 0
-  /// The last reason for that; nil while all is well.
-  public var outage: String?
 }

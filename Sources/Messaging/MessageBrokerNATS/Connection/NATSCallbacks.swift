@@ -3,6 +3,7 @@
 #if NATS
   internal import CNATS
   internal import Synchronization
+  internal import TransactionalMessaging
 
   /// Who hears what libnats tells on threads of its own.
   ///
@@ -44,7 +45,7 @@
     func ended(_ connection: OpaquePointer?, _ closure: UnsafeMutableRawPointer?) {
       guard case .connection(let line) = listener(closure) else { return }
       let reason = Self.lastError(connection) ?? "the server closed it"
-      line.end(NATSError(.connection, "the connection was lost: \(reason)"))
+      line.end(BrokerError(.connection, "the connection was lost: \(reason)"))
     }
 
     func complained(_ connection: OpaquePointer?, _ closure: UnsafeMutableRawPointer?) {

@@ -3,6 +3,7 @@
 #if NATS
   internal import CNATS
   internal import Foundation
+  internal import MessageRelay
   internal import Synchronization
   package import TransactionalMessaging
 
@@ -12,7 +13,7 @@
   /// tells on its threads wakes whoever waits for it. A connection that is lost stays lost: nothing
   /// is kept in a buffer to be sent later, and whoever waits for an answer hears at once that none
   /// will come. Its owner opens the next one.
-  package final class NATSConnection: Sendable {
+  package final class NATSConnection: BrokerConnection {
     /// Most messages that wait for the thread.
     static let longestLine = 16_384
 
@@ -31,7 +32,7 @@
     /// - Parameter name: who connects, as the server shows it.
     package static func open(
       _ server: NATSServer, as name: String
-    ) async throws(NATSError) -> NATSConnection {
+    ) async throws(BrokerError) -> NATSConnection {
       try server.validate()
       let line = NATSLine()
       let failure = await withCheckedContinuation { opened in
@@ -45,7 +46,7 @@
     package var ended: WakeSignal { line.ended }
 
     /// Why the connection is over; nil while it is not.
-    package var failure: NATSError? { line.failure }
+    package var failure: BrokerError? { line.failure }
 
     /// Ends it; whoever waits hears of it.
     package func close() { line.close() }
@@ -56,7 +57,7 @@
     /// Sends a message and returns its answer.
     package func request(
       _ message: NATSMessage, within limit: Int64? = nil
-    ) async throws(NATSError) -> NATSMessage {
+    ) async throws(BrokerError) -> NATSMessage {
       try await line.request(message, within: limit ?? server.answering).get()
     }
 
@@ -78,7 +79,7 @@
 
   /// What callers, the connection's thread and libnats' threads share.
   final class NATSLine: Sendable {
-    typealias Waiter = CheckedContinuation<Result<NATSMessage, NATSError>, Never>
+    typealias Waiter = CheckedContinuation<Result<NATSMessage, BrokerError>, Never>
 
     /// What the thread is asked to do.
     enum Work {
@@ -93,7 +94,7 @@
       var pending = PendingReplies<Waiter>()
       var isAsleep = false
       var isClosing = false
-      var failure: NATSError?
+      var failure: BrokerError?
       /// What the server complained of last, such as a missing permission.
       var complaint: String?
       var inbox = ""
@@ -104,7 +105,7 @@
     private let state = Mutex(State())
     private let bell = DispatchSemaphore(value: 0)
 
-    var failure: NATSError? { state.withLock(\.failure) }
+    var failure: BrokerError? { state.withLock(\.failure) }
 
     static var now: Int64 { Int64(DispatchTime.now().uptimeNanoseconds / 1_000_000) }
 
@@ -126,7 +127,7 @@
 
     func request(
       _ message: NATSMessage, within limit: Int64
-    ) async -> Result<NATSMessage, NATSError> {
+    ) async -> Result<NATSMessage, BrokerError> {
       let token = state.withLock { $0.pending.reserve() }
       return await withTaskCancellationHandler {
         await withCheckedContinuation { (waiter: Waiter) in
@@ -165,9 +166,9 @@
       bell.signal()
     }
 
-    private static var cancelled: NATSError { NATSError(.notSent, "the caller was cancelled") }
-    private static var overfull: NATSError {
-      NATSError(.notSent, "\(NATSConnection.longestLine) messages wait to be sent already")
+    private static var cancelled: BrokerError { BrokerError(.notSent, "the caller was cancelled") }
+    private static var overfull: BrokerError {
+      BrokerError(.notSent, "\(NATSConnection.longestLine) messages wait to be sent already")
     }
 
     // MARK: - The thread
@@ -199,7 +200,7 @@
         let reason =
           complaint.map { "; it had said: \($0)" } ?? ": is it stopped, or overloaded?"
         waiter.resume(
-          returning: .failure(NATSError(.timedOut, "the server did not answer in time\(reason)")))
+          returning: .failure(BrokerError(.timedOut, "the server did not answer in time\(reason)")))
       }
     }
 
@@ -211,7 +212,7 @@
         return refused.map { state.pending.takeAll(about: $0) } ?? []
       }
       guard let refused else { return }
-      let failure = NATSError(
+      let failure = BrokerError(
         .credentials,
         "this user may not publish to \(refused): allow it in the server's permissions")
       for waiter in waiters { waiter.resume(returning: .failure(failure)) }
@@ -225,12 +226,12 @@
       return String(text[start.upperBound..<end])
     }
 
-    func answer(_ token: UInt64, _ result: Result<NATSMessage, NATSError>) {
+    func answer(_ token: UInt64, _ result: Result<NATSMessage, BrokerError>) {
       state.withLock { $0.pending.take(token) }?.resume(returning: result)
     }
 
     /// The connection is over; the first reason counts.
-    func end(_ failure: NATSError) {
+    func end(_ failure: BrokerError) {
       let waiters = state.withLock { state in
         if state.failure == nil { state.failure = failure }
         state.work = []

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import TransactionalMessaging
+
 /// Where a NATS cluster is, and who asks.
 public struct NATSServer: Sendable, Equatable {
   /// How to log in.
@@ -48,20 +50,20 @@ public struct NATSServer: Sendable, Equatable {
 
   var isSecure: Bool { addresses.contains { $0.hasPrefix("tls://") } || authorities != nil }
 
-  /// - Throws: `NATSError` with the code `configuration`. It repeats no address that may hold a
+  /// - Throws: `BrokerError` with the code `configuration`. It repeats no address that may hold a
   ///   password.
-  package func validate() throws(NATSError) {
-    guard !addresses.isEmpty else { throw NATSError(.configuration, "no address is given") }
+  package func validate() throws(BrokerError) {
+    guard !addresses.isEmpty else { throw BrokerError(.configuration, "no address is given") }
     for address in addresses {
       guard let scheme = Self.schemes.first(where: address.hasPrefix) else {
-        throw NATSError(.configuration, "expected an address such as nats://127.0.0.1:4222")
+        throw BrokerError(.configuration, "expected an address such as nats://127.0.0.1:4222")
       }
       guard !address.contains("@") else {
-        throw NATSError(
+        throw BrokerError(
           .configuration, "an address holds credentials: give a token, a user or a file instead")
       }
       guard address.utf8.count > scheme.utf8.count else {
-        throw NATSError(.configuration, "\(address) names no host")
+        throw BrokerError(.configuration, "\(address) names no host")
       }
     }
   }

@@ -3,6 +3,7 @@
 #if NATS
   internal import CNATS
   internal import Foundation
+  internal import TransactionalMessaging
 
   /// The thread of one connection: the only one that calls libnats about it, so that what blocks
   /// there, such as a socket whose peer does not read, blocks nobody else.
@@ -17,7 +18,7 @@
 
     static func run(
       _ line: NATSLine, _ server: NATSServer, _ name: String,
-      opened: CheckedContinuation<NATSError?, Never>
+      opened: CheckedContinuation<BrokerError?, Never>
     ) {
       let events = NATSCallbacks.shared.add(.connection(line))
       let answers = NATSCallbacks.shared.add(.messages { line.answered($0) })
@@ -45,7 +46,7 @@
       }
       // Sends what libnats still holds, then waits for its threads.
       natsConnection_Close(connection)
-      line.end(NATSError(.connection, "the connection was closed"))
+      line.end(BrokerError(.connection, "the connection was closed"))
       for subscription in thread.subscriptions.values { natsSubscription_Destroy(subscription) }
       natsConnection_Destroy(connection)
     }
@@ -72,7 +73,7 @@
       }
     }
 
-    private func send(_ message: NATSMessage, _ token: UInt64?) -> NATSError? {
+    private func send(_ message: NATSMessage, _ token: UInt64?) -> BrokerError? {
       let reply = token.map { "\(inbox).\($0)" } ?? message.reply
       var status = NATS_OK
       if message.headers.isEmpty {
@@ -91,7 +92,7 @@
       guard status != NATS_OK else { return nil }
       if status == NATS_MAX_PAYLOAD {
         let limit = natsConnection_GetMaxPayload(connection)
-        return NATSError(
+        return BrokerError(
           .message,
           """
           the message is larger than the server takes, \(limit) bytes: raise max_payload there, or \
@@ -116,7 +117,7 @@
       return status
     }
 
-    private mutating func subscribe(_ listening: NATSListening) -> NATSError? {
+    private mutating func subscribe(_ listening: NATSListening) -> BrokerError? {
       var subscription: OpaquePointer?
       let status = natsConnection_Subscribe(
         &subscription, connection, listening.subject,
@@ -144,11 +145,11 @@
 
     private static func connect(
       _ server: NATSServer, _ name: String, events: UInt
-    ) throws(NATSError) -> OpaquePointer {
+    ) throws(BrokerError) -> OpaquePointer {
       var options: OpaquePointer?
       defer { natsOptions_Destroy(options) }
       guard natsOptions_Create(&options) == NATS_OK, let made = options else {
-        throw NATSError(.connection, "no memory for a connection")
+        throw BrokerError(.connection, "no memory for a connection")
       }
       try configure(made, server, name, events: events)
       var connection: OpaquePointer?
@@ -159,7 +160,7 @@
 
     private static func configure(
       _ options: OpaquePointer, _ server: NATSServer, _ name: String, events: UInt
-    ) throws(NATSError) {
+    ) throws(BrokerError) {
       let closure = UnsafeMutableRawPointer(bitPattern: events)
       let addresses = server.addresses.map { UnsafePointer(strdup($0)) }
       defer { for address in addresses { free(UnsafeMutablePointer(mutating: address)) } }
@@ -194,25 +195,26 @@
       if server.isSecure { results.append(natsOptions_SetSecure(options, true)) }
       if let path = server.authorities {
         guard natsOptions_LoadCATrustedCertificates(options, path) == NATS_OK else {
-          throw NATSError(.configuration, "the file \(path) holds no certificates that can be read")
+          throw BrokerError(
+            .configuration, "the file \(path) holds no certificates that can be read")
         }
       }
       if let failed = results.first(where: { $0 != NATS_OK }) {
-        throw NATSError(
+        throw BrokerError(
           .configuration, "the settings of the connection cannot be used: \(text(failed))")
       }
     }
 
     /// libnats would only say that it could not log in.
-    private static func checkCredentials(_ path: String) throws(NATSError) {
+    private static func checkCredentials(_ path: String) throws(BrokerError) {
       guard let data = FileManager.default.contents(atPath: path) else {
-        throw NATSError(
+        throw BrokerError(
           .configuration,
           "the credentials file \(path) cannot be read: is it there, for this user?")
       }
       let text = String(decoding: data, as: UTF8.self)
       guard text.contains("BEGIN NATS USER JWT"), text.contains("BEGIN USER NKEY SEED") else {
-        throw NATSError(
+        throw BrokerError(
           .configuration,
           "the file \(path) holds no credentials: it needs a user's JWT and its seed, as nsc writes "
             + "them")
@@ -220,39 +222,39 @@
     }
 
     /// Why there is no connection.
-    private static func refusal(_ status: natsStatus, _ server: NATSServer) -> NATSError {
+    private static func refusal(_ status: natsStatus, _ server: NATSServer) -> BrokerError {
       let reason = text(status)
       switch status {
       case NATS_CONNECTION_AUTH_FAILED, NATS_NOT_PERMITTED:
-        return NATSError(
+        return BrokerError(
           .credentials,
           """
           \(server.shown) does not take these credentials (\(reason)): check user and password, or \
           whether the .creds file is still valid
           """)
       case NATS_SECURE_CONNECTION_REQUIRED:
-        return NATSError(.configuration, "\(server.shown) demands TLS: use tls:// addresses")
+        return BrokerError(.configuration, "\(server.shown) demands TLS: use tls:// addresses")
       case NATS_SECURE_CONNECTION_WANTED:
-        return NATSError(.configuration, "\(server.shown) speaks no TLS: use nats:// addresses")
+        return BrokerError(.configuration, "\(server.shown) speaks no TLS: use nats:// addresses")
       case NATS_SSL_ERROR:
-        return NATSError(
+        return BrokerError(
           .configuration,
           """
           no TLS with \(server.shown): \(reason); name the file of the authority that signed its \
           certificate, and reach it by a name that stands in there
           """)
       default:
-        return NATSError(
+        return BrokerError(
           .connection,
           "no NATS server answers at \(server.shown) (\(reason)): start it, or correct the address")
       }
     }
 
-    private static func failure(_ status: natsStatus, doing what: String) -> NATSError {
+    private static func failure(_ status: natsStatus, doing what: String) -> BrokerError {
       switch status {
       case NATS_INVALID_SUBJECT, NATS_INVALID_ARG:
-        NATSError(.message, "\(what): \(text(status))")
-      default: NATSError(.connection, "\(what): \(text(status))")
+        BrokerError(.message, "\(what): \(text(status))")
+      default: BrokerError(.connection, "\(what): \(text(status))")
       }
     }
 

@@ -10,26 +10,19 @@
   /// It outlives connections. A message that comes again while it is held changes nothing but where
   /// its acknowledgement goes.
   final class Intake: Sendable {
-    typealias LaneKey = GroupQueue<UInt64>.LaneKey
+    typealias Turn = TurnQueue<Held>.Turn
 
     /// A message that is not settled yet.
     struct Held: Sendable {
+      /// Position in the stream.
+      var sequence: UInt64
       var content: Content
-      /// Where its acknowledgement goes.
-      var reply: String
-      var lane: LaneKey
     }
 
     enum Content: Sendable {
       case message(BrokerMessage)
       /// It cannot be read; why.
       case malformed(NATSMessage, reason: String)
-    }
-
-    /// A message whose turn has come.
-    struct Turn: Sendable {
-      var sequence: UInt64
-      var held: Held
     }
 
     /// What became of a message that came.
@@ -45,22 +38,18 @@
     }
 
     private struct State {
-      var queue: GroupQueue<UInt64>
-      var held: [UInt64: Held] = [:]
+      /// Where acknowledgements of what is held go, by positions in the stream.
+      var replies: [UInt64: String] = [:]
       var window: PullWindow
-      var slots: Int
       var trouble: String?
       /// When the server was last heard of, or asked.
       var heard: Int64 = 0
       var pulse: Int64 = 1_000
     }
 
-    /// Raised when a message may have its turn.
-    let arrivals = WakeSignal()
+    let turns: TurnQueue<Held>
     /// Raised when messages can be asked for, or something is wrong.
     let room = WakeSignal()
-    /// Raised once, when no more messages are wanted.
-    let stopped = WakeSignal()
     /// Raised once, when nothing is under way any more.
     let finished = WakeSignal()
 
@@ -73,10 +62,8 @@
       self.coding = coding
       let window = PullWindow(batch: (capacity + 1) / 2, capacity: capacity)
       // Twice the window: what was asked for on a connection that is lost may still have come.
-      state = Mutex(
-        State(
-          queue: GroupQueue(capacity: window.capacity * 2), window: window,
-          slots: max(1, concurrency)))
+      turns = TurnQueue(capacity: window.capacity * 2, concurrency: concurrency)
+      state = Mutex(State(window: window))
     }
 
     /// How often the server is told that what is held is still wanted, in milliseconds.
@@ -85,11 +72,11 @@
       set { state.withLock { $0.pulse = newValue } }
     }
 
-    var isStopped: Bool { stopped.generation > 0 }
+    var isStopped: Bool { turns.isStopped }
+    var stopped: WakeSignal { turns.stopped }
 
     func stop() {
-      stopped.raise()
-      arrivals.raise()
+      turns.stop()
       room.raise()
     }
 
@@ -115,19 +102,17 @@
         key = ""
         content = .malformed(message, reason: error.description)
       }
-      let held = Held(content: content, reply: reply, lane: LaneKey(topic: topic, key: key))
-      let arrival: Arrival = note(now) { state in
+      let held = Held(sequence: delivery.sequence, content: content)
+      return note(now) { state in
         state.window.came()
-        if state.held[delivery.sequence] != nil {
-          state.held[delivery.sequence]?.reply = reply
-          return .again
+        let isHeld = state.replies.updateValue(reply, forKey: held.sequence) != nil
+        if isHeld { return .again }
+        if turns.offer(held, lane: TurnQueue<Held>.LaneKey(topic: topic, key: key)) {
+          return .held(redelivered: delivery.count > 1)
         }
-        guard state.queue.offer(delivery.sequence, lane: held.lane) else { return .noRoom }
-        state.held[delivery.sequence] = held
-        return .held(redelivered: delivery.count > 1)
+        state.replies[held.sequence] = nil
+        return .noRoom
       }
-      if case .held = arrival { arrivals.raise() }
-      return arrival
     }
 
     private func noticed(_ status: Int, _ message: NATSMessage, now: Int64) -> Arrival {
@@ -154,7 +139,9 @@
       let (value, isDue) = state.withLock { state in
         state.heard = now
         let value = change(&state)
-        return (value, state.window.due(held: state.queue.count) != nil)
+        return (
+          value, state.window.outstanding == 0 || state.window.due(held: turns.count) != nil
+        )
       }
       if isDue { room.raise() }
       return value
@@ -171,10 +158,13 @@
       }
     }
 
+    /// Whether nothing more comes that was asked for.
+    var isServed: Bool { state.withLock { $0.window.outstanding == 0 } }
+
     /// How many messages to ask for now.
     func ask(now: Int64) -> Int? {
       state.withLock { state in
-        guard let count = state.window.due(held: state.queue.count) else { return nil }
+        guard let count = state.window.due(held: turns.count) else { return nil }
         state.window.asked(for: count)
         state.heard = now
         return count
@@ -193,57 +183,23 @@
 
     // MARK: - Turns
 
-    /// The next message, when a handler is free.
-    func next() -> Turn? {
-      state.withLock { state in
-        guard state.slots > 0, let next = state.queue.take(),
-          let held = state.held[next.element]
-        else { return nil }
-        state.slots -= 1
-        return Turn(sequence: next.element, held: held)
-      }
-    }
-
-    /// The handler of a turn is free again; the lane is not yet.
-    func handled() {
-      state.withLock { $0.slots += 1 }
-      arrivals.raise()
-    }
-
     /// Where the acknowledgement goes, by the latest delivery.
-    func reply(_ turn: Turn) -> String {
-      state.withLock { $0.held[turn.sequence]?.reply } ?? turn.held.reply
+    func reply(_ turn: Turn) -> String? {
+      state.withLock { $0.replies[turn.element.sequence] }
     }
 
     func settled(_ turn: Turn) {
       let isDue = state.withLock { state in
-        state.held[turn.sequence] = nil
-        state.queue.consumed(turn.held.lane)
-        return state.window.due(held: state.queue.count) != nil
+        state.replies[turn.element.sequence] = nil
+        turns.settled(turn)
+        return state.window.due(held: turns.count) != nil
       }
-      arrivals.raise()
       if isDue { room.raise() }
-    }
-
-    func giveBack(_ turn: Turn) {
-      state.withLock { $0.queue.giveBack(turn.held.lane) }
-      arrivals.raise()
     }
 
     /// Where acknowledgements of all that is held go, in the stream's order.
     var replies: [String] {
-      state.withLock { state in state.held.sorted { $0.key < $1.key }.map(\.value.reply) }
-    }
-
-    /// Gives up what is held.
-    func abandon() -> [String] {
-      defer {
-        state.withLock { state in
-          state.held = [:]
-          _ = state.queue.removeAll()
-        }
-      }
-      return replies
+      state.withLock { state in state.replies.sorted { $0.key < $1.key }.map(\.value) }
     }
   }
 #endif

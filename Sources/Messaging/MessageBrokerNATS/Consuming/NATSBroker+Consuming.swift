@@ -7,8 +7,9 @@
   public import TransactionalMessaging
 
   extension NATSBroker {
-    /// How long the server keeps a request for messages, in milliseconds.
-    private static let pullExpires: Int64 = 5_000
+    /// How long the server keeps a request for messages, in milliseconds, and how long the end of a
+    /// consumer may take therefore.
+    private static let pullExpires: Int64 = 500
     /// How much longer than that it may say nothing.
     private static let grace: Int64 = 3_000
     private static let outage = Backoff(first: 20, most: 5_000)
@@ -22,73 +23,70 @@
       group name: String, concurrency: Int,
       handler: @escaping @Sendable (BrokerMessage) async -> Disposition
     ) async throws {
-      guard let group = configuration.groups.first(where: { $0.name == name }) else {
-        throw ConsumeFailure.unknownGroup(name, known: configuration.groups.map(\.name).sorted())
-      }
+      let group = try configuration.groups.group(name)
       let intake = Intake(
         topics: group.topics, coding: coding, capacity: configuration.held,
         concurrency: concurrency)
       await withGracefulShutdownHandler {
         await withDiscardingTaskGroup { tasks in
           tasks.addTask { await self.supply(intake, for: group) }
-          await self.deliver(intake, of: group, handler)
+          await takeTurns(
+            until: { intake.isStopped || connection.isClosed }, arrivals: intake.turns.arrivals,
+            next: intake.turns.next
+          ) { await self.take($0, intake, of: group, handler) }
           intake.stop()
           intake.finished.raise()
         }
       } onGracefulShutdown: {
         intake.stop()
       }
-      giveBack(intake)
+      // A task of its own is not cancelled with the caller.
+      await Task { await giveBack(intake) }.value
     }
 
     /// What no handler began goes to another consumer at once, or to the next call.
-    private func giveBack(_ intake: Intake) {
-      let replies = intake.abandon()
-      guard !replies.isEmpty, let connection = open else { return }
-      for reply in replies {
-        connection.send(NATSMessage(reply, payload: Delivery.Answer.giveBack.bytes))
+    ///
+    /// The server takes requests for messages and what is given back beside each other; so the next
+    /// call must not ask before it has all of them in their order, which its last answer says.
+    private func giveBack(_ intake: Intake) async {
+      var messages = intake.replies.map {
+        NATSMessage($0, payload: Delivery.Answer.giveBack.bytes)
+      }
+      guard let last = messages.popLast(), let connection = connection.current else { return }
+      for message in messages { connection.send(message) }
+      do throws(BrokerError) {
+        _ = try await connection.request(last)
+      } catch {
+        // They come again when the server has waited for them in vain.
+        record.note(outage: "what group consumers held cannot be given back: \(error.message)")
       }
     }
 
     // MARK: - Deliveries
 
-    private func deliver(
-      _ intake: Intake, of group: NATSBrokerConfiguration.Group,
-      _ handler: @escaping @Sendable (BrokerMessage) async -> Disposition
-    ) async {
-      await withDiscardingTaskGroup { tasks in
-        while !intake.isStopped, !Task.isCancelled, !isClosed {
-          let arrivals = intake.arrivals.generation
-          if let turn = intake.next() {
-            tasks.addTask { await self.take(turn, intake, of: group, handler) }
-          } else {
-            await intake.arrivals.wait(after: arrivals)
-          }
-        }
-      }
-    }
-
     private func take(
-      _ turn: Intake.Turn, _ intake: Intake, of group: NATSBrokerConfiguration.Group,
+      _ turn: Intake.Turn, _ intake: Intake, of group: BrokerGroup,
       _ handler: @Sendable (BrokerMessage) async -> Disposition
     ) async {
       let disposition: Disposition =
-        switch turn.held.content {
+        switch turn.element.content {
         case .message(let message): await handler(message)
         case .malformed(_, let reason): .reject(reason)
         }
-      intake.handled()
+      intake.turns.handled()
       switch disposition {
       case .acknowledge:
-        if await settle(turn, intake, .acknowledge) { count { $0.acknowledged += 1 } }
+        if await settle(turn, intake, .acknowledge) { record.count { $0.acknowledged += 1 } }
       case .reject(let reason):
-        guard await setAside(turn, intake, of: group, because: reason) else { break }
+        guard await setAside(turn, intake, of: group, because: reason) else {
+          return intake.turns.giveBack(turn)
+        }
         _ = await settle(turn, intake, .terminate)
-        count { $0.deadLettered += 1 }
+        record.count { $0.deadLettered += 1 }
       case .redeliver(let milliseconds):
         // Held here meanwhile, so that what follows in its lane stays behind it.
         _ = await clock.wait(milliseconds: max(1, milliseconds), or: [(intake.stopped, 0)])
-        return intake.giveBack(turn)
+        return intake.turns.giveBack(turn)
       }
       intake.settled(turn)
     }
@@ -102,19 +100,20 @@
     ) async -> Bool {
       var attempts = 0
       while true {
-        do throws(NATSError) {
-          let message = NATSMessage(intake.reply(turn), payload: answer.bytes)
+        do throws(BrokerError) {
+          guard let reply = intake.reply(turn) else { return false }
+          let message = NATSMessage(reply, payload: answer.bytes)
           // Whoever is cancelled after the handler has committed says so all the same.
           if Task.isCancelled || (intake.isStopped && attempts > 0) {
-            open?.send(message)
+            connection.current?.send(message)
             return false
           }
-          let confirmation = try await connection().request(message)
+          let confirmation = try await connection.get().request(message)
           if confirmation.status != JetStreamRefusal.nobodyListens { return true }
-          note(outage: "an acknowledgement: the consumer is gone, or has no leader at the moment")
+          record.note(outage: "an acknowledgement: the consumer is gone, or has no leader now")
           return false
         } catch {
-          if error.code != .notSent { note(outage: "an acknowledgement: \(error.message)") }
+          if error.code != .notSent { record.note(outage: "an acknowledgement: \(error.message)") }
           attempts += 1
           await pause(attempts, intake)
         }
@@ -123,29 +122,23 @@
 
     /// Puts a message that will never be consumed with the dead letters; tries until it is there.
     private func setAside(
-      _ turn: Intake.Turn, _ intake: Intake, of group: NATSBrokerConfiguration.Group,
+      _ turn: Intake.Turn, _ intake: Intake, of group: BrokerGroup,
       because reason: String
     ) async -> Bool {
-      let letter: NATSMessage
-      do throws(NATSError) {
-        letter = try deadLetter(turn, of: group, because: reason)
-      } catch {
-        logger.error("a message cannot be set aside", metadata: ["reason": "\(error)"])
-        return false
-      }
-      logger.error(
+      let letter = deadLetter(turn, of: group, because: reason)
+      record.logger.error(
         "a message goes to the dead letters",
         metadata: [
-          "group": "\(group.name)", "sequence": "\(turn.sequence)", "reason": "\(reason)",
+          "group": "\(group.name)", "sequence": "\(turn.element.sequence)", "reason": "\(reason)",
         ])
       var attempts = 0
-      while !Task.isCancelled, !isClosed {
-        do throws(NATSError) {
-          try await JetStreamSetUp(connection(), configuration).deadLetters()
+      while !Task.isCancelled, !connection.isClosed {
+        do throws(BrokerError) {
+          try await JetStreamSetUp(connection.get(), configuration).deadLetters()
           _ = try await store(letter, in: configuration.deadLetterStream)
           return true
         } catch {
-          note(outage: "dead letters: \(error.message)")
+          record.note(outage: "dead letters: \(error.message)")
           attempts += 1
           if intake.isStopped { return false }
           await pause(attempts, intake)
@@ -155,23 +148,23 @@
     }
 
     private func deadLetter(
-      _ turn: Intake.Turn, of group: NATSBrokerConfiguration.Group, because reason: String
-    ) throws(NATSError) -> NATSMessage {
+      _ turn: Intake.Turn, of group: BrokerGroup, because reason: String
+    ) -> NATSMessage {
       var letter: NATSMessage
-      switch turn.held.content {
+      switch turn.element.content {
       case .malformed(let message, _):
         letter = NATSMessage(
           "", headers: NATSMessageCoding.withoutServers(message.headers), payload: message.payload)
       case .message(let message):
-        letter = try coding.encode(message)
+        letter = (try? coding.encode(message)) ?? NATSMessage("", payload: message.payload)
       }
-      letter.headers["dead-letter-subject"] = coding.subject(forTopic: turn.held.lane.topic)
-      letter.headers["dead-letter-sequence"] = "\(turn.sequence)"
+      letter.headers["dead-letter-subject"] = coding.subject(forTopic: turn.lane.topic)
+      letter.headers["dead-letter-sequence"] = "\(turn.element.sequence)"
       letter.headers["dead-letter-reason"] =
         reason.split(whereSeparator: \.isWhitespace).joined(separator: " ")
       letter.headers[NATSMessageCoding.expectedStream] = configuration.deadLetterStream
       letter.headers[NATSMessageCoding.messageID] =
-        "\(configuration.stream)/\(turn.sequence)/\(group.name)"
+        "\(configuration.stream)/\(turn.element.sequence)/\(group.name)"
       letter.subject = configuration.deadLetterSubject(ofGroup: group.name)
       return letter
     }
@@ -186,22 +179,22 @@
     // MARK: - Supply
 
     /// Gets messages, over one connection after the other, until no more are wanted.
-    private func supply(_ intake: Intake, for group: NATSBrokerConfiguration.Group) async {
+    private func supply(_ intake: Intake, for group: BrokerGroup) async {
       var attempts = 0
       while !intake.isStopped, !Task.isCancelled {
-        do throws(NATSError) {
-          let connection = try await connection()
+        do throws(BrokerError) {
+          let connection = try await connection.get()
           let ackWait = try await JetStreamSetUp(connection, configuration).consumer(of: group)
           attempts = 0
-          count { $0.outage = nil }
+          record.recovered()
           try await pull(intake, of: group, over: connection, ackWait: ackWait)
         } catch {
           if intake.isStopped || Task.isCancelled { break }
-          if isClosed {
+          if connection.isClosed {
             intake.stop()
             break
           }
-          note(outage: "group \(group.name): \(error.message)")
+          record.note(outage: "group \(group.name): \(error.message)")
           attempts += 1
           await pause(attempts, intake)
         }
@@ -210,13 +203,43 @@
     }
 
     private func pull(
-      _ intake: Intake, of group: NATSBrokerConfiguration.Group, over connection: NATSConnection,
+      _ intake: Intake, of group: BrokerGroup, over connection: NATSConnection,
       ackWait: Int64
-    ) async throws(NATSError) {
+    ) async throws(BrokerError) {
       let listening = connection.listen { [weak connection] in
         self.heard($0, intake, connection)
       }
-      defer { connection.stop(listening) }
+      let end: Result<Void, BrokerError>
+      do throws(BrokerError) {
+        end = .success(
+          try await pull(intake, of: group, over: connection, to: listening, ackWait: ackWait))
+      } catch {
+        end = .failure(error)
+      }
+      // A task of its own is not cancelled with the caller.
+      await Task { await untilServed(intake, over: connection) }.value
+      connection.stop(listening)
+      try end.get()
+    }
+
+    /// Returns when nothing more comes that was asked for. The server keeps requests of those who
+    /// have left: what it sends them, and in older versions what was given back meanwhile, would
+    /// only come again after `ackWait`, behind what is newer.
+    private func untilServed(_ intake: Intake, over connection: NATSConnection) async {
+      let deadline = clock.now() + Self.pullExpires + Self.grace
+      while connection.failure == nil {
+        let (room, ended) = (intake.room.generation, connection.ended.generation)
+        let left = deadline - clock.now()
+        guard !intake.isServed, left > 0 else { return }
+        _ = await clock.wait(
+          milliseconds: left, or: [(intake.room, room), (connection.ended, ended)])
+      }
+    }
+
+    private func pull(
+      _ intake: Intake, of group: BrokerGroup, over connection: NATSConnection,
+      to listening: NATSListening, ackWait: Int64
+    ) async throws(BrokerError) {
       intake.begin(now: clock.now())
       let pulse = max(10, ackWait / 3)
       intake.pulse = pulse
@@ -226,7 +249,7 @@
         let now = clock.now()
         if let failure = connection.failure { throw failure }
         if let trouble = intake.trouble(now: now, silence: Self.pullExpires + Self.grace) {
-          throw NATSError(.connection, trouble)
+          throw BrokerError(.connection, trouble)
         }
         if now >= nextPulse {
           tellInProgress(intake, connection)
@@ -251,18 +274,18 @@
     ) {
       switch intake.came(message, now: clock.now()) {
       case .held(let redelivered):
-        count { status in
+        record.count { status in
           status.delivered += 1
           if redelivered { status.redelivered += 1 }
         }
       case .again:
-        count { status in
+        record.count { status in
           status.delivered += 1
           status.redelivered += 1
         }
       case .skipped(let reply):
         connection?.send(NATSMessage(reply, payload: Delivery.Answer.acknowledge.bytes))
-        count { $0.skipped += 1 }
+        record.count { $0.skipped += 1 }
       case .notice, .noRoom: break
       }
     }
@@ -278,7 +301,7 @@
     private func keepAlive(_ intake: Intake) async {
       while intake.finished.generation == 0, !Task.isCancelled {
         _ = await clock.wait(milliseconds: intake.pulse, or: [(intake.finished, 0)])
-        if let open { tellInProgress(intake, open) }
+        if let connection = connection.current { tellInProgress(intake, connection) }
       }
     }
   }

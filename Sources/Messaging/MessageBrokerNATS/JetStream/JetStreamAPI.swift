@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
+internal import TransactionalMessaging
 
 /// JetStream's interface: JSON in requests to subjects that begin with `$JS.API`
 /// (https://docs.nats.io/reference/reference-protocols/nats_api_reference). Times are nanoseconds.
@@ -157,43 +158,43 @@ struct JetStreamRefusal: Error, Equatable {
 
 extension JetStreamRefusal {
   /// What it means for whoever publishes to, or reads from, that stream.
-  func meaning(stream: String, subject: String) -> NATSError {
+  func meaning(stream: String, subject: String) -> BrokerError {
     switch number {
     case Self.nobodyListens:
-      NATSError(
-        .streamMissing,
+      BrokerError(
+        .missing,
         """
         no stream takes the subject \(subject), or the server runs without JetStream: create \
         stream \(stream) with that subject, or start nats-server with -js
         """)
     case 10_039, 10_076:
-      NATSError(
-        .jetStreamDisabled,
+      BrokerError(
+        .unsuitable,
         "JetStream is off (\(text)): start nats-server with -js and allow it for the account")
     case Self.streamNotFound:
-      NATSError(.streamMissing, "there is no stream \(stream): create it, or let it be created")
+      BrokerError(.missing, "there is no stream \(stream): create it, or let it be created")
     case 10_060:
-      NATSError(
-        .streamMissing,
+      BrokerError(
+        .missing,
         "the subject \(subject) belongs to another stream than \(stream): name that one")
     case 10_054:
-      NATSError(
+      BrokerError(
         .message,
         """
         the message is larger than stream \(stream) takes: raise its max_msg_size, or keep the \
         content elsewhere and send a reference (payload_ref)
         """)
     case 10_077, 10_047, 10_028, 10_023, 10_002:
-      NATSError(
-        .full,
+      BrokerError(
+        .notStored,
         """
         stream \(stream) is full (\(text)): raise its limits or the account's, free its disk, or \
         let consumers catch up; events wait in the outbox meanwhile
         """)
     case 10_109:
-      NATSError(.unsuitable, "stream \(stream) is sealed: it takes no more messages")
+      BrokerError(.unsuitable, "stream \(stream) is sealed: it takes no more messages")
     default:
-      NATSError(.refused(number), "stream \(stream): \(text) (JetStream's error \(number))")
+      BrokerError(.refused(number), "stream \(stream): \(text) (JetStream's error \(number))")
     }
   }
 }

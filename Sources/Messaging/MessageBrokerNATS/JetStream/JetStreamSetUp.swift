@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if NATS
+  internal import TransactionalMessaging
+
   /// Looks whether streams and consumers are there and fit, and creates what may be created.
   struct JetStreamSetUp {
     private let connection: NATSConnection
@@ -12,7 +14,7 @@
     }
 
     /// The stream that events go to.
-    func stream() async throws(NATSError) {
+    func stream() async throws(BrokerError) {
       let name = configuration.stream
       let found = try await ask(
         JetStreamAPI.StreamAnswer.self, JetStreamAPI.streamInfo(name), of: name)
@@ -24,7 +26,7 @@
     }
 
     /// The stream that refused messages go to; only looked at where it may be created.
-    func deadLetters() async throws(NATSError) {
+    func deadLetters() async throws(BrokerError) {
       guard configuration.creation != nil else { return }
       let name = configuration.deadLetterStream
       let found = try await ask(
@@ -37,7 +39,7 @@
     /// The group's durable consumer.
     ///
     /// - Returns: how long the server waits for an acknowledgement, in milliseconds.
-    func consumer(of group: NATSBrokerConfiguration.Group) async throws(NATSError) -> Int64 {
+    func consumer(of group: BrokerGroup) async throws(BrokerError) -> Int64 {
       let stream = configuration.stream
       let found = try await ask(
         JetStreamAPI.ConsumerAnswer.self, JetStreamAPI.consumerInfo(stream, group.name), of: stream)
@@ -50,8 +52,8 @@
           throw refusal.meaning(stream: stream, subject: stream)
         }
         guard configuration.creation != nil else {
-          throw NATSError(
-            .streamMissing,
+          throw BrokerError(
+            .missing,
             """
             stream \(stream) has no durable consumer \(group.name): create a pull consumer with \
             explicit acknowledgement, or let it be created
@@ -62,14 +64,14 @@
     }
 
     /// The only topic of a group, as the server filters it.
-    private func filter(_ group: NATSBrokerConfiguration.Group) -> String? {
+    private func filter(_ group: BrokerGroup) -> String? {
       guard group.topics.count == 1, let topic = group.topics.first else { return nil }
       return configuration.coding.subject(forTopic: topic)
     }
 
     private func create(
-      _ group: NATSBrokerConfiguration.Group
-    ) async throws(NATSError) -> Int64 {
+      _ group: BrokerGroup
+    ) async throws(BrokerError) -> Int64 {
       let stream = configuration.stream
       let request = JetStreamAPI.CreateConsumer(
         stream: stream,
@@ -90,8 +92,8 @@
     }
 
     private func check(
-      _ consumer: JetStreamAPI.Consumer, of group: NATSBrokerConfiguration.Group
-    ) throws(NATSError) {
+      _ consumer: JetStreamAPI.Consumer, of group: BrokerGroup
+    ) throws(BrokerError) {
       let complaint: String? =
         if consumer.deliverSubject?.isEmpty == false {
           "pushes its messages; a pull consumer is needed"
@@ -108,14 +110,14 @@
           nil
         }
       if let complaint {
-        throw NATSError(
+        throw BrokerError(
           .unsuitable,
           "consumer \(group.name) of stream \(configuration.stream) \(complaint): change or "
             + "delete it")
       }
     }
 
-    private func check(_ stream: JetStreamAPI.Stream) throws(NATSError) {
+    private func check(_ stream: JetStreamAPI.Stream) throws(BrokerError) {
       let window = (stream.duplicateWindow ?? 0) / JetStreamAPI.nanoseconds
       let complaint: String? =
         if stream.noAck == true {
@@ -131,14 +133,14 @@
           nil
         }
       if let complaint {
-        throw NATSError(
+        throw BrokerError(
           .unsuitable, "stream \(stream.name) \(complaint): change it or name another")
       }
     }
 
     private func create(
       _ name: String, subjects: [String], because refusal: JetStreamRefusal
-    ) async throws(NATSError) {
+    ) async throws(BrokerError) {
       guard refusal.number == JetStreamRefusal.streamNotFound, let creation = configuration.creation
       else { throw refusal.meaning(stream: name, subject: subjects.joined(separator: ", ")) }
       let request = JetStreamAPI.Stream(
@@ -164,17 +166,17 @@
 
     private func ask<Answer: Decodable>(
       _ type: Answer.Type, _ subject: String, _ payload: [UInt8] = [], of stream: String
-    ) async throws(NATSError) -> Result<Answer, JetStreamRefusal> {
-      do throws(NATSError) {
+    ) async throws(BrokerError) -> Result<Answer, JetStreamRefusal> {
+      do throws(BrokerError) {
         let answer = try await connection.request(NATSMessage(subject, payload: payload))
         if answer.status == JetStreamRefusal.nobodyListens {
-          throw NATSError(
-            .jetStreamDisabled, "JetStream is off: start nats-server with -js (--jetstream)")
+          throw BrokerError(
+            .unsuitable, "JetStream is off: start nats-server with -js (--jetstream)")
         }
         return JetStreamAPI.decode(type, from: answer)
       } catch {
         guard [.timedOut, .credentials].contains(error.code) else { throw error }
-        throw NATSError(error.code, "stream \(stream) cannot be looked at: \(error.message)")
+        throw BrokerError(error.code, "stream \(stream) cannot be looked at: \(error.message)")
       }
     }
   }

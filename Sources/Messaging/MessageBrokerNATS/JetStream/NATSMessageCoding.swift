@@ -34,11 +34,11 @@ struct NATSMessageCoding: Sendable, Equatable {
     return Self.topicPrefix + subject.dropFirst(subjectPrefix.count + 1)
   }
 
-  /// - Throws: `NATSError` with the code `message`.
-  func encode(_ message: BrokerMessage) throws(NATSError) -> NATSMessage {
+  /// - Throws: `BrokerError` with the code `message`.
+  func encode(_ message: BrokerMessage) throws(BrokerError) -> NATSMessage {
     let subject = subject(forTopic: message.topic)
     guard Self.isSubject(subject) else {
-      throw NATSError(
+      throw BrokerError(
         .message,
         "the topic \(message.topic) is no subject of NATS: it has an empty part, a blank or a "
           + "wildcard")
@@ -50,13 +50,13 @@ struct NATSMessageCoding: Sendable, Equatable {
           try CloudEventFields.fields(of: message, source: cloudEventsSource)
             .map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
       } catch {
-        throw NATSError(.message, "the event cannot be sent as a CloudEvent: \(error)")
+        throw BrokerError(.message, "the event cannot be sent as a CloudEvent: \(error)")
       }
     } else {
       headers = message.headers
       headers[MessageHeader.aggregateID] = message.key
       if let name = headers.keys.first(where: { $0.lowercased().hasPrefix(Self.serverPrefix) }) {
-        throw NATSError(.message, "the server would act on the header \(name): rename it")
+        throw BrokerError(.message, "the server would act on the header \(name): rename it")
       }
     }
     headers[Self.messageID] = message.headers[MessageHeader.id]

@@ -11,18 +11,12 @@
     ///   no queue takes; `.unavailable` for everything else, a full queue among it. Queues that had
     ///   room have then stored it all the same.
     public func publish(_ message: BrokerMessage) async throws(PublishFailure) {
-      do throws(RabbitMQError) {
+      do throws(BrokerError) {
         let encoded = try coding.encode(message)
-        switch await permits.take() {
-        case .yours: break
-        case .cancelled: throw RabbitMQError(.notSent, "the publisher was cancelled")
-        case .full:
-          throw RabbitMQError(
-            .notSent, "\(configuration.waiting) publishers wait for the broker already")
+        try await permits.use { () throws(BrokerError) in
+          try await connection.get().publish(encoded)
         }
-        defer { permits.release() }
-        try await connection().publish(encoded)
-        count { $0.published += 1 }
+        record.count { $0.published += 1 }
       } catch {
         throw error.publishFailure
       }

@@ -21,45 +21,23 @@
   ///
   /// RabbitMQ knows no ids: what is published twice comes twice, and an inbox takes it once.
   public final class RabbitMQBroker: MessageBroker {
-    /// What is true of the connection that publishes.
-    private struct Phase {
-      var connection: RabbitMQConnection?
-      var isOpening = false
-      var attempt: UInt64 = 0
-      var failure: RabbitMQError?
-      var isClosed = false
-      /// Attempts that failed one after the other, and until when there is no next one.
-      var failures = 0
-      var pauseEnds: Int64 = 0
-    }
-
-    private enum Step {
-      case use(RabbitMQConnection)
-      case fail(RabbitMQError)
-      case wait(attempt: UInt64, starts: Bool)
-    }
-
-    private static let outage = Backoff(first: 20, most: 2_000)
-
     let configuration: RabbitMQBrokerConfiguration
     let coding: AMQPMessageCoding
     let clock: any MessagingClock
-    let logger: Logger
     let permits: Permits
-    /// Raised once, when the broker is closed.
-    let closing = WakeSignal()
-    private let phase = Mutex(Phase())
-    private let changed = WakeSignal()
-    private let current = Mutex(RabbitMQBrokerStatus())
+    let record: BrokerRecord
+    /// The one that publishes.
+    let connection: SharedConnection<RabbitMQConnection>
+    let newQueues: NewQueues
 
     /// Creates a broker; it connects when it is used. Call `close` at the end.
     ///
     /// - Parameter clock: decides about waiting; the machine's clock by default.
-    /// - Throws: `RabbitMQError` when the configuration cannot be used.
+    /// - Throws: `BrokerError` when the configuration cannot be used.
     public init(
       _ configuration: RabbitMQBrokerConfiguration,
       clock: any MessagingClock = SystemMessagingClock(), logger: Logger
-    ) throws(RabbitMQError) {
+    ) throws(BrokerError) {
       try configuration.validate()
       self.configuration = configuration
       self.clock = clock
@@ -67,7 +45,22 @@
       permits = Permits(configuration.inFlight, waiting: configuration.waiting)
       var logger = logger
       logger[metadataKey: "exchange"] = "\(configuration.exchange)"
-      self.logger = logger
+      let record = BrokerRecord(logger: logger)
+      let newQueues = NewQueues(clock: clock, settling: configuration.creation?.settling ?? 0)
+      self.record = record
+      self.newQueues = newQueues
+      connection = SharedConnection(clock: clock, record: record) { _ in
+        do throws(BrokerError) {
+          let connection = try await RabbitMQConnection.open(
+            configuration.server, as: configuration.name,
+            for: .publish(exchange: configuration.exchange),
+            needing: Topology(configuration).publishing, willMakeQueue: newQueues.willBeMade)
+          await newQueues.settle(or: connection.ended)
+          return .success(connection)
+        } catch {
+          return .failure(error)
+        }
+      }
     }
 
     /// Order per key over all consumers of a group, and storage; nothing is dropped that comes
@@ -78,112 +71,40 @@
     }
 
     /// What it has done so far.
-    public var status: RabbitMQBrokerStatus { current.withLock { $0 } }
+    public var status: BrokerStatus { record.status }
 
     /// Connects and looks at exchange and queues, so that what is wrong from the start is known
     /// then.
     ///
-    /// - Throws: `RabbitMQError`, which says what to do.
-    public func check() async throws(RabbitMQError) { _ = try await connection() }
+    /// - Throws: `BrokerError`, which says what to do.
+    public func check() async throws(BrokerError) { _ = try await connection.get() }
 
     /// Ends the connections; whoever publishes or consumes hears of it.
-    public func close() {
-      let connection = phase.withLock { phase in
-        phase.isClosed = true
-        defer { phase.connection = nil }
-        return phase.connection
-      }
-      connection?.close()
-      changed.raise()
-      closing.raise()
+    public func close() { connection.close() }
+  }
+
+  /// Queues that were made here a moment ago, which the server forgets when it is killed now.
+  final class NewQueues: Sendable {
+    private let clock: any MessagingClock
+    private let settling: Int64
+    /// Until when nothing may be published.
+    private let end = Mutex<Int64>(0)
+
+    init(clock: any MessagingClock, settling: Int64) {
+      self.clock = clock
+      self.settling = settling
     }
 
-    // MARK: - The connection that publishes
-
-    var isClosed: Bool { phase.withLock(\.isClosed) }
-
-    /// The connection, opened by whoever comes first. A failure is that of all who waited for it,
-    /// and of all who come before it is time to try again.
-    func connection() async throws(RabbitMQError) -> RabbitMQConnection {
-      var mine: UInt64?
-      while true {
-        let generation = changed.generation
-        let now = clock.now()
-        switch phase.withLock({ Self.step(&$0, mine, now: now) }) {
-        case .use(let connection): return connection
-        case .fail(let failure): throw failure
-        case .wait(let attempt, let starts):
-          mine = attempt
-          if starts { Task { await self.openConnection() } }
-          await changed.wait(after: generation)
-          if Task.isCancelled { throw RabbitMQError(.notSent, "the caller was cancelled") }
-        }
-      }
+    /// A queue will be made, by whichever connection.
+    func willBeMade() {
+      let end = clock.now() + settling
+      self.end.withLock { $0 = max($0, end) }
     }
 
-    private static func step(_ phase: inout Phase, _ mine: UInt64?, now: Int64) -> Step {
-      if phase.isClosed { return .fail(RabbitMQError(.connection, "the broker was closed")) }
-      if let connection = phase.connection {
-        if connection.failure == nil { return .use(connection) }
-        phase.connection = nil
-      }
-      if phase.isOpening { return .wait(attempt: mine ?? phase.attempt, starts: false) }
-      if let failure = phase.failure, mine == phase.attempt || now < phase.pauseEnds {
-        return .fail(failure)
-      }
-      phase.attempt += 1
-      phase.isOpening = true
-      phase.failure = nil
-      return .wait(attempt: phase.attempt, starts: true)
-    }
-
-    private func openConnection() async {
-      do throws(RabbitMQError) {
-        let connection = try await RabbitMQConnection.open(
-          configuration.server, as: configuration.name,
-          for: .publish(exchange: configuration.exchange),
-          needing: Topology(configuration).publishing)
-        let isUsed = phase.withLock { phase in
-          phase.isOpening = false
-          phase.failures = 0
-          if !phase.isClosed { phase.connection = connection }
-          return !phase.isClosed
-        }
-        if !isUsed { connection.close() }
-        connected()
-      } catch {
-        note(outage: error.message)
-        var random = SystemRandomNumberGenerator()
-        let now = clock.now()
-        phase.withLock { phase in
-          phase.isOpening = false
-          phase.failure = error
-          phase.failures += 1
-          phase.pauseEnds =
-            now + Self.outage.delay(afterAttempt: phase.failures, using: &random)
-        }
-      }
-      changed.raise()
-    }
-
-    // MARK: - Counting
-
-    func count(_ change: (inout RabbitMQBrokerStatus) -> Void) { current.withLock { change(&$0) } }
-
-    func connected() {
-      count { status in
-        status.connections += 1
-        status.outage = nil
-      }
-    }
-
-    func note(outage reason: String) {
-      let isNew = current.withLock { status in
-        status.outages += 1
-        defer { status.outage = reason }
-        return status.outage != reason
-      }
-      if isNew { logger.warning("the broker cannot be used", metadata: ["reason": "\(reason)"]) }
+    /// Returns when the server has written down that they are there, or the signal was raised.
+    func settle(or ended: WakeSignal) async {
+      let left = end.withLock { $0 } - clock.now()
+      if left > 0 { _ = await clock.wait(milliseconds: left, or: [(ended, 0)]) }
     }
   }
 #endif

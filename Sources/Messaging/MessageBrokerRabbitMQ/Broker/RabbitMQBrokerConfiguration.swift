@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import TransactionalMessaging
+
 /// An exchange of RabbitMQ, the queues of its consumer groups, and how they are used. Times are
 /// milliseconds.
 public struct RabbitMQBrokerConfiguration: Sendable, Equatable {
-  /// A consumer group: a queue of its own.
-  public struct Group: Sendable, Equatable {
-    /// Name of the group.
-    public var name: String
-    /// Topics that it reads, such as `outbox.event.order`; its queue is bound to each.
-    public var topics: Set<String>
-
-    /// Declares a group.
-    public init(_ name: String, topics: Set<String>) {
-      self.name = name
-      self.topics = topics
-    }
-  }
+  /// A consumer group: a queue of its own, bound to each of the topics.
+  public typealias Group = BrokerGroup
 
   /// How exchanges and queues are created that are not there.
   public struct Creation: Sendable, Equatable {
@@ -28,12 +19,20 @@ public struct RabbitMQBrokerConfiguration: Sendable, Equatable {
     /// never. It counts deliveries to consumers that were killed, and what else they held counts
     /// with it, so that a low limit sets messages aside that did no harm.
     public var deliveryLimit: Int?
+    /// How long nothing is published after a queue was made. RabbitMQ writes up to three seconds
+    /// later to its disk which quorum queues it has. Killed before, it begins the queue anew:
+    /// without what it had confirmed, and without a leader, so that it confirms nothing more.
+    public var settling: Int64
 
     /// Creates a value.
-    public init(maxBytes: Int64? = nil, replicas: Int? = nil, deliveryLimit: Int? = nil) {
+    public init(
+      maxBytes: Int64? = nil, replicas: Int? = nil, deliveryLimit: Int? = nil,
+      settling: Int64 = 4_000
+    ) {
       self.maxBytes = maxBytes
       self.replicas = replicas
       self.deliveryLimit = deliveryLimit
+      self.settling = settling
     }
   }
 
@@ -72,11 +71,11 @@ public struct RabbitMQBrokerConfiguration: Sendable, Equatable {
   }
 
   /// Longest that `publish` may take before it gives up by itself: connecting and logging in,
-  /// making or finding what is needed, a socket that takes nothing, and waiting for the
-  /// confirmation.
+  /// making or finding what is needed, letting a new queue settle, a socket that takes nothing, and
+  /// waiting for the confirmation.
   public var longestPublication: Int64 {
     (server.connecting + server.answering) * Int64(max(1, server.addresses.count))
-      + server.answering * 3 + Int64(server.heartbeatSeconds) * 2_000
+      + server.answering * 3 + Int64(server.heartbeatSeconds) * 2_000 + (creation?.settling ?? 0)
   }
 
   /// Queue of a group: `<exchange>.<group>`.
@@ -88,11 +87,11 @@ public struct RabbitMQBrokerConfiguration: Sendable, Equatable {
   /// Exchange of refused messages; the routing key is the group.
   public var deadLetterExchange: String { "\(exchange).dead" }
 
-  /// - Throws: `RabbitMQError` with the code `configuration`.
-  package func validate() throws(RabbitMQError) {
+  /// - Throws: `BrokerError` with the code `configuration`.
+  package func validate() throws(BrokerError) {
     _ = try server.endpoints()
     for name in [exchange] + groups.map(\.name) where !AMQPMessageCoding.isName(name) {
-      throw RabbitMQError(
+      throw BrokerError(
         .configuration,
         """
         "\(name)" cannot name an exchange or a group: printable ASCII without blanks, not beginning \
@@ -101,36 +100,14 @@ public struct RabbitMQBrokerConfiguration: Sendable, Equatable {
     }
     for group in groups {
       guard deadLetterQueue(ofGroup: group.name).utf8.count <= AMQPMessageCoding.shortBytes else {
-        throw RabbitMQError(
+        throw BrokerError(
           .configuration, "the names of exchange and group \(group.name) are too long together")
       }
       for topic in group.topics where !AMQPMessageCoding.isTopic(topic) {
-        throw RabbitMQError(
+        throw BrokerError(
           .configuration,
           "the topic \"\(topic)\" is no routing key: 1 to 255 bytes, and no wildcard")
       }
     }
   }
-}
-
-/// What a broker has done since it was created.
-public struct RabbitMQBrokerStatus: Sendable, Equatable {
-  /// Messages that the server confirmed.
-  public var published = 0
-  /// Messages that came.
-  public var delivered = 0
-  /// Of those, how many had been delivered before.
-  public var redelivered = 0
-  /// Messages that were acknowledged to the server.
-  public var acknowledged = 0
-  /// Messages of other topics than the group's.
-  public var skipped = 0
-  /// Messages that went to the dead letters.
-  public var deadLettered = 0
-  /// Connections that were opened.
-  public var connections = 0
-  /// Times that a connection or what it needs could not be had.
-  public var outages = 0
-  /// The last reason for that; nil while all is well.
-  public var outage: String?
 }

@@ -3,6 +3,7 @@
 #if RabbitMQ
   internal import CRabbitMQ
   internal import Foundation
+  internal import MessageRelay
   internal import Synchronization
   package import TransactionalMessaging
 
@@ -14,7 +15,7 @@
   /// of the connection's own. A connection that is lost, or whose channel the server closed, stays
   /// lost: nothing is kept to be sent later, and whoever waits for a confirmation hears at once
   /// that none will come. Its owner opens the next one.
-  package final class RabbitMQConnection: Sendable {
+  package final class RabbitMQConnection: BrokerConnection {
     /// What it is for.
     package enum Purpose: Sendable {
       case publish(exchange: String)
@@ -38,16 +39,19 @@
 
     /// Connects, makes or finds what is needed, and begins.
     ///
-    /// - Parameter name: who connects, as the server shows it.
+    /// - Parameters:
+    ///   - name: who connects, as the server shows it.
+    ///   - willMakeQueue: called on the connection's thread before a queue is made.
     package static func open(
       _ server: RabbitMQServer, as name: String, for purpose: Purpose,
-      needing steps: [Topology.Step]
-    ) async throws(RabbitMQError) -> RabbitMQConnection {
+      needing steps: [Topology.Step], willMakeQueue: @escaping @Sendable () -> Void = {}
+    ) async throws(BrokerError) -> RabbitMQConnection {
       let endpoints = try server.endpoints()
       guard let line = RabbitMQLine() else {
-        throw RabbitMQError(.connection, "no pipe can be made: too many files are open")
+        throw BrokerError(.connection, "no pipe can be made: too many files are open")
       }
-      let login = RabbitMQLogin(server, endpoints, name: name, purpose: purpose, steps: steps)
+      let login = RabbitMQLogin(
+        server, endpoints, name: name, purpose: purpose, steps: steps, willMakeQueue: willMakeQueue)
       let failure = await withCheckedContinuation { opened in
         Thread { RabbitMQThread.run(line, login, opened: opened) }.start()
       }
@@ -59,7 +63,7 @@
     package var ended: WakeSignal { line.ended }
 
     /// Why the connection is over; nil while it is not.
-    package var failure: RabbitMQError? { line.failure }
+    package var failure: BrokerError? { line.failure }
 
     /// Ends it after what waits to be sent; whoever waits for a confirmation hears of it.
     package func close() { line.close() }
@@ -71,21 +75,25 @@
     }
 
     /// Returns when the server has confirmed that it stored the message.
-    package func publish(_ message: AMQPMessage) async throws(RabbitMQError) {
+    package func publish(_ message: AMQPMessage) async throws(BrokerError) {
       if let failure = await line.publish(message) { throw failure }
     }
 
-    /// Tells the server that a message was consumed; a connection that is over tells nothing.
-    package func acknowledge(_ tag: UInt64) { _ = line.enqueue(.acknowledge(tag)) }
+    /// Tells the server that a message was consumed.
+    ///
+    /// - Returns: false when the connection is over: it tells nothing.
+    package func acknowledge(_ tag: UInt64) -> Bool { line.enqueue(.acknowledge(tag)) }
 
     /// Tells the server that a message will never be consumed.
-    package func reject(_ tag: UInt64) { _ = line.enqueue(.reject(tag)) }
+    ///
+    /// - Returns: false when the connection is over: it tells nothing.
+    package func reject(_ tag: UInt64) -> Bool { line.enqueue(.reject(tag)) }
   }
 
   /// What callers and the connection's thread share.
   final class RabbitMQLine: Sendable {
     /// Nil when all is well.
-    typealias Waiter = CheckedContinuation<RabbitMQError?, Never>
+    typealias Waiter = CheckedContinuation<BrokerError?, Never>
 
     /// What the thread is asked to do.
     enum Work {
@@ -101,7 +109,7 @@
       var isAsleep = false
       var isClosing = false
       var isOver = false
-      var failure: RabbitMQError?
+      var failure: BrokerError?
       var leaving: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -120,7 +128,7 @@
 
     deinit { rabbit_remove_bell(bell, rope) }
 
-    var failure: RabbitMQError? { state.withLock(\.failure) }
+    var failure: BrokerError? { state.withLock(\.failure) }
 
     static var now: Int64 { Int64(DispatchTime.now().uptimeNanoseconds / 1_000_000) }
 
@@ -140,7 +148,7 @@
       return accepted
     }
 
-    func publish(_ message: AMQPMessage) async -> RabbitMQError? {
+    func publish(_ message: AMQPMessage) async -> BrokerError? {
       let token = state.withLock { state in
         state.nextToken += 1
         return state.nextToken
@@ -173,11 +181,11 @@
       }
     }
 
-    private static var cancelled: RabbitMQError {
-      RabbitMQError(.notSent, "the caller was cancelled")
+    private static var cancelled: BrokerError {
+      BrokerError(.notSent, "the caller was cancelled")
     }
-    private static var overfull: RabbitMQError {
-      RabbitMQError(
+    private static var overfull: BrokerError {
+      BrokerError(
         .notSent, "the connection is being closed, or too many messages wait to be sent already")
     }
 
@@ -195,12 +203,12 @@
     }
 
     /// Nil says that the server has stored the message. Whoever waited may have left.
-    func answer(_ token: UInt64, _ failure: RabbitMQError?) {
+    func answer(_ token: UInt64, _ failure: BrokerError?) {
       state.withLock { $0.waiters.removeValue(forKey: token) }?.resume(returning: failure)
     }
 
     /// The connection is over; the first reason counts.
-    func end(_ failure: RabbitMQError) {
+    func end(_ failure: BrokerError) {
       let (waiters, leaving) = state.withLock { state in
         if state.failure == nil { state.failure = failure }
         state.isOver = true

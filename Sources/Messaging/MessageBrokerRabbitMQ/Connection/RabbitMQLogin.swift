@@ -2,6 +2,7 @@
 
 #if RabbitMQ
   internal import CRabbitMQ
+  internal import TransactionalMessaging
 
   /// How a connection begins, on its thread: connecting, logging in, and making or finding what is
   /// needed.
@@ -11,22 +12,25 @@
     private let endpoints: [RabbitMQServer.Endpoint]
     private let name: String
     private let steps: [Topology.Step]
+    private let willMakeQueue: @Sendable () -> Void
 
     init(
       _ server: RabbitMQServer, _ endpoints: [RabbitMQServer.Endpoint], name: String,
-      purpose: RabbitMQConnection.Purpose, steps: [Topology.Step]
+      purpose: RabbitMQConnection.Purpose, steps: [Topology.Step],
+      willMakeQueue: @escaping @Sendable () -> Void
     ) {
       self.server = server
       self.endpoints = endpoints
       self.name = name
       self.purpose = purpose
       self.steps = steps
+      self.willMakeQueue = willMakeQueue
     }
 
     /// The caller destroys what it returns.
-    func begin() throws(RabbitMQError) -> OpaquePointer {
+    func begin() throws(BrokerError) -> OpaquePointer {
       let connection = try connect()
-      do throws(RabbitMQError) {
+      do throws(BrokerError) {
         try check(rabbit_open_channel(connection), "the channel")
         for step in steps { try carryOut(step, connection) }
         switch purpose {
@@ -47,13 +51,13 @@
 
     /// To the first address that answers. One that refuses the credentials ends it: the others of
     /// the cluster would refuse them too.
-    private func connect() throws(RabbitMQError) -> OpaquePointer {
+    private func connect() throws(BrokerError) -> OpaquePointer {
       var reasons: [String] = []
       for endpoint in endpoints {
         guard let connection = amqp_new_connection() else {
-          throw RabbitMQError(.connection, "no memory for a connection")
+          throw BrokerError(.connection, "no memory for a connection")
         }
-        do throws(RabbitMQError) {
+        do throws(BrokerError) {
           try open(connection, endpoint)
           try login(connection, endpoint)
           return connection
@@ -63,12 +67,12 @@
           reasons.append(error.message)
         }
       }
-      throw RabbitMQError(.connection, reasons.joined(separator: "; "))
+      throw BrokerError(.connection, reasons.joined(separator: "; "))
     }
 
     private func open(
       _ connection: OpaquePointer, _ endpoint: RabbitMQServer.Endpoint
-    ) throws(RabbitMQError) {
+    ) throws(BrokerError) {
       let status = rabbit_open(
         connection, endpoint.host, Int32(endpoint.port), endpoint.isSecure ? 1 : 0,
         server.authorities, Int32(clamping: max(1, server.connecting)))
@@ -76,33 +80,33 @@
       switch status {
       case 0: return
       case RABBIT_BAD_AUTHORITIES:
-        throw RabbitMQError(
+        throw BrokerError(
           .configuration,
           "the file \(server.authorities ?? "") holds no certificates that can be read")
       case AMQP_STATUS_SSL_PEER_VERIFY_FAILED.rawValue,
         AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED.rawValue:
-        throw RabbitMQError(
+        throw BrokerError(
           .configuration,
           """
           the certificate of \(endpoint.address) is not trusted (\(reason)): give the file of its \
           authority, and the host name that it was issued for
           """)
       case AMQP_STATUS_SSL_ERROR.rawValue, AMQP_STATUS_SSL_CONNECTION_FAILED.rawValue:
-        throw RabbitMQError(
+        throw BrokerError(
           .configuration,
           """
           no TLS with \(endpoint.address) (\(reason)): use amqp:// where the server speaks none, \
           and an authority that signed its certificate
           """)
       default:
-        throw RabbitMQError(
+        throw BrokerError(
           .connection, "no RabbitMQ answers at \(endpoint.address) (\(reason))")
       }
     }
 
     private func login(
       _ connection: OpaquePointer, _ endpoint: RabbitMQServer.Endpoint
-    ) throws(RabbitMQError) {
+    ) throws(BrokerError) {
       rabbit_limit_answers(connection, Int32(clamping: max(1, server.answering)))
       let reply = rabbit_login(
         connection, server.virtualHost, Int32(server.heartbeatSeconds), name, server.user,
@@ -113,21 +117,21 @@
         let refusal = ServerRefusal(number: Int(reply.code), text: String(reply.text))
         throw refusal.meaning("user \(server.user), virtual host \(server.virtualHost)")
       case AMQP_STATUS_TIMEOUT.rawValue:
-        throw RabbitMQError(
+        throw BrokerError(
           .timedOut,
           """
           \(endpoint.address) takes connections and answers nothing within \
           \(server.answering) ms: the server stands still, or it is no RabbitMQ
           """)
       case AMQP_STATUS_CONNECTION_CLOSED.rawValue, AMQP_STATUS_SOCKET_ERROR.rawValue:
-        throw RabbitMQError(
+        throw BrokerError(
           .connection,
           """
           \(endpoint.address) ended the connection before it began (\(Self.text(reply.status))): \
           it is being started or stopped, it wants TLS (amqps://), or it is no RabbitMQ
           """)
       default:
-        throw RabbitMQError(
+        throw BrokerError(
           .connection,
           "\(endpoint.address) does not answer as RabbitMQ does (\(Self.text(reply.status)))")
       }
@@ -137,7 +141,8 @@
 
     private func carryOut(
       _ step: Topology.Step, _ connection: OpaquePointer
-    ) throws(RabbitMQError) {
+    ) throws(BrokerError) {
+      if case .queue(let name, _) = step { try look(for: name, connection) }
       let reply: rabbit_reply =
         switch step {
         case .findExchange(let name): rabbit_declare_exchange(connection, name, "topic", 1)
@@ -151,16 +156,27 @@
       try check(reply, step.subject)
     }
 
-    private func check(_ reply: rabbit_reply, _ what: String) throws(RabbitMQError) {
+    /// Tells of a queue that is not there before it is made: whoever finds it there then knows that
+    /// it may be new.
+    private func look(for queue: String, _ connection: OpaquePointer) throws(BrokerError) {
+      let reply = rabbit_declare_queue(connection, queue, 1, nil, 0)
+      guard reply.status == RABBIT_REFUSED, reply.code == ServerRefusal.notFound else {
+        return try check(reply, "queue \(queue)")
+      }
+      willMakeQueue()
+      try check(rabbit_open_channel_again(connection), "the channel")
+    }
+
+    private func check(_ reply: rabbit_reply, _ what: String) throws(BrokerError) {
       switch reply.status {
       case 0: return
       case RABBIT_REFUSED:
         throw ServerRefusal(number: Int(reply.code), text: String(reply.text)).meaning(what)
       case AMQP_STATUS_TIMEOUT.rawValue:
-        throw RabbitMQError(
+        throw BrokerError(
           .timedOut, "\(what): no answer within \(server.answering) ms: the server stands still")
       default:
-        throw RabbitMQError(
+        throw BrokerError(
           .connection, "\(what): the connection was lost: \(Self.text(reply.status))")
       }
     }

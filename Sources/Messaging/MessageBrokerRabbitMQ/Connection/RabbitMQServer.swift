@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import TransactionalMessaging
+
 /// Where a RabbitMQ cluster is, and who asks. Times are milliseconds.
 public struct RabbitMQServer: Sendable, Equatable {
   /// Addresses of the cluster, such as `amqp://127.0.0.1:5672`, or `amqps://` for TLS; the first
@@ -47,28 +49,28 @@ public struct RabbitMQServer: Sendable, Equatable {
 
   private static let schemes = [("amqp://", 5_672, false), ("amqps://", 5_671, true)]
 
-  /// - Throws: `RabbitMQError` with the code `configuration`. It repeats no address that may hold a
+  /// - Throws: `BrokerError` with the code `configuration`. It repeats no address that may hold a
   ///   password.
-  func endpoints() throws(RabbitMQError) -> [Endpoint] {
-    guard !addresses.isEmpty else { throw RabbitMQError(.configuration, "no address is given") }
+  func endpoints() throws(BrokerError) -> [Endpoint] {
+    guard !addresses.isEmpty else { throw BrokerError(.configuration, "no address is given") }
     var endpoints: [Endpoint] = []
     for address in addresses { endpoints.append(try Self.endpoint(address)) }
     return endpoints
   }
 
-  private static func endpoint(_ address: String) throws(RabbitMQError) -> Endpoint {
+  private static func endpoint(_ address: String) throws(BrokerError) -> Endpoint {
     guard let (scheme, usual, isSecure) = schemes.first(where: { address.hasPrefix($0.0) }) else {
-      throw RabbitMQError(
+      throw BrokerError(
         .configuration, "expected an address such as amqp://127.0.0.1:5672, or amqps:// for TLS")
     }
     guard !address.contains("@") else {
-      throw RabbitMQError(
+      throw BrokerError(
         .configuration, "an address holds credentials: give user and password of their own")
     }
     var place = address.dropFirst(scheme.count)
     if place.hasSuffix("/") { place.removeLast() }
     guard !place.contains("/") else {
-      throw RabbitMQError(
+      throw BrokerError(
         .configuration, "\(address) names a virtual host: give it as one of its own")
     }
     var host = place
@@ -76,13 +78,13 @@ public struct RabbitMQServer: Sendable, Equatable {
     // Colons in brackets are those of an IPv6 address.
     if let colon = place.lastIndex(of: ":"), !place[colon...].contains("]") {
       guard let number = UInt16(place[place.index(after: colon)...]), number > 0 else {
-        throw RabbitMQError(.configuration, "\(address) has no valid port")
+        throw BrokerError(.configuration, "\(address) has no valid port")
       }
       port = Int(number)
       host = place[..<colon]
     }
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-    guard !host.isEmpty else { throw RabbitMQError(.configuration, "\(address) names no host") }
+    guard !host.isEmpty else { throw BrokerError(.configuration, "\(address) names no host") }
     return Endpoint(address: address, host: String(host), port: port, isSecure: isSecure)
   }
 

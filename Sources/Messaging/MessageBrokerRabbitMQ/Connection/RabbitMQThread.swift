@@ -2,6 +2,7 @@
 
 #if RabbitMQ
   internal import CRabbitMQ
+  internal import TransactionalMessaging
 
   /// The thread of one connection, the only one that calls librabbitmq about it: what blocks there,
   /// such as a socket whose peer does not read, blocks nobody else, and ends with the heartbeats.
@@ -22,10 +23,10 @@
 
     static func run(
       _ line: RabbitMQLine, _ login: RabbitMQLogin,
-      opened: CheckedContinuation<RabbitMQError?, Never>
+      opened: CheckedContinuation<BrokerError?, Never>
     ) {
       let connection: OpaquePointer
-      do throws(RabbitMQError) {
+      do throws(BrokerError) {
         connection = try login.begin()
       } catch {
         line.end(error)
@@ -33,12 +34,12 @@
       }
       opened.resume(returning: nil)
       var thread = RabbitMQThread(line: line, login: login, connection: connection)
-      do throws(RabbitMQError) {
+      do throws(BrokerError) {
         try thread.work()
         // What was not acknowledged goes back to the queue before anybody hears of the end.
         rabbit_limit_answers(connection, leaving)
         _ = amqp_connection_close(connection, AMQP_REPLY_SUCCESS)
-        line.end(RabbitMQError(.connection, "the connection was closed"))
+        line.end(BrokerError(.connection, "the connection was closed"))
       } catch {
         line.end(error)
       }
@@ -52,7 +53,7 @@
     }
 
     /// Until it is closed here.
-    private mutating func work() throws(RabbitMQError) {
+    private mutating func work() throws(BrokerError) {
       let beat = login.server.heartbeatSeconds * 1_000
       while let work = line.take() {
         for item in work { try carryOut(item) }
@@ -68,18 +69,19 @@
       }
     }
 
-    private var overdue: RabbitMQError {
-      RabbitMQError(
+    private var overdue: BrokerError {
+      BrokerError(
         .timedOut,
         """
         the server did not confirm within \(login.server.answering) ms: it is overloaded, or a \
-        quorum queue has lost the majority of its members
+        quorum queue has no leader: the majority of its members is gone, or the server was killed \
+        when it had just made the queue (rabbitmq-queues quorum_status; delete such a queue)
         """)
     }
 
     // MARK: - Sending
 
-    private mutating func carryOut(_ work: RabbitMQLine.Work) throws(RabbitMQError) {
+    private mutating func carryOut(_ work: RabbitMQLine.Work) throws(BrokerError) {
       switch work {
       case .publish(let message, let token): try publish(message, token)
       case .acknowledge(let tag): try check(rabbit_acknowledge(connection, tag))
@@ -89,12 +91,12 @@
 
     private mutating func publish(
       _ message: AMQPMessage, _ token: UInt64
-    ) throws(RabbitMQError) {
+    ) throws(BrokerError) {
       guard case .publish(let exchange) = login.purpose else { return }
       if let blocked {
         return line.answer(
           token,
-          RabbitMQError(
+          BrokerError(
             .blocked,
             """
             the server takes no messages at the moment (\(blocked)): free its disk or memory, or \
@@ -106,7 +108,7 @@
       guard message.propertyBytes < room else {
         return line.answer(
           token,
-          RabbitMQError(
+          BrokerError(
             .message,
             "the headers have \(message.propertyBytes) bytes, and the server takes \(room)"))
       }
@@ -135,21 +137,21 @@
     }
 
     /// librabbitmq's status after sending.
-    private func check(_ status: Int32) throws(RabbitMQError) {
+    private func check(_ status: Int32) throws(BrokerError) {
       guard status != AMQP_STATUS_OK.rawValue else { return }
       throw lost(status)
     }
 
-    private func lost(_ status: Int32) -> RabbitMQError {
+    private func lost(_ status: Int32) -> BrokerError {
       if status == AMQP_STATUS_HEARTBEAT_TIMEOUT.rawValue {
-        return RabbitMQError(
+        return BrokerError(
           .connection,
           """
           the connection was lost: the server was silent for two heartbeats of \
           \(login.server.heartbeatSeconds) s
           """)
       }
-      return RabbitMQError(
+      return BrokerError(
         .connection, "the connection was lost: \(RabbitMQLogin.text(status))")
     }
 
@@ -158,7 +160,7 @@
     /// Reads what is there.
     ///
     /// - Returns: whether that was all.
-    private mutating func read() throws(RabbitMQError) -> Bool {
+    private mutating func read() throws(BrokerError) -> Bool {
       for _ in 0..<Self.frames {
         var event = rabbit_event()
         let status = rabbit_next(connection, &event)
@@ -170,7 +172,7 @@
       return false
     }
 
-    private mutating func came(_ event: rabbit_event) throws(RabbitMQError) {
+    private mutating func came(_ event: rabbit_event) throws(BrokerError) {
       switch event.kind {
       case RABBIT_ACK: settled(event, isStored: true)
       case RABBIT_NACK: settled(event, isStored: false)
@@ -183,7 +185,7 @@
       case RABBIT_BLOCKED: blocked = String(event.text)
       case RABBIT_UNBLOCKED: blocked = nil
       case RABBIT_CANCELLED:
-        throw RabbitMQError(
+        throw BrokerError(
           .missing, "the server ended the delivery: the queue was deleted, or has no leader")
       case RABBIT_CHANNEL_CLOSED: throw closed(event)
       case RABBIT_CONNECTION_CLOSED:
@@ -195,7 +197,7 @@
 
     private mutating func came(
       _ message: AMQPMessage, _ origin: IncomingContent.Origin
-    ) throws(RabbitMQError) {
+    ) throws(BrokerError) {
       switch origin {
       case .returned(let reason):
         unconfirmed.returned(
@@ -204,7 +206,7 @@
         guard case .consume(_, _, let hear) = login.purpose else { return }
         let delivery = AMQPDelivery(tag: tag, isRedelivered: isRedelivered, message: message)
         guard hear(delivery) else {
-          throw RabbitMQError(.connection, "the server sent more than was asked for")
+          throw BrokerError(.connection, "the server sent more than was asked for")
         }
       }
     }
@@ -214,7 +216,7 @@
         if let reason = entry.returned {
           line.answer(
             entry.token,
-            RabbitMQError(
+            BrokerError(
               .unroutable,
               """
               \(reason): bind a queue to it, or declare the group that reads it; then replay what \
@@ -226,8 +228,8 @@
       }
     }
 
-    private var notStored: RabbitMQError {
-      RabbitMQError(
+    private var notStored: BrokerError {
+      BrokerError(
         .notStored,
         """
         the server did not store the message (nack): a queue of its topic is full, or could not \
@@ -238,7 +240,7 @@
 
     /// Why the server closed the channel or the connection. A message that was too large is its own
     /// sender's fault; the others come again.
-    private mutating func closed(_ event: rabbit_event) -> RabbitMQError {
+    private mutating func closed(_ event: rabbit_event) -> BrokerError {
       let refusal = ServerRefusal(number: Int(event.code), text: String(event.text))
       let what: String =
         switch login.purpose {
@@ -251,7 +253,7 @@
       for entry in unconfirmed.takeAll() where size == nil || entry.size == size {
         line.answer(entry.token, meaning)
       }
-      return RabbitMQError(
+      return BrokerError(
         .connection, "the server closed the channel because of another message: \(refusal.text)")
     }
   }

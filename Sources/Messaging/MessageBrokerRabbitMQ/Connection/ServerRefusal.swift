@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import TransactionalMessaging
+
 /// A no of the server: AMQP's number and the server's words
 /// (https://www.rabbitmq.com/amqp-0-9-1-reference.html#constants).
 package struct ServerRefusal: Equatable {
+  static let notFound = 404
+
   package var number: Int
   package var text: String
 
@@ -12,53 +16,53 @@ package struct ServerRefusal: Equatable {
   }
 
   /// What it means for whoever was about to do that, such as `queue shop.mail`.
-  package func meaning(_ what: String) -> RabbitMQError {
+  package func meaning(_ what: String) -> BrokerError {
     switch number {
     case 320:
-      RabbitMQError(
+      BrokerError(
         .connection,
         "the server ended the connection: it is being stopped, or an administrator "
           + "closed it (\(text))")
     case 311,
       406 where messageSizes != nil:
-      RabbitMQError(
+      BrokerError(
         .message,
         """
         the message is larger than the server takes (\(text)): raise max_message_size there, or \
         keep the content elsewhere and send a reference (payload_ref)
         """)
     case 403:
-      RabbitMQError(
+      BrokerError(
         .credentials,
         """
         \(what): access was refused (\(text)): check user and password, grant the rights with \
         rabbitmqctl set_permissions; the user guest is only taken from the server's own machine
         """)
-    case 404:
-      RabbitMQError(.missing, "\(what): \(text): create it, or let it be created")
+    case Self.notFound:
+      BrokerError(.missing, "\(what): \(text): create it, or let it be created")
     case 405:
-      RabbitMQError(
+      BrokerError(
         .unsuitable, "\(what): it belongs to another connection alone (\(text)): name another")
     case 406 where text.contains("inequivalent"):
-      RabbitMQError(
+      BrokerError(
         .unsuitable,
         "\(what) is there with other settings (\(text)): delete it or name another")
     case 406 where text.contains("acknowledgement"):
-      RabbitMQError(
+      BrokerError(
         .connection,
         """
         \(what): a handler took longer than the server waits (\(text)): raise consumer_timeout \
         there, or make handlers shorter; what it had comes again
         """)
     case 530:
-      RabbitMQError(
-        .virtualHost,
+      BrokerError(
+        .missing,
         """
         \(what): the virtual host cannot be used (\(text)): create it with rabbitmqctl add_vhost, \
         grant the user its rights, or name another
         """)
     default:
-      RabbitMQError(.refused(number), "\(what): \(text) (the server's error \(number))")
+      BrokerError(.refused(number), "\(what): \(text) (the server's error \(number))")
     }
   }
 

@@ -12,7 +12,7 @@
   /// in order, over the next one. So what no handler has begun is dropped then; what handlers are
   /// at keeps its lane until they are finished.
   final class Intake: Sendable {
-    typealias LaneKey = GroupQueue<Held>.LaneKey
+    typealias Turn = TurnQueue<Held>.Turn
 
     /// A message that is not settled yet.
     struct Held: Sendable {
@@ -25,59 +25,40 @@
       var isRedelivered: Bool
     }
 
-    /// A message whose turn has come.
-    struct Turn: Sendable {
-      var held: Held
-      var lane: LaneKey
-    }
-
     enum Content: Sendable {
       case message(BrokerMessage)
       /// It cannot be read; why.
       case malformed(reason: String)
       /// It belongs to another topic than the group's.
       case foreign
-      /// A handler said so after the connection was lost over which it had come.
-      case acknowledged
     }
 
     private struct State {
-      var queue: GroupQueue<Held>
       var connection: RabbitMQConnection?
       var epoch: UInt64 = 0
-      var slots: Int
       /// Messages of earlier connections that were consumed and come again.
       var owed: Set<String> = []
       var arrived = 0
     }
 
-    /// Raised when a message may have its turn.
-    let arrivals = WakeSignal()
-    /// Raised once, when no more messages are wanted.
-    let stopped = WakeSignal()
-
+    let turns: TurnQueue<Held>
     private let topics: Set<String>
     private let coding: AMQPMessageCoding
     private let capacity: Int
-    private let state: Mutex<State>
+    private let state = Mutex(State())
 
     init(topics: Set<String>, coding: AMQPMessageCoding, capacity: Int, concurrency: Int) {
       self.topics = topics
       self.coding = coding
       self.capacity = max(1, capacity)
       // What handlers of an earlier connection are at is held besides.
-      state = Mutex(
-        State(
-          queue: GroupQueue(capacity: self.capacity * 2 + max(1, concurrency)),
-          slots: max(1, concurrency)))
+      turns = TurnQueue(
+        capacity: self.capacity * 2 + max(1, concurrency), concurrency: concurrency)
     }
 
-    var isStopped: Bool { stopped.generation > 0 }
-
-    func stop() {
-      stopped.raise()
-      arrivals.raise()
-    }
+    var isStopped: Bool { turns.isStopped }
+    var stopped: WakeSignal { turns.stopped }
+    func stop() { turns.stop() }
 
     // MARK: - Connections
 
@@ -87,7 +68,7 @@
         state.epoch += 1
         state.connection = nil
         state.arrived = 0
-        state.queue.removeWaiting()
+        turns.removeWaiting()
         return state.epoch
       }
     }
@@ -95,7 +76,7 @@
     /// Turns begin when their answers can be sent.
     func use(_ connection: RabbitMQConnection) {
       state.withLock { $0.connection = connection }
-      arrivals.raise()
+      turns.arrivals.raise()
     }
 
     /// The connection is over.
@@ -105,7 +86,7 @@
       state.withLock { state in
         state.epoch += 1
         state.connection = nil
-        state.queue.removeWaiting()
+        turns.removeWaiting()
         return state.arrived > 0
       }
     }
@@ -131,48 +112,35 @@
       let held = Held(
         content: content, tag: delivery.tag, epoch: epoch, id: delivery.message.id,
         isRedelivered: delivery.isRedelivered)
-      let lane = LaneKey(topic: topic, key: key)
-      let hasRoom = state.withLock { state in
+      return state.withLock { state in
         // Nobody waits for what still comes over an earlier connection.
         guard state.epoch == epoch else { return true }
         state.arrived += 1
-        return state.queue.offer(held, lane: lane)
+        return turns.offer(held, lane: TurnQueue<Held>.LaneKey(topic: topic, key: key))
       }
-      arrivals.raise()
-      return hasRoom
     }
 
     // MARK: - Turns
 
-    /// The next message, when a handler is free.
+    /// The next message, when a handler is free and its answer can be sent.
     func next() -> Turn? {
-      state.withLock { state in
-        guard state.connection != nil, state.slots > 0, let next = state.queue.take()
-        else { return nil }
-        state.slots -= 1
-        var held = next.element
-        if held.isRedelivered, state.owed.remove(held.id) != nil { held.content = .acknowledged }
-        return Turn(held: held, lane: next.lane)
-      }
+      state.withLock { state in state.connection == nil ? nil : turns.next() }
     }
 
-    /// The handler of a turn is free again; the lane is not yet.
-    func handled() {
-      state.withLock { $0.slots += 1 }
-      arrivals.raise()
+    /// Whether the message was consumed when it came over an earlier connection.
+    func isOwed(_ held: Held) -> Bool {
+      held.isRedelivered && state.withLock { $0.owed.remove(held.id) != nil }
     }
 
     /// Tells the server over the connection that the message came over.
     ///
     /// - Returns: false when that is lost: the message comes again.
-    func settle(_ turn: Turn, _ tell: (RabbitMQConnection, UInt64) -> Void) -> Bool {
+    func settle(_ turn: Turn, _ tell: (RabbitMQConnection, UInt64) -> Bool) -> Bool {
       let connection = state.withLock { state -> RabbitMQConnection? in
-        state.queue.consumed(turn.lane)
-        return state.epoch == turn.held.epoch ? state.connection : nil
+        turns.settled(turn)
+        return state.epoch == turn.element.epoch ? state.connection : nil
       }
-      if let connection { tell(connection, turn.held.tag) }
-      arrivals.raise()
-      return connection != nil
+      return connection.map { tell($0, turn.element.tag) } ?? false
     }
 
     /// A message was consumed whose connection is lost: it is not handled again when it comes.
@@ -185,16 +153,16 @@
       }
     }
 
-    /// It comes again before what follows in its lane.
+    /// It comes again before what follows in its lane: from here, or from the server when the
+    /// connection is lost that it came over.
     func giveBack(_ turn: Turn) {
       state.withLock { state in
-        if state.epoch == turn.held.epoch {
-          state.queue.giveBack(turn.lane)
+        if state.epoch == turn.element.epoch {
+          turns.giveBack(turn)
         } else {
-          state.queue.consumed(turn.lane)
+          turns.settled(turn)
         }
       }
-      arrivals.raise()
     }
   }
 #endif

@@ -20,16 +20,16 @@
       group name: String, concurrency: Int,
       handler: @escaping @Sendable (BrokerMessage) async -> Disposition
     ) async throws {
-      guard let group = configuration.groups.first(where: { $0.name == name }) else {
-        throw ConsumeFailure.unknownGroup(name, known: configuration.groups.map(\.name).sorted())
-      }
+      let group = try configuration.groups.group(name)
       let intake = Intake(
         topics: group.topics, coding: coding, capacity: min(configuration.held, 65_535),
         concurrency: concurrency)
       await withGracefulShutdownHandler {
         await withDiscardingTaskGroup { tasks in
           tasks.addTask { await self.supply(intake, for: group) }
-          await self.deliver(intake, of: group, handler)
+          await takeTurns(
+            until: { intake.isStopped }, arrivals: intake.turns.arrivals, next: intake.next
+          ) { await self.take($0, intake, of: group, handler) }
           intake.stop()
         }
       } onGracefulShutdown: {
@@ -41,53 +41,36 @@
 
     // MARK: - Deliveries
 
-    /// Returns when the last handler is finished.
-    private func deliver(
-      _ intake: Intake, of group: RabbitMQBrokerConfiguration.Group,
-      _ handler: @escaping @Sendable (BrokerMessage) async -> Disposition
-    ) async {
-      await withDiscardingTaskGroup { tasks in
-        while !intake.isStopped, !Task.isCancelled {
-          let arrivals = intake.arrivals.generation
-          if let turn = intake.next() {
-            tasks.addTask { await self.take(turn, intake, of: group, handler) }
-          } else {
-            await intake.arrivals.wait(after: arrivals)
-          }
-        }
-      }
-    }
-
     private func take(
-      _ turn: Intake.Turn, _ intake: Intake, of group: RabbitMQBrokerConfiguration.Group,
+      _ turn: Intake.Turn, _ intake: Intake, of group: BrokerGroup,
       _ handler: @Sendable (BrokerMessage) async -> Disposition
     ) async {
-      let held = turn.held
-      count { status in
+      let held = turn.element
+      record.count { status in
         status.delivered += 1
         if held.isRedelivered { status.redelivered += 1 }
       }
       let disposition: Disposition
       switch held.content {
+      case .message where intake.isOwed(held): disposition = .acknowledge
       case .message(let message): disposition = await handler(message)
       case .malformed(let reason): disposition = .reject(reason)
-      case .acknowledged: disposition = .acknowledge
       case .foreign:
         disposition = .acknowledge
-        count { $0.skipped += 1 }
+        record.count { $0.skipped += 1 }
       }
-      intake.handled()
+      intake.turns.handled()
       switch disposition {
       case .acknowledge:
         if intake.settle(turn, { $0.acknowledge($1) }) {
-          count { $0.acknowledged += 1 }
+          record.count { $0.acknowledged += 1 }
         } else {
           intake.owe(held)
         }
       case .reject(let reason):
         guard intake.settle(turn, { $0.reject($1) }) else { break }
-        count { $0.deadLettered += 1 }
-        logger.error(
+        record.count { $0.deadLettered += 1 }
+        record.logger.error(
           "a message goes to the dead letters",
           metadata: [
             "group": "\(group.name)", "message": "\(held.id)", "reason": "\(reason)",
@@ -104,28 +87,29 @@
 
     /// Gets messages, over one connection after the other, until no more are wanted. The last one
     /// stays: acknowledgements still go over it.
-    private func supply(_ intake: Intake, for group: RabbitMQBrokerConfiguration.Group) async {
+    private func supply(_ intake: Intake, for group: BrokerGroup) async {
       var attempts = 0
+      let closing = connection.closing
       while !intake.isStopped, !Task.isCancelled {
-        if isClosed { return intake.stop() }
+        if connection.isClosed { return intake.stop() }
         let began = clock.now()
         let epoch = intake.begin()
-        do throws(RabbitMQError) {
+        do throws(BrokerError) {
           let connection = try await RabbitMQConnection.open(
             configuration.server, as: configuration.name,
             for: .consume(
               queue: configuration.queue(ofGroup: group.name), prefetch: configuration.held,
               hear: { intake.came($0, epoch: epoch) }),
-            needing: Topology(configuration).consuming(group))
+            needing: Topology(configuration).consuming(group), willMakeQueue: newQueues.willBeMade)
           intake.use(connection)
-          connected()
+          record.connected()
           guard let failure = await end(of: connection, intake) else { return }
           throw failure
         } catch {
           if intake.isStopped || Task.isCancelled { return }
           let wasGood = intake.lost() || clock.now() - began > Self.steady
           attempts = wasGood ? 1 : attempts + 1
-          note(outage: "group \(group.name): \(error.message)")
+          record.note(outage: "group \(group.name): \(error.message)")
           var random = SystemRandomNumberGenerator()
           _ = await clock.wait(
             milliseconds: Self.outage.delay(afterAttempt: attempts, using: &random),
@@ -135,23 +119,16 @@
     }
 
     /// Why the connection was lost; nil when it is wanted no more.
-    private func end(of connection: RabbitMQConnection, _ intake: Intake) async -> RabbitMQError? {
+    private func end(of supply: RabbitMQConnection, _ intake: Intake) async -> BrokerError? {
       while !intake.isStopped, !Task.isCancelled {
-        let ended = connection.ended.generation
-        if let failure = connection.failure { return failure }
-        if isClosed {
+        let ended = supply.ended.generation
+        if let failure = supply.failure { return failure }
+        if connection.isClosed {
           intake.stop()
           break
         }
-        await withTaskGroup(of: Void.self) { group in
-          for (signal, generation) in [
-            (connection.ended, ended), (intake.stopped, 0), (closing, 0),
-          ] {
-            group.addTask { await signal.wait(after: generation) }
-          }
-          _ = await group.next()
-          group.cancelAll()
-        }
+        await WakeSignal.first(
+          of: [(supply.ended, ended), (intake.stopped, 0), (connection.closing, 0)])
       }
       return nil
     }

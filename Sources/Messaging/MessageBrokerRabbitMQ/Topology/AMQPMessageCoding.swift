@@ -30,10 +30,10 @@ package struct AMQPMessageCoding: Sendable, Equatable {
 
   package init(cloudEventsSource: String? = nil) { self.cloudEventsSource = cloudEventsSource }
 
-  /// - Throws: `RabbitMQError` with the code `message`.
-  package func encode(_ message: BrokerMessage) throws(RabbitMQError) -> AMQPMessage {
+  /// - Throws: `BrokerError` with the code `message`.
+  package func encode(_ message: BrokerMessage) throws(BrokerError) -> AMQPMessage {
     guard !message.topic.isEmpty, message.topic.utf8.count <= Self.shortBytes else {
-      throw RabbitMQError(
+      throw BrokerError(
         .message,
         """
         the topic \(message.topic) has \(message.topic.utf8.count) bytes, and routing keys hold 1 \
@@ -45,7 +45,7 @@ package struct AMQPMessageCoding: Sendable, Equatable {
       contentType: message.headers[Self.contentType] ?? Self.json,
       type: message.headers[MessageHeader.type] ?? "", payload: message.payload)
     guard encoded.id.utf8.count <= Self.shortBytes else {
-      throw RabbitMQError(.message, "the event's id has more than \(Self.shortBytes) bytes")
+      throw BrokerError(.message, "the event's id has more than \(Self.shortBytes) bytes")
     }
     if encoded.contentType.utf8.count > Self.shortBytes { encoded.contentType = Self.json }
     if encoded.type.utf8.count > Self.shortBytes { encoded.type = "" }
@@ -57,10 +57,10 @@ package struct AMQPMessageCoding: Sendable, Equatable {
     }
     for name in encoded.headers.keys {
       guard !Self.servers.contains(name) else {
-        throw RabbitMQError(.message, "the server would act on the header \(name): rename it")
+        throw BrokerError(.message, "the server would act on the header \(name): rename it")
       }
       guard name.utf8.count <= Self.shortBytes else {
-        throw RabbitMQError(
+        throw BrokerError(
           .message, "the header \(name) has a name of more than \(Self.shortBytes) bytes")
       }
     }
@@ -69,7 +69,7 @@ package struct AMQPMessageCoding: Sendable, Equatable {
 
   private static func attributes(
     of message: BrokerMessage, source: String
-  ) throws(RabbitMQError) -> [String: String] {
+  ) throws(BrokerError) -> [String: String] {
     do {
       var headers: [String: String] = [:]
       for field in try CloudEventFields.fields(of: message, source: source)
@@ -84,7 +84,7 @@ package struct AMQPMessageCoding: Sendable, Equatable {
       }
       return headers
     } catch {
-      throw RabbitMQError(.message, "the event cannot be sent as a CloudEvent: \(error)")
+      throw BrokerError(.message, "the event cannot be sent as a CloudEvent: \(error)")
     }
   }
 

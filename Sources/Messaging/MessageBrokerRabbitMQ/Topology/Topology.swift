@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import TransactionalMessaging
+
 /// What exchanges, queues and bindings a configuration needs, in the order in which they are made.
 package struct Topology: Sendable, Equatable {
   /// An argument of a queue.
@@ -47,7 +49,7 @@ package struct Topology: Sendable, Equatable {
   }
 
   /// What a consumer of the group needs.
-  package func consuming(_ group: RabbitMQBrokerConfiguration.Group) -> [Step] {
+  package func consuming(_ group: BrokerGroup) -> [Step] {
     guard let creation = configuration.creation else {
       return [.findQueue(configuration.queue(ofGroup: group.name))]
     }
@@ -62,7 +64,7 @@ package struct Topology: Sendable, Equatable {
   }
 
   private func steps(
-    for group: RabbitMQBrokerConfiguration.Group, _ creation: RabbitMQBrokerConfiguration.Creation
+    for group: BrokerGroup, _ creation: RabbitMQBrokerConfiguration.Creation
   ) -> [Step] {
     let queue = configuration.queue(ofGroup: group.name)
     let dead = configuration.deadLetterQueue(ofGroup: group.name)
@@ -94,7 +96,7 @@ package struct Topology: Sendable, Equatable {
   }
 
   private func arguments(
-    of group: RabbitMQBrokerConfiguration.Group, _ creation: RabbitMQBrokerConfiguration.Creation
+    of group: BrokerGroup, _ creation: RabbitMQBrokerConfiguration.Creation
   ) -> [String: Argument] {
     var arguments = Self.arguments(creation)
     // Order per key over all processes of a group: one of them reads, the others stand by.

@@ -31,10 +31,11 @@ struct SchemaInclusion {
     var inclusion = SchemaInclusion(stepLimit: stepLimit)
     let gaps = inclusion.gaps([writer.whole], reader.whole, at: "")
     guard !gaps.isEmpty else { return [] }
+    let rules = WritingRules(writer)
     func counterexample(_ values: [JSONValue]) -> JSONValue? {
       values.map { (value: $0, text: $0.compactJSON) }
         .sorted { ($0.text.utf8.count, $0.text) < ($1.text.utf8.count, $1.text) }
-        .first { writer.whole.writes($0.value) && !reader.whole.accepts($0.value) }?.value
+        .first { rules.allow($0.value) && !reader.whole.accepts($0.value) }?.value
     }
     var told: Set<String> = []
     var shown: [SchemaGap] = []

@@ -42,12 +42,12 @@ package struct AsyncAPIDocument {
       let key = Self.key(contract.name)
       messages[key] = message(contract)
       let schema = ComponentSchema(key: key)
-      schemas[key] = schema.converted(contract.document.json)
+      schemas[key] = schema.component(of: contract.document.json)
       if case .object(let members) = contract.document.json,
         case .object(let definitions)? = members["$defs"]
       {
         for (name, definition) in definitions {
-          schemas[schema.component(name)] = schema.converted(definition)
+          schemas[schema.component(name)] = schema.component(of: definition)
         }
       }
     }
@@ -165,7 +165,13 @@ private struct ComponentSchema {
 
   func component(_ definition: String) -> String { "\(key).\(AsyncAPIDocument.key(definition))" }
 
-  func converted(_ schema: JSONValue) -> JSONValue {
+  /// A component is an object, also where a schema is just `true` or `false`.
+  func component(of schema: JSONValue) -> JSONValue {
+    guard case .bool(let isAlways) = schema else { return converted(schema) }
+    return .object(isAlways ? [:] : ["not": .object([:])])
+  }
+
+  private func converted(_ schema: JSONValue) -> JSONValue {
     guard case .object(var members) = schema else { return schema }
     for keyword in ["$schema", "$id", "$defs"] { members[keyword] = nil }
     for keyword in ["items", "additionalProperties"] {

@@ -22,8 +22,8 @@ package struct ContractReport: Sendable {
   package var text: String {
     var text = findings.map(paragraph).joined()
     let failures = findings.count(where: \.isFailure)
-    text += "\(contracts) contracts, \(comparisons) comparisons: "
-    text += failures == 0 ? "compatible\n" : "\(failures) findings\n"
+    text += "\(Self.count(contracts, "contract")), \(Self.count(comparisons, "comparison")): "
+    text += failures == 0 ? "compatible\n" : "\(Self.count(failures, "finding"))\n"
     if findings.contains(where: { [.broken, .unproven].contains($0.kind) && $0.isFailure }) {
       text += """
         Change the newer version so that both sides get along. Where it is meant to break, move the
@@ -32,6 +32,10 @@ package struct ContractReport: Sendable {
         """
     }
     return text
+  }
+
+  private static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 
   private func paragraph(_ finding: ContractFinding) -> String {

@@ -51,13 +51,15 @@ public struct ContractProblem: Error, Sendable, Equatable, CustomStringConvertib
 /// A folder of contracts: `<aggregate type>/<event type>/<version>.json`.
 package struct ContractSet: Sendable {
   /// In the order of their names.
-  package private(set) var contracts: [Contract] = []
+  package let contracts: [Contract]
   /// Files that cannot be used, in the order of their paths.
   package private(set) var problems: [ContractProblem] = []
+  private let places: [ContractName: Int]
 
   /// Reads every file; what cannot be used is a problem, and the others are read all the same.
   /// - Parameter label: What texts call the folder where there are two of them.
   package init(_ files: [ContractFile], label: String = "") {
+    var contracts: [Contract] = []
     for file in files.sorted(by: { $0.path < $1.path }) {
       switch Self.read(file, label: label) {
       case .success(let contract): contracts.append(contract)
@@ -65,6 +67,10 @@ package struct ContractSet: Sendable {
       }
     }
     contracts.sort { $0.name < $1.name }
+    places = Dictionary(
+      contracts.enumerated().map { ($0.element.name, $0.offset) },
+      uniquingKeysWith: { first, _ in first })
+    self.contracts = contracts
   }
 
   private struct Unreadable: Error {
@@ -117,7 +123,7 @@ package struct ContractSet: Sendable {
   }
 
   package func contract(_ name: ContractName) -> Contract? {
-    contracts.first { $0.name == name }
+    places[name].map { contracts[$0] }
   }
 
   /// Versions of one event together, in their order.

@@ -22,7 +22,7 @@ public struct EventContracts: Sendable {
     case accepted
   }
 
-  private let documents: [ContractName: SchemaDocument]
+  private let rules: [ContractName: WritingRules]
   private let undescribed: Undescribed
 
   /// Reads contracts.
@@ -35,13 +35,14 @@ public struct EventContracts: Sendable {
     guard contracts.problems.isEmpty else {
       throw UnusableContracts(problems: contracts.problems)
     }
-    documents = Dictionary(
-      contracts.contracts.map { ($0.name, $0.document) }, uniquingKeysWith: { first, _ in first })
+    rules = Dictionary(
+      contracts.contracts.map { ($0.name, WritingRules($0.document)) },
+      uniquingKeysWith: { first, _ in first })
     self.undescribed = undescribed
   }
 
   /// Names of the contracts, sorted.
-  public var names: [ContractName] { documents.keys.sorted() }
+  public var names: [ContractName] { rules.keys.sorted() }
 
   /// Checks an event's payload. One that is elsewhere, with `payloadReference` and no bytes, is not
   /// looked at.
@@ -52,7 +53,7 @@ public struct EventContracts: Sendable {
 
   /// Checks a payload against the contract of a name.
   public func check(_ payload: [UInt8], _ name: ContractName) throws(ContractBreach) {
-    guard let document = documents[name] else {
+    guard let rules = rules[name] else {
       if undescribed == .accepted { return }
       throw ContractBreach(name: name, reason: .noContract(versions: versions(name)))
     }
@@ -62,12 +63,12 @@ public struct EventContracts: Sendable {
     } catch {
       throw ContractBreach(name: name, reason: .noJSON("\(error)"))
     }
-    let breaches = document.whole.writingBreaches(value)
+    let breaches = rules.breaches(value)
     guard breaches.isEmpty else { throw ContractBreach(name: name, reason: .payload(breaches)) }
   }
 
   private func versions(_ name: ContractName) -> [Int] {
-    documents.keys.filter {
+    rules.keys.filter {
       $0.aggregateType == name.aggregateType && $0.eventType == name.eventType
     }.map(\.version).sorted()
   }

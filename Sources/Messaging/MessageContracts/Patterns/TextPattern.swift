@@ -52,14 +52,21 @@ struct TextPattern: Sendable {
       if let most {
         let end = next
         for _ in least..<max(least, most) {
-          next = try add(.split([try compile(part, next: next), end]))
+          let optional = try compile(part, next: next)
+          // A part without characters is the same however often it stands there.
+          guard optional != next else { break }
+          next = try add(.split([optional, end]))
         }
       } else {
         let loop = try add(.split([]))
         steps[loop] = .split([try compile(part, next: loop), next])
         next = loop
       }
-      for _ in 0..<least { next = try compile(part, next: next) }
+      for _ in 0..<least {
+        let before = next
+        next = try compile(part, next: before)
+        guard next != before else { break }
+      }
       return next
     }
   }

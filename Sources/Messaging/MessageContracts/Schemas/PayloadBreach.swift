@@ -113,9 +113,13 @@ extension LocatedSchema {
   }
 
   private static func hasRepetition(_ elements: [JSONValue]) -> Bool {
-    elements.indices.contains { index in
-      elements[..<index].contains { $0.isSame(elements[index]) }
+    // What is the same is equal too, and found by its hash; a few that are equal are not the same.
+    var seen: [JSONValue: [JSONValue]] = [:]
+    for element in elements {
+      if seen[element]?.contains(where: { $0.isSame(element) }) == true { return true }
+      seen[element, default: []].append(element)
     }
+    return false
   }
 }
 

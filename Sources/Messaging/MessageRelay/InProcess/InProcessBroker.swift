@@ -113,19 +113,10 @@ public final class InProcessBroker: MessageBroker {
     group.content.withLock { $0.consumers += 1 }
     group.room.raise()
     await withGracefulShutdownHandler {
-      await withDiscardingTaskGroup { tasks in
-        while !session.isStopped, !Task.isCancelled {
-          let arrivals = group.arrivals.generation
-          if session.hasSlot, let next = group.content.withLock({ $0.queue.take() }) {
-            session.begin()
-            tasks.addTask {
-              await self.deliver(next.element, lane: next.lane, group, session, handler)
-            }
-          } else {
-            await group.arrivals.wait(after: arrivals)
-          }
-        }
-      }
+      await takeTurns(
+        until: { session.isStopped }, arrivals: group.arrivals,
+        next: { session.take { group.content.withLock { $0.queue.take() } } },
+        take: { await self.deliver($0.element, lane: $0.lane, group, session, handler) })
     } onGracefulShutdown: {
       session.stop()
       group.arrivals.raise()
@@ -179,8 +170,16 @@ private final class Session: Sendable {
 
   var isStopped: Bool { stopped.generation > 0 }
   func stop() { stopped.raise() }
-  /// Only the loop of `consume` takes slots, so one that is free stays free until it begins.
-  var hasSlot: Bool { slots.withLock { $0 > 0 } }
-  func begin() { slots.withLock { $0 -= 1 } }
+
+  /// The group's next delivery, when a slot is free. Only the loop of `consume` takes slots, so one
+  /// that is free stays free meanwhile.
+  func take<Element>(
+    _ next: () -> Element?
+  ) -> Element? {
+    guard slots.withLock({ $0 > 0 }), let element = next() else { return nil }
+    slots.withLock { $0 -= 1 }
+    return element
+  }
+
   func end() { slots.withLock { $0 += 1 } }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+package import TransactionalMessaging
 
 /// At most so many at a time; the others wait in line, and not too many of them.
 package final class Permits: Sendable {
@@ -74,5 +75,23 @@ package final class Permits: Sendable {
       return nil
     }
     next?.resume(returning: .yours)
+  }
+}
+
+extension Permits {
+  /// Does it once it is its turn.
+  ///
+  /// - Throws: `.notSent` when too many wait already, or the caller was cancelled.
+  package func use<Value: Sendable>(
+    _ body: () async throws(BrokerError) -> Value
+  ) async throws(BrokerError) -> Value {
+    switch await take() {
+    case .yours: break
+    case .cancelled: throw BrokerError(.notSent, "the publisher was cancelled")
+    case .full:
+      throw BrokerError(.notSent, "\(waiting) publishers wait for the broker already")
+    }
+    defer { release() }
+    return try await body()
   }
 }

@@ -2,7 +2,6 @@
 
 internal import Foundation
 internal import Logging
-internal import MessageBrokerNATS
 internal import MessagePublisherHTTP
 internal import MessageRelay
 internal import TortureModel
@@ -95,14 +94,15 @@ package struct TortureChild: Sendable {
     case .http:
       return HTTPMessagePublisher(
         HTTPMessagePublisher.Configuration(url: assignment.broker, timeout: 10_000))
-    case .nats: return try TortureBrokers.nats(assignment.broker, logger)
+    case .nats, .rabbitmq:
+      return try TortureBrokers.open(settings.broker, assignment.broker, logger)
     case .inProcess: throw TortureFailure("a relay in a process of its own needs a broker")
     }
   }
 
   private func consume(_ database: any TortureDatabase) async throws {
     guard settings.broker == .http else {
-      let broker = try TortureBrokers.nats(assignment.broker, logger)
+      let broker = try TortureBrokers.open(settings.broker, assignment.broker, logger)
       return try await consumer(of: broker, database).run()
     }
     guard let port = URLComponents(string: assignment.broker)?.port else {
@@ -110,29 +110,6 @@ package struct TortureChild: Sendable {
     }
     try await EventService(inbox: inbox(database), port: port, logger: logger).run()
   }
-}
-
-/// Brokers that are servers of their own.
-enum TortureBrokers {
-  #if NATS
-    static func nats(_ address: String, _ logger: Logger) throws -> any MessageBroker {
-      try natsBroker(address, logger)
-    }
-
-    static func natsBroker(_ address: String, _ logger: Logger) throws -> NATSBroker {
-      var configuration = NATSBrokerConfiguration(
-        NATSServer([address]), stream: TortureNames.stream,
-        groups: [.init(TortureNames.consumer, topics: [TortureNames.topic])],
-        creation: .init(), name: "strangler-torture")
-      // What a consumer that died had comes again soon.
-      configuration.ackWait = 1_000
-      return try NATSBroker(configuration, logger: logger)
-    }
-  #else
-    static func nats(_ address: String, _ logger: Logger) throws -> any MessageBroker {
-      throw TortureFailure.missingTrait("NATS")
-    }
-  #endif
 }
 
 extension TortureFailure {

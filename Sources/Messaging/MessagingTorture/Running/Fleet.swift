@@ -25,22 +25,22 @@ final class Fleet: Sendable {
   private let arguments: [String]
   private let settings: TortureSettings
   private let stores: [TortureRole: String]
-  private let broker: String
+  private let brokers: [TortureRole: String]
   private let state = Mutex(State())
   private let changed = WakeSignal()
 
   /// - Parameters:
   ///   - stores: where each role finds the database.
-  ///   - broker: where the broker is.
+  ///   - brokers: where each role finds the broker.
   init(
     executable: URL, arguments: [String], _ settings: TortureSettings,
-    stores: [TortureRole: String], broker: String
+    stores: [TortureRole: String], brokers: [TortureRole: String]
   ) {
     self.executable = executable
     self.arguments = arguments
     self.settings = settings
     self.stores = stores
-    self.broker = broker
+    self.brokers = brokers
   }
 
   var ledger: TortureLedger { state.withLock(\.ledger) }
@@ -89,7 +89,8 @@ final class Fleet: Sendable {
 
   private func launch(_ seat: Seat, life: Int) throws -> ChildProcess {
     let assignment = TortureAssignment(
-      settings: settings, seat: seat, life: life, store: stores[seat.role] ?? "", broker: broker)
+      settings: settings, seat: seat, life: life, store: stores[seat.role] ?? "",
+      broker: brokers[seat.role] ?? "")
     let process = try ChildProcess(executable, arguments, assignment) { [weak self] record in
       self?.take(record, from: seat, life: life)
     }

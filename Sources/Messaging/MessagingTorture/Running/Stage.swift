@@ -2,20 +2,22 @@
 
 internal import Foundation
 internal import Logging
-internal import MessageBrokerNATS
+internal import ServerPrograms
 internal import TortureModel
 
 /// What a run needs besides its processes: a folder, servers, and what cuts connections. All of it
 /// is made for the run and gone afterwards.
 final class Stage: Sendable {
-  let folder: URL
   let database: PostgreSQLProgram?
-  let broker: NATSProgram?
-  /// Where an event service listens; for brokers that are servers, where they are.
-  let brokerAddress: String
+  let broker: (any RestartableServer)?
   let cutters: [TortureRole: ReplyCutter]
+  let partitions: [TortureRole: Partition]
+  /// Where each role finds the broker; where an event service listens.
+  let brokers: [TortureRole: String]
+  private let folder: URL
   private let settings: TortureSettings
 
+  /// Starts the servers.
   init(_ settings: TortureSettings) async throws {
     self.settings = settings
     folder = FileManager.default.temporaryDirectory
@@ -24,46 +26,51 @@ final class Stage: Sendable {
     do {
       database =
         settings.store == .postgresql
-        ? try await PostgreSQLProgram(in: folder.appending(path: "postgresql")) : nil
-      broker =
-        settings.broker == .nats ? try await NATSProgram(in: folder.appending(path: "nats")) : nil
-      brokerAddress =
-        switch settings.broker {
-        case .inProcess: ""
-        case .http: try await Self.freeAddress()
-        case .nats: broker?.address ?? ""
-        }
+        ? try await PostgreSQLProgram.start(listensOn: .loopback) : nil
       var cutters: [TortureRole: ReplyCutter] = [:]
-      if let database {
+      if let port = database?.port {
         for role in [TortureRole.writer, .consumer, .node] {
-          cutters[role] = try await ReplyCutter(to: database.listens)
+          cutters[role] = try await ReplyCutter(to: Int(port))
         }
       }
       self.cutters = cutters
+      broker =
+        switch settings.broker {
+        case .inProcess, .http: nil
+        case .nats: try await NATSProgram.start()
+        case .rabbitmq: try await RabbitMQProgram.start()
+        }
+      var partitions: [TortureRole: Partition] = [:]
+      var brokers: [TortureRole: String] = [:]
+      if let address = broker.flatMap({ URLComponents(string: $0.address) }),
+        let port = address.port
+      {
+        for role in [TortureRole.relay, .consumer] {
+          let partition = try await Partition(to: port)
+          var there = address
+          there.port = Int(partition.port)
+          brokers[role] = there.string
+          partitions[role] = partition
+        }
+      } else if settings.broker == .http {
+        let address = "http://127.0.0.1:\(try FreePorts.find(1)[0])/events"
+        brokers = [.relay: address, .consumer: address]
+      }
+      self.partitions = partitions
+      self.brokers = brokers
     } catch {
       try? FileManager.default.removeItem(at: folder)
       throw error
     }
   }
 
-  private static func freeAddress() async throws -> String {
-    let port = try await LoopbackPorts.free()
-    return "http://127.0.0.1:\(port)/events"
-  }
-
-  /// Starts the servers and makes tables and streams.
-  func start() async throws {
-    try await database?.start()
-    try await broker?.start()
+  /// Makes tables, and streams or queues.
+  func prepare() async throws {
     try await open().install()
-    #if NATS
-      if let broker {
-        let client = try TortureBrokers.natsBroker(
-          broker.address, Logger(label: "torture") { _ in SwiftLogNoOpLogHandler() })
-        defer { client.close() }
-        try await client.check()
-      }
-    #endif
+    guard let broker else { return }
+    try await TortureBrokers.prepare(
+      settings.broker, broker.address,
+      Logger(label: "torture") { _ in SwiftLogNoOpLogHandler() })
   }
 
   /// The database as the rig itself sees it, past everything that cuts connections.
@@ -82,8 +89,9 @@ final class Stage: Sendable {
   /// Ends the servers and removes the folder.
   func strikeDown() async {
     for cutter in cutters.values { await cutter.close() }
-    await database?.stop()
-    await broker?.kill()
+    for partition in partitions.values { await partition.close() }
+    database?.end()
+    await broker?.end()
     try? FileManager.default.removeItem(at: folder)
   }
 }

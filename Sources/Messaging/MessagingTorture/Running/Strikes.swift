@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import MessageRelay
+internal import ServerPrograms
 internal import Synchronization
 internal import TortureModel
 internal import TransactionalMessaging
@@ -20,22 +21,15 @@ final class Strikes: Sendable {
   }
 
   private let fleet: Fleet
+  private let stage: Stage
   private let lease: Int64
-  private let database: (any TortureServer)?
-  private let broker: (any TortureServer)?
-  private let cutters: [TortureRole: ReplyCutter]
   private let clock = SystemMessagingClock()
   private let state = Mutex(State())
 
-  init(
-    _ fleet: Fleet, lease: Int64, database: (any TortureServer)?, broker: (any TortureServer)?,
-    cutters: [TortureRole: ReplyCutter]
-  ) {
+  init(_ fleet: Fleet, on stage: Stage, lease: Int64) {
     self.fleet = fleet
+    self.stage = stage
     self.lease = lease
-    self.database = database
-    self.broker = broker
-    self.cutters = cutters
   }
 
   /// How many processes were killed so far.
@@ -85,9 +79,15 @@ final class Strikes: Sendable {
       try? await clock.sleep(milliseconds: milliseconds)
       process.signal(SIGCONT)
     case .cutReply(let role):
-      cutters[role]?.arm()
-    case .killDatabase: try await restart(database)
-    case .killBroker: try await restart(broker)
+      stage.cutters[role]?.arm()
+    case .partition(let role, let milliseconds):
+      let start = ChildVoice.now()
+      stage.partitions[role]?.cut()
+      try? await clock.sleep(milliseconds: milliseconds)
+      stage.partitions[role]?.heal()
+      if role == .relay { wasAway(since: start) }
+    case .killDatabase: try await restart(stage.database)
+    case .killBroker: try await restart(stage.broker)
     }
     return strike.action.name
   }
@@ -117,10 +117,14 @@ final class Strikes: Sendable {
     return isInTime ? strike.action.name : "elsewhere"
   }
 
-  private func restart(_ server: (any TortureServer)?) async throws {
+  private func restart(_ server: (any RestartableServer)?) async throws {
     let start = ChildVoice.now()
     await server?.kill()
-    try await server?.start()
+    try await server?.restart()
+    wasAway(since: start)
+  }
+
+  private func wasAway(since start: Int64) {
     // Those who lost their connections need a moment to come back.
     let end = ChildVoice.now() + 500_000_000
     state.withLock { $0.outages.append(start...end) }

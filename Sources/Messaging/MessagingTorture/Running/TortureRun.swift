@@ -2,6 +2,7 @@
 
 package import Foundation
 internal import MessageRelay
+internal import ServerPrograms
 package import TortureModel
 internal import TransactionalMessaging
 
@@ -43,14 +44,20 @@ package struct TortureRun: Sendable {
     // A process that has just died is spoken to now and then.
     signal(SIGPIPE, SIG_IGN)
     progress(Progress(stage: "servers start", kills: 0, committed: 0))
-    let stage = try await Stage(settings)
+    let stage: Stage
     do {
-      try await stage.start()
+      stage = try await Stage(settings)
+    } catch let failure as Program.Failure {
+      throw TortureFailure(failure.description)
+    }
+    do {
+      try await stage.prepare()
       let report = try await torture(stage, progress)
       await stage.strikeDown()
       return report
     } catch {
       await stage.strikeDown()
+      if let failure = error as? Program.Failure { throw TortureFailure(failure.description) }
       throw error
     }
   }
@@ -62,6 +69,9 @@ package struct TortureRun: Sendable {
     #if !NATS
       if settings.broker == .nats { throw TortureFailure.missingTrait("NATS") }
     #endif
+    #if !RabbitMQ
+      if settings.broker == .rabbitmq { throw TortureFailure.missingTrait("RabbitMQ") }
+    #endif
   }
 
   private func torture(
@@ -70,10 +80,8 @@ package struct TortureRun: Sendable {
     let start = clock.now()
     let fleet = Fleet(
       executable: executable, arguments: arguments, settings, stores: stage.stores,
-      broker: stage.brokerAddress)
-    let strikes = Strikes(
-      fleet, lease: settings.lease, database: stage.database, broker: stage.broker,
-      cutters: stage.cutters)
+      brokers: stage.brokers)
+    let strikes = Strikes(fleet, on: stage, lease: settings.lease)
     defer { fleet.end() }
     try await withThrowingTaskGroup(of: Bool.self) { tasks in
       for seat in settings.seats {
@@ -154,6 +162,6 @@ package struct TortureRun: Sendable {
       try await clock.sleep(milliseconds: Self.pulse)
     }
     // Longer than a broker waits before it delivers again.
-    try await clock.sleep(milliseconds: settings.broker == .nats ? 1_500 : 300)
+    try await clock.sleep(milliseconds: settings.broker.isServer ? 1_500 : 300)
   }
 }

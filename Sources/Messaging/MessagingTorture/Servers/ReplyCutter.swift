@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
-internal import NIOPosix
 internal import Synchronization
 
 /// Passes connections on to PostgreSQL, and now and then loses the reply to a COMMIT: the server
@@ -14,24 +13,14 @@ final class ReplyCutter: Sendable {
   init(to target: Int) async throws {
     let state = Counts()
     self.state = state
-    server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .childChannelInitializer { client in
-        ClientBootstrap(group: client.eventLoop).connect(host: "127.0.0.1", port: target)
-          .flatMap { upstream in
-            client.eventLoop.makeCompletedFuture {
-              let connection = CutConnection(state)
-              try upstream.pipeline.syncOperations.addHandler(
-                PassedOn(to: client) { _ in connection.passesReply() })
-              try client.pipeline.syncOperations.addHandler(
-                PassedOn(to: upstream) { connection.passesStatement($0) })
-            }
-          }
-      }
-      .bind(host: "127.0.0.1", port: 0).get()
+    server = try await PassedOn.server(to: target) {
+      let connection = CutConnection(state)
+      return (connection.passesStatement, { _ in connection.passesReply() })
+    }
   }
 
   /// Where it listens.
-  var port: Int { server.localAddress?.port ?? 0 }
+  var port: UInt16 { PassedOn.port(of: server) }
 
   /// How many replies were lost.
   var cut: Int { state.cut }
@@ -79,45 +68,4 @@ private final class CutConnection {
   }
 
   func passesReply() -> Bool { !isCut }
-}
-
-/// One direction of a connection: what does not pass ends it.
-private final class PassedOn: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-
-  private let other: any Channel
-  private let passes: (ByteBuffer) -> Bool
-
-  init(to other: any Channel, passes: @escaping (ByteBuffer) -> Bool) {
-    self.other = other
-    self.passes = passes
-  }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    let bytes = unwrapInboundIn(data)
-    guard passes(bytes) else { return context.close(promise: nil) }
-    other.writeAndFlush(bytes, promise: nil)
-  }
-
-  func channelInactive(context: ChannelHandlerContext) {
-    other.close(promise: nil)
-    context.fireChannelInactive()
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    context.close(promise: nil)
-  }
-}
-
-/// Ports for servers that have to be told one.
-enum LoopbackPorts {
-  /// A port that nobody used a moment ago.
-  static func free() async throws -> Int {
-    let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .bind(host: "127.0.0.1", port: 0).get()
-    let port = channel.localAddress?.port
-    try await channel.close().get()
-    guard let port else { throw TortureFailure("no port is free on loopback") }
-    return port
-  }
 }

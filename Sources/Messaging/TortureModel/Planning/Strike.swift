@@ -53,6 +53,9 @@ package struct Strike: Sendable, Equatable, Codable {
     case stop(TortureRole, milliseconds: Int64)
     /// The next COMMIT of a process of the role reaches the database, its reply does not come back.
     case cutReply(TortureRole)
+    /// Processes of the role lose their connections to the broker, and get no new ones for so many
+    /// milliseconds.
+    case partition(TortureRole, milliseconds: Int64)
     /// SIGKILL for the database's server, which is then started again.
     case killDatabase
     /// SIGKILL for the broker's server, which is then started again.
@@ -78,7 +81,7 @@ extension Strike.Action {
   package var isKill: Bool {
     switch self {
     case .crash, .kill, .killDatabase, .killBroker: true
-    case .stop, .cutReply: false
+    case .stop, .cutReply, .partition: false
     }
   }
 
@@ -89,6 +92,7 @@ extension Strike.Action {
     case .kill(let role): "kill \(role.rawValue)"
     case .stop(let role, _): "stop \(role.rawValue)"
     case .cutReply(let role): "cut reply to \(role.rawValue)"
+    case .partition(let role, _): "cut \(role.rawValue) from broker"
     case .killDatabase: "kill database"
     case .killBroker: "kill broker"
     }
@@ -99,6 +103,7 @@ extension Strike.Action {
     switch self {
     case .crash(let role, _, _), .kill(let role), .stop(let role, _): role.rawValue
     case .cutReply(let role): "replies to \(role.rawValue)"
+    case .partition(let role, _): "\(role.rawValue) from broker"
     case .killDatabase: "database"
     case .killBroker: "broker"
     }

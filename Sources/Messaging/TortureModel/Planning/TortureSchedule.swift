@@ -49,7 +49,13 @@ package struct TortureSchedule: Sendable, Equatable {
       actions.append(.cutReply(.writer))
       actions.append(.cutReply(settings.broker == .inProcess ? .node : .consumer))
     }
-    if settings.broker == .nats { actions.append(.killBroker) }
+    if settings.broker.isServer {
+      actions.append(.killBroker)
+      for role in roles where role == .relay || role == .consumer {
+        let length = Int64.random(in: 100...settings.lease * 2, using: &random)
+        actions.append(.partition(role, milliseconds: length))
+      }
+    }
     return actions
   }
 }

@@ -10,7 +10,10 @@ package struct TortureSettings: Sendable, Equatable, Codable {
   /// What carries events from relays to consumers.
   package enum Broker: String, Sendable, Codable, CaseIterable {
     case inProcess = "in-process"
-    case http, nats
+    case http, nats, rabbitmq
+
+    /// Whether it is a server of its own, and stores what it has taken.
+    package var isServer: Bool { self == .nats || self == .rabbitmq }
   }
 
   /// How a relay finds new events.
@@ -72,7 +75,7 @@ package struct TortureSettings: Sendable, Equatable, Codable {
     let counts: [(TortureRole, Int)] =
       switch broker {
       case .inProcess: [(.writer, writers), (.node, 2)]
-      case .nats: [(.writer, writers), (.relay, 2), (.consumer, 2)]
+      case .nats, .rabbitmq: [(.writer, writers), (.relay, 2), (.consumer, 2)]
       case .http: [(.writer, writers), (.relay, 2), (.consumer, 1)]
       }
     return counts.flatMap { role, count in (0..<count).map { Seat(role: role, index: $0) } }

@@ -24,7 +24,7 @@ struct ContractsTests {
     let folder = scratch.path + "/contracts"
     try scratch.write(Self.first, to: "contracts/order/placed/1.json")
     #expect(
-      try await run(["check", folder]).output == "1 contracts, 0 comparisons: compatible\n")
+      try await run(["check", folder]).output == "1 contract, 0 comparisons: compatible\n")
     try scratch.write(Self.second, to: "contracts/order/placed/2.json")
     let failed = try await run(["check", folder], expecting: 1)
     #expect(
@@ -34,12 +34,12 @@ struct ContractsTests {
           forward: a consumer with version 1 refuses what a producer with version 2 may write, at \
         /total: expected an integer, got 0.3
           such as {"total":0.3}
-        2 contracts, 1 comparisons: 1 findings
+        2 contracts, 1 comparison: 1 finding
 
         """))
     #expect(
       try await run(["check", folder, "--mode", "backward"]).output
-        == "2 contracts, 1 comparisons: compatible\n")
+        == "2 contracts, 1 comparison: compatible\n")
     let json = try await run(["check", folder, "--format", "json"], expecting: 1).output
     let report = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
     #expect(report?["compatible"] as? Bool == false)

@@ -6,8 +6,7 @@
   import MessageBrokerNATS
   import MessageRelay
   import MessageStorePostgreSQL
-  import NATSTesting
-  import PostgreSQLTesting
+  import ServerPrograms
   import Synchronization
   import Testing
   import TransactionalMessaging
@@ -90,9 +89,9 @@
 
   /// Servers, relays and tables of the test.
   private final class Chain: Sendable {
-    let nats: NATSTestServer
+    let nats: NATSProgram
     let effects = Counter()
-    private let server: PostgreSQLServer
+    private let server: PostgreSQLProgram
     private let producer: PostgreSQLDatabase
     private let reader: PostgreSQLDatabase
     private let broker: NATSBroker
@@ -102,7 +101,7 @@
     private let outbox = PostgreSQLOutbox()
 
     private init(
-      _ server: PostgreSQLServer, _ nats: NATSTestServer, _ producer: PostgreSQLDatabase,
+      _ server: PostgreSQLProgram, _ nats: NATSProgram, _ producer: PostgreSQLDatabase,
       _ scratch: Scratch
     ) throws {
       (self.server, self.nats, self.producer, self.scratch) = (server, nats, producer, scratch)
@@ -132,8 +131,8 @@
     }
 
     static func start() async throws -> Chain {
-      let server = try await PostgreSQLServer.start()
-      let nats = try await NATSTestServer.start()
+      let server = try await PostgreSQLProgram.start()
+      let nats = try await NATSProgram.start()
       let database = try PostgreSQLDatabase(server.address)
       try await PostgreSQLMessageTables.install(in: database)
       for table in ["business", "effect"] {

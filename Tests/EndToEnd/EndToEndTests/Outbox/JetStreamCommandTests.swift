@@ -7,7 +7,7 @@ import Testing
 import TransactionalMessaging
 
 #if NATS
-  import NATSTesting
+  import ServerPrograms
 #endif
 
 /// `strangler outbox relay` with a stream as its target, and what keeps it from starting.
@@ -46,8 +46,8 @@ struct JetStreamCommandTests {
     }
 
     @Test func `what no waiting mends ends the command`() async throws {
-      let server = try await NATSTestServer.start(
-        NATSTestServer.Settings(lines: [
+      let server = try await NATSProgram.start(
+        NATSProgram.Settings(lines: [
           "authorization { users: [ { user: relay, password: s3cret } ] }"
         ]))
       let servers = "servers: [\"\(server.address)\"]"
@@ -70,7 +70,7 @@ struct JetStreamCommandTests {
     }
 
     @Test func `a server that is not there is waited for`() async throws {
-      let server = try await NATSTestServer.start()
+      let server = try await NATSProgram.start()
       let (address, configuration) = (
         server.address, try file("servers: [\"\(server.address)\"], create: { max-age: 1h }")
       )

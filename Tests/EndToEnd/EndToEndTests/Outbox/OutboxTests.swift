@@ -10,7 +10,7 @@ import TransactionalMessaging
 
 #if PostgreSQL
   import MessageStorePostgreSQL
-  import PostgreSQLTesting
+  import ServerPrograms
 #endif
 
 /// The outbox as operations run it: tables, a relay, an event that is refused, and the way back.
@@ -28,7 +28,7 @@ struct OutboxTests {
 
   #if PostgreSQL
     @Test func `a database of PostgreSQL`() async throws {
-      let server = try await PostgreSQLServer.start()
+      let server = try await PostgreSQLProgram.start()
       let database = try PostgreSQLDatabase(server.address)
       // The day is not over.
       try await walk(server.address, try Scratch(), prunes: "") { events in

@@ -86,6 +86,19 @@ struct OutboxTortureTests {
         #expect(report.events > 100 && report.effects == report.events)
         #expect(report.strikes["kill database"] ?? 0 > 0)
         #expect(report.strikes["kill broker"] ?? 0 > 0)
+        #expect(report.strikes["cut relay from broker"] ?? 0 > 0)
+      }
+    #endif
+
+    #if RabbitMQ
+      @Test func `nothing is lost in PostgreSQL, with RabbitMQ`() async throws {
+        let report = try await torture(
+          "--store", "postgresql", "--broker", "rabbitmq", "--kills", "40", "--duration", "20s",
+          expecting: 0)
+        #expect(report.kills == 40)
+        #expect(report.events > 100 && report.effects == report.events)
+        #expect(report.strikes["kill broker"] ?? 0 > 0)
+        #expect(report.strikes["cut consumer from broker"] ?? 0 > 0)
       }
     #endif
   #endif

@@ -14,8 +14,9 @@ struct OutboxTortureCommand: AsyncParsableCommand {
       Starts servers of its own on loopback, in a temporary folder, and writers, relays and
       consumers as processes, and touches nothing else. Writers are slow, abort, or stay idle in
       their transactions. Processes are killed at every point where an event could get lost, stopped
-      past their lease, servers killed and started again, replies to COMMIT lost. Writers tell
-      before and after each commit; when everything is at rest, each event is judged by that:
+      past their lease, servers killed and started again, replies to COMMIT lost, relays and
+      consumers cut off from the broker. Writers tell before and after each commit; when everything
+      is at rest, each event is judged by that:
 
         lost        committed, and did not arrive
         doubled     its effects happened twice

@@ -2,17 +2,15 @@
 
 internal import Foundation
 internal import Synchronization
-internal import TestPrograms
 
-/// A RabbitMQ of its own for a suite: its files in a folder that is removed, its ports those of
-/// loopback, its processes stopped by their own ids. A start takes some seconds.
+/// A RabbitMQ of its own: its files in a folder that is removed, its ports those of loopback, its
+/// processes stopped by their own ids. A start takes some seconds.
 ///
-/// It is Debian's, run as whoever runs the tests and with nothing of a server that the machine may
+/// It is Debian's, run as whoever runs this, and with nothing of a server that the machine may
 /// have: neither its files nor its epmd.
-package final class RabbitMQTestServer: Sendable {
+package final class RabbitMQProgram: RestartableServer {
   /// Longest that starting may take, seconds.
   private static let patience = 60
-  private static let executable = "/usr/lib/rabbitmq/bin/rabbitmq-server"
   /// Who may log in.
   package static let user = "tester"
   package static let password = "a secret"
@@ -39,15 +37,12 @@ package final class RabbitMQTestServer: Sendable {
     var names: UInt16
   }
 
-  private struct State {
-    var names: Program?
-    var server: Program?
-  }
-
   private let folder: URL
   private let ports: Ports
   private let certificate: Certificate?
-  private let state = Mutex(State())
+  private let names = RunningProgram()
+  private let hasNames = Mutex(false)
+  private let server = RunningProgram()
 
   private init(_ folder: URL, _ ports: Ports, _ certificate: Certificate?) {
     self.folder = folder
@@ -56,12 +51,10 @@ package final class RabbitMQTestServer: Sendable {
   }
 
   /// Starts one with nothing in it.
-  package static func start(certificate: Certificate? = nil) async throws -> RabbitMQTestServer {
-    let folder = FileManager.default.temporaryDirectory
-      .appending(path: "rabbit-\(UUID().uuidString.prefix(8).lowercased())")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  package static func start(certificate: Certificate? = nil) async throws -> RabbitMQProgram {
+    let folder = try Executables.folder("rabbit")
     let free = try FreePorts.find(4)
-    let server = RabbitMQTestServer(
+    let server = RabbitMQProgram(
       folder, Ports(plain: free[0], secure: free[1], nodes: free[2], names: free[3]), certificate)
     try await server.restart()
     return server
@@ -71,11 +64,8 @@ package final class RabbitMQTestServer: Sendable {
 
   /// Ends it and removes its files; nobody can use it any more.
   package func end() {
-    state.withLock { state in
-      state.server?.signal(SIGKILL)
-      state.names?.signal(SIGKILL)
-      state = State()
-    }
+    server.signal(SIGKILL)
+    names.signal(SIGKILL)
     try? FileManager.default.removeItem(at: folder)
   }
 
@@ -86,15 +76,17 @@ package final class RabbitMQTestServer: Sendable {
 
   /// Starts it, again after `kill`; returns once it takes connections.
   package func restart() async throws {
-    guard FileManager.default.isExecutableFile(atPath: Self.executable) else {
-      throw Program.Failure(
-        description: "there is no rabbitmq-server: install the package rabbitmq-server")
+    // The one in the path would give up root's rights and ask for those of its own user.
+    let executable = try Executables.find(
+      "rabbitmq-server", package: "rabbitmq-server", in: ["/usr/lib/rabbitmq/bin"])
+    let isFirst = hasNames.withLock { hasNames in
+      defer { hasNames = true }
+      return !hasNames
     }
-    if state.withLock({ $0.names == nil }) {
+    if isFirst {
       // Else Erlang would leave one behind that serves the whole machine.
-      let names = try Program.start(
-        "/usr/bin/epmd", ["-port", "\(ports.names)", "-address", "127.0.0.1"])
-      state.withLock { $0.names = names }
+      names.set(
+        try Program.start("/usr/bin/epmd", ["-port", "\(ports.names)", "-address", "127.0.0.1"]))
     }
     try write("[].\n", to: "plugins")
     try write(configuration, to: "rabbitmq.conf")
@@ -102,27 +94,20 @@ package final class RabbitMQTestServer: Sendable {
     // Its messages go to the standard output, and are collected from the standard error.
     let program = try Program.start(
       "/bin/sh",
-      ["-c", "exec /usr/bin/env \"$@\" 1>&2", "rabbitmq"] + settings + [Self.executable])
-    state.withLock { $0.server = program }
+      ["-c", "exec /usr/bin/env \"$@\" 1>&2", "rabbitmq"] + settings + [executable])
+    server.set(program)
     guard await program.wrote("completed with", within: Self.patience) else {
       throw Program.Failure(description: "rabbitmq-server did not start: \(program.text)")
     }
   }
 
   /// Ends it as a crash would.
-  package func kill() async {
-    let program = state.withLock { state in
-      defer { state.server = nil }
-      return state.server
-    }
-    program?.signal(SIGKILL)
-    await program?.ended()
-  }
+  package func kill() async { await server.end() }
 
   /// Stops it where it stands; connections stay open and nothing answers.
-  package func freeze() { state.withLock { $0.server?.signal(SIGSTOP) } }
+  package func freeze() { server.signal(SIGSTOP) }
 
-  package func thaw() { state.withLock { $0.server?.signal(SIGCONT) } }
+  package func thaw() { server.signal(SIGCONT) }
 
   private func path(_ name: String) -> String {
     folder.appending(path: name).path(percentEncoded: false)

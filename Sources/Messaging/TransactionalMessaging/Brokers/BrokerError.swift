@@ -1,31 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TransactionalMessaging
-
-/// What is wrong with a RabbitMQ server, with its queues, or with one message. No text holds a
-/// secret.
-public struct RabbitMQError: Error, Sendable, Equatable, CustomStringConvertible {
+/// What is wrong with a broker's server, with what it keeps there, or with one message. No text
+/// holds a secret.
+public struct BrokerError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What a caller can tell apart.
   public enum Code: Sendable, Equatable {
     /// An address, a name or a file of the configuration cannot be used.
     case configuration
-    /// There is no connection: nobody listens, it was lost, or it was closed.
+    /// There is no connection: nobody listens, it was lost, or it was closed here.
     case connection
     /// The server does not take these credentials, or they do not allow what was asked.
     case credentials
-    /// There is no such virtual host, or this user may not use it.
-    case virtualHost
-    /// Exchange or queue are not there.
+    /// What is needed is not there: a stream, a consumer, an exchange, a queue, a virtual host.
     case missing
-    /// Exchange or queue are there with other settings.
+    /// It is there and set up in a way that would lose events, or the server lacks what it takes.
     case unsuitable
-    /// No queue takes messages of this topic.
+    /// Nobody takes messages of this topic.
     case unroutable
-    /// A queue is full, or could not store the message for another reason.
+    /// A stream, a queue or a disk is full, or could not store the message for another reason.
     case notStored
     /// The server takes no messages at the moment: its memory or its disk is nearly full.
     case blocked
-    /// The message is larger than the server allows, or cannot be expressed.
+    /// The message is larger than allowed, or cannot be expressed.
     case message
     /// No answer came in time; whether the server acted is not known.
     case timedOut
@@ -40,7 +36,8 @@ public struct RabbitMQError: Error, Sendable, Equatable, CustomStringConvertible
   /// What happened and what to do.
   public let message: String
 
-  package init(_ code: Code, _ message: String) {
+  /// Creates an error.
+  public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }
@@ -50,7 +47,7 @@ public struct RabbitMQError: Error, Sendable, Equatable, CustomStringConvertible
 
   /// What a relay makes of it: only what is about this message or its topic counts as the message's
   /// failure and ends with the dead letters; everything else is waited out.
-  package var publishFailure: PublishFailure {
+  public var publishFailure: PublishFailure {
     code == .message || code == .unroutable ? .rejected(message) : .unavailable(message)
   }
 }

@@ -3,8 +3,10 @@
 internal import Foundation
 internal import Synchronization
 
-/// A program under way, whose messages are collected.
+/// A program under way, ended by its own process id. The end of what it wrote is kept.
 package final class Program: Sendable {
+  private static let keptBytes = 64 << 10
+
   /// Why it did not run.
   package struct Failure: Error, CustomStringConvertible {
     package let description: String
@@ -49,7 +51,7 @@ package final class Program: Sendable {
     Thread {
       while case let data = handle.availableData, !data.isEmpty {
         let text = String(decoding: data, as: UTF8.self)
-        program.change { $0.text += text }
+        program.change { $0.text = String(($0.text + text).suffix(keptBytes)) }
       }
     }.start()
     return program
@@ -68,7 +70,15 @@ package final class Program: Sendable {
 
   package var text: String { state.withLock { $0.text } }
 
-  package func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+  package func signal(_ number: Int32) {
+    if process.isRunning { kill(process.processIdentifier, number) }
+  }
+
+  /// Ends it and returns when it has ended.
+  package func end(_ number: Int32 = SIGKILL) async {
+    signal(number)
+    await ended()
+  }
 
   package func ended() async { _ = await wait(for: nil) }
 

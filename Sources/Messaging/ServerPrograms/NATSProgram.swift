@@ -2,16 +2,14 @@
 
 internal import Foundation
 internal import Synchronization
-internal import TestPrograms
 
-/// A nats-server of its own for one test: JetStream's files in a folder that is removed, a port of
-/// loopback, its process stopped by its own id.
-package final class NATSTestServer: Sendable {
+/// A nats-server of its own: JetStream's files in a folder that is removed, a port of loopback, its
+/// process stopped by its own id.
+package final class NATSProgram: RestartableServer {
   /// Longest that starting may take, seconds.
   private static let patience = 30
-  private static let executables = ["/usr/sbin/nats-server", "/usr/local/bin/nats-server"]
 
-  /// What a test wants of it.
+  /// What is wanted of it.
   package struct Settings: Sendable {
     /// A token that clients must have.
     package var token: String?
@@ -31,14 +29,10 @@ package final class NATSTestServer: Sendable {
     }
   }
 
-  private struct State {
-    var program: Program?
-    var port: UInt16?
-  }
-
   private let folder: URL
   private let settings: Settings
-  private let state = Mutex(State())
+  private let running = RunningProgram()
+  private let port = Mutex<UInt16?>(nil)
 
   private init(_ folder: URL, _ settings: Settings) {
     self.folder = folder
@@ -46,17 +40,16 @@ package final class NATSTestServer: Sendable {
   }
 
   /// Starts one with an empty store.
-  package static func start(_ settings: Settings = Settings()) async throws -> NATSTestServer {
-    let folder = FileManager.default.temporaryDirectory
-      .appending(path: "nats-\(UUID().uuidString.prefix(8).lowercased())")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let server = NATSTestServer(folder, settings)
+  package static func start(_ settings: Settings = Settings()) async throws -> NATSProgram {
+    let server = NATSProgram(try Executables.folder("nats"), settings)
     try await server.restart()
     return server
   }
 
-  deinit {
-    state.withLock { $0.program?.signal(SIGKILL) }
+  deinit { end() }
+
+  package func end() {
+    running.signal(SIGKILL)
     try? FileManager.default.removeItem(at: folder)
   }
 
@@ -64,42 +57,34 @@ package final class NATSTestServer: Sendable {
   package var address: String { address() }
 
   package func address(_ scheme: String = "nats", host: String = "127.0.0.1") -> String {
-    "\(scheme)://\(host):\(state.withLock { $0.port ?? 0 })"
+    "\(scheme)://\(host):\(port.withLock { $0 ?? 0 })"
   }
 
   /// Starts it, again after `kill`, at the same port; returns once it takes connections.
   package func restart() async throws {
-    guard let executable = Self.executables.first(where: FileManager.default.isExecutableFile)
-    else {
-      throw Program.Failure(description: "there is no nats-server: install the package nats-server")
-    }
+    let executable = try Executables.find(
+      "nats-server", package: "nats-server",
+      in: ["/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin"])
     let file = folder.appending(path: "nats.conf")
     try Data(configuration.utf8).write(to: file)
     let program = try Program.start(executable, ["-c", file.path(percentEncoded: false)])
-    state.withLock { $0.program = program }
+    running.set(program)
     guard await program.wrote("Server is ready", within: Self.patience),
       let port = Self.port(in: program.text)
     else { throw Program.Failure(description: "nats-server did not start: \(program.text)") }
-    state.withLock { $0.port = port }
+    self.port.withLock { $0 = port }
   }
 
   /// Ends it as a crash would.
-  package func kill() async {
-    let program = state.withLock { state in
-      defer { state.program = nil }
-      return state.program
-    }
-    program?.signal(SIGKILL)
-    await program?.ended()
-  }
+  package func kill() async { await running.end() }
 
   /// Stops it where it stands; connections stay open and nothing answers.
-  package func freeze() { state.withLock { $0.program?.signal(SIGSTOP) } }
+  package func freeze() { running.signal(SIGSTOP) }
 
-  package func thaw() { state.withLock { $0.program?.signal(SIGCONT) } }
+  package func thaw() { running.signal(SIGCONT) }
 
   private var configuration: String {
-    var lines = ["listen: \"127.0.0.1:\(state.withLock { $0.port.map(String.init) ?? "-1" })\""]
+    var lines = ["listen: \"127.0.0.1:\(port.withLock { $0.map(String.init) ?? "-1" })\""]
     if settings.jetStream {
       lines.append("jetstream { store_dir: \"\(folder.path(percentEncoded: false))/js\" }")
     }
