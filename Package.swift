@@ -152,7 +152,11 @@ let proxy: [Target] = [
   library("HTTP2Engine", .proxy, ["CNghttp2"]),
   library("ResiliencePolicies", .proxy),
   library(
-    "RoutingDecisions", .proxy, ["HTTPExchange", "ResiliencePolicies", "ShadowComparison"]),
+    "RoutingDecisions", .proxy,
+    [
+      "DataMapping", "HTTPExchange", "ResiliencePolicies", "ShadowComparison",
+      "SpellingSuggestions",
+    ]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy, ["JSONDocuments"]),
   library("ContentCodings", .proxy, ["CZlib", "ShadowComparison"]),
@@ -307,10 +311,14 @@ let postgreSQL: [Target] = [
   tests("PostgreSQLClient", "Proxy", ["PostgreSQLClient", "PostgreSQLTesting"]),
 ]
 
-// JSON with exact numbers, which comparisons of answers and contracts of events read: part of both
-// areas.
+// JSON with exact numbers, which comparisons of answers and contracts of events read, and what else
+// both areas share.
 let documents: [Target] = [
   library("JSONDocuments", .proxy),
+  library("SpellingSuggestions", .proxy),
+  // Rows of one side as rows of the other; the configuration declares them.
+  library("DataMapping", .messaging, ["SpellingSuggestions"]),
+  tests("DataMapping", "Messaging", ["DataMapping"]),
   tests("JSONDocuments", "Proxy", ["JSONDocuments"]),
 ]
 
@@ -323,6 +331,11 @@ let messaging: [Target] = [
   library(
     "MessageStorePostgreSQL", .messaging,
     ["MessageContracts", "PostgreSQLClient", "TransactionalMessaging"]),
+  // The stores of both sides, read and never written.
+  library("MappedStores", .messaging, ["DataMapping", "PostgreSQLClient", .grdb]),
+  tests(
+    "MappedStores", "Messaging",
+    ["DataMapping", "MappedStores", "PostgreSQLTesting", .grdb]),
   library(
     "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
   library(
@@ -492,7 +505,8 @@ let commandLine: [Target] = [
     "StranglerCommands", .commandLine,
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
-      "CutoverJournalStore", "DependencyGraph", "JSONDocuments", "MessageBrokerNATS",
+      "CutoverJournalStore", "DataMapping", "DependencyGraph", "JSONDocuments", "MappedStores",
+      "MessageBrokerNATS",
       "MessageBrokerRabbitMQ", "MessageContractFiles", "MessageContracts", "MessagePublisherHTTP",
       "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingTorture",
       "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore",
