@@ -203,7 +203,7 @@ let proxy: [Target] = [
   tests(
     "ConfigurationFiles", "Proxy",
     [
-      "ConfigurationFiles", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions",
+      "ConfigurationFiles", "DataMapping", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions",
       "ShadowComparison",
     ]),
   tests("HTTPExchange", "Proxy", ["HTTPExchange"]),
@@ -335,7 +335,7 @@ let messaging: [Target] = [
   library("MappedStores", .messaging, ["DataMapping", "PostgreSQLClient", .grdb]),
   tests(
     "MappedStores", "Messaging",
-    ["DataMapping", "MappedStores", "PostgreSQLTesting", .grdb]),
+    ["DataMapping", "MappedStores", "PostgreSQLClient", "PostgreSQLTesting", .grdb]),
   library(
     "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
   library(
@@ -506,8 +506,8 @@ let commandLine: [Target] = [
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
       "CutoverJournalStore", "DataMapping", "DependencyGraph", "JSONDocuments", "MappedStores",
-      "MessageBrokerNATS",
-      "MessageBrokerRabbitMQ", "MessageContractFiles", "MessageContracts", "MessagePublisherHTTP",
+      "MessageBrokerNATS", "MessageBrokerRabbitMQ", "MessageContractFiles", "MessageContracts",
+      "MessagePublisherHTTP",
       "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingTorture",
       "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore",
       "ShadowTraffic", "SourceScanning", "StranglerDemo", "TortureModel", "TransactionalMessaging",

@@ -206,9 +206,10 @@ package struct DataInspection: Sendable {
     _ tables: inout LookupTables, _ lookup: MappingStatements.Lookup, keys: Set<[FieldValue]>
   ) async throws {
     let whole = keys.filter { key in
-      !key.contains(.null) && key.allSatisfy { value in
-        if case .text(let text) = value { text.string?.contains("\0") == false } else { true }
-      }
+      !key.contains(.null)
+        && key.allSatisfy { value in
+          if case .text(let text) = value { text.string?.contains("\0") == false } else { true }
+        }
     }
     if whole.isEmpty { return }
     try await add(&tables, lookup, statements.find(lookup, keys: Array(whole)))

@@ -16,7 +16,8 @@ package protocol MappedStore: Sendable {
   ) async throws -> [[FieldValue]]
 
   /// About how many rows a mapping copies; nil where that would take too long to find out.
-  func estimate(_ statements: MappingStatements, within limit: Duration) async throws -> RowEstimate?
+  func estimate(_ statements: MappingStatements, within limit: Duration) async throws
+    -> RowEstimate?
 
   /// Lets go of it.
   func close()

@@ -39,7 +39,9 @@ struct DataCheckCommand: AsyncParsableCommand {
   var rows = 1_000
 
   func validate() throws {
-    guard (1...100_000).contains(rows) else { throw ValidationError("--rows: expected 1 to 100000") }
+    guard (1...100_000).contains(rows) else {
+      throw ValidationError("--rows: expected 1 to 100000")
+    }
   }
 
   func run() async throws {

@@ -62,10 +62,13 @@ struct DataPlan: Encodable {
     }
 
     func text(_ number: Int) -> String {
-      let amount = rows.map { "\(precision == "exactly" ? "" : precision + " ")\($0) rows" }
+      let amount =
+        rows.map { "\(precision == "exactly" ? "" : precision + " ")\($0) rows" }
         ?? "too many rows to count in time"
       let parts = chunks.map { ", \($0) \($0 == 1 ? "chunk" : "chunks") of \(chunkRows)" } ?? ""
-      var lines = ["\(number). \(mapping): \(from) to \(to)", "   \(amount)\(parts) by \(list(key))"]
+      var lines = [
+        "\(number). \(mapping): \(from) to \(to)", "   \(amount)\(parts) by \(list(key))",
+      ]
       for column in columns {
         lines.append(
           "   \(column.name) from \(column.from)"

@@ -111,8 +111,9 @@ extension MappingCheck {
       let names = places.map { "t.\(sql.name(sources[$0].name))" }
       add(
         .legacy, key, "the parts come apart again",
-        .any(names.dropLast().map { contains($0, separator, sql) } + [mixesNull(names)]
-          + limit(column, names, separator.unicodeScalars.count * (names.count - 1))))
+        .any(
+          names.dropLast().map { contains($0, separator, sql) } + [mixesNull(names)]
+            + limit(column, names, separator.unicodeScalars.count * (names.count - 1))))
       if separator.utf8.count > 1 {
         add(.legacy, key, "no part ends as the separator begins", .unknown)
       }
@@ -142,7 +143,8 @@ extension MappingCheck {
     else { return }
     let pairs = join.on.map { "j.\(sql.name($0.other)) = t.\(sql.name($0.own))" }
     let holds = join.on.map { "t.\(sql.name($0.own)) IS NOT NULL" }.joined(separator: " AND ")
-    let rows = "SELECT 1 FROM \(sql.table(table)) AS j WHERE "
+    let rows =
+      "SELECT 1 FROM \(sql.table(table)) AS j WHERE "
       + pairs.joined(separator: " AND ")
     let key = key(of: column.schema.name)
     add(

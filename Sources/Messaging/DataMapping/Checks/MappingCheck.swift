@@ -67,7 +67,8 @@ package struct MappingCheck: Sendable {
   mutating func legacyColumn(_ name: String, for key: String) -> ColumnSchema? {
     guard let column = legacy.column(name) else {
       error(
-        key, "\(mapping.legacy) has no column \(name); "
+        key,
+        "\(mapping.legacy) has no column \(name); "
           + Spelling.guess(name, among: legacy.columns.map(\.name)))
       return nil
     }
@@ -93,7 +94,8 @@ package struct MappingCheck: Sendable {
       }
       guard let schema = new.column(column.name) else {
         error(
-          key, "\(mapping.new) has no column \(column.name); "
+          key,
+          "\(mapping.new) has no column \(column.name); "
             + Spelling.guess(column.name, among: new.columns.map(\.name)))
         continue
       }
@@ -153,7 +155,8 @@ package struct MappingCheck: Sendable {
       var values: [FieldValue] = []
       for text in texts {
         guard let value = literal(text, column) else {
-          error(key, "\((text ?? "").debugDescription) is no \(column.type), which \(column.name) is")
+          error(
+            key, "\((text ?? "").debugDescription) is no \(column.type), which \(column.name) is")
           return nil
         }
         values.append(value)
@@ -207,7 +210,8 @@ package struct MappingCheck: Sendable {
     }
     if legacyKey.count == newKey.count, !legacy.columns.isEmpty, !legacy.isUnique(legacyKey) {
       error(
-        key, "no unique index of \(mapping.legacy) says that no two rows agree in "
+        key,
+        "no unique index of \(mapping.legacy) says that no two rows agree in "
           + "\(list(legacyKey)), of which the key is made")
     }
   }

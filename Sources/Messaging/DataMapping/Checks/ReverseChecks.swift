@@ -43,13 +43,15 @@ extension MappingCheck {
     let name = sources[place].name
     if let other = makers[place] {
       error(
-        key(of: column), "\(other) and \(column) both hold legacy's \(name), and the reverse stream "
+        key(of: column),
+        "\(other) and \(column) both hold legacy's \(name), and the reverse stream "
           + "would write it from both; say \"reverse: false\" in one of them")
       return
     }
     if sources[place].isGenerated {
       error(
-        key(of: column), "\(mapping.legacy) computes \(name) itself, so the reverse stream cannot "
+        key(of: column),
+        "\(mapping.legacy) computes \(name) itself, so the reverse stream cannot "
           + "write it; say \"reverse: false\"")
     }
     makers[place] = column
@@ -65,7 +67,8 @@ extension MappingCheck {
     let at = key(of: columns[first.index].schema.name)
     guard parts.allSatisfy({ $0.of == first.of && $0.separator == first.separator }) else {
       error(
-        at, "\(name) cannot be joined again: its parts are split by different separators or into "
+        at,
+        "\(name) cannot be joined again: its parts are split by different separators or into "
           + "different numbers of parts")
       return nil
     }
@@ -74,7 +77,8 @@ extension MappingCheck {
       let found = parts.filter { $0.part == part }
       guard found.count == 1 else {
         error(
-          at, "\(name) cannot be joined again: part \(part) of \(first.of) "
+          at,
+          "\(name) cannot be joined again: part \(part) of \(first.of) "
             + (found.isEmpty ? "goes nowhere" : "goes to several columns"))
         return nil
       }
@@ -87,7 +91,8 @@ extension MappingCheck {
   private mutating func addJoinKeys(_ origins: inout Origins, _ makers: inout [Int: String]) {
     for (index, column) in columns.enumerated() where column.isReversed {
       guard case .join(let places, let table, let conversion) = column.rule,
-        case .join(let join)? = mapping.columns.first(where: { $0.name == column.schema.name })?.rule
+        case .join(let join)? = mapping.columns.first(where: { $0.name == column.schema.name })?
+          .rule
       else { continue }
       let missing = places.indices.filter { makers[places[$0]] == nil }
       guard !missing.isEmpty else { continue }
@@ -147,12 +152,14 @@ extension MappingCheck {
       if case .values(let at, let pairs) = origin {
         if let pair = pairs.pairs.first(where: { !condition.passes($0.legacy) }) {
           error(
-            key, "the reverse stream leaves the filter: where the new side writes \(pair.new) into "
+            key,
+            "the reverse stream leaves the filter: where the new side writes \(pair.new) into "
               + "\(columns[at].schema.name), legacy's \(name) becomes \(pair.legacy)")
         }
       } else if !condition.isTenant {
         error(
-          key, "the reverse stream may leave the filter: nothing keeps the new side from writing "
+          key,
+          "the reverse stream may leave the filter: nothing keeps the new side from writing "
             + "another \(name); a value table with the values of the filter does")
       }
     }
@@ -166,7 +173,8 @@ extension MappingCheck {
       ?? (column?.isNullable == true && column?.hasDefault == false ? FieldValue.null : nil)
     if added.map(condition.passes) != true {
       error(
-        key, "the reverse stream leaves the filter: rows that the new side adds get "
+        key,
+        "the reverse stream leaves the filter: rows that the new side adds get "
           + "\(added.map { "\($0)" } ?? "legacy's default") as \(name); give it a value in fill")
     }
   }

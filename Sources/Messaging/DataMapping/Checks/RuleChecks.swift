@@ -110,7 +110,8 @@ extension MappingCheck {
       }
       if isReversed, let other = pairs.first(where: { $0.new == new }) {
         error(
-          key, "not invertible: \(other.legacy) and \(legacy) both become \(new), so the reverse "
+          key,
+          "not invertible: \(other.legacy) and \(legacy) both become \(new), so the reverse "
             + "stream cannot tell them apart")
       }
       pairs.append((legacy, new))
@@ -123,7 +124,8 @@ extension MappingCheck {
       }
       if isReversed {
         error(
-          key, "not invertible: \"otherwise\" makes all other values one, and the reverse stream "
+          key,
+          "not invertible: \"otherwise\" makes all other values one, and the reverse stream "
             + "cannot tell which it was; say \"reverse: false\" if legacy does not need it")
       }
       otherwise = value
@@ -137,14 +139,16 @@ extension MappingCheck {
   ) -> RowTranslation.Rule? {
     guard let table = stores.legacy.table(join.table) else {
       error(
-        key, "there is no table \(mapping.legacy.store).\(join.table); "
+        key,
+        "there is no table \(mapping.legacy.store).\(join.table); "
           + Spelling.guess(join.table, among: stores.legacy.tableNames))
       return nil
     }
     func other(_ name: String, _ check: inout MappingCheck) -> ColumnSchema? {
       guard let column = table.column(name) else {
         check.error(
-          key, "\(join.table) has no column \(name); "
+          key,
+          "\(join.table) has no column \(name); "
             + Spelling.guess(name, among: table.columns.map(\.name)))
         return nil
       }
@@ -157,7 +161,8 @@ extension MappingCheck {
       }
       guard own.type.family == other.type.family else {
         error(
-          key, "\(pair.own) is \(own.type) and \(join.table).\(pair.other) is \(other.type), so "
+          key,
+          "\(pair.own) is \(own.type) and \(join.table).\(pair.other) is \(other.type), so "
             + "they never agree")
         continue
       }
@@ -167,7 +172,8 @@ extension MappingCheck {
     else { return nil }
     if !table.isUnique(join.on.map(\.other)) {
       error(
-        key, "no unique index of \(join.table) says that one row at most has the same "
+        key,
+        "no unique index of \(join.table) says that one row at most has the same "
           + "\(list(join.on.map(\.other))), so the join may find several")
     }
     return conversion(taken, schema, nil, key).map { .join(places, table: join.table, $0) }

@@ -214,7 +214,8 @@ package struct RowCondition: Sendable, Hashable {
     guard column == other.column else { return false }
     switch (test, other.test) {
     case (.range(let low, let high), .range(let otherLow, let otherHigh)):
-      return high.map { $0 < otherLow ?? .min } == true || otherHigh.map { $0 < low ?? .min } == true
+      return high.map { $0 < otherLow ?? .min } == true
+        || otherHigh.map { $0 < low ?? .min } == true
     case (.oneOf(let values), .oneOf(let others)): return Set(values).isDisjoint(with: others)
     case (.oneOf(let values), .range(let low, let high)),
       (.range(let low, let high), .oneOf(let values)):

@@ -78,7 +78,8 @@ package struct RowTranslation: Sendable {
       value = try refusing(name, legacy[at].name, row[at]) { (value) throws(RowRefusal.Reason) in
         try conversion.convert(value)
       }
-    case .constant(let constant): place = nil
+    case .constant(let constant):
+      place = nil
       value = constant
     case .concat(let places, let separator):
       place = places.first
@@ -107,7 +108,8 @@ package struct RowTranslation: Sendable {
   ) throws(RowRefusal) {
     let objection =
       value == .null
-      ? (column.schema.isNullable ? nil : "has nothing to become, and \(column.schema.name) may not be NULL")
+      ? (column.schema.isNullable
+        ? nil : "has nothing to become, and \(column.schema.name) may not be NULL")
       : column.schema.type.objection(to: value)
     guard let objection else { return }
     throw RowRefusal(
@@ -149,16 +151,19 @@ package struct RowTranslation: Sendable {
     _ row: [FieldValue], _ lookups: LookupTables
   ) throws(RowRefusal) -> FieldValue {
     let key = places.map { row[$0] }
-    let (name, source) = (column.schema.name, places.map { legacy[$0].name }.joined(separator: ", "))
+    let (name, source) = (
+      column.schema.name, places.map { legacy[$0].name }.joined(separator: ", ")
+    )
     if key.contains(.null) { return .null }
     guard let found = lookups.value(name, key: key) else {
       throw RowRefusal(
         column: name, source: source, value: key[0],
         RowRefusal.Reason("leads to no row of \(table)"))
     }
-    return try refusing(name, "\(table) for \(source)", found) { (value) throws(RowRefusal.Reason) in
-        try conversion.convert(value)
-      }
+    return try refusing(name, "\(table) for \(source)", found) {
+      (value) throws(RowRefusal.Reason) in
+      try conversion.convert(value)
+    }
   }
 
   // MARK: - Back
@@ -174,7 +179,8 @@ package struct RowTranslation: Sendable {
         let from = from(origin)
         throw RowRefusal(
           column: newColumns[from], source: newColumns[from], value: row[from],
-          RowRefusal.Reason("has nothing to become, and legacy's \(legacy[place].name) may not be NULL"))
+          RowRefusal.Reason(
+            "has nothing to become, and legacy's \(legacy[place].name) may not be NULL"))
       }
       whole[place] = value
     }
@@ -248,7 +254,8 @@ package struct RowTranslation: Sendable {
       return try refusing(name, name, row[at]) { (value) throws(RowRefusal.Reason) in
         try conversion.convert(value)
       }
-    case .values(_, let pairs): return try refusing(name, name, row[at]) { (value) throws(RowRefusal.Reason) in
+    case .values(_, let pairs):
+      return try refusing(name, name, row[at]) { (value) throws(RowRefusal.Reason) in
         try pairs.inverse(value)
       }
     case .part(_, let part, let count, let separator):

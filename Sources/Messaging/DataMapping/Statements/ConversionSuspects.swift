@@ -44,7 +44,8 @@ extension SQLText {
           : "\(name) <> CAST(CAST(\(name) AS INTEGER) AS TEXT)")
     case .textToDecimal:
       return kind == .postgreSQL
-        ? .condition("\(name) !~ '^(0|-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?)$' OR length(\(name)) > 15")
+        ? .condition(
+          "\(name) !~ '^(0|-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?)$' OR length(\(name)) > 15")
         : .unknown
     case .textToTime(let form): return timesInTexts(form, name)
     case .integerToTime(let unit):
@@ -108,7 +109,8 @@ extension SQLText {
   private func realsToDecimal(_ type: ColumnType, _ name: String) -> Suspects {
     guard case .decimal(let precision?, let scale) = type else {
       return kind == .postgreSQL
-        ? .condition("\(name)::text IN ('NaN', 'Infinity', '-Infinity')") : .condition("abs(\(name)) > 1e308")
+        ? .condition("\(name)::text IN ('NaN', 'Infinity', '-Infinity')")
+        : .condition("abs(\(name)) > 1e308")
     }
     let digits = scale ?? 0
     let limit = "1" + String(repeating: "0", count: max(0, precision - digits))

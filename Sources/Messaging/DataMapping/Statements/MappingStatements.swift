@@ -160,7 +160,8 @@ package struct MappingStatements: Sendable {
   /// Writes a row of the new table, whether it is there or not.
   package var writesNew: String {
     upsert(
-      new, check.mapping.new.table, translation.newColumns.map { ($0, ":\($0)") }, key: check.newKey,
+      new, check.mapping.new.table, translation.newColumns.map { ($0, ":\($0)") },
+      key: check.newKey,
       updates: translation.newColumns)
   }
 

@@ -43,9 +43,11 @@ extension ConfigurationDecoder {
     }
     let rule = decodeRule(operation.name, &reader)
     // Asked for, so that what belongs to another operation is told as such.
+    var told = operation.settings
     for other in Self.operations {
-      for setting in other.settings.subtracting(operation.settings).sorted() {
+      for setting in other.settings.subtracting(told).sorted() {
         guard let stray = reader.child(setting) else { continue }
+        told.insert(setting)
         findings.error(
           stray.key, at: stray.node.mark, "belongs to \"\(other.name)\", and there is none")
       }

@@ -176,7 +176,8 @@ extension ConfigurationDecoder {
     case (let list?, nil, nil): return decodeValues(list).map { RowCondition(column, .oneOf($0)) }
     case (nil, let low, let high) where low != nil || high != nil:
       if (low ?? .min) > (high ?? .max) {
-        findings.error(child.key, at: child.node.mark, "expected a range whose end is not before it")
+        findings.error(
+          child.key, at: child.node.mark, "expected a range whose end is not before it")
         return nil
       }
       return RowCondition(column, .range(from: low, to: high))
