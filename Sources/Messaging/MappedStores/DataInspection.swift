@@ -101,8 +101,7 @@ package struct DataInspection: Sendable {
       } catch let failure as StoreFailure where failure.code == .timedOut {
         findings.append(
           MappingFinding(
-            check.mapping.path, "rows of \(side.rawValue) could not be sampled: \(failure)",
-            severity: .warning))
+            check.mapping.path, "rows of \(side.rawValue) could not be sampled: \(failure)"))
       }
     }
     return findings

@@ -11,7 +11,6 @@ import Testing
 
     private static let alphabet: [Character] = [
       "a", "B", "0", " ", "'", "\"", ",", "\\", "%", "é", "e\u{301}", "ß", "日", "😀", "\n", "-",
-      "\0",
     ]
 
     mutating func text(_ longest: Int, without separator: String = "\u{1}") -> String {
@@ -138,6 +137,7 @@ import Testing
     ("customer", .text("x@y"), "customer_id: customer = \"x@y\" leads to no row of customers"),
     ("cents", .text("1"), "total: cents = \"1\" is a text, where the column is integer of 64 bits"),
     ("weight", .real(.infinity), "kilograms: weight = inf is no decimal"),
+    ("note", .text("a\0"), "memo: note = \"a\\0\" holds a NUL, which no text in PostgreSQL can"),
     (
       "note", .text(ExactText(bytes: [0xFF])),
       "memo: note = x'ff' is not UTF-8"

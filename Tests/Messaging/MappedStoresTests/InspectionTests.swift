@@ -194,6 +194,59 @@ struct InspectionTests {
       ])
   }
 
+  #if PostgreSQL
+    /// Each condition finds what it is for, out of reach of the samples.
+    @Test func `suspects in SQLite`() async throws {
+      let (old, new) = (try await TestStore(.sqlite), try await TestStore(.postgreSQL))
+      try await old.run([
+        """
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, t TEXT, d TEXT, u TEXT, z TEXT, n DECIMAL(8,2),
+          i INTEGER, r REAL, s INTEGER, b TEXT, v TEXT, c TEXT, k TEXT)
+        """, "INSERT INTO orders (id) VALUES (1), (100)",
+      ])
+      try await new.run([
+        """
+        CREATE TABLE purchases (id bigint PRIMARY KEY, t timestamptz, d date, u uuid, z timestamptz,
+          n integer, i boolean, r numeric(6,2), s timestamptz, b boolean, v varchar(3), c smallint,
+          k text)
+        """
+      ])
+      var iso = ColumnRule.Cast(.timestamp)
+      (iso.form, iso.unit) = (.iso, .seconds)
+      var cents = ColumnRule.Cast(.integer)
+      cents.scale = 2
+      let casts: [(String, ColumnRule.Cast)] = [
+        ("t", .init(.timestamp)), ("d", .init(.date)), ("u", .init(.uuid)), ("z", iso),
+        ("n", cents),
+        ("i", .init(.boolean)), ("r", .init(.decimal)), ("s", .init(.timestamp)),
+        ("b", .init(.boolean)),
+        ("c", .init(.integer)),
+      ]
+      let mapping = TableMapping(
+        name: "orders", legacy: .init(store: "legacy", table: "orders"),
+        new: .init(store: "new", table: "purchases"),
+        columns: casts.map { .init($0.0, .cast($0.0, $0.1)) }
+          + ["id", "v", "k"].map { .init($0, .rename($0)) })
+      let bad = [
+        ("t", "'2023-02-29 00:00:00.000'"), ("d", "'2023-04-31'"), ("u", "'x'"),
+        ("z", "'2024-02-29 12:30:00'"), ("n", "1.005"), ("i", "2"), ("r", "0.30000000000000004"),
+        ("s", "9223372036854775807"), ("b", "'yes'"), ("v", "'four'"), ("c", "'40000'"),
+        ("k", "CAST(x'6100' AS TEXT)"),
+      ]
+      try await old.run(
+        bad.enumerated().map { index, pair in
+          "INSERT INTO orders (id, \(pair.0)) VALUES (\(index + 10), \(pair.1))"
+        })
+      var limits = DataInspection.Limits()
+      limits.rows = 1
+      let result = try await inspect(mapping, old, new, limits: limits)
+      #expect(
+        Set(result.findings.map { $0.key.split(separator: ".").last.map(String.init) ?? "" })
+          == Set(bad.map(\.0)), "\(result.findings.map(\.text))")
+      await new.stop()
+    }
+  #endif
+
   @Test func `a file that is not there, and a query that takes too long`() async throws {
     #expect(throws: StoreFailure.self) { try DataSettings.Place.file("/nowhere/x").open() }
     let store = try await TestStore(.sqlite)
@@ -277,7 +330,8 @@ struct InspectionTests {
       try await old.run([
         """
         CREATE TABLE orders (id int PRIMARY KEY, t text, d text, u text, z text, m text, n numeric,
-          i bigint, r float8, w timestamptz, s bigint, b text, v text, y date)
+          i bigint, r float8, w timestamptz, s bigint, b text, v text, y date,
+          c text)
         """,
         "INSERT INTO orders (id) VALUES (1), (100)",
       ])
@@ -285,7 +339,7 @@ struct InspectionTests {
         """
         CREATE TABLE purchases (id int PRIMARY KEY, t timestamptz, d date, u uuid, z timestamptz,
           m numeric(5,2), n bigint, i boolean, r numeric(6,2), w text, s timestamptz, b boolean,
-          v varchar(3), y date)
+          v varchar(3), y date, c smallint)
         """
       ])
       func cast(_ family: ColumnType.Family) -> ColumnRule.Cast { .init(family) }
@@ -304,12 +358,13 @@ struct InspectionTests {
           .init("r", .cast("r", cast(.decimal))), .init("w", .cast("w", cast(.text))),
           .init("s", .cast("s", cast(.timestamp))), .init("b", .cast("b", cast(.boolean))),
           .init("v", .rename("v")), .init("y", .rename("y")),
+          .init("c", .cast("c", cast(.integer))),
         ])
       let bad = [
         ("t", "'2023-02-29 00:00:00.000'"), ("d", "'2023-04-31'"), ("u", "'x'"),
         ("z", "'2024-02-29 12:30:00'"), ("m", "'1.50'"), ("n", "1.005"), ("i", "2"),
         ("r", "0.30000000000000004"), ("w", "'infinity'"), ("s", "9223372036854775807"),
-        ("b", "'yes'"), ("v", "'four'"), ("y", "'infinity'"),
+        ("b", "'yes'"), ("v", "'four'"), ("y", "'infinity'"), ("c", "'40000'"),
       ]
       try await old.run(
         bad.enumerated().map { index, pair in

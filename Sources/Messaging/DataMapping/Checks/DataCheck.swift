@@ -82,14 +82,21 @@ package struct DataCheck: Sendable {
       let waiting = Set(rest.map { $0.mapping.new })
       let free = rest.filter { check in
         !check.new.references.contains { table in
-          let place = TableMapping.Place(store: check.mapping.new.store, table: table)
-          return place != check.mapping.new && waiting.contains(place)
+          waiting.contains { Self.refers(check.mapping.new, to: $0, by: table) }
+            && !Self.refers(check.mapping.new, to: check.mapping.new, by: table)
         }
       }
       if free.isEmpty { return (ordered, rest) }
       ordered += free
       rest.removeAll { check in free.contains { $0.mapping.name == check.mapping.name } }
     }
+  }
+
+  /// Whether a foreign key of one table names the other, which may be written with its schema.
+  private static func refers(
+    _ table: TableMapping.Place, to other: TableMapping.Place, by name: String
+  ) -> Bool {
+    table.store == other.store && (other.table == name || other.table.hasSuffix("." + name))
   }
 
   /// Tables that rows of mapped ones refer to, and that no mapping fills.

@@ -86,7 +86,14 @@ extension MappingCheck {
     switch column.type {
     case .integer: condition = "typeof(\(name)) NOT IN ('integer', 'null')"
     case .boolean: condition = "typeof(\(name)) <> 'null' AND \(name) NOT IN (0, 1)"
-    case .decimal: condition = "typeof(\(name)) NOT IN ('integer', 'real', 'null')"
+    case .decimal:
+      let number = "typeof(\(name)) NOT IN ('integer', 'real', 'null')"
+      // SQLite holds nobody to the digits that were declared.
+      if case .condition(let limits) = SQLText(.sqlite).decimals(column.type, name, shiftedBy: 0) {
+        condition = "\(number) OR \(limits)"
+      } else {
+        condition = number
+      }
     case .real: condition = "typeof(\(name)) NOT IN ('real', 'null')"
     case .bytes: condition = "typeof(\(name)) NOT IN ('blob', 'null')"
     case .text:

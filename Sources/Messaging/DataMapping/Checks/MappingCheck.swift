@@ -53,7 +53,8 @@ package struct MappingCheck: Sendable {
     if mapping.isReversed { checkStaying(conditions, origins) }
     guard !findings.contains(where: { $0.severity == .error }) else { return }
     translation = RowTranslation(
-      columns: columns, legacy: sources, origins: origins, conditions: conditions)
+      columns: columns, legacy: sources, origins: origins, conditions: conditions,
+      newKind: new.kind)
     collectDoubts()
   }
 

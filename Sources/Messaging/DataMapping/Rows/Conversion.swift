@@ -17,6 +17,15 @@ package struct Conversion: Sendable, Hashable {
     case textToTime(TimeText), timeToText(TimeText)
     case integerToTime(TimeText.Unit), timeToInteger(TimeText.Unit)
 
+    /// Digits behind the second of the times that it makes; 0 where it makes none.
+    var timeDigits: Int {
+      switch self {
+      case .textToTime(let form): form.unit.digits
+      case .integerToTime(let unit): unit.digits
+      default: 0
+      }
+    }
+
     var inverted: Operation {
       switch self {
       case .same: .same

@@ -37,6 +37,8 @@ package struct RowTranslation: Sendable {
   let legacy: [ColumnSchema]
   let origins: [(place: Int, origin: Origin)]
   let conditions: [CheckedCondition]
+  /// Whose texts hold no NUL in PostgreSQL.
+  let newKind: StoreKind
 
   /// Columns of a legacy row as `forward` takes them.
   package var legacyColumns: [String] { legacy.map(\.name) }
@@ -106,11 +108,15 @@ package struct RowTranslation: Sendable {
   private func checkHolding(
     _ value: FieldValue, _ column: Column, _ source: (name: String, value: FieldValue)?
   ) throws(RowRefusal) {
-    let objection =
-      value == .null
-      ? (column.schema.isNullable
-        ? nil : "has nothing to become, and \(column.schema.name) may not be NULL")
-      : column.schema.type.objection(to: value)
+    let objection: String? =
+      switch value {
+      case .null where !column.schema.isNullable:
+        "has nothing to become, and \(column.schema.name) may not be NULL"
+      case .null: nil
+      case .text(let text) where newKind == .postgreSQL && text.bytes.contains(0):
+        "holds a NUL, which no text in PostgreSQL can"
+      default: column.schema.type.objection(to: value)
+      }
     guard let objection else { return }
     throw RowRefusal(
       column: column.schema.name, source: source?.name ?? column.schema.name,

@@ -25,34 +25,35 @@ extension SQLText {
   func suspects(_ conversion: Conversion, _ column: String) -> Suspects {
     if conversion.isTotal { return .none }
     let name = "t.\(name(column))"
+    // A text that is made may be too long, and a time too fine: rare, and left to samples.
+    if case .text(_?) = conversion.to, conversion.operation != .same { return .unknown }
+    if case .timestamp(_, let digits) = conversion.to, digits < conversion.operation.timeDigits {
+      return .unknown
+    }
     switch conversion.operation {
     case .same: return limits(conversion.from, conversion.to, name)
     case .integerToDecimal(let scale):
       return decimals(conversion.to, name, shiftedBy: -scale)
     case .decimalToInteger(let scale):
+      let range = ColumnType.range(bits: bits(conversion.to))
       return .any([
-        "\(name) <> round(\(name), \(scale))", "abs(\(name)) >= 922337203685477580\(scaled(scale))",
-        notANumber(name),
+        "\(name) <> round(\(name), \(scale))",
+        "abs(\(name)) >= \(range.upperBound / 10)0.0\(scaled(scale))", notANumber(name),
       ])
     case .realToDecimal: return realsToDecimal(conversion.to, name)
     case .integerToBoolean: return .condition("\(name) NOT IN (0, 1)")
     case .textToBoolean: return .condition("\(name) NOT IN ('true', 'false')")
-    case .textToInteger:
-      return .condition(
-        kind == .postgreSQL
-          ? "\(name) !~ '^(0|-?[1-9][0-9]{0,17})$'"
-          : "\(name) <> CAST(CAST(\(name) AS INTEGER) AS TEXT)")
-    case .textToDecimal:
-      return kind == .postgreSQL
-        ? .condition(
-          "\(name) !~ '^(0|-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?)$' OR length(\(name)) > 15")
-        : .unknown
+    case .textToInteger: return integersInTexts(conversion.to, name)
+    case .textToDecimal: return decimalsInTexts(conversion.to, name)
     case .textToTime(let form): return timesInTexts(form, name)
     case .integerToTime(let unit):
       let low = TimeText.range.lowerBound / unit.microseconds
       let high = (TimeText.range.upperBound - 1) / unit.microseconds
       return .condition("\(name) NOT BETWEEN \(low) AND \(high)")
-    case .timeToInteger(let unit): return times(unit.digits, name)
+    case .timeToInteger(let unit):
+      let seconds = ColumnType.range(bits: bits(conversion.to)).upperBound / 1_000_000
+      let limit = unit.microseconds * seconds
+      return times(unit.digits, name, "abs(extract(epoch FROM \(name))) >= \(limit)")
     case .timeToText(let form): return times(form.unit.digits, name)
     case .integerToText, .decimalToText, .booleanToText, .booleanToInteger, .decimalToReal:
       return .unknown
@@ -61,6 +62,40 @@ extension SQLText {
 
   private func scaled(_ scale: Int) -> String {
     scale == 0 ? "" : " / 1\(String(repeating: "0", count: scale)).0"
+  }
+
+  private func bits(_ type: ColumnType) -> Int {
+    if case .integer(let bits) = type { bits } else { 64 }
+  }
+
+  private func integersInTexts(_ type: ColumnType, _ name: String) -> Suspects {
+    let range = ColumnType.range(bits: bits(type))
+    let bounds = "NOT BETWEEN \(range.lowerBound) AND \(range.upperBound)"
+    if kind == .sqlite {
+      return .any([
+        "\(name) <> CAST(CAST(\(name) AS INTEGER) AS TEXT)",
+        bits(type) < 64 ? "CAST(\(name) AS INTEGER) \(bounds)" : nil,
+      ])
+    }
+    let pattern = "'^(0|-?[1-9][0-9]{0,17})$'"
+    // Only what matches can be cast.
+    return .any([
+      "\(name) !~ \(pattern)",
+      bits(type) < 64
+        ? "CASE WHEN \(name) ~ \(pattern) THEN \(name)::bigint \(bounds) ELSE FALSE END" : nil,
+    ])
+  }
+
+  private func decimalsInTexts(_ type: ColumnType, _ name: String) -> Suspects {
+    if kind == .sqlite { return .unknown }
+    let pattern = "'^(0|-?[1-9][0-9]*|-?(0|[1-9][0-9]*)[.][0-9]*[1-9])$'"
+    let limits: String? =
+      if case .condition(let condition) = decimals(type, "\(name)::numeric", shiftedBy: 0) {
+        "CASE WHEN \(name) ~ \(pattern) THEN \(condition) ELSE FALSE END"
+      } else {
+        nil
+      }
+    return .any(["\(name) !~ \(pattern)", limits])
   }
 
   private func notANumber(_ name: String) -> String? {
@@ -76,7 +111,7 @@ extension SQLText {
     case .decimal: return decimals(to, name, shiftedBy: 0)
     case .text(let limit?): return .condition("length(\(name)) > \(limit)")
     case .timestamp(_, let digits): return times(digits, name)
-    case .date where kind == .sqlite: return .condition("date(\(name)) IS NOT \(name)")
+    case .date where kind == .sqlite: return .condition("date(\(name), '+0 days') IS NOT \(name)")
     case .date where from.family == .date:
       return .condition("\(name) NOT BETWEEN '0001-01-01' AND '9999-12-31'")
     case .date: return .condition("\(name) !~ '^\(Self.datePattern)$'")
@@ -91,7 +126,7 @@ extension SQLText {
     }
   }
 
-  private func decimals(_ type: ColumnType, _ name: String, shiftedBy shift: Int) -> Suspects {
+  func decimals(_ type: ColumnType, _ name: String, shiftedBy shift: Int) -> Suspects {
     guard case .decimal(let precision?, let scale) = type else {
       return .any([notANumber(name)])
     }
@@ -121,12 +156,13 @@ extension SQLText {
       : .condition("abs(\(name)) >= \(limit) OR \(name) <> round(\(name), \(digits))")
   }
 
-  private func times(_ digits: Int, _ name: String) -> Suspects {
+  private func times(_ digits: Int, _ name: String, _ other: String? = nil) -> Suspects {
     // SQLite has no such columns.
     if kind == .sqlite { return .none }
     let bounds = "\(name) < '0001-01-01' OR \(name) >= '10000-01-01'"
-    if digits == 6 { return .condition(bounds) }
-    return .condition("\(bounds) OR \(name) <> date_trunc('\(step(digits))', \(name))")
+    return .any([
+      bounds, digits == 6 ? nil : "\(name) <> date_trunc('\(step(digits))', \(name))", other,
+    ])
   }
 
   /// The coarser step that PostgreSQL has a word for; what is finer is let off later.
@@ -147,8 +183,9 @@ extension SQLText {
         "\(name) !~ '^\(Self.datePattern)\(between)\(Self.timePattern)\(point)\(end)$'")
     }
     guard fraction < 6 else { return .unknown }
+    // Only a modifier makes SQLite ask whether there is such a day.
     let seconds = fraction == 0 ? "%S" : "%f"
     return .condition(
-      "strftime('%Y-%m-%d\(between)%H:%M:\(seconds)\(end)', \(name)) IS NOT \(name)")
+      "strftime('%Y-%m-%d\(between)%H:%M:\(seconds)\(end)', \(name), '+0 days') IS NOT \(name)")
   }
 }

@@ -35,9 +35,13 @@ package struct SQLText: Sendable {
     case .boolean(let truth):
       kind == .sqlite ? (truth ? "1" : "0") : (truth ? "TRUE" : "FALSE")
     case .timestamp(let time):
-      quoted(TimeText(form: .sql, unit: .microseconds).text(of: time) ?? "")
-        + (type == .timestamp(hasZone: true, digits: 6) ? "::timestamptz" : "::timestamp")
+      moment(TimeText(form: .sql, unit: .microseconds).text(of: time) ?? "", type)
     }
+  }
+
+  private func moment(_ text: String, _ type: ColumnType) -> String {
+    if case .timestamp(true, _) = type { return quoted(text + "+00") + "::timestamptz" }
+    return quoted(text) + "::timestamp"
   }
 
   /// A column as it is read: in SQLite a text by its bytes, before which its storage class stands.
