@@ -39,7 +39,7 @@ struct DataPlanCommand: AsyncParsableCommand {
     guard let settings = decoded.settings else { throw unusable(decoded.diagnostics) }
     let progress = ProgressLine(quiet: limit.quiet)
     let plan = try await OpenedStores.reading(settings, within: limit.duration, progress) {
-      try await plan(settings, $0, decoded, progress)
+      try await drawUp(settings, $0, decoded, progress)
     }
     switch format {
     case .json: Terminal.standardOutput.write(JSONText.encode(plan))
@@ -47,7 +47,7 @@ struct DataPlanCommand: AsyncParsableCommand {
     }
   }
 
-  private func plan(
+  private func drawUp(
     _ settings: DataSettings, _ opened: OpenedStores, _ decoded: DecodedData,
     _ progress: ProgressLine
   ) async throws -> DataPlan {

@@ -109,7 +109,8 @@ extension SQLText {
       let range = ColumnType.range(bits: bits)
       return .condition("\(name) NOT BETWEEN \(range.lowerBound) AND \(range.upperBound)")
     case .decimal: return decimals(to, name, shiftedBy: 0)
-    case .text(let limit?): return .condition("length(\(name)) > \(limit)")
+    case .text(let limit?) where from.family == .text:
+      return .condition("length(\(name)) > \(limit)")
     case .timestamp(_, let digits): return times(digits, name)
     case .date where kind == .sqlite: return .condition("date(\(name), '+0 days') IS NOT \(name)")
     case .date where from.family == .date:
@@ -126,6 +127,7 @@ extension SQLText {
     }
   }
 
+  /// Decimals that a type of so many digits cannot hold.
   func decimals(_ type: ColumnType, _ name: String, shiftedBy shift: Int) -> Suspects {
     guard case .decimal(let precision?, let scale) = type else {
       return .any([notANumber(name)])
