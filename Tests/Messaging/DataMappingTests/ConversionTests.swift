@@ -7,17 +7,18 @@ import Testing
   private static let text = ColumnType.text(limit: nil)
   private static let zoned = ColumnType.timestamp(hasZone: true, digits: 6)
 
-  @Test(arguments: [
-    (ColumnType.integer(bits: 32), ColumnType.integer(bits: 64), true),
-    (.integer(bits: 64), .integer(bits: 32), false),
-    (.integer(bits: 16), .decimal(precision: 5, scale: 0), true),
-    (.integer(bits: 16), .decimal(precision: 5, scale: 1), false),
-    (.decimal(precision: 5, scale: 2), .decimal(precision: 6, scale: 2), true),
-    (.decimal(precision: 5, scale: 2), .decimal(precision: 6, scale: 4), false),
-    (text, text, true), (text, .text(limit: 5), false),
-    (.boolean, .boolean, true), (zoned, zoned, false), (.date, .date, false),
-    (.other("inet"), .other("inet"), true),
-  ])
+  @Test(
+    arguments: [
+      (ColumnType.integer(bits: 32), ColumnType.integer(bits: 64), true),
+      (.integer(bits: 64), .integer(bits: 32), false),
+      (.integer(bits: 16), .decimal(precision: 5, scale: 0), true),
+      (.integer(bits: 16), .decimal(precision: 5, scale: 1), false),
+      (.decimal(precision: 5, scale: 2), .decimal(precision: 6, scale: 2), true),
+      (.decimal(precision: 5, scale: 2), .decimal(precision: 6, scale: 4), false),
+      (text, text, true), (text, .text(limit: 5), false),
+      (.boolean, .boolean, true), (zoned, zoned, false), (.date, .date, false),
+      (.other("inet"), .other("inet"), true),
+    ] as [(ColumnType, ColumnType, Bool)])
   func `what needs no row to be looked at`(from: ColumnType, to: ColumnType, isTotal: Bool) throws {
     #expect(try Conversion(from: from, to: to).isTotal == isTotal)
   }

@@ -123,26 +123,30 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("code", FieldValue.text("007"), "code: code = \"007\" would come back as another value"),
-    (
-      "code", .text("x"),
-      "code: code = \"x\" is no whole number as a computer writes it, such as -42"
-    ),
-    ("code", .null, "code: code = NULL has nothing to become, and code may not be NULL"),
-    ("status", .text("lost"), "state: status = \"lost\" is not in the value table"),
-    ("name", .text("Plato"), "first: name = \"Plato\" has fewer than 2 parts at \" \""),
-    ("street", .text("a, b"), "address: street = \"a, b\" holds the separator \", \""),
-    ("street", .null, "address: street = NULL is NULL, and only texts can be joined"),
-    ("customer", .text("x@y"), "customer_id: customer = \"x@y\" leads to no row of customers"),
-    ("cents", .text("1"), "total: cents = \"1\" is a text, where the column is integer of 64 bits"),
-    ("weight", .real(.infinity), "kilograms: weight = inf is no decimal"),
-    ("note", .text("a\0"), "memo: note = \"a\\0\" holds a NUL, which no text in PostgreSQL can"),
-    (
-      "note", .text(ExactText(bytes: [0xFF])),
-      "memo: note = x'ff' is not UTF-8"
-    ),
-  ])
+  @Test(
+    arguments: [
+      ("code", FieldValue.text("007"), "code: code = \"007\" would come back as another value"),
+      (
+        "code", .text("x"),
+        "code: code = \"x\" is no whole number as a computer writes it, such as -42"
+      ),
+      ("code", .null, "code: code = NULL has nothing to become, and code may not be NULL"),
+      ("status", .text("lost"), "state: status = \"lost\" is not in the value table"),
+      ("name", .text("Plato"), "first: name = \"Plato\" has fewer than 2 parts at \" \""),
+      ("street", .text("a, b"), "address: street = \"a, b\" holds the separator \", \""),
+      ("street", .null, "address: street = NULL is NULL, and only texts can be joined"),
+      ("customer", .text("x@y"), "customer_id: customer = \"x@y\" leads to no row of customers"),
+      (
+        "cents", .text("1"),
+        "total: cents = \"1\" is a text, where the column is integer of 64 bits"
+      ),
+      ("weight", .real(.infinity), "kilograms: weight = inf is no decimal"),
+      ("note", .text("a\0"), "memo: note = \"a\\0\" holds a NUL, which no text in PostgreSQL can"),
+      (
+        "note", .text(ExactText(bytes: [0xFF])),
+        "memo: note = x'ff' is not UTF-8"
+      ),
+    ] as [(String, FieldValue, String)])
   func `a value without a counterpart is refused`(
     column: String, value: FieldValue, expected: String
   ) throws {
@@ -150,18 +154,19 @@ import Testing
   }
 
   /// What the new side may hold that legacy cannot.
-  @Test(arguments: [
-    (
-      "total", FieldValue.decimal(ExactDecimal("0.005")!),
-      "total = 0.005 has more than 2 digits behind the point"
-    ),
-    ("state", .integer(9), "state = 9 is not in the value table"),
-    ("first", .text("a b"), "first = \"a b\" would come back from legacy as \"a\""),
-    ("address", .text("nowhere"), "address = \"nowhere\" has fewer than 2 parts at \", \""),
-    ("origin", .text("app"), "origin = \"app\" would come back from legacy as \"shop\""),
-    ("customer_id", .integer(5), "customer_id = 5 leads to no row of the joined table"),
-    ("code", .null, "code = NULL has nothing to become, and legacy's code may not be NULL"),
-  ])
+  @Test(
+    arguments: [
+      (
+        "total", FieldValue.decimal(ExactDecimal("0.005")!),
+        "total = 0.005 has more than 2 digits behind the point"
+      ),
+      ("state", .integer(9), "state = 9 is not in the value table"),
+      ("first", .text("a b"), "first = \"a b\" would come back from legacy as \"a\""),
+      ("address", .text("nowhere"), "address = \"nowhere\" has fewer than 2 parts at \", \""),
+      ("origin", .text("app"), "origin = \"app\" would come back from legacy as \"shop\""),
+      ("customer_id", .integer(5), "customer_id = 5 leads to no row of the joined table"),
+      ("code", .null, "code = NULL has nothing to become, and legacy's code may not be NULL"),
+    ] as [(String, FieldValue, String)])
   func `a new value that legacy cannot hold is refused`(
     column: String, value: FieldValue, expected: String
   ) throws {

@@ -180,6 +180,6 @@ import Testing
     #expect(placed.map(\.severity) == [.error, .warning])
     #expect(
       placed[0].description.hasSuffix(
-        ".yaml:9:14: error: data.mappings.m.columns.total: lossy: in a.t id = 7, cents = 1 is odd"))
+        ".yaml:9:16: error: data.mappings.m.columns.total: lossy: in a.t id = 7, cents = 1 is odd"))
   }
 }
