@@ -104,7 +104,7 @@ package struct DataCheck: Sendable {
     let filled = Set(mappings.map { $0.mapping.new })
     return mappings.flatMap { check in
       check.new.references.filter { table in
-        !filled.contains(TableMapping.Place(store: check.mapping.new.store, table: table))
+        !filled.contains { Self.refers(check.mapping.new, to: $0, by: table) }
       }.map { (check, $0) }
     }
   }
