@@ -137,10 +137,6 @@ let analysis: [Target] = [
 let proxy: [Target] = [
   // epoll, eventfd, timerfd and accept4, which Swift's module of the C library leaves out.
   .systemLibrary(name: "CLinuxEvents", path: "Sources/System/CLinuxEvents"),
-  // OpenSSL 3 of the system.
-  .systemLibrary(
-    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
-    providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
   .systemLibrary(
     name: "CNghttp2", path: "Sources/System/CNghttp2", pkgConfig: "libnghttp2",
     providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
@@ -248,10 +244,6 @@ let proxy: [Target] = [
     path: "Tests/Benchmarks/GateSimulator", swiftSettings: settings),
   tests(
     "CutoverControl", "Proxy", ["CutoverControl", "CutoverSimulation", "RoutingDecisions"]),
-  // Authorities and certificates, made when a test needs them.
-  .target(
-    name: "TestCertificates", dependencies: ["COpenSSL"], path: "Tests/Support/TestCertificates",
-    swiftSettings: settings),
   tests("TLSEngine", "Proxy", ["TLSEngine", "TestCertificates", "RoutingDecisions"]),
   // Routes, plans and traffic for what carries plans out, shared by tests and the crash child.
   .target(
@@ -320,6 +312,14 @@ let documents: [Target] = [
   library("DataMapping", .messaging, ["SpellingSuggestions"]),
   tests("DataMapping", "Messaging", ["DataMapping"]),
   tests("JSONDocuments", "Proxy", ["JSONDocuments"]),
+  // OpenSSL 3 of the system.
+  .systemLibrary(
+    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
+    providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+  // Authorities and certificates, made when a test needs them.
+  .target(
+    name: "TestCertificates", dependencies: ["COpenSSL"], path: "Tests/Support/TestCertificates",
+    swiftSettings: settings),
 ]
 
 let messaging: [Target] = [

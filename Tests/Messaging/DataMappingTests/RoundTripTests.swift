@@ -34,7 +34,7 @@ import Testing
     }
 
     private mutating func real() -> Double {
-      let reals = [0.1, -0.0, 1e-300, 5e-324, .greatestFiniteMagnitude, 1 / 3]
+      let reals = [0.1, -0.0, 1e-300, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1 / 3]
       return Int.random(in: 0..<10, using: &random) == 0
         ? reals.randomElement(using: &random) ?? 0 : Double.random(in: -1e6...1e6, using: &random)
     }

@@ -99,8 +99,8 @@ struct InspectionTests {
     }
     let check = DataCheck(settings, schemas: schemas)
     #expect(check.findings.map(\.text) == [])
-    let inspection = try #require(
-      DataInspection(try #require(check.mappings.first), stores: stores, limits: limits))
+    let first = try #require(check.mappings.first)
+    let inspection = try #require(DataInspection(first, stores: stores, limits: limits))
     let heard = Mutex(0)
     let result = try await inspection.run { _, done, all in
       heard.withLock { $0 += 1 }
