@@ -137,10 +137,6 @@ let analysis: [Target] = [
 let proxy: [Target] = [
   // epoll, eventfd, timerfd and accept4, which Swift's module of the C library leaves out.
   .systemLibrary(name: "CLinuxEvents", path: "Sources/System/CLinuxEvents"),
-  // OpenSSL 3 of the system.
-  .systemLibrary(
-    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
-    providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
   .systemLibrary(
     name: "CNghttp2", path: "Sources/System/CNghttp2", pkgConfig: "libnghttp2",
     providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
@@ -152,7 +148,11 @@ let proxy: [Target] = [
   library("HTTP2Engine", .proxy, ["CNghttp2"]),
   library("ResiliencePolicies", .proxy),
   library(
-    "RoutingDecisions", .proxy, ["HTTPExchange", "ResiliencePolicies", "ShadowComparison"]),
+    "RoutingDecisions", .proxy,
+    [
+      "DataMapping", "HTTPExchange", "ResiliencePolicies", "ShadowComparison",
+      "SpellingSuggestions",
+    ]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy, ["JSONDocuments"]),
   library("ContentCodings", .proxy, ["CZlib", "ShadowComparison"]),
@@ -199,7 +199,7 @@ let proxy: [Target] = [
   tests(
     "ConfigurationFiles", "Proxy",
     [
-      "ConfigurationFiles", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions",
+      "ConfigurationFiles", "DataMapping", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions",
       "ShadowComparison",
     ]),
   tests("HTTPExchange", "Proxy", ["HTTPExchange"]),
@@ -244,10 +244,6 @@ let proxy: [Target] = [
     path: "Tests/Benchmarks/GateSimulator", swiftSettings: settings),
   tests(
     "CutoverControl", "Proxy", ["CutoverControl", "CutoverSimulation", "RoutingDecisions"]),
-  // Authorities and certificates, made when a test needs them.
-  .target(
-    name: "TestCertificates", dependencies: ["COpenSSL"], path: "Tests/Support/TestCertificates",
-    swiftSettings: settings),
   tests("TLSEngine", "Proxy", ["TLSEngine", "TestCertificates", "RoutingDecisions"]),
   // Routes, plans and traffic for what carries plans out, shared by tests and the crash child.
   .target(
@@ -303,11 +299,23 @@ let postgreSQL: [Target] = [
   tests("PostgreSQLClient", "Proxy", ["PostgreSQLClient", "ServerPrograms"]),
 ]
 
-// JSON with exact numbers, which comparisons of answers and contracts of events read: part of both
-// areas.
+// JSON with exact numbers, which comparisons of answers and contracts of events read, and what else
+// both areas share.
 let documents: [Target] = [
   library("JSONDocuments", .proxy),
+  library("SpellingSuggestions", .proxy),
+  // Rows of one side as rows of the other; the configuration declares them.
+  library("DataMapping", .messaging, ["SpellingSuggestions"]),
+  tests("DataMapping", "Messaging", ["DataMapping"]),
   tests("JSONDocuments", "Proxy", ["JSONDocuments"]),
+  // OpenSSL 3 of the system.
+  .systemLibrary(
+    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
+    providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+  // Authorities and certificates, made when a test needs them.
+  .target(
+    name: "TestCertificates", dependencies: ["COpenSSL"], path: "Tests/Support/TestCertificates",
+    swiftSettings: settings),
 ]
 
 let messaging: [Target] = [
@@ -319,6 +327,11 @@ let messaging: [Target] = [
   library(
     "MessageStorePostgreSQL", .messaging,
     ["MessageContracts", "PostgreSQLClient", "TransactionalMessaging"]),
+  // The stores of both sides, read and never written.
+  library("MappedStores", .messaging, ["DataMapping", "PostgreSQLClient", .grdb]),
+  tests(
+    "MappedStores", "Messaging",
+    ["DataMapping", "MappedStores", "PostgreSQLClient", "ServerPrograms", .grdb]),
   library(
     "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
   library(
@@ -491,9 +504,10 @@ let commandLine: [Target] = [
     "StranglerCommands", .commandLine,
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
-      "CutoverJournalStore", "DependencyGraph", "JSONDocuments", "MessageBrokerNATS",
-      "MessageBrokerRabbitMQ", "MessageContractFiles", "MessageContracts", "MessagePublisherHTTP",
-      "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingTorture",
+      "CutoverJournalStore", "DataMapping", "DependencyGraph", "JSONDocuments", "MappedStores",
+      "MessageBrokerNATS", "MessageBrokerRabbitMQ", "MessageContractFiles", "MessageContracts",
+      "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite",
+      "MessagingTorture",
       "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore",
       "ShadowTraffic", "SourceScanning", "StranglerDemo", "TortureModel", "TransactionalMessaging",
       .argumentParser, .asyncHTTPClient, .grdb,

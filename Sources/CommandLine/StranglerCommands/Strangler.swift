@@ -18,6 +18,7 @@ public struct Strangler: AsyncParsableCommand {
         strangler proxy --config strangler.yaml
         strangler cutover start orders --reason 'ticket 12'
         strangler outbox init --database postgresql://shop@db.internal/shop
+        strangler data check --config strangler.yaml
         strangler shadow replay --har visit.har --legacy http://127.0.0.1:9001 \\
           --extracted http://127.0.0.1:9002
 
@@ -29,7 +30,7 @@ public struct Strangler: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       AnalyzeCommand.self, InitCommand.self, ProxyCommand.self, RoutesCommand.self,
-      CutoverCommand.self, OutboxCommand.self,
+      CutoverCommand.self, OutboxCommand.self, DataCommand.self,
       ShadowCommand.self, DemoCommand.self, OrdersServiceCommand.self,
     ])
 

@@ -47,6 +47,14 @@ public enum ConfigurationFile {
     }
   }
 
+  /// Reads what a file tells of the data that moves.
+  package static func data(_ path: String) -> DecodedData {
+    switch document(path) {
+    case .success(let document): DecodedData(decoding: document, file: path)
+    case .failure(let problem): DecodedData(unreadable: problem.diagnostic)
+    }
+  }
+
   private struct UnusableDocument: Error {
     let diagnostic: Diagnostic
   }

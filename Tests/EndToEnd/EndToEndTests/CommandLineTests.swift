@@ -21,7 +21,7 @@ import Testing
     "cutover unfreeze", "cutover kill-switch", "cutover history", "cutover verify",
     "cutover revert", "outbox", "outbox init", "outbox relay", "outbox status",
     "outbox dead-letters", "outbox replay", "outbox skip", "outbox history", "outbox verify",
-    "outbox prune", "outbox reseat", "outbox torture",
+    "outbox prune", "outbox reseat", "outbox torture", "data", "data check", "data plan",
   ])
   func `every command's help has examples`(command: String) async throws {
     let words = command.split(separator: " ").map(String.init)
@@ -39,6 +39,7 @@ import Testing
     ["outbox", "status"], ["outbox", "status", "--database", "a", "--config", "b"],
     ["outbox", "replay", "--database", "a", "--everything"],
     ["outbox", "skip", "--database", "a", "--aggregate", "order/1", "--reason", "x"],
+    ["data", "check", "--timeout", "0"], ["data", "plan", "--chunk-rows", "0"],
   ])
   func `wrong arguments end with 2 and say so on standard error`(arguments: [String]) async throws {
     let outcome = try await Executable.strangler.run(arguments)

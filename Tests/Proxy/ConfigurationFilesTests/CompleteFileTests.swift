@@ -21,9 +21,13 @@ import Testing
       part.contains("[") ? String(part.prefix { $0 != "[" }) + "[]" : String(part)
     }
     let named: Set = ["upstreams", "cutovers", "headers", "query"]
+    let namedInData: Set = ["stores", "mappings", "columns", "filter", "fill", "values", "on"]
     return parts.enumerated().map { index, part in
       let isName =
-        index > 0 && named.contains(parts[index - 1]) && (index == 1 || parts[index - 2] == "match")
+        index > 0
+        && (parts[0] == "data"
+          ? namedInData.contains(parts[index - 1])
+          : named.contains(parts[index - 1]) && (index == 1 || parts[index - 2] == "match"))
       return isName ? "*" : part
     }.joined(separator: ".")
   }

@@ -12,11 +12,13 @@ import Testing
     "AnalysisReports": ["DependencyGraph", "Crypto", "FoundationEssentials", "Foundation"],
     "HTTPExchange": [],
     "JSONDocuments": [],
+    "SpellingSuggestions": [],
+    "DataMapping": ["SpellingSuggestions"],
     "MessageContracts": ["JSONDocuments", "Synchronization", "TransactionalMessaging"],
     "ResiliencePolicies": mathematics,
     "RoutingDecisions": [
-      "HTTPExchange", "ResiliencePolicies", "ShadowComparison", "FoundationEssentials",
-      "Foundation",
+      "DataMapping", "HTTPExchange", "ResiliencePolicies", "ShadowComparison",
+      "SpellingSuggestions", "FoundationEssentials", "Foundation",
     ],
     "ShadowComparison": mathematics.union(["JSONDocuments"]),
     "CutoverControl": [

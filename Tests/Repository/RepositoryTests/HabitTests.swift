@@ -11,7 +11,7 @@ import Testing
   static let pure: Set<String> = [
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
-    "JSONDocuments", "MessageContracts", "TortureModel",
+    "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
   ]
 
   static let bans: [Ban] = [

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import SpellingSuggestions
+
 /// Reads the keys of one mapping; what is not asked for is reported by `finish`.
 struct MappingReader {
   /// A value and the key that leads to it.
@@ -68,9 +70,7 @@ struct MappingReader {
   func finish() {
     findings.know(known.map(path))
     for entry in entries where !known.contains(entry.key) {
-      let guess =
-        Spelling.nearest(to: entry.key, among: known).map { "did you mean \"\($0)\"?" }
-        ?? "expected one of \(known.joined(separator: ", "))"
+      let guess = Spelling.guess(entry.key, among: known)
       findings.error(path(entry.key), at: entry.mark, "unknown key; \(guess)")
     }
   }

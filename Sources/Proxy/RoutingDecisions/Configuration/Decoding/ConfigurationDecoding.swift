@@ -99,10 +99,11 @@ struct ConfigurationDecoder {
     let routes = reader.child("routes")
     if routes == nil { reader.missing("routes", "a list of routes") }
     let cutovers = reader.child("cutovers")
-    // For `strangler analyze` and `strangler outbox`; checked here too: a slip is told of wherever
-    // the file is read.
+    // For `strangler analyze`, `strangler outbox` and `strangler data`; checked here too: a slip is
+    // told of wherever the file is read.
     _ = reader.child("analysis").flatMap(decodeAnalysis)
     _ = reader.child("outbox").flatMap(decodeOutbox)
+    _ = reader.child("data").flatMap(decodeData)
     reader.finish()
     configuration.upstreams = upstreams.map(decodeUpstreams) ?? []
     configuration.routes = routes.map(decodeRoutes) ?? []

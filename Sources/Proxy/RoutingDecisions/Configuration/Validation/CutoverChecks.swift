@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import SpellingSuggestions
+
 extension ConfigurationChecks {
   /// Most stages of a plan: the chance to see a difference late shrinks with each.
   private static let mostStages = 20
@@ -47,9 +49,7 @@ extension ConfigurationChecks {
     for (index, name) in plan.routes.enumerated() {
       let key = "\(key).routes[\(index)]"
       guard let route = configuration.routes.first(where: { $0.name == name }) else {
-        let guess =
-          Spelling.nearest(to: name, among: known).map { "did you mean \"\($0)\"?" }
-          ?? "expected one of \(known.joined(separator: ", "))"
+        let guess = Spelling.guess(name, among: known)
         error(key, "there is no route \"\(name)\"; \(guess)")
         continue
       }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import SpellingSuggestions
+
 extension ConfigurationChecks {
   mutating func checkRoutes() {
     if configuration.routes.isEmpty { error("routes", "expected at least one route") }
@@ -29,9 +31,7 @@ extension ConfigurationChecks {
 
   private mutating func checkUpstream(_ name: String, _ key: String, among known: [String]) {
     if known.contains(name) { return }
-    let guess =
-      Spelling.nearest(to: name, among: known).map { "did you mean \"\($0)\"?" }
-      ?? "expected one of \(known.joined(separator: ", "))"
+    let guess = Spelling.guess(name, among: known)
     error(key, "there is no upstream \"\(name)\"; \(guess)")
   }
 

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds what was probably meant by a misspelt name.
-enum Spelling {
+package enum Spelling {
+  /// What to say of a name that is none of the candidates.
+  package static func guess(_ name: String, among candidates: [String]) -> String {
+    nearest(to: name, among: candidates).map { "did you mean \"\($0)\"?" }
+      ?? "expected one of \(candidates.joined(separator: ", "))"
+  }
+
   /// The nearest candidate by edits, if it is near enough to be more help than noise.
-  static func nearest(to name: String, among candidates: [String]) -> String? {
+  package static func nearest(to name: String, among candidates: [String]) -> String? {
     let limit = max(1, min(3, name.count / 3))
     let ranked = candidates.map { (distance: distance(name, $0), name: $0) }
       .filter { $0.distance <= limit }

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+
+struct DataCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data",
+    abstract: "Move tables: which legacy columns become which new ones, and whether that holds.",
+    discussion: """
+      The section data of the configuration names two stores, each a file of SQLite or the address
+      of a PostgreSQL, and maps tables of the one to tables of the other. Passwords come from
+      PGPASSFILE or PGPASSWORD; an address that holds one is refused. Both stores are read, in
+      transactions that cannot write, and nothing is changed in either.
+
+      EXAMPLES
+        strangler data check --config strangler.yaml
+        strangler data check --config strangler.yaml --format json --timeout 60
+        strangler data plan --config strangler.yaml
+
+      EXIT CODES
+        0  done
+        1  the command ran and its answer is no
+        2  wrong arguments, or a configuration or a store that cannot be used
+      """,
+    subcommands: [DataCheckCommand.self, DataPlanCommand.self])
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import DataMapping
+internal import MappedStores
+
+/// The stores of a configuration, open for as long as a command runs, with what they have.
+struct OpenedStores {
+  let stores: [String: any MappedStore]
+  let schemas: [String: StoreSchema]
+
+  /// Opens all stores and reads their schemas; one that cannot be read ends the command.
+  static func reading<Value>(
+    _ settings: DataSettings, within limit: Duration, _ progress: ProgressLine,
+    _ body: (OpenedStores) async throws -> Value
+  ) async throws -> Value {
+    var stores: [String: any MappedStore] = [:]
+    defer {
+      for store in stores.values { store.close() }
+      progress.clear()
+    }
+    do {
+      var schemas: [String: StoreSchema] = [:]
+      for (index, store) in settings.stores.enumerated() {
+        progress.update("schema of \(store.name)", done: index, of: settings.stores.count)
+        let open = try store.place.open()
+        stores[store.name] = open
+        schemas[store.name] = try await open.schema(
+          of: settings.neededTables[store.name] ?? [], within: limit)
+      }
+      return try await body(OpenedStores(stores: stores, schemas: schemas))
+    } catch let failure as StoreFailure {
+      progress.clear()
+      throw CommandFailure.unusable("a store cannot be read: \(failure)")
+    }
+  }
+}
+
+/// What both commands ask of a store.
+struct StatementLimit: ParsableArguments {
+  @Option(help: "Seconds after which a statement is given up, 0.01 to 3600.")
+  var timeout = 10.0
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  var duration: Duration { .seconds(timeout) }
+
+  func validate() throws {
+    guard (0.01...3_600).contains(timeout) else {
+      throw ValidationError("--timeout: expected 0.01 to 3600 seconds")
+    }
+  }
+}

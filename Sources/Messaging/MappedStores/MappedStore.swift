@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DataMapping
+
+/// A store as it is looked at before anything is moved: it is read, in transactions that cannot
+/// write, by statements that end.
+package protocol MappedStore: Sendable {
+  /// What it has of the tables, with the names of all of them.
+  ///
+  /// - Throws: `StoreFailure`, as all of these do.
+  func schema(of tables: Set<String>, within limit: Duration) async throws -> StoreSchema
+
+  /// The rows of a statement whose columns `SQLText.selected` wrote, with values of those types.
+  func rows(
+    _ sql: String, _ types: [ColumnType], within limit: Duration
+  ) async throws -> [[FieldValue]]
+
+  /// About how many rows a mapping copies; nil where that would take too long to find out.
+  func estimate(_ statements: MappingStatements, within limit: Duration) async throws
+    -> RowEstimate?
+
+  /// Lets go of it.
+  func close()
+}
+
+/// About how many rows there are.
+package enum RowEstimate: Sendable, Hashable {
+  case exactly(Int)
+  /// As the store's statistics have it.
+  case about(Int)
+  /// Counting was stopped there.
+  case atLeast(Int)
+
+  package var rows: Int {
+    switch self {
+    case .exactly(let rows), .about(let rows), .atLeast(let rows): rows
+    }
+  }
+}
+
+/// Why a store could not be read.
+package struct StoreFailure: Error, Sendable, Hashable, CustomStringConvertible {
+  package enum Code: Sendable, Hashable {
+    /// A statement did not end in time.
+    case timedOut
+    /// Anything else.
+    case unusable
+  }
+
+  package let code: Code
+  package let description: String
+
+  init(_ code: Code, _ description: String) {
+    self.code = code
+    self.description = description
+  }
+}
+
+extension DataSettings.Place {
+  /// Opens the store.
+  package func open() throws -> any MappedStore {
+    switch self {
+    case .file(let path): return try SQLiteMappedStore(path)
+    case .postgreSQL(let url):
+      #if PostgreSQL
+        return try PostgreSQLMappedStore(url)
+      #else
+        throw StoreFailure(
+          .unusable,
+          "\(url): this build has no PostgreSQL: build strangler with "
+            + "\"swift build --traits PostgreSQL\"")
+      #endif
+    }
+  }
+}

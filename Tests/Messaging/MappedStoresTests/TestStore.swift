@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DataMapping
+import Foundation
+import GRDB
+import MappedStores
+
+#if PostgreSQL
+  import PostgreSQLClient
+  import ServerPrograms
+#endif
+
+/// A store of its own that tests fill.
+final class TestStore: Sendable {
+  let kind: StoreKind
+  let place: DataSettings.Place
+  private let file: URL?
+  #if PostgreSQL
+    private let server: PostgreSQLProgram?
+  #endif
+
+  init(_ kind: StoreKind) async throws {
+    self.kind = kind
+    let path = FileManager.default.temporaryDirectory
+      .appending(path: "mapped-\(UUID().uuidString.lowercased()).sqlite")
+    #if PostgreSQL
+      if kind == .postgreSQL {
+        let server = try await PostgreSQLProgram.start()
+        self.server = server
+        place = .postgreSQL(server.address)
+        file = nil
+        return
+      }
+      server = nil
+    #endif
+    place = .file(path.path(percentEncoded: false))
+    file = path
+    _ = try DatabaseQueue(path: path.path(percentEncoded: false))
+  }
+
+  deinit { if let file { try? FileManager.default.removeItem(at: file) } }
+
+  func run(_ statements: [String]) async throws {
+    switch place {
+    case .file(let path):
+      let queue = try DatabaseQueue(path: path)
+      try await queue.write { db in for sql in statements { try db.execute(sql: sql) } }
+    case .postgreSQL(let url):
+      #if PostgreSQL
+        let connection = try await PostgreSQLConnection.open(
+          PostgreSQLAddress(url), as: "test", within: .seconds(10), onEvent: { _ in })
+        try await connection.transaction(
+          statements.map { PostgreSQLStatement($0) }, within: .seconds(60))
+        connection.close()
+      #endif
+    }
+  }
+
+  func stop() async {
+    #if PostgreSQL
+      await server?.stop()
+    #endif
+  }
+}
