@@ -102,7 +102,8 @@ extension BoundaryStudy {
       for index in root.indices where numbers.contains(root[index]) { root[index] = kept }
     }
     let changed = ServiceAssignment(
-      model, serviceOfType: service, serviceCount: assignment.serviceCount)
+      model, serviceOfType: service, serviceCount: assignment.serviceCount,
+      remainder: assignment.remainder)
     let leaving = KernelGuard(self, service: changed.serviceOfType).leaving(movedIn: kernel)
     let before = Division(self, assignment, crossings, kernelReferences: 0)
     let after = Division(
