@@ -10,10 +10,12 @@ public import DependencyGraph
 /// effort {size, points, places, files, contracts, tables, transactions, smallestEdit {edits, moves
 /// [{type, fromService, toService}], places [{file, line, column, symbol, kind}]}}, routes
 /// [{method, path}], tables {owned, shared}, jobs, authors [{name, changes, team}], types [{name,
-/// module, file, line, stability}], files}]`, `sharedKernel`, `compositionRoots`, `findings [{id,
+/// module, file, line, stability}], files}]`, `sharedKernel`, `compositionRoots`, `remainder {name, types, parts [{type,
+/// member, service, file, line, column}]}` or null, `modules [{name, types, usedBy}]`, `findings [{id,
 /// severity, message, locations [{file, line, column}]}]`, `cuts [{fromService, toService,
 /// fromType, target, file, line, column, symbol, kind, seam, evidence}]`, `quality {modularity,
-/// stability, gamma, services, runs, references, crossingReferences}`, `coverage {files, lines,
+/// stability, gamma, services, runs, folderShare, likenessWithoutFolders, references,
+/// crossingReferences}`, `coverage {files, lines,
 /// types, parseFailures, tiers {name: references}}`, `doubts {references, syntactic, byNameAlone,
 /// uncertainCuts [{file, line, column}], placements [{type, service, stability, rival, pulledAway,
 /// file, line, column}], untied}`. Scores are shares from 0 to 1 with four decimals; lines and
@@ -40,12 +42,38 @@ public struct JSONReport: Sendable {
       ("services", .array(suggestion.services.map(service))),
       ("sharedKernel", .strings(suggestion.sharedKernel)),
       ("compositionRoots", .strings(suggestion.compositionRoots)),
+      ("remainder", suggestion.remainder.map(remainder) ?? .null),
+      ("modules", .array(suggestion.modules.map(module))),
       ("findings", .array(suggestion.findings.map(\.json))),
       ("doubts", doubts(suggestion.doubts)),
       ("cuts", .array(suggestion.cuts.map(\.json))),
       ("quality", quality(suggestion.quality)),
       ("coverage", coverage(suggestion.coverage)),
     ]).text
+  }
+
+  private func remainder(_ remainder: Remainder) -> JSONValue {
+    .object([
+      ("name", .string(remainder.name)), ("types", .strings(remainder.types)),
+      (
+        "parts",
+        .array(
+          remainder.parts.map {
+            .object(
+              [
+                ("type", .string($0.type)), ("member", .string($0.member)),
+                ("service", $0.service.map { .string($0) } ?? .null),
+              ] + $0.location.members)
+          })
+      ),
+    ])
+  }
+
+  private func module(_ module: CodeModule) -> JSONValue {
+    .object([
+      ("name", .string(module.name)), ("types", .strings(module.types)),
+      ("usedBy", .strings(module.usedBy)),
+    ])
   }
 
   private func service(_ service: Service) -> JSONValue {
@@ -147,7 +175,12 @@ public struct JSONReport: Sendable {
     .object([
       ("modularity", .number(quality.modularity)), ("stability", .number(quality.stability)),
       ("gamma", .number(quality.gamma)), ("services", .integer(quality.services)),
-      ("runs", .integer(quality.runs)), ("references", .integer(quality.references)),
+      ("runs", .integer(quality.runs)), ("folderShare", .number(quality.folderShare)),
+      (
+        "likenessWithoutFolders",
+        quality.likenessWithoutFolders.map { .number($0) } ?? .null
+      ),
+      ("references", .integer(quality.references)),
       ("crossingReferences", .integer(quality.crossingReferences)),
     ])
   }

@@ -86,6 +86,7 @@ extension Cut.Seam {
     case .moveType: "move type"
     case .splitTable: "split table"
     case .copy: "copy"
+    case .ownInstance: "own instance"
     }
   }
 }
@@ -109,6 +110,7 @@ extension Cut.Seam {
     case .moveType: "moving the type or the member"
     case .splitTable: "splitting the table"
     case .copy: "a copy on each side"
+    case .ownInstance: "an instance of its own"
     }
   }
 }

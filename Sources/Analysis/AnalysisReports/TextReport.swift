@@ -122,7 +122,7 @@ public struct TextReport: Sendable {
   }
 
   private func setApart(_ suggestion: BoundarySuggestion) -> [String] {
-    var lines: [String] = []
+    var lines = RemainderSentences(suggestion).all.flatMap { wrapped($0, width: width) }
     if !suggestion.sharedKernel.isEmpty {
       lines += wrapped(
         "Shared kernel, a library for all services: "

@@ -28,6 +28,18 @@ public struct ChangeHistory: Sendable, Equatable {
     public var degree: Double
     /// Sum over the shared commits of 1 / (files in the commit - 1): small commits say more.
     public var weight: Double
+    /// How far it tells that both belong together, from 0 to 1. Grows steadily with each common
+    /// commit and with their part of all, so that no single commit decides.
+    package var strength: Double {
+      let commits = Double(shared * shared)
+      let part = (degree - Self.leastDegree) / (Self.firmDegree - Self.leastDegree)
+      return commits / (commits + Self.halfway) * min(1, max(0, part))
+    }
+    /// Part of the commits of both from which common ones tell anything, and from which all.
+    package static let leastDegree = 0.15
+    private static let firmDegree = 0.45
+    /// Square of the common commits that say half as much as very many.
+    private static let halfway = 16.0
     /// Creates a pair.
     public init(first: FileID, second: FileID, shared: Int, degree: Double, weight: Double) {
       self.first = first

@@ -28,6 +28,10 @@ public struct CodeModel: Sendable, Equatable {
   public var history: ChangeHistory?
   /// Problems met while reading: files that do not parse, unreadable files, links that loop.
   public var findings: [Finding]
+  /// Members of the types that have many, in order of place: what such a type is made of.
+  public var members: [MemberDeclaration]
+  /// The type that each part was taken from; see `takingApart`.
+  package var ownerOfPart: [TypeID: TypeID] = [:]
 
   /// Creates a model; the lists are expected to be in the order their documentation gives.
   public init(
@@ -35,7 +39,8 @@ public struct CodeModel: Sendable, Equatable {
     fileDependencies: [FileDependency] = [], tableUses: [TableUse] = [],
     transactions: [DatabaseTransaction] = [], routes: [RouteRegistration] = [],
     jobs: [JobDeclaration] = [],
-    outboundCalls: [OutboundCall] = [], history: ChangeHistory? = nil, findings: [Finding] = []
+    outboundCalls: [OutboundCall] = [], history: ChangeHistory? = nil, findings: [Finding] = [],
+    members: [MemberDeclaration] = []
   ) {
     self.files = files
     self.types = types
@@ -48,6 +53,7 @@ public struct CodeModel: Sendable, Equatable {
     self.outboundCalls = outboundCalls
     self.history = history
     self.findings = findings
+    self.members = members
   }
 }
 
@@ -114,6 +120,8 @@ public struct TypeDeclaration: Sendable, Equatable {
     case `class`, `struct`, `enum`, actor, `protocol`, `typealias`
     /// Top-level functions, variables and statements of one file.
     case fileScope
+    /// A member of a type that is taken apart; overloads are one.
+    case member
   }
   /// Name without the enclosing types.
   public var name: String

@@ -67,6 +67,7 @@ struct ModelAssembly {
       SourceFile(path: $0.facts.path, module: $0.facts.module, lines: $0.lines)
     }
     model.types = numbering.declarations
+    model.members = numbering.members(of: table)
     model.references.reserveCapacity(signals.reduce(0) { $0 + $1.references.count })
     for file in signals { model.references += file.references }
     model.fileDependencies = signals.enumerated().flatMap { file, found in

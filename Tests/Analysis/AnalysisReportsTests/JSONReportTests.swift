@@ -18,9 +18,8 @@ import Testing
     let root = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     #expect(
       root.keys.sorted() == [
-        "compositionRoots", "coverage", "cuts", "doubts", "findings", "quality", "schema",
-        "services",
-        "sharedKernel", "verdict",
+        "compositionRoots", "coverage", "cuts", "doubts", "findings", "modules", "quality",
+        "remainder", "schema", "services", "sharedKernel", "verdict",
       ])
     let services = try #require(root["services"] as? [[String: Any]])
     #expect(services.compactMap { $0["order"] as? Int } == [1, 2, 3, 4])

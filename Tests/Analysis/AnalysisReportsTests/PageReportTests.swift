@@ -78,7 +78,7 @@ import Testing
     var library = SampleShop.model
     (library.routes, library.jobs) = ([], [])
     let whole = PageReport(title: "library").render(BoundaryAnalysis().study(library))
-    #expect(whole.contains("Keep it whole: no route is answered"))
+    #expect(whole.contains("Nothing to split: no route that is answered"))
     #expect(whole.contains("There is nothing to divide.") && !whole.contains("If you split"))
   }
 }

@@ -101,7 +101,7 @@ import Testing
     var library = SampleShop.model
     (library.routes, library.jobs) = ([], [])
     let report = TextReport().render(BoundaryAnalysis().suggest(library))
-    #expect(report.contains("Keep it whole: no route is answered"))
+    #expect(report.contains("Nothing to split: no route that is answered"))
     #expect(!report.contains("Services, in the order") && !report.contains("Extract first"))
     #expect(!report.contains("cross"))
     #expect(report.contains("27 types in 23 files that stay together"))

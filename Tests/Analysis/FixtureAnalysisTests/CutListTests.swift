@@ -21,6 +21,13 @@ import Testing
     #expect(study.suggestion.cuts.count > 50)
   }
 
+  @Test func `a baseline knows the parts of a type again`() throws {
+    let study = BoundaryAnalysis().study(try ShopMonolith.model.get())
+    let check = BoundaryBaseline(study).check(try ShopMonolith.model.get())
+    #expect(check.passes && check.grown == [] && check.shrunk == [] && check.newTypes == [])
+    #expect(check.places.now == study.suggestion.cuts.count)
+  }
+
   @Test(.timeLimit(.minutes(5)))
   func `so has a real package`() throws {
     let folder = try #require(Self.checkout("swift-argument-parser"))

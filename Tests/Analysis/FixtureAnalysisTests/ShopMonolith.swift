@@ -51,6 +51,19 @@ enum ShopMonolith {
   /// Scanned and divided once: a debug build takes seconds.
   static let model = Result { try SourceScanner().scan(folder: folder.path(percentEncoded: false)) }
 
+  /// The same code with one folder for each kind of type.
+  static func layered() throws -> CodeModel {
+    var model = try model.get()
+    for index in model.files.indices {
+      let parts = model.files[index].path.split(separator: "/")
+      guard parts.count == 4, let name = parts.last else { continue }
+      let kinds = [("Controller", "Handlers"), ("Service", "Logic"), ("Gateway", "Logic")]
+      let kind = kinds.first { name.contains($0.0) }?.1 ?? "Persistence"
+      model.files[index].path = "Sources/ShopMonolith/\(kind)/\(name)"
+    }
+    return model
+  }
+
   static func suggestion() throws -> BoundarySuggestion { try found.get() }
 
   private static let found = Result { BoundaryAnalysis().suggest(try model.get()) }

@@ -117,5 +117,12 @@ package struct ModelBuilder {
     model.jobs.append(JobDeclaration(type: self[type], evidence: "Service", position: place(type)))
   }
 
+  /// A member of a type; what is written next for that type stands in it.
+  package mutating func member(_ name: String, of type: String, isFunction: Bool = true) {
+    model.members.append(
+      MemberDeclaration(
+        owner: self[type], name: name, isFunction: isFunction, position: place(type)))
+  }
+
   package mutating func finding(_ finding: Finding) { model.findings.append(finding) }
 }

@@ -78,6 +78,8 @@ package struct ExplanationReport: Sendable {
     case .sharedKernel:
       return "Shared kernel: \(counted(explanation.pulls.count, "service")) use it and it uses no "
         + "area of its own, so it becomes a library."
+    case .module:
+      return "It serves nothing: it is part of a module that services are built from."
     case .compositionRoot:
       return "Composition root: it wires \(counted(explanation.pulls.count, "service")) together "
         + "and hardly anyone uses it, so each service gets its own."

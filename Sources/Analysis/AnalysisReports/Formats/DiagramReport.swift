@@ -29,9 +29,11 @@ package struct DiagramReport: Sendable {
 
   /// Links between types of services with the number of references.
   private func links(_ study: BoundaryStudy) -> [DependencyEdges.Link] {
-    study.typeLinks.filter {
-      study.service(of: TypeID($0.from)) != nil && study.service(of: TypeID($0.to)) != nil
+    let services = Set(study.suggestion.services.map(\.name))
+    func isDrawn(_ type: Int) -> Bool {
+      study.service(of: TypeID(type)).map { services.contains(study.names[$0]) } ?? false
     }
+    return study.typeLinks.filter { isDrawn($0.from) && isDrawn($0.to) }
   }
 
   /// Types of each service, in the order of extraction.

@@ -22,6 +22,10 @@ enum FindingRules {
       "They are released and down together. Break the ring at its thinnest link with an event "
         + "or a copy, or keep them one service."
     ),
+    "fewer-services": (
+      "Fewer services than were asked for",
+      "A type is the least that a service can be. Ask for as many as there are, or fewer."
+    ),
     "file-too-large": (
       "A file that was not read for its size",
       "What it holds is missing from the analysis. Generated files can be left out as such."

@@ -65,11 +65,22 @@ package struct PageReport: Sendable {
     "sha256-" + Data(SHA256.hash(data: Data(text.utf8))).base64EncodedString()
   }
 
+  private static func remainder(
+    _ remainder: Remainder, _ suggestion: BoundarySuggestion
+  ) -> JSONValue {
+    .object([
+      ("name", .string(remainder.name)), ("order", .integer(suggestion.services.count + 1)),
+      ("types", .integer(remainder.types.count)),
+    ])
+  }
+
   /// What the page's program reads; see `data.js` and `cuts.js`.
   private static func data(_ study: BoundaryStudy) -> JSONValue {
     let suggestion = study.suggestion
     var orders: [String: Int] = [:]
     for (index, service) in suggestion.services.enumerated() { orders[service.name] = index }
+    // Cuts lead to what remains as well, so it has a place behind the services.
+    if let remainder = suggestion.remainder { orders[remainder.name] = orders.count }
     func order(_ type: Int) -> Int {
       study.service(of: TypeID(type)).flatMap { orders[study.names[$0]] } ?? -1
     }
@@ -95,7 +106,7 @@ package struct PageReport: Sendable {
               ("name", .string($0.name)), ("order", .integer($0.order)),
               ("types", .integer($0.types.count)),
             ])
-          })
+          } + (suggestion.remainder.map { [remainder($0, suggestion)] } ?? []))
       ),
       (
         "types",

@@ -23,19 +23,19 @@ public struct BoundaryAnalysis: Sendable {
 
   /// The same with all that it was concluded from, for questions about single types and moves.
   package func study(_ model: CodeModel) -> BoundaryStudy {
-    let model = model.canonical()
-    let facts = UnitFacts(model)
-    let isDivided = model.serves || options.dividesLibraries || options.services != nil
+    let code = PreparedCode(model.canonical(), options, workers)
+    let (model, facts) = (code.model, code.facts)
     let division =
-      isDivided ? ServiceDivision(model, facts, options, workers) : ServiceDivision(whole: facts)
+      code.isDivided ? ServiceDivision(code, options, workers) : ServiceDivision(whole: facts)
+    let folders = FolderLikeness(code, division, options, workers)
     let assignment = ServiceAssignment(model, facts, division)
     let crossings = BorderCrossings(model, assignment)
     let descriptions = ServiceDescriptions(model, facts, division, assignment, crossings)
-    let quality = descriptions.quality(options)
+    let quality = descriptions.quality(options, folders)
     let names = descriptions.names
     let verdict = Verdict.judge(
-      quality, units: division.includedCount, types: model.types.count { $0.kind != .fileScope },
-      serves: model.serves)
+      quality, units: division.includedCount, served: code.served,
+      serving: descriptions.inOrder.count { !$0.routes.isEmpty || !$0.jobs.isEmpty })
     let cuts = crossings.cuts(model, names: names)
     let suggestion = BoundarySuggestion(
       verdict: verdict,
@@ -43,15 +43,16 @@ public struct BoundaryAnalysis: Sendable {
         .filled(descriptions.inOrder),
       sharedKernel: division.names(of: .sharedKernel, model, facts),
       compositionRoots: division.names(of: .compositionRoot, model, facts),
-      cuts: cuts,
+      remainder: Remainder(code, assignment, names: names),
+      modules: CodeModule.all(code, division, assignment, names: names), cuts: cuts,
       findings: Pitfalls.all(
         descriptions.context, services: descriptions.inOrder, quality: quality,
-        decision: verdict.decision),
+        decision: verdict.decision, asked: options.services),
       quality: quality,
       coverage: Coverage(model), doubts: Doubts())
     var study = BoundaryStudy(
-      model: model, suggestion: suggestion, names: names, facts: facts, assignment: assignment,
-      crossings: crossings, weights: options.weights)
+      model: model, suggestion: suggestion, names: names, facts: facts, roles: division.roles,
+      assignment: assignment, crossings: crossings, weights: options.weights)
     study.suggestion.doubts = study.doubts(cuts)
     return study
   }
@@ -64,7 +65,7 @@ extension Coverage {
     self.init(
       files: model.files.count,
       lines: model.files.reduce(0) { $0 + $1.lines },
-      types: model.types.count { $0.kind != .fileScope },
+      types: model.types.count { $0.kind != .fileScope && $0.kind != .member },
       parseFailures: model.findings.count { $0.id == "parse-failure" },
       tiers: [Reference.Tier.syntax, .compilerIndex, .buildIndex].compactMap { tier in
         tiers[tier].map { Tier(name: tier, references: $0) }

@@ -13,6 +13,10 @@ public struct BoundarySuggestion: Sendable, Equatable {
   /// Qualified names of types that wire the areas together and that nobody uses; each service gets
   /// its own.
   public var compositionRoots: [String]
+  /// What is left of the monolith when all services have gone; nil where nothing is.
+  public var remainder: Remainder?
+  /// Code that serves nothing and that services use: libraries, and no services.
+  public var modules: [CodeModule]
   /// Everything that crosses a suggested border; without these nothing does.
   public var cuts: [Cut]
   /// Pitfalls, worst first.
@@ -137,6 +141,8 @@ public struct Cut: Sendable, Equatable {
     case splitTable = "split-table"
     /// Copy the type or the value: each side keeps its own.
     case copy
+    /// Nothing to ask: the service makes an instance of its own of what it merely holds.
+    case ownInstance = "own-instance"
   }
   /// What says that there is something to cut.
   public enum Evidence: String, Sendable, Codable {
@@ -238,6 +244,12 @@ public struct Quality: Sendable, Equatable {
   public var services: Int
   /// Runs that stability was measured with; 0 where everything is kept whole.
   public var runs: Int
+  /// Part of the separable types that stand in the folder that their service is like; of folders
+  /// and services that are alike in half of both.
+  public var folderShare: Double
+  /// Adjusted Rand index with the division that does not know the folders; nil where the borders
+  /// do not repeat the folders, or nothing was divided.
+  public var likenessWithoutFolders: Double?
   /// References between types of services; those to the shared kernel are not among them.
   public var references: Int
   /// Those of them that cross a border.

@@ -14,7 +14,12 @@ struct SeamAdvice: Sendable {
   private let hasBehaviour: [Bool]
   private let foreignUsers: [Int]
   private let ownUsers: [Int]
-  private let foreignWriters: Set<String>
+  /// Tables that several services write.
+  private let sharedTables: Set<String>
+  private let remainder: Int?
+  private let serviceOfType: [Int?]
+  /// Parts that only hand out what belongs to their service.
+  private let isHandle: [Bool]
 
   init(_ model: CodeModel, _ assignment: ServiceAssignment) {
     var hasBehaviour = model.types.map { $0.kind == .class || $0.kind == .actor }
@@ -37,23 +42,45 @@ struct SeamAdvice: Sendable {
     }
     foreignUsers = foreign
     ownUsers = own
-    foreignWriters = Set(
-      model.tableUses.filter { use in
-        guard use.access == .writes, let service = assignment[use.type] else { return false }
-        return assignment.ownerOfTable[use.table] != service
-      }.map(\.table))
+    var writers: [String: Set<Int>] = [:]
+    for use in model.tableUses where use.access == .writes {
+      if let service = assignment[use.type] { writers[use.table, default: []].insert(service) }
+    }
+    sharedTables = Set(writers.filter { $0.value.count > 1 }.keys)
+    remainder = assignment.remainder
+    serviceOfType = assignment.serviceOfType
+    isHandle = Self.handles(model)
+  }
+
+  /// A property that touches no data hands something out.
+  private static func handles(_ model: CodeModel) -> [Bool] {
+    var isHandle = model.types.indices.map { model.ownerOfPart[TypeID($0)] != nil }
+    guard !model.ownerOfPart.isEmpty else { return isHandle }
+    for use in model.tableUses { isHandle[Int(use.type.index)] = false }
+    let functions = Dictionary(grouping: model.members.filter(\.isFunction), by: \.owner)
+      .mapValues { Set($0.map(\.name)) }
+    for (part, owner) in model.ownerOfPart
+    where functions[owner]?.contains(model.type(part).name) ?? false {
+      isHandle[Int(part.index)] = false
+    }
+    return isHandle
   }
 
   func seam(for use: TableUse) -> Cut.Seam {
     switch use.access {
-    case .reads: foreignWriters.contains(use.table) ? .splitTable : .apiCall
-    case .writes, .defines: .splitTable
+    // One writer is the owner, whoever reads: the others ask it, or tell it.
+    case .reads, .writes: sharedTables.contains(use.table) ? .splitTable : .apiCall
+    case .defines: .splitTable
     case .maps: .copy
     }
   }
 
   func seam(for reference: Reference, _ model: CodeModel) -> Cut.Seam {
     let target = Int(reference.to.index)
+    // What stays with the monolith is held and not asked: each service makes its own.
+    if let remainder, serviceOfType[target] == remainder || isHandle[target] {
+      return isNotification(reference) ? .event : .ownInstance
+    }
     switch reference.kind {
     case .inheritance:
       return .moveType

@@ -2,7 +2,10 @@
 
 /// Which service each type and each table belongs to; indices count services from 0.
 struct ServiceAssignment: Sendable {
+  /// All numbers; the last one is that of the remainder where there is one.
   let serviceCount: Int
+  /// Number of what remains of the monolith, which is no service.
+  let remainder: Int?
   /// Service of each type; nil for types that are set apart.
   let serviceOfType: [Int?]
   /// Service that should own each table that any service uses.
@@ -10,12 +13,16 @@ struct ServiceAssignment: Sendable {
 
   init(_ model: CodeModel, _ facts: UnitFacts, _ division: ServiceDivision) {
     let serviceOfType = facts.units.unitOfType.map { division.service[$0] }
-    self.init(model, serviceOfType: serviceOfType, serviceCount: division.serviceCount)
+    self.init(
+      model, serviceOfType: serviceOfType,
+      serviceCount: division.serviceCount + (division.remainder == nil ? 0 : 1),
+      remainder: division.remainder)
   }
 
   /// An assignment that is given, for instance one that was stored.
-  init(_ model: CodeModel, serviceOfType: [Int?], serviceCount: Int) {
+  init(_ model: CodeModel, serviceOfType: [Int?], serviceCount: Int, remainder: Int? = nil) {
     self.serviceCount = serviceCount
+    self.remainder = remainder
     self.serviceOfType = serviceOfType
     ownerOfTable = Self.owners(model, serviceOfType)
   }

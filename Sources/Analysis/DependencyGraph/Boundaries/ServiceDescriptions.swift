@@ -8,6 +8,7 @@ struct ServiceDescriptions {
   let inOrder: [Service]
   /// What searches for pitfalls read.
   let context: PitfallContext
+  private let serviceCount: Int
   private let modularity: Double
   private let agreement: Double
   private let runs: Int
@@ -20,11 +21,14 @@ struct ServiceDescriptions {
   ) {
     let names = ServiceNames.choose(model, facts, assignment)
     let counts = BorderCounts(model, assignment)
-    var services = (0..<assignment.serviceCount).map { index in
+    let count = assignment.serviceCount
+    var services = (0..<count).map { index in
       Service(
         name: names[index], types: [], files: [],
         tables: Service.Tables(owned: [], shared: []), routes: [], jobs: [],
-        scores: counts.scores(index, stability: division.serviceStability[index]), order: 0,
+        scores: counts.scores(
+          index, stability: index == assignment.remainder ? 1 : division.serviceStability[index]),
+        order: 0,
         reason: "")
     }
     Self.fillMembers(&services, model, facts, division, assignment)
@@ -34,6 +38,7 @@ struct ServiceDescriptions {
     inOrder = Self.ordered(services, context, runs: division.runs)
     self.context = context
     self.names = names
+    serviceCount = division.serviceCount
     modularity = division.modularity
     agreement = division.agreement
     runs = division.runs
@@ -41,10 +46,11 @@ struct ServiceDescriptions {
     crossingCount = crossings.references.count
   }
 
-  func quality(_ options: AnalysisOptions) -> Quality {
+  func quality(_ options: AnalysisOptions, _ folders: FolderLikeness) -> Quality {
     Quality(
-      modularity: modularity, stability: agreement, gamma: options.gamma, services: names.count,
-      runs: runs, references: referenceCount, crossingReferences: crossingCount)
+      modularity: modularity, stability: agreement, gamma: options.gamma, services: serviceCount,
+      runs: runs, folderShare: folders.share, likenessWithoutFolders: folders.withoutFolders,
+      references: referenceCount, crossingReferences: crossingCount)
   }
 
   private static func fillMembers(
@@ -57,7 +63,7 @@ struct ServiceDescriptions {
       guard let service = assignment[id] else { continue }
       let type = model.types[index]
       let location = model.location(type.position)
-      files[service].insert(location.file)
+      if type.kind != .member { files[service].insert(location.file) }
       services[service].types.append(
         Service.Member(
           name: model.displayName(id), module: type.module, location: location,
@@ -121,7 +127,7 @@ struct ServiceDescriptions {
     let order = ExtractionOrder(
       candidates, references: references, tables: tables, problems: problems.map(\.services),
       sharedTables: tableUsers(context)
-    ).services()
+    ).services().filter { $0 != context.assignment.remainder }
     var inbound = [Int](repeating: 0, count: services.count)
     var outbound = inbound
     var foreign = inbound

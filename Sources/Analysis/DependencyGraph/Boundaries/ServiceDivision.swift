@@ -9,6 +9,11 @@ struct ServiceDivision: Sendable {
   /// Service of each unit; nil for units that are set apart.
   let service: [Int?]
   let serviceCount: Int
+  /// Number that stands for what remains of the monolith, behind those of the services; nil where
+  /// nothing does.
+  let remainder: Int?
+  /// Groups of units that serve nothing and that several services use.
+  let modules: [[Int]]
   /// Mean share of its companions that stay with a unit under noise.
   let unitStability: [Double]
   /// Best Jaccard index of each service with the runs' communities.
@@ -19,13 +24,13 @@ struct ServiceDivision: Sendable {
   let modularity: Double
   let runs: Int
 
-  var includedCount: Int { service.count { $0 != nil } }
+  var includedCount: Int { roles.count { $0 == .member } }
 
-  init(
-    _ model: CodeModel, _ facts: UnitFacts, _ options: AnalysisOptions, _ workers: Workers
-  ) {
-    let roles = UnitRoles.find(model, facts, Self.areas(facts, options, workers))
-    let isMember = roles.map { $0 == .member }
+  init(_ code: PreparedCode, _ options: AnalysisOptions, _ workers: Workers) {
+    let (model, facts) = (code.model, code.facts)
+    var roles = UnitRoles.find(
+      code, Self.areas(facts, options, workers, isInScope: code.isInScope))
+    var isMember = roles.map { $0 == .member }
     let evidence = EvidenceGraph(facts, weights: options.weights) { isMember[$0] }
     var clusterer = WalkClusterer(
       evidence, isMember: isMember, parameters: options.parameters, workers: workers)
@@ -35,16 +40,24 @@ struct ServiceDivision: Sendable {
     let found: [Int?] = isMember.enumerated().map { $1 ? partition[$0] : nil }
     // Who asks for a number of services gets that many.
     let homes = ServiceHomes(model, facts, isMember: isMember)
-    let settled = options.services == nil ? homes.settled(found) : found
+    let settled =
+      options.services == nil && code.isScoped
+      ? homes.settled(found) : ServiceHomes.Settled(services: found, modules: [])
+    for unit in settled.modules.joined() { (roles[unit], isMember[unit]) = (.module, false) }
     var numbers: [Int: Int] = [:]
-    service = settled.map { label in
+    let numbered = settled.services.map { label -> Int? in
       guard let label else { return nil }
       let number = numbers[label] ?? numbers.count
       numbers[label] = number
       return number
     }
     serviceCount = numbers.count
-    let labels = settled.enumerated().map { $1.map(Int32.init) ?? partition.labels[$0] }
+    remainder = roles.contains(.remainder) ? numbers.count : nil
+    service = zip(numbered, roles).map { $1 == .remainder ? numbers.count : $0 }
+    modules = settled.modules
+    let labels = settled.services.enumerated().map {
+      $1.map(Int32.init) ?? partition.labels[$0]
+    }
     self.roles = roles
     runs = division.runs.count
     let members = roles.indices.filter { isMember[$0] }
@@ -66,6 +79,8 @@ struct ServiceDivision: Sendable {
     roles = [UnitRole](repeating: .member, count: count)
     service = [Int?](repeating: 0, count: count)
     serviceCount = count == 0 ? 0 : 1
+    remainder = nil
+    modules = []
     unitStability = [Double](repeating: 1, count: count)
     serviceStability = count == 0 ? [] : [1]
     agreement = 1
@@ -78,15 +93,14 @@ struct ServiceDivision: Sendable {
 
   /// A first, coarse division of everything. What wires all areas together is still in it and would
   /// draw the walk along: handlers that one type registers look like an area of their own.
-  private static func areas(
-    _ facts: UnitFacts, _ options: AnalysisOptions, _ workers: Workers
+  static func areas(
+    _ facts: UnitFacts, _ options: AnalysisOptions, _ workers: Workers, isInScope: [Bool]
   ) -> Partition {
     var parameters = options.parameters
     parameters.members = min(parameters.members, areaRuns)
     var clusterer = WalkClusterer(
-      EvidenceGraph(facts, weights: options.weights),
-      isMember: [Bool](repeating: true, count: facts.units.count), parameters: parameters,
-      workers: workers)
+      EvidenceGraph(facts, weights: options.weights) { isInScope[$0] },
+      isMember: isInScope, parameters: parameters, workers: workers)
     clusterer.quality = .modularity
     return Partition(clusterer.divide().partition.labels.prefix(facts.units.count))
   }

@@ -29,8 +29,33 @@ enum ServiceNames {
         words.add(folder, service, weights.folder, isTrusted: true)
       }
     }
-    return words.uniqueNames(
+    var names = words.uniqueNames(
       preferring: folderNames(facts, assignment), else: moduleNames(model, facts, assignment))
+    if let remainder = assignment.remainder {
+      names[remainder] = ""
+      let taken = names.contains(Remainder.defaultName)
+      names[remainder] = Remainder.defaultName + (taken ? "-rest" : "")
+    }
+    return names
+  }
+
+  /// What a group of types is called that is no service: the word that most of their names share,
+  /// with the target that they stand in.
+  static func moduleName(_ model: CodeModel, _ facts: UnitFacts, _ units: [Int]) -> String {
+    var words: [String: Int] = [:]
+    var modules: [String: Int] = [:]
+    for unit in units {
+      let unit = facts.units.units[unit]
+      modules[model.files[Int(unit.file.index)].module, default: 0] += 1
+      for word in Set(Vocabulary.businessWords(in: unit.displayName(model)))
+      where Vocabulary.mayName(word) {
+        words[word, default: 0] += 1
+      }
+    }
+    func most(_ counts: [String: Int]) -> String? {
+      counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+    }
+    return [most(modules), most(words)].compactMap(\.self).joined(separator: "/")
   }
 
   /// For each service the module that most of its units stand in, in the words of a name.

@@ -13,23 +13,43 @@ extension Verdict {
 
   /// - Parameters:
   ///   - units: separable types that were divided.
-  ///   - types: types found.
-  ///   - serves: whether a route is answered or a job runs.
-  static func judge(_ quality: Quality, units: Int, types: Int, serves: Bool) -> Verdict {
-    var doubts: [String] = []
+  ///   - served: what answers requests or runs jobs.
+  ///   - serving: services that do.
+  static func judge(
+    _ quality: Quality, units: Int, served: ServedCode, serving: Int
+  ) -> Verdict {
     if units == 0 {
       return Verdict(
         decision: .doNotSplit, reason: "No types were found, so there is nothing to split.")
     }
-    guard serves else {
-      return Verdict(
-        decision: .doNotSplit,
-        reason: "Keep it whole: no route is answered and no job or consumer runs in "
-          + "\(types == 1 ? "its only type" : "any of its \(types) types"), so nothing is served "
-          + "that could move to a service. It is a library: release it as one.")
+    guard served.isDividable else {
+      return Verdict(decision: .doNotSplit, reason: "Nothing to split: " + served.reason)
     }
-    let crossing = Double(quality.crossingReferences) / Double(max(1, quality.references))
-    if quality.services < 2 { doubts.append("the code forms a single area") }
+    let doubts = Self.doubts(quality, units: units, serving: serving)
+    guard doubts.isEmpty else {
+      return Verdict(
+        decision: .doNotSplit, reason: "Do not split yet: " + doubts.joined(separator: "; ") + ".")
+    }
+    return Verdict(
+      decision: .split,
+      reason: "Split into \(counted(quality.services, "service")): "
+        + "\(percent(1 - quality.crossing)) of \(counted(quality.references, "reference")) stay "
+        + "inside them, "
+        + "modularity is \(decimal(quality.modularity)), and \(counted(quality.runs, "run")) with "
+        + "noise \(quality.runs == 1 ? "agrees" : "agree") with the borders at "
+        + "\(decimal(quality.stability)) of 1.\(quality.folderSentence)"
+    )
+  }
+
+  private static func doubts(_ quality: Quality, units: Int, serving: Int) -> [String] {
+    var doubts: [String] = []
+    if quality.services < 2 {
+      doubts.append("the code forms a single area")
+    } else if serving < 2 {
+      doubts.append(
+        "\(serving == 0 ? "none" : "only one") of the \(quality.services) areas answers a route or "
+          + "runs a job")
+    }
     if units < leastUnits {
       doubts.append("\(units) separable types are fewer than \(leastUnits)")
     }
@@ -42,24 +62,67 @@ extension Verdict {
         "the borders move under noise (stability \(decimal(quality.stability)) "
           + "is below \(decimal(leastStability)))")
     }
-    if crossing > mostCrossing {
+    if quality.crossing > mostCrossing {
       doubts.append(
-        "\(percent(crossing)) of the references would cross borders "
+        "\(percent(quality.crossing)) of the references would cross borders "
           + "(at most \(percent(mostCrossing)) is bearable)")
     }
-    guard doubts.isEmpty else {
-      return Verdict(
-        decision: .doNotSplit, reason: "Do not split yet: " + doubts.joined(separator: "; ") + ".")
+    return doubts
+  }
+}
+
+extension Quality {
+  /// Part of the references that cross a border.
+  var crossing: Double { Double(crossingReferences) / Double(max(1, references)) }
+
+  /// How far the borders repeat the folders, where they do; begins with a space.
+  package var folderSentence: String {
+    guard let likenessWithoutFolders else { return "" }
+    return " The borders follow the folders for \(percent(folderShare)) of the types; without "
+      + "folders the suggestion agrees to ARI \(decimal(likenessWithoutFolders))."
+  }
+}
+
+extension ServedCode {
+  private static let named = 3
+
+  /// Why nothing can be divided, with numbers.
+  var reason: String {
+    let all = "\(counted(types, "type")) in \(counted(modules, "module"))"
+    guard !programs.isEmpty else {
+      let background =
+        background == 0
+        ? ""
+        : " \(background) of them \(background == 1 ? "runs" : "run") in the background, which "
+          + "code that others build on does as well."
+      return "no route that is answered and no job of a queue was recognised in \(all), so no part "
+        + "of it is known to serve anybody.\(background) What serves in ways that are not "
+        + "recognised is not seen."
     }
-    return Verdict(
-      decision: .split,
-      reason: "Split into \(counted(quality.services, "service")): "
-        + "\(percent(1 - crossing)) of \(counted(quality.references, "reference")) stay inside "
-        + "them, "
-        + "modularity is \(decimal(quality.modularity)), and \(counted(quality.runs, "run")) with "
-        + "noise \(quality.runs == 1 ? "agrees" : "agree") with the borders at "
-        + "\(decimal(quality.stability)) of 1."
-    )
+    let listed = programs.prefix(Self.named).map(\.sentence)
+    let rest = programs.count - Self.named
+    let types = programs.reduce(0) { $0 + $1.servers }
+    return "\(types == 1 ? "a single type" : "\(types) types") of \(all) "
+      + "\(types == 1 ? "answers" : "answer") requests or \(types == 1 ? "runs" : "run") jobs. "
+      + listed.joined(separator: " ") + (rest > 0 ? " \(rest) more are as small." : "")
+      + " Everything else are modules that programs are built from."
+  }
+}
+
+extension ServedCode.Program {
+  /// What it serves, and why it is no candidate.
+  var sentence: String {
+    var parts: [String] = []
+    if routes > 0 { parts.append(counted(routes, "route")) }
+    if jobs > 0 { parts.append(counted(jobs, "job")) }
+    let what = "\(name) has \(parts.joined(separator: " and ")) in \(counted(servers, "type")): "
+    if units < Verdict.leastUnits {
+      return what + "\(counted(units, "separable type")), fewer than \(Verdict.leastUnits)."
+    }
+    if servers < ServedCode.leastServers { return what + "that is one service at most." }
+    return what
+      + "\(percent(share)) of its \(units) separable types are near them, so they are the "
+      + "interface of a program and not what it is there for."
   }
 }
 

@@ -72,7 +72,9 @@ extension BoundaryStudy {
     var untied: [Doubts.Placement] = []
     for (unit, members) in facts.units.units.enumerated() {
       let type = members.types[0]
-      guard let own = assignment[type], model.type(type).kind != .fileScope else { continue }
+      guard let own = assignment[type], own != assignment.remainder,
+        model.type(type).kind != .fileScope
+      else { continue }
       let location = model.location(model.type(type).position)
       let rival = pulls.strongest(of: unit, except: own)
       let isPulledAway = (rival?.weight ?? 0) > pulls.weight(of: unit, to: own)

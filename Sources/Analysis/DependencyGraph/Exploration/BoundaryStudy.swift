@@ -10,6 +10,8 @@ package struct BoundaryStudy: Sendable {
   /// Names of the services by their number in the assignment.
   package let names: [String]
   let facts: UnitFacts
+  /// What each unit is to the division.
+  let roles: [UnitRole]
   let assignment: ServiceAssignment
   let crossings: BorderCrossings
   let weights: SignalWeights
@@ -20,8 +22,11 @@ package struct BoundaryStudy: Sendable {
   /// Name of the service that a type belongs to, or of what it is set apart as.
   package func placement(of type: TypeID) -> Placement {
     if let service = assignment[type] { return .service(names[service]) }
-    let name = model.displayName(type)
-    return suggestion.compositionRoots.contains(name) ? .compositionRoot : .sharedKernel
+    switch roles[facts.units[type]] {
+    case .compositionRoot: return .compositionRoot
+    case .module: return .module
+    case .member, .sharedKernel, .remainder: return .sharedKernel
+    }
   }
 
   /// Where a type was put.
@@ -29,13 +34,15 @@ package struct BoundaryStudy: Sendable {
     case service(String)
     case sharedKernel
     case compositionRoot
+    case module
 
-    /// The service's name, `shared-kernel` or `composition-root`.
+    /// The service's name, `shared-kernel`, `composition-root` or `module`.
     package var name: String {
       switch self {
       case .service(let name): name
       case .sharedKernel: "shared-kernel"
       case .compositionRoot: "composition-root"
+      case .module: "module"
       }
     }
   }

@@ -44,7 +44,12 @@ struct FreeingCut {
     self.serviceOfUnit = serviceOfUnit
     let links = Self.links(model, units, assignment)
     self.links = links
-    isAnchored = Self.anchors(model, units, serviceOfUnit, links)
+    var isAnchored = Self.anchors(model, units, serviceOfUnit, links)
+    // Nothing comes back out of what remains.
+    for (unit, service) in serviceOfUnit.enumerated() {
+      if let service, service == assignment.remainder { isAnchored[unit] = true }
+    }
+    self.isAnchored = isAnchored
     places = Self.places(model, units, assignment, links)
     var unitsOfService = [[Int]](repeating: [], count: assignment.serviceCount)
     for (unit, service) in serviceOfUnit.enumerated() {

@@ -54,7 +54,9 @@ package struct SignalAblation: Sendable, Equatable {
     _ model: CodeModel, options: AnalysisOptions = AnalysisOptions(), truth: [String: String],
     workers: Workers
   ) {
-    let study = Study(model, truth)
+    var dividing = options
+    dividing.dividesLibraries = true
+    let study = Study(PreparedCode(model.canonical(), dividing, workers), truth)
     let absent = study.absent
     var bases: [(Basis, SignalWeights)] = [
       (.everything, options.weights), (.structureOnly, .structureOnly),
@@ -70,7 +72,7 @@ package struct SignalAblation: Sendable, Equatable {
     for (basis, weights) in bases {
       var options = options
       options.weights = weights
-      let division = ServiceDivision(study.model, study.facts, options, workers)
+      let division = ServiceDivision(study.code, options, workers)
       let partition = study.partition(division, Array(division.service.indices))
       let likeness = everything?.adjustedRandIndex(with: partition)
       rows.append(study.row(basis, division, likeness: likeness))
@@ -95,20 +97,21 @@ package struct SignalAblation: Sendable, Equatable {
 
 /// What all divisions of one ablation share.
 private struct Study {
-  let model: CodeModel
-  let facts: UnitFacts
+  let code: PreparedCode
+  var model: CodeModel { code.model }
+  var facts: UnitFacts { code.facts }
   /// Units whose area is known, and the areas.
   let known: [Int]
   private let areas: Partition
 
-  init(_ model: CodeModel, _ truth: [String: String]) {
-    self.model = model.canonical()
-    facts = UnitFacts(self.model)
+  init(_ code: PreparedCode, _ truth: [String: String]) {
+    self.code = code
+    let (model, facts) = (code.model, code.facts)
     var known: [Int] = []
     var labels: [Int32] = []
     var numbers: [String: Int32] = [:]
     for (unit, declared) in facts.units.units.enumerated() {
-      let type = self.model.type(declared.types[0])
+      let type = model.type(declared.types[0])
       guard
         let area = truth[type.module + "." + type.qualifiedName] ?? truth[type.qualifiedName]
       else { continue }

@@ -102,7 +102,8 @@ extension BoundaryStudy {
       for index in root.indices where numbers.contains(root[index]) { root[index] = kept }
     }
     let changed = ServiceAssignment(
-      model, serviceOfType: service, serviceCount: assignment.serviceCount)
+      model, serviceOfType: service, serviceCount: assignment.serviceCount,
+      remainder: assignment.remainder)
     let leaving = KernelGuard(self, service: changed.serviceOfType).leaving(movedIn: kernel)
     let before = Division(self, assignment, crossings, kernelReferences: 0)
     let after = Division(
@@ -230,8 +231,9 @@ private struct Division {
       references: counts.inner.reduce(0, +) + crossings.references.count,
       crossingReferences: crossings.references.count,
       crossingTableUses: crossings.tableUses.count, kernelReferences: kernelReferences,
-      modularity: study.facts.referenceGraph(study.weights) { units[$0] != nil }
-        .modularity(partition),
+      modularity: study.facts.referenceGraph(study.weights) {
+        units[$0] != nil && units[$0] != assignment.remainder
+      }.modularity(partition),
       mutualPairs: directions.count { $0[0] < $0[1] && directions.contains([$0[1], $0[0]]) },
       warnings: findings.count { $0.severity >= .warning })
   }

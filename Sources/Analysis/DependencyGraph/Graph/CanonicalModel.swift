@@ -34,7 +34,11 @@ extension CodeModel {
       }.sorted(),
       tableUses: tableUses, transactions: transactions, routes: routes, jobs: jobs,
       outboundCalls: outboundCalls,
-      history: history?.renumbered { newFile[Int($0.index)] }, findings: findings)
+      history: history?.renumbered { newFile[Int($0.index)] }, findings: findings,
+      members: members)
+    for (part, owner) in ownerOfPart {
+      result.ownerOfPart[newType[Int(part.index)]] = newType[Int(owner.index)]
+    }
     result.renumber({ newType[Int($0.index)] }, moved)
     result.sortFacts()
     return result
@@ -74,6 +78,10 @@ extension CodeModel {
     for index in outboundCalls.indices {
       outboundCalls[index].type = type(outboundCalls[index].type)
       outboundCalls[index].position = position(outboundCalls[index].position)
+    }
+    for index in members.indices {
+      members[index].owner = type(members[index].owner)
+      members[index].position = position(members[index].position)
     }
     for index in findings.indices {
       findings[index].locations = findings[index].locations.map(position)
@@ -115,6 +123,7 @@ extension CodeModel {
     }
     jobs.sort { ($0.position, $0.type, $0.evidence) < ($1.position, $1.type, $1.evidence) }
     outboundCalls.sort { ($0.position, $0.type, $0.target) < ($1.position, $1.type, $1.target) }
+    members.sort { ($0.position, $0.name, $0.owner) < ($1.position, $1.name, $1.owner) }
     findings.sort {
       ($0.locations.first?.file.index ?? -1, $0.locations.first?.line ?? 0, $0.id, $0.message)
         < ($1.locations.first?.file.index ?? -1, $1.locations.first?.line ?? 0, $1.id, $1.message)

@@ -33,7 +33,7 @@ struct EvidenceGraph: Sendable {
     for (evidence, share) in [
       (facts.tables, weights.tables), (facts.routes, weights.routes),
       (facts.folders, weights.folders), (facts.names, weights.names),
-      (facts.changes, weights.changes),
+      (facts.changes, weights.changes * facts.changeCoverage),
     ] where share > 0 {
       var signal = FlowSignal()
       for item in evidence {

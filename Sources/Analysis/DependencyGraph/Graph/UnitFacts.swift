@@ -23,15 +23,22 @@ struct UnitFacts: Sendable {
   let folders: [Evidence]
   let names: [Evidence]
   let changes: [Evidence]
+  /// How much of the code common changes tell about, from 0 to 1: a single pair of files must not
+  /// weigh as much as a history of all.
+  let changeCoverage: Double
+  /// Folders that cut across the references, by path: layers, which tell no area.
+  let layers: [String]
 
   init(_ model: CodeModel) {
     units = CodeUnits(model)
     references = Self.links(model, units)
     tables = Self.tables(model, units)
     routes = Self.routes(model, units)
-    folders = Self.folders(model, units)
+    let folders = LayerFolders(Self.folders(model, units), references, unitCount: units.count)
+    self.folders = folders.areas
+    layers = folders.layers
     names = Self.names(model, units)
-    changes = Self.changes(model, units)
+    (changes, changeCoverage) = Self.changes(model, units)
   }
 
   private static func links(_ model: CodeModel, _ units: CodeUnits) -> [Link] {
@@ -121,19 +128,24 @@ struct UnitFacts: Sendable {
 
   /// Each pair of files that change together. All units of both files share it, the more the more
   /// often and the smaller the commits.
-  private static func changes(_ model: CodeModel, _ units: CodeUnits) -> [Evidence] {
-    guard let history = model.history else { return [] }
+  private static func changes(
+    _ model: CodeModel, _ units: CodeUnits
+  ) -> ([Evidence], coverage: Double) {
+    guard let history = model.history else { return ([], 0) }
     var unitsOfFile: [FileID: [Int]] = [:]
     for (index, unit) in units.units.enumerated() {
       unitsOfFile[unit.file, default: []].append(index)
     }
     func path(_ file: FileID) -> String { model.files[Int(file.index)].path }
-    return history.coChanges.map { pair in
+    var told = [Double](repeating: 0, count: units.count)
+    let evidence = history.coChanges.map { pair in
       let holders = (unitsOfFile[pair.first] ?? []) + (unitsOfFile[pair.second] ?? [])
+      for unit in holders { told[unit] = max(told[unit], pair.strength) }
       return Evidence(
         identity: "changes " + path(pair.first) + " " + path(pair.second),
-        holders: holders.sorted().map { ($0, pair.weight * pair.degree) })
+        holders: holders.sorted().map { ($0, pair.weight * pair.degree * pair.strength) })
     }
+    return (evidence, told.reduce(0, +) / Double(max(1, told.count)))
   }
 
   /// Collects evidence; repeated use of the same thing by one unit counts by its logarithm.

@@ -17,22 +17,30 @@ enum GodTypes {
 
   private static func measured(_ context: PitfallContext) -> [(type: TypeID, finding: Finding)] {
     let model = context.model
+    let remainder = context.assignment.remainder
+    let apart = model.takenApart
+    // A type that is in parts is judged as the one that it is.
+    func whole(_ type: TypeID) -> TypeID { model.ownerOfPart[type] ?? type }
     var uses = [Set<Int>](repeating: [], count: model.types.count)
     var users = uses
-    var callers = [Int](repeating: 0, count: model.types.count)
+    var callers = [Set<TypeID>](repeating: [], count: model.types.count)
     var callees = callers
     for link in context.typeLinks {
-      let (from, to) = (Int(link.from.index), Int(link.to.index))
-      callers[to] += 1
-      callees[from] += 1
-      guard let source = context.assignment[link.from], let target = context.assignment[link.to],
-        source != target
+      let (from, to) = (whole(link.from), whole(link.to))
+      guard from != to else { continue }
+      callers[Int(to.index)].insert(from)
+      callees[Int(from.index)].insert(to)
+      guard let source = context.assignment[link.from], let target = context.assignment[link.to]
       else { continue }
-      uses[from].insert(target)
-      users[to].insert(source)
+      if source != target || apart.contains(from), target != remainder {
+        uses[Int(from.index)].insert(target)
+      }
+      if source != target || apart.contains(to), source != remainder {
+        users[Int(to.index)].insert(source)
+      }
     }
     var tables = [Set<String>](repeating: [], count: model.types.count)
-    for use in model.tableUses { tables[Int(use.type.index)].insert(use.table) }
+    for use in model.tableUses { tables[Int(whole(use.type).index)].insert(use.table) }
     return model.types.indices.compactMap { index in
       let type = model.types[index]
       let reach = uses[index].union(users[index])
@@ -43,8 +51,8 @@ enum GodTypes {
       let finding = Finding(
         id: "god-type", severity: .warning,
         message: "\(model.displayName(TypeID(index))) has \(type.memberCount) members, "
-          + "uses \(counted(callees[index], "type")), is used by "
-          + "\(counted(callers[index], "type")), touches "
+          + "uses \(counted(callees[index].count, "type")), is used by "
+          + "\(counted(callers[index].count, "type")), touches "
           + "\(counted(tables[index].count, "table")), and ties "
           + "\(context.list(reach)) together: move its members to the services they serve.",
         locations: [type.position])

@@ -8,11 +8,25 @@ enum Pitfalls {
   /// Everything that is known: what the scanner reported, the pitfalls of the division, and those
   /// of single services.
   static func all(
-    _ context: PitfallContext, services: [Service], quality: Quality, decision: Verdict.Decision
+    _ context: PitfallContext, services: [Service], quality: Quality, decision: Verdict.Decision,
+    asked: Int?
   ) -> [LocatedFinding] {
     located(
       context.model.findings + found(in: context) + NanoServices.find(context, services)
-        + PrematureSplits.find(context, services, quality, decision), context.model)
+        + PrematureSplits.find(context, services, quality, decision)
+        + fewerThanAsked(asked, services), context.model)
+  }
+
+  /// Who asks for more services than can be is told so.
+  private static func fewerThanAsked(_ asked: Int?, _ services: [Service]) -> [Finding] {
+    guard let asked, services.count < asked else { return [] }
+    return [
+      Finding(
+        id: "fewer-services", severity: .warning,
+        message: "\(counted(asked, "service")) were asked for and "
+          + "\(services.count == 1 ? "1 is" : "\(services.count) are") there: no more types can be "
+          + "parted from each other.")
+    ]
   }
 
   /// The pitfalls of a division, whoever made it.

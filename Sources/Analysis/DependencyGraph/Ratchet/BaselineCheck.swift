@@ -48,7 +48,7 @@ package struct BaselineCheck: Sendable, Equatable {
 extension BoundaryBaseline {
   /// Looks for what crosses the borders of this baseline today.
   package func check(_ model: CodeModel) -> BaselineCheck {
-    let model = model.canonical()
+    let model = takingApart(model.canonical())
     let keys = TypeKeys(model, knownTo: self)
     let names = services.map(\.name)
     let (service, newTypes) = placed(model, keys)
@@ -86,6 +86,15 @@ extension BoundaryBaseline {
       }
     }
     return check
+  }
+
+  /// The code in the parts that the baseline knows.
+  private func takingApart(_ model: CodeModel) -> CodeModel {
+    guard let takenApart, !takenApart.isEmpty else { return model }
+    let keys = TypeKeys(model, knownTo: self)
+    let known = Set(takenApart)
+    return model.takingApart(
+      Set(model.types.indices.filter { known.contains(keys[$0]) }.map(TypeID.init)))
   }
 
   /// The service of each type, and the types that were placed by what they touch.

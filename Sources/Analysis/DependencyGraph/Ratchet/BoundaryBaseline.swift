@@ -35,6 +35,9 @@ package struct BoundaryBaseline: Sendable, Equatable, Codable {
   /// File that declares each type, by key. Tells types apart that share a name; a baseline without
   /// it is read too.
   package var files: [String: String]?
+  /// Keys of the types whose members belong to services of their own; a baseline without it is
+  /// read too.
+  package var takenApart: [String]?
   /// By source, target, symbol and kind.
   package var crossings: [Crossing]
 
@@ -62,6 +65,8 @@ package struct BoundaryBaseline: Sendable, Equatable, Codable {
       .sorted { $0.name < $1.name }
     setApart = apart.sorted()
     self.files = files
+    let parts = study.model.takenApart
+    takenApart = parts.isEmpty ? nil : parts.map { keys[$0] }.sorted()
     crossings = CrossingPlaces(study.model, study.crossings, keys).counted
   }
 }

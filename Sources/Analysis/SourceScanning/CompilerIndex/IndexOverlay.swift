@@ -81,7 +81,8 @@ struct IndexOverlay {
       guard let to = target(of: occurrence) else { continue }
       settled.insert(key)
       let offset = owners.offset(line: occurrence.line, column: occurrence.column)
-      guard let from = owners.type(at: offset) ?? numbering.fileScopes[file], from != to
+      guard let from = owners.type(at: offset) ?? numbering.fileScopes[file],
+        from != to || syntax[key]?.contains(where: { $0.from == to && $0.to == to }) == true
       else { continue }
       var reference =
         syntax[key]?.first { $0.to == to } ?? made(occurrence, from: from, to: to, file: file)

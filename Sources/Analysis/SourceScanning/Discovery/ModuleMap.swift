@@ -53,6 +53,8 @@ struct ModuleMap: Sendable {
     if let sources = parts.firstIndex(of: "Sources"), sources + 1 < parts.endIndex {
       return String(parts[sources + 1])
     }
+    // Whoever has only the sources has them by target.
+    if fallback == "Sources", let first = parts.first { return String(first) }
     return fallback
   }
 

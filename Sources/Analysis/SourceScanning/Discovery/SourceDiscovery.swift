@@ -70,17 +70,13 @@ struct SourceDiscovery {
       return
     } else if ignored.contains(where: { $0.matches(relative) }) {
       result.ignoredFiles += 1
-    } else if Self.isTest(relative), !options.includeTests {
+    } else if SourceFile.isTest(relative), !options.includeTests {
       result.testFiles += 1
     } else if Self.isGenerated(name), !options.includeGenerated {
       result.generatedFiles += 1
     } else {
       result.sources.append(relative)
     }
-  }
-
-  static func isTest(_ path: String) -> Bool {
-    path.split(separator: "/").dropLast().contains { $0 == "Tests" || $0.hasSuffix("Tests") }
   }
 
   static func isGenerated(_ name: String) -> Bool {

@@ -3,13 +3,13 @@ import DependencyGraph
 
 /// Counts which files change together, commit by commit from the newest to the oldest.
 ///
-/// The thresholds are those that studies of co-change use: a pair needs five shared commits, each
-/// file five in all, and the pair must make up 30 % of their mean. Commits of many files and those
-/// of programs say nothing about what belongs together.
+/// Studies of co-change want five shared commits and 30 % of what both files do. A threshold would
+/// let one commit decide, so pairs are kept from far below, and `ChangeHistory.CoChange.strength`
+/// weighs them. Commits of many files and those of programs say nothing about what belongs
+/// together.
 struct CoChangeCounter {
-  static let minimumRevisions = 5
-  static let minimumShared = 5
-  static let minimumDegree = 0.3
+  /// A single common commit is as often chance.
+  static let minimumShared = 2
   static let changeSetLimit = 30
   /// Distinct pairs that are counted; histories of real projects stay far below.
   static let pairLimit = 4_000_000
@@ -105,7 +105,7 @@ struct CoChangeCounter {
       || programs.contains(String(address.prefix { $0 != "@" }))
   }
 
-  /// What was counted, without pairs below the thresholds.
+  /// What was counted, without pairs that tell nothing.
   func history() -> ChangeHistory {
     var kept: [ChangeHistory.CoChange] = []
     for (key, pair) in pairs where pair.shared >= Self.minimumShared {
@@ -113,8 +113,7 @@ struct CoChangeCounter {
       let second = FileID(Int(key & 0xFFFF_FFFF))
       let (ofFirst, ofSecond) = (revisions[first] ?? 0, revisions[second] ?? 0)
       let degree = 2 * Double(pair.shared) / Double(max(1, ofFirst + ofSecond))
-      guard min(ofFirst, ofSecond) >= Self.minimumRevisions, degree >= Self.minimumDegree
-      else { continue }
+      guard degree > ChangeHistory.CoChange.leastDegree else { continue }
       kept.append(
         .init(
           first: first, second: second, shared: pair.shared, degree: degree, weight: pair.weight))

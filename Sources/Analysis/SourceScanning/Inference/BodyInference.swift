@@ -75,7 +75,9 @@ struct BodyInference {
     _ target: TypeID?, _ kind: Reference.Kind, symbol: String, at offset: UInt32,
     byNameAlone: Bool = false
   ) {
-    guard isRecording, let origin, let target, origin != target else { return }
+    guard isRecording, let origin, let target else { return }
+    // What the members of a large type ask of each other tells how it can be taken apart.
+    guard origin != target || (kind == .call && numbering.isLarge(target)) else { return }
     signals.references.append(
       Reference(
         from: origin, to: target, kind: kind, tier: .syntax, symbol: symbol,

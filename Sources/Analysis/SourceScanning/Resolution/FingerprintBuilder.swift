@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
 
 /// Takes the fingerprint of a table whose passes have all run.
 struct FingerprintBuilder {
@@ -145,6 +146,7 @@ struct FingerprintBuilder {
     for other in nominal.supertypes { hash.add(keys[other]) }
     for name in nominal.externalSupertypes { hash.add(name) }
     hash.add(tableNames[id])
+    hash.add(nominal.memberCount >= MemberDeclaration.leastOfLargeType)
     if let scope = nominal.scope {
       hash.add(generics[Int(scope.index)])
       // An extension sees the local types around the type that it extends.

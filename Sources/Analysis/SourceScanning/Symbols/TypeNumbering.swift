@@ -32,6 +32,31 @@ struct TypeNumbering: Sendable {
     }
   }
 
+  /// Whether a type has so many members that they are told one by one.
+  func isLarge(_ type: TypeID) -> Bool {
+    let declaration = declarations[Int(type.index)]
+    return declaration.kind != .fileScope
+      && declaration.memberCount >= MemberDeclaration.leastOfLargeType
+  }
+
+  /// Members of the large types, in order of place.
+  func members(of table: SymbolTable) -> [MemberDeclaration] {
+    var found: [MemberDeclaration] = []
+    for member in table.members {
+      guard let owner = member.owner, let type = typeOfNominal[Int(owner.index)], isLarge(type)
+      else { continue }
+      let facts = table.files[member.file]
+      let place = facts.location(of: facts[member.declaration].offset)
+      found.append(
+        MemberDeclaration(
+          owner: type, name: member.name,
+          isFunction: [.function, .initializer, .subscript].contains(member.kind),
+          position: SourcePosition(
+            file: FileID(member.file), line: place.line, column: place.column)))
+    }
+    return found.sorted { ($0.position, $0.name) < ($1.position, $1.name) }
+  }
+
   /// The type that stands for a nominal; `nil` for types from elsewhere.
   func type(of id: NominalID, in table: SymbolTable) -> TypeID? {
     table.accountable(id).flatMap { typeOfNominal[Int($0.index)] }

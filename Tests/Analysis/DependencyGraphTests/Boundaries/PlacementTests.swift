@@ -19,7 +19,7 @@ import Testing
     }
     let homes = ServiceHomes(
       model, facts, isMember: [Bool](repeating: true, count: facts.units.count))
-    let found = homes.settled(services)
+    let found = homes.settled(services).services
     return { name in
       let unit = facts.units.units.firstIndex { model.displayName($0.types[0]) == name }
       return unit.flatMap { found[$0] }.map { $0 < 4 ? SampleShop.areas[$0] : "other" }

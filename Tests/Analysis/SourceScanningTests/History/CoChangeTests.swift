@@ -21,24 +21,35 @@ import Testing
     return counter
   }
 
-  @Test func fiveSharedCommitsMakeAPair() {
+  @Test func `each common commit makes a pair a little stronger`() throws {
     let together = commit("A.swift", "B.swift", "README.md")
-    let four = counted(Array(repeating: together, count: 4)).history()
-    #expect(four.coChanges.isEmpty)
-    let five = counted(Array(repeating: together, count: 5)).history()
-    #expect(
-      five.coChanges == [
-        .init(first: FileID(0), second: FileID(1), shared: 5, degree: 1, weight: 2.5)
-      ])
+    #expect(counted([together]).history().coChanges.isEmpty)
+    var last = 0.0
+    for count in 2...12 {
+      let pairs = counted(Array(repeating: together, count: count)).history().coChanges
+      let pair = try #require(pairs.first)
+      #expect(pair.shared == count && pair.degree == 1 && pair.weight == Double(count) / 2)
+      // No single commit adds more than a quarter.
+      #expect(pair.strength > last && pair.strength - last < 0.25, "\(count)")
+      last = pair.strength
+    }
+    #expect(last > 0.85 && last < 1)
   }
 
-  @Test func aPairMustBeAThirdOfWhatItsFilesDo() {
+  @Test func `the smaller the part of what both files do, the weaker is a pair`() throws {
     let together = Array(repeating: commit("A.swift", "B.swift"), count: 5)
-    // 5 shared of (5 + 28) / 2 is 30.3 %, of (5 + 29) / 2 is 29.4 %.
-    let often = counted(together + Array(repeating: commit("A.swift"), count: 23)).history()
-    #expect(often.coChanges.count == 1)
-    let tooOften = counted(together + Array(repeating: commit("A.swift"), count: 24)).history()
-    #expect(tooOften.coChanges.isEmpty)
+    var last = 1.0
+    for alone in stride(from: 0, through: 50, by: 2) {
+      let pairs = counted(together + Array(repeating: commit("A.swift"), count: alone)).history()
+        .coChanges
+      let strength = pairs.first?.strength ?? 0
+      #expect(strength <= last && last - strength < 0.4, "\(alone)")
+      last = strength
+    }
+    // 5 of (5 + 62) / 2 is below 15 %.
+    #expect(
+      counted(together + Array(repeating: commit("A.swift"), count: 57)).history()
+        .coChanges.isEmpty)
   }
 
   @Test func renamesAreFollowedAndCountNothing() {

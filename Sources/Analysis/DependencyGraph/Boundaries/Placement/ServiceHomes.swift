@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Brings what only triggers, forwards or calls out home to the service whose data and behaviour it
-/// uses, and folds services that hold nothing to serve.
+/// uses, and the parts of a type that knew everybody to the service whose data they use. What serves
+/// nothing is no service: it goes with the one service that it belongs to, or is a module.
 ///
 /// A clustering sees such types through what everybody uses: a job that reaches its area through a
 /// god type looks like a part of that type, and jobs look like each other. Here what most services
@@ -15,8 +16,18 @@ struct ServiceHomes {
   static let margin = 1.5
   /// Part of the other units of a folder that must be in one service for the folder to tell.
   static let folderShare = 0.5
-  /// Units up to which a service without routes, jobs and tables is folded.
-  static let mostFolded = 5
+  /// Part of the ties to services that must lead to one for what serves nothing to belong there.
+  static let hostShare = 0.6
+  /// What a use of a table counts beside a reference of weight 1.
+  private static let tableWeight = 3.0
+
+  /// A division with everything at home.
+  struct Settled {
+    /// The service of each unit, nil for units that are set apart.
+    var services: [Int?]
+    /// Groups of units that serve nothing and belong to no single service.
+    var modules: [[Int]]
+  }
 
   private let model: CodeModel
   private let facts: UnitFacts
@@ -25,6 +36,7 @@ struct ServiceHomes {
   private let handlesRoutes: [Bool]
   private let runsJobs: [Bool]
   private let callsOut: [Bool]
+  private let isPart: [Bool]
   /// Deepest folder that tells an area, with its units, by unit.
   private let neighbours: [[Int]]
   /// Links by the units on their ends.
@@ -43,6 +55,7 @@ struct ServiceHomes {
     handlesRoutes = marked(model.routes.map(\.handler))
     runsJobs = marked(model.jobs.map(\.type))
     callsOut = marked(model.outboundCalls.map(\.type))
+    isPart = facts.units.units.map { model.ownerOfPart[$0.types[0]] != nil }
     var neighbours = [[Int]](repeating: [], count: facts.units.count)
     var depths = [Int](repeating: 0, count: facts.units.count)
     for folder in facts.folders {
@@ -60,22 +73,45 @@ struct ServiceHomes {
     self.links = links
   }
 
-  /// The service of each unit, nil for units that are set apart.
-  func settled(_ services: [Int?]) -> [Int?] {
-    guard Set(services.compactMap { $0 }).count >= Self.leastServices, model.serves else {
-      return services
-    }
+  /// - Parameter services: the service of each unit, nil for units that are set apart.
+  func settled(_ services: [Int?]) -> Settled {
+    let count = Set(services.compactMap { $0 }).count
     var division = Division(services, facts.references)
-    for unit in services.indices where isMember[unit] && isCarrier(unit) {
-      if let home = home(of: unit, division) { division.services[unit] = home }
-    }
-    for service in division.bySize where holdsNothing(service, division) {
-      guard let host = host(of: service, division) else { continue }
-      for unit in division.services.indices where division.services[unit] == service {
-        division.services[unit] = host
+    if count >= Self.leastServices {
+      bringPartsHome(&division)
+      for unit in services.indices where isMember[unit] && isCarrier(unit) {
+        if let home = home(of: unit, division) { division.services[unit] = home }
       }
     }
-    return division.services
+    var modules: [[Int]] = []
+    for service in division.bySize where count > 1 && servesNothing(service, division) {
+      let units = division.services.indices.filter { division.services[$0] == service }
+      let host = host(of: units, service, division)
+      for unit in units { division.services[unit] = host }
+      if host == nil { modules.append(units) }
+    }
+    return Settled(services: division.services, modules: modules)
+  }
+
+  /// Each part goes where most of what it uses is, data counting most. They use each other, so what
+  /// one has found helps the next.
+  private func bringPartsHome(_ division: inout Division) {
+    let owners = owners(division)
+    var data: [Int: [Int: Double]] = [:]
+    for use in model.tableUses where isPart[facts.units[use.type]] {
+      guard let owner = owners[use.table] else { continue }
+      data[facts.units[use.type], default: [:]][owner, default: 0] +=
+        Self.tableWeight * SignalWeights.weight(of: use.access)
+    }
+    for _ in 0..<2 {
+      for unit in division.services.indices where isMember[unit] && isPart[unit] {
+        guard let own = division.services[unit] else { continue }
+        let pulls = self.pulls(on: [unit], division).merging(data[unit] ?? [:], uniquingKeysWith: +)
+        if let best = Self.strongest(pulls), (pulls[best] ?? 0) > pulls[own] ?? 0 {
+          division.services[unit] = best
+        }
+      }
+    }
   }
 
   /// Triggers, forwards or calls out, and has no data of its own that would tell where it belongs.
@@ -90,17 +126,39 @@ struct ServiceHomes {
     return best != own && (pulls[best] ?? 0) > Self.margin * (pulls[own] ?? 0) ? best : nil
   }
 
-  private func holdsNothing(_ service: Int, _ division: Division) -> Bool {
-    let units = division.services.indices.filter { division.services[$0] == service }
-    return units.count <= Self.mostFolded
-      && units.allSatisfy { !usesTables[$0] && !handlesRoutes[$0] && !runsJobs[$0] }
+  /// It answers no route, runs no job, and owns no table.
+  private func servesNothing(_ service: Int, _ division: Division) -> Bool {
+    let serves = division.services.indices.contains {
+      division.services[$0] == service && (handlesRoutes[$0] || runsJobs[$0])
+    }
+    return !serves && !owners(division).values.contains(service)
   }
 
-  private func host(of service: Int, _ division: Division) -> Int? {
-    let units = division.services.indices.filter { division.services[$0] == service }
-    var pulls = self.pulls(on: Set(units), division)
+  private func owners(_ division: Division) -> [String: Int] {
+    ServiceAssignment(
+      model, serviceOfType: facts.units.unitOfType.map { division.services[$0] },
+      serviceCount: (division.services.compactMap(\.self).max() ?? 0) + 1
+    ).ownerOfTable
+  }
+
+  /// The service that units which serve nothing belong to: the only one that they are tied to, or
+  /// one that most of their ties lead to. What needs a service can be no module, so it goes with the
+  /// strongest. Nil for a module.
+  private func host(of units: [Int], _ service: Int, _ division: Division) -> Int? {
+    let own = Set(units)
+    var pulls = self.pulls(on: own, division)
     pulls[service] = nil
-    return Self.strongest(pulls) ?? units.lazy.compactMap { folderHome(of: $0, division) }.first
+    guard let best = Self.strongest(pulls) else {
+      return units.lazy.compactMap { folderHome(of: $0, division) }.first { $0 != service }
+    }
+    let needsService = units.contains { unit in
+      links[unit].contains { index in
+        let link = facts.references[index]
+        return link.from == unit && !own.contains(link.to) && division.services[link.to] != nil
+      }
+    }
+    let isTold = (pulls[best] ?? 0) >= Self.hostShare * pulls.values.reduce(0, +)
+    return needsService || isTold ? best : nil
   }
 
   /// What ties units to services, without what ties them to each other and what most services use.

@@ -8,6 +8,11 @@ enum UnitRole: Sendable, Equatable {
   case sharedKernel
   /// Wires the areas together and is used by hardly anyone: each service gets its own.
   case compositionRoot
+  /// What is left of the monolith when the services have gone: the rest of a type that knew
+  /// everybody, and logs that everybody writes.
+  case remainder
+  /// Serves nothing: code that programs are built from.
+  case module
 }
 
 /// Finds the units that would glue or distort services, from a first division of everything.
@@ -37,23 +42,38 @@ struct UnitRoles {
   private let isSeeder: [Bool]
   private let areaCount: Int
   private let serves: Bool
+  private let isInScope: [Bool]
+  /// Parts of types that are taken apart, and what is left of these.
+  private let isPart: [Bool]
+  private let isRest: [Bool]
 
-  static func find(_ model: CodeModel, _ facts: UnitFacts, _ division: Partition) -> [UnitRole] {
-    let finder = Self(model, facts, division)
+  /// - Parameter division: a first division of what can belong to services.
+  static func find(_ code: PreparedCode, _ division: Partition) -> [UnitRole] {
+    let finder = Self(code, division)
     guard finder.areaCount >= leastAreas else {
-      return [UnitRole](repeating: .member, count: facts.units.count)
+      return code.isInScope.map { $0 ? .member : .module }
     }
-    return finder.roles()
+    return finder.roles(
+      RemainderSearch(code, users: finder.users) {
+        finder.isSpread($0, share: RemainderSearch.areaShare)
+      })
   }
 
-  private init(_ model: CodeModel, _ facts: UnitFacts, _ division: Partition) {
+  private init(_ code: PreparedCode, _ division: Partition) {
+    let (model, facts) = (code.model, code.facts)
     let count = facts.units.count
-    serves = model.serves
+    serves = code.isScoped
+    isInScope = code.isInScope
+    let apart = model.takenApart
+    isPart = facts.units.units.map { model.ownerOfPart[$0.types[0]] != nil }
+    isRest = facts.units.units.map { apart.contains($0.types[0]) }
     self.division = division
-    sizes = division.sizes
+    var sizes = [Int](repeating: 0, count: division.count)
+    for unit in 0..<count where isInScope[unit] { sizes[division[unit]] += 1 }
+    self.sizes = sizes
     var users = [[Int]](repeating: [], count: count)
     var uses = users
-    for link in facts.references {
+    for link in facts.references where isInScope[link.from] && isInScope[link.to] {
       users[link.to].append(link.from)
       uses[link.from].append(link.to)
     }
@@ -126,15 +146,24 @@ struct UnitRoles {
     return fillers
   }
 
-  private func roles() -> [UnitRole] {
-    var roles = [UnitRole](repeating: .member, count: users.count)
+  private func roles(_ search: RemainderSearch) -> [UnitRole] {
+    var roles = isInScope.map { $0 ? UnitRole.member : .module }
     let limit = max(Self.leastClosure, Int(Self.closureShare * Double(users.count)))
-    for unit in users.indices {
-      if isCompositionRoot(unit) { roles[unit] = .compositionRoot }
+    for unit in users.indices where isInScope[unit] {
+      if isRest[unit] {
+        roles[unit] = .remainder
+      } else if !isPart[unit], isCompositionRoot(unit) {
+        roles[unit] = .compositionRoot
+      }
+    }
+    for unit in search.logs(apartFrom: { roles[$0] != .member }) { roles[unit] = .remainder }
+    let owned = users.indices.map { roles[$0] == .member && !isPart[$0] }
+    for unit in users.indices where isPart[unit] && roles[unit] == .member {
+      if isUsedEverywhere(unit) || isHeldForMany(unit, owned) { roles[unit] = .remainder }
     }
     // A library wires nothing.
     if serves { addWiring(around: &roles) }
-    for unit in users.indices where roles[unit] == .member {
+    for unit in users.indices where roles[unit] == .member && !isPart[unit] {
       guard isUsedEverywhere(unit), let closure = cleanClosure(of: unit, limit) else { continue }
       for drawn in closure where roles[drawn] == .member { roles[drawn] = .sharedKernel }
     }
@@ -147,7 +176,8 @@ struct UnitRoles {
     var grows = roles.contains(.compositionRoot)
     while grows {
       grows = false
-      for unit in users.indices where roles[unit] == .member && !touchesData[unit] {
+      for unit in users.indices where roles[unit] == .member && !touchesData[unit] && !isPart[unit]
+      {
         let starts =
           users[unit].count <= Self.rootUsers
           && uses[unit].contains { roles[$0] == .compositionRoot }
@@ -175,13 +205,22 @@ struct UnitRoles {
     return isSpread(uses[unit].filter { !isUsedEverywhere($0) })
   }
 
+  /// A part that uses nothing of any area, and that several areas use or none: what the type holds.
+  private func isHeldForMany(_ unit: Int, _ owned: [Bool]) -> Bool {
+    guard !touchesData[unit], !uses[unit].contains(where: { owned[$0] && !isUsedEverywhere($0) })
+    else { return false }
+    return Set(users[unit].map { division[$0] }).count != 1
+  }
+
   /// True when the units stand in enough areas and no area has most of them.
-  private func isSpread(_ units: [Int]) -> Bool {
+  private func isSpread(_ units: [Int]) -> Bool { isSpread(units, share: Self.areaShare) }
+
+  private func isSpread(_ units: [Int], share: Double) -> Bool {
     var counts: [Int: Int] = [:]
     for unit in units where sizes[division[unit]] >= ServiceDivision.leastUnits {
       counts[division[unit], default: 0] += 1
     }
-    let needed = max(Self.leastAreas, Int((Self.areaShare * Double(areaCount)).rounded(.up)))
+    let needed = max(Self.leastAreas, Int((share * Double(areaCount)).rounded(.up)))
     guard counts.count >= needed, let most = counts.values.max() else { return false }
     return Double(most) <= Self.dominance * Double(units.count)
   }
