@@ -33,7 +33,6 @@ import Testing
     #expect(outcome.output.contains("  strangler \(command) "))
     if words[0] == "analyze" || words[0] == "init" {
       #expect(outcome.output.contains("EXIT CODES"))
-      #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 100 })
     }
   }
 

@@ -32,14 +32,14 @@ import Testing
   func `tables fit the terminal and use its width`(columns: Int) async throws {
     let text = try await Self.terminal(
       columns: columns, ["analyze", AnalyzeTests.monolith, "--no-git"])
-    #expect(text.contains("\u{1B}[1m"))
     let lines = text.replacing(#/\u{1B}\[[0-9;]*[A-Za-z]/#, with: "")
       .split(whereSeparator: \.isNewline)
-    let tooLong = lines.filter { $0.count > columns && $0.contains(" ") && !$0.hasPrefix("    ") }
+    // A word longer than the width, such as a path, keeps a line of its own.
+    let tooLong = lines.filter { $0.count > columns && $0.split(separator: " ").count > 1 }
     #expect(tooLong == [])
     let longest = lines.map(\.count).max() ?? 0
     #expect(longest > columns - 15)
-    let titles = try #require(lines.first { $0.hasPrefix("#") })
+    let titles = try #require(lines.first { $0.contains("#  service") })
     #expect(titles.contains("cohesion") == (columns > 60))
   }
 }
