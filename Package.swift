@@ -105,9 +105,9 @@ let analysis: [Target] = [
   library(
     "AnalysisReports", .analysis, ["DependencyGraph", .crypto],
     // The report's page is part of the program, as the console's is.
-    resources: ["cuts.js", "data.js", "graph.js", "matrix.js", "report.css"].map {
-      .embedInCode("Page/Parts/\($0)")
-    }),
+    resources: [
+      "cuts.js", "data.js", "graph.js", "matrix.js", "opened.js", "report.css", "services.js",
+    ].map { .embedInCode("Page/Parts/\($0)") }),
   .executableTarget(
     name: "scan-benchmark",
     dependencies: ["SourceScanning", "DependencyGraph", .swiftParser, .swiftSyntax],
@@ -517,6 +517,12 @@ let commandLine: [Target] = [
     name: "strangler", dependencies: ["StranglerCommands"],
     path: "Sources/CommandLine/strangler", swiftSettings: settings),
   tests("StranglerDemo", "CommandLine", ["StranglerDemo"]),
+  tests(
+    "StranglerCommands", "CommandLine",
+    [
+      "AnalysisReports", "ConfigurationFiles", "DependencyGraph", "RoutingDecisions",
+      "SampleModels", "StranglerCommands",
+    ]),
   // Bad releases behind the real proxy, shared by tests and the program that counts how soon they
   // go.
   .target(
@@ -531,9 +537,9 @@ let commandLine: [Target] = [
     "EndToEnd", "EndToEnd",
     [
       "BadReleases", "EventReceiver", "MessageBrokerNATS", "MessageRelay",
-      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "ServerPrograms",
-      "TransactionalMessaging", "strangler", "shop-monolith", "orders-service", .asyncHTTPClient,
-      .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
+      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "SchemaValidation",
+      "ServerPrograms", "TransactionalMessaging", "strangler", "shop-monolith", "orders-service",
+      .asyncHTTPClient, .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   tests(
     "Repository", "Repository",

@@ -11,10 +11,11 @@ package struct AblationReport: Sendable {
   /// One division on a line.
   package func text(width: Int, style: TextStyle) -> String {
     var columns = [
-      TextTable.Column("evidence"), TextTable.Column("services", .right),
-      TextTable.Column("apart", .right), TextTable.Column("like all", .right),
-      TextTable.Column("stability", .right), TextTable.Column("modularity", .right),
-      TextTable.Column("crossing", .right),
+      TextTable.Column("evidence", isFlexible: true), TextTable.Column("services", .right),
+      TextTable.Column("apart", .right, isOptional: true), TextTable.Column("like all", .right),
+      TextTable.Column("stability", .right),
+      TextTable.Column("modularity", .right, isOptional: true),
+      TextTable.Column("crossing", .right, isOptional: true),
     ]
     let hasTruth = ablation.compared > 0
     if hasTruth {
@@ -47,8 +48,10 @@ package struct AblationReport: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// The same as a JSON document with the schema `strangler.ablation/1`.
   package var json: String {
     JSONValue.object([
+      ("schema", .string("strangler.ablation/1")),
       ("compared", .integer(ablation.compared)),
       ("absent", .array(ablation.absent.map { .string($0.rawValue) })),
       (

@@ -48,11 +48,12 @@ package struct ClusteringReport: Sendable {
         clustering.members.map { (item: $0.name, cluster: names[$0.cluster]) })
   }
 
-  /// The division with the confidence of each item.
+  /// The division with the confidence of each item; schema `strangler.clustering/1`.
   package var json: String {
     var members = [[ItemClustering.Member]](repeating: [], count: clustering.clusterCount)
     for member in clustering.members { members[member.cluster].append(member) }
     return JSONValue.object([
+      ("schema", .string("strangler.clustering/1")),
       ("algorithm", .string(algorithm.rawValue)),
       ("objective", .string(objective.rawValue)),
       ("runs", .integer(clustering.runs)),

@@ -18,7 +18,10 @@ package struct MeasurementReport: Sendable {
 
   /// One measurement on a line.
   package var text: String {
-    var lines = ["\(services) clusters of \(items) items; items without a cluster: \(leftOut)"]
+    var lines = [
+      "\(counted(services, "cluster")) of \(counted(items, "item")); "
+        + "items without a cluster: \(leftOut)"
+    ]
     for measurement in measurements {
       let name = measurement.metric + (measurement.variant.map { " (\($0.rawValue))" } ?? "")
       let padding = String(repeating: " ", count: max(1, 32 - name.count))
@@ -29,8 +32,10 @@ package struct MeasurementReport: Sendable {
     return TerminalText.document(lines, .plain)
   }
 
+  /// The same as a JSON document with the schema `strangler.measurements/1`.
   package var json: String {
     JSONValue.object([
+      ("schema", .string("strangler.measurements/1")),
       ("items", .integer(items)), ("clusters", .integer(services)), ("leftOut", .integer(leftOut)),
       (
         "metrics",

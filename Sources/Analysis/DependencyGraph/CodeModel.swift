@@ -321,8 +321,15 @@ public struct Finding: Sendable, Equatable {
   public var message: String
   /// Places, most telling first.
   public var locations: [SourcePosition]
+  /// What it costs, about, in points of effort; 0 where it costs nothing or nobody knows. Orders
+  /// findings of one severity.
+  public var weight: Double
   /// Creates a finding.
-  public init(id: String, severity: Severity, message: String, locations: [SourcePosition] = []) {
+  public init(
+    id: String, severity: Severity, message: String, locations: [SourcePosition] = [],
+    weight: Double = 0
+  ) {
+    self.weight = weight
     self.id = id
     self.severity = severity
     self.message = message

@@ -50,31 +50,42 @@ struct ScanFindings {
         findings.append(finding(problem, in: file, at: FileID(index)))
       }
     }
-    note("unreadable-folder", .warning, discovery.unreadableFolders, "folders cannot be listed")
-    note("symbolic-link", .note, discovery.links, "symbolic links were not followed")
+    note(
+      "unreadable-folder", .warning, discovery.unreadableFolders, "folder", "cannot be listed")
+    note(
+      "symbolic-link", .note, discovery.links, "symbolic link",
+      discovery.links.count == 1 ? "was not followed" : "were not followed")
     if discovery.testFiles > 0 {
       findings.append(
         Finding(
           id: "tests-left-out", severity: .note,
-          message: "\(discovery.testFiles) test files were left out"))
+          message: leftOut(discovery.testFiles, "test file")))
     }
     if discovery.generatedFiles > 0 {
       findings.append(
         Finding(
           id: "generated-left-out", severity: .note,
-          message: "\(discovery.generatedFiles) generated files were left out"))
+          message: leftOut(discovery.generatedFiles, "generated file")))
     }
     if discovery.ignoredFiles > 0 {
       findings.append(
         Finding(
           id: "ignored-left-out", severity: .note,
-          message: "\(counted(discovery.ignoredFiles, "file")) left out as the configuration says"))
+          message: leftOut(discovery.ignoredFiles, "file") + " as the configuration says"))
     }
-    func note(_ id: String, _ severity: Finding.Severity, _ paths: [String], _ what: String) {
+    func leftOut(_ count: Int, _ what: String) -> String {
+      "\(counted(count, what)) \(count == 1 ? "was" : "were") left out"
+    }
+    func note(
+      _ id: String, _ severity: Finding.Severity, _ paths: [String], _ noun: String,
+      _ happened: String
+    ) {
       guard let first = paths.first else { return }
+      let named = paths.count == 1 ? first : "the first is \(first)"
       findings.append(
         Finding(
-          id: id, severity: severity, message: "\(paths.count) \(what), the first is \(first)"))
+          id: id, severity: severity,
+          message: "\(counted(paths.count, noun)) \(happened): \(named)"))
     }
     return findings
   }

@@ -13,8 +13,10 @@ import Testing
   @Test func `the page answers the questions in sentences`() {
     let page = PageReport(title: "shop").render(Self.study)
     #expect(page.contains("Extract <b>shipments</b> first"))
-    #expect(page.contains("<dd>3 places in 2 files: 1 by API call, 2 by event. Most of it with "))
-    #expect(page.contains("Sure: all 6 types keep their place in 32 noisy runs."))
+    #expect(page.contains("<b>3 places</b> <span>in 2 files</span>"))
+    #expect(page.contains("<p>1 by API call, 2 by event. Most of it with "))
+    #expect(page.contains("<b>Sure</b> <span>100 % of its border holds under noise</span>"))
+    #expect(page.contains("<p>All 6 types keep their place in 32 noisy runs. <a"))
     #expect(page.contains("the one that OrderService.checkout opens writes 3 tables"))
     #expect(page.contains("Sources/App/Services/OrderService.swift:15:3"))
   }
@@ -78,7 +80,7 @@ import Testing
     var library = SampleShop.model
     (library.routes, library.jobs) = ([], [])
     let whole = PageReport(title: "library").render(BoundaryAnalysis().study(library))
-    #expect(whole.contains("Nothing to split: no route that is answered"))
+    #expect(whole.contains("<b>Nothing to split</b> <span>No route that is answered"))
     #expect(whole.contains("There is nothing to divide.") && !whole.contains("If you split"))
   }
 }

@@ -14,14 +14,25 @@ import Testing
     var services = Array(Self.suggestion.services.prefix(2))
     services[0].files = ["Sources/Shop/Orders/A.swift", "Sources/Shop/Orders/Deep/B.swift"]
     services[1].files = ["Sources/Shop/Mixed.swift", "Sources/Shop/Payments/C.swift"]
-    let globs = SourceGlobs(services)
+    let globs = SourceGlobs(services, others: [])
     #expect(globs.patterns(services[0]) == ["Sources/Shop/Orders/**"])
     #expect(
       globs.patterns(services[1]) == ["Sources/Shop/Mixed.swift", "Sources/Shop/Payments/**"])
     services[1].files.append("Sources/Shop/Orders/A.swift")
     #expect(
-      SourceGlobs(services).patterns(services[0])
+      SourceGlobs(services, others: []).patterns(services[0])
         == ["Sources/Shop/Orders/A.swift", "Sources/Shop/Orders/Deep/**"])
+  }
+
+  @Test func `a folder with files of no service belongs to no service as a whole`() {
+    var services = Array(Self.suggestion.services.prefix(1))
+    services[0].files = ["Sources/App/Health.swift", "Sources/Orders/A.swift"]
+    let others = ["Sources/App/Main.swift", "Sources/App/Wiring/W.swift", "Sources/Money.swift"]
+    let globs = SourceGlobs(services, others: others)
+    #expect(globs.patterns(services[0]) == ["Sources/App/Health.swift", "Sources/Orders/**"])
+    #expect(
+      globs.patterns(others, of: nil)
+        == ["Sources/App/Main.swift", "Sources/App/Wiring/**", "Sources/Money.swift"])
   }
 
   @Test func `the playbook has a chapter for each service, in the order of extraction`() {
@@ -48,6 +59,34 @@ import Testing
     ).render(suggestion)
     #expect(text.contains("It answers no route, so the proxy cannot move it"))
     #expect(!text.contains("strangler routes set shipments"))
+  }
+
+  @Test func `names that the proxy takes are like those of the code`() {
+    for (name, plain) in [
+      ("orders", "orders"), ("größe", "grosse"), ("gro\u{308}ße", "grosse"), ("Ærø", "AEro"),
+      ("a b", "a-b"), ("--a--", "a"), ("日本", ""), ("заказы", ""), ("..", ""), ("#", ""),
+      ("naïve–café", "naive-cafe"),
+    ] {
+      #expect(ConfigurationNames.plain(name) == plain, "\(name)")
+    }
+    var names = ConfigurationNames(taken: ["legacy"])
+    #expect(names.unique("legacy", else: "service") == "legacy-2")
+    #expect(names.unique("日本", else: "service") == "service")
+    #expect(names.unique("商品", else: "service") == "service-2")
+    let long = String(repeating: "x", count: 80)
+    #expect(names.unique(long, else: "s").count == 64 && names.unique(long, else: "s").count == 64)
+  }
+
+  @Test func `paths are written as the proxy takes them`() {
+    for (path, template) in [
+      ("/orders/{id}", "/orders/{id}"), ("orders/:id/", "/orders/{id}"), ("", "/"), ("//", "/"),
+      ("/größe", "/gr%C3%B6%C3%9Fe"), ("/a b", "/a%20b"), ("/50%", "/50%25"),
+      ("/50%25", "/50%25"), ("/%zz", "/%25zz"), ("/it's", "/it's"), ("/\"q\"", "/%22q%22"),
+      ("/*", "/{any}"), ("/files/**", "/files/**"), ("/**/x", "/**/x"), ("/{größe}", "/{grosse}"),
+      ("/{}", "/{value}"), ("/:", "/{value}"), ("/{id}.png", "/{id}.png"), ("/a?b#c", "/a%3Fb%23c"),
+    ] {
+      #expect(RouteTemplate.text(path) == template, "\(path)")
+    }
   }
 
   @Test func `addresses are the caller's`() {

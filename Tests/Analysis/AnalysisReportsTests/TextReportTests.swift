@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [60, 80, 120])
+  @Test(arguments: [60, 80, 120, 200])
   func keepsToTheWidth(width: Int) {
     let tooLong = TextReport(width: width).render(Self.suggestion)
       .split(separator: "\n").filter { $0.count > width }.map(String.init)

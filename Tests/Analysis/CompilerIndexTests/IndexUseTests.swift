@@ -32,10 +32,25 @@ import Testing
     #expect(error?.description.contains("no index store at") == true)
   }
 
-  @Test func withoutABuildNothingIsFoundAndNothingSaid() throws {
-    let folder = try folder(["A.swift": "struct A {}"])
+  @Test func `an index that was asked for and is not there is a finding, and syntax is read`()
+    throws
+  {
+    let folder = try folder(["A.swift": "struct A { let b: B }\nstruct B {}"])
     defer { try? FileManager.default.removeItem(at: folder) }
-    #expect(try scan(folder, .found) == scan(folder, .none))
+    var found = try scan(folder, .found)
+    #expect(found.findings.map(\.id) == ["index-not-found"])
+    #expect(found.findings.map(\.severity) == [.warning])
+    found.findings = []
+    #expect(try found == scan(folder, .none) && found.references.count == 1)
+  }
+
+  @Test(.enabled(if: BuildIndex.library != "", "needs a toolchain"))
+  func `a store that holds nothing of the folder is a finding`() throws {
+    let folder = try folder(["A.swift": "struct A {}", "store/v5/units/.keep": ""])
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let model = try scan(folder, .store(folder.path + "/store"))
+    #expect(model.findings.map(\.id) == ["index-covers-nothing"])
+    #expect(model.findings.first?.message.contains("covers 0 of 1 file ") == true)
   }
 
   /// The overload that takes an `Int` leads to `Deep`; labels alone do not tell.

@@ -118,6 +118,36 @@ import Testing
     #expect(valid.exitCode == 0, "\(valid.output)\(valid.errors)")
   }
 
+  @Test func `paths beyond ASCII are routed as clients send them`() async throws {
+    let scratch = try Scratch()
+    try scratch.write(
+      """
+      struct GrößenController {
+        let repository: GrößenRepository
+        func addRoutes(to router: Router<BasicRequestContext>) {
+          router.get("/größe") { _, _ in "" }
+          router.get("/größe/{größe}/50%/it's here") { _, _ in "" }
+          router.get("/größe/**/x") { _, _ in "" }
+        }
+      }
+      struct GrößenRepository { let row: Größe }
+      struct Größe { let id: Int }
+      """, to: "Sources/Größen/Größen.swift")
+    let file = scratch.path + "/strangler.yaml"
+    let written = try await Self.strangler("init", scratch.path, "--output", file)
+    #expect(written.exitCode == 0, "\(written.errors)")
+    let routes = try await Self.strangler(
+      "analyze", scratch.path, "--format", "routes", "--output", scratch.path + "/routes.yaml")
+    #expect(routes.exitCode == 0, "\(routes.errors)")
+    for config in [file, scratch.path + "/routes.yaml"] {
+      let valid = try await Self.strangler("routes", "validate", "--config", config)
+      #expect(valid.exitCode == 0, "\(valid.output)\(valid.errors)")
+      let answer = try await Self.strangler(
+        "routes", "explain", "--config", config, "GET /gr%C3%B6%C3%9Fe/7")
+      #expect(answer.output.contains("grosse"), "\(answer.output)")
+    }
+  }
+
   @Test func `init writes a file that the proxy runs, and replaces nothing unasked`() async throws {
     let scratch = try Scratch()
     let file = scratch.path + "/strangler.yaml"

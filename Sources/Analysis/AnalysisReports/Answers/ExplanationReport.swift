@@ -24,10 +24,12 @@ package struct ExplanationReport: Sendable {
 
   /// Sentences with numbers and places; ends with a line break.
   package func text(_ explanation: PlacementExplanation) -> String {
-    var lines = [
-      style.strong(explanation.type) + "  "
-        + style.dim("\(explanation.module), \(explanation.location.text)")
-    ]
+    let place = "\(explanation.module), \(explanation.location.text)"
+    let fits = explanation.type.count + 2 + place.count <= width
+    var lines =
+      fits
+      ? [style.strong(explanation.type) + "  " + style.dim(place)]
+      : [style.strong(explanation.type), style.dim("  " + place)]
     lines += wrapped(verdict(explanation), width: width)
     if !explanation.nested.isEmpty {
       lines += wrapped(

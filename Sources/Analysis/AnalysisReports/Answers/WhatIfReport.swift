@@ -43,7 +43,8 @@ package struct WhatIfReport: Sendable {
 
   private func measures(_ answer: WhatIfAnswer) -> [String] {
     var table = TextTable([
-      .init("measure"), .init("now", .right), .init("then", .right), .init("change", .right),
+      .init("measure", isFlexible: true), .init("now", .right), .init("then", .right),
+      .init("change", .right),
     ])
     for measure in Self.measures(answer) {
       table.rows.append([

@@ -54,8 +54,8 @@ package struct PageReport: Sendable {
 
   /// The parts of the program in the order in which they build on each other.
   private static let script = [
-    PackageResources.data_js, PackageResources.matrix_js, PackageResources.graph_js,
-    PackageResources.cuts_js,
+    PackageResources.data_js, PackageResources.graph_js, PackageResources.opened_js,
+    PackageResources.matrix_js, PackageResources.services_js, PackageResources.cuts_js,
   ].map(text).joined()
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -5,6 +5,8 @@ import DependencyGraph
 extension PageSections {
   /// Findings open up to this many places each.
   private static let places = 20
+  /// Findings of one kind that are listed at once.
+  private static let listed = 4
 
   /// What to beware of, worst first.
   var findings: String {
@@ -14,18 +16,27 @@ extension PageSections {
       html.markup("<p>Nothing was found.</p></section>")
       return html.text
     }
-    let groups = Dictionary(grouping: suggestion.findings, by: \.id).sorted { left, right in
-      let (first, second) = (left.value[0].severity, right.value[0].severity)
-      return first != second ? first > second : left.key < right.key
-    }
+    var order: [String] = []
+    let groups = Dictionary(grouping: suggestion.findings, by: \.id)
+    // Findings stand worst first; so do their kinds.
+    for id in suggestion.findings.map(\.id) where !order.contains(id) { order.append(id) }
     html.markup("<div class=\"panel\">")
-    for (id, found) in groups {
+    for id in order {
+      let found = groups[id] ?? []
       let severity = found[0].severity.rawValue
       html.markup(
         "<h3><span class=\"pill \(severity)\">\(severity)</span> "
-          + "\(HTMLText.escaped(FindingRules.title(of: id)))</h3>")
+          + "\(HTMLText.escaped(FindingRules.title(of: id)))"
+          + (found.count > 1 ? " <span class=\"quiet\">\(found.count)</span>" : "") + "</h3>")
       html.element("p", FindingRules.help(of: id), "class=\"lead\"")
-      for finding in found { html.markup(details(finding)) }
+      // One alone is no list to unfold.
+      let shown = found.count > Self.listed + 1 ? Self.listed : found.count
+      for finding in found.prefix(shown) { html.markup(details(finding)) }
+      if shown < found.count {
+        html.markup("<details><summary>\(found.count - shown) more of this kind</summary>")
+        for finding in found.dropFirst(shown) { html.markup(details(finding)) }
+        html.markup("</details>")
+      }
     }
     html.markup("</div></section>")
     return html.text

@@ -15,9 +15,15 @@ struct PageSections {
   /// The verdict, and the service to extract first.
   var summary: String {
     var html = HTMLText()
-    let decision = suggestion.verdict.decision
-    html.element(
-      "p", suggestion.verdict.reason, "class=\"panel verdict \(decision.rawValue)\"")
+    let verdict = suggestion.verdict
+    // What comes before the colon is the answer, the rest its reason.
+    let parts = verdict.reason.split(separator: ":", maxSplits: 1)
+    let answer = parts.count == 2 ? String(parts[0]) : verdict.reason
+    let reason = parts.count == 2 ? parts[1].drop { $0 == " " } : ""
+    html.markup(
+      "<p class=\"panel verdict \(verdict.decision.rawValue)\"><b>\(HTMLText.escaped(answer))</b>"
+        + (reason.isEmpty ? "" : " <span>\(HTMLText.escaped(capitalised(String(reason))))</span>")
+        + "</p>")
     if let first = suggestion.services.first, !suggestion.isWhole {
       html.markup(firstService(first))
     }
@@ -32,54 +38,50 @@ struct PageSections {
       ? "Extract <b>\(name)</b> first" : "If you split nevertheless: <b>\(name)</b> first"
     var html = HTMLText()
     html.markup("<section class=\"panel first\" aria-label=\"The first service\">")
-    html.markup("<h2>\(title)</h2><dl>")
+    html.markup("<h2>\(title)</h2><div class=\"cards\">")
+    let effort = service.effort
+    let blockers = service.blockers.count
+    card(
+      "Why this one",
+      blockers == 0 ? "Nothing blocks it" : "\(counted(blockers, "problem")) to solve first", nil,
+      sentences.reasons, &html)
+    card(
+      "What must be cut", counted(effort.places, "place"), "in \(counted(effort.files, "file"))",
+      [capitalised(sentences.priceParts), capitalised(sentences.partners)].filter { !$0.isEmpty }
+        .joined(separator: " "), link: ("#cuts", "See each place"), &html)
+    card(
+      "What it takes", capitalised(effort.size.rawValue), counted(effort.points, "point"),
+      capitalised(sentences.effortParts), &html)
+    card(
+      "How sure", capitalised(sentences.certainty),
+      "\(percent(service.scores.stability)) of its border holds under noise",
+      capitalised(sentences.confidence), link: ("#doubts", "All doubts"), &html)
+    html.markup("</div><dl>")
     for (term, text) in [
-      (
-        "Why this one",
-        sentences.reasons
-      ),
       ("What it answers", interface(service)),
-      (
-        "What must be cut",
-        [capitalised(sentences.price), capitalised(sentences.partners)]
-          .filter { !$0.isEmpty }.joined(separator: " ")
-      ),
       ("Cheapest way", capitalised(sentences.shortcut)),
-      ("Effort", capitalised(sentences.effort)),
       ("Beware", warnings(about: service)),
-      (
-        "How sure",
-        "\(capitalised(sentences.certainty)): \(sentences.confidence)"
-      ),
       ("Whom to ask", sentences.people),
     ] where !text.isEmpty {
       html.element("dt", term)
       html.element("dd", text)
     }
-    html.markup("</dl><div class=\"figures\">")
-    let effort = service.effort
-    for (value, label) in [
-      (
-        "\(service.types.count)",
-        "\(service.types.count == 1 ? "type" : "types") in \(counted(service.files.count, "file"))"
-      ),
-      (
-        "\(effort.places)",
-        "\(effort.places == 1 ? "place" : "places") to cut in \(counted(effort.files, "file"))"
-      ),
-      (
-        "\(effort.contracts)",
-        "\(effort.contracts == 1 ? "contract" : "contracts") to design (API calls, events)"
-      ),
-      ("\(effort.tables)", "\(effort.tables == 1 ? "table" : "tables") used on both sides"),
-      (percent(service.scores.stability), "of its border holds under noise"),
-      (effort.size.rawValue, "effort, from these counts"),
-    ] {
-      html.markup(
-        "<div><b>\(HTMLText.escaped(value))</b><span>\(HTMLText.escaped(label))</span></div>")
-    }
-    html.markup("</div></section>")
+    html.markup("</dl></section>")
     return html.text
+  }
+
+  /// One of the answers that a reader wants first: a word or a number, and the sentence behind it.
+  private func card(
+    _ title: String, _ answer: String, _ unit: String?, _ text: String,
+    link: (target: String, text: String)? = nil, _ html: inout HTMLText
+  ) {
+    html.markup("<div class=\"card\"><h3>\(HTMLText.escaped(title))</h3>")
+    html.markup(
+      "<p class=\"answer\"><b>\(HTMLText.escaped(answer))</b>"
+        + (unit.map { " <span>\(HTMLText.escaped($0))</span>" } ?? "") + "</p>")
+    html.markup(
+      "<p>\(HTMLText.escaped(text))"
+        + (link.map { " <a href=\"\($0.target)\">\($0.text)</a>" } ?? "") + "</p></div>")
   }
 
   private func interface(_ service: Service) -> String {
@@ -138,39 +140,46 @@ struct PageSections {
     }
     html.markup(
       "<p class=\"lead\">Those that nothing blocks first, then the cheap ones; each step pays for "
-        + "the cuts of the next. "
-        + "Open a line for what moves along.</p>")
+        + "the cuts of the next. Open a service for what moves along.</p>")
     html.markup(serviceTable)
-    html.markup("<div class=\"panel\">")
-    for service in suggestion.services { html.markup(details(service)) }
-    html.markup("</div></section>")
+    html.markup("<button id=\"more-services\" type=\"button\" hidden></button></section>")
     return html.text
   }
 
+  /// A row for each service, and one below it with everything that moves along. On a narrow screen
+  /// the columns of the class `wide` are left out; the row below has their numbers too.
   private var serviceTable: String {
     var html = HTMLText()
     html.markup(
       "<div class=\"panel scroll\"><table aria-label=\"Services\"><thead><tr>"
-        + "<th class=\"number\">#</th><th>service</th><th class=\"number\">types</th>"
-        + "<th class=\"number\">routes</th><th class=\"number\">tables</th>"
-        + "<th class=\"number\">of others</th><th class=\"number\">places to cut</th>"
-        + "<th class=\"number\">contracts</th><th>effort</th>"
-        + "<th>stays inside</th><th>holds under noise</th></tr></thead><tbody>")
+        + "<th class=\"number\">#</th><th>service</th><th class=\"number wide\">types</th>"
+        + "<th class=\"number wide\">routes</th><th class=\"number wide\">tables</th>"
+        + "<th class=\"number wide\">of others</th><th class=\"number\">places to cut</th>"
+        + "<th class=\"number wide\">contracts</th><th>effort</th>"
+        + "<th class=\"wide\">stays inside</th><th>holds under noise</th></tr></thead><tbody>")
     for service in suggestion.services {
-      let numbers = [
-        service.types.count, service.routes.count, service.tables.owned.count,
-        service.tables.shared.count, service.effort.places, service.effort.contracts,
-      ].map { "<td class=\"number\">\($0)</td>" }.joined()
       let size = service.effort.size.rawValue
+      let name = HTMLText.escaped(service.name)
       html.markup(
-        "<tr><td class=\"number\">\(service.order)</td>"
-          + "<td><b>\(HTMLText.escaped(service.name))</b></td>" + numbers
+        "<tr class=\"service\"><td class=\"number\">\(service.order)</td>"
+          + "<th scope=\"row\"><button type=\"button\" hidden aria-expanded=\"false\" "
+          + "aria-label=\"What moves along with \(name)\"></button><b>\(name)</b></th>"
+          + number(service.types.count, "wide") + number(service.routes.count, "wide")
+          + number(service.tables.owned.count, "wide")
+          + number(service.tables.shared.count, "wide") + number(service.effort.places)
+          + number(service.effort.contracts, "wide")
           + "<td><span class=\"pill \(size)\">\(size)</span></td>"
-          + "<td>\(meter(service.scores.cohesion, low: 0.5, high: 0.75, "cohesion"))</td>"
-          + "<td>\(meter(service.scores.stability, low: 0.5, high: 0.8, "stability"))</td></tr>")
+          + "<td class=\"wide\">"
+          + meter(service.scores.cohesion, low: 0.5, high: 0.75, "cohesion")
+          + "</td><td>\(meter(service.scores.stability, low: 0.5, high: 0.8, "stability"))</td></tr>"
+          + "<tr class=\"details\"><td></td><td colspan=\"10\">\(details(service))</td></tr>")
     }
     html.markup("</tbody></table></div>")
     return html.text
+  }
+
+  private func number(_ value: Int, _ style: String = "") -> String {
+    "<td class=\"number\(style.isEmpty ? "" : " " + style)\">\(value)</td>"
   }
 
   private func meter(_ value: Double, low: Double, high: Double, _ label: String) -> String {
@@ -182,10 +191,9 @@ struct PageSections {
   private func details(_ service: Service) -> String {
     let sentences = ServiceSentences(service, suggestion, cuts[service.name])
     var html = HTMLText()
-    html.markup(
-      "<details><summary><b>\(service.order). \(HTMLText.escaped(service.name))</b> "
-        + "<span class=\"quiet\">\(HTMLText.escaped(service.reason))</span></summary><dl>")
+    html.markup("<dl>")
     for (term, text) in [
+      ("Why here", capitalised(service.reason) + "."),
       ("Cut", sentences.price), ("Cheapest way", sentences.shortcut),
       ("Effort", sentences.effort),
       ("Sure", sentences.confidence),
@@ -194,25 +202,35 @@ struct PageSections {
       ("Uses tables of others", service.tables.shared.joined(separator: ", ")),
       ("Jobs", service.jobs.joined(separator: ", ")),
       ("Changed by", sentences.people),
-      ("Types", service.types.map(\.name).joined(separator: ", ")),
-      ("Files", service.files.joined(separator: ", ")),
+      (
+        counted(service.types.count, "type"),
+        service.types.map(\.name).joined(separator: ", ")
+      ),
+      (
+        counted(service.files.count, "file"),
+        service.files.joined(separator: ", ")
+      ),
     ] where !text.isEmpty {
       html.element("dt", term)
       html.element("dd", text)
     }
-    html.markup("</dl></details>")
+    html.markup("</dl>")
     return html.text
   }
 
-  /// The matrix and the graph, which the page's program draws.
+  /// The graph, the opened service and the matrix, which the page's program draws.
   var map: String {
     """
     <section id="map" aria-label="Who needs whom"><h2>Who needs whom</h2>
+    <p class="lead">Choose a service to open it: what needs it, which of its types are in the way, \
+    and what it needs. The cut list below follows. Arrow keys go from service to service.</p>
+    <div class="halves"><div class="panel"><div id="graph"></div></div>\
+    <div class="panel"><div id="opened" aria-live="polite"></div></div></div>
+    <h3>All of it in numbers</h3>
     <p class="lead">A row needs a column; the number counts references. Open a service to see its \
-    types. Choose a number, or a service in the graph, to see the places below. Arrow keys move \
-    in the matrix.</p>
-    <div class="halves"><div class="panel scroll" id="matrix"></div><div class="panel" id="graph">\
-    </div></div><noscript><p>The matrix, the graph and the cut list need JavaScript.</p></noscript>
+    types. Choose a number to see its places below. Arrow keys move in the matrix.</p>
+    <div class="panel scroll" id="matrix"></div>\
+    <noscript><p>The matrix, the graph and the cut list need JavaScript.</p></noscript>
     </section>
 
     """

@@ -51,21 +51,31 @@ struct ServiceSentences {
     return comparison.isEmpty ? reason : comparison + " " + reason
   }
 
-  /// What has to be cut, by seam.
+  /// What has to be cut.
   var price: String {
+    guard !cuts.isEmpty else { return "nothing crosses its border." }
+    return "\(counted(cuts.count, "place")) in "
+      + "\(counted(Set(cuts.map(\.location.file)).count, "file")): \(priceParts)"
+  }
+
+  /// What has to be cut, by seam.
+  var priceParts: String {
     guard !cuts.isEmpty else { return "nothing crosses its border." }
     var seams: [String] = []
     for seam in Cut.Seam.allCases {
       let count = cuts.count { $0.seam == seam }
       if count > 0 { seams.append("\(count) by \(seam.title)") }
     }
-    return "\(counted(cuts.count, "place")) in "
-      + "\(counted(Set(cuts.map(\.location.file)).count, "file")): "
-      + seams.joined(separator: ", ") + "."
+    return seams.joined(separator: ", ") + "."
+  }
+
+  /// The effort, and what it is made of.
+  var effort: String {
+    "\(service.effort.size.rawValue), \(counted(service.effort.points, "point")): \(effortParts)"
   }
 
   /// What the effort is made of.
-  var effort: String {
+  var effortParts: String {
     let effort = service.effort
     let points = Service.Effort.self
     var parts = ["\(counted(effort.contracts, "contract")) to design"]
@@ -81,8 +91,7 @@ struct ServiceSentences {
     parts.append(
       "\(counted(effort.places, "place")) to change in \(counted(effort.files, "file")) "
         + "(\(points.placesPerPoint) to a point)")
-    return "\(effort.size.rawValue), \(counted(effort.points, "point")): "
-      + parts.joined(separator: ", ") + "."
+    return parts.joined(separator: ", ") + "."
   }
 
   /// The fewest edits, where moving types saves some.

@@ -49,7 +49,8 @@ public struct BoundaryAnalysis: Sendable {
         descriptions.context, services: descriptions.inOrder, quality: quality,
         decision: verdict.decision, asked: options.services),
       quality: quality,
-      coverage: Coverage(model), doubts: Doubts())
+      coverage: Coverage(model), doubts: Doubts(),
+      filesOfNoService: descriptions.filesOfNoService(model))
     var study = BoundaryStudy(
       model: model, suggestion: suggestion, names: names, facts: facts, roles: division.roles,
       assignment: assignment, crossings: crossings, weights: options.weights)

@@ -19,7 +19,7 @@ public struct BoundarySuggestion: Sendable, Equatable {
   public var modules: [CodeModule]
   /// Everything that crosses a suggested border; without these nothing does.
   public var cuts: [Cut]
-  /// Pitfalls, worst first.
+  /// Pitfalls by severity, and by what they cost.
   public var findings: [LocatedFinding]
   /// How good the division is as a whole.
   public var quality: Quality
@@ -27,6 +27,9 @@ public struct BoundarySuggestion: Sendable, Equatable {
   public var coverage: Coverage
   /// What is not sure.
   public var doubts: Doubts
+  /// Files that were read and declare no type of a service, in path order: wiring and the shared
+  /// kernel.
+  public var filesOfNoService: [String] = []
 }
 
 extension BoundarySuggestion {
@@ -73,6 +76,11 @@ public struct Service: Sendable, Equatable {
     public var method: String
     /// Path template.
     public var path: String
+    /// Creates a route.
+    public init(method: String, path: String) {
+      self.method = method
+      self.path = path
+    }
   }
   /// A person who changed files of the service.
   public struct Author: Sendable, Equatable {
@@ -230,6 +238,8 @@ public struct LocatedFinding: Sendable, Equatable {
   public var message: String
   /// Places, most telling first.
   public var locations: [Location]
+  /// What it costs, about, in points of effort.
+  public var weight = 0.0
 }
 
 /// Numbers about the division as a whole.

@@ -53,6 +53,10 @@ struct ServiceDescriptions {
       references: referenceCount, crossingReferences: crossingCount)
   }
 
+  func filesOfNoService(_ model: CodeModel) -> [String] {
+    Set(model.files.map(\.path)).subtracting(inOrder.flatMap(\.files)).sorted()
+  }
+
   private static func fillMembers(
     _ services: inout [Service], _ model: CodeModel, _ facts: UnitFacts,
     _ division: ServiceDivision, _ assignment: ServiceAssignment

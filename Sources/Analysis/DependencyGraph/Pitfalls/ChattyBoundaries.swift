@@ -39,7 +39,8 @@ enum ChattyBoundaries {
         message: "\(model.displayName(key.from))\(role) calls \(context.names[key.to]) at "
           + "\(counted(found.count, "place")) (\(counted(members, "different member"))): each is "
           + "a round trip over a network, so let one call answer for several.",
-        locations: found.map { model.references[$0].position })
+        locations: found.map { model.references[$0].position },
+        weight: Double(members) + Pitfalls.points(places: found.count))
     }
   }
 }

@@ -18,7 +18,8 @@ enum CrossServiceTransactions {
           + "a saga of \(steps) with a compensation for each, "
           + "\(counted(Service.Effort.transactionPoints, "point")) of effort for every service in "
           + "it, or the tables stay together.\(logs)",
-        locations: [found.transaction.position] + found.writes.map(\.position))
+        locations: [found.transaction.position] + found.writes.map(\.position),
+        weight: Pitfalls.points(transactions: found.owners.count))
     }
   }
 }

@@ -32,6 +32,7 @@ enum DistributedMonoliths {
       message: "\(context.list(services)) wait for each other in a ring of "
         + "\(counted(calls, "call")): none of the \(services.count) could be released or be down "
         + "alone\(weakest ?? "").",
-      locations: own.flatMap(\.value).map { context.model.references[$0].position })
+      locations: own.flatMap(\.value).map { context.model.references[$0].position },
+      weight: Double(own.count) + Pitfalls.points(places: calls))
   }
 }

@@ -55,7 +55,9 @@ enum GodTypes {
           + "\(counted(callers[index].count, "type")), touches "
           + "\(counted(tables[index].count, "table")), and ties "
           + "\(context.list(reach)) together: move its members to the services they serve.",
-        locations: [type.position])
+        locations: [type.position],
+        // What goes through it has to be moved, member by member.
+        weight: Double(type.memberCount) + Pitfalls.points(places: callers[index] + callees[index]))
       return (TypeID(index), finding)
     }
   }

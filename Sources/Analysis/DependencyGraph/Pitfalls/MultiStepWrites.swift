@@ -41,7 +41,8 @@ enum MultiStepWrites {
           + "(\(tables.joined(separator: ", "))) of \(context.list(owners)) and opens no "
           + "transaction: a failure between the writes leaves them half done, so each step needs "
           + "its compensation.",
-        locations: uses.map(\.position).sorted())
+        locations: uses.map(\.position).sorted(),
+        weight: Pitfalls.points(transactions: owners.count))
     }.sorted {
       ($0.locations.first?.file.index ?? 0, $0.locations.first?.line ?? 0, $0.message)
         < ($1.locations.first?.file.index ?? 0, $1.locations.first?.line ?? 0, $1.message)

@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The pitfalls, one file each, and what the scanner reported. Worst first, then by id and place.
+/// The pitfalls, one file each, and what the scanner reported. By severity, then by weight, which is
+/// about the points of effort that each costs, then by id and place.
 enum Pitfalls {
   /// Places that one finding lists at most; its message carries the full number.
   static let locationLimit = 20
+
+  /// Points of effort of places to change.
+  static func points(places: Int) -> Double {
+    Double(places) / Double(Service.Effort.placesPerPoint)
+  }
+
+  /// Points of effort of tables and transactions that services share.
+  static func points(tables: Int = 0, transactions: Int = 0) -> Double {
+    Double(
+      tables * Service.Effort.tablePoints + transactions * Service.Effort.transactionPoints)
+  }
 
   /// Everything that is known: what the scanner reported, the pitfalls of the division, and those
   /// of single services.
@@ -52,9 +64,11 @@ enum Pitfalls {
     found.map { finding in
       LocatedFinding(
         id: finding.id, severity: finding.severity, message: finding.message,
-        locations: distinct(finding.locations).prefix(locationLimit).map(model.location))
+        locations: distinct(finding.locations).prefix(locationLimit).map(model.location),
+        weight: finding.weight)
     }.sorted { left, right in
       if left.severity != right.severity { return left.severity > right.severity }
+      if left.weight != right.weight { return left.weight > right.weight }
       if left.id != right.id { return left.id < right.id }
       if left.locations.first != right.locations.first {
         guard let first = left.locations.first, let second = right.locations.first else {

@@ -31,7 +31,8 @@ enum PrematureSplits {
         id: "premature-split", severity: .warning,
         message: "\(service.name) is not ready to be a service: "
           + doubts.joined(separator: "; ") + verdict + ". Untangle it inside the monolith first.",
-        locations: context.firstPositions(of: number, most: 3))
+        locations: context.firstPositions(of: number, most: 3),
+        weight: Pitfalls.points(places: outer))
     }
   }
 }

@@ -55,6 +55,9 @@ enum ServiceCycles {
         + "\(few.places.count == 1 ? "one" : "\(few.places.count)") (\(ways)) breaks the cycle, "
         + "which is the cheapest way.",
       locations: few.places.map { references[$0].position }
-        + many.places.prefix(3).map { references[$0].position })
+        + many.places.prefix(3).map { references[$0].position },
+      // The cheapest way out.
+      weight: Pitfalls.points(places: few.places.count)
+        + Double(Set(few.places.map { references[$0].symbol }).count))
   }
 }

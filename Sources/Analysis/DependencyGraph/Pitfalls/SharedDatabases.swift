@@ -29,7 +29,8 @@ enum SharedDatabases {
           + "\(counted(services.count, "service")) use tables of others at "
           + "\(counted(foreign.count, "place")), so a change of a column is a change of all of "
           + "them.",
-        locations: foreign.map(\.position))
+        locations: foreign.map(\.position),
+        weight: Pitfalls.points(tables: shared.count))
     ]
   }
 }

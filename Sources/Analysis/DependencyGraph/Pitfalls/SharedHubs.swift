@@ -37,7 +37,8 @@ enum SharedHubs {
           + "\(services[index].count) of \(count) services "
           + "(\(counted(references[index], "reference"))): "
           + advice + ".",
-        locations: [model.types[index].position])
+        locations: [model.types[index].position],
+        weight: Pitfalls.points(places: references[index]))
     }
   }
 }

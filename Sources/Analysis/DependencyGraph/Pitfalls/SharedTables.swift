@@ -28,7 +28,8 @@ enum SharedTables {
           + counts.joined(separator: ", ") + "): "
           + "let \(owner.map { context.names[$0] } ?? "one of them") own it, "
           + "and turn the other writes into calls or events.",
-        locations: foreign + own)
+        locations: foreign + own,
+        weight: Pitfalls.points(tables: places.count - 1) + Pitfalls.points(places: foreign.count))
     }
   }
 }

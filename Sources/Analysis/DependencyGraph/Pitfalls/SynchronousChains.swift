@@ -41,7 +41,8 @@ enum SynchronousChains {
           + "\(path.count) times and fails when any of \(depth[start]) services does; let one of "
           + "the calls become an event, or keep a copy of what it asks for.",
         locations: path.compactMap { links[$0]?.first }
-          .map { context.model.references[$0].position })
+          .map { context.model.references[$0].position },
+        weight: Double(path.count))
     ]
   }
 }

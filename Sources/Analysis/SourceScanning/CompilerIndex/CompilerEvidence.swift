@@ -31,6 +31,12 @@ struct CompilerEvidence {
     if !store.staleFiles.isEmpty {
       message += "; \(counted(store.staleFiles.count, "file")) changed since"
     }
+    guard overlay.coveredFiles > 0 else {
+      return Finding(
+        id: "index-covers-nothing", severity: .warning,
+        message: message + ": it is of another folder, or older than every file; build again, "
+          + "references were read from the syntax alone")
+    }
     return Finding(id: "index-coverage", severity: .note, message: message)
   }
 }
@@ -49,19 +55,25 @@ struct CompilerEvidenceReader {
     var findings: [Finding] = []
   }
 
+  /// Asked for, and not there: nobody may take what follows for more than syntax.
+  private static let nothingFound = Finding(
+    id: "index-not-found", severity: .warning,
+    message: "no build has left an index in .build, so references were read from the syntax alone; "
+      + "`swift build` writes one, --index-store names one elsewhere, --precise needs none")
+
   /// - Throws: when an index was asked for and there is none to read.
   func read(progress: (Int) -> Void) throws(ScanError) -> Result {
     do throws(IndexUnavailable) {
       switch options.index {
       case .none: return Result()
       case .found:
-        guard let path = newestStore() else { return Result() }
+        guard let path = newestStore() else { return Result(findings: [Self.nothingFound]) }
         do throws(IndexUnavailable) {
           return Result(evidence: try open(path, Toolchain(), .buildIndex, isComplete: true))
         } catch {
           return Result(findings: [
             Finding(
-              id: "index-not-read", severity: .note,
+              id: "index-not-read", severity: .warning,
               message: "the index of a build in \(path) was not read: \(error.reason)")
           ])
         }

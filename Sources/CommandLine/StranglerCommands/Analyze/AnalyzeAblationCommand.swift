@@ -14,7 +14,8 @@ struct AnalyzeAblationCommand: ParsableCommand {
     discussion: """
       Divides the code by all evidence, by structure alone, and without one source after the other.
       A known division (`contain AREA TYPE` lines) or the folders of the files tell how close each
-      comes; folders are evidence themselves, so compare with `without folders` there.
+      comes; folders are evidence themselves, so compare with `without folders` there. JSON follows
+      fixtures/schemas/ablation.schema.json.
 
       EXAMPLES
         strangler analyze ablation ~/code/monolith

@@ -18,11 +18,22 @@ struct AnalyzeCheckCommand: ParsableCommand {
       by its symbols and not by its lines, so moving code about changes nothing. A type that is new
       counts to the service of its file, or else to the one it shares most references with.
 
-      New crossings and stale entries end with exit code 1. More places of a known crossing are
-      shown and pass.
+      New crossings and stale entries fail. More places of a known crossing are shown and pass.
 
-        strangler analyze check . --write-baseline boundaries.json
+      EXAMPLES
+        strangler analyze check ~/code/monolith --write-baseline boundaries.json
+        strangler analyze check ~/code/monolith --baseline boundaries.json
         strangler analyze check . --baseline boundaries.json --format sarif --output check.sarif
+
+      FORMATS
+        text   for people at a terminal
+        json   for programs: fixtures/schemas/check.schema.json
+        sarif  beside the lines, on code hosts
+
+      EXIT CODES
+        0  the borders hold, or the baseline is written
+        1  something new crosses a border, or an entry of the baseline is stale
+        2  the folder, the baseline or an option cannot be used
       """)
 
   @OptionGroup var sources: ScanArguments
@@ -35,12 +46,15 @@ struct AnalyzeCheckCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write the borders as they are suggested now.", valueName: "file"))
   var writeBaseline: String?
 
-  @Option(help: "text, json or sarif.")
+  @Option(help: "text, json or sarif; of a check, not of a baseline that is written.")
   var format = Format.text
 
   func validate() throws {
     guard (baseline == nil) != (writeBaseline == nil) else {
       throw ValidationError("give either --baseline FILE or --write-baseline FILE")
+    }
+    if writeBaseline != nil, format != .text {
+      throw ValidationError("--format: --write-baseline writes a file of its own format")
     }
     if baseline != nil, services.count != nil {
       throw ValidationError("--services: a baseline holds the services already")
@@ -64,7 +78,8 @@ struct AnalyzeCheckCommand: ParsableCommand {
     }
     guard let baseline else { return }
     let agreed = try Self.read(baseline)
-    let check = agreed.check(try sources.scan())
+    let model = try sources.scan()
+    let check = sources.working("looking for crossings") { agreed.check(model) }
     guard check.knownTypes > 0 || agreed.types == 0 else {
       throw CommandFailure.unusable(
         "\(baseline) knows none of the types that were found: it is of another code base, or of "

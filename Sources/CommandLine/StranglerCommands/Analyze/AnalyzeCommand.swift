@@ -22,6 +22,11 @@ struct AnalyzeCommand: ParsableCommand {
         strangler analyze ablation ~/code/monolith
         strangler analyze cluster --graph graph.rsf --output services.rsf
         strangler analyze metrics --graph graph.rsf --clustering services.rsf
+
+      EXIT CODES
+        0  done
+        1  `check` found something new, or `cluster` was given rules that contradict each other
+        2  a folder, a file or an option cannot be used
       """,
     subcommands: [
       AnalyzeSuggestCommand.self, AnalyzeExplainCommand.self, AnalyzeWhatIfCommand.self,

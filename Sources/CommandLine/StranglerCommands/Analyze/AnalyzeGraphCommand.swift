@@ -14,8 +14,18 @@ struct AnalyzeGraphCommand: ParsableCommand {
     discussion: """
       FORMATS
         rsf   depends FROM TO WEIGHT, one line for each pair
-        json  every single reference with kind, weight, tier, symbol, file, line and column
+        json  every single reference with kind, weight, tier, symbol, file, line and column:
+              fixtures/schemas/graph.schema.json
         dot   Graphviz, one edge for each pair
+
+      EXAMPLES
+        strangler analyze graph ~/code/monolith
+        strangler analyze graph ~/code/monolith --level file --format dot --output files.dot
+        strangler analyze graph ~/code/monolith | strangler analyze cluster --graph -
+
+      EXIT CODES
+        0  done
+        2  the folder or an option cannot be used
       """)
 
   @OptionGroup var sources: ScanArguments
@@ -28,14 +38,16 @@ struct AnalyzeGraphCommand: ParsableCommand {
   var format = Format.rsf
 
   func run() throws {
-    let graph = DependencyEdges(try sources.scan(), level: level)
-    let report = EdgeListReport()
-    let text =
-      switch format {
+    let model = try sources.scan()
+    let text = sources.working("writing edges") {
+      let graph = DependencyEdges(model, level: level)
+      let report = EdgeListReport()
+      return switch format {
       case .rsf: report.rsf(graph)
       case .json: report.json(graph)
       case .dot: report.dot(graph)
       }
+    }
     try output.deliver(text)
   }
 }

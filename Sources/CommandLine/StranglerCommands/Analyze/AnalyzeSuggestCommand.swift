@@ -20,6 +20,15 @@ struct AnalyzeSuggestCommand: ParsableCommand {
         dot      Graphviz; types up to 60 of them, else services
         mermaid  the same for Markdown
         routes   the routes of a first strangler.yaml (see also: strangler init)
+
+      EXAMPLES
+        strangler analyze suggest ~/code/monolith --services 6 --all-cuts
+        strangler analyze ~/code/monolith --format html --output report.html
+        strangler analyze ~/code/monolith --format json | jq .verdict
+
+      EXIT CODES
+        0  done, whether splitting is advised or not; files that do not parse are findings
+        2  the folder or an option cannot be used
       """)
 
   @OptionGroup var sources: ScanArguments
@@ -33,10 +42,11 @@ struct AnalyzeSuggestCommand: ParsableCommand {
   var allCuts = false
 
   func run() throws {
-    try output.deliver(render(try sources.study(services: services.count)))
+    let study = try sources.study(services: services.count)
+    try output.deliver(try sources.working("writing the report") { try render(study) })
   }
 
-  private func render(_ study: BoundaryStudy) -> String {
+  private func render(_ study: BoundaryStudy) throws -> String {
     let suggestion = study.suggestion
     return switch format {
     case .html: PageReport(title: sources.folderName).render(study)
@@ -44,7 +54,10 @@ struct AnalyzeSuggestCommand: ParsableCommand {
     case .sarif: SARIFReport(version: Strangler.configuration.version).render(suggestion)
     case .dot: DiagramReport().dot(study)
     case .mermaid: DiagramReport().mermaid(study)
-    case .routes: RouteConfiguration().render(suggestion)
+    case .routes:
+      try StartingConfiguration(
+        RouteConfiguration().render(suggestion), file: output.file ?? "the answer"
+      ).text
     case .text:
       TextReport(width: output.width, style: output.style, cutsPerBorder: allCuts ? nil : 5)
         .render(suggestion)

@@ -10,10 +10,16 @@ struct AnalyzeWhatIfCommand: ParsableCommand {
     discussion: """
       Moves are made before merges, each in the order given. Nothing is divided again, so the
       numbers tell about these moves alone. Only values move into the shared kernel: no data, no
-      routes, nothing that they need outside of it.
+      routes, nothing that they need outside of it. JSON follows
+      fixtures/schemas/what-if.schema.json.
 
+      EXAMPLES
         strangler analyze what-if ~/code/monolith --move StockLevel:orders
         strangler analyze what-if ~/code/monolith --move Money:shared-kernel --merge carts,orders
+
+      EXIT CODES
+        0  done, whether the change is for the better or not
+        2  a type or a service is unknown or must not move, or the folder or an option cannot be used
       """)
 
   @OptionGroup var sources: ScanArguments
@@ -38,8 +44,10 @@ struct AnalyzeWhatIfCommand: ParsableCommand {
   func run() throws {
     let question = try question()
     let study = try sources.study(services: services.count)
-    let answer = try CommandFailure.answering { () throws(StudyQuestionError) in
-      try study.answer(to: question)
+    let answer = try sources.working("moving") {
+      try CommandFailure.answering { () throws(StudyQuestionError) in
+        try study.answer(to: question)
+      }
     }
     let report = WhatIfReport(width: output.width, style: output.style)
     try output.deliver(format == .json ? report.json(answer) : report.text(answer))

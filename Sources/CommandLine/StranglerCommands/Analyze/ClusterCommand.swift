@@ -27,6 +27,7 @@ struct ClusterCommand: ParsableCommand {
         strangler analyze cluster --graph graph.rsf --anchor last-week.rsf --output services.rsf
         strangler analyze cluster --graph graph.rsf --truth experts.rsf
         strangler analyze cluster --graph graph.rsf --objective metrics --output services.rsf
+        strangler analyze graph ~/code/monolith | strangler analyze cluster --graph -
 
       EXIT CODES
         0  done
@@ -34,7 +35,7 @@ struct ClusterCommand: ParsableCommand {
         2  a file or an option cannot be used
       """)
 
-  @Option(help: "File of `depends` or `accesses` lines.")
+  @Option(help: "File of `depends` or `accesses` lines; - for standard input.")
   var graph: String
 
   @Option(help: "Column of the weights, from 1; the fourth where there is one when not given.")
@@ -65,7 +66,11 @@ struct ClusterCommand: ParsableCommand {
   @Option(help: "A known division; how close each algorithm comes goes to standard error.")
   var truth: String?
 
-  @Option(help: "rsf (`contain` lines) or json (with the confidence of each item).")
+  @Option(
+    help: """
+      rsf (`contain` lines) or json (with the confidence of each item: \
+      fixtures/schemas/clustering.schema.json).
+      """)
   var format = Format.rsf
 
   @OptionGroup var output: OutputOption
@@ -80,6 +85,7 @@ struct ClusterCommand: ParsableCommand {
     if let weights, !(4...64).contains(weights) {
       throw ValidationError("--weights: expected a column from 4 to 64, found \(weights)")
     }
+    try InputFile.checkStandardInput([graph, anchor, constraints, truth])
     guard resolution.isFinite, (0.01...100).contains(resolution) else {
       throw ValidationError("--resolution: expected 0.01 to 100, found \(resolution)")
     }
@@ -94,7 +100,11 @@ struct ClusterCommand: ParsableCommand {
   }
 
   func run() throws {
-    let graph = try InputFile.graph(self.graph, weights: weights)
+    let line = ProgressLine(quiet: quiet)
+    defer { line.clear() }
+    let graph = try line.working("reading the graph") {
+      try InputFile.graph(self.graph, weights: weights)
+    }
     if objective == .metrics, graph.isWitness.contains(true) {
       throw CommandFailure.unusable(
         "\(self.graph): --objective metrics needs `depends` lines alone, found `accesses`")
@@ -102,7 +112,6 @@ struct ClusterCommand: ParsableCommand {
     let stored = try anchor.map(InputFile.clustering)
     let truth = try truth.map(InputFile.clustering)
     let (rules, pins, leastItems) = try readConstraints(graph)
-    let line = ProgressLine(quiet: quiet)
     let workers = Workers.threads(nil, line)
     let clustering: ItemClustering
     if algorithm == .consensus {
@@ -116,7 +125,7 @@ struct ClusterCommand: ParsableCommand {
     } else {
       clustering = algorithm.cluster(graph, resolution: resolution)
     }
-    if let truth { try compare(graph, truth, clustering, workers) }
+    if let truth { try compare(graph, truth, clustering, workers, line) }
     line.clear()
     let names = (stored ?? [:]).merging(pins) { $1 }
     let report = ClusteringReport(
@@ -141,7 +150,8 @@ struct ClusterCommand: ParsableCommand {
   }
 
   private func compare(
-    _ graph: ItemGraph, _ truth: [String: String], _ own: ItemClustering, _ workers: Workers
+    _ graph: ItemGraph, _ truth: [String: String], _ own: ItemClustering, _ workers: Workers,
+    _ line: ProgressLine
   ) throws {
     for candidate in ClusteringAlgorithm.allCases {
       let clustering =
@@ -153,6 +163,7 @@ struct ClusterCommand: ParsableCommand {
       }
       let scores = values.filter { ["mojofm", "ari"].contains($0.metric) }
         .map { "\($0.metric) \(decimal($0.value))" }.joined(separator: ", ")
+      line.clear()
       Terminal.standardError.write(
         "\(candidate.rawValue): \(scores), \(clustering.clusterCount) clusters\n")
     }

@@ -12,10 +12,16 @@ struct InitCommand: ParsableCommand {
       The file runs as it is: `strangler proxy --config strangler.yaml` sends everything to the
       monolith, because every route of a suggested service stands at 0 %. Comments name each
       service's sources and tables. The playbook stands beside it and says what to do, service by
-      service. Existing files are kept unless --force is given.
+      service. Existing files are kept unless --force is given. A route that the proxy cannot tell
+      apart from others becomes a comment that says why.
 
+      EXAMPLES
         strangler init ~/code/monolith
         strangler init ~/code/monolith --output deploy/strangler.yaml --legacy 10.0.0.4:8000
+
+      EXIT CODES
+        0  both files are written, and `strangler routes validate` accepts the first
+        2  the folder, a file or an option cannot be used
       """)
 
   @OptionGroup var sources: ScanArguments
@@ -38,7 +44,7 @@ struct InitCommand: ParsableCommand {
 
   func validate() throws {
     for (option, address) in [("--legacy", legacy), ("--listen", listen), ("--admin", admin)] {
-      guard Self.parts(address) != nil else {
+      guard let port = Self.parts(address)?.port, port > 0 || option != "--legacy" else {
         throw ValidationError("\(option): expected HOST:PORT, found \(address)")
       }
     }
@@ -54,17 +60,17 @@ struct InitCommand: ParsableCommand {
       legacyPort: port, legacyHost: host, listen: listen, admin: admin)
     let suggestion = try sources.study(services: services.count).suggestion
     let configuration = try StartingConfiguration(routes.render(suggestion), file: output)
+    let guide = MovePlaybook(sources: sources.path, configuration: output, routes: routes)
+      .render(suggestion, leavingOut: Set(configuration.leftOut))
     try OutputOption.write(configuration.text, to: output)
-    try OutputOption.write(
-      MovePlaybook(sources: sources.path, configuration: output, routes: routes)
-        .render(suggestion), to: playbook)
-    let movable = suggestion.services.count { !$0.routes.isEmpty }
+    try OutputOption.write(guide, to: playbook)
+    let count = configuration.leftOut.count
     let leftOut =
-      configuration.leftOut == 0
-      ? "" : "; \(counted(configuration.leftOut, "route")) left out as comments that say why"
+      count == 0
+      ? "" : "; \(counted(count, "route")) left out as \(count == 1 ? "a comment" : "comments")"
     Terminal.standardOutput.write(
       """
-      wrote \(output): \(counted(movable, "service")) with routes, all at 0 %\(leftOut)
+      wrote \(output): \(counted(configuration.services, "service")) with routes, all at 0 %\(leftOut)
       wrote \(playbook)
       next: strangler proxy --config \(output)
 

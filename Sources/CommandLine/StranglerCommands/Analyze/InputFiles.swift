@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
 internal import DependencyGraph
 internal import Foundation
 
@@ -6,14 +7,26 @@ internal import Foundation
 enum InputFile {
   /// Bytes that are read at most: a graph of some ten million links.
   static let sizeLimit = 1 << 30
+  private static let standardInput = "-"
 
+  /// Standard input can be read once.
+  static func checkStandardInput(_ paths: [String?]) throws {
+    guard paths.count(where: { $0 == standardInput }) > 1 else { return }
+    throw ValidationError("-: only one of the files can be standard input")
+  }
+
+  /// - Parameter path: `-` reads standard input to its end.
   static func text(_ path: String) throws -> String {
     let data: Data
     do {
-      data = try Data(contentsOf: URL(filePath: path))
+      data =
+        path == standardInput
+        ? try FileHandle.standardInput.read(upToCount: sizeLimit + 1) ?? Data()
+        : try Data(contentsOf: URL(filePath: path))
     } catch {
       throw CommandFailure.unusable("cannot read \(path): \(error.localizedDescription)")
     }
+    let path = path == standardInput ? "standard input" : path
     guard data.count <= sizeLimit else {
       throw CommandFailure.unusable("\(path): expected at most 1 GiB, found \(data.count) bytes")
     }
@@ -41,6 +54,7 @@ enum InputFile {
     _ path: String, _ read: (String) throws(LineError) -> Value
   ) throws -> Value {
     let text = try text(path)
+    let path = path == standardInput ? "standard input" : path
     do throws(LineError) {
       return try read(text)
     } catch {

@@ -22,6 +22,8 @@ struct MetricsCommand: ParsableCommand {
       EXAMPLES
         strangler analyze metrics --graph graph.rsf --clustering services.rsf
         strangler analyze metrics --graph graph.rsf --clustering services.rsf --truth experts.rsf
+        strangler analyze graph ~/code/monolith |
+          strangler analyze metrics --graph - --clustering services.rsf
         strangler analyze metrics --graph calls.rsf --clustering services.rsf --variant fse \\
           --use-cases use-cases.rsf --format json
 
@@ -30,13 +32,13 @@ struct MetricsCommand: ParsableCommand {
         2  a file or an option cannot be used
       """)
 
-  @Option(help: "File of `depends` lines.")
+  @Option(help: "File of `depends` lines; - for standard input.")
   var graph: String
 
   @Option(help: "Column of the weights, from 1; the fourth where there is one when not given.")
   var weights: Int?
 
-  @Option(help: "File of `contain CLUSTER ITEM` lines.")
+  @Option(help: "File of `contain CLUSTER ITEM` lines; - for standard input.")
   var clustering: String
 
   @Option(help: "A known division to compare with.")
@@ -54,18 +56,29 @@ struct MetricsCommand: ParsableCommand {
   @Option(help: "The item that starts the program; the variant fse leaves its calls out.")
   var entry: String?
 
-  @Option(help: "text or json.")
+  @Option(help: "text or json (fixtures/schemas/measurements.schema.json).")
   var format = Format.text
 
   @OptionGroup var output: OutputOption
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
 
   func validate() throws {
     if let weights, !(4...64).contains(weights) {
       throw ValidationError("--weights: expected a column from 4 to 64, found \(weights)")
     }
+    try InputFile.checkStandardInput([graph, clustering, truth, useCases, tables])
   }
 
   func run() throws {
+    let line = ProgressLine(quiet: quiet)
+    defer { line.clear() }
+    let report = try line.working("measuring", measured)
+    try output.deliver(format == .text ? report.text : report.json)
+  }
+
+  private func measured() throws -> MeasurementReport {
     let clusters = try InputFile.clustering(clustering)
     var laboratory = MetricLaboratory(try InputFile.graph(graph, weights: weights), clusters)
     guard !laboratory.items.isEmpty else {
@@ -83,10 +96,9 @@ struct MetricsCommand: ParsableCommand {
       }
       measurements += agreement
     }
-    let report = MeasurementReport(
+    return MeasurementReport(
       measurements, items: laboratory.items.count, services: laboratory.serviceCount,
       leftOut: laboratory.leftOut)
-    try output.deliver(format == .text ? report.text : report.json)
   }
 }
 

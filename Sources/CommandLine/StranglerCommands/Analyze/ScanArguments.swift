@@ -62,6 +62,13 @@ struct ScanArguments: ParsableArguments {
     return settings
   }
 
+  /// Shows what is being done where it takes long.
+  func working<Result>(_ text: String, _ body: () throws -> Result) rethrows -> Result {
+    let line = ProgressLine(quiet: quiet)
+    defer { line.clear() }
+    return try line.working(text, body)
+  }
+
   /// The folder's own name, for titles.
   var folderName: String {
     URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().lastPathComponent
@@ -71,9 +78,7 @@ struct ScanArguments: ParsableArguments {
   func study(services: Int?) throws -> BoundaryStudy {
     let teams = try settings().teams
     let model = try scan()
-    let line = ProgressLine(quiet: quiet)
-    defer { line.clear() }
-    var study = line.working("finding borders") {
+    var study = working("finding borders") {
       BoundaryAnalysis(options: AnalysisOptions(services: services), workers: .threads(threads))
         .study(model)
     }

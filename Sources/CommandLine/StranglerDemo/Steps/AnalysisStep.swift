@@ -16,8 +16,10 @@ extension DemoRun {
       "read \(coverage.files) files, \(coverage.lines) lines, \(coverage.types) types in "
         + "\(seconds.rounded(toPlaces: 1)) s: \(suggestion.services.count) services, "
         + "\(suggestion.cuts.count) references between them")
-    guard let orders = suggestion.services.first(where: Self.answersOrders) else {
-      summary.demand("analysis suggests an orders service", "no service has its routes", false)
+    guard let orders = suggestion.services.first(where: Self.answersOrders),
+      let result = Self.result(suggestion)
+    else {
+      summary.demand(Self.demand, "no service has its routes", false)
       return
     }
     let touching = suggestion.cuts.filter {
@@ -28,16 +30,37 @@ extension DemoRun {
         + "routes \(Self.list(orders.routes.map { "\($0.method) \($0.path)" })), "
         + "tables \(Self.list(orders.tables.owned + orders.tables.shared))")
     narrator.line(
-      "price: \(touching.count) references to cut; stability \(Self.share(orders.scores.stability)) "
+      "extract first: `\(suggestion.services.first?.name ?? "")`; the demonstration takes orders, "
+        + "which users see most of")
+    narrator.line(
+      "price: \(touching.count) places to cut; stability \(Self.share(orders.scores.stability)) "
         + "over \(suggestion.quality.runs) runs")
     for cut in touching.prefix(3) {
       narrator.line(
         "  \(cut.location.file):\(cut.location.line)  \(cut.fromService) -> \(cut.toService)  "
           + cut.symbol)
     }
-    summary.demand(
-      "analysis suggests an orders service",
-      "`\(orders.name)`: \(orders.types.count) types, \(touching.count) references to cut", true)
+    summary.demand(Self.demand, result, true)
+  }
+
+  static let demand = "analysis suggests an orders service"
+
+  /// What the analysis of a folder says about orders, as the summary shows it; nil where no service
+  /// answers them.
+  static func result(ofAnalysing folder: String) async throws -> String? {
+    result(try await suggestion(for: folder))
+  }
+
+  private static func result(_ suggestion: BoundarySuggestion) -> String? {
+    guard let orders = suggestion.services.first(where: answersOrders),
+      let first = suggestion.services.first
+    else { return nil }
+    let place =
+      orders.order == 1
+      ? "first of \(suggestion.services.count)"
+      : "\(orders.order) of \(suggestion.services.count), `\(first.name)` goes first"
+    return "`\(orders.name)`, \(place): \(counted(orders.types.count, "type")), "
+      + "\(counted(orders.effort.places, "place")) to cut"
   }
 
   private static func answersOrders(_ service: DependencyGraph.Service) -> Bool {

@@ -82,10 +82,10 @@ import Testing
     let found = Self.findings("shared-hub", SampleShop.model)
     #expect(
       found.map(\.message) == [
-        "JSONProblem is used by 8 types in 4 of 4 services (8 references): it uses no area itself "
-          + "and can become a shared library.",
         "Money is used by 8 types in 4 of 4 services (12 references): it uses no area itself and "
           + "can become a shared library.",
+        "JSONProblem is used by 8 types in 4 of 4 services (8 references): it uses no area itself "
+          + "and can become a shared library.",
       ])
     #expect(found.allSatisfy { $0.severity == .note })
   }

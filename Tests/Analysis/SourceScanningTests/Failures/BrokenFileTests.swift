@@ -36,6 +36,28 @@ import Testing
     #expect(model.files.map(\.path) == ["A.swift", "Huge.swift"])
   }
 
+  @Test(.timeLimit(.minutes(3)))
+  func aFileOfAHundredThousandLinesIsReadToItsEnd() throws {
+    let folder = try ScratchFolder()
+    let blank = String(repeating: "\n", count: 95)
+    let text = (0..<1_000).map { number in
+      """
+      struct Row\(number) {
+        // \(number)
+        var next: Row\((number + 1) % 1_000)? { nil }
+      }
+      func row\(number)() {}
+      \(blank)
+      """
+    }
+    try folder.write(text.joined(separator: "\n"), to: "Long.swift")
+    let model = try SourceScanner().scan(folder: folder.path)
+    #expect(model.files.map(\.lines) == [100_999])
+    #expect(model.types.count { $0.kind == .struct } == 1_000)
+    #expect(model.references.count == 1_000 && model.findings.isEmpty)
+    #expect(model.types.map(\.position.line).max() == 100_900)
+  }
+
   @Test func emptyFileIsFine() throws {
     let folder = try ScratchFolder()
     try folder.write("", to: "Empty.swift")

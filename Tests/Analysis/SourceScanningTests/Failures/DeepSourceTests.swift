@@ -15,6 +15,23 @@ import Testing
     #expect(model.references.filter { $0.kind == .call }.count == links)
   }
 
+  @Test(.timeLimit(.minutes(3)))
+  func chainOfAHundredThousandCallsEndsInTime() {
+    let links = 100_000
+    let chain = String(repeating: ".next()", count: links)
+    let source = """
+      struct A { func next() -> A { self } }
+      struct B { func f(a: A) { _ = a\(chain) } }
+      struct C { func f(a: A) { _ = a.next() } }
+      """
+    let model = InlineSources(source).model()
+    #expect(model.types.map(\.name) == ["A", "B", "C"])
+    // All of it, or a finding that says where it was cut; what stands behind it is read.
+    let calls = model.references.count { $0.kind == .call }
+    #expect(calls == links + 1 || model.findings.map(\.id) == ["nesting-too-deep"])
+    #expect(model.references.contains { model.types[Int($0.from.index)].name == "C" })
+  }
+
   @Test func deepNestingIsAFindingAndTheRestIsRead() {
     let deep = String(repeating: "f(", count: 230) + "1" + String(repeating: ")", count: 230)
     let source = "struct A {}\nlet deep = \(deep)\nlet a = A()\n"

@@ -54,7 +54,7 @@ import Testing
     #expect(model.types.map(\.name) == ["A"])
     #expect(
       model.findings.map(\.message) == [
-        "1 test files were left out", "2 generated files were left out",
+        "1 test file was left out", "2 generated files were left out",
       ])
     let all = try SourceScanner(options: ScanOptions(includeTests: true, includeGenerated: true))
       .scan(folder: folder.path)
@@ -68,8 +68,28 @@ import Testing
       atPath: folder.path + "/Sources/App/loop", withDestinationPath: folder.path)
     let model = try SourceScanner().scan(folder: folder.path)
     #expect(model.files.map(\.path) == ["Sources/App/A.swift"])
+    #expect(
+      model.findings.map(\.message) == ["1 symbolic link was not followed: Sources/App/loop"])
     #expect(model.findings.map(\.id) == ["symbolic-link"])
     #expect(model.files.first?.module == "App")
+  }
+
+  @Test func linksThatLoopAreFindings() throws {
+    let folder = try ScratchFolder()
+    try folder.write("struct A {}", to: "Sources/App/A.swift")
+    for (link, target) in [
+      ("self.swift", "self.swift"), ("there", "back"), ("back", "there"), ("up", "../.."),
+      ("gone.swift", "/nowhere/at/all.swift"),
+    ] {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path + "/Sources/App/" + link, withDestinationPath: target)
+    }
+    let model = try SourceScanner().scan(folder: folder.path)
+    #expect(model.files.map(\.path) == ["Sources/App/A.swift"])
+    #expect(
+      model.findings.map(\.message) == [
+        "5 symbolic links were not followed: the first is Sources/App/back"
+      ])
   }
 
   @Test(.enabled(if: getuid() != 0, "the superuser may read everything"))
@@ -83,10 +103,22 @@ import Testing
     #expect(model.findings.map(\.id) == ["unreadable-file"])
   }
 
-  @Test func fileThatVanishesIsAFinding() {
+  /// What the superuser sees too: nothing keeps it from reading, but a file can vanish between the
+  /// listing and the reading, or be no file at all.
+  @Test func fileThatVanishesIsAFindingAndTheRestIsRead() throws {
+    let folder = try ScratchFolder()
+    try folder.write("struct A { let b: B }\nstruct B {}", to: "A.swift")
     let modules = ModuleMap(manifests: [], sources: [], rootName: "x")
     let reader = FileReader(
-      root: "/nonexistent", options: ScanOptions(), modules: modules, conditions: BuildConditions())
+      root: folder.path, options: ScanOptions(), modules: modules, conditions: BuildConditions())
     #expect(reader.read("Gone.swift").problems == [.unreadable])
+    let read = ["A.swift", "Gone.swift"].map(reader.read)
+    let model = ModelAssembly(options: ScanOptions(), discovery: .init(), read: read)
+      .model { _, _ in }
+    #expect(model.findings.map(\.id) == ["unreadable-file"])
+    #expect(model.findings.first?.severity == .error)
+    #expect(
+      model.findings.first?.message == "Gone.swift cannot be read; check its permissions")
+    #expect(model.references.count == 1)
   }
 }

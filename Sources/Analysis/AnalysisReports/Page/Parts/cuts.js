@@ -2,7 +2,7 @@
 
 // The cut list with its filters. A cut is [from, to, from type, target, file, line, column, symbol,
 // kind, seam]; the last two and the file are indices.
-const rowsAtOnce = 100;
+const rowsAtOnce = 50;
 let rowsShown = rowsAtOnce;
 
 function shownCuts() {
@@ -18,11 +18,17 @@ function shownCuts() {
   });
 }
 
+// A place that breaks at its folders only: a line number in two parts is none.
+function placeOf(text) {
+  const parts = text.split("/").map((part, index) => (index === 0 ? part : `/${part}`));
+  return element("code", {}, ...parts.flatMap((part) => [part, element("wbr")]));
+}
+
 function drawCuts() {
   const cuts = shownCuts();
   const rows = cuts.slice(0, rowsShown).map((cut) => element("tr", {},
-    element("td", {}, `${data.services[cut[0]].name} \u2192 ${data.services[cut[1]].name}`),
-    element("td", {}, element("code", {}, `${data.files[cut[4]]}:${cut[5]}:${cut[6]}`)),
+    element("td", { class: "border" }, `${data.services[cut[0]].name} \u2192 ${data.services[cut[1]].name}`),
+    element("td", {}, placeOf(`${data.files[cut[4]]}:${cut[5]}:${cut[6]}`)),
     element("td", {}, `${cut[2]} uses ${cut[7] === cut[3] ? "" : `${cut[7]} of `}${cut[3]}`),
     element("td", {}, data.kinds[cut[8]]),
     element("td", {}, data.seams[cut[9]])));
@@ -68,9 +74,8 @@ function fillFilters() {
     });
   }
   document.getElementById("all").addEventListener("click", () => {
-    document.getElementById("search").value = "";
     seams.value = "";
-    select({});
+    select({}, "");
   });
   document.getElementById("more").addEventListener("click", () => {
     rowsShown += rowsAtOnce;

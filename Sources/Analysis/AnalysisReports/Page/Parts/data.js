@@ -8,7 +8,9 @@ const data = JSON.parse(document.getElementById("data").textContent);
 
 // An element with attributes and children; text is never read as markup.
 function element(name, attributes = {}, ...children) {
-  const isSVG = ["svg", "g", "circle", "path", "text", "marker", "defs", "title"].includes(name);
+  const isSVG = [
+    "svg", "g", "circle", "rect", "path", "text", "marker", "title",
+  ].includes(name);
   const node = isSVG
     ? document.createElementNS("http://www.w3.org/2000/svg", name)
     : document.createElement(name);
@@ -24,14 +26,6 @@ function counted(count, noun) {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-// Places that cross from one service to another, as rows of numbers.
-function crossings() {
-  const size = data.services.length;
-  const rows = Array.from({ length: size }, () => new Array(size).fill(0));
-  for (const [from, to, places] of data.borders) rows[from][to] += places;
-  return rows;
-}
-
 // Places on the borders that a condition chooses.
 function placesOf(isChosen) {
   return data.borders.reduce(
@@ -43,10 +37,12 @@ function largestOf(numbers) {
   return numbers.reduce((most, number) => (number > most ? number : most), 1);
 }
 
-// What the cut list shows: services by index or null for any. Everyone who changes it tells all.
+// What the cut list shows: services by index or null for any, and the words that are searched for
+// where they are given. Everyone who changes it tells all.
 const selection = { from: null, to: null, either: null };
 const listeners = [];
-function select(change) {
+function select(change, words) {
+  if (words !== undefined) document.getElementById("search").value = words;
   Object.assign(selection, { from: null, to: null, either: null }, change);
   for (const listener of listeners) listener();
 }

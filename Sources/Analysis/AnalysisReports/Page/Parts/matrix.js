@@ -3,7 +3,9 @@
 // The dependency matrix: a row needs a column. Services first; a service that is opened shows its
 // types, those with most crossings first.
 const typesShown = 40;
-const opened = new Set();
+// Columns from which cells get smaller, so that more of them stand beside each other.
+const manyColumns = 24;
+const unfolded = new Set();
 
 function matrixItems() {
   const outside = new Array(data.types.length).fill(0);
@@ -15,7 +17,7 @@ function matrixItems() {
   const items = [];
   data.services.forEach((service, index) => {
     items.push({ service: index, type: null, label: service.name });
-    if (!opened.has(index)) return;
+    if (!unfolded.has(index)) return;
     const own = data.types.map((_, type) => type).filter((type) => data.types[type][1] === index);
     own.sort((one, other) => outside[other] - outside[one] || one - other);
     for (const type of own.slice(0, typesShown)) {
@@ -71,7 +73,7 @@ function drawMatrix() {
     body.append(line);
   });
   const table = element("table", {
-    class: "matrix", role: "grid", "aria-label": "Who needs whom, in references",
+    class: items.length > manyColumns ? "matrix small" : "matrix", role: "grid", "aria-label": "Who needs whom, in references",
     onkeydown: moveInGrid,
   }, element("thead", {}, head), body);
   const first = table.querySelector("td button");
@@ -83,13 +85,13 @@ function rowHeader(row) {
   if (row.type !== null) {
     return element("th", { scope: "row", class: "type", title: row.label }, row.label);
   }
-  const isOpen = opened.has(row.service);
+  const isOpen = unfolded.has(row.service);
   return element("th", { scope: "row" }, element("button", {
     "aria-expanded": String(isOpen), "data-service": row.service,
     title: isOpen ? "Hide its types" : "Show its types",
     onclick: () => {
-      if (isOpen) opened.delete(row.service);
-      else opened.add(row.service);
+      if (isOpen) unfolded.delete(row.service);
+      else unfolded.add(row.service);
       drawMatrix();
       document.querySelector(`.matrix button[data-service="${row.service}"]`).focus();
     },

@@ -22,7 +22,11 @@ public struct MovePlaybook: Sendable {
   }
 
   /// Markdown; ends with a line break.
-  public func render(_ suggestion: BoundarySuggestion) -> String {
+  ///
+  /// - Parameter leftOut: names of routes that the configuration could not take.
+  public func render(
+    _ suggestion: BoundarySuggestion, leavingOut leftOut: Set<String> = []
+  ) -> String {
     var lines = [
       "# From monolith to services", "", suggestion.verdict.reason, "",
       "This follows the suggestion of `strangler analyze`. Names and shapes are all that it knows: "
@@ -32,22 +36,25 @@ public struct MovePlaybook: Sendable {
       "strangler analyze check \(shell(sources)) --write-baseline boundaries.json",
       "strangler routes validate --config \(shell(configuration))",
       "strangler proxy --config \(shell(configuration))", "```", "",
-      "The baseline goes into version control; `strangler analyze check \(sources) --baseline "
-        + "boundaries.json` in CI keeps new references from crossing the borders. The proxy stands "
+      "The baseline goes into version control; `strangler analyze check \(shell(sources)) "
+        + "--baseline boundaries.json` in CI keeps new references from crossing the borders. The proxy stands "
         + "in front of the monolith at \(routes.legacyHost):\(routes.legacyPort) and changes "
         + "nothing yet: every route is at 0 %.",
     ]
-    let names = routes.routeNames(suggestion)
+    let plans = Dictionary(
+      routes.plans(suggestion).map { ($0.service.name, $0) }, uniquingKeysWith: { $1 })
     let cuts = CutsByService(suggestion.cuts)
     for service in suggestion.services {
-      lines +=
-        [""] + chapter(service, names[service.name] ?? [], suggestion, cuts[service.name])
+      var plan = plans[service.name]
+      plan?.routes.removeAll { leftOut.contains($0.name) }
+      lines += [""] + chapter(service, plan, suggestion, cuts[service.name])
     }
     return TerminalText.document(lines, .plain)
   }
 
   private func chapter(
-    _ service: Service, _ names: [String], _ suggestion: BoundarySuggestion, _ cuts: [Cut]
+    _ service: Service, _ plan: RouteConfiguration.Plan?, _ suggestion: BoundarySuggestion,
+    _ cuts: [Cut]
   ) -> [String] {
     let sentences = ServiceSentences(service, suggestion, cuts)
     var lines = [
@@ -63,20 +70,21 @@ public struct MovePlaybook: Sendable {
     let rest = cuts.count - Self.placesNamed
     if rest > 0 { lines.append("   - and \(counted(rest, "more place")) in the report") }
     lines.append("2. Data: \(data(service))")
-    guard !names.isEmpty else {
+    guard let plan, !plan.routes.isEmpty else {
+      let answers = service.routes.isEmpty ? "no route" : "no route that the proxy can tell apart"
       lines += [
-        "3. It answers no route, so the proxy cannot move it: call it from the monolith behind a "
+        "3. It answers \(answers), so the proxy cannot move it: call it from the monolith behind a "
           + "switch of your own, or keep it there."
       ]
       return lines
     }
     lines += [
-      "3. Build it and let it answer at \(routes.endpoint(service, suggestion)).",
+      "3. Build it and let it answer at \(plan.endpoint).",
       "4. Compare before anybody sees it: the page about shadows, `playbooks/02-first-shadow.md`.",
       "5. Move a few users, look, and move more:", "", "   ```sh",
       "   strangler routes list --config \(shell(configuration))",
     ]
-    lines += names.map { "   strangler routes set \($0) 5 --reason 'first users'" }
+    lines += plan.routes.map { "   strangler routes set \($0.name) 5 --reason 'first users'" }
     lines += [
       "   ```", "",
       "6. Way back, at any time: the same with 0. To move all of its routes together, step by step "
