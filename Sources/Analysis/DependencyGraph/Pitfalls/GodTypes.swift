@@ -41,7 +41,7 @@ enum GodTypes {
     }
     var tables = [Set<String>](repeating: [], count: model.types.count)
     for use in model.tableUses { tables[Int(whole(use.type).index)].insert(use.table) }
-    return model.types.indices.compactMap { index in
+    return model.types.indices.compactMap { index -> (type: TypeID, finding: Finding)? in
       let type = model.types[index]
       let reach = uses[index].union(users[index])
       guard type.memberCount >= leastMembers, reach.count >= leastServices,
@@ -57,7 +57,8 @@ enum GodTypes {
           + "\(context.list(reach)) together: move its members to the services they serve.",
         locations: [type.position],
         // What goes through it has to be moved, member by member.
-        weight: Double(type.memberCount) + Pitfalls.points(places: callers[index] + callees[index]))
+        weight: Double(type.memberCount)
+          + Pitfalls.points(places: callers[index].count + callees[index].count))
       return (TypeID(index), finding)
     }
   }
