@@ -130,7 +130,7 @@ import Testing
     ),
     (
       "data: { stores: { a: { sqlite: x } }, mappings: { m: { from: a.t, to: b.t, columns: { a: b } } } }",
-      "there is no store \"b\"; expected one of a"
+      "there is no store \"b\"; did you mean \"a\"?"
     ),
   ])
   func `slips around mappings`(text: String, message: String) throws {

@@ -90,7 +90,7 @@ struct DataCommandTests {
       to: "slip.yaml")
     let slipped = try await run("check", "--config", slip, expecting: 1)
     #expect(slipped.errors.contains("slip.yaml:1:"))
-    #expect(slipped.errors.contains("there is no store \"b\"; expected one of a"))
+    #expect(slipped.errors.contains("there is no store \"b\"; did you mean \"a\"?"))
     _ = try await run("plan", "--config", slip, expecting: 2)
     let gone = try scratch.write(
       """

@@ -135,7 +135,7 @@ import Testing
     (
       "proxies: {}",
       "1:1: error: proxies: unknown key; expected one of proxy, upstreams, routes, "
-        + "cutovers, analysis, outbox"
+        + "cutovers, analysis, outbox, data"
     ),
   ]
 
