@@ -146,6 +146,7 @@ package struct CheckReport: Sendable {
         .object(
           (baseline.files ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
       ),
+      ("takenApart", .strings(baseline.takenApart ?? [])),
       ("crossings", .array(baseline.crossings.map { .object(Self.members($0)) })),
     ]).text
   }
