@@ -50,11 +50,14 @@ import Testing
     let schema = try JSONSchema.fixture("check.schema.json")
     #expect(try schema.problems(in: CheckReport().json(baseline.check(study.model))) == [])
     // One of each: gone, new, grown, shrunk, and a type that nobody has agreed on.
-    baseline.crossings[0].symbol = "gone"
-    baseline.crossings[1].count += 1
-    let several = try #require(baseline.crossings.lastIndex { $0.count > 1 })
-    baseline.crossings[several].count -= 1
     let forgotten = baseline.services[0].types.removeFirst()
+    let kept = baseline.crossings.indices.filter { index in
+      ![baseline.crossings[index].from, baseline.crossings[index].to].contains(forgotten)
+    }
+    baseline.crossings[kept[0]].symbol = "gone"
+    baseline.crossings[kept[1]].count += 1
+    let several = try #require(kept.last { baseline.crossings[$0].count > 1 })
+    baseline.crossings[several].count -= 1
     baseline.files?[forgotten] = nil
     let check = baseline.check(study.model)
     #expect(!check.new.isEmpty && !check.stale.isEmpty && !check.newTypes.isEmpty)

@@ -22,6 +22,8 @@ package struct ServedCode: Sendable, Equatable {
     package var units: Int
     /// Those of them that are needed to answer or to run, and what these use.
     package var reached: Int
+    /// Servers near which a table is used.
+    package var storing: Int
 
     /// Part of the program that is there to serve.
     package var share: Double { units == 0 ? 0 : Double(reached) / Double(units) }
@@ -32,10 +34,11 @@ package struct ServedCode: Sendable, Equatable {
       servers >= ServedCode.leastServers && units >= Verdict.leastUnits && isApplication
     }
 
-    /// Most of it is near what answers or runs, or there are many of these. The interface of a tool
-    /// is neither.
+    /// Most of it is near what answers or runs, or there are many of these, or most of them keep
+    /// data. The interface of a tool is none of that.
     var isApplication: Bool {
       share >= ServedCode.leastShare || units <= ServedCode.mostUnits * servers
+        || storing * 3 >= servers * 2
     }
   }
 
@@ -114,10 +117,14 @@ package struct ServedCode: Sendable, Equatable {
     let jobs = Set(
       model.jobs.filter { serving.contains(facts.units[$0.type]) }.map(\.type))
     let reached = map.reached(from: serving, in: Set(own), steps: steps)
+    let storing = Set(model.tableUses.map { facts.units[$0.type] })
     return Program(
       name: map.names[found.name], modules: found.modules.map { map.names[$0] }.sorted(),
       routes: routes, jobs: jobs.count, servers: serving.count, units: own.count,
-      reached: reached.count)
+      reached: reached.count,
+      storing: serving.count { server in
+        !map.reached(from: [server], in: Set(own), steps: steps).isDisjoint(with: storing)
+      })
   }
 }
 
