@@ -10,12 +10,12 @@ public import DependencyGraph
 /// effort {size, points, places, files, contracts, tables, transactions, smallestEdit {edits, moves
 /// [{type, fromService, toService}], places [{file, line, column, symbol, kind}]}}, routes
 /// [{method, path}], tables {owned, shared}, jobs, authors [{name, changes, team}], types [{name,
-/// module, file, line, stability}], files}]`, `sharedKernel`, `compositionRoots`, `remainder {name, types, parts [{type,
-/// member, service, file, line, column}]}` or null, `modules [{name, types, usedBy}]`, `findings [{id,
-/// severity, message, locations [{file, line, column}]}]`, `cuts [{fromService, toService,
-/// fromType, target, file, line, column, symbol, kind, seam, evidence}]`, `quality {modularity,
-/// stability, gamma, services, runs, folderShare, likenessWithoutFolders, references,
-/// crossingReferences}`, `coverage {files, lines,
+/// module, file, line, stability}], files}]`, `sharedKernel`, `compositionRoots`, `remainder {name,
+/// types, parts [{type, member, service, file, line, column}]}` or null, `modules [{name, types,
+/// usedBy}]`, `findings [{id, severity, message, locations [{file, line, column}]}]`, `cuts
+/// [{fromService, toService, fromType, target, file, line, column, symbol, kind, seam, evidence}]`,
+/// `quality {modularity, stability, gamma, services, runs, folderShare, likenessWithoutFolders,
+/// references, crossingReferences}`, `coverage {files, lines,
 /// types, parseFailures, tiers {name: references}}`, `doubts {references, syntactic, byNameAlone,
 /// uncertainCuts [{file, line, column}], placements [{type, service, stability, rival, pulledAway,
 /// file, line, column}], untied}`. Scores are shares from 0 to 1 with four decimals; lines and

@@ -78,7 +78,8 @@
           PostgreSQLStatement(
             """
             SELECT \(Self.tableName) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^(pg_|information_schema)'
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+              AND n.nspname !~ '^(pg_|information_schema)'
             ORDER BY 1
             """),
         ], within: limit)
@@ -107,7 +108,8 @@
           AND i.indexprs IS NULL AND k.place <= i.indnkeyatts ORDER BY i.indexrelid, k.place
         """,
         """
-        SELECT DISTINCT \(Self.tableName) FROM pg_constraint o JOIN pg_class c ON c.oid = o.confrelid
+        SELECT DISTINCT \(Self.tableName) FROM pg_constraint o
+          JOIN pg_class c ON c.oid = o.confrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE o.conrelid = to_regclass($1) AND o.contype = 'f' ORDER BY 1
         """,

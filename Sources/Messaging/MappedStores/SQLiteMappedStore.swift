@@ -47,7 +47,8 @@ package struct SQLiteMappedStore: MappedStore {
       let names = try String.fetchAll(
         db,
         sql: """
-          SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'
+          SELECT name FROM sqlite_master
+            WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'
           ORDER BY name
           """)
       let known = tables.intersection(names).sorted()

@@ -44,7 +44,8 @@ struct InspectionTests {
     let time = kind == .sqlite ? "DATETIME" : "timestamptz"
     return [
       """
-      CREATE TABLE purchases (id bigint PRIMARY KEY NOT NULL, customer bigint, total \(decimal) NOT NULL,
+      CREATE TABLE purchases (
+        id bigint PRIMARY KEY NOT NULL, customer bigint, total \(decimal) NOT NULL,
         code bigint NOT NULL, placed \(time) NOT NULL, state text, first text, last text,
         address text NOT NULL, origin text NOT NULL)
       """
@@ -270,7 +271,8 @@ struct InspectionTests {
       try await store.run([
         "CREATE SCHEMA side", "CREATE TABLE side.parent (id int PRIMARY KEY)",
         """
-        CREATE TABLE kinds (id bigint GENERATED ALWAYS AS IDENTITY, a smallint NOT NULL, b varchar(5),
+        CREATE TABLE kinds (
+          id bigint GENERATED ALWAYS AS IDENTITY, a smallint NOT NULL, b varchar(5),
           c numeric(8,2) DEFAULT 1, d timestamptz(3), e timestamp, f uuid, g bytea, h jsonb, i real,
           j text GENERATED ALWAYS AS (b || 'x') STORED, k int REFERENCES side.parent,
           PRIMARY KEY (a, id))
@@ -278,7 +280,8 @@ struct InspectionTests {
         "CREATE UNIQUE INDEX ON kinds (lower(b))",
         """
         INSERT INTO kinds (a, b, d, e, f, g, i) VALUES
-          (1, 'é', '2024-02-29 12:30:00.25+02', '2024-02-29 12:30', gen_random_uuid(), '\\x00ff', 0.1),
+          (1, 'é', '2024-02-29 12:30:00.25+02', '2024-02-29 12:30', gen_random_uuid(), '\\x00ff',
+            0.1),
           (2, '', 'infinity', '-infinity', NULL, '', 'NaN')
         """,
       ])

@@ -44,7 +44,8 @@ import Testing
     let decoded = try mapping(
       """
       columns: {
-        a: { from: x, cast: decimal, scale: 2 }, b: { from: x, cast: timestamp, unit: seconds, form: iso },
+        a: { from: x, cast: decimal, scale: 2 },
+        b: { from: x, cast: timestamp, unit: seconds, form: iso },
         c: { constant: "" }, d: { constant: null }, e: { concat: [x, y], separator: "-" },
         f: { split: x, separator: " ", part: 1, of: 2 }, g: { from: x, values: { 1: one, "": none } },
         h: { from: x, values: { 1: one }, otherwise: rest, reverse: false },

@@ -9,7 +9,7 @@ import Testing
   private static let pure: Set<String> = [
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
-    "JSONDocuments", "MessageContracts", "TortureModel",
+    "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
   ]
 
   /// Pure targets that a pure target may use.
@@ -19,7 +19,8 @@ import Testing
     ["CutoverControl", "RoutingDecisions"], ["CutoverControl", "ShadowComparison"],
     ["CutoverControl", "ResiliencePolicies"], ["ShadowComparison", "JSONDocuments"],
     ["MessageContracts", "JSONDocuments"], ["MessageContracts", "TransactionalMessaging"],
-    ["TortureModel", "TransactionalMessaging"],
+    ["TortureModel", "TransactionalMessaging"], ["RoutingDecisions", "DataMapping"],
+    ["RoutingDecisions", "SpellingSuggestions"], ["DataMapping", "SpellingSuggestions"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The pitfalls, one file each, and what the scanner reported. By severity, then by weight, which is
-/// about the points of effort that each costs, then by id and place.
+/// The pitfalls, one file each, and what the scanner reported. By severity, then by weight, which
+/// is about the points of effort that each costs, then by id and place.
 enum Pitfalls {
   /// Places that one finding lists at most; its message carries the full number.
   static let locationLimit = 20

@@ -65,8 +65,7 @@ package struct BoundaryBaseline: Sendable, Equatable, Codable {
       .sorted { $0.name < $1.name }
     setApart = apart.sorted()
     self.files = files
-    let parts = study.model.takenApart
-    takenApart = parts.isEmpty ? nil : parts.map { keys[$0] }.sorted()
+    takenApart = study.model.takenApart.map { keys[$0] }.sorted()
     crossings = CrossingPlaces(study.model, study.crossings, keys).counted
   }
 }

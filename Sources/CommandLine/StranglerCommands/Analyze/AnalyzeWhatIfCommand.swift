@@ -19,7 +19,7 @@ struct AnalyzeWhatIfCommand: ParsableCommand {
 
       EXIT CODES
         0  done, whether the change is for the better or not
-        2  a type or a service is unknown or must not move, or the folder or an option cannot be used
+        2  a type or a service is unknown or must not move, or the folder or an option is of no use
       """)
 
   @OptionGroup var sources: ScanArguments

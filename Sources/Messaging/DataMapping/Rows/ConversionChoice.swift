@@ -9,7 +9,8 @@ extension Conversion {
 
   /// The way from one column to another.
   ///
-  /// - Parameter cast: what the declaration says; nil where it says nothing, so that only what needs
+  /// - Parameter cast: what the declaration says; nil where it says nothing, so that only what
+  /// needs
   ///   no saying is done.
   package init(
     from: ColumnType, to: ColumnType, cast: ColumnRule.Cast? = nil

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a time is written as a text: one text for each time, so that nothing is lost on the way back.
+/// How a time is written as a text: one text for each time, so that nothing is lost on the way
+/// back.
 package struct TimeText: Sendable, Hashable {
   /// What stands between and behind.
   package enum Form: String, Sendable, CaseIterable {

@@ -69,8 +69,8 @@ struct DataCommandTests {
     #expect(
       refused.errors.contains(
         """
-        error: data.mappings.orders.columns.status: not total: the value table lacks a value that is \
-        there: in shop.orders id = 500, status = "lost" is not in the value table
+        error: data.mappings.orders.columns.status: not total: the value table lacks a value \
+        that is there: in shop.orders id = 500, status = "lost" is not in the value table
         """))
     let json = try await run(
       "check", "--config", file, "--rows", "10", "--format", "json", expecting: 1)

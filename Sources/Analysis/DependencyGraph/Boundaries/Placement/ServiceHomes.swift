@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Brings what only triggers, forwards or calls out home to the service whose data and behaviour it
-/// uses, and the parts of a type that knew everybody to the service whose data they use. What serves
-/// nothing is no service: it goes with the one service that it belongs to, or is a module.
+/// uses, and the parts of a type that knew everybody to the service whose data they use. What
+/// serves nothing is no service: it goes with the one service that it belongs to, or is a module.
 ///
 /// A clustering sees such types through what everybody uses: a job that reaches its area through a
 /// god type looks like a part of that type, and jobs look like each other. Here what most services
@@ -142,8 +142,8 @@ struct ServiceHomes {
   }
 
   /// The service that units which serve nothing belong to: the only one that they are tied to, or
-  /// one that most of their ties lead to. What needs a service can be no module, so it goes with the
-  /// strongest. Nil for a module.
+  /// one that most of their ties lead to. What needs a service can be no module, so it goes with
+  /// the strongest. Nil for a module.
   private func host(of units: [Int], _ service: Int, _ division: Division) -> Int? {
     let own = Set(units)
     var pulls = self.pulls(on: own, division)
