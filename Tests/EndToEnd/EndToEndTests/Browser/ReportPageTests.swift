@@ -75,10 +75,9 @@ struct ReportPageTests {
 
   @Test func `the graph opens one service at a time, by keys alone`() async throws {
     try await Self.report(of: AnalyzeTests.monolith) { page in
-      // Collapsed to services, the first one opened.
-      #expect(
-        try await page.evaluate(
-          "document.querySelectorAll('#graph .node').length === data.services.length"))
+      // Collapsed to services, the first one opened. It is drawn once its width is known.
+      try await page.wait(
+        until: "document.querySelectorAll('#graph .node').length === data.services.length")
       let first: String = try await page.evaluate(
         "document.querySelector('#opened h3').textContent")
       #expect(first.hasPrefix("1. "))
