@@ -17,8 +17,15 @@ import Testing
   }
 
   @Test func `work that takes long shows how far it is, unless it should be quiet`() async throws {
-    // Every parse anew takes seconds in a debug build.
-    let arguments = ["analyze", AnalyzeTests.monolith, "--no-git", "--no-cache"]
+    // To parse so much takes seconds in a debug build, whatever the machine.
+    let scratch = try Scratch()
+    let members = (0..<40).map { "  func work\($0)() -> [Int] { [\($0)].map { $0 + 1 } }\n" }
+    for number in 0..<500 {
+      try scratch.write(
+        "final class Part\(number) {\n\(members.joined())}\n",
+        to: "code/Sources/Shop/Part\(number).swift")
+    }
+    let arguments = ["analyze", scratch.path + "/code", "--no-git", "--no-cache"]
     let shown = try await Self.terminal(columns: 100, arguments)
     #expect(shown.contains("\r\u{1B}[2K") && shown.contains("█"))
     // The line is gone when the answer comes.
