@@ -117,13 +117,27 @@ final class ProgramOutput: Sendable {
   func collect(_ handle: FileHandle, as stream: Stream) {
     state.withLock { $0.openPipes += 1 }
     Thread {
-      // `read(upToCount:)` would wait for all the bytes; this returns what there is.
+      var bytes = Data()
+      // `read(upToCount:)` would wait for all the bytes; this returns what there is, which may end
+      // within a character.
       while case let data = handle.availableData, !data.isEmpty {
-        let text = String(decoding: data, as: UTF8.self)
+        bytes += data
+        let whole = bytes.count - Self.begun(at: bytes)
+        let text = String(decoding: bytes.prefix(whole), as: UTF8.self)
+        bytes = Data(bytes.dropFirst(whole))
         self.change { stream == .output ? ($0.output += text) : ($0.errors += text) }
       }
       self.change { $0.openPipes -= 1 }
     }.start()
+  }
+
+  /// Bytes at the end that begin a character of UTF-8 and do not finish it.
+  private static func begun(at bytes: Data) -> Int {
+    for (behind, byte) in bytes.suffix(3).reversed().enumerated() where byte & 0xC0 != 0x80 {
+      let length = byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
+      return length > behind + 1 ? behind + 1 : 0
+    }
+    return 0
   }
 
   /// What follows the marker up to the end of its line; nil when all pipes ended without it.
