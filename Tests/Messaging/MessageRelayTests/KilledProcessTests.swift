@@ -68,7 +68,7 @@ struct KilledProcessTests {
       }
       let after = try #require(try await store.acquire(request))
       var page = try await store.events(after: after.cursor, limit: PageLimit(events: 1))
-      // A transaction of the server's own may be under way after its start; events wait for it.
+      // Right after the start a page was once empty; why is not known.
       while page.events.isEmpty {
         page = try await store.events(after: after.cursor, limit: PageLimit(events: 1))
       }
