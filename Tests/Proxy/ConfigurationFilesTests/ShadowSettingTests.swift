@@ -29,7 +29,8 @@ import Testing
       { mode: compare, rate: 20, writes: true, withhold: [cookie], deadline: 2s, in-flight: 3,
           compare-bytes: 4KiB, body-bytes: 5MiB, ask-again-percent: 6.5, rules: { headers: [etag],
           ignore: [servedAt, "**At"], redact: ["**email"], unordered: ["tags[]",
-          { array: "items[]", key: id }], tolerances: [ { path: total, difference: 0.01 } ] } }
+          { array: "items[]", key: id }], tolerances: [ { path: total, difference: 0.01 } ],
+          number-format: false } }
       """, sandbox: ", sandbox: true")
     #expect(decoded.diagnostics.isEmpty)
     let configuration = try #require(decoded.configuration)
@@ -46,7 +47,8 @@ import Testing
             redact: [PathPattern("**email")],
             unordered: [
               .init(PathPattern("tags[]")), .init(PathPattern("items[]"), key: "id"),
-            ], tolerances: [.init(PathPattern("total"), difference: 0.01)])))
+            ], tolerances: [.init(PathPattern("total"), difference: 0.01)],
+            numberFormat: false)))
   }
 
   @Test func whatIsNotWrittenKeepsItsDefault() {
@@ -122,6 +124,10 @@ import Testing
     (
       "{ rules: { unordered: [\"a[]\", \"a[]\"] } }",
       "rules.unordered[1]: a[] stands here twice"
+    ),
+    (
+      "{ rules: { number-format: exact } }",
+      "rules.number-format: expected true or false, found \"exact\""
     ),
     (
       "{ rules: { tolerances: [ { path: total, difference: -1 } ] } }",

@@ -14,6 +14,8 @@ struct EqualSidesTests {
     case orderOrValue
     /// A number that wobbles by more than is tolerated, or less.
     case beyondTolerance
+    /// A number with and without a zero at its end, and another one in some.
+    case formatOrValue
     /// More places than are listed.
     case manyPlaces
     /// Legacy answers the second question of each request with 429.
@@ -30,6 +32,8 @@ struct EqualSidesTests {
       if isRare { items[2] = "4" }
       return "{\"top\":[\(items.joined(separator: ","))]}"
     case .beyondTolerance: return "{\"load\":\(Double.random(in: 0..<1.5, using: &random))}"
+    case .formatOrValue:
+      return "{\"price\":\(isRare ? "13" : Bool.random(using: &random) ? "12.5" : "12.50")}"
     case .manyPlaces:
       let members = (0..<270).map { "\"f\($0)\":\(Bool.random(using: &random))" }
       return "{\(members.joined(separator: ","))}"

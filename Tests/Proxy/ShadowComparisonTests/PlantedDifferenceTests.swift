@@ -8,7 +8,8 @@ import Testing
 struct PlantedDifferenceTests {
   private static let planted: Set<String> = [
     "status value", "header:location presence", "total value", "quantity type",
-    "cancelledReason presence", "lines[] order", "lines[].price value",
+    "cancelledReason presence", "lines[] order", "lines[].price value", "weight format",
+    "body type",
   ]
 
   /// One answer. Noise is drawn anew for each; differences follow from the request alone.
@@ -20,6 +21,7 @@ struct PlantedDifferenceTests {
     }
     let total = differs(oneIn: 8, shifted: 1) ? "10.01" : "10.00"
     let quantity = differs(oneIn: 10, shifted: 2) ? "\"3\"" : "3"
+    let weight = differs(oneIn: 14, shifted: 8) ? "12.5" : "12.50"
     let reason = differs(oneIn: 9, shifted: 3) ? "" : "\"cancelledReason\":\"none\","
     let price = differs(oneIn: 7, shifted: 4) ? 8 : 7
     // Lines are compared by position, so a request differs in order or in price, never in both.
@@ -30,8 +32,9 @@ struct PlantedDifferenceTests {
     let body = """
       {"servedAt":\(random.next()),"requestId":"\(random.next())","cached":\(flips[0]),
       "node":"\(flips[1] ? "a" : "b")","warm":\(flips[2]),
-      "total":\(total),"quantity":\(quantity),\(reason)"lines":[\(rows)]}
+      "total":\(total),"quantity":\(quantity),"weight":\(weight),\(reason)"lines":[\(rows)]}
       """
+    let isCut = differs(oneIn: 15, shifted: 9)
     var headers: [ComparedResponse.Header] = [
       .init(name: "content-type", value: "application/json"),
       .init(name: "date", value: "\(random.next())"),
@@ -39,7 +42,7 @@ struct PlantedDifferenceTests {
     if !differs(oneIn: 11, shifted: 6) { headers.append(.init(name: "location", value: "/o")) }
     return ComparedResponse(
       status: differs(oneIn: 13, shifted: 7) ? 202 : 200, headers: headers,
-      body: Array(body.utf8))
+      body: Array(body.utf8.dropLast(isCut ? 20 : 0)))
   }
 
   @Test(arguments: 1...8 as ClosedRange<UInt64>)

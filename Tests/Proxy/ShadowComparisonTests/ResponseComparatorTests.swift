@@ -26,9 +26,39 @@ struct ResponseComparatorTests {
   }
 
   @Test func equalMeaningMatches() {
-    let comparison = compare(#"{"a":1.0,"b":[true]}"#, #"{ "b" : [true], "a" : 1 }"#)
+    let comparison = compare(#"{"a":1,"b":[true]}"#, #"{ "b" : [true], "a" : 1 }"#)
     #expect(comparison.outcome == .matched)
     #expect(comparison.differences.isEmpty)
+  }
+
+  @Test(
+    "A number that is written in another way",
+    arguments: [("12.50", "12.5"), ("1.0", "1"), ("1e2", "100"), ("-0", "0"), ("1E5", "1e5")])
+  func formatsAreAKindOfTheirOwn(_ legacy: String, _ extracted: String) throws {
+    let (left, right) = ("{\"a\":\(legacy)}", "{\"a\":\(extracted)}")
+    #expect(found(left, right) == ["a format"])
+    let difference = try #require(compare(left, right).differences.first)
+    #expect(difference.legacy == legacy)
+    #expect(difference.extracted == extracted)
+    #expect(found(left, right, ComparisonRules(numberFormat: false)).isEmpty)
+    let tolerant = ComparisonRules(tolerances: [.init(PathPattern("a"), difference: 0.001)])
+    #expect(found(left, right, tolerant).isEmpty)
+  }
+
+  @Test func formatsAreFoundInArraysOfEverySort() {
+    let (left, right) = (#"{"t":[{"id":1,"p":2.50}]}"#, #"{"t":[{"id":1,"p":2.5}]}"#)
+    let keyed = ComparisonRules(unordered: [.init(PathPattern("t[]"), key: "id")])
+    let set = ComparisonRules(unordered: [.init(PathPattern("t[]"))])
+    for rules in [ComparisonRules(), keyed, set] {
+      #expect(found(left, right, rules) == ["t[].p format"])
+    }
+    #expect(found("[1.0,2]", "[2,1]") == ["[] format", "[] order"])
+    // Which of two equal elements stands first is a matter of order, which a set has not.
+    let unordered = ComparisonRules(unordered: [.init(PathPattern("[]"))])
+    #expect(found("[1,1.0]", "[1.0,1]", unordered).isEmpty)
+    #expect(found("[1,1.0]", "[1.0]", unordered) == ["[] presence"])
+    #expect(found("[1,1.0]", "[1.0,1]") == ["[] format"])
+    #expect(found("[[1.0],2]", "[[1],3]", ComparisonRules(numberFormat: false)) == ["[] value"])
   }
 
   @Test func namesPathAndKind() {

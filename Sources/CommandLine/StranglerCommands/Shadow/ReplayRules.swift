@@ -29,6 +29,9 @@ struct ReplayRules: ParsableArguments {
         + "repeatable."))
   var redact: [String] = []
 
+  @Flag(help: "Numbers that are only written in another way, such as 12.5 for 12.50, are equal.")
+  var ignoreNumberFormat = false
+
   func validate() throws {
     if config != nil, route == nil { throw ValidationError("--route: missing beside --config") }
     if route != nil, config == nil { throw ValidationError("--config: missing beside --route") }
@@ -62,6 +65,7 @@ struct ReplayRules: ParsableArguments {
     }
     rules.ignore += ignore.map { PathPattern($0) }
     rules.redact += redact.map { PathPattern($0) }
+    if ignoreNumberFormat { rules.numberFormat = false }
     return (rules, filter)
   }
 }

@@ -7,7 +7,7 @@ internal import ShadowEvidenceStore
 struct ShadowApproveNoiseCommand: AsyncParsableCommand {
   /// Kinds of differences as the command line names them.
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case value, type, presence, order
+    case value, type, presence, order, format
 
     var kind: PathKind.Kind {
       switch self {
@@ -15,6 +15,7 @@ struct ShadowApproveNoiseCommand: AsyncParsableCommand {
       case .type: .type
       case .presence: .presence
       case .order: .order
+      case .format: .format
       }
     }
   }
@@ -44,7 +45,7 @@ struct ShadowApproveNoiseCommand: AsyncParsableCommand {
   @Option(help: "Path as reports name it, such as 'items[].total'.")
   var path: String?
 
-  @Option(help: "In which way it differs: value, type, presence or order.")
+  @Option(help: "In which way it differs: value, type, presence, order or format.")
   var kind = Kind.value
 
   @Option(help: "Why; it is kept.")

@@ -42,8 +42,11 @@ public struct ComparisonRules: Sendable, Equatable {
   public var redact: [PathPattern]
   /// Arrays whose order means nothing.
   public var unordered: [UnorderedArray]
-  /// Numbers that may differ a little.
+  /// Numbers that may differ a little; how they are written means nothing either.
   public var tolerances: [Tolerance]
+  /// Whether a number counts as different that is only written in another way, such as `12.5` for
+  /// `12.50`.
+  public var numberFormat: Bool
   /// Most bytes of an example value.
   public var exampleBytes: Int
   /// Most different paths that one comparison lists; the rest is counted.
@@ -55,6 +58,7 @@ public struct ComparisonRules: Sendable, Equatable {
   public init(
     headers: [String] = ["content-type", "location"], ignore: [PathPattern] = [],
     redact: [PathPattern] = [], unordered: [UnorderedArray] = [], tolerances: [Tolerance] = [],
+    numberFormat: Bool = true,
     exampleBytes: Int = 120, differences: Int = 100, parsedBodyBytes: Int = 4 << 20
   ) {
     self.headers = headers
@@ -62,6 +66,7 @@ public struct ComparisonRules: Sendable, Equatable {
     self.redact = redact
     self.unordered = unordered
     self.tolerances = tolerances
+    self.numberFormat = numberFormat
     self.exampleBytes = exampleBytes
     self.differences = differences
     self.parsedBodyBytes = parsedBodyBytes

@@ -13,6 +13,8 @@ public struct PathKind: Sendable, Hashable, Comparable {
     case presence
     /// The same elements in another order.
     case order
+    /// The same number written in another way: `12.5` for `12.50`, `1` for `1.0`, `100` for `1e2`.
+    case format
   }
 
   /// Where.

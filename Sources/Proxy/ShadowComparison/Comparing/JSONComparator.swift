@@ -22,8 +22,7 @@ struct JSONComparator {
     case (.array(let left), .array(let right)):
       compareElements(left, right, at: path.elements, &collector)
     case (.number(let left), .number(let right)):
-      guard left != right, !isWithinTolerance(left, right, at: path) else { return }
-      collector.add(path, .value, left.text, right.text)
+      compareNumbers(left, right, at: path, &collector)
     default:
       guard legacy != extracted else { return }
       let kind: PathKind.Kind = legacy.typeName == extracted.typeName ? .value : .type
@@ -47,6 +46,17 @@ struct JSONComparator {
     }
   }
 
+  private func compareNumbers(
+    _ legacy: JSONNumber, _ extracted: JSONNumber, at path: ResponsePath,
+    _ collector: inout DifferenceCollector
+  ) {
+    let isAnotherValue = legacy != extracted
+    guard isAnotherValue || rules.numberFormat && legacy.text != extracted.text,
+      !isWithinTolerance(legacy, extracted, at: path)
+    else { return }
+    collector.add(path, isAnotherValue ? .value : .format, legacy.text, extracted.text)
+  }
+
   private func isWithinTolerance(
     _ legacy: JSONNumber, _ extracted: JSONNumber, at path: ResponsePath
   ) -> Bool {
@@ -64,7 +74,7 @@ struct JSONComparator {
     _ legacy: [JSONValue], _ extracted: [JSONValue], at path: ResponsePath,
     _ collector: inout DifferenceCollector
   ) {
-    guard legacy != extracted else { return }
+    if legacy == extracted, !rules.numberFormat { return }
     if let rule = rules.unordered.first(where: { $0.array.matches(path) }) {
       if let key = rule.key, let left = keyed(legacy, by: key),
         let right = keyed(extracted, by: key)
@@ -75,9 +85,12 @@ struct JSONComparator {
       }
       return
     }
-    if legacy.count == extracted.count, counted(legacy) == counted(extracted) {
+    if legacy != extracted, legacy.count == extracted.count,
+      counted(legacy) == counted(extracted)
+    {
       collector.add(
         path, .order, show(elements: legacy, at: path), show(elements: extracted, at: path))
+      compareFormats(legacy, extracted, at: path, &collector)
       return
     }
     for (left, right) in zip(legacy, extracted) { compare(left, right, at: path, &collector) }
@@ -118,6 +131,34 @@ struct JSONComparator {
     let onlyLegacy = legacy.first { left[$0, default: 0] > right[$0, default: 0] }
     let onlyExtracted = extracted.first { right[$0, default: 0] > left[$0, default: 0] }
     reportSurplus(onlyLegacy, onlyExtracted, at: path, &collector)
+    compareFormats(legacy, extracted, at: path, &collector)
+  }
+
+  /// Compares elements that are equal, wherever they stand; their numbers may be written in another
+  /// way.
+  private func compareFormats(
+    _ legacy: [JSONValue], _ extracted: [JSONValue], at path: ResponsePath,
+    _ collector: inout DifferenceCollector
+  ) {
+    guard rules.numberFormat else { return }
+    // Those that are written alike belong together: `[1, 1.0]` is `[1.0, 1]` in another order.
+    let (left, right) = (unmatched(legacy, in: extracted), unmatched(extracted, in: legacy))
+    var partners = Dictionary(grouping: right.reversed()) { $0 }
+    for element in left {
+      guard let partner = partners[element]?.popLast() else { continue }
+      compare(element, partner, at: path, &collector)
+    }
+  }
+
+  /// The elements that have no counterpart of the same text.
+  private func unmatched(_ elements: [JSONValue], in others: [JSONValue]) -> [JSONValue] {
+    var texts = others.reduce(into: [String: Int]()) { $0[$1.compactJSON, default: 0] += 1 }
+    return elements.filter { element in
+      let text = element.compactJSON
+      guard let count = texts[text], count > 0 else { return true }
+      texts[text] = count - 1
+      return false
+    }
   }
 
   private func counted(_ elements: [JSONValue]) -> [JSONValue: Int] {

@@ -123,6 +123,13 @@ struct Report: Codable {
     let rounds: RoundCount
     /// What the ratio may be at most; nil for what only shows how far the machine tells at all.
     let limit: Double?
+
+    /// Met or missed where the whole interval says so; nil where the rounds cannot tell, which the
+    /// row without a shadow on either side shows to be the machine's doing.
+    var isMet: Bool? {
+      guard let limit else { return nil }
+      return ratio.high <= limit ? true : ratio.low > limit ? false : nil
+    }
   }
 
   var date: String

@@ -90,7 +90,8 @@ struct ReportText {
     let titles = ["", "", "without", "with", "ratio", "(95 %)", "rounds", "demanded"]
     let rows = report.shadows.map { item in
       let verdict = item.limit.map { limit in
-        "\(item.ratio.median <= limit ? "met" : "MISSED"): at most \(number(limit, 2))"
+        let outcome = item.isMet.map { $0 ? "met" : "MISSED" } ?? "cannot be told here"
+        return "\(outcome): at most \(number(limit, 2))"
       }
       return [
         item.contender, item.what, number(item.without.median), number(item.with.median),

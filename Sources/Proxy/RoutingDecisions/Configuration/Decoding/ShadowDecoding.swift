@@ -32,7 +32,7 @@ extension ConfigurationDecoder {
   }
 
   private func decodeRules(_ child: MappingReader.Child, into rules: inout ComparisonRules) {
-    let expected = "{ headers, ignore, redact, unordered, tolerances }"
+    let expected = "{ headers, ignore, redact, unordered, tolerances, number-format }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return }
     if let headers = reader.child("headers") { rules.headers = fieldNames(headers) }
     if let ignore = reader.child("ignore") { rules.ignore = patterns(ignore) }
@@ -45,6 +45,7 @@ extension ConfigurationDecoder {
       rules.tolerances = items(tolerances, expected: "a list of { path, difference }")
         .compactMap(decodeTolerance)
     }
+    rules.numberFormat = reader.value("number-format", as: .truth) ?? rules.numberFormat
     reader.finish()
   }
 
