@@ -42,12 +42,14 @@ package final class Program: Sendable {
     process.currentDirectoryURL = URL(filePath: "/")
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
-    let messages = Pipe()
-    process.standardError = messages
     let program = Program(process)
     process.terminationHandler = { _ in program.change { $0.hasEnded = true } }
-    try process.run()
-    let handle = messages.fileHandleForReading
+    let handle = try ChildLaunch.alone {
+      let messages = Pipe()
+      process.standardError = messages
+      try process.run()
+      return messages.fileHandleForReading
+    }
     Thread {
       while case let data = handle.availableData, !data.isEmpty {
         let text = String(decoding: data, as: UTF8.self)

@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import MessageRelay
+internal import ServerPrograms
 internal import Synchronization
 internal import TortureModel
 internal import TransactionalMessaging
@@ -9,7 +10,7 @@ internal import TransactionalMessaging
 /// A process of a run as the rig sees it: this executable with other arguments.
 final class ChildProcess: Sendable {
   private let process: Process
-  private let input = Pipe()
+  private let input: Pipe
   private let hasEnded = WakeSignal()
   private let hasSaidAll = WakeSignal()
 
@@ -21,17 +22,20 @@ final class ChildProcess: Sendable {
     process = Process()
     process.executableURL = executable
     process.arguments = arguments
-    process.standardInput = input
     process.standardError = FileHandle.nullDevice
-    let output = Pipe()
-    process.standardOutput = output
     process.terminationHandler = { [hasEnded] _ in hasEnded.raise() }
+    let handle: FileHandle
     do {
-      try process.run()
+      (input, handle) = try ChildLaunch.alone { [process] in
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        return (input, output.fileHandleForReading)
+      }
     } catch {
       throw TortureFailure("cannot start \(executable.path(percentEncoded: false)): \(error)")
     }
-    let handle = output.fileHandleForReading
     Thread { [hasSaidAll] in
       var rest: [UInt8] = []
       while case let data = handle.availableData, !data.isEmpty {
