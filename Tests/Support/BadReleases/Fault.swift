@@ -44,7 +44,7 @@ package enum Fault: String, CaseIterable, Sendable, Codable {
   package var gate: String? {
     switch self {
     case .errors, .fewUsers: "errors"
-    case .latency, .hangs: "slower than p"
+    case .latency, .hangs: "slower than legacy's p"
     case .wrong: "mismatches"
     case .incident, .silence, .noneNoisy: nil
     }

@@ -37,6 +37,10 @@ import Testing
       let back = try await client.send(
         .post, "/cutovers/orders/rollback", Self.token, body: Self.order)
       #expect(back.status == 200 && back.body.contains(#""phase" : "rolled-back""#))
+      let taken = try JSONDecoder().decode(CutoverStatus.self, from: Data(back.body.utf8))
+      let end = try #require(taken.end)
+      #expect(end.entry == 3 && end.actor == "ann (127.0.0.1)" && end.reason == "ticket 12")
+      #expect(end.at == "2026-11-23T12:00:00.000Z" && !end.isAutomatic)
       let history = try await client.send(.get, "/journal?after=1", Self.token)
       let page = try JSONDecoder().decode(JournalPage.self, from: Data(history.body.utf8))
       #expect(page.entries.map(\.actor) == ["ann (127.0.0.1)", "ann (127.0.0.1)"])
