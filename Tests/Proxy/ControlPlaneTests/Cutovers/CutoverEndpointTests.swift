@@ -74,6 +74,15 @@ import Testing
       "actor: expected 1 to 100"
     ),
     ("/cutovers/orders/start", "nonsense", 400, "The body is not a JSON object"),
+    ("/cutovers/orders/start", "[]", 400, "The body is not a JSON object"),
+    (
+      "/cutovers/orders/start", #"{"actor": "ann", "reason": "a", "re\u0061son": "b"}"#, 400,
+      #"The member \"reason\" comes twice."#
+    ),
+    (
+      "/kill-switch", #"{"on": true, "on": false, "actor": "ann", "reason": "a"}"#, 400,
+      #"The member \"on\" comes twice."#
+    ),
     ("/freeze", order, 400, "on: expected true or false"),
     ("/freeze", #"{"on": false, "actor": "a", "reason": "b"}"#, 409, "Nothing is frozen already"),
     ("/journal/revert", #"{"to": 99, "actor": "a", "reason": "b"}"#, 404, "no entry 99"),
