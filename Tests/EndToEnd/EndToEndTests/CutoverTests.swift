@@ -159,8 +159,11 @@ struct CutoverTests {
     }
     let shop = try Executable.strangler.start(proxy(of: "shop"))
     _ = try await shop.text(after: "admin listening on ")
+    let token = scratch.path + "/token"
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: token)
     let second = try await Executable.strangler.run(proxy(of: "shop"))
     #expect(second.exitCode == 2)
+    #expect(second.errors.contains("others on this machine can use the admin token"))
     #expect(second.errors.contains("of this machine carries out what is in "), "\(second.errors)")
     shop.signal(SIGTERM)
     #expect(await shop.outcome().exitCode == 0)
