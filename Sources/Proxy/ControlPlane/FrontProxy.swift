@@ -141,9 +141,10 @@ public struct FrontProxy: Service {
   ) -> ReplicaName? {
     guard case .postgreSQL = journal.place else { return nil }
     let address = admin.flatMap { $0.listen.port == 0 ? nil : "\($0.listen)" }
+    let machine = ProcessInfo.processInfo.hostName
     return ReplicaName(
-      id: UUID().uuidString.lowercased(),
-      name: journal.proxyName ?? ProcessInfo.processInfo.hostName, admin: address)
+      id: UUID().uuidString.lowercased(), name: journal.proxyName ?? machine, admin: address,
+      machine: machine)
   }
 
   /// Where both listen, with the ports that the system picked; waits until they are bound. The
