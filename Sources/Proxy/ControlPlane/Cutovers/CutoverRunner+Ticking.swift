@@ -123,8 +123,8 @@ extension CutoverRunner: Service {
     let others = sharing.counts.take()
     guard isJudging else { return watchTraffic() }
     if isLeading {
-      counts.merge(others.counts) { own, more in own.adding(more) }
-      compared.merge(others.compared) { own, more in own.adding(more) }
+      for (route, more) in others.counts { counts[route, default: RouteCounts()] += more }
+      for (route, more) in others.compared { compared[route, default: CompareCounts()] += more }
     }
     // Only what the journal would never take is thrown, which nothing here is.
     try? await takeBackUnreadable()
@@ -309,21 +309,5 @@ extension CutoverMachine {
     let lines = (outages.map(\.description) + findings.map(\.description))
       .joined(separator: "\n")
     return String(decoding: lines.utf8.prefix(JournalChain.longestEvidence), as: UTF8.self)
-  }
-}
-
-extension RouteCounts {
-  fileprivate func adding(_ more: RouteCounts) -> RouteCounts {
-    var sum = self
-    sum += more
-    return sum
-  }
-}
-
-extension CompareCounts {
-  fileprivate func adding(_ more: CompareCounts) -> CompareCounts {
-    var sum = self
-    sum += more
-    return sum
   }
 }
