@@ -168,7 +168,7 @@ extension CutoverRunner {
       version: version,
       journal: CutoverOverview.Journal(
         installation: journal.installation, sequence: chain?.sequence ?? 0,
-        head: chain.map(\.head.description), overdue: overdue.count, failure: journalFailure,
+        head: chain.map(\.head.description), overdue: overdue.count, failure: tail.failure,
         sharing: sharingOverview()),
       isLeading: isLeading, isFrozen: installation.isFrozen, isKilled: installation.isKilled,
       routes: table.configuration.routes.filter { $0.extracted != nil }.map { route in

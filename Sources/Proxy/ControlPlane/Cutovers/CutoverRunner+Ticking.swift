@@ -212,7 +212,7 @@ extension CutoverRunner: Service {
       }
       if known == services { continue }
       changedRoutes.formUnion(machine.plan.routes)
-      let event = CutoverEvent.serviceChanged(services, run: nextEntry)
+      let event = CutoverEvent.serviceChanged(services, run: tail.nextEntry)
       do {
         try await perform(event, on: name, by: nil)
       } catch {
