@@ -184,9 +184,9 @@ let proxy: [Target] = [
   library(
     "ControlPlane", .proxy,
     [
-      "CutoverControl", "CutoverJournalStore", "ProxyDataPlane", "RoutingDecisions",
-      "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient, .hummingbird,
-      .hummingbirdCore, .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1,
+      "CutoverControl", "CutoverJournalStore", "JSONDocuments", "ProxyDataPlane",
+      "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient,
+      .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1,
     ],
     // The console's page is part of the program: there is no folder to lose or to change.
     resources: [

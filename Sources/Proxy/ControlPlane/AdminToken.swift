@@ -67,6 +67,36 @@ public struct AdminToken: Sendable {
     }
   }
 
+  /// The mode of a token file, such as `0644`, that others than its owner may use; nil for one that
+  /// they may not, when it cannot be told, and without a file.
+  ///
+  /// This warns where ssh and libpq refuse a key: those have a person before them, and a proxy that
+  /// does not start is an outage. Containers also get their secrets with such modes as a rule.
+  package static func exposure(of configuration: AdminConfiguration) -> String? {
+    guard let file = configuration.tokenFile else { return nil }
+    let path = URL(filePath: file).resolvingSymlinksInPath().path(percentEncoded: false)
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+      let mode = whole(attributes[.posixPermissions])
+    else { return nil }
+    let owner = whole(attributes[.ownerAccountID]) ?? 0
+    return isExposed(mode: mode, owner: owner) ? Self.octal(mode) : nil
+  }
+
+  /// libpq's rule for keys: a file of root's may be read by a group, any other by its owner alone.
+  package static func isExposed(mode: Int, owner: Int) -> Bool {
+    mode & (owner == 0 ? 0o037 : 0o077) != 0
+  }
+
+  /// Four digits, as `chmod` takes them.
+  private static func octal(_ mode: Int) -> String {
+    let digits = String(mode, radix: 8)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+
+  private static func whole(_ attribute: Any?) -> Int? {
+    attribute as? Int ?? (attribute as? any BinaryInteger).map { Int(truncatingIfNeeded: $0) }
+  }
+
   /// Whether a request's token is this one. The time taken depends on the candidate's length only,
   /// so that it tells nothing about the secret.
   func matches(_ candidate: some StringProtocol) -> Bool {

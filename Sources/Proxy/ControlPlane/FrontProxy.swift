@@ -84,7 +84,7 @@ public struct FrontProxy: Service {
       }
     }
     let token = try configuration.admin.flatMap { admin in
-      try AdminToken.read(for: admin, environment: environment)
+      try Self.token(for: admin, environment, logger)
     }
     succession = configuration.admin.flatMap { admin in
       // The older one is at the same address, which then is one that is named. With a journal
@@ -105,6 +105,18 @@ public struct FrontProxy: Service {
         logger: logger,
         onListening: { bound.succeed(NetworkAddress(host: admin.listen.host, port: $0)) })
     }
+  }
+
+  private static func token(
+    for admin: AdminConfiguration, _ environment: [String: String], _ logger: Logger
+  ) throws(AdminServerError) -> AdminToken? {
+    let token = try AdminToken.read(for: admin, environment: environment)
+    if let mode = AdminToken.exposure(of: admin) {
+      logger.warning(
+        "others on this machine can use the admin token: let its owner alone read the file",
+        metadata: ["file": "\(admin.tokenFile ?? "")", "mode": "\(mode)"])
+    }
+    return token
   }
 
   private static func cutovers(
@@ -129,9 +141,10 @@ public struct FrontProxy: Service {
   ) -> ReplicaName? {
     guard case .postgreSQL = journal.place else { return nil }
     let address = admin.flatMap { $0.listen.port == 0 ? nil : "\($0.listen)" }
+    let machine = ProcessInfo.processInfo.hostName
     return ReplicaName(
-      id: UUID().uuidString.lowercased(),
-      name: journal.proxyName ?? ProcessInfo.processInfo.hostName, admin: address)
+      id: UUID().uuidString.lowercased(), name: journal.proxyName ?? machine, admin: address,
+      machine: machine)
   }
 
   /// Where both listen, with the ports that the system picked; waits until they are bound. The

@@ -33,8 +33,15 @@
                 .text("\(report.mayLead)"),
               ]),
             PostgreSQLStatement(
-              "DELETE FROM strangler_replica WHERE seen < clock_timestamp() - $1::interval",
-              [.text(Self.memory)]),
+              """
+              DELETE FROM strangler_replica
+              WHERE seen < clock_timestamp() - $1::interval
+                OR seen < clock_timestamp() - make_interval(secs => $2::bigint)
+                  AND id IN (SELECT jsonb_array_elements_text($3::jsonb -> 'replaces'))
+              """,
+              [
+                .text(Self.memory), .integer(SharedCounts.patience / 1_000), .text(text),
+              ]),
             PostgreSQLStatement(
               """
               SELECT report, (extract(epoch FROM clock_timestamp() - seen) * 1000)::bigint

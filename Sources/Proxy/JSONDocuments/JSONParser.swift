@@ -29,6 +29,8 @@ package struct JSONProblem: Error, Sendable, Equatable, CustomStringConvertible 
   package var reason: Reason
   /// Offset in bytes.
   package var offset: Int
+  /// Name of the member that comes twice.
+  package var member: String?
 
   package var description: String { "\(reason.rawValue) at byte \(offset)" }
 
@@ -126,7 +128,7 @@ package struct JSONParser {
       }
       let name = try string()
       guard members[name] == nil else {
-        throw JSONProblem(reason: .duplicateMember, offset: start)
+        throw JSONProblem(reason: .duplicateMember, offset: start, member: name)
       }
       skipSpace()
       try expect(UInt8(ascii: ":"))

@@ -12,8 +12,9 @@ struct BadReleaseTrial: AsyncParsableCommand {
     discussion: """
       Each trial starts a proxy with a plan whose stage of 10 % begins, two services and 200
       requests a second of 20,000 users on loopback; one of the faults has 50 % of 40 users. The new
-      side then fails; or both do, or nobody asks. What is demanded is held to, and a missed row
-      ends the command with 1.
+      side then fails; or both do, or nobody asks, or nothing fails and both sides answer each
+      question otherwise every time. What is demanded is held to, and a missed row ends the
+      command with 1.
 
       EXAMPLES
         bad-release-trial --strangler .build/release/strangler --json trials.json

@@ -15,13 +15,17 @@ struct TrialTable {
 
   var text: String {
     let rows = Fault.allCases.filter { !of($0).isEmpty }.map(row)
-    return """
-      fault      as demanded  rolled back  promoted  bad answers  seconds to decision  then to zero
-                                                      median/p95           median/p95       largest
-      \(rows.joined(separator: "\n"))
-      \(reasons)
-      """
+    let heads = [line(Self.columns.map(\.title)), line(Self.columns.map(\.unit))]
+    return (heads + rows).joined(separator: "\n") + "\n" + reasons
   }
+
+  /// A negative width is that of a column whose cells begin at the left.
+  private static let columns: [(title: String, unit: String, width: Int)] = [
+    ("fault", "", -10), ("as demanded", "", 13), ("rolled back", "", 13), ("promoted", "", 10),
+    ("bad answers", "median/p95", 13), ("seconds to decision", "median/p95", 21),
+    ("then to zero", "largest", 14), ("asked again", "fewest", 13), ("called real", "", 13),
+    ("  demand", "", -8),
+  ]
 
   private func of(_ fault: Fault) -> [TrialOutcome] { outcomes.filter { $0.fault == fault } }
 
@@ -38,14 +42,24 @@ struct TrialTable {
     let all = of(fault)
     let seconds = all.compactMap(\.seconds)
     let bad = all.map { Double($0.bad) }
-    let cells: [(String, Int)] = [
-      (fault.rawValue, -9), (isAsDemanded(fault) ? "yes" : "NO", 13),
-      ("\(all.count(where: \.isRolledBack)) of \(all.count)", 13),
-      ("\(all.count(where: \.isPromoted))", 10),
-      (fault.isOfRelease ? pair(bad, 0) : "-", 13), (seconds.isEmpty ? "-" : pair(seconds, 1), 21),
-      (all.compactMap(\.secondsToZero).max().map { number($0, 2) } ?? "-", 14),
-    ]
-    return cells.map(padded).joined()
+    return line([
+      fault.rawValue, isAsDemanded(fault) ? "yes" : "NO",
+      "\(all.count(where: \.isRolledBack)) of \(all.count)",
+      "\(all.count(where: \.isPromoted))", fault.isOfRelease ? pair(bad, 0) : "-",
+      seconds.isEmpty ? "-" : pair(seconds, 1),
+      all.compactMap(\.secondsToZero).max().map { number($0, 2) } ?? "-",
+      fault.isOfContent ? "\(all.map(\.askedAgain).min() ?? 0)" : "-",
+      fault.isOfContent ? "\(Set(all.flatMap(\.realPaths)).count)" : "-", "  " + demand(fault),
+    ])
+  }
+
+  private func demand(_ fault: Fault) -> String {
+    guard fault == .errors else { return fault.demand }
+    return fault.demand + ", bad answers at most \(Self.mostBad.median)/\(Self.mostBad.p95)"
+  }
+
+  private func line(_ cells: [String]) -> String {
+    zip(cells, Self.columns).map { padded(($0, $1.width)) }.joined()
   }
 
   private var reasons: String {

@@ -3,16 +3,18 @@ import BadReleases
 import Foundation
 import Testing
 
-/// Bad releases at 10 % behind the real proxy, one of each kind, all at once. They are worse than
-/// those by which `bad-release-trial` measures how soon they are taken back: here it only has to
-/// happen, on a machine that does other things too.
+/// Bad releases at 10 % behind the real proxy, one of each kind, and an equal one whose answers are
+/// noisy, all at once. The bad ones are worse than those by which `bad-release-trial` measures how
+/// soon they are taken back: here it only has to happen, on a machine that does other things too.
 @Suite(.timeLimit(.minutes(3)))
 struct BadReleaseTests {
-  private static let faults: [Fault] = [.errors, .wrong, .hangs, .incident, .silence]
+  private static let faults: [Fault] = [
+    .errors, .wrong, .hangs, .incident, .silence, .noneNoisy,
+  ]
 
   private static var pace: TrialPace {
     var pace = TrialPace()
-    // Five proxies of a debug build share the machine.
+    // Six proxies of a debug build share the machine.
     pace.requestsPerSecond = 40
     pace.errors = 3_000
     pace.wrong = 3_000

@@ -22,6 +22,7 @@ struct CutoverTests {
       let to: Double
     }
 
+    let sequence: UInt64
     let at: String
     let actor: String
     let reason: String
@@ -65,6 +66,9 @@ struct CutoverTests {
         entry.at, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
       let last = try #require(stage.extracted.seen.last)
       #expect(last.timeIntervalSince(decided) < 1, "a request came a second after the decision")
+      let status = try await stage.strangler(["cutover", "status", "orders"])
+      let why = "entry \(entry.sequence), \(entry.at), cutover: a gate fired: orders: errors: "
+      #expect(status.output.contains(why), "\(status.output)")
       let verdict = try await stage.strangler(["cutover", "verify"])
       #expect(verdict.exitCode == 0 && verdict.output.contains("is what was written"))
     }
@@ -155,8 +159,11 @@ struct CutoverTests {
     }
     let shop = try Executable.strangler.start(proxy(of: "shop"))
     _ = try await shop.text(after: "admin listening on ")
+    let token = scratch.path + "/token"
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: token)
     let second = try await Executable.strangler.run(proxy(of: "shop"))
     #expect(second.exitCode == 2)
+    #expect(second.errors.contains("others on this machine can use the admin token"))
     #expect(second.errors.contains("of this machine carries out what is in "), "\(second.errors)")
     shop.signal(SIGTERM)
     #expect(await shop.outcome().exitCode == 0)
@@ -183,6 +190,8 @@ struct CutoverTests {
 
   @Test func `the kill switch and the file`() async throws {
     try await Stage.running { stage in
+      let started = try await stage.strangler(["cutover", "start", "orders", "--reason", "t"])
+      #expect(started.exitCode == 0, "\(started.errors)")
       let moved = try await stage.strangler([
         "routes", "set", "orders", "30", "--skip-gates", "--reason", "now",
       ])
@@ -193,6 +202,9 @@ struct CutoverTests {
         "cutover", "kill-switch", "on", "--reason", "the cluster is gone",
       ])
       #expect(killed.output.hasPrefix("The kill switch is on"), "\(killed.errors)")
+      // The plan has ended: there are no gates whose numbers could be shown.
+      #expect(killed.output.contains("orders: ended by entry "), "\(killed.output)")
+      #expect(!killed.output.contains("0 of 0"), "\(killed.output)")
       let refused = try await stage.strangler([
         "cutover", "start", "orders", "--reason", "again",
       ])
@@ -287,7 +299,9 @@ struct CutoverTests {
         cutovers:
           orders:
             routes: [orders]
-            stages: [ { percent: 50, soak: 1h }, { percent: 99, soak: 1h, evidence: hold-back } ]
+            stages:
+              - { percent: 50, soak: 1h, minimum: 10 }
+              - { percent: 99, soak: 1h, evidence: hold-back }
 
         """, to: "strangler.yaml")
       running = Running()

@@ -129,6 +129,34 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (0o600, 1_000, false), (0o400, 1_000, false), (0o640, 1_000, true), (0o604, 1_000, true),
+    (0o620, 1_000, true), (0o644, 1_000, true), (0o640, 0, false), (0o440, 0, false),
+    (0o660, 0, true), (0o644, 0, true), (0o604, 0, true),
+  ])
+  func othersAreToldFromTheOwner(mode: Int, owner: Int, isExposed: Bool) {
+    #expect(AdminToken.isExposed(mode: mode, owner: owner) == isExposed)
+  }
+
+  @Test func aTokenFileThatOthersCanReadIsNoticedThroughALinkToo() throws {
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "token-\(UUID().uuidString)").path(percentEncoded: false)
+    defer {
+      for path in [file, file + "-link"] { try? FileManager.default.removeItem(atPath: path) }
+    }
+    #expect(AdminToken.exposure(of: Self.configuration(file)) == nil, "it is not there")
+    #expect(try AdminToken.read(for: Self.configuration(file), environment: [:]) != nil)
+    try FileManager.default.createSymbolicLink(
+      atPath: file + "-link", withDestinationPath: file)
+    for path in [file, file + "-link"] {
+      #expect(AdminToken.exposure(of: Self.configuration(path)) == nil)
+    }
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
+    for path in [file, file + "-link"] {
+      #expect(AdminToken.exposure(of: Self.configuration(path)) == "0644")
+    }
+  }
+
   @Test func aFileThatCannotBeMadeIsSaidSo() {
     let file = "/nowhere/at/all/token"
     #expect(

@@ -21,7 +21,12 @@
     let journal: PostgreSQLCutoverJournal
     let runner: CutoverRunner
 
-    init(_ name: String, _ server: PostgreSQLProgram) async throws {
+    /// - Parameters:
+    ///   - id: of the process; its name where only one is called that.
+    ///   - admin: where it says that its admin API listens.
+    init(
+      _ name: String, _ server: PostgreSQLProgram, id: String? = nil, admin: String? = nil
+    ) async throws {
       self.name = name
       routing = LiveRouting(try RoutingTable(CutoverScenario.configuration()))
       traffic = ScenarioTraffic(routing)
@@ -29,7 +34,7 @@
         try PostgreSQLAddress(server.address), installation: "shop")
       runner = CutoverRunner(
         journal: journal, routing: routing, traffic: traffic,
-        replica: ReplicaName(id: name, name: name, admin: nil),
+        replica: ReplicaName(id: id ?? name, name: name, admin: admin, machine: "machine"),
         logger: Logger(label: "proxy") { _ in SwiftLogNoOpLogHandler() },
         unixMilliseconds: { Int64(Date().timeIntervalSince1970 * 1_000) })
       try await runner.restore(leads: false)

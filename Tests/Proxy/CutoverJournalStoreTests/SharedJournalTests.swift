@@ -133,6 +133,32 @@
       await server.stop()
     }
 
+    @Test func aProxyThatWasKilledAndStartedAgainIsNamedOnce() async throws {
+      let server = try await PostgreSQLProgram.start()
+      let admin = "127.0.0.1:9901"
+      let other = try await Proxy("other", server, admin: admin)
+      let former = try await Proxy("one", server, id: "former", admin: admin)
+      let sibling = try await Proxy("one", server, id: "sibling", admin: "127.0.0.1:9902")
+      for proxy in [other, former, sibling] { await proxy.runner.exchange() }
+      // Neither is heard of from here on, and the place of one is taken.
+      let successor = try await Proxy("one", server, id: "successor", admin: admin)
+      await successor.runner.exchange()
+      #expect(await successor.runner.overview().journal.sharing?.replicas.count == 4)
+      try await until(Duration.seconds(15)) {
+        await successor.runner.exchange()
+        await other.runner.exchange()
+        return await other.runner.overview().journal.sharing?.replicas.count == 3
+      }
+      let replicas = try #require(await other.runner.overview().journal.sharing?.replicas)
+      let named = Set(replicas.map { "\($0.name) at \($0.admin ?? "")" })
+      #expect(named == ["one at \(admin)", "one at 127.0.0.1:9902", "other at \(admin)"])
+      // It was not dead after all, and is there again as soon as it says so.
+      await former.runner.exchange()
+      await other.runner.exchange()
+      #expect(await other.runner.overview().journal.sharing?.replicas.count == 4)
+      await server.stop()
+    }
+
     @Test func aDatabaseThatWasRestoredToAnOlderStateIsNoticedAndNothingIsRaised() async throws {
       try await Proxies.running { proxies in
         let (leader, follower) = try await proxies.roles()

@@ -52,6 +52,15 @@ struct JSONParserTests {
     } throws: { ($0 as? JSONProblem)?.reason == row.1 }
   }
 
+  @Test func namesTheMemberThatComesTwice() {
+    #expect {
+      try parse(#"{"b":{"a":1, "\u0061":2}}"#)
+    } throws: { error in
+      let problem = error as? JSONProblem
+      return problem?.member == "a" && problem?.offset == 13
+    }
+  }
+
   @Test func refusesInvalidUTF8() {
     #expect(throws: JSONProblem.self) { try JSONParser.parse([0x22, 0xFF, 0x22]) }
   }

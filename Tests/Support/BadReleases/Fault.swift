@@ -16,12 +16,27 @@ package enum Fault: String, CaseIterable, Sendable, Codable {
   case incident
   /// No request comes any more.
   case silence
+  /// Nothing does: both sides answer alike, and each question otherwise every time. A third of what
+  /// legacy is asked once more it refuses.
+  case noneNoisy = "none-noisy"
 
   /// Whether the release is to blame, and is to be taken back.
   package var isOfRelease: Bool {
     switch self {
     case .errors, .fewUsers, .latency, .hangs, .wrong: true
-    case .incident, .silence: false
+    case .incident, .silence, .noneNoisy: false
+    }
+  }
+
+  /// Whether it needs both sides' answers compared.
+  package var isOfContent: Bool { self == .wrong || self == .noneNoisy }
+
+  /// What is demanded of each trial.
+  package var demand: String {
+    switch self {
+    case .errors, .fewUsers, .latency, .hangs, .wrong: "taken back, at zero within 1 s"
+    case .incident, .silence: "neither taken back nor promoted"
+    case .noneNoisy: "not taken back, nothing called real"
     }
   }
 
@@ -29,9 +44,9 @@ package enum Fault: String, CaseIterable, Sendable, Codable {
   package var gate: String? {
     switch self {
     case .errors, .fewUsers: "errors"
-    case .latency, .hangs: "slower than p"
+    case .latency, .hangs: "slower than legacy's p"
     case .wrong: "mismatches"
-    case .incident, .silence: nil
+    case .incident, .silence, .noneNoisy: nil
     }
   }
 }
@@ -55,6 +70,8 @@ package struct TrialPace: Sendable {
   package var wrong = 200
   /// The same of a release that few users see, and of legacy meanwhile.
   package var fewErrors = (extracted: 3_000, legacy: 300)
+  /// Of ten thousand second questions those that legacy refuses, where answers are noisy.
+  package var refusals = 3_333
 
   package init() {}
 }
@@ -69,7 +86,7 @@ package struct TrialOutcome: Sendable, Codable {
   package var bad = 0
   /// From the first second of the fault to the decision.
   package var seconds: Double?
-  /// From the decision to the last request that reached the new side; negative when it was earlier.
+  /// From the decision to the last request that reached the new side; 0 when that was earlier.
   package var secondsToZero: Double?
   /// The journal names the gate that fired, with its numbers, and is what was written.
   package var hasEvidence = false
@@ -78,12 +95,25 @@ package struct TrialOutcome: Sendable, Codable {
   /// Requests that the load sent, and those it could not send in time.
   package var sent = 0
   package var late = 0
+  /// Comparisons of both sides' answers, and those after which legacy was asked once more.
+  package var compared = 0
+  package var askedAgain = 0
+  /// Paths in which the sides are said to differ for certain.
+  package var realPaths: [String] = []
+
+  /// Fewest second questions by which a trial with noise shows anything.
+  private static let fewestAsked = 200
 
   package init(_ fault: Fault) { self.fault = fault }
 
   /// What was demanded of it.
   package var isAsDemanded: Bool {
-    guard fault.isOfRelease else { return isCarriedOut && !isRolledBack && !isPromoted }
-    return isRolledBack && hasEvidence && (secondsToZero ?? .infinity) <= 1
+    switch fault {
+    case .errors, .fewUsers, .latency, .hangs, .wrong:
+      isRolledBack && hasEvidence && (secondsToZero ?? .infinity) <= 1
+    case .incident, .silence: isCarriedOut && !isRolledBack && !isPromoted
+    case .noneNoisy:
+      isCarriedOut && !isRolledBack && realPaths.isEmpty && askedAgain >= Self.fewestAsked
+    }
   }
 }

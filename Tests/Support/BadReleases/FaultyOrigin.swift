@@ -24,6 +24,12 @@ package final class FaultyOrigin: Sendable {
     package var wrong = 0
     package var slowdown = 1.0
     package var hangs = false
+    /// Answers carry what differs from one to the next although nothing is wrong (`noisyMembers`).
+    /// Only where they are drawn.
+    package var isNoisy = false
+    /// Of ten thousand requests that a proxy asks again, those that are refused with 429. Only
+    /// where answers are drawn.
+    package var refusals = 0
 
     package init() {}
   }
@@ -50,6 +56,13 @@ package final class FaultyOrigin: Sendable {
       if self[keyPath: due] < 10_000 { return false }
       self[keyPath: due] -= 10_000
       return true
+    }
+
+    mutating func body(total: Int, isNoisy: Bool) -> String {
+      if isNoisy, let noise = random?.noisyMembers(at: Date()) {
+        return #"{"id":7,"total":\#(total),\#(noise)}"#
+      }
+      return #"{"id":7,"total":\#(total)}"#
     }
   }
 
@@ -96,30 +109,36 @@ package final class FaultyOrigin: Sendable {
   /// An answer; nil hangs.
   fileprivate struct Answer {
     var status: HTTPResponseStatus = .ok
-    var total = 1
+    var body: String
     /// Microseconds.
     var delay: Int64
   }
 
-  fileprivate func answer(isShadow: Bool) -> Answer? {
+  /// - Parameter shadow: what a proxy asks for in its own name; nil for a user.
+  fileprivate func answer(to shadow: String?) -> Answer? {
     state.withLock { state in
       let behaviour = state.behaviour
       let milliseconds = state.random?.milliseconds() ?? 0
-      var answer = Answer(delay: Int64(milliseconds * behaviour.slowdown * 1_000))
+      var (status, total) = (HTTPResponseStatus.ok, 1)
       var isBad = behaviour.hangs || behaviour.slowdown > 1
       if state.isNext(behaviour.errors, \.errorsDue) {
-        answer.status = .internalServerError
+        status = .internalServerError
         isBad = true
       } else if state.isNext(behaviour.wrong, \.wrongDue) {
-        answer.total = 2
+        total = 2
         isBad = true
+      } else if shadow == "again", state.random?.below(10_000) ?? 10_000 < behaviour.refusals {
+        status = .tooManyRequests
       }
-      if !isShadow {
+      if shadow == nil {
         state.seen.requests += 1
         state.seen.last = Date()
         if isBad { state.seen.bad += 1 }
       }
-      return behaviour.hangs ? nil : answer
+      if behaviour.hangs { return nil }
+      return Answer(
+        status: status, body: state.body(total: total, isNoisy: behaviour.isNoisy),
+        delay: Int64(milliseconds * behaviour.slowdown * 1_000))
     }
   }
 
@@ -128,16 +147,16 @@ package final class FaultyOrigin: Sendable {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let origin: FaultyOrigin
-    private var isShadow = false
+    private var shadow: String?
 
     init(_ origin: FaultyOrigin) { self.origin = origin }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       switch unwrapInboundIn(data) {
-      case .head(let head): isShadow = head.headers.contains(name: "x-strangler-shadow")
+      case .head(let head): shadow = head.headers.first(name: "x-strangler-shadow")
       case .body: break
       case .end:
-        guard let answer = origin.answer(isShadow: isShadow) else { return }
+        guard let answer = origin.answer(to: shadow) else { return }
         if answer.delay == 0 { return write(answer, to: context) }
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.value.eventLoop.assumeIsolated().scheduleTask(in: .microseconds(answer.delay)) {
@@ -147,7 +166,7 @@ package final class FaultyOrigin: Sendable {
     }
 
     private func write(_ answer: Answer, to context: ChannelHandlerContext) {
-      let body = ByteBuffer(string: #"{"id":7,"total":\#(answer.total)}"#)
+      let body = ByteBuffer(string: answer.body)
       let head = HTTPResponseHead(
         version: .http1_1, status: answer.status,
         headers: [
@@ -163,6 +182,25 @@ package final class FaultyOrigin: Sendable {
 extension SimulatedRandom {
   /// Below `bound`.
   mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+  /// Members of an answer to one and the same question that nobody who is right answers alike
+  /// twice: a random id, a clock, a field that now and then is null, absent or of another type, a
+  /// list without an order, and a value that wobbles.
+  fileprivate mutating func noisyMembers(at time: Date) -> String {
+    var members = [
+      #""request":"\#(String(next(), radix: 16))""#, #""at":\#(Int(time.timeIntervalSince1970))"#,
+      #""stock":\#(below(20) == 0 ? 4 : 5)"#,
+    ]
+    switch below(10) {
+    case 0: members.append(#""note":null"#)
+    case 1: members.append(#""note":5"#)
+    case 2: break
+    default: members.append(#""note":"a gift""#)
+    }
+    let lines = ["tea", "pot", "cup"].shuffled(using: &self).map { #"{"article":"\#($0)"}"# }
+    members.append(#""lines":[\#(lines.joined(separator: ","))]"#)
+    return members.joined(separator: ",")
+  }
 
   /// An answer's time: 8 ms in the median and 42 ms at p95, without the tail that a machine adds.
   fileprivate mutating func milliseconds() -> Double { 8 * exp(normal()) }

@@ -87,11 +87,13 @@ package enum Trial {
   private static func configuration(
     _ fault: Fault, ports: (legacy: Int, extracted: Int), folder: String
   ) -> String {
-    let shadow = fault == .wrong ? "\n    shadow: { mode: compare }" : ""
-    let gates = fault == .wrong ? "\n    gates: { mismatches: {} }" : ""
+    // Noise is asked about as often as it can be: what is not asked about decides nothing.
+    let budget = fault == .noneNoisy ? ", ask-again-percent: 100" : ""
+    let shadow = fault.isOfContent ? "\n    shadow: { mode: compare\(budget) }" : ""
+    let gates = fault.isOfContent ? "\n    gates: { mismatches: {} }" : ""
     let stage =
       switch fault {
-      case .incident: "{ percent: 10, soak: 1m }"
+      case .incident, .noneNoisy: "{ percent: 10, soak: 1m }"
       case .silence: "{ percent: 10, soak: 90s, tolerance: 0.05 }"
       case .fewUsers: "{ percent: 50, soak: 1m }"
       case .errors, .latency, .hangs, .wrong: "{ percent: 10, soak: 1h }"
@@ -172,6 +174,9 @@ package enum Trial {
       behaviour.errors = 3_000
       legacy.behave(behaviour)
     case .silence: load.fallSilent()
+    case .noneNoisy:
+      (behaviour.isNoisy, behaviour.refusals) = (true, pace.refusals)
+      legacy.behave(behaviour)
     }
     extracted.behave(behaviour)
   }
@@ -187,6 +192,11 @@ package enum Trial {
     outcome.isRolledBack = status.phase == "rolled-back"
     outcome.isPromoted = status.stage > 1 || status.phase == "completed"
     outcome.reason = status.holdText ?? ""
+    if fault.isOfContent {
+      let found = try await proxy.found()
+      (outcome.compared, outcome.askedAgain) = (found.comparisons, found.reasks)
+      outcome.realPaths = found.realPaths
+    }
     let isSound = try await proxy.isSound()
     guard let entry = try await proxy.history().last(where: { $0.moves.contains { $0.to == 0 } })
     else { return outcome }
@@ -198,7 +208,7 @@ package enum Trial {
     let decided = try Date(
       entry.at, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     outcome.seconds = decided.timeIntervalSince(began)
-    outcome.secondsToZero = seen.last?.timeIntervalSince(decided)
+    outcome.secondsToZero = seen.last.map { max(0, $0.timeIntervalSince(decided)) }
     return outcome
   }
 }

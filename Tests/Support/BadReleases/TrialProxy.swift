@@ -30,6 +30,27 @@ final class TrialProxy: Sendable {
     let evidence: String?
   }
 
+  /// What comparing both sides' answers found.
+  struct Found: Decodable {
+    struct Endpoint: Decodable {
+      struct Path: Decodable {
+        let path: String
+        let kind: String
+        let label: String
+      }
+
+      let paths: [Path]
+    }
+
+    let comparisons: Int
+    let reasks: Int
+    let endpoints: [Endpoint]
+
+    var realPaths: [String] {
+      endpoints.flatMap(\.paths).filter { $0.label == "real" }.map { "\($0.path) (\($0.kind))" }
+    }
+  }
+
   private struct Page: Decodable {
     let entries: [Entry]
   }
@@ -129,6 +150,10 @@ final class TrialProxy: Sendable {
 
   func status(of cutover: String) async throws -> Status {
     try JSONDecoder().decode(Status.self, from: try await call(.GET, "/cutovers/\(cutover)"))
+  }
+
+  func found() async throws -> Found {
+    try JSONDecoder().decode(Found.self, from: try await call(.GET, "/shadows/evidence"))
   }
 
   func history() async throws -> [Entry] {

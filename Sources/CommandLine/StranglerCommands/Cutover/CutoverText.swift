@@ -75,8 +75,13 @@ enum CutoverText {
     lines.append("  routes: \(cutover.routes.joined(separator: ", "))")
     guard cutover.phase == .underWay else {
       if cutover.phase != .ready {
-        lines += cutover.gates.map { "  \($0.text)" }
-        lines.append("  who and why: strangler cutover history --cutover \(cutover.name)")
+        if let end = cutover.end {
+          lines.append("  entry \(end.entry), \(end.at), \(end.actor): \(end.reason)")
+        }
+        // Such as those of a stage in which nobody was asked.
+        lines += cutover.gates.filter { $0.legacy.requests + $0.extracted.requests > 0 }
+          .map { "  \($0.text)" }
+        lines.append("  all of it: strangler cutover history --cutover \(cutover.name)")
       }
       return lines.joined(separator: "\n") + "\n"
     }

@@ -100,6 +100,25 @@ package struct CutoverStatus: Sendable, Equatable, Codable {
     package let text: String
   }
 
+  /// The journal's entry by which a run came to its end.
+  package struct End: Sendable, Equatable, Codable {
+    package let entry: UInt64
+    /// Such as `2026-11-23T12:00:00.250Z`.
+    package let at: String
+    package let actor: String
+    package let reason: String
+    /// No person decided it.
+    package let isAutomatic: Bool
+
+    init(_ deed: JournalReplay.Deed) {
+      entry = deed.sequence
+      at = Timestamp.text(deed.time)
+      actor = deed.actor
+      reason = deed.reason
+      isAutomatic = deed.isAutomatic
+    }
+  }
+
   package struct Rollbacks: Sendable, Equatable, Codable {
     package let automatic: Int
     package let ordered: Int
@@ -126,10 +145,13 @@ package struct CutoverStatus: Sendable, Equatable, Codable {
   /// Why it does not go on: a word for programs, and a sentence.
   package let hold: String?
   package let holdText: String?
-  /// Sequence of the entry that ended it.
+  /// Sequence of the entry that ended it otherwise than by its own plan.
   package let endedBy: UInt64?
+  /// How one that was rolled back, or ended otherwise, came to that.
+  package let end: End?
   /// The file has another plan by now, which holds from the next start on.
   package let isOutdated: Bool
+  /// What each gate says, of one that was rolled back what it said then; none without a run.
   package let gates: [Gate]
   /// Since the start of the process.
   package let rollbacks: Rollbacks
@@ -146,7 +168,7 @@ extension CutoverRunner {
       version: version,
       journal: CutoverOverview.Journal(
         installation: journal.installation, sequence: chain?.sequence ?? 0,
-        head: chain.map(\.head.description), overdue: overdue.count, failure: journalFailure,
+        head: chain.map(\.head.description), overdue: overdue.count, failure: tail.failure,
         sharing: sharingOverview()),
       isLeading: isLeading, isFrozen: installation.isFrozen, isKilled: installation.isKilled,
       routes: table.configuration.routes.filter { $0.extracted != nil }.map { route in
@@ -165,13 +187,14 @@ extension CutoverRunner {
 
   private func statuses(_ plans: [CutoverPlan]) -> [CutoverStatus] {
     let inFile = Dictionary(plans.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-    let ends = standing.ends
+    let standing = standing
     let shares = routing.percentages
     return Set(inFile.keys).union(machines.keys).sorted().compactMap { name in
       let machine = machines[name] ?? inFile[name].map { CutoverMachine($0) }
       return machine.map { machine in
         CutoverStatus(
-          machine, endedBy: ends[name], hold: holds[name],
+          machine, endedBy: standing.ends[name],
+          last: standing.cutovers[name]?.entry, hold: holds[name],
           isOutdated: machine.phase == .underWay && inFile[name] != machine.plan,
           rollbacks: rollbacks[name] ?? Rollbacks(), shares: shares)
       }
@@ -181,8 +204,9 @@ extension CutoverRunner {
 
 extension CutoverStatus {
   init(
-    _ machine: CutoverMachine, endedBy: UInt64?, hold: HoldReason?, isOutdated: Bool,
-    rollbacks: CutoverRunner.Rollbacks, shares: [String: Percentage]
+    _ machine: CutoverMachine, endedBy: JournalReplay.Deed?, last: JournalReplay.Deed?,
+    hold: HoldReason?, isOutdated: Bool, rollbacks: CutoverRunner.Rollbacks,
+    shares: [String: Percentage]
   ) {
     let (plan, state) = (machine.plan, machine.state)
     name = plan.name
@@ -210,9 +234,12 @@ extension CutoverStatus {
     isAwaitingApproval = state.isAwaitingApproval && !state.isApproved
     self.hold = hold?.code
     holdText = hold?.description
-    self.endedBy = endedBy
+    self.endedBy = endedBy?.sequence
+    // Nothing is written of a run behind its rollback.
+    end = (phase == .rolledBack ? last : endedBy).map(End.init)
     self.isOutdated = isOutdated
-    gates = machine.findings.map(Gate.init)
+    let hasRun = phase != .ready && phase != .ended
+    gates = hasRun ? machine.findings.map(Gate.init) : []
     self.rollbacks = Rollbacks(automatic: rollbacks.automatic, ordered: rollbacks.ordered)
   }
 }

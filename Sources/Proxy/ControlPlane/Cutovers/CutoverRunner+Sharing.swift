@@ -14,11 +14,14 @@ package struct ReplicaName: Sendable, Equatable {
   package let name: String
   /// Where its admin API listens; nil without one.
   package let admin: String?
+  /// What the machine is called that it runs on.
+  package let machine: String?
 
-  package init(id: String, name: String, admin: String?) {
+  package init(id: String, name: String, admin: String?, machine: String? = nil) {
     self.id = id
     self.name = name
     self.admin = admin
+    self.machine = machine
   }
 }
 
@@ -30,6 +33,10 @@ struct SharingState: Sendable {
   var lease: Int64?
   /// What all told last.
   var exchange: ReplicaExchange?
+  /// When this proxy told its first report, milliseconds since 1970.
+  var joined: Int64?
+  /// Former processes in whose place this one has come.
+  var replaced: [String] = []
   /// Entries are gone from the journal that were seen, by what all told last.
   var loss: CutoverJournalError?
   var counts = SharedCounts()
@@ -101,16 +108,22 @@ extension CutoverRunner {
     var report = ReplicaReport(
       id: replica.id, name: replica.name, admin: replica.admin, sequence: replay.sequence,
       head: chain?.head.description, configurationHash: configurationHash)
+    report.machine = replica.machine
+    report.replaces = sharing.replaced.isEmpty ? nil : sharing.replaced
     report.mayLead = sharing.canRead
     report.counts = sharing.counts.own
     report.services = services(of: sharing.counts.own.keys)
     report.compared = sharing.counts.ownCompared
+    let now = unixMilliseconds()
     let heard: ReplicaExchange
     do {
       heard = try await shared.exchange(report)
     } catch {
       return isCutOff("\(error)")
     }
+    let joined = sharing.joined ?? now
+    sharing.joined = joined
+    sharing.replaced = heard.predecessors(of: report, present: now - joined)
     do {
       try await line.run { [report] in try await self.take(heard, since: report) }
       sharing.canRead = true

@@ -123,8 +123,8 @@ extension CutoverRunner: Service {
     let others = sharing.counts.take()
     guard isJudging else { return watchTraffic() }
     if isLeading {
-      counts.merge(others.counts) { own, more in own.adding(more) }
-      compared.merge(others.compared) { own, more in own.adding(more) }
+      for (route, more) in others.counts { counts[route, default: RouteCounts()] += more }
+      for (route, more) in others.compared { compared[route, default: CompareCounts()] += more }
     }
     // Only what the journal would never take is thrown, which nothing here is.
     try? await takeBackUnreadable()
@@ -158,14 +158,16 @@ extension CutoverRunner: Service {
     _ name: String, _ machine: CutoverMachine, _ counts: [String: RouteCounts],
     _ strangers: [String: RouteCounts], _ compared: [String: CompareCounts]
   ) async {
-    do {
-      for route in machine.plan.routes {
-        guard let more = compared[route] else { continue }
-        try await perform(.compared(route: route, more), on: name, by: nil)
+    let second =
+      machine.plan.routes.compactMap { route in
+        compared[route].map { CutoverEvent.compared(route: route, $0) }
+      } + [.tick(counts, strangers: strangers)]
+    for (index, event) in second.enumerated() {
+      do {
+        try await perform(event, on: name, by: nil)
+      } catch {
+        return await hold(name, second[index...])
       }
-      try await perform(.tick(counts, strangers: strangers), on: name, by: nil)
-    } catch {
-      return await hold(name, .tick(counts, strangers: strangers))
     }
     guard isLeading else { return }
     do {
@@ -210,7 +212,7 @@ extension CutoverRunner: Service {
       }
       if known == services { continue }
       changedRoutes.formUnion(machine.plan.routes)
-      let event = CutoverEvent.serviceChanged(services, run: nextEntry)
+      let event = CutoverEvent.serviceChanged(services, run: tail.nextEntry)
       do {
         try await perform(event, on: name, by: nil)
       } catch {
@@ -240,13 +242,15 @@ extension CutoverRunner: Service {
 
   /// The journal could not be written, so nothing was decided. The gates go on seeing what happens,
   /// and may take the routes back; promoted is nothing until the journal can be written.
-  private func hold(_ name: String, _ second: CutoverEvent) async {
+  ///
+  /// - Parameter rest: what was not taken in of the second, from the event whose decision failed on.
+  private func hold(_ name: String, _ rest: ArraySlice<CutoverEvent>) async {
     guard var machine = machines[name], machine.phase == .underWay else { return }
     if heldForJournal.insert(name).inserted {
       _ = machine.handle(.freeze, at: unixMilliseconds() / 1_000)
       machines[name] = machine
-      // The second that was given up with the decision.
-      try? await perform(second, on: name, by: nil)
+      // It is given up with the decision and would be lost: comparisons are told once.
+      for event in rest { try? await perform(event, on: name, by: nil) }
     }
   }
 
@@ -305,21 +309,5 @@ extension CutoverMachine {
     let lines = (outages.map(\.description) + findings.map(\.description))
       .joined(separator: "\n")
     return String(decoding: lines.utf8.prefix(JournalChain.longestEvidence), as: UTF8.self)
-  }
-}
-
-extension RouteCounts {
-  fileprivate func adding(_ more: RouteCounts) -> RouteCounts {
-    var sum = self
-    sum += more
-    return sum
-  }
-}
-
-extension CompareCounts {
-  fileprivate func adding(_ more: CompareCounts) -> CompareCounts {
-    var sum = self
-    sum += more
-    return sum
   }
 }

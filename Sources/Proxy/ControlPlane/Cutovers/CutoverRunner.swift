@@ -28,15 +28,12 @@ package actor CutoverRunner {
   let unixMilliseconds: @Sendable () -> Int64
   /// What this proxy is called among those that share the journal; nil when it has it to itself.
   let replica: ReplicaName?
-  private let writer = JournalWriter()
+  let writer = JournalWriter()
   /// Events are taken in one after the other, while each one waits for the disk.
   let line = ChangeLine()
 
-  /// The end of the journal; nil before it was read.
-  private(set) var chain: JournalChain?
-  /// An append failed: it may be in the journal all the same, which is read before the next one.
-  private var isUncertain = false
-  private(set) var replay = JournalReplay()
+  /// What is known of the journal, and what waits to be written into it.
+  var tail: JournalTail
   var machines: [String: CutoverMachine] = [:]
   /// Why each cutover does not go on.
   var holds: [String: HoldReason] = [:]
@@ -46,10 +43,6 @@ package actor CutoverRunner {
   var killsWaiting = 0
   /// Routes that orders have taken back which wait for their turn, with the number of those.
   var takenBack: [String: Int] = [:]
-  /// Done and not written yet, oldest first.
-  private(set) var overdue: [JournalRecord] = []
-  /// Why the journal could not be written the last time; nil when it could.
-  private(set) var journalFailure: String?
   /// Cutovers that are not promoted since the journal cannot be written.
   var heldForJournal: Set<String> = []
   /// Routes that another service has answered since the last second.
@@ -88,6 +81,7 @@ package actor CutoverRunner {
     self.traffic = traffic
     self.comparisons = comparisons
     self.replica = replica
+    tail = JournalTail(isShared: replica != nil)
     self.logger = logger
     self.unixMilliseconds = unixMilliseconds
   }
@@ -96,19 +90,10 @@ package actor CutoverRunner {
     JournalHash(of: Array(routing.loaded.settingText.utf8)).description
   }
 
-  /// What the journal adds up to once everything that was done is in it.
-  var standing: JournalReplay {
-    var standing = replay
-    for record in overdue {
-      let record = replica == nil ? record : record.goingOn(from: standing)
-      // Each was made here, so each can be read.
-      try? standing.apply(record, sequence: standing.sequence + 1)
-    }
-    return standing
-  }
-
-  /// Number of the entry that is written behind what was done and is not written yet.
-  var nextEntry: UInt64 { (chain?.sequence ?? 0) + UInt64(overdue.count) + 1 }
+  var chain: JournalChain? { tail.chain }
+  var replay: JournalReplay { tail.replay }
+  var overdue: [JournalRecord] { tail.overdue }
+  var standing: JournalReplay { tail.standing }
 
   var installation: InstallationState { standing.installation ?? InstallationState() }
 
@@ -127,205 +112,6 @@ package actor CutoverRunner {
   private var journaledShares: [String: Percentage] {
     let file = routing.filePercentages
     return replica == nil ? standing.shares(file: file) : standing.sharedShares(file: file)
-  }
-}
-
-// MARK: - Writing
-
-extension CutoverRunner {
-  /// Writes a record down, then makes its moves; urgent ones the other way round.
-  ///
-  /// - Parameters:
-  ///   - isUrgent: the moves wait for no disk, and are made even if the record cannot be written.
-  ///   - move: makes the moves; nil sets the shares that the record names.
-  /// - Throws: `CutoverRefusal`; nothing was changed then.
-  func commit(
-    _ record: JournalRecord, isUrgent: Bool = false, move: (() -> Void)? = nil
-  ) async throws(CutoverRefusal) {
-    if isUrgent { return try await commitUrgently(record, move) }
-    guard isLeading else { throw notLeading }
-    let (end, lease) = (chain?.sequence, sharing.lease)
-    try await writeOverdue()
-    // What was written meanwhile may be what this was decided without.
-    guard isLeading, sharing.lease == lease else { throw notLeading }
-    if replica != nil, chain?.sequence != end { throw .journal("others wrote meanwhile") }
-    try await append(record, holding: lease)
-    if let move { move() } else { makeMoves(of: record) }
-    log(record)
-  }
-
-  private func commitUrgently(
-    _ record: JournalRecord, _ move: (() -> Void)?
-  ) async throws(CutoverRefusal) {
-    try check(record)
-    // Orders that move nothing any more can come without end.
-    if record.moves.isEmpty, overdue.count >= Self.mostOverdue {
-      throw .journal("\(overdue.count) records wait for it")
-    }
-    // Nothing is awaited before the routes have moved.
-    overdue.append(record)
-    if let move { move() } else { makeMoves(of: record) }
-    do {
-      try await writeOverdue()
-    } catch {
-      // Taking up what another process wrote may have moved them elsewhere.
-      if record.moves.contains(where: { routing.percentages[$0.route] != $0.to }) {
-        if let move { move() } else { makeMoves(of: record) }
-      }
-      for name in standing.ends.keys { forget(name) }
-      logger.critical(
-        "routes go back to legacy though the journal cannot be written",
-        metadata: ["reason": "\(journalFailure ?? "\(error)")", "record": "\(record.reason)"])
-    }
-    log(record)
-  }
-
-  /// What the journal would never take is refused before it has an effect.
-  func check(_ record: JournalRecord) throws(CutoverRefusal) {
-    guard var end = chain else { return }
-    do throws(JournalChain.Refusal) {
-      _ = try end.append(record)
-    } catch {
-      throw .record(error)
-    }
-  }
-
-  /// Writes what was done and is not written yet.
-  func writeOverdue() async throws(CutoverRefusal) {
-    var attempts = 0
-    while true {
-      if isUncertain { try await lookAgain() }
-      guard let due = overdue.first else { return }
-      let isBehind = journalFailure != nil
-      let end = chain?.sequence
-      let record = replica == nil ? due : due.goingOn(from: replay)
-      do throws(CutoverRefusal) {
-        try await append(record, holding: isLeading ? sharing.lease : nil)
-      } catch {
-        // Others write too: what takes users back is put behind what they wrote.
-        attempts += 1
-        if replica != nil, chain?.sequence != end, attempts < Self.mostAttempts { continue }
-        throw error
-      }
-      // What was read meanwhile may have been this one.
-      if overdue.first == due { overdue.removeFirst() }
-      // It may move routes that others raised meanwhile.
-      if record != due { moveToJournaledShares() }
-      if isBehind {
-        logger.notice("journal caught up", metadata: ["entry": "\(replay.sequence)"])
-      }
-    }
-  }
-
-  /// How often an entry is tried again at once when others wrote meanwhile.
-  private static let mostAttempts = 10
-  /// Records that may wait to be written; those that still take users back may always.
-  private static let mostOverdue = 1_000
-
-  /// - Parameter lease: what the journal takes it by; nil for what any proxy may write.
-  private func append(
-    _ record: JournalRecord, holding lease: Int64?
-  ) async throws(CutoverRefusal) {
-    guard var chain else { throw .journal("it was not read yet") }
-    let entry: JournalEntry
-    do throws(JournalChain.Refusal) {
-      entry = try chain.append(record)
-    } catch {
-      throw .record(error)
-    }
-    do {
-      let journal = journal
-      try await writer.write {
-        if let lease, let shared = journal as? any SharedCutoverJournal {
-          try await shared.append(entry, holding: lease)
-        } else {
-          try await journal.append(entry)
-        }
-      }
-      try replay.apply(entry)
-    } catch {
-      await appendFailed(error)
-      throw .journal("\(error)")
-    }
-    self.chain = chain
-    journalFailure = nil
-    for name in replay.ends.keys { forget(name) }
-  }
-
-  private func appendFailed(_ error: any Error) async {
-    journalFailure = "\(error)"
-    logger.error("journal is not written", metadata: ["error": "\(error)"])
-    let code = (error as? CutoverJournalError)?.code
-    isUncertain = code != .conflict
-    if code == .notLeading { standDown() }
-    if code == .conflict || code == .notLeading { await startOver() }
-  }
-
-  /// Another process wrote: what it did is looked up, and goes on from there.
-  private func startOver() async {
-    do {
-      try await catchUp()
-    } catch {
-      logger.critical("journal cannot be read", metadata: ["error": "\(error)"])
-    }
-  }
-
-  /// Finds out what became of an append that was not answered.
-  private func lookAgain() async throws(CutoverRefusal) {
-    do {
-      let (journal, end) = (journal, chain)
-      let (last, entries) = try await writer.write {
-        var entries: [JournalEntry] = []
-        let last = try await journal.forEachSound(after: end) { entries.append($0) }
-        return (last, entries)
-      }
-      let touched = try take(entries, last)
-      isUncertain = false
-      if entries.isEmpty { return }
-      moveToJournaledShares()
-      restoreMachines(touched)
-    } catch {
-      throw .journal("\(error)")
-    }
-  }
-
-  /// Takes up what others wrote.
-  func catchUp() async throws {
-    let touched = try await read()
-    isUncertain = false
-    moveToJournaledShares()
-    restoreMachines(touched)
-  }
-
-  func forget(_ cutover: String) {
-    machines[cutover] = nil
-    holds[cutover] = nil
-    heldForJournal.remove(cutover)
-  }
-
-  private func makeMoves(of record: JournalRecord) {
-    if record.moves.isEmpty { return }
-    // What was taken back meanwhile stays there.
-    let moves = record.moves.filter { $0.to == .zero || takenBack[$0.route] == nil }
-    if moves.isEmpty { return }
-    let shares = Dictionary(moves.map { ($0.route, $0.to) }, uniquingKeysWith: { $1 })
-    do {
-      try routing.setPercentages(
-        shares, actor: record.actor, reason: record.reason, unixMilliseconds: record.time)
-    } catch {
-      logger.critical(
-        "routes do not stand where the journal says", metadata: ["error": "\(error)"])
-    }
-  }
-
-  private func log(_ record: JournalRecord) {
-    if record.reason == JournalRecord.stateReason { return }
-    var metadata: Logger.Metadata = [
-      "actor": "\(record.actor)", "reason": "\(record.reason)", "entry": "\(replay.sequence)",
-    ]
-    if let cutover = record.cutover { metadata["cutover"] = "\(cutover)" }
-    for move in record.moves { metadata[move.route] = "\(move.from) -> \(move.to) %" }
-    logger.notice("journaled", metadata: metadata)
   }
 }
 
@@ -385,30 +171,20 @@ extension CutoverRunner {
 
   /// Reads on from the end that is known; returns the cutovers that were written about.
   @discardableResult
-  private func read() async throws -> Set<String> {
+  func read() async throws -> Set<String> {
     var entries: [JournalEntry] = []
     let last = try await journal.forEachSound(after: chain) { entries.append($0) }
     return try take(entries, last)
   }
 
-  private func take(_ entries: [JournalEntry], _ last: JournalChain) throws -> Set<String> {
-    var (replay, overdue, touched) = (replay, overdue, Set<String>())
-    let known = replay.contradictions.count
-    for entry in entries {
-      try replay.apply(entry)
-      // An append that was not answered had taken effect.
-      if overdue.first?.isTold(by: entry.record) == true { overdue.removeFirst() }
-      if let cutover = entry.record.cutover { touched.insert(cutover) }
-    }
-    chain = last
-    self.replay = replay
-    self.overdue = overdue
-    for contradiction in replay.contradictions.dropFirst(known) {
+  func take(_ entries: [JournalEntry], _ last: JournalChain) throws -> Set<String> {
+    let news = try tail.take(entries, to: last)
+    for contradiction in news.contradictions {
       logger.warning(
         "a route was moved without an entry",
         metadata: ["route": "\(contradiction.route)", "entry": "\(contradiction.sequence)"])
     }
-    return touched
+    return news.cutovers
   }
 
   func moveToJournaledShares() {

@@ -2,18 +2,14 @@
 
 internal import HTTPTypes
 internal import Hummingbird
+internal import JSONDocuments
 internal import NIOCore
 internal import RoutingDecisions
 
-#if canImport(FoundationEssentials)
-  internal import FoundationEssentials
-#else
-  internal import Foundation
-#endif
-
 /// The JSON body of a request that changes something, such as
 /// `{"percent": 25, "reason": "week two", "actor": "ann"}`. It has the members that are expected
-/// and no others, so that a misspelt one is an answer and not a surprise.
+/// and no others, each once, so that a misspelt one is an answer and not a surprise, and whoever
+/// checks or logs a body on its way sees the order that is carried out.
 struct OrderBody {
   /// Largest body taken, in bytes.
   static let maximumBody = 8192
@@ -22,7 +18,10 @@ struct OrderBody {
   /// Longest name of who gives the order, in characters.
   static let maximumActor = 100
 
-  private let members: [String: Value]
+  /// Deepest nesting and most values that are read; what is expected needs less.
+  private static let limits = JSONLimits(depth: 8, values: 100)
+
+  private let members: [String: JSONValue]
   private let example: String
 
   /// Reads a body.
@@ -37,10 +36,8 @@ struct OrderBody {
     }
     self.example = "Expected \(example)."
     var body = try await Self.body(of: request)
-    let bytes = Data(body.readBytes(length: body.readableBytes) ?? [])
-    guard let members = try? JSONDecoder().decode([String: Value].self, from: bytes) else {
-      throw Problem(.badRequest, "The body is not a JSON object. \(self.example)")
-    }
+    let members = try Self.members(
+      of: body.readBytes(length: body.readableBytes) ?? [], example: self.example)
     let unknown = Set(members.keys).subtracting(names).subtracting(["reason", "actor"])
     guard unknown.isEmpty else {
       throw Problem(
@@ -58,6 +55,19 @@ struct OrderBody {
     }
   }
 
+  private static func members(
+    of bytes: [UInt8], example: String
+  ) throws(Problem) -> [String: JSONValue] {
+    do throws(JSONProblem) {
+      if case .object(let members) = try JSONParser.parse(bytes, limits: limits) { return members }
+    } catch {
+      if let member = error.member {
+        throw Problem(.badRequest, "The member \"\(member)\" comes twice. \(example)")
+      }
+    }
+    throw Problem(.badRequest, "The body is not a JSON object. \(example)")
+  }
+
   /// Why, in one line.
   var reason: String {
     get throws { try text("reason", longest: Self.maximumReason) }
@@ -72,7 +82,7 @@ struct OrderBody {
 
   /// A double's shortest decimal form is what was sent, so steps of 0.01 can be checked exactly.
   func percent() throws -> Percentage {
-    if case .number(let number)? = members["percent"], let percent = Percentage(decimal: number) {
+    if let number = number("percent"), let percent = Percentage(decimal: number) {
       return percent
     }
     throw Problem(
@@ -81,14 +91,14 @@ struct OrderBody {
 
   /// `nil` stands for the default where the member may be left out.
   func flag(_ name: String, default value: Bool? = nil) throws -> Bool {
-    if case .flag(let flag)? = members[name] { return flag }
+    if case .bool(let flag)? = members[name] { return flag }
     if members[name] == nil, let value { return value }
     throw Problem(.badRequest, "\(name): expected true or false. \(example)")
   }
 
   /// A whole number that a double holds exactly.
   func sequence(_ name: String) throws -> UInt64 {
-    if case .number(let number)? = members[name], let sequence = UInt64(exactly: number),
+    if let number = number(name), let sequence = UInt64(exactly: number),
       sequence <= WholeNumber.largest
     {
       return sequence
@@ -98,7 +108,7 @@ struct OrderBody {
 
   /// The number of a plan's stage, from 1.
   func stage(_ name: String) throws -> Int {
-    if case .number(let number)? = members[name], let stage = Int(exactly: number), stage >= 1 {
+    if let number = number(name), let stage = Int(exactly: number), stage >= 1 {
       return stage
     }
     throw Problem(.badRequest, "\(name): expected the number of a stage, from 1. \(example)")
@@ -107,7 +117,7 @@ struct OrderBody {
   /// Words of a person, or a name.
   func text(_ name: String, longest: Int) throws -> String {
     var found = ""
-    if case .text(let text)? = members[name] { found = text }
+    if case .string(let text)? = members[name] { found = text }
     // Counted as programs count it, before blanks are brought into order.
     let isShort = found.unicodeScalars.count <= longest
     let text = found.split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -123,24 +133,9 @@ struct OrderBody {
     return text
   }
 
-  private enum Value: Decodable {
-    case text(String)
-    case number(Double)
-    case flag(Bool)
-    case other
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let flag = try? container.decode(Bool.self) {
-        self = .flag(flag)
-      } else if let number = try? container.decode(Double.self) {
-        self = .number(number)
-      } else if let text = try? container.decode(String.self) {
-        self = .text(text)
-      } else {
-        self = .other
-      }
-    }
+  private func number(_ name: String) -> Double? {
+    guard case .number(let number)? = members[name] else { return nil }
+    return number.approximation
   }
 }
 

@@ -103,7 +103,7 @@ extension OpenAPIDocument {
         "judged": integer, "isPaused": flag, "isAwaitingApproval": flag, "isOutdated": flag,
         "gates": list(of: schema("Gate")),
         "rollbacks": object(["automatic": integer, "ordered": integer]),
-      ], optional: ["hold": string, "holdText": string, "endedBy": integer]),
+      ], optional: ["hold": string, "holdText": string, "endedBy": integer, "end": end]),
     "Gate": object(
       [
         "route": string, "gate": string, "evidence": number, "threshold": number,
@@ -127,6 +127,9 @@ extension OpenAPIDocument {
       "name": string, "isLeading": flag, "sequence": integer, "behind": integer,
       "configurationHash": string, "silentMilliseconds": integer, "isCounted": flag,
     ], optional: ["admin": string, "strangeRoutes": list(of: string)])
+  private static let end = object([
+    "entry": integer, "at": string, "actor": string, "reason": string, "isAutomatic": flag,
+  ])
   private static let counts = object(["requests": integer, "bad": integer])
   private static let move = object(["route": string, "from": number, "to": number])
   private static let stage = object(

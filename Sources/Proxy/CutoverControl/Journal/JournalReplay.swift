@@ -10,9 +10,28 @@ package struct JournalReplay: Sendable, Equatable {
     package let state: String
     /// The configuration it was written under.
     package let configurationHash: String
+    package let entry: Deed
+
+    package var time: Int64 { entry.time }
+    package var sequence: UInt64 { entry.sequence }
+  }
+
+  /// What an entry says for people: which one it is, when, who and why.
+  package struct Deed: Sendable, Equatable {
+    package let sequence: UInt64
     /// Milliseconds since 1970.
     package let time: Int64
-    package let sequence: UInt64
+    package let actor: String
+    package let reason: String
+    package let isAutomatic: Bool
+
+    init(_ record: JournalRecord, sequence: UInt64) {
+      self.sequence = sequence
+      time = record.time
+      actor = record.actor
+      reason = record.reason
+      isAutomatic = record.isAutomatic
+    }
   }
 
   /// A move that starts elsewhere than the route stood: something moved it without an entry.
@@ -36,7 +55,7 @@ package struct JournalReplay: Sendable, Equatable {
   /// about other shares.
   package private(set) var cutovers: [String: LiveCutover] = [:]
   /// By cutover that has ended that way, the entry that ended it.
-  package private(set) var ends: [String: UInt64] = [:]
+  package private(set) var ends: [String: Deed] = [:]
   /// What holds for all routes; nil before it was written down first.
   package private(set) var installation: InstallationState?
   package private(set) var contradictions: [Contradiction] = []
@@ -61,6 +80,7 @@ package struct JournalReplay: Sendable, Equatable {
     _ record: JournalRecord, sequence: UInt64
   ) throws(UnusableState) {
     self.sequence = sequence
+    let deed = Deed(record, sequence: sequence)
     for move in record.moves {
       let stood = percentages[move.route] ?? move.from
       if stood != move.from {
@@ -69,13 +89,13 @@ package struct JournalReplay: Sendable, Equatable {
             sequence: sequence, route: move.route, stood: stood, from: move.from))
       }
       percentages[move.route] = move.to
-      if let owner = owners[move.route], owner != record.cutover { end(owner, by: sequence) }
+      if let owner = owners[move.route], owner != record.cutover { end(owner, by: deed) }
       owners[move.route] = record.cutover
     }
     if record.cutover == nil, let state = record.state {
       let state = try InstallationState(json: state)
       // One at 0 % has no route that moves, and has ended too.
-      if state.isKilled { for name in cutovers.keys { end(name, by: sequence) } }
+      if state.isKilled { for name in cutovers.keys { end(name, by: deed) } }
       installation = state
       if state.isKilled { forgetHeld { _ in true } }
     }
@@ -85,8 +105,7 @@ package struct JournalReplay: Sendable, Equatable {
     }
     if case .cutover = record.kind, let name = record.cutover, let state = record.state {
       cutovers[name] = LiveCutover(
-        state: state, configurationHash: record.configurationHash, time: record.time,
-        sequence: sequence)
+        state: state, configurationHash: record.configurationHash, entry: deed)
       ends[name] = nil
     }
   }
@@ -104,8 +123,8 @@ package struct JournalReplay: Sendable, Equatable {
     installation = state
   }
 
-  private mutating func end(_ cutover: String, by sequence: UInt64) {
-    if cutovers.removeValue(forKey: cutover) != nil { ends[cutover] = sequence }
+  private mutating func end(_ cutover: String, by deed: Deed) {
+    if cutovers.removeValue(forKey: cutover) != nil { ends[cutover] = deed }
   }
 
   /// Routes that a cutover moved last, by name: known even where its own state cannot be read.

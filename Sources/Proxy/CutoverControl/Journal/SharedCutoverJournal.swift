@@ -42,6 +42,11 @@ package struct ReplicaReport: Sendable, Equatable, Codable {
   package var name: String
   /// Where its admin API listens; nil without one.
   package var admin: String?
+  /// The machine that it runs on; nil from a version of strangler that does not say.
+  package var machine: String?
+  /// Proxies that it has taken the place of (`ReplicaExchange.predecessors`): the journal forgets
+  /// them, unless they are heard of again. nil for none.
+  package var replaces: [String]?
   /// Sequence of the last entry that it made come true, and that entry's hash.
   package var sequence: UInt64
   package var head: String?
@@ -109,6 +114,23 @@ package struct ReplicaExchange: Sendable, Equatable {
 }
 
 extension ReplicaExchange {
+  /// Processes in whose place the one has come that told the report, so that a proxy which was
+  /// killed and started again does not stand among the others twice.
+  ///
+  /// It is called as they were and has the same admin address on the same machine, where no two can
+  /// listen; they say nothing any more, and said their last before it came. A namesake on another
+  /// machine, one that falls silent later, and one of whom that cannot be told stay.
+  ///
+  /// - Parameter present: milliseconds since it told its first report.
+  package func predecessors(of report: ReplicaReport, present: Int64) -> [String] {
+    guard let machine = report.machine, let admin = report.admin else { return [] }
+    return replicas.filter { former in
+      former.report.id != report.id && former.report.name == report.name
+        && former.report.machine == machine && former.report.admin == admin
+        && former.age > SharedCounts.patience && former.age >= present
+    }.map(\.report.id)
+  }
+
   /// Why the journal is not the one that somebody has seen; nil when it may be.
   ///
   /// An entry that was written is there for good. Where one is gone the database was restored to an

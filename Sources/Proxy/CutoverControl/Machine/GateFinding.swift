@@ -45,7 +45,7 @@ package struct GateFinding: Sendable, Equatable, CustomStringConvertible {
     let what =
       switch subject {
       case .errors: "errors"
-      case .latency(let quantile): "slower than p\(Self.text(quantile * 100))"
+      case .latency(let quantile): "slower than legacy's p\(Self.text(quantile * 100))"
       case .mismatches: "mismatches"
       }
     let extracted = Self.rate(counts.extractedBad, counts.extracted)

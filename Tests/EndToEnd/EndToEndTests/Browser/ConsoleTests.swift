@@ -18,6 +18,7 @@ struct ConsoleTests {
       )
       try await Self.makeScreenshots(page)
       #expect(try await page.namelessControls() == [])
+      try await Self.expectPlainNumbers(page)
       try await page.click("[data-action=rollback]")
       try await page.wait(until: "document.querySelector('#order').open")
       try await page.screenshot("console-dialog")
@@ -34,12 +35,44 @@ struct ConsoleTests {
       #expect(
         try await page.evaluate(
           "document.querySelector('[data-cutover=orders] .pill').textContent") == "Rolled back")
+      let why: String = try await page.evaluate(Self.why)
+      #expect(why.hasPrefix("Taken back by ann (127.0.0.1) at "), "\(why)")
+      #expect(why.hasSuffix(": customers call <img src=x onerror=alert(1)>."), "\(why)")
       let status = try await stage.status()
       #expect(status.phase == "rolled-back" && status.percent == 0)
       let before = stage.extracted.seen.requests
       try await stage.send(requests: 100)
       #expect(stage.extracted.seen.requests == before, "somebody was sent to the extracted side")
       try await page.screenshot("console-rolled-back")
+      #expect(page.complaints == [])
+    }
+  }
+
+  @Test func `a route that a gate took back says why, when and by which counts`() async throws {
+    try await Self.console { stage, page in
+      try await page.wait(until: "\(Self.percent) === '50'")
+      stage.extracted.fail(ofEachHundred: 10)
+      var sent = 0
+      while try await stage.status().phase == "under-way" {
+        try await stage.send(requests: 100)
+        sent += 100
+        try #require(sent < 20_000, "the gate did not fire")
+      }
+      try await page.wait(until: "\(Self.why).startsWith('Taken back automatically at ')")
+      let why: String = try await page.evaluate(Self.why)
+      #expect(why.contains(" of the journal: a gate fired: orders: errors: extracted "), "\(why)")
+      let counts = try #require(why.firstMatch(of: #/extracted (\d+) of (\d+) /#), "\(why)")
+      // The table has the same numbers, written as the page writes numbers.
+      let row: String = try await page.evaluate(
+        "[...document.querySelectorAll('[data-cutover=orders] details tbody tr')]"
+          + ".find((row) => row.firstChild.textContent === 'errors').cells[2].textContent"
+          + ".replaceAll(',', '')")
+      #expect(row.hasSuffix("(\(counts.1) of \(counts.2))"), "\(row)")
+      #expect(
+        try await page.evaluate(
+          "document.querySelector('[data-cutover=orders] summary').textContent")
+          == "Gates when it was taken back")
+      try await page.screenshot("console-taken-back")
       #expect(page.complaints == [])
     }
   }
@@ -86,6 +119,7 @@ struct ConsoleTests {
       #expect(
         try await page.evaluate("document.querySelector('#pair-lines .new').textContent") == "+500")
       try await page.screenshot("console-pair")
+      try await Self.expectBothSidesOnNarrowPages(page)
       try await page.press("Escape", code: 27)
       try await page.wait(until: "!document.querySelector('#pair').open")
       #expect(page.complaints == [])
@@ -106,6 +140,49 @@ struct ConsoleTests {
       #expect(try await page.evaluate("document.cookie") == "")
       #expect(try await page.evaluate("localStorage.length") == 0)
     }
+  }
+
+  private static let why =
+    "document.querySelector('[data-cutover=orders] .hold').textContent"
+
+  /// What a gate of latency counts is said, and more than what is needed is no share of it.
+  private static func expectPlainNumbers(_ page: BrowserPage) async throws {
+    let gates: String = try await page.evaluate(
+      "document.querySelector('[data-cutover=orders] details').textContent")
+    for words in ["slower than legacy\u{2019}s p95", "counts requests that took longer than"] {
+      #expect(gates.contains(words), "\(gates)")
+    }
+    try await page.wait(until: "\(progress).includes('requests judged, 10 needed')")
+    let text: String = try await page.evaluate(progress)
+    #expect(text.contains(#/^Soaked \d+ (s|min) of 60 min; [\d,]+ requests judged, 10 needed$/#))
+  }
+
+  private static let progress =
+    "document.querySelector('[data-cutover=orders] .buttons').previousSibling.textContent"
+
+  /// At 400 pixels what differs stands under one another, and all of it is to be seen.
+  private static func expectBothSidesOnNarrowPages(_ page: BrowserPage) async throws {
+    try await page.resize(width: 400, height: 900)
+    let places: [[Double]] = try await page.evaluate(
+      """
+      ['.gone', '.new'].map((kind) => {
+        const box = document.querySelector(`#pair-lines ${kind}`).getBoundingClientRect();
+        return [box.left, box.right, box.top, box.bottom];
+      })
+      """)
+    for place in places { #expect(place[0] >= 0 && place[1] <= 400 && place[1] - place[0] > 200) }
+    #expect(places[1][2] >= places[0][3], "the extracted side's line is not under legacy's")
+    #expect(
+      try await page.evaluate(
+        "document.querySelectorAll('#pair-lines .same').length > 0"
+          + " && [...document.querySelectorAll('#pair-lines .same')]"
+          + ".every((row) => getComputedStyle(row.lastChild).display === 'none')"))
+    let hidden: Double = try await page.evaluate(
+      "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)"
+        + "(document.querySelector('#pair .scroll'))")
+    #expect(hidden <= 0)
+    try await page.screenshot("console-pair-400-pixels")
+    try await page.resize(width: 1280, height: 900)
   }
 
   /// Every look that the page has, and that it fits.

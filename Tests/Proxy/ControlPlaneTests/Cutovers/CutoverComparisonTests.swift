@@ -16,13 +16,16 @@ struct CutoverComparisonTests {
     func take() -> [String: CompareCounts] { ["orders": perSecond.withLock(\.self)] }
   }
 
-  private static func bench(_ comparisons: Comparisons?) async throws -> CutoverBench {
+  private static func bench(
+    _ comparisons: Comparisons?, freezes: [FreezeWindow] = []
+  ) async throws -> CutoverBench {
     let plan = CutoverPlan(
       name: "orders", routes: ["orders"],
       stages: [
         CutoverStage(percent: .zero, soak: .seconds(60)),
         CutoverStage(percent: .hundredths(1_000), soak: .seconds(60)),
-      ], gates: CutoverGates(latency: [], mismatches: MismatchGateRules()))
+      ], gates: CutoverGates(latency: [], mismatches: MismatchGateRules()),
+      freezes: freezes)
     return try await CutoverBench(
       CutoverScenario.configuration(plans: [plan]), comparisons: comparisons)
   }
@@ -65,6 +68,31 @@ struct CutoverComparisonTests {
     await bench.seconds(1)
     comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
     #expect(await bench.seconds(until: { $0.percent() == 10 }, limit: 600) != nil)
+  }
+
+  @Test("What a second compared counts, though what is decided in it cannot be written")
+  func fullDisk() async throws {
+    let comparisons = Comparisons()
+    let noon = CutoverBench.noon / 1_000
+    // With the window's end the first comparisons of the second promote, or would.
+    let bench = try await Self.bench(comparisons, freezes: [.once(noon + 1..<noon + 70)])
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
+    try await bench.runner.start("orders", by: CutoverScenario.ann)
+    await bench.seconds(69)
+    #expect(await bench.runner.status(of: "orders")?.hold == "in-freeze-window")
+    bench.journal.fill(true)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50, extractedOdd: 6) }
+    await bench.seconds(1)
+    #expect(await bench.runner.overview().journal.failure == "the disk is full")
+    let gates = try #require(await bench.runner.status(of: "orders")?.gates)
+    let gate = try #require(gates.first { $0.gate == "mismatches" })
+    #expect(gate.extracted.requests == 70 * 50 && gate.extracted.bad == 6, "\(gate.text)")
+    // The seconds behind it count as ever, and nothing twice.
+    bench.journal.fill(false)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
+    await bench.seconds(1)
+    let after = try #require(await bench.runner.status(of: "orders")?.gates)
+    #expect(after.first { $0.gate == "mismatches" }?.extracted.requests == 71 * 50)
   }
 
   @Test("Answers that match lead on, answers that do not take the routes back")

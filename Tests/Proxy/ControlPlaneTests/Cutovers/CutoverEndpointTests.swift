@@ -37,6 +37,10 @@ import Testing
       let back = try await client.send(
         .post, "/cutovers/orders/rollback", Self.token, body: Self.order)
       #expect(back.status == 200 && back.body.contains(#""phase" : "rolled-back""#))
+      let taken = try JSONDecoder().decode(CutoverStatus.self, from: Data(back.body.utf8))
+      let end = try #require(taken.end)
+      #expect(end.entry == 3 && end.actor == "ann (127.0.0.1)" && end.reason == "ticket 12")
+      #expect(end.at == "2026-11-23T12:00:00.000Z" && !end.isAutomatic)
       let history = try await client.send(.get, "/journal?after=1", Self.token)
       let page = try JSONDecoder().decode(JournalPage.self, from: Data(history.body.utf8))
       #expect(page.entries.map(\.actor) == ["ann (127.0.0.1)", "ann (127.0.0.1)"])
@@ -70,6 +74,15 @@ import Testing
       "actor: expected 1 to 100"
     ),
     ("/cutovers/orders/start", "nonsense", 400, "The body is not a JSON object"),
+    ("/cutovers/orders/start", "[]", 400, "The body is not a JSON object"),
+    (
+      "/cutovers/orders/start", #"{"actor": "ann", "reason": "a", "re\u0061son": "b"}"#, 400,
+      #"The member \"reason\" comes twice."#
+    ),
+    (
+      "/kill-switch", #"{"on": true, "on": false, "actor": "ann", "reason": "a"}"#, 400,
+      #"The member \"on\" comes twice."#
+    ),
     ("/freeze", order, 400, "on: expected true or false"),
     ("/freeze", #"{"on": false, "actor": "a", "reason": "b"}"#, 409, "Nothing is frozen already"),
     ("/journal/revert", #"{"to": 99, "actor": "a", "reason": "b"}"#, 404, "no entry 99"),

@@ -88,6 +88,9 @@ struct CutoverOrderTests {
     #expect(bench.percent() == 80)
     let status = try #require(await bench.runner.status(of: "orders"))
     #expect(status.phase == .ended && status.endedBy == bench.journal.all.last?.sequence)
+    #expect(status.end?.entry == status.endedBy && status.end?.actor == "ann")
+    // No run, nothing that gates could say.
+    #expect(status.gates == [])
     await bench.seconds(100)
     #expect(bench.percent() == 80)
   }

@@ -194,7 +194,7 @@ struct RollbackInEveryStateTests {
       return
     }
     #expect(finding.subject == .latency(quantile: 0.95))
-    #expect(finding.description.hasPrefix("orders: slower than p95: extracted "))
+    #expect(finding.description.hasPrefix("orders: slower than legacy's p95: extracted "))
     #expect(driver.machine.slowness(of: "orders").count == 1)
   }
 

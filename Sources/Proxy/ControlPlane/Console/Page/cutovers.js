@@ -4,7 +4,7 @@
 import {
   button, element, hideButton, keyed, rows, scrolling, setAttribute, setText, table,
 } from "./elements.js";
-import { count, duration, evidence, percent, share } from "./formats.js";
+import { count, duration, evidence, moment, percent, share, towards } from "./formats.js";
 import { ask } from "./orders.js";
 
 const phases = {
@@ -64,8 +64,10 @@ function card(name) {
   const stages = element("ol", { class: "stages", "aria-label": `Stages of ${name}` });
   const progress = element("p", { class: "quiet" });
   const gates = table(["Gate", "Legacy", "Extracted", "Evidence"], `Gates of ${name}`);
+  const gatesTitle = element("summary", {}, "Gates");
+  const gatesNote = element("p", { class: "quiet" });
   const gatesPart = element(
-    "details", {}, element("summary", {}, "Gates"), scrolling(gates.node, `Gates of ${name}`));
+    "details", {}, gatesTitle, scrolling(gates.node, `Gates of ${name}`), gatesNote);
   gatesPart.open = true;
   const buttons = new Map(Object.entries(orders).map(([action, order]) => [
     action,
@@ -98,15 +100,20 @@ function card(name) {
     const stage = cutover.stages[cutover.stage - 1];
     progress.hidden = cutover.phase !== "under-way" || !stage;
     if (stage) {
-      setText(progress, `Soaked ${duration(cutover.soakedSeconds)}`
-        + ` of ${duration(stage.soakSeconds)}`
-        + `, ${count(cutover.judged)}${stage.minimum ? ` of ${count(stage.minimum)}` : ""}`
-        + " requests judged");
+      const judged = stage.percent === 0 ? "comparisons judged" : "requests judged";
+      setText(progress,
+        `Soaked ${towards(cutover.soakedSeconds, stage.soakSeconds, duration)}; `
+          + towards(cutover.judged, stage.minimum, count, judged));
     }
     for (const [action, node] of buttons) hideButton(node, !orders[action].fits(cutover), title);
-    gatesPart.hidden = cutover.gates.length === 0 || cutover.phase !== "under-way";
-    gates.update(cutover.gates.map((gate) => [
-      `${gate.gate}${cutover.routes.length > 1 ? ` of ${gate.route}` : ""}`,
+    const shown = gatesOf(cutover);
+    gatesPart.hidden = shown.length === 0;
+    setText(gatesTitle,
+      cutover.phase === "rolled-back" ? "Gates when it was taken back" : "Gates");
+    setText(gatesNote, slownessNote(shown));
+    gatesNote.hidden = gatesNote.textContent === "";
+    gates.update(shown.map((gate) => [
+      `${gateName(gate)}${cutover.routes.length > 1 ? ` of ${gate.route}` : ""}`,
       gate.ceiling === undefined
         ? tally(gate.legacy) : `tolerated: ${share(gate.ceiling, 1)}`,
       tally(gate.extracted), `${evidence(gate.evidence)} of ${evidence(gate.threshold)}`,
@@ -115,6 +122,24 @@ function card(name) {
 
   return { node, update };
 }
+
+/** What gates say, and of a cutover that was taken back what led to it. */
+function gatesOf({ phase, gates }) {
+  if (phase === "under-way") return gates;
+  if (phase !== "rolled-back") return [];
+  return gates.filter(({ legacy, extracted }) => legacy.requests + extracted.requests > 0);
+}
+
+const isOfLatency = ({ gate }) => /^p\d/.test(gate);
+
+const slower = "slower than legacy\u2019s";
+const gateName = (gate) => (isOfLatency(gate) ? `${slower} ${gate.gate}` : gate.gate);
+
+/** A gate of latency counts requests: its numbers are no times. */
+const slownessNote = (gates) => (gates.some(isOfLatency)
+  ? `\u201c${slower} p95\u201d counts requests that took longer than 95\u00a0% of legacy\u2019s `
+    + "do at the moment; on the extracted side, than that and what the plan tolerates on top."
+  : "");
 
 const tally = (counts) =>
   `${share(counts.bad, counts.requests)} (${count(counts.bad)} of ${count(counts.requests)})`;
@@ -138,13 +163,22 @@ export function turnsBetween(former, cutovers) {
 
 function holdText(cutover) {
   if (cutover.phase === "under-way" && cutover.holdText) return `Holds: ${cutover.holdText}.`;
+  const { end } = cutover;
+  if (cutover.phase === "rolled-back" && end) return `Taken back ${endText(end)}`;
   if (cutover.phase === "ended" && cutover.endedBy) {
-    const moved = `Its routes were moved otherwise by entry ${cutover.endedBy} of the journal`;
+    const moved = "Its routes were moved otherwise "
+      + (end ? endText(end) : `by entry ${cutover.endedBy} of the journal.`);
     return cutover.percent > 0
-      ? `${moved}: up to ${cutover.percent} % stay on the new side, and no gate watches.`
-      : `${moved}.`;
+      ? `${moved} Up to ${cutover.percent} % stay on the new side, and no gate watches.` : moved;
   }
   return "";
+}
+
+/** Who, when and why, with the counts of the gate that fired. */
+function endText({ entry, at, actor, reason, isAutomatic }) {
+  const who = isAutomatic ? "automatically" : `by ${actor}`;
+  return `${who} at ${moment(at)}, entry ${entry} of the journal: ${reason}`
+    + (/[.!?]$/.test(reason) ? "" : ".");
 }
 
 function showStages(list, cutover) {

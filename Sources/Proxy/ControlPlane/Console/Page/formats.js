@@ -27,6 +27,14 @@ export function duration(seconds) {
   return `${decimal.format(Math.floor(seconds / 360) / 10)} h`;
 }
 
+/** How far something is: `3 of 10`, and more than was needed reads as that. */
+export function towards(number, needed, show, unit = "") {
+  const all = (text) => (unit ? `${text} ${unit}` : text);
+  if (!needed) return all(show(number));
+  return number < needed
+    ? all(`${show(number)} of ${show(needed)}`) : `${all(show(number))}, ${show(needed)} needed`;
+}
+
 /** Evidence runs over many powers of ten. */
 export function evidence(number) {
   if (number >= 1e6) return number.toExponential(1);

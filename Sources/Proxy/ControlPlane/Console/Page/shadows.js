@@ -143,7 +143,9 @@ function diffRow({ legacy, extracted, isChanged }) {
     node.append(text ?? "");
     return node;
   };
-  return element("tr", {}, cell(legacy, "gone", "\u2212"), cell(extracted, "new", "+"));
+  return element(
+    "tr", { class: isChanged ? undefined : "same" },
+    cell(legacy, "gone", "\u2212"), cell(extracted, "new", "+"));
 }
 
 find("pair-close").addEventListener("click", () => find("pair").close());
