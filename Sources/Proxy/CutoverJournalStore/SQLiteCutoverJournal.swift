@@ -10,11 +10,12 @@ internal import GRDB
 /// One process appends, which `lock` sees to; any number read. The tables refuse to change or
 /// delete an entry; whoever changes the file by other means is found out by the chain of hashes.
 /// Times are milliseconds since 1970-01-01T00:00:00Z.
-package struct SQLiteCutoverJournal: ExclusiveCutoverJournal {
+package struct SQLiteCutoverJournal: ExclusiveCutoverJournal, OverdueKeepingJournal {
   package let installation: String
   private let path: String
   private let database: DatabasePool
   private let writing: JournalLock
+  private let overdue: OverdueFile
 
   /// Opens a journal.
   ///
@@ -45,6 +46,7 @@ package struct SQLiteCutoverJournal: ExclusiveCutoverJournal {
       }
       try Self.migrate(database, path)
       self.installation = try Self.claim(database, path, installation)
+      overdue = OverdueFile(journal: path, installation: self.installation)
     } catch let error as DatabaseError {
       throw CutoverJournalError(
         .unusable, "\(path) cannot be used as a journal of cutovers", cause: error)
@@ -56,6 +58,10 @@ package struct SQLiteCutoverJournal: ExclusiveCutoverJournal {
   package func unlock() { writing.unlock() }
 
   package var holder: (journal: String, process: Int32?) { (path, writing.holder) }
+
+  package func openOverdue() throws -> [JournalRecord] { try overdue.open() }
+
+  package func keepOverdue(_ records: [JournalRecord]) throws { try overdue.keep(records) }
 
   package func storeFault() async throws -> String? {
     do {

@@ -26,6 +26,36 @@ struct HTTPArchiveTests {
     #expect(try HTTPArchive.read(Array(empty.utf8)) == [])
   }
 
+  private static func archive(postData: String) -> [UInt8] {
+    Array(
+      ("{\"log\":{\"entries\":[{\"request\":{\"method\":\"POST\",\"url\":\"u\",\"postData\":"
+        + postData + "}}]}}").utf8)
+  }
+
+  @Test("A form is sent from its fields where its text is not there")
+  func formsAreSent() throws {
+    let form = #""mimeType":"application/x-www-form-urlencoded; charset=UTF-8""#
+    let fields = #"[{"name":"qty","value":"3"},{"name":"a b&c","value":"é=*"},{"name":"x"}]"#
+    let sent = try HTTPArchive.read(Self.archive(postData: "{\(form),\"params\":\(fields)}"))
+    #expect(sent.first?.body == Array("qty=3&a+b%26c=%C3%A9%3D*&x=".utf8))
+    let text = try HTTPArchive.read(
+      Self.archive(postData: "{\(form),\"params\":\(fields),\"text\":\"qty=3\"}"))
+    #expect(text.first?.body == Array("qty=3".utf8))
+    let empty = try HTTPArchive.read(Self.archive(postData: "{\(form),\"params\":[]}"))
+    #expect(empty.first?.body == [])
+    let error = #expect(throws: ArchiveProblem.self) {
+      try HTTPArchive.read(
+        Self.archive(postData: #"{"mimeType":"multipart/form-data","params":[{"name":"f"}]}"#))
+    }
+    #expect(
+      error?.description.contains("log.entries[0].request.postData.params: only a form of") == true)
+  }
+
+  @Test func aMarkOfItsEncodingIsNoPartOfIt() throws {
+    let text = HTTPArchive.beginning + HTTPArchive.end
+    #expect(try HTTPArchive.read([0xEF, 0xBB, 0xBF] + Array(text.utf8)) == [])
+  }
+
   @Test func aBodyThatWasNotRecordedIsDescribed() throws {
     let digest = BodyDigest([UInt8](repeating: 1, count: 9))
     let line = HTTPArchive.line(

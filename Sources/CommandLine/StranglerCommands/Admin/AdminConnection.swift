@@ -64,7 +64,9 @@ struct AdminConnection {
     }
     if response.status == .ok { return answer }
     if response.status == .accepted {
-      Terminal.standardError.write("done, not yet written: the journal cannot be written now\n")
+      Terminal.standardError.write(
+        "done, not yet written: the journal cannot be written now; strangler cutover status says "
+          + "whether a restart of the proxy would undo it\n")
       return answer
     }
     let message = Self.text(answer) ?? "the admin API answered \(response.status)"

@@ -20,7 +20,10 @@ enum CutoverText {
       lines.append("An older process still carries the plans out.")
     }
     if overview.journal.overdue > 0 {
-      lines.append("Done, not yet written into the journal: \(overview.journal.overdue)")
+      lines.append(
+        "Done, not yet written into the journal: \(overview.journal.overdue) ("
+          + (overview.journal.isOverdueKept
+            ? "kept beside it: a restart goes on with it)" : "A RESTART UNDOES IT)"))
     }
     if let failure = overview.journal.failure {
       lines.append("The journal cannot be written, so nothing is promoted: \(failure)")

@@ -32,12 +32,22 @@ enum RecordedTraffic {
     }
   }
 
+  /// Without the name and password that a URL may hold.
+  private static func withoutSecrets(_ origin: String) -> String {
+    guard let scheme = origin.range(of: "://"), let end = origin.lastIndex(of: "@"),
+      end >= scheme.upperBound
+    else { return origin }
+    return origin[..<scheme.upperBound] + origin[origin.index(after: end)...]
+  }
+
   /// What to tell when nothing can be selected.
   static func failure(_ problem: ReplaySelection.Problem, file: String) -> CommandFailure {
     switch problem {
     case .severalOrigins(let origins):
       let list = origins.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)
-        .map { "  \($0.key.isEmpty ? "(not absolute)" : $0.key)  \($0.value) requests" }
+        .map {
+          "  \($0.key.isEmpty ? "(not absolute)" : withoutSecrets($0.key))  \($0.value) requests"
+        }
       return .unusable(
         "\(file) holds requests to \(origins.count) addresses; choose one with --origin",
         details: list)

@@ -16,6 +16,8 @@ package struct CutoverOverview: Sendable, Equatable, Codable {
     package let head: String?
     /// Records of moves to legacy that were made and could not be written yet.
     package let overdue: Int
+    /// A restart finds all of them, and goes on with them.
+    package let isOverdueKept: Bool
     /// Why the journal could not be written the last time.
     package let failure: String?
     /// Where the proxies stand that share it; nil for the journal of one.
@@ -168,7 +170,8 @@ extension CutoverRunner {
       version: version,
       journal: CutoverOverview.Journal(
         installation: journal.installation, sequence: chain?.sequence ?? 0,
-        head: chain.map(\.head.description), overdue: overdue.count, failure: tail.failure,
+        head: chain.map(\.head.description), overdue: overdue.count,
+        isOverdueKept: kept == overdue, failure: tail.failure,
         sharing: sharingOverview()),
       isLeading: isLeading, isFrozen: installation.isFrozen, isKilled: installation.isKilled,
       routes: table.configuration.routes.filter { $0.extracted != nil }.map { route in

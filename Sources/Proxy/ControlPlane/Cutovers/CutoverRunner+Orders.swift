@@ -159,7 +159,11 @@ extension CutoverRunner {
         routing.keepAllWithLegacy(
           isOn, actor: order.actor, reason: order.reason, unixMilliseconds: time)
       }
-      if isOn { for name in Array(runner.machines.keys) { runner.forget(name) } }
+      if isOn {
+        for (name, machine) in runner.machines where machine.phase != .rolledBack {
+          runner.forget(name)
+        }
+      }
       runner.watchTraffic()
     }
   }

@@ -48,6 +48,7 @@ extension CutoverRunner {
         if let move { move() } else { makeMoves(of: record) }
       }
       for name in standing.ends.keys { forget(name) }
+      await keepOverdue()
       logger.critical(
         "routes go back to legacy though the journal cannot be written",
         metadata: ["reason": "\(tail.failure ?? "\(error)")", "record": "\(record.reason)"])
@@ -75,7 +76,7 @@ extension CutoverRunner {
     var attempts = 0
     while true {
       if tail.isUncertain { try await lookAgain() }
-      guard let due = tail.due else { return }
+      guard let due = tail.due else { return await keepOverdue() }
       let isBehind = tail.failure != nil
       let end = chain?.sequence
       do throws(CutoverRefusal) {
@@ -92,6 +93,38 @@ extension CutoverRunner {
       if isBehind {
         logger.notice("journal caught up", metadata: ["entry": "\(replay.sequence)"])
       }
+    }
+  }
+
+  /// Takes up what an earlier process did and could not write. Some of it may be in the journal:
+  /// what was written is told to be so a moment later.
+  func recallOverdue() async throws {
+    guard let journal = journal as? any OverdueKeepingJournal else { return }
+    kept = try journal.openOverdue()
+    if kept.isEmpty { return }
+    var waiting = kept
+    try await journal.forEachSound { entry in
+      waiting.removeAll { $0.isTold(by: entry.record) }
+    }
+    for record in waiting {
+      tail.wasDone(record)
+      logger.warning(
+        "goes on with what an earlier process did and could not write",
+        metadata: ["actor": "\(record.actor)", "reason": "\(record.reason)"])
+    }
+  }
+
+  /// Keeps what waits where a restart finds it.
+  func keepOverdue() async {
+    guard let journal = journal as? any OverdueKeepingJournal, kept != overdue else { return }
+    let records = overdue
+    do {
+      try await keeper.write { try journal.keepOverdue(records) }
+      kept = records
+    } catch {
+      logger.critical(
+        "what was done and is not written is kept nowhere: a restart would undo it",
+        metadata: ["reason": "\(error)"])
     }
   }
 

@@ -29,11 +29,15 @@ package actor CutoverRunner {
   /// What this proxy is called among those that share the journal; nil when it has it to itself.
   let replica: ReplicaName?
   let writer = JournalWriter()
+  /// Writes what is kept beside the journal, which may hang for itself.
+  let keeper = JournalWriter()
   /// Events are taken in one after the other, while each one waits for the disk.
   let line = ChangeLine()
 
   /// What is known of the journal, and what waits to be written into it.
   var tail: JournalTail
+  /// What a restart finds of that which waits.
+  var kept: [JournalRecord] = []
   var machines: [String: CutoverMachine] = [:]
   /// Why each cutover does not go on.
   var holds: [String: HoldReason] = [:]
@@ -149,6 +153,7 @@ extension CutoverRunner {
           + "in \(journal): stop that one, take over from it with --take-over, or name another file in "
           + "proxy.journal")
     }
+    if leads { try await recallOverdue() }
     try await read()
     moveToJournaledShares()
     // A follower shows them, and asks them nothing: it has no entry to write.
@@ -225,7 +230,9 @@ extension CutoverRunner {
       machines = [:]
       unreadable = []
     }
-    if standing.installation?.isKilled == true { for name in machines.keys { forget(name) } }
+    if standing.installation?.isKilled == true {
+      for name in Array(machines.keys) where standing.cutovers[name] == nil { forget(name) }
+    }
     for (name, live) in standing.cutovers where names?.contains(name) ?? true {
       var phase: CutoverState.Phase?
       do throws(UnusableState) {

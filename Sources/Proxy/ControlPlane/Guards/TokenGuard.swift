@@ -15,9 +15,13 @@ struct TokenGuard: RouterMiddleware {
     next: @concurrent (Request, AdminRequestContext) async throws -> Response
   ) async throws -> Response {
     if let token, !isAuthorized(request, token) {
-      if request.headers[.authorization] != nil { refusals.add(from: context.clientAddress) }
+      let isWrong = request.headers[.authorization] != nil
+      if isWrong { refusals.add(from: context.clientAddress) }
       throw Problem(
-        .unauthorized, "Send the admin token as \"Authorization: Bearer ...\".",
+        .unauthorized,
+        isWrong
+          ? "That is not the admin token of this proxy."
+          : "Send the admin token as \"Authorization: Bearer ...\".",
         headers: [.wwwAuthenticate: "Bearer realm=\"strangler admin\""])
     }
     return try await next(request, context)

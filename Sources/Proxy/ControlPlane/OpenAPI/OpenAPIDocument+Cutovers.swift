@@ -81,7 +81,10 @@ extension OpenAPIDocument {
       [
         "version": integer,
         "journal": object(
-          ["installation": string, "sequence": integer, "overdue": integer],
+          [
+            "installation": string, "sequence": integer, "overdue": integer,
+            "isOverdueKept": flag,
+          ],
           optional: ["head": string, "failure": string, "sharing": schema("Sharing")]),
         "isLeading": flag, "isFrozen": flag, "isKilled": flag,
         "routes": list(

@@ -46,7 +46,10 @@ package struct Exclusion: Sendable, Equatable {
   package var isUnderWay: Bool { length > 0 }
 
   /// A second passed.
-  package mutating func tick(_ counts: RouteCounts) {
+  ///
+  /// - Parameter hanging: requests of legacy under way beyond what is usual: they may hang with what
+  ///   both sides wait for, and count as failures.
+  package mutating func tick(_ counts: RouteCounts, hanging: Int) {
     let (side, other) = (counts.extracted, counts.legacy)
     if side.keptAway == 0, !isUnderWay { return }
     quietSeconds = side.keptAway > 0 ? 0 : quietSeconds + 1
@@ -69,8 +72,8 @@ package struct Exclusion: Sendable, Equatable {
     guard side.finished > 0 else { return }
     failed += min(side.failed, side.finished)
     succeeded += side.succeeded
-    legacy += other.finished + other.inFlight
-    legacyFailed += otherFailed + other.inFlight
+    legacy += other.finished + hanging
+    legacyFailed += otherFailed + hanging
   }
 
   /// Whether the users are to go back.

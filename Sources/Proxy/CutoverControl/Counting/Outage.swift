@@ -61,14 +61,18 @@ package struct Outage: Sendable, Equatable {
   /// A second passed.
   package mutating func tick(_ counts: RouteCounts) {
     let side = counts.extracted
-    exclusion.tick(counts)
+    let hanging = max(0, counts.legacy.inFlight - Int(usualInFlight))
+    exclusion.tick(counts, hanging: hanging)
     if side.succeeded > 0 {
       // A side that fails in mid-second has answered before. Of a breaker that opened in it the
       // failures are in a row, and the last ones.
       let isOpening = side.keptAway > 0 && keptAway == 0
       restart()
       if !isOpening {
-        usualInFlight = max(Double(counts.legacy.inFlight), usualInFlight * Self.memory)
+        // While users are kept away legacy may hang as well: that is no usual second.
+        if !exclusion.isUnderWay {
+          usualInFlight = max(Double(counts.legacy.inFlight), usualInFlight * Self.memory)
+        }
         return
       }
     }
@@ -78,7 +82,7 @@ package struct Outage: Sendable, Equatable {
     keptAway += side.keptAway
     legacy += counts.legacy.finished
     legacyFailed += max(0, counts.legacy.finished - counts.legacy.succeeded)
-    legacyHanging = max(0, counts.legacy.inFlight - Int(usualInFlight))
+    legacyHanging = hanging
   }
 
   /// Whether the users are to go back.

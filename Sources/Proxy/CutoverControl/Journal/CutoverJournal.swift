@@ -43,6 +43,21 @@ package protocol ExclusiveCutoverJournal: CutoverJournal {
   var holder: (journal: String, process: Int32?) { get }
 }
 
+/// A journal beside which is kept what was carried out and cannot be written into it, such as for a
+/// full disk: a restart must send nobody back to a side from which they were taken.
+package protocol OverdueKeepingJournal: CutoverJournal {
+  /// Takes room for it while there is some, and returns what an earlier process kept, oldest first;
+  /// some of it may be in the journal by now.
+  ///
+  /// - Throws: `CutoverJournalError`.
+  func openOverdue() throws -> [JournalRecord]
+
+  /// Keeps these and no others. Once this returns they outlive the process and the machine.
+  ///
+  /// - Throws: `CutoverJournalError`.
+  func keepOverdue(_ records: [JournalRecord]) throws
+}
+
 /// What went wrong with a journal.
 package struct CutoverJournalError: Error, Sendable, CustomStringConvertible {
   /// What a caller can tell apart.

@@ -14,6 +14,9 @@ package struct JournalReplay: Sendable, Equatable {
 
     package var time: Int64 { entry.time }
     package var sequence: UInt64 { entry.sequence }
+
+    /// It was rolled back; false as well where its state cannot be read.
+    var isTakenBack: Bool { (try? JournaledCutover(json: state))?.state.phase == .rolledBack }
   }
 
   /// What an entry says for people: which one it is, when, who and why.
@@ -94,8 +97,11 @@ package struct JournalReplay: Sendable, Equatable {
     }
     if record.cutover == nil, let state = record.state {
       let state = try InstallationState(json: state)
-      // One at 0 % has no route that moves, and has ended too.
-      if state.isKilled { for name in cutovers.keys { end(name, by: deed) } }
+      // One at 0 % has no route that moves, and has ended too. One that was taken back before has
+      // ended by that, with evidence that is to be read.
+      if state.isKilled {
+        for (name, live) in cutovers where !live.isTakenBack { end(name, by: deed) }
+      }
       installation = state
       if state.isKilled { forgetHeld { _ in true } }
     }

@@ -13,7 +13,7 @@ enum MethodOverride {
     }
   }
 
-  /// Whether a query has the parameter `_method`, however it is escaped.
+  /// Whether a query has the parameter `_method`, however it is escaped and in any case.
   static func isParameter(of query: UnsafeRawBufferPointer) -> Bool {
     guard let base = query.baseAddress else { return false }
     var index = 0
@@ -50,7 +50,8 @@ enum MethodOverride {
         byte = escaped
         cursor += 2
       }
-      if byte != letter { return false }
+      // Frameworks differ in whether case counts. Only letters have the bit of case.
+      if byte != letter, letter == underscore || byte | 0x20 != letter { return false }
     }
     return cursor < query.count && query[cursor] == UInt8(ascii: "=")
   }

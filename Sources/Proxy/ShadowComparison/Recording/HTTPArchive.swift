@@ -18,8 +18,10 @@ public enum HTTPArchive {
   /// Reads a recording. What is not needed for sending the requests again may be missing.
   public static func read(_ bytes: [UInt8]) throws(ArchiveProblem) -> [RecordedExchange] {
     let document: JSONValue
+    // Some programs begin their files with a mark of UTF-8.
+    let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     do {
-      document = try JSONParser.parse(bytes, limits: JSONLimits(values: 50_000_000))
+      document = try JSONParser.parse(text, limits: JSONLimits(values: 50_000_000))
     } catch {
       throw ArchiveProblem(description: "not JSON: \(error)")
     }
@@ -41,7 +43,7 @@ public enum HTTPArchive {
       milliseconds: entry.optional("time")?.number ?? 0,
       method: try request.member("method").string(), url: try request.member("url").string(),
       headers: try headers(request),
-      body: try request.optional("postData").map(body) ?? [],
+      body: try request.optional("postData").map(sentBody) ?? [],
       response: try entry.optional("response").map(response))
   }
 
@@ -61,6 +63,44 @@ public enum HTTPArchive {
           name: try header.member("name").string(), value: try header.member("value").string()))
     }
     return headers
+  }
+
+  /// What was sent; a form may be there as a list of its fields only.
+  private static func sentBody(_ reader: ArchiveReader) throws(ArchiveProblem) -> [UInt8] {
+    if reader.optional("text") != nil { return try body(reader) }
+    guard let list = reader.optional("params") else { return [] }
+    let fields = try list.elements()
+    if fields.isEmpty { return [] }
+    let type = reader.optional("mimeType")?.text ?? ""
+    guard type.lowercased().hasPrefix("application/x-www-form-urlencoded") else {
+      throw ArchiveProblem(
+        description: "\(list.path): only a form of application/x-www-form-urlencoded is sent again "
+          + "from its fields, found \"\(BoundedText.excerpt(type, bytes: 60))\"; record the text of the body"
+      )
+    }
+    var pairs: [String] = []
+    for field in fields {
+      let value = field.optional("value")?.text ?? ""
+      pairs.append(formText(try field.member("name").string()) + "=" + formText(value))
+    }
+    return Array(pairs.joined(separator: "&").utf8)
+  }
+
+  /// Escapes a name or value of a form; archives hold them unescaped.
+  private static func formText(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "*"):
+        bytes.append(byte)
+      case UInt8(ascii: " "): bytes.append(UInt8(ascii: "+"))
+      default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func body(_ reader: ArchiveReader) throws(ArchiveProblem) -> [UInt8] {

@@ -59,7 +59,7 @@ public struct RecordedExchange: Sendable, Equatable {
     if headers.contains(where: { Self.overrides.contains($0.name.lowercased()) }) { return true }
     let query = target.drop { $0 != "?" }.dropFirst()
     return query.split { $0 == "&" || $0 == ";" }.contains { parameter in
-      PercentCoding.decoded(parameter.prefix { $0 != "=" }) == "_method"
+      PercentCoding.decoded(parameter.prefix { $0 != "=" }).lowercased() == "_method"
     }
   }
 }

@@ -306,6 +306,23 @@ struct CutoverRestartTests {
     #expect(follower.percent("search") == 3 && !follower.routing.isKeptWithLegacy)
   }
 
+  @Test("One that was taken back stays so under the kill switch, with what it was taken back for")
+  func killSwitchAfterRollback() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: Self.ann)
+    bench.traffic.rates.withLock { $0.extractedFailures = 50 }
+    #expect(await bench.seconds(until: { $0.percent() == 0 }, limit: 60) != nil)
+    let before = try #require(await bench.runner.status(of: "orders"))
+    #expect(before.phase == .rolledBack)
+    try await bench.runner.start("basket", by: Self.ann)
+    try await bench.runner.setKillSwitch(true, by: Self.ann)
+    for runner in [bench.runner, try await CutoverBench(journal: bench.journal).runner] {
+      let after = try #require(await runner.status(of: "orders"))
+      #expect(after.phase == .rolledBack && after.end == before.end)
+      #expect(await runner.status(of: "basket")?.phase == .ended)
+    }
+  }
+
   @Test("A cutover whose state cannot be read is taken back once, and the journal says why")
   func unreadable() async throws {
     let bench = try await CutoverBench()

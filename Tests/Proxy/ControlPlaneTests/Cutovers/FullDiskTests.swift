@@ -99,6 +99,92 @@ struct FullDiskTests {
   }
 }
 
+@Suite("A process that ends while its journal cannot be written", .timeLimit(.minutes(3)))
+struct RestartOnFullDiskTests {
+  private static let ann = CutoverScenario.ann
+
+  /// A bench whose cutover is at 5 %, and a journal without room.
+  private static func full() async throws -> CutoverBench {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("orders", by: ann)
+    #expect(bench.percent() > 0)
+    bench.journal.fill(true)
+    return bench
+  }
+
+  @Test("What was taken back stays so, is written when it can be, and once")
+  func goesOn() async throws {
+    let bench = try await Self.full()
+    try await bench.runner.rollBack("orders", by: Self.ann)
+    #expect(await bench.runner.overview().journal.isOverdueKept)
+    let count = bench.journal.all.count
+    // Twice, the second time by what the first one kept.
+    for _ in 0..<2 {
+      let later = try await CutoverBench(journal: bench.journal)
+      #expect(later.percent() == 0)
+      #expect(await later.runner.status(of: "orders")?.phase == .rolledBack)
+      let journal = await later.runner.overview().journal
+      #expect(journal.overdue == 1 && journal.isOverdueKept)
+      #expect(bench.journal.all.count == count)
+    }
+    bench.journal.fill(false)
+    let last = try await CutoverBench(journal: bench.journal)
+    await last.seconds(1)
+    #expect(bench.journal.all.count == count + 1)
+    #expect(bench.journal.overdue == [])
+    #expect(try JournalReplay(bench.journal.all).percentages["orders"] == .zero)
+    let again = try await CutoverBench(journal: bench.journal)
+    #expect(again.percent() == 0)
+    #expect(bench.journal.all.count == count + 1)
+  }
+
+  @Test("So does the kill switch")
+  func killSwitch() async throws {
+    let bench = try await Self.full()
+    try await bench.runner.setKillSwitch(true, by: Self.ann)
+    let later = try await CutoverBench(journal: bench.journal)
+    #expect(later.percent() == 0 && later.percent("search") == 0)
+    #expect(await later.runner.overview().isKilled)
+    bench.journal.fill(false)
+    await later.seconds(1)
+    #expect(try JournalReplay(bench.journal.all).installation?.isKilled == true)
+    #expect(bench.journal.overdue == [])
+  }
+
+  @Test("What was written is not done again, though a crash left it beside the journal")
+  func writtenMeanwhile() async throws {
+    let bench = try await Self.full()
+    try await bench.runner.rollBack("orders", by: Self.ann)
+    let kept = try #require(bench.journal.overdue)
+    bench.journal.fill(false)
+    await bench.seconds(1)
+    #expect(bench.journal.overdue == [])
+    // Begun again since, which what is kept must not end.
+    try await bench.runner.start("orders", by: Self.ann)
+    let (percent, count) = (bench.percent(), bench.journal.all.count)
+    try bench.journal.keepOverdue(kept)
+    let later = try await CutoverBench(journal: bench.journal)
+    #expect(percent > 0 && later.percent() == percent)
+    await later.seconds(1)
+    #expect(bench.journal.overdue == [])
+    #expect(later.percent() == percent && bench.journal.all.count >= count)
+    #expect(await later.runner.status(of: "orders")?.phase == .underWay)
+  }
+
+  @Test("Where nothing can be kept beside it either the state says what a restart does")
+  func keptNowhere() async throws {
+    let bench = try await Self.full()
+    bench.journal.keepsNothing()
+    try await bench.runner.rollBack("orders", by: Self.ann)
+    #expect(bench.percent() == 0)
+    let journal = await bench.runner.overview().journal
+    #expect(journal.overdue == 1 && !journal.isOverdueKept)
+    bench.journal.fill(false)
+    await bench.seconds(1)
+    #expect(await bench.runner.overview().journal.isOverdueKept)
+  }
+}
+
 @Suite("A journal that takes its time", .timeLimit(.minutes(3)))
 struct SlowDiskTests {
   private static let ann = CutoverScenario.ann

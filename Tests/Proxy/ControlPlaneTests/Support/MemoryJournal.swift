@@ -4,10 +4,12 @@ import CutoverControl
 import Synchronization
 
 /// A journal that lives as long as the test, and can be told to fail.
-final class MemoryJournal: CutoverJournal {
+final class MemoryJournal: OverdueKeepingJournal {
   let installation = "shop"
   private struct State {
     var entries: [JournalEntry] = []
+    /// What is kept beside it; nil when nothing can be.
+    var overdue: [JournalRecord]? = []
     /// Entries that the disk has room for; nil for any number.
     var room: Int?
     var isStalled = false
@@ -43,6 +45,21 @@ final class MemoryJournal: CutoverJournal {
   func stallReading(_ isStalled: Bool) {
     state.withLock { $0.readingIsStalled = isStalled }
     if !isStalled { stall(false) }
+  }
+
+  /// What is kept beside it.
+  var overdue: [JournalRecord]? { state.withLock(\.overdue) }
+
+  /// From now on nothing can be kept beside it, or what is there stays.
+  func keepsNothing() { state.withLock { $0.overdue = nil } }
+
+  func openOverdue() throws -> [JournalRecord] { overdue ?? [] }
+
+  func keepOverdue(_ records: [JournalRecord]) throws {
+    try state.withLock { state in
+      if state.overdue == nil { throw CutoverJournalError(.unusable, "there is no room") }
+      state.overdue = records
+    }
   }
 
   private func waitForDisk(reading: Bool = false) async {

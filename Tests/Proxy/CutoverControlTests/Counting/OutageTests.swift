@@ -139,6 +139,29 @@ struct OutageTests {
     #expect(found == seconds)
   }
 
+  /// Of 100 requests a second that take 0.3 s each; the breaker lets two pass in each second.
+  @Test("A breaker that opens again and again is not excused by legacy's usual requests")
+  func flappingBeside() {
+    var outage = Outage()
+    func second(_ counts: RouteCounts) {
+      var counts = counts
+      counts.legacy.inFlight = 30
+      outage.tick(counts)
+    }
+    for _ in 1...30 { second(Self.second(succeeded: 100, legacy: 100)) }
+    let found = (1...60).first { number in
+      let succeeds = number % 3 == 0
+      second(
+        Self.second(
+          succeeded: succeeds ? 1 : 0, failures: succeeds ? 0 : 1, users: succeeds ? 0 : 1,
+          keptAway: 95, legacy: 100))
+      return outage.exclusion.hasLasted(Self.rules, against: .concurrentLegacy)
+    }
+    #expect(outage.exclusion.legacyFailed == 0)
+    // Eight of twelve, long before the time after which no failure has to be seen.
+    #expect(found == 12)
+  }
+
   @Test("Seconds without a request are no evidence and end nothing")
   func silence() {
     let failing = Self.second(failures: 20, users: 20)
