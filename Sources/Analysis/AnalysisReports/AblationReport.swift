@@ -12,10 +12,10 @@ package struct AblationReport: Sendable {
   package func text(width: Int, style: TextStyle) -> String {
     var columns = [
       TextTable.Column("evidence", isFlexible: true), TextTable.Column("services", .right),
-      TextTable.Column("apart", .right, isOptional: true), TextTable.Column("like all", .right),
+      TextTable.Column("apart", .right, leaves: 3), TextTable.Column("like all", .right),
       TextTable.Column("stability", .right),
-      TextTable.Column("modularity", .right, isOptional: true),
-      TextTable.Column("crossing", .right, isOptional: true),
+      TextTable.Column("modularity", .right, leaves: 2),
+      TextTable.Column("crossing", .right, leaves: 1),
     ]
     let hasTruth = ablation.compared > 0
     if hasTruth {

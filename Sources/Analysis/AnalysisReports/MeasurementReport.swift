@@ -24,7 +24,7 @@ package struct MeasurementReport: Sendable {
     ]
     for measurement in measurements {
       let name = measurement.metric + (measurement.variant.map { " (\($0.rawValue))" } ?? "")
-      let padding = String(repeating: " ", count: max(1, 32 - name.count))
+      let padding = String(repeating: " ", count: max(1, 32 - TerminalText.columns(of: name)))
       lines.append(
         name + padding + JSONValue.fourDecimals(measurement.value)
           + "  \(measurement.better.rawValue) is good")

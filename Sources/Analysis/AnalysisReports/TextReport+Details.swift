@@ -18,9 +18,11 @@ extension TextReport {
     item("routes", service.routes.map { "\($0.method) \($0.path)" })
     item("tables owned", service.tables.owned)
     item("tables of others", service.tables.shared)
-    item("jobs", service.jobs)
+    item(suggestion.isWhole ? "in the background" : "jobs", service.jobs)
     let people = ServiceSentences(service, suggestion, []).people
     item("changed by", people.isEmpty ? [] : [people])
+    // All that was read is listed by no one; the JSON report has it.
+    guard !suggestion.isWhole else { return lines }
     item(
       "types",
       service.types.map {
@@ -76,19 +78,6 @@ extension TextReport {
 
 extension Location {
   var text: String { "\(file):\(line):\(column)" }
-}
-
-extension Cut.Seam {
-  var title: String {
-    switch self {
-    case .apiCall: "API call"
-    case .event: "event"
-    case .moveType: "move type"
-    case .splitTable: "split table"
-    case .copy: "copy"
-    case .ownInstance: "own instance"
-    }
-  }
 }
 
 extension Reference.Tier {

@@ -78,9 +78,9 @@ public struct TextReport: Sendable {
   private func services(_ suggestion: BoundarySuggestion, _ cuts: CutsByService) -> [String] {
     var table = TextTable([
       .init("#", .right), .init("service", isFlexible: true), .init("types", .right),
-      .init("files", .right, isOptional: true), .init("routes", .right), .init("tables", .right),
-      .init("of others", .right, isOptional: true), .init("cuts in", .right),
-      .init("out", .right), .init("cohesion", .right, isOptional: true),
+      .init("files", .right, leaves: 1), .init("routes", .right), .init("tables", .right),
+      .init("of others", .right, leaves: 2), .init("cuts in", .right),
+      .init("out", .right), .init("cohesion", .right, leaves: 3),
       .init("stability", .right),
     ])
     for service in suggestion.services {

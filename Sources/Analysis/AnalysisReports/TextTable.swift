@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A table of text cells fitted into a width: optional columns are left out, the last one first,
-/// and then the widest flexible column is shortened with `…`.
+/// A table of text cells fitted into a width: columns that may be missed are left out one by one,
+/// and then the widest flexible column is shortened with `…`. Widths are columns of a terminal.
 struct TextTable {
   enum Alignment { case left, right }
 
@@ -9,18 +9,19 @@ struct TextTable {
     var title: String
     var alignment: Alignment
     var isFlexible: Bool
-    var isOptional: Bool
+    /// Place in the order in which columns are left out, 1 first; nil for one that stays.
+    var leaves: Int?
     /// The end of a cell tells more than its beginning: paths with lines.
     var keepsEnd: Bool
 
     init(
       _ title: String, _ alignment: Alignment = .left, isFlexible: Bool = false,
-      isOptional: Bool = false, keepsEnd: Bool = false
+      leaves: Int? = nil, keepsEnd: Bool = false
     ) {
       self.title = title
       self.alignment = alignment
       self.isFlexible = isFlexible
-      self.isOptional = isOptional
+      self.leaves = leaves
       self.keepsEnd = keepsEnd
     }
   }
@@ -43,7 +44,8 @@ struct TextTable {
       let padded = shown.map { column in
         let cell = shortened(
           cells[column], to: widths[column], keepsEnd: columns[column].keepsEnd)
-        let space = String(repeating: " ", count: max(0, widths[column] - cell.count))
+        let free = max(0, widths[column] - TerminalText.columns(of: cell))
+        let space = String(repeating: " ", count: free)
         return columns[column].alignment == .left ? cell + space : space + cell
       }
       var joined = padded.joined(separator: Self.gap)
@@ -56,15 +58,16 @@ struct TextTable {
   /// Columns to show, and the width of each column of the table.
   private func fitted(_ rows: [[String]], _ width: Int) -> (shown: [Int], widths: [Int]) {
     var widths = columns.indices.map { column in
-      ([columns[column].title] + rows.map { $0[column] }).map(\.count).max() ?? 0
+      ([columns[column].title] + rows.map { $0[column] })
+        .map { TerminalText.columns(of: $0) }.max() ?? 0
     }
     var shown = Array(columns.indices)
     func excess() -> Int {
       shown.reduce(Self.gap.count * (shown.count - 1)) { $0 + widths[$1] } - width
     }
-    while excess() > 0, let place = shown.lastIndex(where: { columns[$0].isOptional }) {
-      shown.remove(at: place)
-    }
+    let leaving = shown.filter { columns[$0].leaves != nil }
+      .sorted { (columns[$0].leaves ?? 0) < (columns[$1].leaves ?? 0) }
+    for column in leaving where excess() > 0 { shown.removeAll { $0 == column } }
     while excess() > 0 {
       let flexible = shown.filter { columns[$0].isFlexible && widths[$0] > Self.leastWidth }
       guard let widest = flexible.max(by: { (widths[$0], $1) < (widths[$1], $0) }) else { break }
@@ -74,9 +77,17 @@ struct TextTable {
   }
 
   private func shortened(_ cell: String, to width: Int, keepsEnd: Bool) -> String {
-    guard cell.count > width else { return cell }
-    let kept = max(0, width - 1)
-    return keepsEnd ? "…" + cell.suffix(kept) : cell.prefix(kept) + "…"
+    guard TerminalText.columns(of: cell) > width else { return cell }
+    var rest = max(0, width - 1)
+    func fits(_ character: Character) -> Bool {
+      rest -= TerminalText.columns(of: String(character))
+      return rest >= 0
+    }
+    if keepsEnd {
+      let kept = cell.reversed().prefix(while: fits)
+      return "…" + String(kept.reversed())
+    }
+    return cell.prefix(while: fits) + "…"
   }
 }
 
@@ -84,15 +95,19 @@ struct TextTable {
 func wrapped(_ text: String, width: Int, indent: String = "") -> [String] {
   var lines: [String] = []
   var current = ""
+  var used = 0
   for word in TerminalText.escaped(text).split(separator: " ") {
     if current.isEmpty {
       current = indent + word
-    } else if current.count + 1 + word.count <= width {
+    } else if used + 1 + TerminalText.columns(of: word) <= width {
       current += " " + word
+      used += 1 + TerminalText.columns(of: word)
+      continue
     } else {
       lines.append(current)
       current = indent + word
     }
+    used = TerminalText.columns(of: current)
   }
   if !current.isEmpty { lines.append(current) }
   return lines

@@ -87,8 +87,41 @@ public struct SourceScanner: Sendable {
       )
     }
     return ModuleMap(
-      manifests: manifests, sources: discovery.sources,
-      rootName: root.split(separator: "/").last.map(String.init) ?? "Sources")
+      manifests: manifests, enclosing: Self.enclosingManifest(discovery, root: root),
+      sources: discovery.sources,
+      rootName: root.split(separator: "/").last.map(String.init) ?? "Sources"
+    ) {
+      discovery.sources.reduce(into: []) { names, path in
+        let beginning = FileBytes.contents(of: root + "/" + path, upTo: Self.importBytes)
+        names.formUnion(ImportLines.modules(in: beginning ?? []))
+      }
+    }
+  }
+
+  /// Bytes of a file in which its imports stand.
+  private static let importBytes = 16 << 10
+  /// Folders above the scanned one in which a manifest is looked for.
+  private static let levelsAbove = 8
+
+  /// The nearest manifest above a folder that has none of its own, inside of the same repository.
+  private static func enclosingManifest(
+    _ discovery: SourceDiscovery.Result, root: String
+  ) -> ModuleMap.Enclosing? {
+    guard !discovery.manifests.contains("Package.swift") else { return nil }
+    var (folder, inside) = (root[...], "")
+    for _ in 0..<levelsAbove {
+      guard FileStatus(path: "\(folder)/.git") == nil, let slash = folder.lastIndex(of: "/") else {
+        return nil
+      }
+      inside = "\(folder[folder.index(after: slash)...])/\(inside)"
+      folder = folder[..<slash]
+      let manifest = "\(folder)/Package.swift"
+      guard FileStatus(path: manifest)?.kind == .file else { continue }
+      return ModuleMap.Enclosing(
+        folder: inside,
+        bytes: FileBytes.contents(of: manifest, upTo: ManifestReader.sizeLimit + 1))
+    }
+    return nil
   }
 
   private func read(

@@ -7,7 +7,7 @@ import Testing
 @Suite struct TextTableTests {
   private static var table: TextTable {
     var table = TextTable([
-      .init("name", isFlexible: true), .init("count", .right), .init("note", isOptional: true),
+      .init("name", isFlexible: true), .init("count", .right), .init("note", leaves: 1),
     ])
     table.rows = [["a-very-long-service-name", "1", "x"], ["short", "1234567", "yy"]]
     return table
@@ -41,6 +41,40 @@ import Testing
       table.lines(width: 30, style: .plain) == [
         "place                     kind", "…OrderService.swift:12:3  call",
       ])
+  }
+
+  @Test func `columns leave in the order that they are given, until the rest fits`() {
+    var table = TextTable([
+      .init("name"), .init("first", leaves: 2), .init("second", leaves: 3),
+      .init("third", leaves: 1),
+    ])
+    table.rows = [["a", "b", "c", "d"]]
+    func titles(_ width: Int) -> String { table.lines(width: width, style: .plain)[0] }
+    #expect(titles(26) == "name  first  second  third")
+    #expect(titles(25) == "name  first  second")
+    #expect(titles(18) == "name  second")
+    #expect(titles(4) == "name")
+  }
+
+  @Test func `wide characters take two columns`() {
+    var table = TextTable([.init("name", isFlexible: true), .init("count", .right)])
+    table.rows = [["注文サービス", "1"], ["cafe\u{301}", "22"], ["🚚 shipping", "3"], ["👩‍👩‍👧", "4"]]
+    #expect(
+      table.lines(width: 30, style: .plain) == [
+        "name          count",
+        "注文サービス      1",
+        "cafe\u{301}             22",
+        "🚚 shipping       3",
+        "👩‍👩‍👧                4",
+      ])
+    // A character that does not fit whole is left out.
+    #expect(
+      table.lines(width: 15, style: .plain).map { TerminalText.columns(of: $0) }
+        == [15, 15, 15, 15, 15])
+    #expect(table.lines(width: 15, style: .plain)[1] == "注文サ…       1")
+    #expect(wrapped("注文 注文 ab", width: 9) == ["注文 注文", "ab"])
+    #expect(TerminalText.columns(of: "a\u{FE0F}") == 1 && TerminalText.columns(of: "✂️") == 2)
+    #expect(TerminalText.columns(of: "ﾊﾝｶｸ한글🇩🇪") == 4 + 4 + 2)
   }
 
   @Test func wrapsAtSpacesOnly() {

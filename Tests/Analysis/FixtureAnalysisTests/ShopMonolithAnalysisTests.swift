@@ -147,6 +147,29 @@ import Testing
     #expect(2 * touching.count < others.count)
   }
 
+  @Test func `each statement is cut once, where it stands, and what remains is no service`() throws
+  {
+    let remainder = try #require(suggestion.remainder)
+    let tables = suggestion.cuts.filter { $0.kind.name.hasPrefix("table-") }
+    // What a called function does is no use of the place that calls it.
+    #expect(!tables.contains { $0.fromService == remainder.name })
+    #expect(!tables.contains { $0.fromType == "ShopEngine.checkout" })
+    let count = suggestion.services.count
+    for finding in findings("shared-hub") {
+      #expect(finding.message.contains(" of \(count) services "), "\(finding.message)")
+      #expect(!finding.message.contains("belongs to \(remainder.name)"), "\(finding.message)")
+    }
+    #expect(!findings("shared-table").contains { $0.message.contains("\(remainder.name) in ") })
+  }
+
+  @Test func `health checks, pages and error answers are in no single service`() {
+    let placed = Set(suggestion.services.flatMap { $0.types.map(\.name) })
+    for type in ["HealthController", "HealthAnswer", "JSONErrorMiddleware", "ErrorAnswer"] {
+      #expect(suggestion.compositionRoots.contains(type), "\(type)")
+    }
+    #expect(suggestion.sharedKernel.contains("Page") && !placed.contains("Page"))
+  }
+
   @Test func `loose functions belong to what they are about`() {
     let money = "Sources/ShopMonolith/Support/Money.swift"
     #expect(suggestion.sharedKernel.contains("Money") && suggestion.sharedKernel.contains(money))

@@ -25,7 +25,7 @@ package struct ExplanationReport: Sendable {
   /// Sentences with numbers and places; ends with a line break.
   package func text(_ explanation: PlacementExplanation) -> String {
     let place = "\(explanation.module), \(explanation.location.text)"
-    let fits = explanation.type.count + 2 + place.count <= width
+    let fits = TerminalText.columns(of: explanation.type + place) + 2 <= width
     var lines =
       fits
       ? [style.strong(explanation.type) + "  " + style.dim(place)]

@@ -96,8 +96,8 @@ package struct WhatIfReport: Sendable {
   private func services(_ answer: WhatIfAnswer) -> [String] {
     var table = TextTable([
       .init("service", isFlexible: true), .init("types", .right), .init("places to cut", .right),
-      .init("cohesion", .right), .init("coupling", .right, isOptional: true),
-      .init("instability", .right, isOptional: true),
+      .init("cohesion", .right), .init("coupling", .right, leaves: 2),
+      .init("instability", .right, leaves: 1),
     ])
     for change in answer.services {
       func cell(_ value: (WhatIfAnswer.ServiceChange.Side) -> String) -> String {

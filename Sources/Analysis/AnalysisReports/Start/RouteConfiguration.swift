@@ -53,7 +53,8 @@ public struct RouteConfiguration: Sendable {
     }
     let others = globs.patterns(suggestion.filesOfNoService, of: nil)
     if !others.isEmpty, !plans.isEmpty {
-      lines.append("  # of no service: wiring of which each gets its own, and the shared kernel")
+      lines.append(
+        "  # of no service: wiring of which each gets its own, the shared kernel, what remains")
       lines += comment("sources", others)
     }
     lines.append("  - { name: \(Self.rest), match: { path: /** }, legacy: legacy }")
@@ -138,17 +139,12 @@ public struct RouteConfiguration: Sendable {
         TerminalText.escaped(text).unicodeScalars.map { $0.value & 0xFFFE == 0xFFFE ? "?" : $0 }))
   }
 
-  /// What tells about the process that answers: it stays where it is, whoever has the code.
-  private static let operational: Set<String> = [
-    "/health", "/healthz", "/live", "/livez", "/metrics", "/ready", "/readyz",
-  ]
-
-  /// One wildcard per prefix that only this service answers; else the templates themselves.
+  /// One wildcard per prefix that only this service answers; else the templates themselves. What
+  /// tells about the process that answers stays where it is, whoever has the code.
   private func patterns(_ service: Service, _ prefixes: Prefixes) -> [Pattern] {
     var byPrefix: [String: [Service.Route]] = [:]
-    for route in service.routes {
-      let prefix = Prefixes.prefix(route.path)
-      if !Self.operational.contains(prefix) { byPrefix[prefix, default: []].append(route) }
+    for route in service.routes where !route.isOperational {
+      byPrefix[Prefixes.prefix(route.path), default: []].append(route)
     }
     return byPrefix.sorted { $0.key < $1.key }.flatMap { prefix, routes -> [Pattern] in
       if prefix != "/", !prefixes.isShared(prefix) {
@@ -174,7 +170,9 @@ public struct RouteConfiguration: Sendable {
     init(_ all: [Service]) {
       for service in all {
         for route in service.routes {
-          services[Self.prefix(route.path), default: []].insert(service.name)
+          // Nobody's answers below a prefix keep it from being one service's.
+          services[Self.prefix(route.path), default: []]
+            .insert(route.isOperational ? "" : service.name)
         }
       }
     }

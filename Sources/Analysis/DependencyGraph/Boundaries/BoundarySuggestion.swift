@@ -197,6 +197,20 @@ public struct Cut: Sendable, Equatable {
   public var evidence = Evidence.syntax
 }
 
+extension Cut.Seam {
+  /// What people read.
+  package var title: String {
+    switch self {
+    case .apiCall: "API call"
+    case .event: "event"
+    case .moveType: "move type"
+    case .splitTable: "split table"
+    case .copy: "copy"
+    case .ownInstance: "own instance"
+    }
+  }
+}
+
 extension Cut.Evidence {
   init(of reference: Reference) {
     self =

@@ -12,6 +12,8 @@ struct PreparedCode: Sendable {
   let isInScope: [Bool]
   /// True where only what serves is divided.
   let isScoped: Bool
+  /// Units that are placed behind the division.
+  let migrations: Migrations
   /// Whether to divide at all.
   let isDivided: Bool
 
@@ -25,12 +27,15 @@ struct PreparedCode: Sendable {
     guard isDivided else {
       (self.model, self.facts) = (model, facts)
       isInScope = [Bool](repeating: true, count: facts.units.count)
+      migrations = Migrations(model, facts, isInScope: isInScope)
       return
     }
     let isIncluded = Self.scope(model, facts, served)
-    let areas = ServiceDivision.areas(facts, options, workers, isInScope: isIncluded)
+    let isMigration = Migrations(model, facts, isInScope: isIncluded).isMigration
+    let isDividable = zip(isIncluded, isMigration).map { $0 && !$1 }
+    let areas = ServiceDivision.areas(facts, options, workers, isInScope: isDividable)
     let apart = model.takingApart(
-      GodTypeSearch.find(model, facts, areas) { isIncluded[$0] })
+      GodTypeSearch.find(model, facts, areas) { isDividable[$0] })
     if apart.ownerOfPart == model.ownerOfPart {
       (self.model, self.facts) = (model, facts)
       isInScope = isIncluded
@@ -39,7 +44,11 @@ struct PreparedCode: Sendable {
       self.facts = UnitFacts(apart)
       isInScope = Self.scope(apart, self.facts, served)
     }
+    migrations = Migrations(self.model, self.facts, isInScope: isInScope)
   }
+
+  /// What of a service is divided: all that can belong to one, but for migrations.
+  var isDividable: [Bool] { zip(isInScope, migrations.isMigration).map { $0 && !$1 } }
 
   private static func scope(
     _ model: CodeModel, _ facts: UnitFacts, _ served: ServedCode

@@ -29,8 +29,8 @@ struct ServiceDivision: Sendable {
   init(_ code: PreparedCode, _ options: AnalysisOptions, _ workers: Workers) {
     let (model, facts) = (code.model, code.facts)
     var roles = UnitRoles.find(
-      code, Self.areas(facts, options, workers, isInScope: code.isInScope))
-    var isMember = roles.map { $0 == .member }
+      code, Self.areas(facts, options, workers, isInScope: code.isDividable))
+    var isMember = roles.indices.map { roles[$0] == .member && !code.migrations.isMigration[$0] }
     let evidence = EvidenceGraph(facts, weights: options.weights) { isMember[$0] }
     var clusterer = WalkClusterer(
       evidence, isMember: isMember, parameters: options.parameters, workers: workers)
@@ -40,17 +40,25 @@ struct ServiceDivision: Sendable {
     let found: [Int?] = isMember.enumerated().map { $1 ? partition[$0] : nil }
     // Who asks for a number of services gets that many.
     let homes = ServiceHomes(model, facts, isMember: isMember)
-    let settled =
-      options.services == nil && code.isScoped
-      ? homes.settled(found) : ServiceHomes.Settled(services: found, modules: [])
+    let isFree = options.services == nil && code.isScoped
+    var settled =
+      isFree ? homes.settled(found) : ServiceHomes.Settled(services: found, modules: [])
     for unit in settled.modules.joined() { (roles[unit], isMember[unit]) = (.module, false) }
-    var numbers: [Int: Int] = [:]
-    let numbered = settled.services.map { label -> Int? in
-      guard let label else { return nil }
-      let number = numbers[label] ?? numbers.count
-      numbers[label] = number
-      return number
+    if isFree {
+      for unit in UnitRoles.lateKernel(code, settled.services, roles) {
+        (roles[unit], isMember[unit], settled.services[unit]) = (.sharedKernel, false, nil)
+      }
     }
+    var numbers: [Int: Int] = [:]
+    for case let label? in settled.services where numbers[label] == nil {
+      numbers[label] = numbers.count
+    }
+    let owners = homes.owners(settled.services)
+    for unit in code.migrations.units where roles[unit] == .member {
+      settled.services[unit] = code.migrations.home(of: unit, owners: owners)
+      if settled.services[unit] == nil { roles[unit] = .compositionRoot }
+    }
+    let numbered = settled.services.map { $0.flatMap { numbers[$0] } }
     serviceCount = numbers.count
     remainder = roles.contains(.remainder) ? numbers.count : nil
     service = zip(numbered, roles).map { $1 == .remainder ? numbers.count : $0 }

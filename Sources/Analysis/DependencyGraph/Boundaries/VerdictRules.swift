@@ -78,8 +78,9 @@ extension Quality {
   /// How far the borders repeat the folders, where they do; begins with a space.
   package var folderSentence: String {
     guard let likenessWithoutFolders else { return "" }
-    return " The borders follow the folders for \(percent(folderShare)) of the types; without "
-      + "folders the suggestion agrees to ARI \(decimal(likenessWithoutFolders))."
+    return " The borders follow the folders for \(percent(folderShare)) of the types; a suggestion "
+      + "that does not know the folders agrees with this one at "
+      + "\(decimal(likenessWithoutFolders)) of 1."
   }
 }
 
@@ -95,9 +96,17 @@ extension ServedCode {
         ? ""
         : " \(background) of them \(background == 1 ? "runs" : "run") in the background, which "
           + "code that others build on does as well."
-      return "no route that is answered and no job of a queue was recognised in \(all), so no part "
-        + "of it is known to serve anybody.\(background) What serves in ways that are not "
-        + "recognised is not seen."
+      let (no, operators) =
+        operational == 0
+        ? ("no", "")
+        : (
+          "no other",
+          " \(counted(operational, "route")) \(operational == 1 ? "tells" : "tell") how a process "
+            + "is doing, which serves no user."
+        )
+      return "\(no) route that is answered and no job of a queue was recognised in \(all), so no "
+        + "part of it is known to serve anybody.\(background)\(operators) What serves in ways that "
+        + "are not recognised is not seen."
     }
     let listed = programs.prefix(Self.named).map(\.sentence)
     let rest = programs.count - Self.named
@@ -105,24 +114,39 @@ extension ServedCode {
     return "\(types == 1 ? "a single type" : "\(types) types") of \(all) "
       + "\(types == 1 ? "answers" : "answer") requests or \(types == 1 ? "runs" : "run") jobs. "
       + listed.joined(separator: " ") + (rest > 0 ? " \(rest) more are as small." : "")
-      + " Everything else are modules that programs are built from."
+      + " The rest are modules that programs are built from."
   }
 }
 
 extension ServedCode.Program {
+  private static let namedTops = 3
+
+  /// What is started, with the verb that follows.
+  private var subject: String {
+    let rest = tops.count - Self.namedTops
+    let named = rest > 0 ? tops.prefix(Self.namedTops) + ["\(rest) more"] : tops[...]
+    guard let last = named.last, named.count > 1 else { return "\(tops.first ?? "") has" }
+    return named.dropLast().joined(separator: ", ") + " and " + last + " have"
+  }
+
   /// What it serves, and why it is no candidate.
   var sentence: String {
     var parts: [String] = []
     if routes > 0 { parts.append(counted(routes, "route")) }
     if jobs > 0 { parts.append(counted(jobs, "job")) }
-    let what = "\(name) has \(parts.joined(separator: " and ")) in \(counted(servers, "type")): "
+    let what = "\(subject) \(parts.joined(separator: " and ")) in \(counted(servers, "type")): "
     if units < Verdict.leastUnits {
       return what + "\(counted(units, "separable type")), fewer than \(Verdict.leastUnits)."
     }
     if servers < ServedCode.leastServers { return what + "that is one service at most." }
+    let code = "\(percent(share)) of its \(units) separable types"
+    let near =
+      tables == 0
+      ? "\(code) are near them"
+      : "\(code) and \(servedTables) of \(counted(tables, "table")) are near them, "
+        + "\(storing) of the \(servers) with data"
     return what
-      + "\(percent(share)) of its \(units) separable types are near them, so they are the "
-      + "interface of a program and not what it is there for."
+      + "\(near), so they are the interface of a program and not what it is there for."
   }
 }
 

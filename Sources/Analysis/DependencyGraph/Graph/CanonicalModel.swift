@@ -36,6 +36,7 @@ extension CodeModel {
       outboundCalls: outboundCalls,
       history: history?.renumbered { newFile[Int($0.index)] }, findings: findings,
       members: members)
+    result.calledUses = calledUses
     for (part, owner) in ownerOfPart {
       result.ownerOfPart[newType[Int(part.index)]] = newType[Int(owner.index)]
     }
@@ -55,6 +56,10 @@ extension CodeModel {
     for index in tableUses.indices {
       tableUses[index].type = type(tableUses[index].type)
       tableUses[index].position = position(tableUses[index].position)
+    }
+    for index in calledUses.indices {
+      calledUses[index].type = type(calledUses[index].type)
+      calledUses[index].position = position(calledUses[index].position)
     }
     for index in transactions.indices {
       transactions[index].opener = type(transactions[index].opener)
@@ -96,6 +101,13 @@ extension CodeModel {
     return (left.kind.rawValue, left.tier.rawValue) < (right.kind.rawValue, right.tier.rawValue)
   }
 
+  private static func precedes(_ left: TableUse, _ right: TableUse) -> Bool {
+    if left.position != right.position { return left.position < right.position }
+    if left.type != right.type { return left.type < right.type }
+    return (left.table, left.access.rawValue, left.function, left.inTransaction ? 1 : 0)
+      < (right.table, right.access.rawValue, right.function, right.inTransaction ? 1 : 0)
+  }
+
   /// Scanners deliver sorted lists as a rule; looking costs a fraction of sorting.
   private func isSorted<Element>(
     _ elements: [Element], _ precedes: (Element, Element) -> Bool
@@ -105,12 +117,8 @@ extension CodeModel {
 
   private mutating func sortFacts() {
     if !isSorted(references, Self.precedes) { references.sort(by: Self.precedes) }
-    tableUses.sort { left, right in
-      if left.position != right.position { return left.position < right.position }
-      if left.type != right.type { return left.type < right.type }
-      return (left.table, left.access.rawValue, left.function, left.inTransaction ? 1 : 0)
-        < (right.table, right.access.rawValue, right.function, right.inTransaction ? 1 : 0)
-    }
+    tableUses.sort(by: Self.precedes)
+    calledUses.sort(by: Self.precedes)
     transactions.sort { left, right in
       if left.position != right.position { return left.position < right.position }
       if left.opener != right.opener { return left.opener < right.opener }

@@ -85,7 +85,7 @@ struct UnitFacts: Sendable {
 
   private static func tables(_ model: CodeModel, _ units: CodeUnits) -> [Evidence] {
     var holders = Holders(prefix: "table ")
-    for use in model.tableUses {
+    for use in model.tableUses + model.calledUses {
       holders.add(use.table, units[use.type], SignalWeights.weight(of: use.access))
     }
     return holders.evidence

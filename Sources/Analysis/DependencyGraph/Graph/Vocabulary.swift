@@ -79,10 +79,11 @@ package enum Vocabulary {
     }
   }
 
-  /// Words that may name a part of the business: no role words, at least three letters.
+  /// Words that may name a part of the business: no numbers, no role words, at least three letters.
   package static func businessWords(in name: some StringProtocol) -> [String] {
     words(in: name).filter {
-      $0.count >= 3 && !roleWords.contains($0) && !roleWords.contains(stem($0))
+      $0.count >= 3 && $0.contains(where: \.isLetter) && !roleWords.contains($0)
+        && !roleWords.contains(stem($0))
     }
   }
 

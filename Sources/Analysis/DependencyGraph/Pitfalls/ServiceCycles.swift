@@ -44,7 +44,7 @@ enum ServiceCycles {
     var seams: [String: Int] = [:]
     for index in few.places {
       let seam = context.crossings.seam(ofReference: index, context.model)
-      seams[seam.rawValue.replacing("-", with: " "), default: 0] += 1
+      seams[seam.title, default: 0] += 1
     }
     let ways = seams.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       .map { "\($0.value) by \($0.key)" }.joined(separator: ", ")

@@ -9,14 +9,16 @@ enum SharedHubs {
 
   static func find(_ context: PitfallContext) -> [Finding] {
     let model = context.model
-    let count = context.assignment.serviceCount
+    // What remains of the monolith is no service.
+    let remainder = context.assignment.remainder
+    let count = context.assignment.serviceCount - (remainder == nil ? 0 : 1)
     guard count >= leastServices else { return [] }
     let needed = max(leastServices, Int((serviceShare * Double(count)).rounded(.up)))
     var services = [Set<Int>](repeating: [], count: model.types.count)
     var users = [Int](repeating: 0, count: model.types.count)
     var references = users
     for link in context.typeLinks {
-      guard let service = context.assignment[link.from] else { continue }
+      guard let service = context.assignment[link.from], service != remainder else { continue }
       let target = Int(link.to.index)
       services[target].insert(service)
       users[target] += 1
@@ -25,14 +27,16 @@ enum SharedHubs {
     return model.types.indices.compactMap { index in
       guard services[index].count >= needed else { return nil }
       let id = TypeID(index)
-      let isApart = context.assignment[id] == nil
+      let home = context.assignment[id]
       let advice =
-        isApart
-        ? "it uses no area itself and can become a shared library"
-        : "it belongs to \(context.assignment[id].map { context.names[$0] } ?? "one service"), "
-          + "so each of the others needs a seam"
+        switch home {
+        case nil: "it uses no area itself and can become a shared library"
+        case remainder: "it stays with the monolith, and each service makes an instance of its own"
+        case .some(let service):
+          "it belongs to \(context.names[service]), so each of the others needs a seam"
+        }
       return Finding(
-        id: "shared-hub", severity: isApart ? .note : .warning,
+        id: "shared-hub", severity: home == nil || home == remainder ? .note : .warning,
         message: "\(model.displayName(id)) is used by \(counted(users[index], "type")) in "
           + "\(services[index].count) of \(count) services "
           + "(\(counted(references[index], "reference"))): "

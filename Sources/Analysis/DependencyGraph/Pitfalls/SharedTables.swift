@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Tables that two services write: whoever owns them, the other's writes bypass its rules.
+/// Tables that two services write, or one and what remains of the monolith: whoever owns them, the
+/// other's writes bypass its rules.
 enum SharedTables {
   /// Places of the writes by service, for each table that any service writes.
   static func writers(
@@ -22,9 +23,14 @@ enum SharedTables {
       let foreign = places.filter { $0.key != owner }.sorted { $0.key < $1.key }
         .flatMap(\.value).sorted()
       let own = places.filter { $0.key == owner }.flatMap(\.value).sorted()
+      let remains = context.assignment.remainder.map { places[$0] != nil } ?? false
+      let who =
+        remains
+        ? counted(places.count - 1, "service") + " and what remains of the monolith"
+        : counted(places.count, "service")
       return Finding(
         id: "shared-table", severity: .warning,
-        message: "Table \(table) is written by \(places.count) services ("
+        message: "Table \(table) is written by \(who) ("
           + counts.joined(separator: ", ") + "): "
           + "let \(owner.map { context.names[$0] } ?? "one of them") own it, "
           + "and turn the other writes into calls or events.",

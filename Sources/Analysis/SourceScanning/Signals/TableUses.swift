@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import DependencyGraph
 
-/// All uses of tables, without names that only look like tables.
+/// All uses of tables, each once where its statement stands, without names that only look like
+/// tables.
 struct TableUses {
   private let uses: [TableUse]
+  private let inCalledFunctions: [TableUse]
   /// What bodies do, with the functions that they do it in.
   let found: [FoundTableUse]
 
@@ -20,10 +22,16 @@ struct TableUses {
     let derived = TransactionPropagation(
       uses: trusted, calls: signals.flatMap(\.databaseCalls))
     self.found = trusted
-    uses = names + trusted.map(\.use) + derived.derivedUses()
+    uses = names + trusted.map(\.use)
+    inCalledFunctions = derived.derivedUses()
   }
 
-  func sorted() -> [TableUse] {
+  func sorted() -> [TableUse] { Self.sorted(uses) }
+
+  /// What functions do that are called inside of transactions, at the places of the calls.
+  func called() -> [TableUse] { Self.sorted(inCalledFunctions) }
+
+  private static func sorted(_ uses: [TableUse]) -> [TableUse] {
     uses.sorted {
       if $0.position != $1.position { return $0.position < $1.position }
       if $0.table != $1.table { return $0.table < $1.table }

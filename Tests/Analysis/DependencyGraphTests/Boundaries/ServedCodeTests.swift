@@ -41,14 +41,62 @@ import Testing
     var builder = Self.library()
     builder.route("GET", "/", "Sample")
     let served = Self.served(builder.model)
-    #expect(served.programs.map(\.name) == ["Sample"])
+    #expect(served.programs.map(\.tops) == [["Sample"]])
     #expect(served.programs.first?.modules == ["Sample"])
     let suggestion = BoundaryAnalysis().suggest(builder.model)
     #expect(
       suggestion.verdict.reason
         == "Nothing to split: a single type of 41 types in 3 modules answers requests or runs jobs. "
-        + "Sample has 1 route in 1 type: 1 separable type, fewer than 12. Everything else are "
+        + "Sample has 1 route in 1 type: 1 separable type, fewer than 12. The rest are "
         + "modules that programs are built from.")
+  }
+
+  @Test func `a program is named by what is started`() {
+    var builder = Self.library()
+    for name in ["Web", "Worker", "Seeder"] { builder.type(name, folder: name, module: name) }
+    builder.refer("Web", "Core0", .construction)
+    builder.refer("Worker", "Core0", .construction)
+    builder.refer("Seeder", "Extras1", .construction)
+    builder.route("GET", "/", "Core1")
+    builder.route("GET", "/more", "Core2")
+    // Whoever starts the module that serves; `Sample` and `Extras` use it too.
+    let served = Self.served(builder.model)
+    #expect(served.programs.map(\.tops) == [["Sample", "Seeder", "Web", "Worker"]])
+    #expect(
+      served.programs.first?.sentence.hasPrefix("Sample, Seeder, Web and 1 more have 2 routes in ")
+        == true)
+    // Modules that use each other all around: those of them that serve.
+    var ring = ModelBuilder()
+    for name in ["A", "B", "C"] { ring.type(name, folder: name, module: name) }
+    for (one, other) in [("A", "B"), ("B", "C"), ("C", "A")] { ring.refer(one, other, .call) }
+    ring.route("GET", "/b", "B")
+    ring.route("GET", "/c", "C")
+    #expect(Self.served(ring.model).programs.map(\.tops) == [["B", "C"]])
+  }
+
+  @Test func `who tells only how a process is doing serves nobody`() {
+    var builder = Self.library()
+    for path in ["/health", "/health/ready", "/api/v1/_ping", "/internal/metrics"] {
+      builder.route("GET", path, "Sample")
+    }
+    let served = Self.served(builder.model)
+    #expect(served.programs.isEmpty && served.operational == 4)
+    #expect(
+      served.reason
+        == "no other route that is answered and no job of a queue was recognised in 41 types in 3 "
+        + "modules, so no part of it is known to serve anybody. 4 routes tell how a process is "
+        + "doing, which serves no user. What serves in ways that are not recognised is not seen.")
+  }
+
+  @Test(arguments: [
+    ("GET", "/health/records"), ("POST", "/metrics"), ("GET", "/patients/{id}/health"),
+    ("GET", "/health/{id}"), ("GET", "/status"), ("GET", "/"),
+  ])
+  func `what looks like it and serves users does serve`(method: String, path: String) {
+    var builder = Self.library()
+    builder.route("GET", "/ping", "Sample")
+    builder.route(method, path, "Sample")
+    #expect(Self.served(builder.model).programs.map(\.routes) == [2])
   }
 
   @Test func `routes of tests serve nobody`() {

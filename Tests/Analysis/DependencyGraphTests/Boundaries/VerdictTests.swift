@@ -62,8 +62,8 @@ import Testing
     let verdict = Verdict.judge(quality, units: 40, served: Self.served, serving: 4)
     #expect(
       verdict.reason.hasSuffix(
-        " The borders follow the folders for 96 % of the types; without folders the suggestion "
-          + "agrees to ARI 0.61."))
+        " The borders follow the folders for 96 % of the types; a suggestion that does not know "
+          + "the folders agrees with this one at 0.61 of 1."))
   }
 
   @Test func `what serves nothing that is known is kept whole, and is not called a library`()

@@ -33,4 +33,9 @@ import Testing
     #expect(Vocabulary.businessWords(in: "OrderRepositoryFactory") == ["order"])
     #expect(Vocabulary.businessWords(in: "Controllers").isEmpty)
   }
+
+  @Test func `numbers name nothing`() {
+    #expect(Vocabulary.businessWords(in: "036") == [])
+    #expect(Vocabulary.businessWords(in: "Sha256Order2024") == ["sha256", "order2024"])
+  }
 }

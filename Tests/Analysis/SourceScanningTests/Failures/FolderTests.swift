@@ -61,6 +61,24 @@ import Testing
     #expect(all.types.map(\.name) == ["A", "G", "H", "T"])
   }
 
+  @Test func `a folder of sources is read with the manifest above it`() throws {
+    let folder = try ScratchFolder()
+    try folder.write(
+      "let p = Package(targets: [.target(name: \"Core\", path: \"Sources/Area/Core\")])",
+      to: "Package.swift")
+    try folder.write("struct A {}", to: "Sources/Area/Core/A.swift")
+    try folder.write("struct B {}", to: "Sources/App/B.swift")
+    let scanner = SourceScanner()
+    #expect(
+      try scanner.scan(folder: folder.path + "/Sources").files.map(\.module) == ["App", "Core"])
+    #expect(try scanner.scan(folder: folder.path + "/Sources/Area").files[0].module == "Core")
+    // Not beyond the repository.
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/Sources/.git", withIntermediateDirectories: false)
+    #expect(
+      try scanner.scan(folder: folder.path + "/Sources").files.map(\.module) == ["App", "Area"])
+  }
+
   @Test func linksAreNotFollowed() throws {
     let folder = try ScratchFolder()
     try folder.write("struct A {}", to: "Sources/App/A.swift")

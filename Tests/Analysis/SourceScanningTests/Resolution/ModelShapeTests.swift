@@ -93,4 +93,60 @@ import Testing
       ], sources: paths, rootName: "root")
     #expect(paths.map(map.module) == ["Core", "Core2"])
   }
+
+  @Test func `the manifest above a folder of sources counts, where it knows the folder`() {
+    let manifest = """
+      let package = Package(name: "x", targets: [
+        .target(name: "Orders", path: "Sources/Shop/Orders"), library("Deep", .area),
+        .executableTarget(name: "App"),
+      ], swiftSettings: [.define("LIVE")])
+      """
+    func map(_ folder: String, _ paths: [String]) -> ModuleMap {
+      ModuleMap(
+        manifests: [], enclosing: .init(folder: folder, bytes: Array(manifest.utf8)),
+        sources: paths, rootName: folder.split(separator: "/").last.map(String.init) ?? "")
+    }
+    let paths = ["Shop/Orders/A.swift", "Area/Deep/In/B.swift", "App/C.swift", "Other/D.swift"]
+    let sources = map("Sources/", paths)
+    #expect(paths.map(sources.module) == ["Orders", "Deep", "App", "Other"])
+    #expect(sources.defines == ["LIVE"])
+    // A folder inside of a target is the target's.
+    let inside = map("Sources/Shop/Orders/Models/", ["A.swift", "More/B.swift"])
+    #expect(["A.swift", "More/B.swift"].map(inside.module) == ["Orders", "Orders"])
+    #expect(map("Sources/Area/Deep/", ["In/B.swift"]).module(of: "In/B.swift") == "Deep")
+    // Somebody else's manifest tells nothing.
+    let foreign = map("Elsewhere/", ["A.swift"])
+    #expect(foreign.module(of: "A.swift") == "Elsewhere" && foreign.defines == [])
+  }
+
+  @Test func `without a manifest a folder whose folders are imported holds modules`() {
+    let paths = [
+      "Analysis/Graph/Deep/A.swift", "Analysis/Reports/B.swift", "App/Controllers/C.swift",
+      "App/Models/D.swift", "Tool/main.swift",
+    ]
+    let map = ModuleMap(manifests: [], sources: paths, rootName: "Sources") {
+      ImportLines.modules(
+        in: Array("import Foundation\n@testable import Graph\n  public import struct App.D\n".utf8))
+    }
+    #expect(paths.map(map.module) == ["Graph", "Reports", "App", "App", "Tool"])
+    // Nobody imports a folder: it may be anything.
+    let silent = ModuleMap(manifests: [], sources: paths, rootName: "Sources")
+    #expect(paths.map(silent.module) == ["Analysis", "Analysis", "App", "App", "Tool"])
+    let whole = ModuleMap(
+      manifests: [], sources: paths.map { "Sources/" + $0 }, rootName: "shop"
+    ) { ["Reports"] }
+    #expect(whole.module(of: "Sources/Analysis/Graph/Deep/A.swift") == "Graph")
+  }
+
+  @Test func `lines that import are told from others`() {
+    let text = """
+      // import Comment
+      import Foundation; import Second
+      @_exported import Core.Inner
+      internal import enum Kit.Kind
+      let important = "import Nothing"
+      """
+    #expect(
+      ImportLines.modules(in: Array(text.utf8)) == ["Foundation", "Core", "Kit"])
+  }
 }

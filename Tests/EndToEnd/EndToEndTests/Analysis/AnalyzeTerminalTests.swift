@@ -47,6 +47,6 @@ import Testing
     let longest = lines.map(\.count).max() ?? 0
     #expect(longest > columns - 15)
     let titles = try #require(lines.first { $0.contains("#  service") })
-    #expect(titles.contains("cohesion") == (columns > 80))
+    #expect(titles.contains("cohesion") == (columns > 60))
   }
 }

@@ -96,9 +96,9 @@ struct ServiceHomes {
   /// Each part goes where most of what it uses is, data counting most. They use each other, so what
   /// one has found helps the next.
   private func bringPartsHome(_ division: inout Division) {
-    let owners = owners(division)
+    let owners = owners(division.services)
     var data: [Int: [Int: Double]] = [:]
-    for use in model.tableUses where isPart[facts.units[use.type]] {
+    for use in model.tableUses + model.calledUses where isPart[facts.units[use.type]] {
       guard let owner = owners[use.table] else { continue }
       data[facts.units[use.type], default: [:]][owner, default: 0] +=
         Self.tableWeight * SignalWeights.weight(of: use.access)
@@ -131,13 +131,14 @@ struct ServiceHomes {
     let serves = division.services.indices.contains {
       division.services[$0] == service && (handlesRoutes[$0] || runsJobs[$0])
     }
-    return !serves && !owners(division).values.contains(service)
+    return !serves && !owners(division.services).values.contains(service)
   }
 
-  private func owners(_ division: Division) -> [String: Int] {
+  /// The service that should own each table.
+  func owners(_ services: [Int?]) -> [String: Int] {
     ServiceAssignment(
-      model, serviceOfType: facts.units.unitOfType.map { division.services[$0] },
-      serviceCount: (division.services.compactMap(\.self).max() ?? 0) + 1
+      model, serviceOfType: facts.units.unitOfType.map { services[$0] },
+      serviceCount: (services.compactMap(\.self).max() ?? 0) + 1
     ).ownerOfTable
   }
 

@@ -38,25 +38,49 @@ struct UnitRoles {
   private let users: [[Int]]
   private let uses: [[Int]]
   private let touchesData: [Bool]
+  private let handlesRoutes: [Bool]
+  /// What touches data in no other way than by answering a route.
+  private let onlyAnswers: [Bool]
   private let definedTables: [Int]
   private let isSeeder: [Bool]
   private let areaCount: Int
   private let serves: Bool
   private let isInScope: [Bool]
+  /// Those without migrations.
+  private let isDividable: [Bool]
   /// Parts of types that are taken apart, and what is left of these.
   private let isPart: [Bool]
   private let isRest: [Bool]
+  /// Answers only an operator: each service has its own.
+  private let isOperational: [Bool]
 
   /// - Parameter division: a first division of what can belong to services.
   static func find(_ code: PreparedCode, _ division: Partition) -> [UnitRole] {
     let finder = Self(code, division)
-    guard finder.areaCount >= leastAreas else {
-      return code.isInScope.map { $0 ? .member : .module }
-    }
+    guard finder.areaCount >= leastAreas else { return finder.plainRoles }
     return finder.roles(
       RemainderSearch(code, users: finder.users) {
         finder.isSpread($0, share: RemainderSearch.areaShare)
       })
+  }
+
+  /// Members that most services of a finished division use and that use no data themselves: what
+  /// the first, coarse areas did not show as such.
+  ///
+  /// - Parameter services: the service of each unit, nil for units that are set apart.
+  static func lateKernel(_ code: PreparedCode, _ services: [Int?], _ roles: [UnitRole]) -> [Int] {
+    let finder = Self(
+      code, Partition(services.enumerated().map { Int32($1 ?? services.count + $0) }))
+    guard finder.areaCount >= leastAreas else { return [] }
+    var found = roles
+    finder.addKernel(to: &found)
+    var sizes = finder.sizes
+    return found.indices.filter { unit in
+      guard found[unit] == .sharedKernel, roles[unit] == .member else { return false }
+      // No service ceases to be one.
+      sizes[finder.division[unit]] -= 1
+      return sizes[finder.division[unit]] >= ServiceDivision.leastUnits
+    }
   }
 
   private init(_ code: PreparedCode, _ division: Partition) {
@@ -64,16 +88,19 @@ struct UnitRoles {
     let count = facts.units.count
     serves = code.isScoped
     isInScope = code.isInScope
+    isDividable = code.isDividable
     let apart = model.takenApart
     isPart = facts.units.units.map { model.ownerOfPart[$0.types[0]] != nil }
     isRest = facts.units.units.map { apart.contains($0.types[0]) }
+    let operational = OperationalRoutes(model, facts.units).units
+    isOperational = (0..<count).map { code.isScoped && operational.contains($0) }
     self.division = division
     var sizes = [Int](repeating: 0, count: division.count)
-    for unit in 0..<count where isInScope[unit] { sizes[division[unit]] += 1 }
+    for unit in 0..<count where isDividable[unit] { sizes[division[unit]] += 1 }
     self.sizes = sizes
     var users = [[Int]](repeating: [], count: count)
     var uses = users
-    for link in facts.references where isInScope[link.from] && isInScope[link.to] {
+    for link in facts.references where isDividable[link.from] && isDividable[link.to] {
       users[link.to].append(link.from)
       uses[link.from].append(link.to)
     }
@@ -88,7 +115,6 @@ struct UnitRoles {
         touchesData[facts.units[use.type]] = true
       }
     }
-    for route in model.routes { touchesData[facts.units[route.handler]] = true }
     for job in model.jobs { touchesData[facts.units[job.type]] = true }
     for call in model.outboundCalls { touchesData[facts.units[call.type]] = true }
     definedTables = defined.map(\.count)
@@ -104,7 +130,12 @@ struct UnitRoles {
       if decides { touchesData[facts.units[transaction.opener]] = true }
     }
     for unit in Self.fillers(model, facts, isSeeder) { touchesData[unit] = false }
-    self.touchesData = touchesData
+    var handlesRoutes = [Bool](repeating: false, count: count)
+    for route in model.routes { handlesRoutes[facts.units[route.handler]] = true }
+    for unit in operational { handlesRoutes[unit] = false }
+    onlyAnswers = zip(handlesRoutes, touchesData).map { $0 && !$1 }
+    self.handlesRoutes = handlesRoutes
+    self.touchesData = zip(handlesRoutes, touchesData).map { $0 || $1 }
     self.isSeeder = isSeeder
   }
 
@@ -146,10 +177,22 @@ struct UnitRoles {
     return fillers
   }
 
+  /// What needs no areas to be told.
+  private var plainRoles: [UnitRole] {
+    users.indices.map { unit in
+      guard isInScope[unit] else { return .module }
+      return isOperational[unit] ? .compositionRoot : .member
+    }
+  }
+
+  /// Most that one type may draw along.
+  private var closureLimit: Int {
+    max(Self.leastClosure, Int(Self.closureShare * Double(users.count)))
+  }
+
   private func roles(_ search: RemainderSearch) -> [UnitRole] {
-    var roles = isInScope.map { $0 ? UnitRole.member : .module }
-    let limit = max(Self.leastClosure, Int(Self.closureShare * Double(users.count)))
-    for unit in users.indices where isInScope[unit] {
+    var roles = plainRoles
+    for unit in users.indices where roles[unit] == .member {
       if isRest[unit] {
         roles[unit] = .remainder
       } else if !isPart[unit], isCompositionRoot(unit) {
@@ -163,15 +206,20 @@ struct UnitRoles {
     }
     // A library wires nothing.
     if serves { addWiring(around: &roles) }
-    for unit in users.indices where roles[unit] == .member && !isPart[unit] {
-      guard isUsedEverywhere(unit), let closure = cleanClosure(of: unit, limit) else { continue }
-      for drawn in closure where roles[drawn] == .member { roles[drawn] = .sharedKernel }
-    }
+    addKernel(to: &roles)
     return roles
   }
 
-  /// Who starts the wiring is wiring itself, and so is what only wiring uses and that uses no area:
-  /// the application, its configuration, the main function.
+  private func addKernel(to roles: inout [UnitRole]) {
+    for unit in users.indices where roles[unit] == .member && !isPart[unit] {
+      guard isUsedEverywhere(unit), let closure = cleanClosure(of: unit) else { continue }
+      for drawn in closure where roles[drawn] == .member { roles[drawn] = .sharedKernel }
+    }
+  }
+
+  /// Who starts the wiring is wiring itself, and so is what only wiring uses, with all that only it
+  /// uses, as long as that has no data: the application, its configuration, the main function, a
+  /// middleware with the answer that it writes.
   private func addWiring(around roles: inout [UnitRole]) {
     var grows = roles.contains(.compositionRoot)
     while grows {
@@ -180,16 +228,37 @@ struct UnitRoles {
       {
         let starts =
           users[unit].count <= Self.rootUsers
-          && uses[unit].contains { roles[$0] == .compositionRoot }
-        let serves =
-          !users[unit].isEmpty && users[unit].allSatisfy { roles[$0] == .compositionRoot }
-          && uses[unit].allSatisfy { roles[$0] == .compositionRoot || isUsedEverywhere($0) }
-        if starts || serves {
-          roles[unit] = .compositionRoot
-          grows = true
-        }
+          && uses[unit].contains { roles[$0] == .compositionRoot && !isOperational[$0] }
+        let drawn = starts ? [unit] : ownedByWiring(unit, roles)
+        for unit in drawn { roles[unit] = .compositionRoot }
+        if !drawn.isEmpty { grows = true }
       }
     }
+  }
+
+  /// A unit that only wiring uses, with what it needs; empty where somebody else uses any of it,
+  /// or any has data.
+  private func ownedByWiring(_ unit: Int, _ roles: [UnitRole]) -> [Int] {
+    guard !users[unit].isEmpty, users[unit].allSatisfy({ roles[$0] == .compositionRoot }) else {
+      return []
+    }
+    var owned = [unit]
+    var seen: Set<Int> = [unit]
+    var next = 0
+    while next < owned.count {
+      for used in uses[owned[next]]
+      where roles[used] != .compositionRoot && !isUsedEverywhere(used) && seen.insert(used).inserted
+      {
+        guard roles[used] == .member, !touchesData[used], !isPart[used], owned.count < closureLimit
+        else { return [] }
+        owned.append(used)
+      }
+      next += 1
+    }
+    let isOwn = owned.allSatisfy { unit in
+      users[unit].allSatisfy { seen.contains($0) || roles[$0] == .compositionRoot }
+    }
+    return isOwn ? owned : []
   }
 
   private func isUsedEverywhere(_ unit: Int) -> Bool {
@@ -199,10 +268,22 @@ struct UnitRoles {
 
   private func isCompositionRoot(_ unit: Int) -> Bool {
     if isSeeder[unit] { return true }
-    guard !touchesData[unit], users[unit].count <= Self.rootUsers else { return false }
+    guard users[unit].count <= Self.rootUsers else { return false }
+    // Who mounts the handlers of most areas may answer a page of its own beside.
+    if onlyAnswers[unit] { return mountsMost(unit) }
+    guard !touchesData[unit] else { return false }
     if definedTables[unit] >= Self.leastAreas { return true }
     // What everybody uses tells nothing of the areas that a unit wires.
     return isSpread(uses[unit].filter { !isUsedEverywhere($0) })
+  }
+
+  /// Whether a unit uses what answers in most areas that answer anything.
+  private func mountsMost(_ unit: Int) -> Bool {
+    let answering = Set(
+      handlesRoutes.indices.filter { handlesRoutes[$0] && $0 != unit }.map { division[$0] }
+        .filter { sizes[$0] >= ServiceDivision.leastUnits })
+    return isSpread(
+      uses[unit].filter { handlesRoutes[$0] }, share: Self.areaShare, of: answering.count)
   }
 
   /// A part that uses nothing of any area, and that several areas use or none: what the type holds.
@@ -215,18 +296,19 @@ struct UnitRoles {
   /// True when the units stand in enough areas and no area has most of them.
   private func isSpread(_ units: [Int]) -> Bool { isSpread(units, share: Self.areaShare) }
 
-  private func isSpread(_ units: [Int], share: Double) -> Bool {
+  private func isSpread(_ units: [Int], share: Double, of areas: Int? = nil) -> Bool {
     var counts: [Int: Int] = [:]
     for unit in units where sizes[division[unit]] >= ServiceDivision.leastUnits {
       counts[division[unit], default: 0] += 1
     }
-    let needed = max(Self.leastAreas, Int((share * Double(areaCount)).rounded(.up)))
+    let needed = max(Self.leastAreas, Int((share * Double(areas ?? areaCount)).rounded(.up)))
     guard counts.count >= needed, let most = counts.values.max() else { return false }
     return Double(most) <= Self.dominance * Double(units.count)
   }
 
   /// Everything the unit needs, itself included; nil when that touches data or is too much.
-  private func cleanClosure(of unit: Int, _ limit: Int) -> [Int]? {
+  private func cleanClosure(of unit: Int) -> [Int]? {
+    let limit = closureLimit
     var closure = [unit]
     var seen: Set<Int> = [unit]
     var next = 0

@@ -5,12 +5,13 @@
 ///
 /// Modules that use each other form programs: a program is what no other module uses, with all that
 /// it reaches. Two that reach the same serving or storing module are one. What is reached by
-/// a program that serves nothing as well is shared code, and stays a module.
+/// a program that serves nothing as well is shared code, and stays a module. What only tells an
+/// operator how a process is doing serves nobody.
 package struct ServedCode: Sendable, Equatable {
   /// A program that serves.
   package struct Program: Sendable, Equatable {
-    /// Module that no other one uses, or the serving one where there are several.
-    package var name: String
+    /// Modules that nothing else uses and that lead to what serves, by name: what is started.
+    package var tops: [String]
     /// Its own modules, by name.
     package var modules: [String]
     package var routes: Int
@@ -24,9 +25,13 @@ package struct ServedCode: Sendable, Equatable {
     package var reached: Int
     /// Servers near which a table is used.
     package var storing: Int
+    /// Tables that the program uses, migrations left out.
+    package var tables: Int
+    /// Those of them that are used near a server.
+    package var servedTables: Int
 
     /// Part of the program that is there to serve.
-    package var share: Double { units == 0 ? 0 : Double(reached) / Double(units) }
+    package var share: Double { ServedCode.share(reached, of: units) }
 
     /// Whether several services can be in it at all: it has more than one server, it is no sample,
     /// and it is there to serve.
@@ -34,18 +39,29 @@ package struct ServedCode: Sendable, Equatable {
       servers >= ServedCode.leastServers && units >= Verdict.leastUnits && isApplication
     }
 
-    /// Most of it is near what answers or runs, or there are many of these, or most of them keep
-    /// data. The interface of a tool is none of that.
+    /// Half of its code is near what answers or runs, or there are many of these, or it answers
+    /// from its data. The interface of a tool does none of that.
     var isApplication: Bool {
       share >= ServedCode.leastShare || units <= ServedCode.mostUnits * servers
-        || storing * 3 >= servers * 2
+        || answersFromData
+    }
+
+    /// Half of what answers or runs has data near it, and half of the data is near that: the
+    /// interface is the way to the data, however much code there is beside. A single table is one
+    /// service at most.
+    private var answersFromData: Bool {
+      servedTables >= ServedCode.leastTables
+        && ServedCode.share(storing, of: servers) >= ServedCode.leastShare
+        && ServedCode.share(servedTables, of: tables) >= ServedCode.leastShare
     }
   }
 
   /// Servers below which there is nothing to take apart: a single type that answers, or that runs
   /// a job, is one service at most.
   static let leastServers = 2
-  /// Part of a program's types that must be near its routes and jobs.
+  /// Tables below which there is nothing to take apart.
+  static let leastTables = 2
+  /// Part of a program's types, or of its data, that must be near its routes and jobs.
   static let leastShare = 0.5
   /// Steps that are near: a controller asks a service, and that a repository.
   private static let steps = 2
@@ -62,6 +78,8 @@ package struct ServedCode: Sendable, Equatable {
   package let programs: [Program]
   /// Loops, timers and lifecycles that were seen and count for nothing.
   package let background: Int
+  /// Routes that only tell how a process is doing, of types that answer nothing else.
+  package let operational: Int
   /// Types that were read, tests left out.
   package let types: Int
   /// Modules that were read, tests left out.
@@ -77,8 +95,11 @@ package struct ServedCode: Sendable, Equatable {
 
   init(_ model: CodeModel, _ facts: UnitFacts) {
     let map = ModuleReach(model, facts)
-    let (servers, background) = Self.servers(model, facts, map)
+    let operational = OperationalRoutes(model, facts.units)
+    let (serving, background) = Self.servers(model, facts, map)
+    let servers = serving.subtracting(operational.units)
     self.background = background
+    self.operational = operational.count
     types = model.types.count { type in
       type.kind != .fileScope && type.kind != .member
         && !SourceFile.isTest(model.files[Int(type.position.file.index)].path)
@@ -86,7 +107,9 @@ package struct ServedCode: Sendable, Equatable {
     modules = map.names.count
     programs = map.programs(serving: servers).map { found in
       Self.program(found, model, facts, map, servers)
-    }.sorted { ($1.routes, $1.jobs, $0.name) < ($0.routes, $0.jobs, $1.name) }
+    }.sorted {
+      ($1.routes, $1.jobs, $0.modules.first ?? "") < ($0.routes, $0.jobs, $1.modules.first ?? "")
+    }
   }
 
   /// Units that handle routes or run jobs, and what else runs in the background.
@@ -116,15 +139,28 @@ package struct ServedCode: Sendable, Equatable {
     let routes = model.routes.count { serving.contains(facts.units[$0.handler]) }
     let jobs = Set(
       model.jobs.filter { serving.contains(facts.units[$0.type]) }.map(\.type))
-    let reached = map.reached(from: serving, in: Set(own), steps: steps)
-    let storing = Set(model.tableUses.map { facts.units[$0.type] })
+    let inside = Set(own)
+    let reached = map.reached(from: serving, in: inside, steps: steps)
+    var tables: [Int: Set<String>] = [:]
+    for use in model.tableUses where use.access != .defines {
+      let unit = facts.units[use.type]
+      if inside.contains(unit) { tables[unit, default: []].insert(use.table) }
+    }
+    func tablesUsed(by units: some Sequence<Int>) -> Set<String> {
+      units.reduce(into: []) { $0.formUnion(tables[$1] ?? []) }
+    }
+    let near = serving.map { tablesUsed(by: map.reached(from: [$0], in: inside, steps: steps)) }
     return Program(
-      name: map.names[found.name], modules: found.modules.map { map.names[$0] }.sorted(),
+      tops: found.tops.map { map.names[$0] }.sorted(),
+      modules: found.modules.map { map.names[$0] }.sorted(),
       routes: routes, jobs: jobs.count, servers: serving.count, units: own.count,
-      reached: reached.count,
-      storing: serving.count { server in
-        !map.reached(from: [server], in: Set(own), steps: steps).isDisjoint(with: storing)
-      })
+      reached: reached.count, storing: near.count { !$0.isEmpty },
+      tables: tablesUsed(by: own).count,
+      servedTables: near.reduce(into: Set<String>()) { $0.formUnion($1) }.count)
+  }
+
+  private static func share(_ part: Int, of whole: Int) -> Double {
+    whole == 0 ? 0 : Double(part) / Double(whole)
   }
 }
 

@@ -2,9 +2,9 @@
 
 /// Which modules use which, tests left out, and what of the code leads to what.
 struct ModuleReach {
-  /// Modules that make one program, with the one to name it by.
+  /// Modules that make one program, with those that nothing else uses and that lead to a server.
   struct Group {
-    var name: Int
+    var tops: [Int]
     var modules: Set<Int>
   }
 
@@ -93,10 +93,12 @@ struct ModuleReach {
       let elsewhere = tops.indices.filter { group[$0] != number }
         .reduce(into: Set<Int>()) { $0.formUnion(reach[$1]) }
       let own = all.subtracting(elsewhere).union(all.intersection(serving.union(storing)))
-      let holding = inside.filter { !reach[$0].isDisjoint(with: serving) }
-      let name =
-        holding.count == 1 ? tops[holding[0]].min() : all.intersection(serving).min()
-      return Group(name: name ?? 0, modules: own)
+      let leading = inside.filter { !reach[$0].isDisjoint(with: serving) }.flatMap { top in
+        // Of modules that use each other, those that serve.
+        let serves = tops[top].filter(serving.contains)
+        return serves.isEmpty ? Array(tops[top].prefix(1)) : serves
+      }
+      return Group(tops: leading, modules: own)
     }
   }
 
