@@ -539,7 +539,7 @@ let commandLine: [Target] = [
     "EndToEnd", "EndToEnd",
     [
       "BadReleases", "EventReceiver", "MessageBrokerNATS", "MessageRelay",
-      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance",
+      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "PostgreSQLClient",
       "SchemaValidation", "ServerPrograms", "TransactionalMessaging", "strangler", "shop-monolith",
       "orders-service",
       .asyncHTTPClient, .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
