@@ -67,6 +67,8 @@ extension Target.Dependency {
   static let collections = product(name: "DequeModule", package: "swift-collections")
   static let crypto = product(name: "Crypto", package: "swift-crypto")
   static let grdb = product(name: "GRDB", package: "GRDB.swift")
+  /// The functions of SQLite itself, as GRDB links it.
+  static let sqlite = product(name: "GRDBSQLite", package: "GRDB.swift")
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
   static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
   static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
@@ -327,8 +329,8 @@ let messaging: [Target] = [
   library(
     "MessageStorePostgreSQL", .messaging,
     ["MessageContracts", "PostgreSQLClient", "TransactionalMessaging"]),
-  // The stores of both sides, read and never written.
-  library("MappedStores", .messaging, ["DataMapping", "PostgreSQLClient", .grdb]),
+  // The stores of both sides: looked at, compared, and the new one filled.
+  library("MappedStores", .messaging, ["DataMapping", "PostgreSQLClient", .grdb, .sqlite]),
   tests(
     "MappedStores", "Messaging",
     ["DataMapping", "MappedStores", "PostgreSQLClient", "ServerPrograms", .grdb]),
@@ -537,8 +539,9 @@ let commandLine: [Target] = [
     "EndToEnd", "EndToEnd",
     [
       "BadReleases", "EventReceiver", "MessageBrokerNATS", "MessageRelay",
-      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "SchemaValidation",
-      "ServerPrograms", "TransactionalMessaging", "strangler", "shop-monolith", "orders-service",
+      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "PostgreSQLClient",
+      "SchemaValidation", "ServerPrograms", "TransactionalMessaging", "strangler", "shop-monolith",
+      "orders-service",
       .asyncHTTPClient, .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   tests(

@@ -19,6 +19,9 @@ package protocol MappedStore: Sendable {
   func estimate(_ statements: MappingStatements, within limit: Duration) async throws
     -> RowEstimate?
 
+  /// Begins a transaction that sees one moment, over a connection of its own.
+  func snapshot() async throws -> any StoreSnapshot
+
   /// Lets go of it.
   func close()
 }
@@ -38,11 +41,17 @@ package enum RowEstimate: Sendable, Hashable {
   }
 }
 
-/// Why a store could not be read.
+/// Why a store could not be read or written.
 package struct StoreFailure: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Code: Sendable, Hashable {
     /// A statement did not end in time.
     case timedOut
+    /// It is not allowed.
+    case denied
+    /// There is no room.
+    case full
+    /// Another backfill went on meanwhile.
+    case moved
     /// Anything else.
     case unusable
   }
@@ -53,6 +62,13 @@ package struct StoreFailure: Error, Sendable, Hashable, CustomStringConvertible 
   init(_ code: Code, _ description: String) {
     self.code = code
     self.description = description
+  }
+
+  static func withoutPostgreSQL(_ url: String) -> StoreFailure {
+    StoreFailure(
+      .unusable,
+      "\(url): this build has no PostgreSQL: build strangler with "
+        + "\"swift build --traits PostgreSQL\"")
   }
 }
 
@@ -65,10 +81,7 @@ extension DataSettings.Place {
       #if PostgreSQL
         return try PostgreSQLMappedStore(url)
       #else
-        throw StoreFailure(
-          .unusable,
-          "\(url): this build has no PostgreSQL: build strangler with "
-            + "\"swift build --traits PostgreSQL\"")
+        throw StoreFailure.withoutPostgreSQL(url)
       #endif
     }
   }

@@ -38,6 +38,17 @@
       return made
     }
 
+    package func snapshot() async throws -> any StoreSnapshot {
+      try await PostgreSQLSnapshot(address, connectingWithin: Self.patience)
+    }
+
+    /// How values are written as texts, and texts read.
+    static let textSettings = [
+      "SET LOCAL TimeZone = 'UTC'", "SET LOCAL DateStyle = 'ISO, YMD'",
+      "SET LOCAL bytea_output = 'hex'", "SET LOCAL extra_float_digits = 1",
+      "SET LOCAL standard_conforming_strings = on",
+    ]
+
     /// Runs statements in one transaction that cannot write.
     private func read(
       _ statements: [PostgreSQLStatement], within limit: Duration
@@ -47,19 +58,18 @@
       let settings = [
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
         "SET LOCAL statement_timeout = \(milliseconds)", "SET LOCAL lock_timeout = 1000",
-        "SET LOCAL TimeZone = 'UTC'", "SET LOCAL DateStyle = 'ISO, YMD'",
-        "SET LOCAL bytea_output = 'hex'", "SET LOCAL extra_float_digits = 1",
-        "SET LOCAL standard_conforming_strings = on",
-      ].map { PostgreSQLStatement($0) }
+      ]
+      let statements =
+        (settings + Self.textSettings).map { PostgreSQLStatement($0) } + statements
       do {
         let results = try await connected().transaction(
-          settings + statements, within: limit + Self.grace)
-        return Array(results.dropFirst(settings.count))
+          statements, within: limit + Self.grace)
+        return Array(results.dropFirst(settings.count + Self.textSettings.count))
       } catch let error as PostgreSQLError {
         if error.code == .refused(sqlState: "57014") || error.code == .timedOut {
           throw StoreFailure(.timedOut, "\(address): a statement did not end within \(limit)")
         }
-        throw StoreFailure(.unusable, "\(address): \(error.message)")
+        throw StoreFailure(postgreSQL: error, "\(address)")
       }
     }
 

@@ -40,6 +40,10 @@ package struct SQLiteMappedStore: MappedStore {
 
   package func close() { try? queue.close() }
 
+  package func snapshot() async throws -> any StoreSnapshot {
+    try await SQLiteSnapshot(path, busyTimeout: Self.busyTimeout)
+  }
+
   // MARK: - Schema
 
   package func schema(of tables: Set<String>, within limit: Duration) async throws -> StoreSchema {

@@ -84,17 +84,30 @@
       return Array(try await run(whole, within: limit).dropFirst().dropLast())
     }
 
+    /// Copies rows out, in constant memory: `COPY ... TO STDOUT`.
+    ///
+    /// - Parameters:
+    ///   - limit: how long the server may keep silent.
+    ///   - onRow: takes each message, on the connection's thread; a slow one slows the server down.
+    package func copy(
+      _ sql: String, within limit: Duration, onRow: @escaping PostgreSQLRowTaker
+    ) async throws {
+      _ = try await run([PostgreSQLStatement(sql)], within: limit, onRow: onRow)
+    }
+
     /// Ends it; statements that wait are answered with an error.
     package func close() { thread.close() }
 
     private func run(
-      _ statements: [PostgreSQLStatement], within limit: Duration
+      _ statements: [PostgreSQLStatement], within limit: Duration,
+      onRow: PostgreSQLRowTaker? = nil
     ) async throws -> [[PostgreSQLRow]] {
       let thread = thread
       return try await withCheckedThrowingContinuation { answer in
         thread.submit(
           PostgreSQLThread.Request(
-            statements: statements, limit: limit, deadline: .now + limit, answer: answer))
+            statements: statements, limit: limit, deadline: .now + limit, onRow: onRow,
+            answer: answer))
       }
     }
   }

@@ -4,6 +4,9 @@
   internal import CPostgreSQL
   internal import Foundation
 
+  /// Takes a row of a copy; the bytes are gone afterwards.
+  package typealias PostgreSQLRowTaker = @Sendable (UnsafeRawBufferPointer) -> Void
+
   /// libpq's connection, used by one thread alone and never in a blocking way.
   final class PostgreSQLLink {
     /// The type `bytea`, as the server numbers it; its parameters are sent as they are.
@@ -63,8 +66,12 @@
     /// Runs one statement.
     ///
     /// - Throws: with the code `refused` the connection can go on; with any other it is over.
+    ///
+    /// - Parameter onRow: takes the rows of a statement that copies them out; `limit` is then the
+    ///   longest that one may be waited for.
     func execute(
-      _ statement: PostgreSQLStatement, until deadline: ContinuousClock.Instant, _ limit: Duration
+      _ statement: PostgreSQLStatement, until deadline: ContinuousClock.Instant, _ limit: Duration,
+      onRow: PostgreSQLRowTaker? = nil
     ) throws(PostgreSQLError) -> [PostgreSQLRow] {
       try send(statement)
       while true {
@@ -76,7 +83,7 @@
         }
         if PQconsumeInput(connection) == 0 { throw failure }
       }
-      return try results(until: deadline, limit)
+      return try results(until: deadline, limit, onRow)
     }
 
     private func send(_ statement: PostgreSQLStatement) throws(PostgreSQLError) {
@@ -116,10 +123,11 @@
 
     /// The results of what was sent, of which the last counts.
     private func results(
-      until deadline: ContinuousClock.Instant, _ limit: Duration
+      until deadline: ContinuousClock.Instant, _ limit: Duration, _ onRow: PostgreSQLRowTaker?
     ) throws(PostgreSQLError) -> [PostgreSQLRow] {
       var rows: [PostgreSQLRow] = []
       var refusal: PostgreSQLError?
+      var deadline = deadline
       while true {
         while PQisBusy(connection) == 1 {
           guard wait(for: POLLIN, until: deadline) else {
@@ -132,6 +140,9 @@
         switch PQresultStatus(result) {
         case PGRES_TUPLES_OK: rows = Self.rows(of: result)
         case PGRES_COMMAND_OK: rows = []
+        case PGRES_COPY_OUT:
+          try copyOut(limit, onRow ?? { _ in })
+          deadline = .now + limit
         default:
           let state = PQresultErrorField(result, Int32(UInt8(ascii: "C")))
           refusal = PostgreSQLError(
@@ -142,6 +153,27 @@
       if PQstatus(connection) == CONNECTION_BAD { throw failure }
       if let refusal { throw refusal }
       return rows
+    }
+
+    /// Hands over the rows of a copy, one message each.
+    private func copyOut(
+      _ limit: Duration, _ onRow: PostgreSQLRowTaker
+    ) throws(PostgreSQLError) {
+      while true {
+        var message: UnsafeMutablePointer<CChar>?
+        let count = PQgetCopyData(connection, &message, 1)
+        if count > 0 {
+          onRow(UnsafeRawBufferPointer(start: message, count: Int(count)))
+          PQfreemem(message)
+          continue
+        }
+        // The result behind it says whether that was all.
+        if count < 0 { return }
+        guard wait(for: POLLIN, until: .now + limit) else {
+          throw PostgreSQLError(.timedOut, "the database did not answer within \(limit)")
+        }
+        if PQconsumeInput(connection) == 0 { throw failure }
+      }
     }
 
     private static func rows(of result: OpaquePointer) -> [PostgreSQLRow] {

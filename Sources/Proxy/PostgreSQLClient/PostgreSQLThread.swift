@@ -14,6 +14,8 @@
       let statements: [PostgreSQLStatement]
       let limit: Duration
       let deadline: ContinuousClock.Instant
+      /// Takes the rows of a copy.
+      var onRow: PostgreSQLRowTaker?
       let answer: CheckedContinuation<Rows, any Error>
     }
 
@@ -125,7 +127,9 @@
       var rows: Rows = []
       do throws(PostgreSQLError) {
         for statement in request.statements {
-          rows.append(try link.execute(statement, until: request.deadline, request.limit))
+          rows.append(
+            try link.execute(
+              statement, until: request.deadline, request.limit, onRow: request.onRow))
         }
       } catch {
         if case .refused = error.code {

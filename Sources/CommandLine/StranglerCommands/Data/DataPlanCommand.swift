@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
-internal import ConfigurationFiles
 internal import DataMapping
 internal import MappedStores
 internal import RoutingDecisions
@@ -35,8 +34,7 @@ struct DataPlanCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let decoded = ConfigurationFile.data(configuration.file)
-    guard let settings = decoded.settings else { throw unusable(decoded.diagnostics) }
+    let (settings, decoded) = try MappingOption.settings(configuration.file)
     let progress = ProgressLine(quiet: limit.quiet)
     let plan = try await OpenedStores.reading(settings, within: limit.duration, progress) {
       try await drawUp(settings, $0, decoded, progress)
@@ -53,7 +51,7 @@ struct DataPlanCommand: AsyncParsableCommand {
   ) async throws -> DataPlan {
     let check = DataCheck(settings, schemas: opened.schemas)
     let errors = check.findings.filter { $0.severity == .error }
-    guard errors.isEmpty else { throw unusable(decoded.placing(errors)) }
+    guard errors.isEmpty else { throw MappingOption.unusable(decoded.placing(errors)) }
     let order = check.order
     let ordered = order.mappings + order.circle
     var tables: [DataPlan.Table] = []
@@ -80,10 +78,5 @@ struct DataPlanCommand: AsyncParsableCommand {
           "\(circle.joined(separator: ", ")) refer to each other; their foreign keys have to be "
             + "deferrable"
         ])
-  }
-
-  private func unusable(_ diagnostics: [Diagnostic]) -> CommandFailure {
-    CommandFailure.unusable(
-      "the mappings cannot be used", details: diagnostics.map(\.description))
   }
 }

@@ -68,7 +68,7 @@ package struct RowTranslation: Sendable {
     return result
   }
 
-  private func value(
+  func value(
     of column: Column, _ row: [FieldValue], _ lookups: LookupTables
   ) throws(RowRefusal) -> FieldValue {
     let name = column.schema.name

@@ -2,10 +2,10 @@
 
 /// The statements that a checked mapping is asked and carried out with.
 package struct MappingStatements: Sendable {
-  private let check: MappingCheck
-  private let translation: RowTranslation
-  private let legacy: SQLText
-  private let new: SQLText
+  let check: MappingCheck
+  let translation: RowTranslation
+  let legacy: SQLText
+  let new: SQLText
 
   /// Nil for a mapping with errors.
   package init?(_ check: MappingCheck) {
@@ -16,9 +16,9 @@ package struct MappingStatements: Sendable {
     new = SQLText(check.stores.new.kind)
   }
 
-  private func sql(_ side: Doubt.Side) -> SQLText { side == .legacy ? legacy : new }
+  func sql(_ side: Doubt.Side) -> SQLText { side == .legacy ? legacy : new }
 
-  private func table(_ side: Doubt.Side) -> String {
+  func table(_ side: Doubt.Side) -> String {
     let mapping = check.mapping
     return sql(side).table(side == .legacy ? mapping.legacy.table : mapping.new.table) + " AS t"
   }
@@ -35,11 +35,11 @@ package struct MappingStatements: Sendable {
   }
 
   /// Conditions that a legacy row of the mapping passes; empty for all.
-  private var scope: [String] {
+  var scope: [String] {
     translation.conditions.map { legacy.holds($0, translation.legacy[$0.place]) }
   }
 
-  private func filtered(_ conditions: [String]) -> String {
+  func filtered(_ conditions: [String]) -> String {
     conditions.isEmpty
       ? "" : "\nWHERE " + conditions.map { "(\($0))" }.joined(separator: "\n  AND ")
   }
@@ -86,7 +86,7 @@ package struct MappingStatements: Sendable {
     package let conversion: Conversion
     /// Types of the columns that its rows are found by, and behind them of the taken one.
     package let types: [ColumnType]
-    fileprivate let join: ColumnRule.Join
+    let join: ColumnRule.Join
   }
 
   package var lookups: [Lookup] {
@@ -131,31 +131,6 @@ package struct MappingStatements: Sendable {
   package static let mostLookups = 10_000
 
   // MARK: - Copying
-
-  /// A chunk of legacy's rows behind the last key, `:last` standing for its columns.
-  package func chunk(rows: Int) -> String {
-    var columns: [String] = []
-    for column in translation.legacy { columns.append("t.\(legacy.name(column.name))") }
-    var joins: [String] = []
-    for (index, lookup) in lookups.enumerated() {
-      columns.append("j\(index).\(legacy.name(lookup.join.take))")
-      let pairs = lookup.join.on.map {
-        "j\(index).\(legacy.name($0.other)) = t.\(legacy.name($0.own))"
-      }
-      joins.append(
-        "\nLEFT JOIN \(legacy.table(lookup.join.table)) AS j\(index) ON "
-          + pairs.joined(separator: " AND "))
-    }
-    let key = check.legacyKey.map { "t.\(legacy.name($0))" }
-    let last = check.legacyKey.map { ":last_\($0)" }
-    let behind =
-      key.count == 1
-      ? "\(key[0]) > \(last[0])"
-      : "(\(key.joined(separator: ", "))) > (\(last.joined(separator: ", ")))"
-    return "SELECT \(columns.joined(separator: ", "))\nFROM \(table(.legacy))"
-      + joins.joined() + filtered(scope + [behind])
-      + "\nORDER BY \(key.joined(separator: ", "))\nLIMIT \(rows)"
-  }
 
   /// Writes a row of the new table, whether it is there or not.
   package var writesNew: String {

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One page without anything from elsewhere: light and dark, readable from 400 pixels up.
-struct HTMLPage {
+package struct HTMLPage {
   private var body = ""
 
+  package init() {}
+
   /// Adds an element with text that may hold anything.
-  mutating func add(_ tag: String, _ text: String, class name: String? = nil) {
+  package mutating func add(_ tag: String, _ text: String, class name: String? = nil) {
     open(tag, class: name)
     body += Self.escaped(text)
     close(tag)
   }
 
   /// Begins an element.
-  mutating func open(_ tag: String, class name: String? = nil) {
+  package mutating func open(_ tag: String, class name: String? = nil) {
     body += "<\(tag)" + (name.map { " class=\"\($0)\"" } ?? "") + ">"
   }
 
   /// Ends an element.
-  mutating func close(_ tag: String) { body += "</\(tag)>\n" }
+  package mutating func close(_ tag: String) { body += "</\(tag)>\n" }
 
   /// Text as content or as the value of an attribute in quotes.
   static func escaped(_ text: String) -> String {
@@ -39,7 +41,7 @@ struct HTMLPage {
   }
 
   /// The whole document.
-  func text(title: String) -> String {
+  package func text(title: String) -> String {
     """
     <!doctype html>
     <html lang="en">

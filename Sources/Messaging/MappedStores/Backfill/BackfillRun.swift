@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DataMapping
+
+/// Copies legacy's rows through a mapping, a chunk at a time.
+///
+/// A row whose key the new side has already is the new side's and stays as it is, whoever wrote it:
+/// a backfill adds what is missing and changes nothing. What differs is for a verification to find.
+package struct BackfillRun: Sendable {
+  package struct Limits: Sendable {
+    package var pace = ChunkPace.Limits()
+    /// A chunk of legacy that takes longer to read ends the backfill.
+    package var statement: Duration = .seconds(60)
+
+    package init() {}
+  }
+
+  /// A legacy row that has nothing to become; what was copied before it stays.
+  package struct Refusal: Error, Sendable {
+    package let finding: MappingFinding
+  }
+
+  private let check: MappingCheck
+  private let translation: RowTranslation
+  private let statements: MappingStatements
+  private let legacy: any MappedStore
+
+  /// Nil for a mapping with errors.
+  package init?(_ check: MappingCheck, legacy: any MappedStore) {
+    guard let translation = check.translation, let statements = MappingStatements(check) else {
+      return nil
+    }
+    self.check = check
+    self.translation = translation
+    self.statements = statements
+    self.legacy = legacy
+  }
+
+  package var fingerprint: String { statements.fingerprint }
+
+  /// Copies from a position to the end.
+  ///
+  /// - Parameters:
+  ///   - target: nil to read and translate everything and to write nothing.
+  ///   - progress: hears the position after each chunk.
+  /// - Returns: the last position.
+  /// - Throws: `StoreFailure`, or `Refusal`.
+  package func run(
+    from position: BackfillPosition, into target: (any BackfillTarget)?, _ limits: Limits,
+    progress: @Sendable (BackfillPosition, ChunkPace) -> Void = { _, _ in }
+  ) async throws -> BackfillPosition {
+    var position = position
+    var pace = ChunkPace(limits.pace)
+    let clock = ContinuousClock()
+    position.isFinished = false
+    while !position.isFinished {
+      let began = clock.now
+      let size = pace.rows
+      let rows = try await legacy.rows(
+        statements.chunk(behind: position.last, rows: size), statements.chunkTypes,
+        within: limits.statement)
+      let keys = check.legacyKey.count
+      let translated = try rows.compactMap { try new($0) }
+      position.step += 1
+      position.read += Int64(rows.count)
+      if let last = rows.last { position.last = Array(last.prefix(keys)) }
+      position.isFinished = rows.count < size
+      if let target {
+        position.added += Int64(
+          try await target.add(
+            translated, statements, check.mapping.name, to: position, key: key(position.last)))
+      }
+      let (seconds, fraction) = (clock.now - began).components
+      let wait = pace.took(Double(seconds) + Double(fraction) / 1e18, rows: rows.count)
+      progress(position, pace)
+      if wait > 0, !position.isFinished { try await Task.sleep(for: .seconds(wait)) }
+    }
+    return position
+  }
+
+  private func key(_ values: [FieldValue]?) -> String {
+    zip(check.legacyKey, values ?? []).map { "\($0) = \($1)" }.joined(separator: ", ")
+  }
+
+  /// The new row of a row as `chunk` reads it; nil for one that does not belong to the mapping.
+  private func new(_ row: [FieldValue]) throws -> [FieldValue]? {
+    let keys = check.legacyKey.count
+    let own = Array(row[keys..<keys + translation.legacyColumns.count])
+    guard translation.includes(own) else { return nil }
+    var tables = LookupTables()
+    var place = keys + own.count
+    for lookup in statements.lookups {
+      if row[place] != .null {
+        tables.add(
+          lookup.column, key: lookup.keyPlaces.map { own[$0] }, taken: row[place + 1])
+      }
+      place += 2
+    }
+    do {
+      return try translation.forward(own, tables)
+    } catch {
+      throw Refusal(
+        finding: check.finding(error, .legacy, rowKey: Array(row.prefix(keys))))
+    }
+  }
+}

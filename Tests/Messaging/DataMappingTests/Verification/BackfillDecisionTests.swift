@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DataMapping
+import Testing
+
+@Suite struct BackfillDecisionTests {
+  @Test func `chunks become as large as their time allows`() {
+    var pace = ChunkPace()
+    var seconds = 0.0
+    // 20,000 rows a second.
+    for _ in 0..<10 {
+      let rows = pace.rows
+      seconds = Double(rows) / 20_000
+      let wait = pace.took(seconds, rows: rows)
+      #expect(wait == 0)
+    }
+    #expect(ChunkPace.target.contains(Double(pace.rows) / 20_000))
+    // A hundred times slower.
+    for _ in 0..<10 {
+      let rows = pace.rows
+      _ = pace.took(Double(rows) / 200, rows: rows)
+    }
+    #expect(ChunkPace.target.contains(Double(pace.rows) / 200))
+    for _ in 0..<40 { _ = pace.took(100, rows: pace.rows) }
+    #expect(pace.rows == 1)
+  }
+
+  @Test func `a chunk has limits, and waits for its rate`() {
+    var limits = ChunkPace.Limits()
+    (limits.first, limits.largest, limits.rate) = (500, 800, 1_000)
+    var pace = ChunkPace(limits)
+    var wait = pace.took(0.1, rows: 500)
+    #expect(wait == 0.4 && pace.rows == 800)
+    wait = pace.took(0.001, rows: 10)
+    #expect(wait < 0.01 && pace.rows == 800)
+    wait = pace.took(2, rows: 800)
+    #expect(wait == 0)
+  }
+
+  @Test func `positions are read as they were written`() throws {
+    let keys: [[FieldValue]] = [
+      [.integer(-5)], [.text("é'\0"), .integer(.max)], [.decimal(ExactDecimal("-12.50")!)],
+      [.decimal(ExactDecimal("123456789012345678901234.5")!), .boolean(true), .null],
+      [.bytes([0, 255]), .timestamp(microseconds: -1), .real(0.1)], [.text("")],
+    ]
+    for key in keys {
+      var position = BackfillPosition(fingerprint: "x")
+      position.last = key
+      #expect(BackfillPosition.last(of: position.encodedLast) == .some(key))
+    }
+    #expect(BackfillPosition.last(of: "") == .some(nil))
+    #expect(BackfillPosition(fingerprint: "x").encodedLast == "")
+    for text in ["zz", "0", "0200", "ff00000000000000", "0600000000000001"] {
+      #expect(BackfillPosition.last(of: text) == nil, "\(text)")
+    }
+  }
+
+  @Test func `a changed mapping has another fingerprint`() throws {
+    func fingerprint(_ change: (inout TableMapping) -> Void = { _ in }) throws -> String {
+      try #require(MappingStatements(SampleMapping.check(change))).fingerprint
+    }
+    let same = try fingerprint()
+    #expect(try fingerprint() == same && same.count == 16)
+    #expect(try fingerprint { $0.set("origin", .constant("app")) } != same)
+    #expect(
+      try fingerprint {
+        $0.set("state", .values("status", .init([.init("placed", "4"), .init("", "3")])))
+      } != same)
+    #expect(try fingerprint { $0.filter = [RowCondition("tenant", .oneOf(["1"]))] } != same)
+  }
+
+  @Test func `statements that read and add`() throws {
+    let check = SampleMapping.check()
+    let statements = try #require(MappingStatements(check))
+    let chunk = statements.chunk(behind: [.integer(7)], rows: 5)
+    #expect(chunk.contains("WHERE (t.\"id\" > 7)\nORDER BY t.\"id\"\nLIMIT 5"))
+    #expect(chunk.contains("LEFT JOIN \"customers\" AS j0 ON j0.\"email\" = t.\"customer\""))
+    #expect(!statements.chunk(behind: nil, rows: 5).contains("WHERE"))
+    let stream = statements.stream(.legacy)
+    #expect(stream.contains("t.\"id\"::int8") && stream.contains("j0.\"number\"::int8"))
+    #expect(!stream.contains("ORDER BY"))
+    #expect(statements.stream(.new).contains("t.\"total\"::text"))
+    #expect(statements.addsOne.hasSuffix("ON CONFLICT (\"order_id\") DO NOTHING"))
+  }
+}
