@@ -66,6 +66,8 @@
           statements, within: limit + Self.grace)
         return Array(results.dropFirst(settings.count + Self.textSettings.count))
       } catch let error as PostgreSQLError {
+        // It is of no use any more; whoever reads next opens another.
+        if error.isUncertain { close() }
         if error.code == .refused(sqlState: "57014") || error.code == .timedOut {
           throw StoreFailure(.timedOut, "\(address): a statement did not end within \(limit)")
         }

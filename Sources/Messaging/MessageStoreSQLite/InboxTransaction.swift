@@ -35,10 +35,14 @@ struct InboxTransaction {
     }
   }
 
-  /// A parked event whose turn has come; it may have been settled meanwhile.
-  func retry(_ db: Database, effects: (Database) throws -> Void) throws -> InboxOutcome {
+  /// A parked event whose turn has come; it may have been settled meanwhile, or have failed once
+  /// more: then it is not due yet.
+  func retry(
+    _ db: Database, after attempts: Int, effects: (Database) throws -> Void
+  ) throws -> InboxOutcome {
     let known = try known(db)
     guard let state = known.parkedState, state != .dead else { return .duplicate }
+    guard known.parkedAttempts == attempts else { return .waiting }
     let decision = InboxDecision.decide(
       version: event.version, mark: known.mark, isParked: false, start: inbox.policy.start)
     switch decision {

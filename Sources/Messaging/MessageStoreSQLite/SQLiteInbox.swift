@@ -73,7 +73,7 @@ private struct BoundSQLiteInbox<Writer: DatabaseWriter>: EventInbox {
     for parked in due {
       _ = try await writer.write { db in
         try InboxTransaction(inbox: inbox, event: parked.received, now: now)
-          .retry(db) { try effects(parked.received, $0) }
+          .retry(db, after: parked.attempts) { try effects(parked.received, $0) }
       }
     }
     let next = try await writer.read { db in

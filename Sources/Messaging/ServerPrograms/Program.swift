@@ -17,7 +17,8 @@ package final class Program: Sendable {
   private struct State {
     var text = ""
     var hasEnded = false
-    var waiters: [(marker: String?, waiter: CheckedContinuation<Bool, Never>)] = []
+    var nextWaiter = 0
+    var waiters: [Int: (marker: String?, waiter: CheckedContinuation<Bool, Never>)] = [:]
   }
 
   private let process: Process
@@ -82,44 +83,50 @@ package final class Program: Sendable {
     await ended()
   }
 
-  package func ended() async { _ = await wait(for: nil) }
+  /// Not even a cancelled caller leaves before it has ended.
+  package func ended() async { _ = await wait(for: nil, as: newWaiter()) }
 
-  /// Whether it wrote that before it ended, and in time.
+  /// Whether it wrote that before it ended, in time, and before the caller was cancelled.
   package func wrote(_ marker: String, within seconds: Int) async -> Bool {
+    let number = newWaiter()
     DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds)) { [weak self] in
-      self?.giveUp()
+      self?.giveUp(number)
     }
-    return await wait(for: marker)
+    return await withTaskCancellationHandler {
+      await wait(for: marker, as: number)
+    } onCancel: {
+      giveUp(number)
+    }
+  }
+
+  private func newWaiter() -> Int {
+    state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
   }
 
   /// Whoever waits hears that it did not come.
-  private func giveUp() {
-    state.withLock { state in
-      state.waiters.removeAll { marker, waiter in
-        if marker != nil { waiter.resume(returning: false) }
-        return marker != nil
-      }
-    }
+  private func giveUp(_ number: Int) {
+    state.withLock { $0.waiters.removeValue(forKey: number) }?.waiter.resume(returning: false)
   }
 
-  private func wait(for marker: String?) async -> Bool {
+  private func wait(for marker: String?, as number: Int) async -> Bool {
     await withCheckedContinuation { waiter in
-      change { state in
-        state.waiters.append((marker, waiter))
-      }
+      change { state in state.waiters[number] = (marker, waiter) }
+      // The handler of a cancellation may have run already and found nothing.
+      if marker != nil, Task.isCancelled { giveUp(number) }
     }
   }
 
   private func change(_ body: (inout State) -> Void) {
     state.withLock { state in
       body(&state)
-      state.waiters.removeAll { marker, waiter in
-        if let marker, state.text.contains(marker) {
-          waiter.resume(returning: true)
-          return true
-        }
-        if state.hasEnded { waiter.resume(returning: marker == nil) }
-        return state.hasEnded
+      for (number, (marker, waiter)) in state.waiters {
+        let isWritten = marker.map { state.text.contains($0) } ?? false
+        guard isWritten || state.hasEnded else { continue }
+        state.waiters[number] = nil
+        waiter.resume(returning: isWritten || marker == nil)
       }
     }
   }

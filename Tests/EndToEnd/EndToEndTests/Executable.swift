@@ -26,8 +26,8 @@ enum Executable: String {
   }
 
   /// Starts the program and returns while it runs.
-  func start(_ arguments: [String]) throws -> RunningProgram {
-    try RunningProgram(url, arguments)
+  func start(_ arguments: [String], temporaryFolder: String? = nil) throws -> RunningProgram {
+    try RunningProgram(url, arguments, temporaryFolder: temporaryFolder)
   }
 }
 

@@ -328,6 +328,20 @@ struct InspectionTests {
     }
 
     /// Each condition is one that PostgreSQL understands, and finds what it is for.
+    /// A question that stays open must not take the next ones with it.
+    @Test func `a connection that is lost is opened anew`() async throws {
+      let world = try await TestStore(.postgreSQL)
+      let store = try world.place.open()
+      defer { store.close() }
+      _ = try await store.schema(of: [], within: .seconds(10))
+      try await world.restart()
+      await #expect(throws: StoreFailure.self) {
+        _ = try await store.schema(of: [], within: .seconds(10))
+      }
+      _ = try await store.schema(of: [], within: .seconds(10))
+      await world.stop()
+    }
+
     @Test func `PostgreSQL's suspects`() async throws {
       let (old, new) = (try await TestStore(.postgreSQL), try await TestStore(.postgreSQL))
       try await old.run([

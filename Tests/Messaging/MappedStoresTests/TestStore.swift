@@ -61,4 +61,11 @@ final class TestStore: Sendable {
       await server?.stop()
     #endif
   }
+
+  func restart() async throws {
+    #if PostgreSQL
+      await server?.stop()
+      try await server?.restart()
+    #endif
+  }
 }

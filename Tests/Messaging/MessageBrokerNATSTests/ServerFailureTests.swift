@@ -88,6 +88,37 @@
       #expect(try await stream.numbers() == (1...(last + 1)).map(String.init))
     }
 
+    @Test func `an acknowledgement that came through late is no outage any more`() async throws {
+      let world = try await World { $0.server.answering = 300 }
+      defer { world.broker.close() }
+      try await world.broker.publish(World.message(1))
+      let (isHandled, mayEnd) = (WakeSignal(), WakeSignal())
+      try await consuming(world.broker) { _ in
+        isHandled.raise()
+        await mayEnd.wait(after: 0)
+        return .acknowledge
+      } body: {
+        await isHandled.wait(after: 0)
+        world.server.freeze()
+        // The signal is on its way while the next ones go through.
+        var last = 1
+        repeat {
+          last += 1
+        } while await World.failure(of: World.message(last), to: world.broker) == nil
+        mayEnd.raise()
+        while world.broker.status.outage?.contains("an acknowledgement") != true {
+          try Task.checkCancellation()
+          await Task.yield()
+        }
+        world.server.thaw()
+        while world.broker.status.acknowledged == 0 {
+          try Task.checkCancellation()
+          await Task.yield()
+        }
+        #expect(world.broker.status.outage == nil)
+      }
+    }
+
     /// More than sockets hold: nobody may wait for ever behind the write that blocks, and what was
     /// half written must not be taken for a message.
     @Test func `a server that stops reading holds nobody for long`() async throws {

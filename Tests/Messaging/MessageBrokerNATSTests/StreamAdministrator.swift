@@ -36,6 +36,21 @@
 
     func delete() async throws { try await ask("STREAM.DELETE") }
 
+    /// Makes a durable pull consumer.
+    ///
+    /// - Parameter settings: JSON members besides those that every group needs.
+    func makeConsumer(_ name: String, _ settings: [String: Any] = [:]) async throws {
+      let all: [String: Any] = [
+        "durable_name": name, "deliver_policy": "all", "ack_policy": "explicit",
+        "max_deliver": -1, "replay_policy": "instant",
+      ].merging(settings) { _, new in new }
+      try await ask(
+        "CONSUMER.DURABLE.CREATE",
+        JSONSerialization.data(
+          withJSONObject: ["stream_name": stream, "config": all] as [String: Any]),
+        of: "\(stream).\(name)")
+    }
+
     /// The messages that the stream has, by their `number`, in order.
     func numbers() async throws -> [String] {
       var numbers: [String] = []
@@ -65,9 +80,11 @@
     }
 
     @discardableResult
-    private func ask(_ what: String, _ payload: Data = Data()) async throws -> [String: Any] {
+    private func ask(
+      _ what: String, _ payload: Data = Data(), of subject: String? = nil
+    ) async throws -> [String: Any] {
       let answer = try await connection.request(
-        NATSMessage("$JS.API.\(what).\(stream)", payload: Array(payload)))
+        NATSMessage("$JS.API.\(what).\(subject ?? stream)", payload: Array(payload)))
       guard
         let content = try JSONSerialization.jsonObject(with: Data(answer.payload))
           as? [String: Any]

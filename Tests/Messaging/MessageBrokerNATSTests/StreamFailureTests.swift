@@ -108,6 +108,43 @@
       #expect(failure?.isUnavailable("stream EVENTS", "change it or name another") == true)
     }
 
+    /// It would be tried for ever, and what follows in its lane would wait as long.
+    @Test func `a message that no dead letter can hold is named by one`() async throws {
+      let world = try await World(NATSProgram.Settings(maxPayload: 1_024))
+      defer { world.broker.close() }
+      let large = World.message(1, payload: [UInt8](repeating: UInt8(ascii: "x"), count: 700))
+      try await world.broker.publish(large)
+      try await world.broker.publish(World.message(2))
+      let seen = Deliveries()
+      try await consuming(world.broker) { message in
+        seen.add(message)
+        let isFirst = message.headers["number"] == "1"
+        return isFirst ? .reject(String(repeating: "long ", count: 60)) : .acknowledge
+      } body: {
+        await seen.wait { $0.contains { $0.headers["number"] == "2" } }
+      }
+      #expect(world.broker.status.deadLettered == 1)
+      let dead = try await StreamAdministrator(
+        NATSServer([world.server.address]), stream: "EVENTS-DEAD")
+      #expect(try await dead.numbers() == ["1"])
+    }
+
+    /// Asked for again at once, it would be refused again at once, and nobody would hear of it.
+    @Test func `a consumer that refuses every request is told of, and not pressed`() async throws {
+      let (world, stream) = try await world([:])
+      defer { world.broker.close() }
+      try await stream.makeConsumer("one", ["max_batch": 4])
+      try await consuming(world.broker) { _ in
+        .acknowledge
+      } body: {
+        while world.broker.status.outage?.contains("Exceeded MaxRequestBatch of 4") != true {
+          try Task.checkCancellation()
+          await Task.yield()
+        }
+        #expect(world.broker.status.outage?.contains("no limits for requests") == true)
+      }
+    }
+
     /// Also at the border, where it is the headers that make it too large: the server would end
     /// the connection of whoever sends it.
     @Test func `a message that is too large for the server is refused alone`() async throws {

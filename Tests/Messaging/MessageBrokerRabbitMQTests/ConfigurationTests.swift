@@ -68,7 +68,9 @@ struct ConfigurationTests {
     var looking = configuration()
     looking.creation = nil
     #expect(Topology(looking).publishing == [.findExchange("shop")])
-    #expect(Topology(looking).consuming(looking.groups[0]) == [.findQueue("shop.mail")])
+    #expect(
+      Topology(looking).consuming(looking.groups[0])
+        == [.findQueue("shop.mail"), .findQueue("shop.mail.dead")])
   }
 
   @Test(arguments: [

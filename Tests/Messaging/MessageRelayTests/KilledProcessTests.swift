@@ -46,14 +46,20 @@ struct KilledProcessTests {
         committed: try await rows("SELECT aggregate, id FROM business ORDER BY n"),
         events: try await rows("SELECT aggregateid, id FROM outbox ORDER BY seq"),
         effects: try await rows("SELECT aggregate, id FROM effect ORDER BY n"), seed: seed)
+      // Not always 1: a transaction that was undone or killed gives its number to nobody.
+      let first = try #require(
+        try await database.query("SELECT min(seq) FROM outbox").first?.integer(0))
       database.close()
-      try await requireANewBeginning(server)
+      try await requireANewBeginning(server, first: first)
       await server.stop()
     }
 
     /// A server that was restarted, or one that took its place, may have lost transactions that a
-    /// relay has seen.
-    private func requireANewBeginning(_ server: PostgreSQLProgram) async throws {
+    /// relay has seen. What it still has is there at once: no snapshot of a server that takes
+    /// connections waits for what it did before, or does for itself.
+    private func requireANewBeginning(
+      _ server: PostgreSQLProgram, first: Int64
+    ) async throws {
       let store = try PostgreSQLRelayStore(server.address)
       let request = LeaseRequest(relay: "new", owner: "o", now: 0, until: 1)
       let before = try #require(try await store.acquire(request))
@@ -67,12 +73,9 @@ struct KilledProcessTests {
           RelayProgress(lease: before.lease, leaseUntil: 2, cursor: before.cursor))
       }
       let after = try #require(try await store.acquire(request))
-      var page = try await store.events(after: after.cursor, limit: PageLimit(events: 1))
-      // Right after the start a page was once empty; why is not known.
-      while page.events.isEmpty {
-        page = try await store.events(after: after.cursor, limit: PageLimit(events: 1))
-      }
-      #expect(page.events.map(\.sequence) == [1] && page.truncated)
+      let page = try await store.events(after: after.cursor, limit: PageLimit(events: 1))
+      #expect(page.events.map(\.sequence) == [first])
+      #expect(page.truncated)
       store.close()
     }
   #endif

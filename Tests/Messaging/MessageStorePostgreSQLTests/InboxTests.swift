@@ -3,6 +3,7 @@
 #if PostgreSQL
   import MessageStorePostgreSQL
   import MessagingConformance
+  import Synchronization
   import Testing
   import TransactionalMessaging
 
@@ -153,6 +154,36 @@
             })
         }
         #expect(counts == [2, 1, 0])
+      }
+
+      /// Two consumers find an event due at the same time: its attempts are not used up at once.
+      @Test func anEventThatFailedMeanwhileIsNotTriedAgain() async throws {
+        let database = try await database()
+        let (isAtIt, mayFail) = (WakeSignal(), WakeSignal())
+        let tries = Mutex(0)
+        let bound = inbox.bound(to: database) { _, _ in
+          let number = tries.withLock { tries in
+            tries += 1
+            return tries
+          }
+          if number == 2 {
+            isAtIt.raise()
+            await mayFail.wait(after: 0)
+          }
+          throw Broken()
+        }
+        _ = try await bound.receive(
+          ReceivedEvent(version: 1, event: SampleEvents.event(1)), now: 0)
+        async let first = bound.retryParked(now: 100_000, limit: 10)
+        await isAtIt.wait(after: 0)
+        async let second = bound.retryParked(now: 100_000, limit: 10)
+        let waits = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        while try await database.query(waits).isEmpty { await Task.yield() }
+        mayFail.raise()
+        _ = try await (first, second)
+        #expect(tries.withLock { $0 } == 2)
+        let parked = try await database.transaction { try await inbox.parked(in: $0) }
+        #expect(parked.map(\.attempts) == [2] && parked.map(\.state) == [.retrying])
       }
 
       @Test func aCancelledDeliveryLeavesNothing() async throws {

@@ -31,12 +31,15 @@ struct ScheduleTests {
   @Test(arguments: combinations)
   func everyPointOfEveryRoleIsStruck(settings: TortureSettings) {
     let actions = TortureSchedule(settings).strikes.map(\.action)
-    let roles = Set(settings.seats.map(\.role))
+    let seated = Set(settings.seats.map(\.role))
+    // Called when there is something to do.
+    let roles = seated.union([.operator])
     for role in roles {
       for point in CrashPoint.points(of: role) {
         let count = actions.count { if case .crash(role, point, _) = $0 { true } else { false } }
         #expect(count >= 5, "\(role) \(point)")
       }
+      guard seated.contains(role) else { continue }
       #expect(actions.contains(.kill(role)))
       #expect(actions.contains { if case .stop(role, _) = $0 { true } else { false } })
     }
@@ -44,11 +47,27 @@ struct ScheduleTests {
       if case .crash(let role, _, _) = $0 { !roles.contains(role) } else { false }
     }
     #expect(!named)
+    #expect(actions.count { $0 == .poison } >= 10)
     #expect(actions.contains(.killDatabase) == (settings.store == .postgresql))
     #expect(actions.contains(.killBroker) == settings.broker.isServer)
     for role in [TortureRole.relay, .consumer] {
       let isCut = actions.contains { if case .partition(role, _) = $0 { true } else { false } }
       #expect(isCut == settings.broker.isServer, "\(role)")
+    }
+  }
+
+  /// Two who replay at the same time would find each other's letters gone, and other strikes must
+  /// not wait until an event has failed often enough.
+  @Test func whatHasToDoWithDeadLettersIsALineOfItsOwn() {
+    for settings in Self.combinations {
+      for strike in TortureSchedule(settings).strikes {
+        let isAboutLetters =
+          switch strike.action {
+          case .poison, .crash(.operator, _, _), .crash(_, .letterUncommitted, _): true
+          default: false
+          }
+        #expect((strike.action.line == "dead letters") == isAboutLetters, "\(strike.action)")
+      }
     }
   }
 
@@ -89,6 +108,19 @@ struct WriterPlanTests {
     #expect(Set(ids).count == ids.count)
   }
 
+  @Test func poisonIsWhatIsCommitted() {
+    let plan = take(200)
+    #expect(plan.allSatisfy { $0.poison == nil })
+    for transaction in plan {
+      guard let poisoned = transaction.poisoned() else {
+        #expect(transaction.aborts)
+        continue
+      }
+      #expect(!transaction.aborts && poisoned.events == transaction.events)
+      #expect(poisoned.poison == transaction.events.first?.id)
+    }
+  }
+
   @Test func someAbortSomeAreSlowAndNoTwoLockAcross() {
     let plan = take(1_000)
     #expect((80...160).contains(plan.count(where: \.aborts)))
@@ -113,6 +145,8 @@ struct RecordTests {
     .outcome(transaction: "0.1.2.3", .unknown),
     .sent(at: 123_456_789, id: "x", aggregate: "a1", version: 7),
     .owns(epoch: 12),
+    .poison(id: "x"),
+    .letter(Sighting(id: "x", aggregate: "a1", version: 7), attempts: 3),
     .crashing(.sentUnanswered),
     .note("it said no"),
   ]
@@ -132,7 +166,7 @@ struct RecordTests {
   }
 
   @Test func ordersAreReadBack() {
-    for order in [TortureOrder.finish, .crash(.midPublish, passage: 3)] {
+    for order in [TortureOrder.finish, .poison, .crash(.midPublish, passage: 3)] {
       #expect(TortureOrder(line: order.line) == order)
     }
     #expect(TortureOrder(line: "crash\tnowhere\t1") == nil)

@@ -8,6 +8,8 @@ struct CommandFailure: Error {
   static let unusableInput = ExitCode(2)
   /// Exit code for a command that ran and whose answer is no.
   static let negativeAnswer = ExitCode(1)
+  /// Exit code for a command that was interrupted, whose answer is one about a part.
+  static let interruption = ExitCode(3)
 
   /// One line.
   let message: String
@@ -23,6 +25,11 @@ struct CommandFailure: Error {
   /// The command ran and a demand was not met: exit code 1.
   static func negative(_ message: String) -> CommandFailure {
     CommandFailure(message: message, exitCode: negativeAnswer)
+  }
+
+  /// The command was interrupted before it had its answer: exit code 3.
+  static func interrupted(_ message: String) -> CommandFailure {
+    CommandFailure(message: message, exitCode: interruption)
   }
 
   /// What standard error gets. It quotes paths, arguments and answers: none of them may be more

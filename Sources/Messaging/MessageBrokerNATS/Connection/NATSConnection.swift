@@ -168,7 +168,8 @@
 
     private static var cancelled: BrokerError { BrokerError(.notSent, "the caller was cancelled") }
     private static var overfull: BrokerError {
-      BrokerError(.notSent, "\(NATSConnection.longestLine) messages wait to be sent already")
+      BrokerError(
+        .notSent, "the connection is being closed, or too many messages wait to be sent already")
     }
 
     // MARK: - The thread

@@ -119,14 +119,18 @@
       let text = message.headers["Description"] ?? ""
       note(now) { state in
         switch status {
-        // The request's time is over, nothing is there, or it met a limit: it is asked again.
+        // The request's time is over, or nothing is there: it is asked again. A request beyond a
+        // limit of the consumer would be refused again at once, and one that was deleted is gone.
         case 404, 408,
-          409 where !text.contains("Deleted"):
+          409 where !text.contains("Deleted") && !text.contains("Exceeded"):
           state.window.ended(unserved: message.headers["Nats-Pending-Messages"].flatMap { Int($0) })
         case 100: break
         default:
           state.window.reset()
-          state.trouble = "the server ended the delivery: \(status) \(text)"
+          state.trouble = """
+            the server ended the delivery (\(status) \(text)): make the consumer again where it was \
+            deleted, and give it no limits for requests (max_batch, max_expires)
+            """
         }
       }
       room.raise()

@@ -13,6 +13,8 @@
     /// How much longer than that it may say nothing.
     private static let grace: Int64 = 3_000
     private static let outage = Backoff(first: 20, most: 5_000)
+    /// Characters of a reason that go with a dead letter.
+    private static let longestReason = 1_000
 
     /// Delivers the messages of a group until the task is cancelled or shut down gracefully; then
     /// finishes what handlers have begun and gives the rest back to the server. Lost connections
@@ -109,7 +111,10 @@
             return false
           }
           let confirmation = try await connection.get().request(message)
-          if confirmation.status != JetStreamRefusal.nobodyListens { return true }
+          if confirmation.status != JetStreamRefusal.nobodyListens {
+            if attempts > 0 { record.recovered() }
+            return true
+          }
           record.note(outage: "an acknowledgement: the consumer is gone, or has no leader now")
           return false
         } catch {
@@ -125,7 +130,7 @@
       _ turn: Intake.Turn, _ intake: Intake, of group: BrokerGroup,
       because reason: String
     ) async -> Bool {
-      let letter = deadLetter(turn, of: group, because: reason)
+      var letter = deadLetter(turn, of: group, because: reason)
       record.logger.error(
         "a message goes to the dead letters",
         metadata: [
@@ -136,9 +141,12 @@
         do throws(BrokerError) {
           try await JetStreamSetUp(connection.get(), configuration).deadLetters()
           _ = try await store(letter, in: configuration.deadLetterStream)
+          if attempts > 0 { record.recovered() }
           return true
         } catch {
           record.note(outage: "dead letters: \(error.message)")
+          // What the letter says of itself makes it larger than the message was.
+          if error.code == .message, !letter.payload.isEmpty { letter = letter.withoutPayload }
           attempts += 1
           if intake.isStopped { return false }
           await pause(attempts, intake)
@@ -161,7 +169,8 @@
       letter.headers["dead-letter-subject"] = coding.subject(forTopic: turn.lane.topic)
       letter.headers["dead-letter-sequence"] = "\(turn.element.sequence)"
       letter.headers["dead-letter-reason"] =
-        reason.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        String(reason.prefix(Self.longestReason)).split(whereSeparator: \.isWhitespace)
+        .joined(separator: " ")
       letter.headers[NATSMessageCoding.expectedStream] = configuration.deadLetterStream
       letter.headers[NATSMessageCoding.messageID] =
         "\(configuration.stream)/\(turn.element.sequence)/\(group.name)"
@@ -303,6 +312,16 @@
         _ = await clock.wait(milliseconds: intake.pulse, or: [(intake.finished, 0)])
         if let connection = connection.current { tellInProgress(intake, connection) }
       }
+    }
+  }
+
+  extension NATSMessage {
+    /// A dead letter that only says where in the stream the message is.
+    fileprivate var withoutPayload: NATSMessage {
+      var letter = self
+      letter.payload = []
+      letter.headers["dead-letter-payload"] = "too large, see dead-letter-sequence"
+      return letter
     }
   }
 #endif

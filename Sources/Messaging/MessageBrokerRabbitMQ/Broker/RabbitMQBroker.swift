@@ -54,7 +54,7 @@
           let connection = try await RabbitMQConnection.open(
             configuration.server, as: configuration.name,
             for: .publish(exchange: configuration.exchange),
-            needing: Topology(configuration).publishing, willMakeQueue: newQueues.willBeMade)
+            needing: Topology(configuration).publishing, noteNewQueue: newQueues.noteNew)
           await newQueues.settle(or: connection.ended)
           return .success(connection)
         } catch {
@@ -84,27 +84,32 @@
   }
 
   /// Queues that were made here a moment ago, which the server forgets when it is killed now.
-  final class NewQueues: Sendable {
+  package final class NewQueues: Sendable {
     private let clock: any MessagingClock
     private let settling: Int64
     /// Until when nothing may be published.
     private let end = Mutex<Int64>(0)
 
-    init(clock: any MessagingClock, settling: Int64) {
+    /// - Parameter settling: how long a queue is new, in milliseconds.
+    package init(clock: any MessagingClock, settling: Int64) {
       self.clock = clock
       self.settling = settling
     }
 
-    /// A queue will be made, by whichever connection.
-    func willBeMade() {
+    /// A queue will be made, or was made just now, by whichever connection.
+    package func noteNew() {
       let end = clock.now() + settling
       self.end.withLock { $0 = max($0, end) }
     }
 
     /// Returns when the server has written down that they are there, or the signal was raised.
-    func settle(or ended: WakeSignal) async {
-      let left = end.withLock { $0 } - clock.now()
-      if left > 0 { _ = await clock.wait(milliseconds: left, or: [(ended, 0)]) }
+    package func settle(or ended: WakeSignal) async {
+      // One that was about to be made may be made meanwhile.
+      while ended.generation == 0, !Task.isCancelled {
+        let left = end.withLock { $0 } - clock.now()
+        guard left > 0 else { return }
+        _ = await clock.wait(milliseconds: left, or: [(ended, 0)])
+      }
     }
   }
 #endif

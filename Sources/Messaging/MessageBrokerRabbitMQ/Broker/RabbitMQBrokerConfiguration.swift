@@ -46,7 +46,8 @@ public struct RabbitMQBrokerConfiguration: Sendable, Equatable {
   /// headers. Consumers read either.
   public var cloudEventsSource: String?
   /// Creates exchanges and quorum queues that are not there; nil leaves that to an administrator,
-  /// and what is missing is an error.
+  /// and what is missing is an error. A queue made by hand has to name the exchange of refused
+  /// messages (`x-dead-letter-exchange`, strategy `at-least-once`), or the server drops them.
   public var creation: Creation?
   /// Name of this client, as the server shows it.
   public var name: String

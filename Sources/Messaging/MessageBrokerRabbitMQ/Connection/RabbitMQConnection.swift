@@ -41,17 +41,17 @@
     ///
     /// - Parameters:
     ///   - name: who connects, as the server shows it.
-    ///   - willMakeQueue: called on the connection's thread before a queue is made.
+    ///   - noteNewQueue: called on the connection's thread before a queue is made and after that.
     package static func open(
       _ server: RabbitMQServer, as name: String, for purpose: Purpose,
-      needing steps: [Topology.Step], willMakeQueue: @escaping @Sendable () -> Void = {}
+      needing steps: [Topology.Step], noteNewQueue: @escaping @Sendable () -> Void = {}
     ) async throws(BrokerError) -> RabbitMQConnection {
       let endpoints = try server.endpoints()
       guard let line = RabbitMQLine() else {
         throw BrokerError(.connection, "no pipe can be made: too many files are open")
       }
       let login = RabbitMQLogin(
-        server, endpoints, name: name, purpose: purpose, steps: steps, willMakeQueue: willMakeQueue)
+        server, endpoints, name: name, purpose: purpose, steps: steps, noteNewQueue: noteNewQueue)
       let failure = await withCheckedContinuation { opened in
         Thread { RabbitMQThread.run(line, login, opened: opened) }.start()
       }

@@ -12,19 +12,19 @@
     private let endpoints: [RabbitMQServer.Endpoint]
     private let name: String
     private let steps: [Topology.Step]
-    private let willMakeQueue: @Sendable () -> Void
+    private let noteNewQueue: @Sendable () -> Void
 
     init(
       _ server: RabbitMQServer, _ endpoints: [RabbitMQServer.Endpoint], name: String,
       purpose: RabbitMQConnection.Purpose, steps: [Topology.Step],
-      willMakeQueue: @escaping @Sendable () -> Void
+      noteNewQueue: @escaping @Sendable () -> Void
     ) {
       self.server = server
       self.endpoints = endpoints
       self.name = name
       self.purpose = purpose
       self.steps = steps
-      self.willMakeQueue = willMakeQueue
+      self.noteNewQueue = noteNewQueue
     }
 
     /// The caller destroys what it returns.
@@ -142,7 +142,8 @@
     private func carryOut(
       _ step: Topology.Step, _ connection: OpaquePointer
     ) throws(BrokerError) {
-      if case .queue(let name, _) = step { try look(for: name, connection) }
+      var isNew = false
+      if case .queue(let name, _) = step { isNew = try !find(name, connection) }
       let reply: rabbit_reply =
         switch step {
         case .findExchange(let name): rabbit_declare_exchange(connection, name, "topic", 1)
@@ -154,17 +155,23 @@
           rabbit_bind(connection, queue, exchange, key)
         }
       try check(reply, step.subject)
+      // Making it may have taken long: its time begins now.
+      if isNew { noteNewQueue() }
     }
 
     /// Tells of a queue that is not there before it is made: whoever finds it there then knows that
     /// it may be new.
-    private func look(for queue: String, _ connection: OpaquePointer) throws(BrokerError) {
+    ///
+    /// - Returns: whether it is there.
+    private func find(_ queue: String, _ connection: OpaquePointer) throws(BrokerError) -> Bool {
       let reply = rabbit_declare_queue(connection, queue, 1, nil, 0)
       guard reply.status == RABBIT_REFUSED, reply.code == ServerRefusal.notFound else {
-        return try check(reply, "queue \(queue)")
+        try check(reply, "queue \(queue)")
+        return true
       }
-      willMakeQueue()
+      noteNewQueue()
       try check(rabbit_open_channel_again(connection), "the channel")
+      return false
     }
 
     private func check(_ reply: rabbit_reply, _ what: String) throws(BrokerError) {

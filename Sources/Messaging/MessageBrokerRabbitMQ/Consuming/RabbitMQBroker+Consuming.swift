@@ -100,7 +100,7 @@
             for: .consume(
               queue: configuration.queue(ofGroup: group.name), prefetch: configuration.held,
               hear: { intake.came($0, epoch: epoch) }),
-            needing: Topology(configuration).consuming(group), willMakeQueue: newQueues.willBeMade)
+            needing: Topology(configuration).consuming(group), noteNewQueue: newQueues.noteNew)
           intake.use(connection)
           record.connected()
           guard let failure = await end(of: connection, intake) else { return }

@@ -48,10 +48,14 @@ package struct Topology: Sendable, Equatable {
     return exchanges + configuration.groups.flatMap { steps(for: $0, creation) }
   }
 
-  /// What a consumer of the group needs.
+  /// What a consumer of the group needs. The server drops what is refused without a place to go; it
+  /// cannot be asked whether the queue names that place, but whether there is one.
   package func consuming(_ group: BrokerGroup) -> [Step] {
     guard let creation = configuration.creation else {
-      return [.findQueue(configuration.queue(ofGroup: group.name))]
+      return [
+        .findQueue(configuration.queue(ofGroup: group.name)),
+        .findQueue(configuration.deadLetterQueue(ofGroup: group.name)),
+      ]
     }
     return exchanges + steps(for: group, creation)
   }

@@ -117,7 +117,11 @@ package final class SharedConnection<Connection: BrokerConnection>: Sendable {
 
   private func attempt() async {
     let known = current.flatMap { $0.failure == nil ? $0 : nil }
-    switch await open(known) {
+    // One that is over before anybody had it must not be asked for again without a pause.
+    let opened = await open(known).flatMap { connection -> Result<Connection, BrokerError> in
+      connection.failure.map { .failure($0) } ?? .success(connection)
+    }
+    switch opened {
     case .success(let connection):
       let isUsed = phase.withLock { phase in
         phase.isOpening = false

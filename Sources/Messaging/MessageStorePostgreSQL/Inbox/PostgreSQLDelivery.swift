@@ -35,12 +35,14 @@
       }
     }
 
-    /// A parked event whose turn has come; it may have been settled meanwhile.
+    /// A parked event whose turn has come; it may have been settled meanwhile, or have failed once
+    /// more: then it is not due yet.
     func retry(
-      _ effects: (PostgreSQLTransaction) async throws -> Void
+      after attempts: Int, _ effects: (PostgreSQLTransaction) async throws -> Void
     ) async throws -> InboxOutcome {
       let known = try await known()
       guard let state = known.parkedState, state != .dead else { return .duplicate }
+      guard known.parkedAttempts == attempts else { return .waiting }
       let decision = InboxDecision.decide(
         version: event.version, mark: known.mark, isParked: false, start: inbox.policy.start)
       switch decision {

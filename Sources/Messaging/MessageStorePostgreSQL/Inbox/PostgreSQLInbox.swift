@@ -90,7 +90,7 @@
         let event = parked.received
         do {
           _ = try await inbox.delivering(event, now: now, in: database) { delivery in
-            try await delivery.retry { try await effects(event, $0) }
+            try await delivery.retry(after: parked.attempts) { try await effects(event, $0) }
           }
         } catch let error as MessageStoreError where error.sqlState != nil {
           // The others must not wait for what is refused again and again.

@@ -6,6 +6,9 @@ internal import TortureModel
 
 /// Kills this process when it passes a point, as the rig ordered.
 final class CrashPoints: Sendable {
+  /// Longest that something may be on its way when the process dies.
+  private static let flight = Duration.microseconds(700)
+
   private let voice: ChildVoice
   private let armed = Mutex<(point: CrashPoint, passages: Int)?>(nil)
 
@@ -20,9 +23,20 @@ final class CrashPoints: Sendable {
     if isDue(point) { die(at: point) }
   }
 
-  /// Whether the process shall die at this passage, for who wants to be in the middle of something
-  /// by then.
-  func isDue(_ point: CrashPoint) -> Bool {
+  /// Returns, and the process dies a moment later, in the middle of what it does then.
+  ///
+  /// - Returns: whether it will.
+  @discardableResult
+  func passSoon(_ point: CrashPoint) -> Bool {
+    guard isDue(point) else { return false }
+    Task {
+      try? await Task.sleep(for: Self.flight)
+      die(at: point)
+    }
+    return true
+  }
+
+  private func isDue(_ point: CrashPoint) -> Bool {
     armed.withLock { armed in
       guard let now = armed, now.point == point else { return false }
       armed = now.passages > 1 ? (point: point, passages: now.passages - 1) : nil

@@ -46,9 +46,6 @@ struct CrashingRelayStore: RelayStore {
 
 /// A publisher that tells the ledger what it is about to send, and dies where it is told to.
 struct TappedPublisher: MessagePublisher {
-  /// Longest that an answer may be on its way when the process dies.
-  private static let flight = Duration.microseconds(700)
-
   let publisher: any MessagePublisher
   let points: CrashPoints
   let voice: ChildVoice
@@ -60,12 +57,7 @@ struct TappedPublisher: MessagePublisher {
       .sent(
         at: ChildVoice.now(), id: message.headers[MessageHeader.id] ?? "", aggregate: message.key,
         version: version))
-    if points.isDue(.sentUnanswered) {
-      Task { [points] in
-        try? await Task.sleep(for: Self.flight)
-        points.die(at: .sentUnanswered)
-      }
-    }
+    points.passSoon(.sentUnanswered)
     try await publisher.publish(message)
   }
 }

@@ -7,22 +7,25 @@ internal import MessageRelay
 internal import TortureModel
 internal import TransactionalMessaging
 
-/// One process of a run: a writer, a relay, a consumer, or relay and consumer together. It is told
-/// what to do over standard input and ends when that closes.
+/// One process of a run: a writer, a relay, a consumer, relay and consumer together, an operator. It
+/// is told what to do over standard input and ends when that closes.
 package struct TortureChild: Sendable {
   private let assignment: TortureAssignment
   private let voice: ChildVoice
   private let points: CrashPoints
   private let finish = WakeSignal()
+  private let poison = OwedPoison()
   private let logger: Logger
 
   /// Takes over standard input and standard output of the process.
   package static func run() async throws {
     let voice = ChildVoice()
     let child = TortureChild(try voice.assignment(), voice)
-    voice.listen { [points = child.points, finish = child.finish] order in
+    if let point = child.assignment.crash { child.points.arm(point, passage: 1) }
+    voice.listen { [points = child.points, finish = child.finish, poison = child.poison] order in
       switch order {
       case .crash(let point, let passage): points.arm(point, passage: passage)
+      case .poison: poison.add()
       case .finish: finish.raise()
       }
     }
@@ -49,7 +52,8 @@ package struct TortureChild: Sendable {
     switch assignment.seat.role {
     case .writer:
       await WriterRole(
-        assignment: assignment, database: database, points: points, voice: voice, finish: finish
+        assignment: assignment, database: database, points: points, voice: voice, finish: finish,
+        poison: poison
       ).run()
     case .node:
       let group = InProcessBroker.Group(TortureNames.consumer, topics: [TortureNames.topic])
@@ -61,6 +65,7 @@ package struct TortureChild: Sendable {
       }
     case .relay: try await relay(to: publisher(), database).run()
     case .consumer: try await consume(database)
+    case .operator: try await OperatorRole(database: database, points: points, voice: voice).run()
     }
   }
 
@@ -130,11 +135,9 @@ private struct RecordedLog: LogHandler {
     set { metadata[key] = newValue }
   }
 
-  func log(
-    level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String,
-    file: String, function: String, line: UInt
-  ) {
-    let details = (metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-    voice.tell(.note(([message.description] + details).joined(separator: ", ")))
+  func log(event: LogEvent) {
+    let details = (event.metadata ?? [:]).sorted { $0.key < $1.key }
+      .map { "\($0.key): \($0.value)" }
+    voice.tell(.note(([event.message.description] + details).joined(separator: ", ")))
   }
 }

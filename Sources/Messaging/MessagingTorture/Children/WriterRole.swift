@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import MessageRelay
+internal import Synchronization
 internal import TortureModel
 internal import TransactionalMessaging
 
@@ -14,6 +15,7 @@ struct WriterRole: Sendable {
   let points: CrashPoints
   let voice: ChildVoice
   let finish: WakeSignal
+  let poison: OwedPoison
 
   func run() async {
     await withDiscardingTaskGroup { lanes in
@@ -24,8 +26,10 @@ struct WriterRole: Sendable {
   private func work(_ lane: Int) async {
     let plan = WriterPlan(
       assignment.settings, writer: assignment.seat.index, life: assignment.life, lane: lane)
-    for transaction in plan {
+    for planned in plan {
       if finish.generation > 0 { return }
+      let transaction = poison.mixed(into: planned)
+      if let id = transaction.poison { voice.tell(.poison(id: id)) }
       voice.tell(.intent(transaction: transaction.name, events: transaction.events))
       let outcome = await database.write(transaction, points)
       voice.tell(.outcome(transaction: transaction.name, outcome))
@@ -36,13 +40,29 @@ struct WriterRole: Sendable {
   }
 }
 
+/// Events that consumers shall fail at, and that are still to be written.
+final class OwedPoison: Sendable {
+  private let count = Mutex(0)
+
+  func add() { count.withLock { $0 += 1 } }
+
+  /// The transaction with such an event, where one is owed and it can have one.
+  func mixed(into transaction: WriterTransaction) -> WriterTransaction {
+    count.withLock { count in
+      guard count > 0, let poisoned = transaction.poisoned() else { return transaction }
+      count -= 1
+      return poisoned
+    }
+  }
+}
+
 extension WriterTransaction {
   /// The events as they are appended.
   func outboxEvents(now: Int64) -> [OutboxEvent] {
     events.map { event in
       OutboxEvent(
         id: event.id, aggregateType: TortureNames.aggregateType, aggregateID: event.aggregate,
-        type: "torture-changed", occurredAt: now,
+        type: event.id == poison ? TortureNames.poison : "torture-changed", occurredAt: now,
         payload: Array("{\"transaction\":\"\(name)\"}".utf8))
     }
   }
@@ -52,6 +72,8 @@ extension WriterTransaction {
 enum TortureNames {
   static let aggregateType = "torture"
   static let consumer = "effects"
+  /// Type of the events that consumers fail at.
+  static let poison = "torture-poison"
   static let stream = "TORTURE"
   static let topic = BrokerMessage.topic(forAggregateType: aggregateType)
 }

@@ -26,6 +26,7 @@
           n bigint GENERATED ALWAYS AS IDENTITY, id text NOT NULL, aggregate text NOT NULL,
           version bigint NOT NULL)
         """)
+      try await database.query("CREATE TABLE cured (id text PRIMARY KEY)")
       for statement in ComparedRelayStore.tables { try await database.query(statement) }
     }
 
@@ -69,7 +70,9 @@
     }
 
     func inbox(_ points: CrashPoints) -> any EventInbox {
-      PostgreSQLInbox(consumer: TortureNames.consumer).bound(to: database) { received, session in
+      PostgreSQLInbox(consumer: TortureNames.consumer, policy: .torture).bound(
+        to: database
+      ) { received, session in
         try await session.query(
           "INSERT INTO effect (id, aggregate, version) VALUES ($1, $2, $3)",
           [
@@ -77,13 +80,42 @@
             .integer(received.version),
           ])
         points.pass(.effectsUncommitted)
+        guard received.event.type == TortureNames.poison else { return }
+        let cured = try await session.query(
+          "SELECT 1 FROM cured WHERE id = $1", [.text(received.event.id)])
+        // What the effect has written by now is undone with it.
+        if cured.isEmpty { throw TorturePoison() }
+        points.pass(.letterUncommitted)
       }
     }
 
-    func counts() async throws -> (events: Int64, effects: Int64) {
-      let rows = try await database.query(
-        "SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM effect)")
-      return (rows.first?.integer(0) ?? 0, rows.first?.integer(1) ?? 0)
+    var operators: any OperatorDatabase { PostgreSQLOperatorDatabase(database) }
+
+    func cure(_ ids: [String]) async throws {
+      for id in ids {
+        try await database.query(
+          "INSERT INTO cured (id) VALUES ($1) ON CONFLICT DO NOTHING", [.text(id)])
+      }
+    }
+
+    func counts() async throws -> TortureCounts {
+      let row = try await database.query(
+        """
+        SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM effect),
+          (\(TortureCounts.behind)), (\(TortureCounts.dead))
+        """
+      ).first
+      func count(_ column: Int) -> Int64 { row?.integer(column) ?? 0 }
+      return TortureCounts(events: count(0), effects: count(1), behind: count(2), dead: count(3))
+    }
+
+    func standstill() async throws -> Standstill {
+      let done = try await database.query("SELECT id FROM effect").compactMap { $0.text(0) }
+      let dead = try await database.query(TortureCounts.firstDead).map { row in
+        (row.text(0) ?? "", row.integer(1) ?? 0)
+      }
+      return Standstill(
+        done: Set(done), dead: Dictionary(dead, uniquingKeysWith: { first, _ in first }))
     }
 
     func evidence() async throws -> TortureEvidence {

@@ -37,6 +37,7 @@ struct SQLiteTortureDatabase: TortureDatabase {
             n INTEGER PRIMARY KEY, id TEXT NOT NULL, aggregate TEXT NOT NULL,
             version INTEGER NOT NULL)
           """)
+      try $0.execute(sql: "CREATE TABLE cured (id TEXT PRIMARY KEY)")
     }
   }
 
@@ -80,22 +81,53 @@ struct SQLiteTortureDatabase: TortureDatabase {
   }
 
   func inbox(_ points: CrashPoints) -> any EventInbox {
-    SQLiteInbox(consumer: TortureNames.consumer).bound(to: consumer) { received, db in
+    SQLiteInbox(consumer: TortureNames.consumer, policy: .torture).bound(
+      to: consumer
+    ) { received, db in
       try db.execute(
         sql: "INSERT INTO effect (id, aggregate, version) VALUES (?, ?, ?)",
         arguments: [received.event.id, received.event.aggregateID, received.version])
       points.pass(.effectsUncommitted)
+      guard received.event.type == TortureNames.poison else { return }
+      let cured = try Int.fetchOne(
+        db, sql: "SELECT 1 FROM cured WHERE id = ?", arguments: [received.event.id])
+      // What the effect has written by now is undone with it.
+      if cured == nil { throw TorturePoison() }
+      points.pass(.letterUncommitted)
     }
   }
 
-  func counts() async throws -> (events: Int64, effects: Int64) {
+  var operators: any OperatorDatabase { SQLiteOperatorDatabase(consumer) }
+
+  func cure(_ ids: [String]) async throws {
+    try await consumer.write { db in
+      for id in ids {
+        try db.execute(sql: "INSERT OR IGNORE INTO cured (id) VALUES (?)", arguments: [id])
+      }
+    }
+  }
+
+  func counts() async throws -> TortureCounts {
     let events = try await producer.read {
       try Int64.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox")
     }
-    let effects = try await consumer.read {
-      try Int64.fetchOne($0, sql: "SELECT COUNT(*) FROM effect")
+    return try await consumer.read { db in
+      func count(_ sql: String) throws -> Int64 { try Int64.fetchOne(db, sql: sql) ?? 0 }
+      return TortureCounts(
+        events: events ?? 0, effects: try count("SELECT COUNT(*) FROM effect"),
+        behind: try count(TortureCounts.behind), dead: try count(TortureCounts.dead))
     }
-    return (events ?? 0, effects ?? 0)
+  }
+
+  func standstill() async throws -> Standstill {
+    try await consumer.read { db in
+      let dead = try Row.fetchAll(db, sql: TortureCounts.firstDead).map { row -> (String, Int64) in
+        (row[0], row[1])
+      }
+      return Standstill(
+        done: try String.fetchSet(db, sql: "SELECT id FROM effect"),
+        dead: Dictionary(dead, uniquingKeysWith: { first, _ in first }))
+    }
   }
 
   func evidence() async throws -> TortureEvidence {

@@ -19,11 +19,50 @@ protocol TortureDatabase: Sendable {
   /// An inbox whose effect is a row.
   func inbox(_ points: CrashPoints) -> any EventInbox
 
-  /// Events in the outbox, and effects.
-  func counts() async throws -> (events: Int64, effects: Int64)
+  /// The consumer's side as operators see it.
+  var operators: any OperatorDatabase { get }
+
+  /// Consumers fail no more at these events.
+  func cure(_ ids: [String]) async throws
+
+  /// How much there is.
+  func counts() async throws -> TortureCounts
+
+  /// What the consumer has done, and what is dead.
+  func standstill() async throws -> Standstill
 
   /// All that is there.
   func evidence() async throws -> TortureEvidence
+}
+
+/// How far a run is.
+struct TortureCounts: Sendable, Equatable {
+  /// In the outbox.
+  var events: Int64
+  var effects: Int64
+  /// Events that are dead letters or wait behind one.
+  var behind: Int64
+  /// Events that are dead letters.
+  var dead: Int64
+
+  /// What waits behind dead letters; both stores read it alike.
+  static let behind = """
+    SELECT count(*) FROM inbox_parked p WHERE EXISTS (SELECT 1 FROM inbox_parked d
+      WHERE d.aggregateid = p.aggregateid AND d.state = 'dead'
+        AND d.aggregateversion <= p.aggregateversion)
+    """
+  static let dead = "SELECT count(*) FROM inbox_parked WHERE state = 'dead'"
+  /// Each aggregate with its first dead letter.
+  static let firstDead = """
+    SELECT aggregateid, min(aggregateversion) FROM inbox_parked WHERE state = 'dead'
+    GROUP BY aggregateid
+    """
+}
+
+extension InboxPolicy {
+  /// Short waits, so that an event that fails is a dead letter soon.
+  static let torture = InboxPolicy(
+    attempts: TortureSettings.attempts, retry: Backoff(first: 20, most: 100))
 }
 
 /// Databases by name.
@@ -45,3 +84,8 @@ enum TortureDatabases {
 
 /// Ends a transaction that is meant to leave nothing.
 struct TortureAbort: Error {}
+
+/// What a consumer says of an event that it fails at.
+struct TorturePoison: Error, CustomStringConvertible {
+  var description: String { "this event is poison until an operator has seen to it" }
+}

@@ -19,6 +19,8 @@ final class Fleet: Sendable {
     var dismissed: Set<TortureRole> = []
     /// When a process died that owned the lease, nanoseconds.
     var ownerDeaths: [Int64] = []
+    /// How often an operator was called.
+    var operators = 0
   }
 
   private let executable: URL
@@ -65,14 +67,14 @@ final class Fleet: Sendable {
     while !Task.isCancelled, !isDismissed(seat.role) {
       let process = try launch(seat, life: life)
       await withTaskCancellationHandler {
-        await process.ended()
+        // A task of its own is not cancelled with the caller, who leaves no process behind.
+        await Task { await process.ended() }.value
       } onCancel: {
         process.signal(SIGKILL)
       }
       bury(seat, life)
       process.close()
       life += 1
-      // A wait that was cut short tells nothing of the process, which was ended all the same.
       if Task.isCancelled { return }
       if process.wasKilled || isDismissed(seat.role) {
         failures = 0
@@ -87,10 +89,12 @@ final class Fleet: Sendable {
     }
   }
 
-  private func launch(_ seat: Seat, life: Int) throws -> ChildProcess {
+  private func launch(
+    _ seat: Seat, life: Int, crash: CrashPoint? = nil
+  ) throws -> ChildProcess {
     let assignment = TortureAssignment(
       settings: settings, seat: seat, life: life, store: stores[seat.role] ?? "",
-      broker: brokers[seat.role] ?? "")
+      broker: brokers[seat.role] ?? "", crash: crash)
     let process = try ChildProcess(executable, arguments, assignment) { [weak self] record in
       self?.take(record, from: seat, life: life)
     }
@@ -152,6 +156,11 @@ final class Fleet: Sendable {
     }
   }
 
+  /// All of a role that live at the moment.
+  func processes(of role: TortureRole) -> [ChildProcess] {
+    state.withLock { $0.processes.filter { $0.key.role == role }.map { $0.value.process } }
+  }
+
   private static func owner(_ state: State) -> (seat: Seat, process: ChildProcess)? {
     guard let owner = state.ledger.owner, let living = state.processes[owner.seat],
       living.life == owner.life
@@ -174,14 +183,41 @@ final class Fleet: Sendable {
     state.processes[seat].map { (seat, $0.process) }
   }
 
+  // MARK: - Operators
+
+  /// Lets an operator replay what is a dead letter by then, and returns when the process has ended.
+  ///
+  /// - Parameter point: where it kills itself; nil for nowhere.
+  /// - Returns: whether it did that, or ended in good order where it was told nothing.
+  /// - Throws: `TortureFailure` when it cannot be started, `CancellationError`.
+  func replay(dyingAt point: CrashPoint? = nil) async throws -> Bool {
+    let seat = Seat(role: .operator, index: 0)
+    let life = state.withLock { state in
+      state.operators += 1
+      return state.operators
+    }
+    let process = try launch(seat, life: life, crash: point)
+    let isInTime = await withTaskCancellationHandler {
+      let isInTime = await process.ended(withinMilliseconds: Self.patience)
+      if !isInTime { process.signal(SIGKILL) }
+      await Task { await process.ended() }.value
+      return isInTime
+    } onCancel: {
+      process.signal(SIGKILL)
+    }
+    bury(seat, life)
+    process.close()
+    try Task.checkCancellation()
+    guard point == nil else { return isInTime && process.wasKilled }
+    return isInTime && !process.wasKilled && process.status == 0
+  }
+
   // MARK: - Ending
 
   /// Lets the processes of a role end by themselves, and ends those that do not in time.
   func dismiss(_ role: TortureRole, withinMilliseconds limit: Int64) async {
-    let processes = state.withLock { state in
-      state.dismissed.insert(role)
-      return state.processes.filter { $0.key.role == role }.map { $0.value.process }
-    }
+    state.withLock { _ = $0.dismissed.insert(role) }
+    let processes = processes(of: role)
     for process in processes { process.order(.finish) }
     for process in processes {
       if await process.ended(withinMilliseconds: limit) { continue }

@@ -86,11 +86,13 @@ final class Stage: Sendable {
 
   private var place: String { database?.address ?? folder.path(percentEncoded: false) }
 
-  /// Ends the servers and removes the folder.
+  /// Ends the servers, removes the folder and returns when nothing of it is left.
   func strikeDown() async {
     for cutter in cutters.values { await cutter.close() }
     for partition in partitions.values { await partition.close() }
+    await database?.stop()
     database?.end()
+    await broker?.kill()
     await broker?.end()
     try? FileManager.default.removeItem(at: folder)
   }

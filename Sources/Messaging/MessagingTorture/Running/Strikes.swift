@@ -12,6 +12,13 @@ final class Strikes: Sendable {
   /// How long a process may take to pass the point at which it shall die, milliseconds; then it is
   /// killed wherever it is.
   private static let patience: Int64 = 1_500
+  /// How long an event may take until it is a dead letter, and after how much of that another is
+  /// written, milliseconds.
+  private static let (failing, again): (Int64, Int64) = (6_000, 2_000)
+  /// Wait between two looks for one, milliseconds.
+  private static let look: Int64 = 50
+  /// Operators that are called before it is given up that one dies where it should.
+  private static let operators = 3
 
   private struct State {
     var counts: [String: Int] = [:]
@@ -22,13 +29,15 @@ final class Strikes: Sendable {
 
   private let fleet: Fleet
   private let stage: Stage
+  private let database: any TortureDatabase
   private let lease: Int64
   private let clock = SystemMessagingClock()
   private let state = Mutex(State())
 
-  init(_ fleet: Fleet, on stage: Stage, lease: Int64) {
+  init(_ fleet: Fleet, on stage: Stage, _ database: any TortureDatabase, lease: Int64) {
     self.fleet = fleet
     self.stage = stage
+    self.database = database
     self.lease = lease
   }
 
@@ -38,18 +47,21 @@ final class Strikes: Sendable {
   var counts: [String: Int] { state.withLock(\.counts) }
   var outages: [ClosedRange<Int64>] { state.withLock(\.outages) }
 
-  /// Returns when all of it is done.
+  /// Returns when all of it is done, or when strikes at hand are after an interruption.
   ///
   /// - Throws: `TortureFailure` when a server does not come back.
-  func carryOut(_ schedule: TortureSchedule) async throws {
+  func carryOut(_ schedule: TortureSchedule, until interruption: WakeSignal) async throws {
     let start = clock.now()
     try await withThrowingTaskGroup(of: Void.self) { lines in
       for strikes in Dictionary(grouping: schedule.strikes, by: \.action.line).values {
         lines.addTask {
           for strike in strikes {
             let wait = start + strike.at - self.clock.now()
-            if wait > 0 { try await Task.sleep(for: .milliseconds(wait)) }
+            if wait > 0 {
+              _ = await self.clock.wait(milliseconds: wait, or: [(interruption, 0)])
+            }
             try Task.checkCancellation()
+            if interruption.generation > 0 { return }
             let name = try await self.carryOut(strike)
             self.state.withLock { state in
               state.counts[name, default: 0] += 1
@@ -66,6 +78,8 @@ final class Strikes: Sendable {
   private func carryOut(_ strike: Strike) async throws -> String {
     switch strike.action {
     case .crash(let role, .leaseTaken, _): return await takeover(of: role, strike)
+    case .crash(.operator, let point, _): return try await replay(dyingAt: point, strike)
+    case .crash(let role, .letterUncommitted, _): return try await letter(of: role, strike)
     case .crash(let role, let point, let passage):
       guard let (_, process) = await fleet.process(of: role, index: strike.index) else { break }
       return await crash(process, point, passage: passage, strike)
@@ -88,6 +102,7 @@ final class Strikes: Sendable {
       if role == .relay { wasAway(since: start) }
     case .killDatabase: try await restart(stage.database)
     case .killBroker: try await restart(stage.broker)
+    case .poison: await poison(strike)
     }
     return strike.action.name
   }
@@ -116,6 +131,66 @@ final class Strikes: Sendable {
     owner.process.signal(SIGCONT)
     return isInTime ? strike.action.name : "elsewhere"
   }
+
+  // MARK: - Dead letters
+
+  private func poison(_ strike: Strike) async {
+    await fleet.process(of: .writer, index: strike.index)?.process.order(.poison)
+  }
+
+  /// Sees to it that there is a dead letter.
+  private func hasLetter(_ strike: Strike) async throws -> Bool {
+    let deadline = clock.now() + Self.failing
+    var nextPoison = clock.now()
+    while clock.now() < deadline {
+      // Its server may be away.
+      if let counts = try? await database.counts() {
+        if counts.dead > 0 { return true }
+        if counts.behind == 0, clock.now() >= nextPoison {
+          await poison(strike)
+          nextPoison = clock.now() + Self.again
+        }
+      }
+      try await clock.sleep(milliseconds: Self.look)
+    }
+    return false
+  }
+
+  /// An operator dies over a replay, and the next one does it once more.
+  private func replay(dyingAt point: CrashPoint, _ strike: Strike) async throws -> String {
+    let isThere = try await hasLetter(strike)
+    var isDead = false
+    // One that found the database away did not come so far.
+    for _ in 0..<Self.operators where !isDead { isDead = try await fleet.replay(dyingAt: point) }
+    _ = try await fleet.replay()
+    return isThere && isDead ? strike.action.name : "elsewhere"
+  }
+
+  /// A consumer dies over a dead letter that was replayed.
+  private func letter(of role: TortureRole, _ strike: Strike) async throws -> String {
+    let isThere = try await hasLetter(strike)
+    let consumers = fleet.processes(of: role)
+    // Whichever gets it.
+    for process in consumers { process.order(.crash(.letterUncommitted, passage: 1)) }
+    let isReplayed = try await fleet.replay()
+    if isThere, isReplayed, await Self.anyEnded(of: consumers) { return strike.action.name }
+    consumers.first?.signal(SIGKILL)
+    await consumers.first?.ended()
+    return "elsewhere"
+  }
+
+  private static func anyEnded(of processes: [ChildProcess]) async -> Bool {
+    await withTaskGroup(of: Bool.self) { tasks in
+      for process in processes {
+        tasks.addTask { await process.ended(withinMilliseconds: patience) }
+      }
+      defer { tasks.cancelAll() }
+      for await hasEnded in tasks where hasEnded { return true }
+      return false
+    }
+  }
+
+  // MARK: - Servers
 
   private func restart(_ server: (any RestartableServer)?) async throws {
     let start = ChildVoice.now()

@@ -25,6 +25,8 @@ final class Partition: Sendable {
 
   func heal() { state.set(false) }
 
+  deinit { server.close(promise: nil) }
+
   /// Takes no more connections.
   func close() async { try? await server.close().get() }
 }

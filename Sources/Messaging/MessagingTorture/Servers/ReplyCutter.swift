@@ -28,6 +28,8 @@ final class ReplyCutter: Sendable {
   /// Loses the reply to the next COMMIT.
   func arm() { state.arm() }
 
+  deinit { server.close(promise: nil) }
+
   /// Takes no more connections.
   func close() async { try? await server.close().get() }
 }

@@ -17,10 +17,21 @@ package struct TortureLedger: Sendable, Equatable {
     package var sighting: Sighting
   }
 
+  /// A dead letter.
+  package struct Letter: Sendable, Equatable {
+    package var sighting: Sighting
+    /// Failed attempts, each time that it was seen.
+    package var attempts: Set<Int64>
+  }
+
   /// By name; unknown until their end was told.
   package private(set) var transactions: [String: Transaction] = [:]
   /// As they came.
   package private(set) var sendings: [Sending] = []
+  /// Ids of the events that consumers fail at.
+  package private(set) var poison: Set<String> = []
+  /// Dead letters as operators saw them, by id, and how often each had failed.
+  package private(set) var letters: [String: Letter] = [:]
   /// The process that took the lease last.
   package private(set) var owner: (seat: Seat, life: Int)?
   /// How often a process killed itself at a point.
@@ -44,6 +55,10 @@ package struct TortureLedger: Sendable, Equatable {
         Sending(
           at: at, seat: seat, life: life,
           sighting: Sighting(id: id, aggregate: aggregate, version: version)))
+    case .poison(let id): poison.insert(id)
+    case .letter(let sighting, let attempts):
+      letters[sighting.id, default: Letter(sighting: sighting, attempts: [])]
+        .attempts.insert(attempts)
     case .owns: owner = (seat, life)
     case .crashing(let point): crashes[point, default: 0] += 1
     case .note(let text):
@@ -60,6 +75,7 @@ package struct TortureLedger: Sendable, Equatable {
 
   package static func == (left: TortureLedger, right: TortureLedger) -> Bool {
     left.transactions == right.transactions && left.sendings == right.sendings
+      && left.poison == right.poison && left.letters == right.letters
       && left.crashes == right.crashes && left.notes == right.notes
       && left.owner?.seat == right.owner?.seat && left.owner?.life == right.owner?.life
   }
@@ -76,6 +92,19 @@ package struct Sighting: Sendable, Equatable, Hashable, Codable {
     self.id = id
     self.aggregate = aggregate
     self.version = version
+  }
+}
+
+/// What a consumer had done when nothing went on any more but behind dead letters.
+package struct Standstill: Sendable, Equatable {
+  /// Ids of the events that had their effects.
+  package var done: Set<String>
+  /// The first dead letter of each aggregate, by version.
+  package var dead: [String: Int64]
+
+  package init(done: Set<String>, dead: [String: Int64]) {
+    self.done = done
+    self.dead = dead
   }
 }
 
@@ -102,6 +131,8 @@ package struct TortureEvidence: Sendable, Equatable {
   package var waiting: Set<String> = []
   /// Aggregates that wait in the relay.
   package var parked: Set<String> = []
+  /// What was done before dead letters were replayed for the last time.
+  package var standstills: [Standstill] = []
 
   package init() {}
 }

@@ -23,6 +23,10 @@ package struct TortureReport: Sendable, Equatable, Codable {
   package var sendings: Int
   package var sentAgain: Int
   package var effects: Int
+  /// Events that failed until they were dead letters, and were replayed.
+  package var letters: Int
+  /// Interrupted before all of the schedule was done: what was done is judged.
+  package var isPartial: Bool
   package var recovery: RelayRecovery
   /// Only what was found.
   package var faults: [Count]
@@ -33,7 +37,8 @@ package struct TortureReport: Sendable, Equatable, Codable {
 
   package init(
     _ settings: TortureSettings, _ verdict: TortureVerdict, recovery: RelayRecovery,
-    strikes: [String: Int], kills: Int, notes: [String], milliseconds: Int64
+    strikes: [String: Int], kills: Int, notes: [String], milliseconds: Int64,
+    isPartial: Bool = false
   ) {
     self.settings = settings
     self.milliseconds = milliseconds
@@ -44,6 +49,8 @@ package struct TortureReport: Sendable, Equatable, Codable {
     sendings = verdict.sendings
     sentAgain = verdict.sentAgain
     effects = verdict.effects
+    letters = verdict.letters
+    self.isPartial = isPartial
     self.recovery = recovery
     faults = TortureFinding.Place.allCases.flatMap { place in
       TortureFinding.Fault.allCases.compactMap { fault in
@@ -65,10 +72,12 @@ package struct TortureReport: Sendable, Equatable, Codable {
       """
       \(settings.store.rawValue) -> \(settings.broker.rawValue), rule \(settings.rule.rawValue), \
       seed \(settings.seed): \(milliseconds / 1_000) s
-      """,
-      "",
-      "  kills        \(kills)",
+      """
     ]
+    if isPartial {
+      lines.append("PARTIAL: interrupted after \(kills) of \(settings.kills) kills")
+    }
+    lines += ["", "  kills        \(kills)"]
     for (name, count) in strikes.sorted(by: { $0.key < $1.key }) {
       lines.append("    \(name)  \(count)")
     }
@@ -80,6 +89,7 @@ package struct TortureReport: Sendable, Equatable, Codable {
       """,
       "  events       \(events) committed, \(sendings) sent, \(sentAgain) of them again",
       "  effects      \(effects)",
+      "  dead letters \(letters), replayed",
       """
         recovery     median \(recovery.median) ms, longest \(recovery.longest) ms over \
       \(recovery.count) deaths of a relay's owner; its lease is \(settings.lease) ms

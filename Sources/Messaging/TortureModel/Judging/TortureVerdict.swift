@@ -15,6 +15,9 @@ package struct TortureFinding: Sendable, Equatable, Codable {
     case unexpected
     /// Of a transaction that is partly there.
     case torn
+    /// A dead letter although nothing was wrong with it, or after another number of attempts than
+    /// there are.
+    case condemned
   }
 
   package enum Place: String, Sendable, Codable, CaseIterable {
@@ -71,6 +74,8 @@ package struct TortureVerdict: Sendable, Equatable {
   package private(set) var sendings = 0
   package private(set) var sentAgain = 0
   package private(set) var effects = 0
+  /// Events that were dead letters.
+  package private(set) var letters = 0
 
   package init(_ ledger: TortureLedger, _ evidence: TortureEvidence) {
     let committed = judgeOutbox(ledger, evidence)
@@ -78,6 +83,8 @@ package struct TortureVerdict: Sendable, Equatable {
     let sent = ledger.sent
     judgeRelay(sent, committed, evidence)
     judgeConsumer(sent, committed, evidence)
+    judgeLetters(ledger)
+    judgeStandstills(sent, committed, evidence)
   }
 
   /// How many of a kind there are, over all places or in one.
@@ -196,6 +203,38 @@ package struct TortureVerdict: Sendable, Equatable {
       guard arrived.contains(row.sighting.id) else { continue }
       let waits = evidence.waiting.contains(row.sighting.id)
       findings.append(TortureFinding(waits ? .stuck : .lost, .consumer, row.sighting))
+    }
+  }
+
+  // MARK: - Dead letters
+
+  /// An event becomes one when it has failed as often as it may, and not for anything else, such as
+  /// the death of a process that was at it.
+  private mutating func judgeLetters(_ ledger: TortureLedger) {
+    letters = ledger.letters.count
+    for letter in ledger.letters.values.sorted(by: { $0.sighting.id < $1.sighting.id }) {
+      let isDue = letter.attempts == [Int64(TortureSettings.attempts)]
+      if !isDue || !ledger.poison.contains(letter.sighting.id) {
+        findings.append(TortureFinding(.condemned, .consumer, letter.sighting))
+      }
+    }
+  }
+
+  /// Whatever is not behind a dead letter goes on, and what is behind one does not.
+  private mutating func judgeStandstills(
+    _ sent: [Sighting], _ committed: [String: TortureEvidence.Stored], _ evidence: TortureEvidence
+  ) {
+    // What never was sent is the relay's, and what never had its effect is found already.
+    let known = Set(sent.map(\.id)).intersection(evidence.effects.map(\.id))
+    var found: Set<String> = []
+    for standstill in evidence.standstills {
+      for row in inOrder(committed) where known.contains(row.sighting.id) {
+        let sighting = row.sighting
+        let waits = standstill.dead[sighting.aggregate].map { sighting.version >= $0 } ?? false
+        guard waits == standstill.done.contains(sighting.id), found.insert(sighting.id).inserted
+        else { continue }
+        findings.append(TortureFinding(waits ? .reordered : .stuck, .consumer, sighting))
+      }
     }
   }
 

@@ -26,18 +26,27 @@ package enum CrashPoint: String, Sendable, Codable, CaseIterable {
   case effectsUncommitted
   /// Effects are committed, the broker was not told.
   case committedUnacknowledged
+  /// Effects of a dead letter that was replayed are written and not committed.
+  case letterUncommitted
+  /// An operator's replay of dead letters is on its way through the database.
+  case replaying
+  /// The replay is committed, nobody was told.
+  case replayed
 
   /// Points that a process of this role passes.
   package static func points(of role: TortureRole) -> [CrashPoint] {
     let relay: [CrashPoint] = [
       .leaseTaken, .pageRead, .midPublish, .sentUnanswered, .acknowledgedUnsaved, .saved,
     ]
-    let consumer: [CrashPoint] = [.delivered, .effectsUncommitted, .committedUnacknowledged]
+    let consumer: [CrashPoint] = [
+      .delivered, .effectsUncommitted, .committedUnacknowledged, .letterUncommitted,
+    ]
     return switch role {
     case .writer: [.beforeAppend, .beforeCommit, .committed]
     case .relay: relay
     case .consumer: consumer
     case .node: relay + consumer
+    case .operator: [.replaying, .replayed]
     }
   }
 }
@@ -60,6 +69,8 @@ package struct Strike: Sendable, Equatable, Codable {
     case killDatabase
     /// SIGKILL for the broker's server, which is then started again.
     case killBroker
+    /// An event is written that consumers fail at until an operator has seen it as a dead letter.
+    case poison
   }
 
   /// Milliseconds since the run's beginning.
@@ -81,7 +92,7 @@ extension Strike.Action {
   package var isKill: Bool {
     switch self {
     case .crash, .kill, .killDatabase, .killBroker: true
-    case .stop, .cutReply, .partition: false
+    case .stop, .cutReply, .partition, .poison: false
     }
   }
 
@@ -95,12 +106,15 @@ extension Strike.Action {
     case .partition(let role, _): "cut \(role.rawValue) from broker"
     case .killDatabase: "kill database"
     case .killBroker: "kill broker"
+    case .poison: "poison"
     }
   }
 
   /// What strikes of one line follow each other, each when the one before is done.
   package var line: String {
     switch self {
+    // What has to do with dead letters waits for them, and nothing else for that.
+    case .poison, .crash(.operator, _, _), .crash(_, .letterUncommitted, _): "dead letters"
     case .crash(let role, _, _), .kill(let role), .stop(let role, _): role.rawValue
     case .cutReply(let role): "replies to \(role.rawValue)"
     case .partition(let role, _): "\(role.rawValue) from broker"

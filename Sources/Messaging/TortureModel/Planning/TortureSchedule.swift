@@ -4,8 +4,8 @@ internal import TransactionalMessaging
 
 /// All strikes of a run, which follow from its settings alone.
 ///
-/// Strikes come in rounds: each round has every crash point, every signal and every server once, in
-/// an order of its own, so that no point is left to luck.
+/// Strikes come in rounds: each round has every crash point, every signal and every server once,
+/// and some poison, in an order of its own, so that no point is left to luck.
 package struct TortureSchedule: Sendable, Equatable {
   /// In the order of their times.
   package let strikes: [Strike]
@@ -44,6 +44,9 @@ package struct TortureSchedule: Sendable, Equatable {
       let length = settings.lease + Int64.random(in: 50...settings.lease, using: &random)
       actions.append(.stop(role, milliseconds: length))
     }
+    // Two, so that now and then a dead letter waits behind another.
+    actions += [.poison, .poison]
+    actions += CrashPoint.points(of: .operator).map { .crash(.operator, $0, passage: 1) }
     if settings.store == .postgresql {
       actions.append(.killDatabase)
       actions.append(.cutReply(.writer))

@@ -26,6 +26,9 @@ package struct TortureSettings: Sendable, Equatable, Codable {
     case fence
   }
 
+  /// Failed attempts after which an event is a dead letter of the consumer's inbox.
+  package static let attempts = 3
+
   /// Equal seeds give equal schedules.
   package var seed: UInt64
   package var store: Store
@@ -92,6 +95,8 @@ package enum TortureRole: String, Sendable, Codable, CaseIterable {
   case consumer
   /// Relay, broker and consumer in one process.
   case node
+  /// Sees to the cause of dead letters and replays them; lives as long as that takes.
+  case `operator`
 }
 
 /// The place of one process, which lives there again and again.

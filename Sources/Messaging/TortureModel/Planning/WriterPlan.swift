@@ -27,6 +27,16 @@ package struct WriterTransaction: Sendable, Equatable {
   package var aborts: Bool
   /// Milliseconds until the next one begins.
   package var rest: Int64
+  /// Id of the event that consumers fail at; nil for none.
+  package var poison: String?
+
+  /// The same with an event that consumers fail at; nil where nothing of it would be there.
+  package func poisoned() -> WriterTransaction? {
+    guard !aborts, let first = events.first else { return nil }
+    var poisoned = self
+    poisoned.poison = first.id
+    return poisoned
+  }
 }
 
 /// What one lane of a writer does during one life, for ever; it follows from the arguments alone.

@@ -15,6 +15,10 @@ package enum TortureRecord: Sendable, Equatable {
   case intent(transaction: String, events: [WriterTransaction.Event])
   /// It is over.
   case outcome(transaction: String, Outcome)
+  /// An event that consumers fail at is about to be written.
+  case poison(id: String)
+  /// An operator sees a dead letter that failed so often.
+  case letter(Sighting, attempts: Int64)
   /// An event is about to be sent; `at` is the machine's monotonic clock in nanoseconds.
   case sent(at: Int64, id: String, aggregate: String, version: Int64)
   /// The process owns the relay's lease.
@@ -33,6 +37,9 @@ package enum TortureRecord: Sendable, Equatable {
     case .outcome(let transaction, let outcome): "outcome\t\(transaction)\t\(outcome.rawValue)"
     case .sent(let at, let id, let aggregate, let version):
       "sent\t\(at)\t\(id)\t\(aggregate)\t\(version)"
+    case .poison(let id): "poison\t\(id)"
+    case .letter(let sighting, let attempts):
+      "letter\t\(sighting.id)\t\(sighting.aggregate)\t\(sighting.version)\t\(attempts)"
     case .owns(let epoch): "owns\t\(epoch)"
     case .crashing(let point): "crashing\t\(point.rawValue)"
     case .note(let text):
@@ -57,6 +64,11 @@ package enum TortureRecord: Sendable, Equatable {
     case ("sent", 4):
       guard let at = Int64(rest[0]), let version = Int64(rest[3]) else { return nil }
       self = .sent(at: at, id: rest[1], aggregate: rest[2], version: version)
+    case ("poison", 1): self = .poison(id: rest[0])
+    case ("letter", 4):
+      guard let version = Int64(rest[2]), let attempts = Int64(rest[3]) else { return nil }
+      self = .letter(
+        Sighting(id: rest[0], aggregate: rest[1], version: version), attempts: attempts)
     case ("owns", 1):
       guard let epoch = Int64(rest[0]) else { return nil }
       self = .owns(epoch: epoch)
@@ -73,6 +85,8 @@ package enum TortureRecord: Sendable, Equatable {
 package enum TortureOrder: Sendable, Equatable {
   /// Kill yourself when you pass the point for the given time.
   case crash(CrashPoint, passage: Int)
+  /// Write an event that consumers fail at.
+  case poison
   /// Begin nothing more and end.
   case finish
 
@@ -80,6 +94,7 @@ package enum TortureOrder: Sendable, Equatable {
   package var line: String {
     switch self {
     case .crash(let point, let passage): "crash\t\(point.rawValue)\t\(passage)"
+    case .poison: "poison"
     case .finish: "finish"
     }
   }
@@ -88,6 +103,8 @@ package enum TortureOrder: Sendable, Equatable {
     let fields = line.split(separator: "\t").map(String.init)
     if fields == ["finish"] {
       self = .finish
+    } else if fields == ["poison"] {
+      self = .poison
     } else if fields.count == 3, fields[0] == "crash", let point = CrashPoint(rawValue: fields[1]),
       let passage = Int(fields[2])
     {
@@ -108,14 +125,18 @@ package struct TortureAssignment: Sendable, Equatable, Codable {
   package var store: String
   /// Address of the broker; for consumers over HTTP where they listen.
   package var broker: String
+  /// Where it kills itself when it comes by there first.
+  package var crash: CrashPoint?
 
   package init(
-    settings: TortureSettings, seat: Seat, life: Int, store: String, broker: String
+    settings: TortureSettings, seat: Seat, life: Int, store: String, broker: String,
+    crash: CrashPoint? = nil
   ) {
     self.settings = settings
     self.seat = seat
     self.life = life
     self.store = store
     self.broker = broker
+    self.crash = crash
   }
 }

@@ -16,6 +16,8 @@ struct OutboxTortureTests {
     let kills: Int
     let events: Int
     let effects: Int
+    let letters: Int
+    let isPartial: Bool
     let strikes: [String: Int]
     let faults: [Count]
     let notes: [String]
@@ -34,8 +36,13 @@ struct OutboxTortureTests {
 
   @Test func `nothing is lost in SQLite, with a broker in the process`() async throws {
     let report = try await torture("--kills", "40", "--duration", "10s", expecting: 0)
-    #expect(report.kills == 40)
+    #expect(report.kills == 40 && !report.isPartial)
     #expect(report.events > 100 && report.effects == report.events)
+    #expect(report.letters > 0)
+    // On a busy machine now and then one of them dies elsewhere.
+    let deaths = ["letterUncommitted", "replaying", "replayed"]
+    #expect(report.strikes["poison"] ?? 0 > 0)
+    #expect(deaths.contains { report.strikes[$0] ?? 0 > 0 })
   }
 
   @Test func `nothing is lost in SQLite, with a service that takes events over HTTP`() async throws
@@ -87,6 +94,7 @@ struct OutboxTortureTests {
         #expect(report.strikes["kill database"] ?? 0 > 0)
         #expect(report.strikes["kill broker"] ?? 0 > 0)
         #expect(report.strikes["cut relay from broker"] ?? 0 > 0)
+        #expect(report.letters > 0)
       }
     #endif
 

@@ -4,6 +4,7 @@ internal import Foundation
 internal import MessagingTorture
 internal import RoutingDecisions
 internal import TortureModel
+internal import TransactionalMessaging
 internal import UnixSignals
 
 struct OutboxTortureCommand: AsyncParsableCommand {
@@ -15,8 +16,9 @@ struct OutboxTortureCommand: AsyncParsableCommand {
       consumers as processes, and touches nothing else. Writers are slow, abort, or stay idle in
       their transactions. Processes are killed at every point where an event could get lost, stopped
       past their lease, servers killed and started again, replies to COMMIT lost, relays and
-      consumers cut off from the broker. Writers tell before and after each commit; when everything
-      is at rest, each event is judged by that:
+      consumers cut off from the broker. Consumers fail at some events until those are dead letters,
+      which are replayed while operators and consumers die over it. Writers tell before and after
+      each commit; when everything is at rest, each event is judged by that:
 
         lost        committed, and did not arrive
         doubled     its effects happened twice
@@ -24,9 +26,14 @@ struct OutboxTortureCommand: AsyncParsableCommand {
         stuck       waits although nothing is in its way
         unexpected  there, although its transaction was undone
         torn        its transaction is there in part
+        condemned   a dead letter although nothing was wrong with it, or too soon or too late
 
       Equal seeds give equal strikes and equal transactions; when processes run is up to the system.
       The rules naive and fence, which others use with PostgreSQL, are there to see them fail.
+
+      An interrupt (SIGINT or SIGTERM) ends the torture: what was done comes to rest and is judged,
+      processes and servers end, and the verdict is marked as partial. A second one ends all of it
+      at once, without a verdict.
 
       EXAMPLES
         strangler outbox torture
@@ -39,6 +46,7 @@ struct OutboxTortureCommand: AsyncParsableCommand {
         0  nothing was found
         1  something was found
         2  the run could not be made, such as without a server's programs
+        3  interrupted: the verdict is one on what was done until then, whatever was found, or none
       """)
 
   @Option(help: "Where the outbox is: \(Self.names(TortureSettings.Store.self)).")
@@ -94,8 +102,8 @@ struct OutboxTortureCommand: AsyncParsableCommand {
       arguments: ["outbox", OutboxTortureChildCommand._commandName])
     let report: TortureReport
     do {
-      report = try await Self.untilInterrupted {
-        try await run.run { progress in
+      report = try await Self.untilInterrupted { interruption in
+        try await run.run(until: interruption) { progress in
           line.update(
             "\(progress.stage), \(progress.committed) committed", done: progress.kills, of: total)
         }
@@ -103,10 +111,17 @@ struct OutboxTortureCommand: AsyncParsableCommand {
     } catch let failure as TortureFailure {
       line.clear()
       throw CommandFailure.unusable(failure.description)
+    } catch is CancellationError {
+      line.clear()
+      throw CommandFailure.interrupted("interrupted, nothing was judged")
     }
     line.clear()
     Terminal.standardOutput.write(format == .json ? JSONText.encode(report) : report.text)
     let count = report.faults.reduce(0) { $0 + $1.count }
+    if report.isPartial {
+      throw CommandFailure.interrupted(
+        "interrupted after \(report.kills) of \(total) kills, \(count) findings until then")
+    }
     if count > 0 {
       throw CommandFailure.negative("\(count) findings; --seed \(settings.seed) strikes alike")
     }
@@ -126,15 +141,22 @@ struct OutboxTortureCommand: AsyncParsableCommand {
     Terminal.standardOutput.write(text)
   }
 
-  /// An interrupt cancels the run, which cleans up after itself.
+  /// An interrupt lets the run come to its end early; the next one cancels it. It cleans up after
+  /// itself either way.
+  ///
+  /// - Throws: what the body throws; `CancellationError` when it was cancelled.
   private static func untilInterrupted(
-    _ body: @escaping @Sendable () async throws -> TortureReport
+    _ body: @escaping @Sendable (WakeSignal) async throws -> TortureReport
   ) async throws -> TortureReport {
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    let interruption = WakeSignal()
     return try await withThrowingTaskGroup(of: TortureReport?.self) { group in
-      group.addTask { try await body() }
+      group.addTask { try await body(interruption) }
       group.addTask {
-        for await _ in signals { return nil }
+        for await _ in signals {
+          if interruption.generation > 0 { break }
+          interruption.raise()
+        }
         return nil
       }
       let first = try await group.next() ?? nil
@@ -142,7 +164,7 @@ struct OutboxTortureCommand: AsyncParsableCommand {
       if let first { return first }
       // Whatever the cancelled run throws, it throws because it was cancelled.
       while (try? await group.next()) != nil {}
-      throw CommandFailure.negative("interrupted")
+      throw CancellationError()
     }
   }
 
