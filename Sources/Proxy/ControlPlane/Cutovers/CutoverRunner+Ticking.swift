@@ -243,7 +243,7 @@ extension CutoverRunner: Service {
   /// The journal could not be written, so nothing was decided. The gates go on seeing what happens,
   /// and may take the routes back; promoted is nothing until the journal can be written.
   ///
-  /// - Parameter rest: what was not taken in of the second, from the event whose decision failed on.
+  /// - Parameter rest: what was not taken in of the second, from the event that failed on.
   private func hold(_ name: String, _ rest: ArraySlice<CutoverEvent>) async {
     guard var machine = machines[name], machine.phase == .underWay else { return }
     if heldForJournal.insert(name).inserted {
