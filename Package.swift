@@ -95,6 +95,7 @@ extension Target.Dependency {
   static let natsLibrary = target(name: "CNATS", condition: .when(traits: ["NATS"]))
   static let rabbitMQLibrary = target(
     name: "CRabbitMQ", condition: .when(traits: ["RabbitMQ"]))
+  static let kafkaLibrary = target(name: "CKafka", condition: .when(traits: ["Kafka"]))
 }
 
 // MARK: - Our targets, one list per area; dependencies point from I/O to pure, never back
@@ -353,6 +354,13 @@ let messaging: [Target] = [
   library(
     "MessageBrokerRabbitMQ", .messaging,
     [.rabbitMQLibrary, "MessageRelay", "TransactionalMessaging", .lifecycle, .logging]),
+  // librdkafka. Only the trait links it; without the trait the broker is left out.
+  .systemLibrary(
+    name: "CKafka", path: "Sources/System/CKafka", pkgConfig: "rdkafka",
+    providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
+  library(
+    "MessageBrokerKafka", .messaging,
+    [.kafkaLibrary, "MessageRelay", "TransactionalMessaging", .collections, .lifecycle, .logging]),
   // The chaos rig: what is done and how it is judged, and what does it.
   library("TortureModel", .messaging, ["TransactionalMessaging"]),
   library(
@@ -373,7 +381,11 @@ let messaging: [Target] = [
   // What every store and broker passes, for those that others write too.
   library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
   .target(
-    name: "MessagingTestSupport", dependencies: ["MessagingConformance", "TransactionalMessaging"],
+    name: "MessagingTestSupport",
+    dependencies: [
+      "MessageRelay", "MessageStoreSQLite", "MessagingConformance", "TransactionalMessaging", .grdb,
+      .logging,
+    ],
     path: "Tests/Messaging/MessagingTestSupport", swiftSettings: settings),
   // A process that tests may kill.
   .executableTarget(
@@ -421,9 +433,23 @@ let messaging: [Target] = [
   tests(
     "MessageBrokerRabbitMQ", "Messaging",
     [
-      "MessageBrokerRabbitMQ", "MessageRelay", "MessageStoreSQLite", "MessagingConformance",
-      "MessagingTestSupport", "ServerPrograms", "TestCertificates", "TransactionalMessaging",
-      .grdb, .logging,
+      "MessageBrokerRabbitMQ", "MessagingConformance", "MessagingTestSupport", "ServerPrograms",
+      "TestCertificates", "TransactionalMessaging", .logging,
+    ]),
+  // Brokers of Kafka that keep everything in memory.
+  .target(
+    name: "KafkaTesting", dependencies: [.kafkaLibrary],
+    path: "Tests/Support/KafkaTesting", swiftSettings: settings),
+  // A consumer that tests may kill.
+  .executableTarget(
+    name: "kafka-crash-child",
+    dependencies: ["MessageBrokerKafka", "TransactionalMessaging", .logging],
+    path: "Tests/Messaging/KafkaCrashChild", swiftSettings: settings),
+  tests(
+    "MessageBrokerKafka", "Messaging",
+    [
+      "KafkaTesting", "MessageBrokerKafka", "MessagingConformance", "MessagingTestSupport",
+      "TransactionalMessaging", "kafka-crash-child", .logging, .nioCore, .nioPosix,
     ]),
   tests(
     "MessageRelay", "Messaging",
@@ -507,8 +533,9 @@ let commandLine: [Target] = [
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
       "CutoverJournalStore", "DataMapping", "DependencyGraph", "JSONDocuments", "MappedStores",
-      "MessageBrokerNATS", "MessageBrokerRabbitMQ", "MessageContractFiles", "MessageContracts",
-      "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite",
+      "MessageBrokerKafka", "MessageBrokerNATS", "MessageBrokerRabbitMQ", "MessageContractFiles",
+      "MessageContracts", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
+      "MessageStoreSQLite",
       "MessagingTorture",
       "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore",
       "ShadowTraffic", "SourceScanning", "StranglerDemo", "TortureModel", "TransactionalMessaging",
@@ -538,7 +565,7 @@ let commandLine: [Target] = [
   tests(
     "EndToEnd", "EndToEnd",
     [
-      "BadReleases", "EventReceiver", "MessageBrokerNATS", "MessageRelay",
+      "BadReleases", "EventReceiver", "KafkaTesting", "MessageBrokerNATS", "MessageRelay",
       "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "PostgreSQLClient",
       "SchemaValidation", "ServerPrograms", "TransactionalMessaging", "strangler", "shop-monolith",
       "orders-service",
@@ -570,6 +597,8 @@ let package = Package(
       name: "NATS", description: "Events over NATS JetStream; needs libnats."),
     .trait(
       name: "RabbitMQ", description: "Events over RabbitMQ; needs librabbitmq."),
+    .trait(
+      name: "Kafka", description: "Events over Kafka; needs librdkafka."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),

@@ -16,6 +16,8 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
   case survivesTheEndOfAConsumer
   /// What a group refused for ever does not come again, and what follows it comes.
   case refusedMessagesDoNotComeAgain
+  /// What a group consumed does not come again because it had not consumed something before it.
+  case settlesEachMessageByItself
   /// A second message of the same id is not delivered.
   case dropsSecondPublications
   /// A group that nobody declared cannot be consumed.
@@ -33,8 +35,13 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
       .redeliversBeforeLaterMessagesOfTheKey where broker.features.order != .perKey:
       return
     case .dropsSecondPublications where !broker.features.deduplicates: return
+    // Where publishers wait for consumers, theirs is what comes again.
+    case .settlesEachMessageByItself
+    where !broker.features.settlesSingly || broker.features.publishAwaitsConsumers:
+      return
     case .survivesTheEndOfAConsumer: try await Self.survives(broker)
     case .refusedMessagesDoNotComeAgain: try await Self.refuses(broker)
+    case .settlesEachMessageByItself: try await Self.settlesSingly(broker)
     case .dropsSecondPublications: try await Self.dropsSecond(broker)
     case .everyGroupReceivesEachMessage: try await Self.everyGroupReceives(broker)
     case .keepsOrderWithinAKey: try await Self.keepsOrder(broker)
@@ -190,6 +197,35 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
       tasks.cancelAll()
     }
     try require(second.byKey["k0"] == ["0", "1", "2"], "saw \(second.byKey)")
+  }
+
+  private static func settlesSingly(_ broker: any MessageBroker) async throws {
+    let (first, second) = (Seen(), Seen())
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await broker.consume(group: "two", concurrency: 1) { _ in .acknowledge } }
+      try await publish([0, 1, 3], keys: 2, to: broker)
+      try await withThrowingTaskGroup(of: Void.self) { ended in
+        ended.addTask {
+          try await broker.consume(group: "one", concurrency: 2) { message in
+            _ = first.add(message)
+            return message.key == "k0" ? .redeliver(afterMilliseconds: 60_000) : .acknowledge
+          }
+        }
+        await first.wait(for: 3)
+        ended.cancelAll()
+        try await ended.waitForAll()
+      }
+      tasks.addTask {
+        try await broker.consume(group: "one", concurrency: 2) { message in
+          _ = second.add(message)
+          return .acknowledge
+        }
+      }
+      try await publish([5], keys: 2, to: broker)
+      await second.wait(for: 2)
+      tasks.cancelAll()
+    }
+    try require(second.byKey == ["k0": ["0"], "k1": ["5"]], "saw \(second.byKey)")
   }
 
   private static func refuses(_ broker: any MessageBroker) async throws {

@@ -14,6 +14,8 @@ import TransactionalMessaging
 /// Kills a real process that appends, relays and consumes, again and again, with SIGKILL.
 @Suite(.timeLimit(.minutes(2)))
 struct KilledProcessTests {
+  private static let program = "messaging-crash-child"
+
   @Test func killingTheProcessLosesNothing() async throws {
     let folder = try TemporaryFolder()
     let seed = UInt64.random(in: 0...UInt64(UInt32.max))
@@ -83,13 +85,13 @@ struct KilledProcessTests {
   private func kill(_ times: Int, in place: String, seed: UInt64) async throws {
     var random = SeededGenerator(seed: seed)
     for _ in 0..<times {
-      let child = try Child(place, "work", "\(random.next())")
+      let child = try KilledProcess(Self.program, place, "work", "\(random.next())")
       // The pipe holds few lines, so the child runs about as far as it is read: the moment of the
       // kill is a line, not a time.
-      await child.read(Int.random(in: 1...90, using: &random))
+      #expect(await child.read(Int.random(in: 1...90, using: &random)))
       #expect(await child.killed() == .uncaughtSignal)
     }
-    let drain = try Child(place, "drain")
+    let drain = try KilledProcess(Self.program, place, "drain")
     #expect(await drain.end() == 0)
   }
 
@@ -105,54 +107,5 @@ struct KilledProcessTests {
       grouped(effects) == grouped(committed),
       "seed \(seed): effects are lost, doubled or out of order")
     #expect(committed.count > 20, "seed \(seed): too little happened")
-  }
-}
-
-/// The program that is killed. Its lines are read on a thread of their own.
-private final class Child: Sendable {
-  private let process: Process
-  private let output = Pipe()
-  private let ended = WakeSignal()
-
-  init(_ arguments: String...) throws {
-    let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    process = Process()
-    process.executableURL = products.appendingPathComponent("messaging-crash-child")
-    process.arguments = arguments
-    process.standardOutput = output
-    process.terminationHandler = { [ended] _ in ended.raise() }
-    try process.run()
-  }
-
-  func read(_ lines: Int) async {
-    let output = output
-    let all = await withCheckedContinuation { continuation in
-      Thread {
-        var left = lines
-        while left > 0 {
-          let data = output.fileHandleForReading.availableData
-          guard !data.isEmpty else { break }
-          left -= data.count { $0 == UInt8(ascii: "\n") }
-        }
-        continuation.resume(returning: left <= 0)
-      }.start()
-    }
-    if !all { Issue.record("the child ended by itself") }
-  }
-
-  func killed() async -> Process.TerminationReason {
-    kill(process.processIdentifier, SIGKILL)
-    await ended.wait(after: 0)
-    // The test's time may be up: what was killed ends all the same, and soon.
-    while process.isRunning { await Task.yield() }
-    return process.terminationReason
-  }
-
-  /// Nil when it did not end in the test's time.
-  func end() async -> Int32? {
-    await ended.wait(after: 0)
-    guard process.isRunning else { return process.terminationStatus }
-    _ = await killed()
-    return nil
   }
 }

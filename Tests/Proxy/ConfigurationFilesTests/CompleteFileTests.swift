@@ -49,7 +49,7 @@ import Testing
     // In a comment beside the one that is shown: only one of them can stand.
     let alternatives: Set = [
       "outbox.publish.nats.credentials-file", "outbox.publish.nats.password-env",
-      "outbox.publish.rabbitmq.password-env",
+      "outbox.publish.rabbitmq.password-env", "outbox.publish.kafka.password-env",
     ]
     #expect(
       known.subtracting(shown).subtracting(refused).subtracting(alternatives).sorted() == [])

@@ -209,6 +209,55 @@ import Testing
     #expect(diagnostics.first?.message.contains(message) == true, "\(diagnostics)")
   }
 
+  private func readKafka(
+    _ text: String
+  ) throws -> (target: OutboxSettings.KafkaTarget?, diagnostics: [Diagnostic]) {
+    let (settings, diagnostics) = try read(
+      "outbox: { database: a, publish: { kafka: { \(text) } } }")
+    guard case .kafka(let target) = settings?.target else { return (nil, diagnostics) }
+    return (target, diagnostics)
+  }
+
+  @Test func `everything about Kafka can be set`() throws {
+    let least = try readKafka("servers: [plaintext://127.0.0.1:9092]")
+    #expect(least.diagnostics.isEmpty)
+    #expect(least.target == OutboxSettings.KafkaTarget(servers: ["plaintext://127.0.0.1:9092"]))
+    let all = try readKafka(
+      """
+      servers: [ssl://a:9093, ssl://b:9093], user: u, password-env: P, mechanism: plain,
+      tls: { ca: ca.pem }, cloud-events: /shop, largest-message: 900KiB
+      """)
+    #expect(all.diagnostics.isEmpty)
+    var expected = OutboxSettings.KafkaTarget(servers: ["ssl://a:9093", "ssl://b:9093"])
+    expected.login = .init(user: "u", password: .environment("P"))
+    expected.mechanism = .plain
+    expected.authorities = "ca.pem"
+    expected.cloudEventsSource = "/shop"
+    expected.largestMessage = 900 << 10
+    #expect(all.target == expected)
+  }
+
+  @Test(arguments: [
+    ("cloud-events: /a", "missing; expected a list of addresses such as [plaintext://127.0.0.1"),
+    ("servers: [\"a:9092\"]", "expected an address such as plaintext://127.0.0.1:9092"),
+    ("servers: [\"ssl://u:p@a:1\"]", "give user with password-env"),
+    ("servers: [ssl://a:1, plaintext://a:2]", "expected plaintext:// or ssl://, found both"),
+    ("servers: [plaintext://a:1], tls: { ca: a }", "expected addresses with ssl:// beside it"),
+    ("servers: [ssl://a:1], user: u", "password-env or password-file beside user"),
+    ("servers: [ssl://a:1], mechanism: plain", "belongs to a user, and there is none"),
+    (
+      "servers: [ssl://a:1], user: u, password-env: P, mechanism: md5",
+      "expected plain, scram-sha-256, scram-sha-512"
+    ),
+    ("servers: [ssl://a:1], largest-message: 10B", "expected 1000 bytes to 1 GB, found 10"),
+    ("servers: [ssl://a:1], topic: t", "unknown key"),
+  ])
+  func `slips about Kafka are told of`(text: String, message: String) throws {
+    let (_, diagnostics) = try readKafka(text)
+    #expect(diagnostics.count == 1)
+    #expect(diagnostics.first?.message.contains(message) == true, "\(diagnostics)")
+  }
+
   @Test func `a password in an address is not repeated`() throws {
     let (_, diagnostics) = try readNATS("servers: [\"nats://u:s3cret@a:1\"], stream: S")
     #expect(diagnostics.map(\.message).joined().contains("an address holds credentials"))

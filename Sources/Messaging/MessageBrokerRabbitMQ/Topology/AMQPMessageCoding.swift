@@ -13,7 +13,6 @@ package struct AMQPMessageCoding: Sendable, Equatable {
   private static let attribute = "cloudEvents_"
   /// The binding allows either separator.
   private static let otherAttribute = "cloudEvents:"
-  private static let field = "ce-"
   private static let contentType = "content-type"
   private static let json = "application/json"
   /// What AMQP's short strings hold.
@@ -71,17 +70,9 @@ package struct AMQPMessageCoding: Sendable, Equatable {
     of message: BrokerMessage, source: String
   ) throws(BrokerError) -> [String: String] {
     do {
-      var headers: [String: String] = [:]
-      for field in try CloudEventFields.fields(of: message, source: source)
-      where field.name != contentType {
-        // HTTP's fields are quoted, AMQP's texts are not.
-        let value = CloudEventFields.decoded(field.value) ?? field.value
-        if field.name.hasPrefix(Self.field) {
-          headers[attribute + field.name.dropFirst(Self.field.count)] = value
-        } else {
-          headers[field.name] = value
-        }
-      }
+      var headers = try CloudEventFields.headers(of: message, source: source, prefix: attribute)
+      // A property of its own.
+      headers[contentType] = nil
       return headers
     } catch {
       throw BrokerError(.message, "the event cannot be sent as a CloudEvent: \(error)")
@@ -91,11 +82,9 @@ package struct AMQPMessageCoding: Sendable, Equatable {
   /// - Throws: `MalformedMessage` naming the header that is missing or cannot be read.
   package func decode(_ message: AMQPMessage) throws(MalformedMessage) -> BrokerMessage {
     var headers = message.headers.filter { !Self.servers.contains($0.key) }
-    if headers.keys.contains(where: Self.isSpecificationVersion) {
-      let fields = headers.map { name, value in
-        CloudEventFields.Field(Self.fieldName(name), CloudEventFields.encoded(value))
-      }
-      var read = try CloudEventFields.message(fields, body: message.payload)
+    if var read = try CloudEventFields.message(
+      headers: headers, prefixes: [Self.attribute, Self.otherAttribute], body: message.payload)
+    {
       read.topic = message.routingKey
       return read
     }
@@ -104,17 +93,6 @@ package struct AMQPMessageCoding: Sendable, Equatable {
     }
     return BrokerMessage(
       topic: message.routingKey, key: key, headers: headers, payload: message.payload)
-  }
-
-  private static func isSpecificationVersion(_ name: String) -> Bool {
-    name == attribute + "specversion" || name == otherAttribute + "specversion"
-  }
-
-  private static func fieldName(_ name: String) -> String {
-    for prefix in [attribute, otherAttribute] where name.hasPrefix(prefix) {
-      return field + name.dropFirst(prefix.count)
-    }
-    return name
   }
 
   /// Whether it can name an exchange, a queue or a group: the server keeps `amq.` for itself.

@@ -46,13 +46,20 @@ public struct BrokerFeatures: Sendable, Equatable {
   public var publishAwaitsConsumers: Bool
   /// Messages with the same `id` header are dropped for a while.
   public var deduplicates: Bool
+  /// Each message is settled by itself. Without it a message that is not consumed is remembered
+  /// only by its consumer: when that ends, later ones of other keys come again that were consumed.
+  public var settlesSingly: Bool
 
   /// Creates a description.
-  public init(order: Order, persistent: Bool, publishAwaitsConsumers: Bool, deduplicates: Bool) {
+  public init(
+    order: Order, persistent: Bool, publishAwaitsConsumers: Bool, deduplicates: Bool,
+    settlesSingly: Bool = true
+  ) {
     self.order = order
     self.persistent = persistent
     self.publishAwaitsConsumers = publishAwaitsConsumers
     self.deduplicates = deduplicates
+    self.settlesSingly = settlesSingly
   }
 }
 

@@ -31,6 +31,7 @@ public enum CloudEventFields {
     ("ce-occurredat", MessageHeader.occurredAt), ("ce-tenant", MessageHeader.tenant),
     ("ce-payloadref", MessageHeader.payloadReference),
   ]
+  private static let httpPrefix = "ce-"
   private static let subject = "ce-subject"
   private static let ownHeaders = "ce-eventheaders"
   private static let contentType = "content-type"
@@ -83,6 +84,38 @@ public enum CloudEventFields {
     guard let key = try value(subject) else { throw MalformedMessage(header: subject, value: nil) }
     return BrokerMessage(
       topic: BrokerMessage.topic(forAggregateType: type), key: key, headers: headers, payload: body)
+  }
+
+  /// The fields as a broker's binding names them: with a prefix in place of `ce-`, and values that
+  /// are not quoted.
+  package static func headers(
+    of message: BrokerMessage, source: String, prefix: String
+  ) throws -> [String: String] {
+    var headers: [String: String] = [:]
+    for field in try fields(of: message, source: source) {
+      let value = decoded(field.value) ?? field.value
+      if field.name.hasPrefix(httpPrefix) {
+        headers[prefix + field.name.dropFirst(httpPrefix.count)] = value
+      } else {
+        headers[field.name] = value
+      }
+    }
+    return headers
+  }
+
+  /// The message that such headers make; nil where none of the prefixes begins a CloudEvent.
+  ///
+  /// - Throws: `MalformedMessage` naming the first field that is missing or cannot be read.
+  package static func message(
+    headers: [String: String], prefixes: [String], body: [UInt8]
+  ) throws(MalformedMessage) -> BrokerMessage? {
+    guard prefixes.contains(where: { headers[$0 + "specversion"] != nil }) else { return nil }
+    return try message(
+      headers.map { name, value in
+        let prefix = prefixes.first { name.hasPrefix($0) }
+        return Field(
+          prefix.map { httpPrefix + name.dropFirst($0.count) } ?? name, encoded(value))
+      }, body: body)
   }
 
   /// What is not printable, and what quotes or encodes, as `%` and two digits for each byte.

@@ -26,6 +26,7 @@ extension OutboxSettings {
     case .http(let target): try open(target)
     case .nats(let target): try open(target, logger: logger)
     case .rabbitMQ(let target): try open(target, logger: logger)
+    case .kafka(let target): try open(target, logger: logger)
     }
   }
 

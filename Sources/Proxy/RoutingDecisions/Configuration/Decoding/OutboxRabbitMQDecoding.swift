@@ -29,19 +29,6 @@ extension ConfigurationDecoder {
     return servers.isEmpty || exchange == nil ? nil : target
   }
 
-  private func decodeLogin(_ reader: inout MappingReader) -> OutboxSettings.RabbitMQTarget.Login? {
-    let user = reader.value("user", as: .text)
-    let password = decodeSecret(&reader, "password")
-    switch (user, password) {
-    case (let user?, let password?): return Target.Login(user: user, password: password)
-    case (nil, nil): break
-    case (.some, nil):
-      reader.missing("password-env", "password-env or password-file beside user")
-    case (nil, .some): reader.missing("user", "the user whose password it is")
-    }
-    return nil
-  }
-
   private func decodeGroups(_ child: MappingReader.Child) -> [OutboxSettings.RabbitMQTarget.Group] {
     let expected = "groups by name, such as { mail: [order] }"
     guard let reader = MappingReader(child, expected: expected, findings) else { return [] }

@@ -4,19 +4,21 @@ extension ConfigurationDecoder {
   private typealias Target = OutboxSettings.Target
   private typealias NATSTarget = OutboxSettings.NATSTarget
 
+  private static let brokers = ["nats", "rabbitmq", "kafka"]
   private static let natsForm = "{ servers: [nats://127.0.0.1:4222], stream: SHOP }"
 
   /// `outbox.publish`: a target by the key that names its kind.
   func decodeOutboxTarget(_ child: MappingReader.Child) -> OutboxSettings.Target? {
     let expected =
       "{ url: https://orders.internal/events } or { nats: \(Self.natsForm) } or "
-      + "{ rabbitmq: \(Self.rabbitMQForm) }"
+      + "{ rabbitmq: \(Self.rabbitMQForm) } or { kafka: \(Self.kafkaForm) }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return nil }
     // Every kind is read, so that its own slips are told of beside the choice.
     let http = decodeHTTPTarget(&reader)
     let nats = reader.child("nats").flatMap(decodeNATSTarget)
     let rabbitMQ = reader.child("rabbitmq").flatMap(decodeRabbitMQTarget)
-    let kinds = ["url", "nats", "rabbitmq"].filter(reader.has)
+    let kafka = reader.child("kafka").flatMap(decodeKafkaTarget)
+    let kinds = (["url"] + Self.brokers).filter(reader.has)
     reader.finish()
     if kinds.count != 1 {
       let found = kinds.isEmpty ? "" : ", found \(kinds.joined(separator: " and "))"
@@ -24,12 +26,13 @@ extension ConfigurationDecoder {
       return nil
     }
     return http.map(Target.http) ?? nats.map(Target.nats) ?? rabbitMQ.map(Target.rabbitMQ)
+      ?? kafka.map(Target.kafka)
   }
 
   private func decodeHTTPTarget(_ reader: inout MappingReader) -> OutboxSettings.HTTPTarget? {
     let url = reader.value("url", as: .webAddress)
     let details = [reader.child("token-env"), reader.child("source")]
-    if !reader.has("url"), reader.has("nats") || reader.has("rabbitmq") {
+    if !reader.has("url"), Self.brokers.contains(where: reader.has) {
       for child in details.compactMap(\.self) {
         findings.error(child.key, at: child.node.mark, "belongs to a url, and there is none")
       }
@@ -98,22 +101,29 @@ extension ConfigurationDecoder {
     -> OutboxSettings.NATSTarget.Credentials
   {
     let file = reader.value("credentials-file", as: .text)
-    let user = reader.value("user", as: .text)
-    let password = decodeSecret(&reader, "password")
-    if file != nil, user != nil || password != nil {
+    if file != nil, ["user", "password-env", "password-file"].contains(where: reader.has) {
       findings.error(
         reader.path("credentials-file"), at: reader.mark,
         "expected credentials-file or user, found both")
     }
+    let login = decodeLogin(&reader)
     if let file { return .file(file) }
+    if let login { return .user(login.user, password: login.password) }
+    return .none
+  }
+
+  /// A user with a password; nil without one.
+  func decodeLogin(_ reader: inout MappingReader) -> OutboxSettings.Login? {
+    let user = reader.value("user", as: .text)
+    let password = decodeSecret(&reader, "password")
     switch (user, password) {
-    case (let user?, let password?): return .user(user, password: password)
-    case (nil, nil): return .none
+    case (let user?, let password?): return OutboxSettings.Login(user: user, password: password)
+    case (nil, nil): break
     case (.some, nil):
       reader.missing("password-env", "password-env or password-file beside user")
     case (nil, .some): reader.missing("user", "the user whose password it is")
     }
-    return .none
+    return nil
   }
 
   /// A secret by the keys `NAME-env` and `NAME-file`; nil without one.

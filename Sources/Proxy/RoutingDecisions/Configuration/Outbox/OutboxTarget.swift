@@ -10,6 +10,22 @@ extension OutboxSettings {
     case nats(NATSTarget)
     /// Published to an exchange of RabbitMQ.
     case rabbitMQ(RabbitMQTarget)
+    /// Published to topics of Kafka.
+    case kafka(KafkaTarget)
+  }
+
+  /// A user with a password.
+  public struct Login: Sendable, Equatable {
+    /// Name of the user.
+    public var user: String
+    /// Where the password is.
+    public var password: SecretPlace
+
+    /// Creates a value.
+    public init(user: String, password: SecretPlace) {
+      self.user = user
+      self.password = password
+    }
   }
 
   /// A service that takes events over HTTP, as CloudEvents.
@@ -86,20 +102,6 @@ extension OutboxSettings {
 extension OutboxSettings {
   /// An exchange of RabbitMQ.
   public struct RabbitMQTarget: Sendable, Equatable {
-    /// A user with a password.
-    public struct Login: Sendable, Equatable {
-      /// Name of the user.
-      public var user: String
-      /// Where the password is.
-      public var password: SecretPlace
-
-      /// Creates a value.
-      public init(user: String, password: SecretPlace) {
-        self.user = user
-        self.password = password
-      }
-    }
-
     /// A consumer group: a queue of its own.
     public struct Group: Sendable, Equatable {
       /// Name of the group.
@@ -149,6 +151,39 @@ extension OutboxSettings {
       self.servers = servers
       self.exchange = exchange
     }
+  }
+}
+
+extension OutboxSettings {
+  /// A cluster of Kafka. Topics and keys are Debezium's.
+  public struct KafkaTarget: Sendable, Equatable {
+    /// How a password is proven.
+    public enum Mechanism: String, Sendable, CaseIterable {
+      /// It is sent as it is: for use over TLS.
+      case plain
+      /// It is not sent.
+      case scramSHA256 = "scram-sha-256"
+      /// It is not sent.
+      case scramSHA512 = "scram-sha-512"
+    }
+
+    /// Addresses of some brokers, `plaintext://` or `ssl://`.
+    public var servers: [String]
+    /// Who logs in; nil for nobody in particular.
+    public var login: Login?
+    /// How the password is proven.
+    public var mechanism = Mechanism.scramSHA512
+    /// PEM file of the authorities that the servers' certificates are checked with; nil for the
+    /// system's.
+    public var authorities: String?
+    /// The `source` of the events as CloudEvents; nil for Debezium's headers.
+    public var cloudEventsSource: String?
+    /// Most bytes of a message with its headers; nil for 1,000,000, which servers take unless they
+    /// were told otherwise.
+    public var largestMessage: Int?
+
+    /// Creates a target with the defaults above.
+    public init(servers: [String]) { self.servers = servers }
   }
 }
 

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if Kafka
+  internal import Logging
+  internal import MessageRelay
+  internal import ServiceLifecycle
+  public import TransactionalMessaging
+
+  extension KafkaBroker {
+    private static let outage = Backoff(first: 20, most: 2_000)
+    /// A connection that lasted so long, in milliseconds, was a good one.
+    private static let steady: Int64 = 10_000
+
+    /// Delivers the messages of a group until the task is cancelled or shut down gracefully; then
+    /// finishes what handlers have begun, tells the group what is consumed and leaves it. Partitions
+    /// are shared with whoever else consumes the group. Outages are waited out.
+    ///
+    /// - Throws: `ConsumeFailure` for a group that was not declared.
+    public func consume(
+      group name: String, concurrency: Int,
+      handler: @escaping @Sendable (BrokerMessage) async -> Disposition
+    ) async throws {
+      let group = try configuration.groups.group(name)
+      let intake = Intake(
+        coding: coding, capacity: configuration.held, ahead: configuration.ahead,
+        concurrency: concurrency)
+      await withGracefulShutdownHandler {
+        await withDiscardingTaskGroup { tasks in
+          tasks.addTask { await self.supply(intake, for: group) }
+          await takeTurns(
+            until: { intake.isStopped }, arrivals: intake.turns.arrivals, next: intake.next
+          ) { await self.take($0, intake, of: group, handler) }
+          intake.stop()
+        }
+      } onGracefulShutdown: {
+        intake.stop()
+      }
+      // Not cancelled before, as the next member would begin while handlers here still work.
+      await intake.connection?.closed()
+    }
+
+    // MARK: - Deliveries
+
+    private func take(
+      _ turn: Intake.Turn, _ intake: Intake, of group: BrokerGroup,
+      _ handler: @Sendable (BrokerMessage) async -> Disposition
+    ) async {
+      record.count { $0.delivered += 1 }
+      let disposition: Disposition =
+        switch turn.element.content {
+        case .message(let message): await handler(message)
+        case .malformed(let reason): .reject(reason)
+        }
+      intake.turns.handled()
+      switch disposition {
+      case .acknowledge: intake.settle(turn)
+      case .reject(let reason):
+        if await keep(turn.element, because: reason, intake, of: group) {
+          intake.settle(turn)
+        } else {
+          intake.giveBack(turn)
+        }
+      case .redeliver(let milliseconds):
+        // Held here meanwhile, so that what follows in its lane stays behind it.
+        _ = await clock.wait(
+          milliseconds: max(1, milliseconds),
+          or: [(intake.stopped, 0), (intake.leaving, turn.element.leaving)])
+        record.count { $0.redelivered += 1 }
+        intake.giveBack(turn)
+      }
+    }
+
+    /// Publishes a message to the group's dead letters, however long that takes.
+    ///
+    /// - Returns: whether it is there; false when it has to be left to the next consumer.
+    private func keep(
+      _ held: Intake.Held, because reason: String, _ intake: Intake, of group: BrokerGroup
+    ) async -> Bool {
+      let topic = configuration.deadLetterTopic(ofGroup: group.name)
+      let message = coding.deadLetter(held.delivery, because: reason, in: topic)
+      var attempts = 0
+      while true {
+        do throws(BrokerError) {
+          try await send(message)
+          record.count { $0.deadLettered += 1 }
+          record.logger.error(
+            "a message goes to the dead letters",
+            metadata: [
+              "group": "\(group.name)", "topic": "\(topic)", "reason": "\(reason)",
+              "place": "\(held.delivery.place)",
+            ])
+          return true
+        } catch {
+          record.note(outage: "dead letters of group \(group.name): \(error.message)")
+          attempts += 1
+          await pause(
+            afterAttempt: attempts, or: [(intake.stopped, 0), (intake.leaving, held.leaving)])
+          if intake.isStopped || Task.isCancelled || intake.leaving.generation != held.leaving {
+            return false
+          }
+        }
+      }
+    }
+
+    private func pause(
+      afterAttempt attempts: Int, or signals: [(signal: WakeSignal, generation: UInt64)]
+    ) async {
+      var random = SystemRandomNumberGenerator()
+      _ = await clock.wait(
+        milliseconds: Self.outage.delay(afterAttempt: attempts, using: &random), or: signals)
+    }
+
+    // MARK: - Supply
+
+    /// Is a member of the group, by one connection after the other, until no more is wanted. The
+    /// last one stays: positions still go over it.
+    private func supply(_ intake: Intake, for group: BrokerGroup) async {
+      var attempts = 0
+      let listener = KafkaConsumer.Listener(
+        assigned: { [record] in record.connected() },
+        leaving: { [record] in
+          record.logger.info(
+            "the members of a group change, its partitions are given back",
+            metadata: ["group": "\(group.name)"])
+        },
+        committed: { [record] count in
+          record.count { status in
+            status.acknowledged += count
+            status.outage = nil
+          }
+        },
+        trouble: { [record] in record.note(outage: "group \(group.name): \($0.message)") })
+      while !intake.isStopped, !Task.isCancelled {
+        if connection.isClosed { return intake.stop() }
+        let began = clock.now()
+        do throws(BrokerError) {
+          let consumer = try KafkaConsumer.join(
+            group, configuration, intake: intake, listener: listener)
+          guard let failure = await end(of: consumer, intake) else { return }
+          throw failure
+        } catch {
+          attempts = clock.now() - began > Self.steady ? 1 : attempts + 1
+          record.note(outage: "group \(group.name): \(error.message)")
+          await pause(
+            afterAttempt: attempts, or: [(intake.stopped, 0), (connection.closing, 0)])
+        }
+      }
+    }
+
+    /// Why the consumer is over; nil when it is wanted no more.
+    private func end(of consumer: KafkaConsumer, _ intake: Intake) async -> BrokerError? {
+      while !intake.isStopped, !Task.isCancelled {
+        let ended = consumer.ended.generation
+        if let failure = consumer.failure { return failure }
+        if connection.isClosed {
+          intake.stop()
+          break
+        }
+        await WakeSignal.first(
+          of: [(consumer.ended, ended), (intake.stopped, 0), (connection.closing, 0)])
+      }
+      return nil
+    }
+  }
+#endif
