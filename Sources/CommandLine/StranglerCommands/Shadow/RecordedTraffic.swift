@@ -37,7 +37,7 @@ enum RecordedTraffic {
     guard let scheme = origin.range(of: "://"), let end = origin.lastIndex(of: "@"),
       end >= scheme.upperBound
     else { return origin }
-    return origin[..<scheme.upperBound] + origin[origin.index(after: end)...]
+    return String(origin[..<scheme.upperBound] + origin[origin.index(after: end)...])
   }
 
   /// What to tell when nothing can be selected.
