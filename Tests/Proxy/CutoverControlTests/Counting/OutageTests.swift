@@ -158,8 +158,8 @@ struct OutageTests {
       return outage.exclusion.hasLasted(Self.rules, against: .concurrentLegacy)
     }
     #expect(outage.exclusion.legacyFailed == 0)
-    // Eight of twelve, long before the time after which no failure has to be seen.
-    #expect(found == 12)
+    // Seven of ten, long before the time after which no failure has to be seen.
+    #expect(found == Exclusion.leastSeconds)
   }
 
   @Test("Seconds without a request are no evidence and end nothing")
