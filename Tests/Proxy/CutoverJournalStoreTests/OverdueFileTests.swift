@@ -62,7 +62,7 @@ import Testing
     #expect(try journal.openOverdue() == [Self.record(4)])
   }
 
-  @Test("A write that a crash tore leaves the one before", arguments: [0, 40, 200, 700])
+  @Test("A write that a crash tore leaves the one before", arguments: [0, 40, 200, 300])
   func torn(bytes: Int) throws {
     let journal = try journal()
     _ = try journal.openOverdue()

@@ -14,7 +14,7 @@ import Testing
     #expect(found.count == 1)
     #expect(
       found.first?.message == "shipments and orders need each other: 1 reference from shipments to "
-        + "orders and 2 back; cutting the first one (1 by api call) breaks the cycle, which is the "
+        + "orders and 2 back; cutting the first one (1 by API call) breaks the cycle, which is the "
         + "cheapest way.")
     #expect(found.first?.locations.count == 3)
     #expect(
