@@ -273,7 +273,7 @@ struct DataMovingTests {
     let text = try String(contentsOfFile: rig.file, encoding: .utf8)
     try rig.scratch.write(
       text.replacing("name: name", with: "name: { constant: x }")
-        .replacing("columns:", with: "leave: [name]\n      columns:"),
+        .replacing("columns:", with: "reverse: false\n      leave: [name]\n      columns:"),
       to: "data.yaml")
     let changed = try await rig.run("backfill", expecting: 2)
     #expect(changed.errors.contains("the mapping changed since its backfill began"))
