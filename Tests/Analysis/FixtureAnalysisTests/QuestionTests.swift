@@ -66,13 +66,18 @@ import Testing
     #expect(text.contains("\(between) fewer"))
   }
 
-  @Test func `only values move into the shared kernel`() {
+  @Test(
+    "only values move into the shared kernel",
+    arguments: [
+      ("ShopEngine", "ShopEngine is a class", "Engine/ShopEngine"),
+      ("ReportService", "it uses the data of", "Reporting/ReportService"),
+    ])
+  func kernelGuard(type: String, objection: String, place: String) {
     #expect {
-      try study.answer(
-        to: WhatIf(moves: [.init(type: "ShopEngine", service: WhatIf.sharedKernel)]))
+      try study.answer(to: WhatIf(moves: [.init(type: type, service: WhatIf.sharedKernel)]))
     } throws: { error in
-      "\(error)".hasPrefix("ShopEngine cannot move into the shared kernel")
-        && "\(error)".contains("it uses the data of") && "\(error)".contains("Engine/ShopEngine")
+      "\(error)".hasPrefix("\(type) cannot move into the shared kernel")
+        && "\(error)".contains(objection) && "\(error)".contains(place)
     }
   }
 

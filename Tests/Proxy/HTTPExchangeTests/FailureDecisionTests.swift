@@ -84,7 +84,7 @@ struct FailureDecisionTests {
       ("/", "X-Method-Override: PATCH", true), ("/?_method=delete", "A: b", true),
       ("/?a=1&%5fmethod=put", "A: b", true), ("/?a;_meth%6Fd=put", "A: b", true),
       ("/?_METHOD=delete", "A: b", true), ("/?%5F%4dethoD=put", "A: b", true),
-      ("/?\u{7f}method=put", "A: b", false),
+      ("/?%7fmethod=put", "A: b", false),
       ("/?method=delete&x_method=1&_methods=2", "A: b", false), ("/?_method", "A: b", false),
       ("/?%zzmethod=1&_m%", "X-HTTP-Methods: 1", false), ("/_method=put", "X-Method: 1", false),
     ])
