@@ -41,7 +41,8 @@
       return try KafkaBroker(configuration, logger: Self.logger)
     }
 
-    /// The mock cluster holds back answers to who reads for as long as it is allowed to. A new group
+    /// The mock cluster holds back answers to who reads for as long as it is allowed to. A new
+    /// group
     /// waits for three seconds, in which it must not forget its first member, and one that changes
     /// for nearly a session.
     private static func configuration(_ cluster: MockCluster) -> KafkaBrokerConfiguration {

@@ -25,8 +25,8 @@
     func end() async { try? await channel.close() }
   }
 
-  /// Answers requests in their order: which versions there are, that the mechanism is fine, and that
-  /// the password is not.
+  /// Answers requests in their order: which versions there are, that the mechanism is fine, and
+  /// that the password is not.
   private final class LoginRefusal: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -68,7 +68,8 @@
               $0.replacing("plaintext", with: "ssl")
             }
           })
-        // Either side may be the first to see it; a server that ends the connection may be starting.
+        // Either side may be the first to see it; a server that ends the connection may be
+        // starting.
         #expect([.configuration, .connection].contains(error.code))
         #expect(error.message.contains("SSL"))
       }

@@ -59,7 +59,8 @@
       _ = kafka_mock_create(mock, topic, partitions, 1)
     }
 
-    /// Says that a topic is not there, or that it is: the mock cluster makes what somebody asks for.
+    /// Says that a topic is not there, or that it is: the mock cluster makes what somebody asks
+    /// for.
     public func hide(_ topic: String, _ isHidden: Bool = true) {
       kafka_mock_fail_topic(mock, topic, isHidden ? Failure.unknownTopic.rawValue : 0)
     }

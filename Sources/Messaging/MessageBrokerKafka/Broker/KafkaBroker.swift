@@ -8,9 +8,9 @@
   /// Carries messages over topics of Kafka and a consumer group for each group.
   ///
   /// `publish` returns when all copies of the partition that are in sync have stored the message
-  /// (`acks=all`), and an idempotent producer keeps order and stores once what it has to send again.
-  /// How much that is worth is up to the topic: with three copies and `min.insync.replicas=2` a
-  /// message survives the loss of a server.
+  /// (`acks=all`), and an idempotent producer keeps order and stores once what it has to send
+  /// again. How much that is worth is up to the topic: with three copies and
+  /// `min.insync.replicas=2` a message survives the loss of a server.
   ///
   /// The key chooses the partition, as it does for Java's clients, so that messages of a key keep
   /// their order as long as the topic has as many partitions. Partitions are shared out among a
@@ -18,8 +18,8 @@
   ///
   /// Kafka remembers one position for each partition and group, and no single messages. A message
   /// that is to come again is held here while later ones go on; when the process dies meanwhile,
-  /// those come again too, at most `ahead` of them. What is refused for ever goes to a topic of dead
-  /// letters.
+  /// those come again too, at most `ahead` of them. What is refused for ever goes to a topic of
+  /// dead letters.
   public final class KafkaBroker: MessageBroker {
     let configuration: KafkaBrokerConfiguration
     let coding: KafkaRecordCoding

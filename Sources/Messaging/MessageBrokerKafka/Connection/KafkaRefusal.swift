@@ -2,8 +2,9 @@
 
 package import TransactionalMessaging
 
-/// A no: a number of Kafka's protocol (https://kafka.apache.org/protocol.html#protocol_error_codes),
-/// or one below 0 of librdkafka's own, and the words to it.
+/// A no: a number of Kafka's protocol
+/// (https://kafka.apache.org/protocol.html#protocol_error_codes), or one below 0 of librdkafka's
+/// own, and the words to it.
 package struct KafkaRefusal: Equatable, Sendable {
   /// Numbers that something depends on.
   package enum Code {
@@ -112,7 +113,8 @@ package struct KafkaRefusal: Equatable, Sendable {
       BrokerError(
         .configuration,
         """
-        \(what): no TLS (\(text)): give the file of the authority that signed the certificates, the \
+        \(what): no TLS (\(text)): give the file of the authority that signed the certificates, \
+        the \
         host names that they were issued for, and plaintext:// where a server speaks none
         """)
     case Code.messageTimedOut, Code.timedOut:

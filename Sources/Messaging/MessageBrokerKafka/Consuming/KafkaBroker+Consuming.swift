@@ -12,8 +12,8 @@
     private static let steady: Int64 = 10_000
 
     /// Delivers the messages of a group until the task is cancelled or shut down gracefully; then
-    /// finishes what handlers have begun, tells the group what is consumed and leaves it. Partitions
-    /// are shared with whoever else consumes the group. Outages are waited out.
+    /// finishes what handlers have begun, tells the group what is consumed and leaves it.
+    /// Partitions are shared with whoever else consumes the group. Outages are waited out.
     ///
     /// - Throws: `ConsumeFailure` for a group that was not declared.
     public func consume(

@@ -8,8 +8,9 @@
   /// group what is consumed, and hands partitions over. It sleeps until librdkafka or a handler
   /// rings; what waits in librdkafka meanwhile is bounded there.
   struct KafkaConsumerThread {
-    /// Longest sleep, in milliseconds: librdkafka takes a thread that does not ask for what happened
-    /// within `max.poll.interval.ms` for dead. And while the group could not be told something.
+    /// Longest sleep, in milliseconds: librdkafka takes a thread that does not ask for what
+    /// happened within `max.poll.interval.ms` for dead. And while the group could not be told
+    /// something.
     private static let (idling, retrying): (Int64, Int64) = (60_000, 1_000)
 
     private let consumer: KafkaConsumer

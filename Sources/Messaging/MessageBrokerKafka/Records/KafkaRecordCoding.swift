@@ -5,9 +5,9 @@ package import TransactionalMessaging
 /// How a broker's message looks in Kafka.
 ///
 /// Topic and key are the message's, as Debezium's connector writes them, and headers are the
-/// event's, Debezium's `id` among them; or they are the attributes of CloudEvents, as in its binding
-/// for Kafka
-/// (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md).
+/// event's, Debezium's `id` among them; or they are the attributes of CloudEvents, as in its
+/// binding for Kafka
+/// (CloudEvents 1.0.2, Kafka protocol binding).
 package struct KafkaRecordCoding: Sendable, Equatable {
   private static let attribute = "ce_"
   /// What dead letters say of themselves.

@@ -128,7 +128,8 @@
         default:
           state.window.reset()
           state.trouble = """
-            the server ended the delivery (\(status) \(text)): make the consumer again where it was \
+            the server ended the delivery (\(status) \(text)): make the consumer again where it \
+            was \
             deleted, and give it no limits for requests (max_batch, max_expires)
             """
         }

@@ -7,8 +7,8 @@ internal import MessageRelay
 internal import TortureModel
 internal import TransactionalMessaging
 
-/// One process of a run: a writer, a relay, a consumer, relay and consumer together, an operator. It
-/// is told what to do over standard input and ends when that closes.
+/// One process of a run: a writer, a relay, a consumer, relay and consumer together, an operator.
+/// It is told what to do over standard input and ends when that closes.
 package struct TortureChild: Sendable {
   private let assignment: TortureAssignment
   private let voice: ChildVoice

@@ -47,8 +47,8 @@ package struct Exclusion: Sendable, Equatable {
 
   /// A second passed.
   ///
-  /// - Parameter hanging: requests of legacy under way beyond what is usual: they may hang with what
-  ///   both sides wait for, and count as failures.
+  /// - Parameter hanging: requests of legacy under way beyond what is usual: they may hang with
+  ///   what both sides wait for, and count as failures.
   package mutating func tick(_ counts: RouteCounts, hanging: Int) {
     let (side, other) = (counts.extracted, counts.legacy)
     if side.keptAway == 0, !isUnderWay { return }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decisions that were carried out and are not in the journal yet, as bytes that are kept beside it.
+/// Decisions that were carried out and are not in the journal yet, as bytes that are kept beside
+/// it.
 ///
 /// One slot holds all of them: a line `strangler-overdue-1 GENERATION LENGTH SHA256`, then LENGTH
 /// bytes, in which each record is an entry (`JournalEncoding`) of a chain of its own that begins
