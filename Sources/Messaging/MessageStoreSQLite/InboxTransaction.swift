@@ -114,9 +114,14 @@ struct InboxTransaction {
     error: String
   ) throws {
     if known.parkedState == nil {
-      let count = try Int.fetchOne(
-        db, sql: InboxStatements.parkedCount, arguments: ["consumer": inbox.consumer])
-      guard count ?? 0 < inbox.policy.parkedEvents else {
+      var answer = inbox.room.take(now: now)
+      if answer == .unknown {
+        let count = try Int.fetchOne(
+          db, sql: InboxStatements.parkedCount, arguments: ["consumer": inbox.consumer])
+        inbox.room.learn(count ?? 0, now: now)
+        answer = inbox.room.take(now: now)
+      }
+      guard answer == .granted else {
         throw InboxFull(consumer: inbox.consumer, limit: inbox.policy.parkedEvents)
       }
     }

@@ -21,11 +21,13 @@ public struct SQLiteInbox: Sendable {
   public let consumer: String
   /// How failures are treated.
   public let policy: InboxPolicy
+  let room: ParkedRoom
 
   /// Creates an inbox; `SQLiteMessageTables.install` must have run on the consumer's database.
   public init(consumer: String, policy: InboxPolicy = InboxPolicy()) {
     self.consumer = consumer
     self.policy = policy
+    room = ParkedRoom(limit: policy.parkedEvents)
   }
 
   /// Handles one delivery: effects once, failures kept. When it returns, acknowledge the delivery.
@@ -70,8 +72,17 @@ private struct BoundSQLiteInbox<Writer: DatabaseWriter>: EventInbox {
         db, sql: InboxStatements.due,
         arguments: ["consumer": inbox.consumer, "now": now, "limit": limit])
     }
-    for parked in due {
-      _ = try await writer.write { db in
+    let tried = try await ParkedRound.run(due, limit: limit) { aggregate, version, limit in
+      try await writer.read { db in
+        try ParkedRows.fetch(
+          db, sql: InboxStatements.behind,
+          arguments: [
+            "consumer": inbox.consumer, "aggregateType": aggregate.type,
+            "aggregateID": aggregate.id, "version": version, "now": now, "limit": limit,
+          ])
+      }
+    } attempt: { parked in
+      try await writer.write { db in
         try InboxTransaction(inbox: inbox, event: parked.received, now: now)
           .retry(db, after: parked.attempts) { try effects(parked.received, $0) }
       }
@@ -80,6 +91,6 @@ private struct BoundSQLiteInbox<Writer: DatabaseWriter>: EventInbox {
       try Int64.fetchOne(
         db, sql: InboxStatements.nextDue, arguments: ["consumer": inbox.consumer])
     }
-    return (due.count, next)
+    return (tried, next)
   }
 }

@@ -13,9 +13,11 @@ import TransactionalMessaging
 struct ConsumerTests {
   private struct Broken: Error {}
 
-  /// Relays and consumes with an inbox whose effects first ask `before`, until `count` are applied.
+  /// Relays and consumes with an inbox whose effects first ask `before`, until `count` are applied
+  /// and `retried` parked events were tried: those of a round are counted behind its last effect.
   private func run(
-    _ world: MessagingWorld, effects count: Int, policy: InboxPolicy = InboxPolicy(),
+    _ world: MessagingWorld, effects count: Int, retried: Int = 0,
+    policy: InboxPolicy = InboxPolicy(),
     before: @Sendable @escaping (ReceivedEvent) throws -> Void
   ) async throws -> ConsumerStatus {
     let broker = world.broker()
@@ -35,7 +37,9 @@ struct ConsumerTests {
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await relay.run() }
       tasks.addTask { try await consumer.run() }
-      try await world.clock.advance { try await world.countEffects() >= count }
+      try await world.clock.advance {
+        try await world.countEffects() >= count && consumer.status.retried >= retried
+      }
       tasks.cancelAll()
       try await tasks.waitForAll()
     }
@@ -46,7 +50,7 @@ struct ConsumerTests {
     let world = try MessagingWorld()
     try await world.append(1...12, aggregates: ["a", "b"])
     let failures = Mutex(2)
-    let status = try await run(world, effects: 12) { event in
+    let status = try await run(world, effects: 12, retried: 2) { event in
       guard event.event.id == SampleEvents.id(4) else { return }
       try failures.withLock { failures in
         failures -= 1
@@ -57,6 +61,23 @@ struct ConsumerTests {
       try await world.effects() == MessagingWorld.expected(1...12, aggregates: ["a", "b"]))
     #expect(status.failed == 1)
     #expect(status.retried >= 2)
+  }
+
+  /// Version 1 of one aggregate fails and waits; of what comes behind it the inbox takes three.
+  @Test func whatTheInboxHasNoRoomForComesAgain() async throws {
+    let world = try MessagingWorld()
+    try await world.append(1...40, aggregates: ["a", "b"])
+    let failures = Mutex(1)
+    let status = try await run(world, effects: 40, policy: InboxPolicy(parkedEvents: 4)) { event in
+      guard event.event.id == SampleEvents.id(1) else { return }
+      try failures.withLock { failures in
+        failures -= 1
+        if failures >= 0 { throw Broken() }
+      }
+    }
+    #expect(status.refused > 0 && status.outages == 0)
+    #expect(
+      try await world.effects() == MessagingWorld.expected(1...40, aggregates: ["a", "b"]))
   }
 
   @Test func theDatabasesOwnTroublesCountNoAttempt() async throws {

@@ -80,6 +80,8 @@ public final class Consumer: Service {
       let outcome = try await inbox.receive(received, now: clock.now())
       note(outcome, of: received)
       return .acknowledge
+    } catch let full as InboxFull {
+      return .redeliver(afterMilliseconds: noteFull(full))
     } catch {
       // What ends a consumer also ends its transaction: nothing is wrong with the store.
       if Task.isCancelled { return .redeliver(afterMilliseconds: 0) }
@@ -105,6 +107,16 @@ public final class Consumer: Service {
     case .duplicate, .waiting:
       break
     }
+  }
+
+  private func noteFull(_ full: InboxFull) -> Int64 {
+    let isFirst = current.withLock { status in
+      status.refused += 1
+      defer { status.isFullSaid = true }
+      return !status.isFullSaid
+    }
+    if isFirst { logger.error("\(full); deliveries come again until there is room") }
+    return configuration.fullInbox
   }
 
   private func noteOutage(_ reason: String) -> Int64 {

@@ -8,6 +8,9 @@ public struct ConsumerConfiguration: Sendable, Equatable {
   public var concurrency = 16
   /// Wait before a delivery comes again that could not be recorded.
   public var outage = Backoff(first: 10, most: 10_000)
+  /// Wait before a delivery comes again for which the inbox has no room: what waits there has to be
+  /// settled first, and each that comes sooner costs the time to do so.
+  public var fullInbox: Int64 = 500
   /// Longest wait before parked events are looked at.
   public var parkedPoll: Int64 = 1_000
   /// Most parked events that are tried in one round.
@@ -31,18 +34,24 @@ public struct ConsumerStatus: Sendable, Equatable {
   public var retried = 0
   /// Messages that are no outbox events; the broker keeps them aside.
   public var malformed = 0
+  /// Deliveries for which the inbox had no room.
+  public var refused = 0
   /// Times that the store could not record a delivery.
   public var outages = 0
   /// The last reason for that.
   public var lastOutage: String?
   var consecutiveOutages = 0
+  /// It was said that the inbox is full, and nothing was parked since.
+  var isFullSaid = false
 
   mutating func count(_ outcome: InboxOutcome) {
     consecutiveOutages = 0
     switch outcome {
     case .applied: applied += 1
     case .duplicate: duplicates += 1
-    case .waiting: waiting += 1
+    case .waiting:
+      waiting += 1
+      isFullSaid = false
     case .failed: failed += 1
     }
   }

@@ -135,9 +135,14 @@
       _ known: Known, state: ParkedEvent.State, attempts: Int, nextAt: Int64, error: String
     ) async throws {
       if known.parkedState == nil {
-        let rows = try await transaction.execute(
-          NamedStatement(InboxStatements.parkedCount).bind(values))
-        guard rows.first?.integer(0) ?? 0 < Int64(inbox.policy.parkedEvents) else {
+        var answer = inbox.room.take(now: now)
+        if answer == .unknown {
+          let rows = try await transaction.execute(
+            NamedStatement(InboxStatements.parkedCount).bind(values))
+          inbox.room.learn(Int(rows.first?.integer(0) ?? 0), now: now)
+          answer = inbox.room.take(now: now)
+        }
+        guard answer == .granted else {
           throw InboxFull(consumer: inbox.consumer, limit: inbox.policy.parkedEvents)
         }
       }

@@ -21,12 +21,14 @@
     public let consumer: String
     /// How failures are treated.
     public let policy: InboxPolicy
+    let room: ParkedRoom
 
     /// Creates an inbox; `PostgreSQLMessageTables.install` must have run on the consumer's
     /// database.
     public init(consumer: String, policy: InboxPolicy = InboxPolicy()) {
       self.consumer = consumer
       self.policy = policy
+      room = ParkedRoom(limit: policy.parkedEvents)
     }
 
     /// Handles one delivery: effects once, failures kept. When it returns, acknowledge the
@@ -86,21 +88,29 @@
             "consumer": .text(consumer), "now": .integer(now), "limit": .integer(Int64(limit)),
           ])))
       var refusal: MessageStoreError?
-      for parked in due {
+      let tried = try await ParkedRound.run(due, limit: limit) { aggregate, version, limit in
+        var values = inbox.values(aggregate)
+        values["version"] = .integer(version)
+        values["now"] = .integer(now)
+        values["limit"] = .integer(Int64(limit))
+        return try PostgreSQLParkedRows.events(
+          try await database.execute(NamedStatement(InboxStatements.behind).bind(values)))
+      } attempt: { parked in
         let event = parked.received
         do {
-          _ = try await inbox.delivering(event, now: now, in: database) { delivery in
+          return try await inbox.delivering(event, now: now, in: database) { delivery in
             try await delivery.retry(after: parked.attempts) { try await effects(event, $0) }
           }
         } catch let error as MessageStoreError where error.sqlState != nil {
           // The others must not wait for what is refused again and again.
           refusal = refusal ?? error
+          return .waiting
         }
       }
       if let refusal { throw refusal }
       let next = try await database.execute(
         NamedStatement(InboxStatements.nextDue).bind(["consumer": .text(consumer)]))
-      return (due.count, next.first?.integer(0))
+      return (tried, next.first?.integer(0))
     }
   }
 

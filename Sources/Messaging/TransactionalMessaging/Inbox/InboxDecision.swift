@@ -59,7 +59,8 @@ public struct InboxPolicy: Sendable, Equatable {
   public var attempts: Int
   /// Wait before an event is tried again.
   public var retry: Backoff
-  /// Most parked events; at the limit deliveries are refused, not lost.
+  /// Most parked events; at the limit deliveries are refused, not lost. Several processes of one
+  /// consumer may exceed it by what they park within a second.
   public var parkedEvents: Int
 
   /// Creates a policy.

@@ -72,6 +72,15 @@ package enum InboxStatements {
     ORDER BY p.next_at, p.aggregatetype, p.aggregateid, p.aggregateversion LIMIT :limit
     """
 
+  /// Parked events of an aggregate from a version on whose waiting time is over.
+  package static let behind = """
+    SELECT \(columns) FROM inbox_parked p
+    WHERE p.consumer = :consumer AND p.aggregatetype = :aggregateType
+      AND p.aggregateid = :aggregateID AND p.aggregateversion >= :version
+      AND p.state <> 'dead' AND p.next_at <= :now
+    ORDER BY p.aggregateversion LIMIT :limit
+    """
+
   package static let all = """
     SELECT \(columns) FROM inbox_parked p WHERE p.consumer = :consumer
     ORDER BY p.aggregatetype, p.aggregateid, p.aggregateversion LIMIT :limit
