@@ -239,7 +239,9 @@ let proxy: [Target] = [
   // Seeded traffic for gates, shared by tests and the simulator.
   .target(
     name: "CutoverSimulation",
-    dependencies: ["CutoverControl", "ResiliencePolicies", "RoutingDecisions"],
+    dependencies: [
+      "CutoverControl", "ResiliencePolicies", "RoutingDecisions", "ShadowComparison",
+    ],
     path: "Tests/Support/CutoverSimulation", swiftSettings: settings),
   .executableTarget(
     name: "gate-simulator",

@@ -39,6 +39,25 @@ struct NoiseEvidenceTests {
     #expect(evidence.label == .real)
   }
 
+  /// A difference that appears tells at once; noise does not for long, and what a release does to a
+  /// noisy place comes through.
+  @Test func lastTriplesTell() {
+    func telling(_ triples: [OddOneOut]) -> [OddSides] {
+      var evidence = ShadowEvidence()
+      let comparison = Comparison(path: "total")
+      _ = evidence.record(comparison, endpoint: "e", draw: 0.5)
+      return triples.map { triple in
+        evidence.recordTriples([comparison.differences[0].pathKind: triple], endpoint: "e").telling
+      }
+    }
+    #expect(telling([.extracted, .volatile, .extracted]) == [.extracted, [], .extracted])
+    let coin = Array(repeating: [OddOneOut.extracted, .legacy], count: 50).flatMap(\.self)
+    #expect(telling(coin).prefix(2) == [.extracted, .legacy])
+    #expect(telling(coin).filter { !$0.isEmpty }.count <= 3)
+    let wrong = telling(coin + Array(repeating: .extracted, count: 12)).suffix(12)
+    #expect(Array(wrong) == Array(repeating: [], count: 10) + [.extracted, .extracted])
+  }
+
   @Test func neverOverflows() {
     #expect(evidence(extracted: 100_000).lnEvidence.isFinite)
     #expect(evidence(legacy: 100_000).lnEvidence.isFinite)

@@ -12,6 +12,9 @@ package enum Fault: String, CaseIterable, Sendable, Codable {
   case hangs
   /// 2 % of its answers are others than legacy's.
   case wrong
+  /// The same, where both sides answer each question otherwise every time. A third of what legacy
+  /// is asked once more it refuses.
+  case wrongNoisy = "wrong-noisy"
   /// 30 % of both sides' answers are errors: what they share has failed.
   case incident
   /// No request comes any more.
@@ -23,18 +26,21 @@ package enum Fault: String, CaseIterable, Sendable, Codable {
   /// Whether the release is to blame, and is to be taken back.
   package var isOfRelease: Bool {
     switch self {
-    case .errors, .fewUsers, .latency, .hangs, .wrong: true
+    case .errors, .fewUsers, .latency, .hangs, .wrong, .wrongNoisy: true
     case .incident, .silence, .noneNoisy: false
     }
   }
 
   /// Whether it needs both sides' answers compared.
-  package var isOfContent: Bool { self == .wrong || self == .noneNoisy }
+  package var isOfContent: Bool { self == .wrong || isNoisy }
+
+  /// Whether both sides' answers carry noise.
+  package var isNoisy: Bool { self == .wrongNoisy || self == .noneNoisy }
 
   /// What is demanded of each trial.
   package var demand: String {
     switch self {
-    case .errors, .fewUsers, .latency, .hangs, .wrong: "taken back, at zero within 1 s"
+    case .errors, .fewUsers, .latency, .hangs, .wrong, .wrongNoisy: "taken back, at zero within 1 s"
     case .incident, .silence: "neither taken back nor promoted"
     case .noneNoisy: "not taken back, nothing called real"
     }
@@ -45,7 +51,7 @@ package enum Fault: String, CaseIterable, Sendable, Codable {
     switch self {
     case .errors, .fewUsers: "errors"
     case .latency, .hangs: "slower than legacy's p"
-    case .wrong: "mismatches"
+    case .wrong, .wrongNoisy: "mismatches"
     case .incident, .silence, .noneNoisy: nil
     }
   }
@@ -109,7 +115,7 @@ package struct TrialOutcome: Sendable, Codable {
   /// What was demanded of it.
   package var isAsDemanded: Bool {
     switch fault {
-    case .errors, .fewUsers, .latency, .hangs, .wrong:
+    case .errors, .fewUsers, .latency, .hangs, .wrong, .wrongNoisy:
       isRolledBack && hasEvidence && (secondsToZero ?? .infinity) <= 1
     case .incident, .silence: isCarriedOut && !isRolledBack && !isPromoted
     case .noneNoisy:

@@ -88,7 +88,7 @@ package enum Trial {
     _ fault: Fault, ports: (legacy: Int, extracted: Int), folder: String
   ) -> String {
     // Noise is asked about as often as it can be: what is not asked about decides nothing.
-    let budget = fault == .noneNoisy ? ", ask-again-percent: 100" : ""
+    let budget = fault.isNoisy ? ", ask-again-percent: 100" : ""
     let shadow = fault.isOfContent ? "\n    shadow: { mode: compare\(budget) }" : ""
     let gates = fault.isOfContent ? "\n    gates: { mismatches: {} }" : ""
     let stage =
@@ -96,7 +96,7 @@ package enum Trial {
       case .incident, .noneNoisy: "{ percent: 10, soak: 1m }"
       case .silence: "{ percent: 10, soak: 90s, tolerance: 0.05 }"
       case .fewUsers: "{ percent: 50, soak: 1m }"
-      case .errors, .latency, .hangs, .wrong: "{ percent: 10, soak: 1h }"
+      case .errors, .latency, .hangs, .wrong, .wrongNoisy: "{ percent: 10, soak: 1h }"
       }
     let rest =
       fault == .fewUsers
@@ -174,9 +174,10 @@ package enum Trial {
       behaviour.errors = 3_000
       legacy.behave(behaviour)
     case .silence: load.fallSilent()
-    case .noneNoisy:
+    case .wrongNoisy, .noneNoisy:
       (behaviour.isNoisy, behaviour.refusals) = (true, pace.refusals)
       legacy.behave(behaviour)
+      if fault == .wrongNoisy { behaviour.wrong = pace.wrong }
     }
     extracted.behave(behaviour)
   }

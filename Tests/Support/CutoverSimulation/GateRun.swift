@@ -149,6 +149,17 @@ package enum GateRun {
     return nil
   }
 
+  /// The same of answers that carry noise in every one, set off against legacy's.
+  package static func comparisons(_ answers: NoisyAnswers, limit: Int) -> Int? {
+    var answers = answers
+    var gate = Gate(.mismatches(margin: 0.0002), stages: shares.count, alpha: alpha)
+    return (1...limit).first { _ in
+      gate.tick(
+        answers.compare().block(against: .concurrentLegacy), against: .concurrentLegacy)
+      return gate.hasFired
+    }
+  }
+
   /// Runs a stage that is healthy for two minutes and fails everything from then on.
   ///
   /// - Returns: seconds to the rollback, by the error gate alone and by that or an outage,

@@ -36,10 +36,13 @@ package final class ShadowComparisons: CutoverComparisons {
 extension CompareCounts {
   fileprivate init(_ tally: ShadowTally) {
     let extractedErrors = tally.outcomes[.extractedError] ?? 0
+    func sides(_ sides: ShadowTally.Sides) -> CompareCounts.Sides {
+      CompareCounts.Sides(
+        extracted: Int(clamping: sides.extracted + extractedErrors),
+        legacy: Int(clamping: sides.legacy + tally.legacyFailedAlone))
+    }
     self.init(
-      compared: Int(clamping: tally.judged),
-      extractedOdd: Int(clamping: tally.extractedOdd + extractedErrors),
-      legacyOdd: Int(clamping: tally.legacyOdd + tally.legacyFailedAlone),
+      compared: Int(clamping: tally.judged), odd: sides(tally.odd), telling: sides(tally.telling),
       undecided: Int(clamping: tally.undecided), rulings: Int(clamping: tally.rulings))
   }
 }

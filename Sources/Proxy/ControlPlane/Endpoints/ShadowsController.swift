@@ -50,8 +50,8 @@ struct ShadowStatus: Encodable {
     sent = tally.sent
     outcomes = Self.named(tally.outcomes)
     undecided = tally.undecided
-    extractedOdd = tally.extractedOdd
-    legacyOdd = tally.legacyOdd
+    extractedOdd = tally.odd.extracted
+    legacyOdd = tally.odd.legacy
     dropped = Self.named(tally.drops)
     failures = Self.named(tally.failures)
     reasks = tally.reasks

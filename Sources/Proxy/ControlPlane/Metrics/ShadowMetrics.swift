@@ -39,7 +39,7 @@ enum ShadowMetrics {
       odd, .counter, help: "Comparisons in which that side was unlike the two other answers.")
     for route in routes {
       for (side, count) in [
-        ("extracted", route.tally.extractedOdd), ("legacy", route.tally.legacyOdd),
+        ("extracted", route.tally.odd.extracted), ("legacy", route.tally.odd.legacy),
       ] {
         output.sample(odd, count, ["route": route.route, "side": side])
       }

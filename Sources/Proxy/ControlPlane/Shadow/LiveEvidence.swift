@@ -13,8 +13,9 @@ internal import Synchronization
 /// nothing else: findings of the process so far are kept, within the limits of evidence, and are
 /// written once it can be.
 ///
-/// All routes of the process are one run, until one of them gets another service, or another
-/// legacy: what the former did says nothing about the new one, so a new run begins.
+/// All routes of the process are one run, until one of them gets another service, another legacy or
+/// other rules of comparison: what the former did says nothing about the new one, and what was
+/// found by former rules is no answer to the new ones, so a new run begins.
 final class LiveEvidence: ShadowLedger, Service {
   private static let interval = Duration.seconds(1)
   /// Turns between two looks at what people approved.
@@ -131,7 +132,7 @@ final class LiveEvidence: ShadowLedger, Service {
 
   func file(
     _ triples: [PathKind: OddOneOut], endpoint: String, of service: ShadowedService
-  ) -> [PathKind: OddOneOut]? {
+  ) -> FiledTriples? {
     state.withLock { state in
       guard state.isServed(by: service) else { return nil }
       return state.evidence.recordTriples(triples, endpoint: endpoint)

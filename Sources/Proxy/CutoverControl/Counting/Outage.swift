@@ -92,12 +92,17 @@ package struct Outage: Sendable, Equatable {
   ///   - baseline: what it is measured by.
   package func hasLasted(_ rules: GateRules, against baseline: Baseline) -> Bool {
     if exclusion.hasLasted(rules, against: baseline) { return true }
-    guard seconds >= Self.leastSeconds, users >= Self.leastUsers else { return false }
+    guard seconds >= Self.leastSeconds else { return false }
+    return usersAwaited(rules, against: baseline).map { users >= $0 } ?? false
+  }
+
+  /// Users that have to fail in a row before it is no chance; nil where none would do.
+  package func usersAwaited(_ rules: GateRules, against baseline: Baseline) -> Int? {
     let share: Double
     switch baseline {
     case .concurrentLegacy:
       // Legacy without a success is no better, whether it fails or nobody asks it.
-      if legacyFailed >= legacy { return false }
+      if legacyFailed >= legacy { return nil }
       // One failure more than were seen: of few requests little is known. Those under way beyond
       // what is usual may hang with what both sides wait for.
       share =
@@ -106,7 +111,6 @@ package struct Outage: Sendable, Equatable {
     case .ceiling(let ceiling): share = ceiling
     }
     return FailureRun.length(
-      atShare: share, least: Self.leastUsers, longest: Self.longestRun
-    ).map { users >= $0 } ?? false
+      atShare: share, least: Self.leastUsers, longest: Self.longestRun)
   }
 }

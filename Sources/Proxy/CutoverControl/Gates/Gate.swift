@@ -39,7 +39,9 @@ internal import ShadowComparison
 /// age passes the threshold, not when it ends, so that a side which hangs is seen.
 ///
 /// **Mismatches** are the same game over shadow comparisons in which the extracted answer was the
-/// odd one out of three, against those in which legacy's was.
+/// odd one out of three, against those in which legacy's was. A path whose last answers spoke for
+/// noise is left out meanwhile (`RecentVerdicts`): what was left out before an answer came cannot
+/// favour a side, and noise in every answer does not bury two wrong ones of a hundred.
 ///
 /// **What it cannot know.** A side without traffic gives no evidence: the cutover holds, and never
 /// promotes on silence. Where legacy answers next to nothing (95 % and above) there is nobody to

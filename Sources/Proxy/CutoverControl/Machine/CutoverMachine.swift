@@ -136,8 +136,11 @@ package struct CutoverMachine: Sendable, Equatable {
   /// Routes on whose extracted side nothing succeeds at the moment, or whose breaker refused any
   /// request within a minute.
   package var outages: [OutageFinding] {
-    plan.routes.flatMap { route in
-      (monitors[route]?.outages ?? []).map { OutageFinding(route, $0) }
+    plan.routes.flatMap { route -> [OutageFinding] in
+      guard let monitor = monitors[route] else { return [] }
+      return monitor.outages.map { outage in
+        OutageFinding(route, outage, usersAwaited: monitor.usersAwaited(outage, in: stage))
+      }
     }
   }
 

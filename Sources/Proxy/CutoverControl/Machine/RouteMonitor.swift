@@ -188,17 +188,25 @@ package struct RouteMonitor: Sendable, Equatable {
       forgetComparisons()
       return
     }
-    let tolerated: Baseline =
-      rules.areStable ? .ceiling(stage.effectiveTolerance) : .concurrentLegacy
-    if counts.undecided > 0, stage.percent == .zero {
+    let baseline: Baseline = rules.areStable ? .ceiling(rules.margin) : .concurrentLegacy
+    let block = counts.block(against: baseline)
+    if block.extracted > 0 { mismatches?.tick(block, against: baseline) }
+    if stage.percent == .zero { prove(counts, areStable: rules.areStable, in: stage) }
+  }
+
+  private mutating func prove(
+    _ counts: CompareCounts, areStable: Bool, in stage: CutoverStage
+  ) {
+    let tolerated: Baseline = areStable ? .ceiling(stage.effectiveTolerance) : .concurrentLegacy
+    if counts.undecided > 0 {
       undecided += counts.undecided
       promotion.judge(counts.doubt, against: tolerated)
     }
     guard counts.compared > 0 else { return }
-    let block = mismatches?.tick(
-      counts.block, against: rules.areStable ? .ceiling(rules.margin) : .concurrentLegacy)
-    guard let block, stage.percent == .zero else { return }
-    promotion.judge(block, against: tolerated)
+    unproved += counts.proof
+    guard unproved.isBlock(against: tolerated) else { return }
+    promotion.judge(unproved, against: tolerated)
+    unproved = BlockCounts()
   }
 
   /// What failed requests are measured by at the moment.
@@ -215,6 +223,11 @@ package struct RouteMonitor: Sendable, Equatable {
   /// Nothing succeeds on the extracted side, and that is no chance.
   package func isOut(_ outage: Outage, in stage: CutoverStage) -> Bool {
     outage.hasLasted(errors.rules, against: errorBaseline(in: stage))
+  }
+
+  /// Users that have to fail in a row before that is no chance; nil where none would do.
+  package func usersAwaited(_ outage: Outage, in stage: CutoverStage) -> Int? {
+    outage.usersAwaited(errors.rules, against: errorBaseline(in: stage))
   }
 
   /// The highest tolerated share of failed requests where there is no legacy to compare with.

@@ -29,7 +29,8 @@ final class LiveShadow: Sendable {
     _ configuration: ProxyConfiguration, _ numbers: RoutingNumbers, lane: RoutingNumbers
   ) {
     // Many rules take long to prepare, and workers would wait for the lock.
-    var counts = state.withLock(\.counts)
+    var (former, counts) = state.withLock { ($0.routes, $0.counts) }
+    former += Array(repeating: nil, count: max(0, numbers.routes.count - former.count))
     var routes = [ShadowRoute?](repeating: nil, count: numbers.routes.count)
     for route in configuration.routes {
       guard let shadow = route.shadow, shadow.mode != .off, let name = route.extracted,
@@ -41,8 +42,12 @@ final class LiveShadow: Sendable {
       counts[number] = own
       routes[number] = ShadowRoute(
         route, shadow, extracted: name,
-        service: configuration.serviceText(ofRoute: route.name) ?? "",
+        service: configuration.comparisonText(ofRoute: route.name) ?? "",
         upstreams: (legacy, extracted), counts: own)
+      // Other rules are a ruling on what counts as noise.
+      if let former = former[number], former.comparator.rules != shadow.rules {
+        own.change { $0.rulings += 1 }
+      }
     }
     state.withLock { [counts, routes] state in
       state.counts = counts

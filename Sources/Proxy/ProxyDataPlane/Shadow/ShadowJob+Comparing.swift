@@ -61,15 +61,13 @@ extension ShadowJob {
       let odd = route.comparator.oddOneOut(
         legacy: legacy, extracted: extracted, legacyAgain: again)
     else { return staysOpen() }
-    guard let triples = ledger.file(odd, endpoint: endpoint, of: route.service) else { return }
+    guard let filed = ledger.file(odd, endpoint: endpoint, of: route.service) else { return }
     // Three answers that all differ there say nothing about the extracted one.
-    guard triples.isEmpty || triples.values.contains(where: { $0 != .volatile }) else {
-      return staysOpen()
-    }
+    if filed.isOpen { return staysOpen() }
     route.counts.change { tally in
       tally.judged += 1
-      if triples.values.contains(.extracted) { tally.extractedOdd += 1 }
-      if triples.values.contains(.legacy) { tally.legacyOdd += 1 }
+      tally.odd.add(filed.odd)
+      tally.telling.add(filed.telling)
     }
   }
 
@@ -129,7 +127,10 @@ extension ShadowJob {
       case .undecided: tally.undecided += 1
       case .known, .done:
         tally.judged += 1
-        if decision == .known { tally.extractedOdd += 1 }
+        if decision == .known {
+          tally.odd.add(.extracted)
+          tally.telling.add(.extracted)
+        }
       }
     }
     return decision == .askLegacyAgain

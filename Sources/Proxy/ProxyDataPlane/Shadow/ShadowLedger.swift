@@ -7,7 +7,7 @@ package import ShadowComparison
 package struct ShadowedService: Sendable, Hashable {
   /// Name of the route.
   package var route: String
-  /// How it is served (`ProxyConfiguration.serviceText`).
+  /// How it is served and compared (`ProxyConfiguration.comparisonText`).
   package var text: String
 
   package init(route: String, text: String) {
@@ -51,9 +51,9 @@ package struct FiledComparison: Sendable, Equatable {
 package protocol ShadowLedger: Sendable {
   /// Files a comparison, and says what it counts as and whether legacy should be asked once more.
   func file(_ finding: ShadowFinding) -> FiledComparison
-  /// Files who was odd, once legacy was asked again, and says which of it counts: what somebody
-  /// approved holds nothing against a side. nil when it was not filed, as `unfiled`.
+  /// Files who was odd, once legacy was asked again, and says which of it counts. nil when it was
+  /// not filed, as `unfiled`.
   func file(
     _ triples: [PathKind: OddOneOut], endpoint: String, of service: ShadowedService
-  ) -> [PathKind: OddOneOut]?
+  ) -> FiledTriples?
 }

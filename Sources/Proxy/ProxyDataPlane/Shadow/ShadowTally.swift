@@ -4,6 +4,19 @@ public import ShadowComparison
 
 /// What became of one route's shadows since the proxy started.
 public struct ShadowTally: Sendable, Equatable {
+  /// Requests by the side that they are held against.
+  public struct Sides: Sendable, Equatable {
+    /// Held against the extracted side.
+    public var extracted: UInt64 = 0
+    /// Held against legacy.
+    public var legacy: UInt64 = 0
+
+    mutating func add(_ sides: OddSides) {
+      if sides.contains(.extracted) { extracted += 1 }
+      if sides.contains(.legacy) { legacy += 1 }
+    }
+  }
+
   /// Requests that were sent to the extracted side as well.
   public var sent: UInt64 = 0
   /// Comparisons by verdict.
@@ -25,11 +38,11 @@ public struct ShadowTally: Sendable, Equatable {
   public var rulings: UInt64 = 0
   /// Comparisons in which legacy failed where the extracted side did not.
   public var legacyFailedAlone: UInt64 = 0
-  /// Requests in which the extracted answer was unlike both of legacy's somewhere, or showed a
-  /// difference known to be real.
-  public var extractedOdd: UInt64 = 0
-  /// Requests in which legacy's first answer was unlike the two others somewhere.
-  public var legacyOdd: UInt64 = 0
+  /// Requests in which a side's answer was unlike the two others somewhere; the extracted side's
+  /// also where it showed a difference known to be real.
+  public var odd = Sides()
+  /// Those of them in which it was so where former answers do not speak for noise.
+  public var telling = Sides()
   /// Shadows under way now.
   public var inFlight = 0
   /// Shadows that wait for their turn now.
@@ -52,7 +65,8 @@ public struct ShadowSnapshot: Sendable, Equatable {
   public var legacy: String
   /// Name of the upstream that gets the copies.
   public var extracted: String
-  /// All of how the route is served, as one text that is the same where it is served alike.
+  /// All of how the route is served and compared, as one text that is the same where it is so
+  /// alike.
   public var service: String
   /// `open` or `half-open` while that upstream gets none or few, because it failed; nil otherwise.
   public var breaker: String?

@@ -77,6 +77,16 @@ extension ProxyConfiguration {
     let dealing = [SettingDifference.text(route.sticky), route.group ?? route.name]
     return ([SettingDifference.text(route.match)] + dealing + sides).joined(" ")
   }
+
+  /// `serviceText`, and the rules by which its answers are compared: what was found by others is
+  /// the answer to another question.
+  package func comparisonText(ofRoute name: String) -> String? {
+    guard let route = routes.first(where: { $0.name == name }),
+      let service = serviceText(ofRoute: name)
+    else { return nil }
+    let rules = route.shadow.map { SettingDifference.text($0.rules) } ?? "none"
+    return [service, rules].joined(" ")
+  }
 }
 
 extension [String] {

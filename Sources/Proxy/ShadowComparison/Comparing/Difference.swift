@@ -75,4 +75,13 @@ public struct Comparison: Sendable, Equatable {
   public var ignored: [PathKind]
   /// Different path-kinds beyond the limit, which are not listed.
   public var unlisted: Int
+
+  package init(
+    outcome: Outcome, differences: [Difference], ignored: [PathKind], unlisted: Int
+  ) {
+    self.outcome = outcome
+    self.differences = differences
+    self.ignored = ignored
+    self.unlisted = unlisted
+  }
 }

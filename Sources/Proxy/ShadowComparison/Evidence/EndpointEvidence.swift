@@ -55,6 +55,8 @@ package struct PathEvidence: Sendable, Equatable {
   package var count = 0
   package var example: Difference
   package var evidence = NoiseEvidence()
+  /// Of this process.
+  var recent = RecentVerdicts()
 
   package init(count: Int = 0, example: Difference, evidence: NoiseEvidence = NoiseEvidence()) {
     self.count = count

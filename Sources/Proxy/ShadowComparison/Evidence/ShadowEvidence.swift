@@ -171,18 +171,28 @@ public struct ShadowEvidence: Sendable {
   @discardableResult
   public mutating func recordTriples(
     _ triples: [PathKind: OddOneOut], endpoint name: String
-  ) -> [PathKind: OddOneOut] {
+  ) -> FiledTriples {
     let triples = folded(triples, name)
+    let approved = approvals[name] ?? [:]
+    let counted = triples.filter { approved[$0.key] == nil }
+    var filed = FiledTriples()
+    for (pathKind, triple) in counted {
+      // As it stands before this triple.
+      let tells = endpoints[name]?.pathKinds[pathKind]?.recent.tells ?? true
+      filed.odd.formUnion(triple.sides)
+      if tells { filed.telling.formUnion(triple.sides) }
+    }
+    filed.isOpen = !counted.isEmpty && filed.odd.isEmpty
     if endpoints[name] != nil {
       change(name) { endpoint, changed, _ in
         for (pathKind, triple) in triples where endpoint.pathKinds[pathKind] != nil {
           endpoint.pathKinds[pathKind]?.evidence.add(triple)
+          endpoint.pathKinds[pathKind]?.recent.add(triple)
           changed.insert(pathKind)
         }
       }
     }
-    let approved = approvals[name] ?? [:]
-    return triples.filter { approved[$0.key] == nil }
+    return filed
   }
 
   /// Whether the two answers are worth keeping: a path-kind of theirs has few examples so far. Says

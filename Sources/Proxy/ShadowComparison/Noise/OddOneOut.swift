@@ -8,6 +8,14 @@ public enum OddOneOut: Sendable, Equatable {
   case legacy
   /// All three differ, or in other ways.
   case volatile
+
+  var sides: OddSides {
+    switch self {
+    case .extracted: .extracted
+    case .legacy: .legacy
+    case .volatile: []
+    }
+  }
 }
 
 /// How sure we are about a path-kind.

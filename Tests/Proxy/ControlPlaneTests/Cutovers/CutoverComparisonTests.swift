@@ -81,7 +81,7 @@ struct CutoverComparisonTests {
     await bench.seconds(69)
     #expect(await bench.runner.status(of: "orders")?.hold == "in-freeze-window")
     bench.journal.fill(true)
-    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50, extractedOdd: 6) }
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50, odd: .init(extracted: 6)) }
     await bench.seconds(1)
     #expect(await bench.runner.overview().journal.failure == "the disk is full")
     let gates = try #require(await bench.runner.status(of: "orders")?.gates)
@@ -102,7 +102,7 @@ struct CutoverComparisonTests {
     comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
     try await bench.runner.start("orders", by: CutoverScenario.ann)
     #expect(await bench.seconds(until: { $0.percent() == 10 }, limit: 600) != nil)
-    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50, extractedOdd: 5) }
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50, odd: .init(extracted: 5)) }
     #expect(await bench.seconds(until: { $0.percent() == 0 }, limit: 120) != nil)
     #expect(bench.told.last?.hasPrefix("cutover: a gate fired: orders: mismatches") == true)
   }

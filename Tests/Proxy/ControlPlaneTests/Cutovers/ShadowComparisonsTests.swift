@@ -18,12 +18,16 @@ struct ShadowComparisonsTests {
       tally.outcomes = [.matched: 88, .mismatched: 7, .extractedError: 2, .legacyError: 3]
       tally.judged = 98
       tally.legacyFailedAlone = 1
-      tally.extractedOdd = 4
-      tally.legacyOdd = 3
+      (tally.odd.extracted, tally.telling.extracted) = (4, 2)
+      (tally.odd.legacy, tally.telling.legacy) = (3, 1)
     }
     #expect(
       comparisons.take()
-        == ["orders": CompareCounts(compared: 98, extractedOdd: 6, legacyOdd: 4)])
+        == [
+          "orders": CompareCounts(
+            compared: 98, odd: .init(extracted: 6, legacy: 4),
+            telling: .init(extracted: 4, legacy: 2))
+        ])
     #expect(comparisons.take().isEmpty)
     // Two of these seven nobody could judge.
     tally.withLock { tally in

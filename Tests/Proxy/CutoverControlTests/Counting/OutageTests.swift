@@ -85,6 +85,23 @@ struct OutageTests {
     #expect(Self.lasts(shared, then: shared) == 10)
   }
 
+  @Test("Traffic that grows while users are kept away delays their way back by two minutes at most")
+  func growingTraffic() {
+    var outage = Outage()
+    var usual = Self.second(succeeded: 20)
+    usual.legacy.inFlight = 50
+    for _ in 0..<30 { outage.tick(usual) }
+    let seconds = (1...600).first { second in
+      // The breaker lets a user in ten through, and one of ten of those succeeds.
+      var counts = Self.second(
+        succeeded: second % 10 == 0 ? 1 : 0, failures: 2, users: 2, keptAway: 18)
+      counts.legacy.inFlight = 50 + 5 * second
+      outage.tick(counts)
+      return outage.hasLasted(Self.rules, against: .concurrentLegacy)
+    }
+    #expect(seconds.map { (10...120).contains($0) } == true, "\(seconds as Int?)")
+  }
+
   @Test("One user who fails minute by minute while nothing succeeds is an outage, and said so")
   func oneUser() {
     var driver = CutoverDriver(CutoverDriver.plan([CutoverDriver.stage(10, soak: 3_600)]))
@@ -102,7 +119,7 @@ struct OutageTests {
       Issue.record("expected an outage: \(driver.actions)")
       return
     }
-    #expect(finding.description.contains("users failed 5 times (each counted once a minute)"))
+    #expect(finding.description.contains("users failed 5 times (each counted once a minute; 5 in"))
   }
 
   @Test(

@@ -20,7 +20,7 @@ import Testing
           finished: finished, failed: failed, ignored: finished / 10, inFlight: inFlight,
           ages: [InFlightAges.Tally(judged: finished, slow: failed)]))
     ]
-    report.compared = ["orders": CompareCounts(compared: finished, extractedOdd: failed)]
+    report.compared = ["orders": CompareCounts(compared: finished, odd: .init(extracted: failed))]
     return ReplicaExchange.Replica(report: report, age: age)
   }
 
@@ -39,7 +39,7 @@ import Testing
           finished: 30, failed: 2, ignored: 3, inFlight: 4,
           ages: [InFlightAges.Tally(judged: 30, slow: 2)]))
     #expect(taken.strangers == [:])
-    #expect(taken.compared["orders"] == CompareCounts(compared: 30, extractedOdd: 2))
+    #expect(taken.compared["orders"] == CompareCounts(compared: 30, odd: .init(extracted: 2)))
     #expect(counts.take().counts == [:])
   }
 

@@ -191,7 +191,8 @@ struct JournalReplayTests {
       extracted: SideCounts(finished: 99_999, failed: 77, ages: [.init(judged: 99_999, slow: 9)]))
     for name in names where compares {
       _ = machine.handle(
-        .compared(route: name, CompareCounts(compared: 9_999, extractedOdd: 1, legacyOdd: 1)), at: 0
+        .compared(
+          route: name, CompareCounts(compared: 9_999, odd: .init(extracted: 1, legacy: 1))), at: 0
       )
     }
     _ = machine.handle(

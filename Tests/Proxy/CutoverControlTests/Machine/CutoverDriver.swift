@@ -67,7 +67,7 @@ struct CutoverDriver {
     for route in machine.plan.routes where compared > 0 {
       handle(
         .compared(
-          route: route, CompareCounts(compared: compared, extractedOdd: extractedOdd)))
+          route: route, CompareCounts(compared: compared, odd: .init(extracted: extractedOdd))))
     }
     return handle(
       .tick(Dictionary(uniqueKeysWithValues: machine.plan.routes.map { ($0, counts) })))

@@ -41,7 +41,7 @@ struct KeptAwayTests {
     #expect(
       finding.description
         == "orders: outage: nothing succeeded for 10 s, users failed 5 times (each counted once a "
-        + "minute), the breaker kept 95 "
+        + "minute; 5 in a row are no chance), the breaker kept 95 "
         + "requests away; legacy failed 0 of 900")
     #expect(RollBackReason.outage(finding).isAutomatic)
   }

@@ -67,7 +67,7 @@ struct ShadowCompareTests {
           let tally = try #require(proxy.shadow?.tally)
           #expect(tally.drops.isEmpty)
           #expect(tally.comparisons == 540)
-          #expect(tally.judged == 540 && tally.extractedOdd == 520)
+          #expect(tally.judged == 540 && tally.odd.extracted == 520)
         }
       }
     }
@@ -216,7 +216,7 @@ struct ShadowCompareTests {
           let tally = try await proxy.waits { $0.judged == 3 }
           #expect(tally.reasks == 3)
           #expect(tally.outcomes == [.ignored: 3])
-          #expect(tally.extractedOdd == 0 && tally.legacyOdd == 0)
+          #expect(tally.odd.extracted == 0 && tally.odd.legacy == 0)
         }
       }
     }

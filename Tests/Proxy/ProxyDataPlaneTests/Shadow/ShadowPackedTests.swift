@@ -63,7 +63,7 @@ struct ShadowPackedTests {
           #expect(tally.outcomes == [.matched: 15, .mismatched: 15, .extractedError: 15])
           #expect(tally.failures == [.undecodable: 15])
           #expect(tally.drops == [.unpackedTooLarge: 15, .legacyUnanswered: 15])
-          #expect(tally.judged == 45 && tally.extractedOdd == 15 && tally.legacyOdd == 0)
+          #expect(tally.judged == 45 && tally.odd.extracted == 15 && tally.odd.legacy == 0)
           while proxy.shadow?.bytes != 0 { try await letOthersRun() }
         }
       }

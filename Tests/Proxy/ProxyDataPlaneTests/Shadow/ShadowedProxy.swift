@@ -78,7 +78,7 @@ final class TestLedger: ShadowLedger {
 
   func file(
     _ triples: [PathKind: OddOneOut], endpoint: String, of service: ShadowedService
-  ) -> [PathKind: OddOneOut]? {
+  ) -> FiledTriples? {
     evidence.withLock { $0.recordTriples(triples, endpoint: endpoint) }
   }
 
