@@ -348,21 +348,21 @@ let messaging: [Target] = [
     providers: [.apt(["libnats-dev"]), .brew(["cnats"])]),
   library(
     "MessageBrokerNATS", .messaging,
-    [.natsLibrary, "MessageRelay", "TransactionalMessaging", .lifecycle, .logging]),
+    [.natsLibrary, "MessageRelay", "TransactionalMessaging", .logging]),
   // librabbitmq. Only the trait links it; without the trait the broker is left out.
   .systemLibrary(
     name: "CRabbitMQ", path: "Sources/System/CRabbitMQ", pkgConfig: "librabbitmq",
     providers: [.apt(["librabbitmq-dev"]), .brew(["rabbitmq-c"])]),
   library(
     "MessageBrokerRabbitMQ", .messaging,
-    [.rabbitMQLibrary, "MessageRelay", "TransactionalMessaging", .lifecycle, .logging]),
+    [.rabbitMQLibrary, "MessageRelay", "TransactionalMessaging", .logging]),
   // librdkafka. Only the trait links it; without the trait the broker is left out.
   .systemLibrary(
     name: "CKafka", path: "Sources/System/CKafka", pkgConfig: "rdkafka",
     providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
   library(
     "MessageBrokerKafka", .messaging,
-    [.kafkaLibrary, "MessageRelay", "TransactionalMessaging", .collections, .lifecycle, .logging]),
+    [.kafkaLibrary, "MessageRelay", "TransactionalMessaging", .collections, .logging]),
   // The chaos rig: what is done and how it is judged, and what does it.
   library("TortureModel", .messaging, ["TransactionalMessaging"]),
   library(

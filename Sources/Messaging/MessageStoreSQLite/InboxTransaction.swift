@@ -9,6 +9,8 @@ struct InboxTransaction {
   let inbox: SQLiteInbox
   let event: ReceivedEvent
   let now: Int64
+  /// Attempts that ended with their process.
+  var deaths = 0
 
   private struct Known {
     var mark: Int64?
@@ -56,9 +58,16 @@ struct InboxTransaction {
     }
   }
 
+  /// What became of the attempt is stored with this.
+  func end(_ db: Database) throws { try execute(db, InboxStatements.endAttempt) }
+
   private func apply(
     _ db: Database, known: Known, effects: (Database) throws -> Void
   ) throws -> InboxOutcome {
+    let failures = known.parkedAttempts ?? 0
+    if let verdict = inbox.policy.verdict(failures: failures, deaths: deaths) {
+      return try fail(db, known: known, attempts: failures + deaths, verdict)
+    }
     var failure: (any Error)?
     try db.inSavepoint {
       guard try markSeen(db) else { return .commit }
@@ -70,7 +79,10 @@ struct InboxTransaction {
         return .rollback
       }
     }
-    if let failure { return try fail(db, known: known, failure) }
+    if let failure {
+      return try fail(
+        db, known: known, attempts: failures + deaths + 1, String(describing: failure))
+    }
     try execute(db, InboxStatements.setMark)
     if known.parkedState != nil { try execute(db, InboxStatements.unpark) }
     let next = try String.fetchOne(
@@ -92,12 +104,12 @@ struct InboxTransaction {
     }
   }
 
-  private func fail(_ db: Database, known: Known, _ error: any Error) throws -> InboxOutcome {
-    let attempts = (known.parkedAttempts ?? 0) + 1
+  private func fail(
+    _ db: Database, known: Known, attempts: Int, _ text: String
+  ) throws -> InboxOutcome {
     let dead = attempts >= inbox.policy.attempts
     var random = SystemRandomNumberGenerator()
     let nextAt = now + inbox.policy.retry.delay(afterAttempt: attempts, using: &random)
-    let text = String(describing: error)
     try keep(
       db, known, state: dead ? .dead : .retrying, attempts: attempts, nextAt: dead ? 0 : nextAt,
       error: text)
@@ -139,7 +151,7 @@ struct InboxTransaction {
       ])
   }
 
-  private var aggregate: StatementArguments {
+  var aggregate: StatementArguments {
     [
       "consumer": inbox.consumer, "aggregateType": event.event.aggregateType,
       "aggregateID": event.event.aggregateID,

@@ -22,6 +22,7 @@ public struct SQLiteInbox: Sendable {
   /// How failures are treated.
   public let policy: InboxPolicy
   let room: ParkedRoom
+  let attempts = AttemptWatch(owner: "\(UInt64.random(in: .min ... .max))")
 
   /// Creates an inbox; `SQLiteMessageTables.install` must have run on the consumer's database.
   public init(consumer: String, policy: InboxPolicy = InboxPolicy()) {
@@ -32,6 +33,8 @@ public struct SQLiteInbox: Sendable {
 
   /// Handles one delivery: effects once, failures kept. When it returns, acknowledge the delivery.
   ///
+  /// An attempt that ends the process counts as a failed one.
+  ///
   /// - Parameters:
   ///   - now: milliseconds since 1970.
   ///   - effects: what the event changes; runs inside the transaction and must change nothing
@@ -41,8 +44,22 @@ public struct SQLiteInbox: Sendable {
     _ event: ReceivedEvent, now: Int64, in writer: some DatabaseWriter,
     effects: @Sendable @escaping (Database) throws -> Void
   ) async throws -> InboxOutcome {
-    try await writer.write { db in
-      try InboxTransaction(inbox: self, event: event, now: now).run(db, effects: effects)
+    try await delivering(event, now: now, in: writer) { try $0.run($1, effects: effects) }
+  }
+
+  /// Counts an attempt and makes it, in one transaction with all that comes of it.
+  fileprivate func delivering(
+    _ event: ReceivedEvent, now: Int64, in writer: some DatabaseWriter,
+    _ body: @Sendable @escaping (InboxTransaction, Database) throws -> InboxOutcome
+  ) async throws -> InboxOutcome {
+    try await attempts.run(marks(of: event, now: now, in: writer)) { deaths in
+      try await writer.write { db in
+        let transaction = InboxTransaction(
+          inbox: self, event: event, now: now, deaths: deaths)
+        let outcome = try body(transaction, db)
+        try transaction.end(db)
+        return outcome
+      }
     }
   }
 
@@ -82,9 +99,8 @@ private struct BoundSQLiteInbox<Writer: DatabaseWriter>: EventInbox {
           ])
       }
     } attempt: { parked in
-      try await writer.write { db in
-        try InboxTransaction(inbox: inbox, event: parked.received, now: now)
-          .retry(db, after: parked.attempts) { try effects(parked.received, $0) }
+      try await inbox.delivering(parked.received, now: now, in: writer) { transaction, db in
+        try transaction.retry(db, after: parked.attempts) { try effects(parked.received, $0) }
       }
     }
     let next = try await writer.read { db in

@@ -50,8 +50,9 @@ extension SQLiteInbox {
   /// - Returns: how many rows were deleted.
   @discardableResult
   public func prune(seenBefore time: Int64, in db: Database) throws -> Int {
-    try db.execute(
-      sql: InboxStatements.prune, arguments: ["consumer": consumer, "before": time])
+    let arguments: StatementArguments = ["consumer": consumer, "before": time]
+    try db.execute(sql: InboxStatements.pruneAttempts, arguments: arguments)
+    try db.execute(sql: InboxStatements.prune, arguments: arguments)
     return db.changesCount
   }
 

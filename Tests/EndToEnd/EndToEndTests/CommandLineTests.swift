@@ -23,7 +23,9 @@ import Testing
     "cutover unfreeze", "cutover kill-switch", "cutover history", "cutover verify",
     "cutover revert", "outbox", "outbox init", "outbox relay", "outbox status",
     "outbox dead-letters", "outbox replay", "outbox skip", "outbox history", "outbox verify",
-    "outbox prune", "outbox reseat", "outbox torture", "data", "data check", "data plan",
+    "outbox prune", "outbox reseat", "outbox bypass", "outbox bypass install",
+    "outbox bypass report", "outbox bypass prune", "outbox bypass remove", "outbox torture",
+    "data", "data check", "data plan",
   ])
   func `every command's help has examples`(command: String) async throws {
     let words = command.split(separator: " ").map(String.init)
@@ -47,6 +49,9 @@ import Testing
     ["shadow", "record", "--upstream", "nowhere", "--har", "x.har"],
     ["outbox", "status"], ["outbox", "status", "--database", "a", "--config", "b"],
     ["outbox", "replay", "--database", "a", "--everything"],
+    ["outbox", "bypass"], ["outbox", "bypass", "install", "--database", "a"],
+    ["outbox", "bypass", "--database", "a", "--limit", "0"],
+    ["outbox", "bypass", "prune", "--database", "a", "--keep-days", "-1"],
     ["outbox", "skip", "--database", "a", "--aggregate", "order/1", "--reason", "x"],
     ["data", "check", "--timeout", "0"], ["data", "plan", "--chunk-rows", "0"],
   ])

@@ -43,20 +43,29 @@
       }
     }
 
-    func inbox(applied: @escaping @Sendable () -> Void) -> any EventInbox {
+    func inbox(
+      beforeCommit: @escaping @Sendable (ReceivedEvent) -> Void,
+      applied: @escaping @Sendable () -> Void
+    ) -> any EventInbox {
       PostgreSQLInbox(consumer: "effects").bound(to: consumer) { event, transaction in
         try await transaction.query(
           "INSERT INTO effect (aggregate, id) VALUES ($1, $2)",
           [.text(event.event.aggregateID), .text(event.event.id)])
+        beforeCommit(event)
         CrashChild.tell("effect")
         transaction.afterCommit(applied)
       }
     }
 
-    func isDrained() async throws -> Bool {
-      try await producer.query(
-        "SELECT (SELECT count(*) FROM effect) >= (SELECT count(*) FROM outbox)"
-      ).first?.flag(0) == true
+    func counts() async throws -> (events: Int64, effects: Int64, dead: Int64) {
+      let row = try await producer.query(
+        """
+        SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM effect),
+          (SELECT count(*) FROM inbox_parked WHERE state = 'dead')
+        """
+      ).first
+      func count(_ column: Int) -> Int64 { row?.integer(column) ?? 0 }
+      return (count(0), count(1), count(2))
     }
   }
 #endif

@@ -43,23 +43,30 @@ struct SQLiteDatabases: CrashDatabases {
     }
   }
 
-  func inbox(applied: @escaping @Sendable () -> Void) -> any EventInbox {
+  func inbox(
+    beforeCommit: @escaping @Sendable (ReceivedEvent) -> Void,
+    applied: @escaping @Sendable () -> Void
+  ) -> any EventInbox {
     SQLiteInbox(consumer: "effects").bound(to: consumer) { event, db in
       try db.execute(
         sql: "INSERT INTO effect (aggregate, id) VALUES (?, ?)",
         arguments: [event.event.aggregateID, event.event.id])
+      beforeCommit(event)
       CrashChild.tell("effect")
       db.afterNextTransaction { _ in applied() }
     }
   }
 
-  func isDrained() async throws -> Bool {
+  func counts() async throws -> (events: Int64, effects: Int64, dead: Int64) {
     let events = try await producer.read {
-      try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox")
+      try Int64.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox")
     }
-    let effects = try await consumer.read {
-      try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM effect")
+    return try await consumer.read { db in
+      func count(_ sql: String) throws -> Int64 { try Int64.fetchOne(db, sql: sql) ?? 0 }
+      return (
+        events ?? 0, try count("SELECT COUNT(*) FROM effect"),
+        try count("SELECT COUNT(*) FROM inbox_parked WHERE state = 'dead'")
+      )
     }
-    return effects ?? 0 >= events ?? 0
   }
 }

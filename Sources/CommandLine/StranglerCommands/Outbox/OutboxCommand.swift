@@ -17,6 +17,7 @@ struct OutboxCommand: AsyncParsableCommand {
         strangler outbox tail --config strangler.yaml --aggregate order/42
         strangler outbox dead-letters --database shop.sqlite
         strangler outbox replay --database shop.sqlite --aggregate order/42 --reason 'fixed in 1.4'
+        strangler outbox bypass --config strangler.yaml
         strangler outbox contracts check contracts
 
       EXIT CODES
@@ -29,7 +30,7 @@ struct OutboxCommand: AsyncParsableCommand {
       OutboxTailCommand.self, OutboxDeadLettersCommand.self, OutboxReplayCommand.self,
       OutboxSkipCommand.self,
       OutboxHistoryCommand.self, OutboxVerifyCommand.self, OutboxPruneCommand.self,
-      OutboxReseatCommand.self, ContractsCommand.self, OutboxForgetCommand.self,
+      OutboxReseatCommand.self, BypassCommand.self, ContractsCommand.self, OutboxForgetCommand.self,
       OutboxTortureCommand.self, OutboxTortureChildCommand.self,
     ])
 }

@@ -3,14 +3,9 @@
 #if Kafka
   internal import Logging
   internal import MessageRelay
-  internal import ServiceLifecycle
   public import TransactionalMessaging
 
   extension KafkaBroker {
-    private static let outage = Backoff(first: 20, most: 2_000)
-    /// A connection that lasted so long, in milliseconds, was a good one.
-    private static let steady: Int64 = 10_000
-
     /// Delivers the messages of a group until the task is cancelled or shut down gracefully; then
     /// finishes what handlers have begun, tells the group what is consumed and leaves it.
     /// Partitions are shared with whoever else consumes the group. Outages are waited out.
@@ -24,17 +19,10 @@
       let intake = Intake(
         coding: coding, capacity: configuration.held, ahead: configuration.ahead,
         concurrency: concurrency)
-      await withGracefulShutdownHandler {
-        await withDiscardingTaskGroup { tasks in
-          tasks.addTask { await self.supply(intake, for: group) }
-          await takeTurns(
-            until: { intake.isStopped }, arrivals: intake.turns.arrivals, next: intake.next
-          ) { await self.take($0, intake, of: group, handler) }
-          intake.stop()
-        }
-      } onGracefulShutdown: {
-        intake.stop()
-      }
+      await consumeTurns(
+        supply: { await self.supply(intake, for: group) }, until: { intake.isStopped },
+        arrivals: intake.turns.arrivals, next: intake.next,
+        take: { await self.take($0, intake, of: group, handler) }, stop: intake.stop)
       // Not cancelled before, as the next member would begin while handlers here still work.
       await intake.connection?.closed()
     }
@@ -93,7 +81,7 @@
         } catch {
           record.note(outage: "dead letters of group \(group.name): \(error.message)")
           attempts += 1
-          await pause(
+          await connections(of: group, intake).pause(
             afterAttempt: attempts, or: [(intake.stopped, 0), (intake.leaving, held.leaving)])
           if intake.isStopped || Task.isCancelled || intake.leaving.generation != held.leaving {
             return false
@@ -102,20 +90,16 @@
       }
     }
 
-    private func pause(
-      afterAttempt attempts: Int, or signals: [(signal: WakeSignal, generation: UInt64)]
-    ) async {
-      var random = SystemRandomNumberGenerator()
-      _ = await clock.wait(
-        milliseconds: Self.outage.delay(afterAttempt: attempts, using: &random), or: signals)
-    }
-
     // MARK: - Supply
 
-    /// Is a member of the group, by one connection after the other, until no more is wanted. The
-    /// last one stays: positions still go over it.
+    private func connections(of group: BrokerGroup, _ intake: Intake) -> GroupSupply {
+      GroupSupply(
+        of: group.name, clock: clock, record: record, closing: connection.closing,
+        stopped: intake.stopped, stop: intake.stop)
+    }
+
+    /// Is a member of the group, by one connection after the other.
     private func supply(_ intake: Intake, for group: BrokerGroup) async {
-      var attempts = 0
       let listener = KafkaConsumer.Listener(
         assigned: { [record] in record.connected() },
         leaving: { [record] in
@@ -130,36 +114,9 @@
           }
         },
         trouble: { [record] in record.note(outage: "group \(group.name): \($0.message)") })
-      while !intake.isStopped, !Task.isCancelled {
-        if connection.isClosed { return intake.stop() }
-        let began = clock.now()
-        do throws(BrokerError) {
-          let consumer = try KafkaConsumer.join(
-            group, configuration, intake: intake, listener: listener)
-          guard let failure = await end(of: consumer, intake) else { return }
-          throw failure
-        } catch {
-          attempts = clock.now() - began > Self.steady ? 1 : attempts + 1
-          record.note(outage: "group \(group.name): \(error.message)")
-          await pause(
-            afterAttempt: attempts, or: [(intake.stopped, 0), (connection.closing, 0)])
-        }
+      await connections(of: group, intake).run { () async throws(BrokerError) -> KafkaConsumer in
+        try KafkaConsumer.join(group, configuration, intake: intake, listener: listener)
       }
-    }
-
-    /// Why the consumer is over; nil when it is wanted no more.
-    private func end(of consumer: KafkaConsumer, _ intake: Intake) async -> BrokerError? {
-      while !intake.isStopped, !Task.isCancelled {
-        let ended = consumer.ended.generation
-        if let failure = consumer.failure { return failure }
-        if connection.isClosed {
-          intake.stop()
-          break
-        }
-        await WakeSignal.first(
-          of: [(consumer.ended, ended), (intake.stopped, 0), (connection.closing, 0)])
-      }
-      return nil
     }
   }
 #endif

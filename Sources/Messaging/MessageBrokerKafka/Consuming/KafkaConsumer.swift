@@ -9,7 +9,7 @@
   /// One member of a consumer group, which finds brokers and its place in the group by itself.
   ///
   /// It ends when nothing more can come of it, such as with credentials that are refused.
-  final class KafkaConsumer: Sendable {
+  final class KafkaConsumer: EndingConnection {
     /// Hears what happens; called on the consumer's thread.
     struct Listener: Sendable {
       /// Partitions are at hand.

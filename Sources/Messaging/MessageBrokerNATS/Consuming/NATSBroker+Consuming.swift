@@ -3,7 +3,6 @@
 #if NATS
   internal import Logging
   internal import MessageRelay
-  internal import ServiceLifecycle
   public import TransactionalMessaging
 
   extension NATSBroker {
@@ -29,19 +28,11 @@
       let intake = Intake(
         topics: group.topics, coding: coding, capacity: configuration.held,
         concurrency: concurrency)
-      await withGracefulShutdownHandler {
-        await withDiscardingTaskGroup { tasks in
-          tasks.addTask { await self.supply(intake, for: group) }
-          await takeTurns(
-            until: { intake.isStopped || connection.isClosed }, arrivals: intake.turns.arrivals,
-            next: intake.turns.next
-          ) { await self.take($0, intake, of: group, handler) }
-          intake.stop()
-          intake.finished.raise()
-        }
-      } onGracefulShutdown: {
-        intake.stop()
-      }
+      await consumeTurns(
+        supply: { await self.supply(intake, for: group) },
+        until: { intake.isStopped || connection.isClosed }, arrivals: intake.turns.arrivals,
+        next: intake.turns.next, take: { await self.take($0, intake, of: group, handler) },
+        stop: intake.stop, finished: { intake.finished.raise() })
       // A task of its own is not cancelled with the caller.
       await Task { await giveBack(intake) }.value
     }

@@ -3,14 +3,9 @@
 #if RabbitMQ
   internal import Logging
   internal import MessageRelay
-  internal import ServiceLifecycle
   public import TransactionalMessaging
 
   extension RabbitMQBroker {
-    private static let outage = Backoff(first: 20, most: 2_000)
-    /// A connection that lasted so long, in milliseconds, or brought something, was a good one.
-    private static let steady: Int64 = 10_000
-
     /// Delivers the messages of a group until the task is cancelled or shut down gracefully; then
     /// finishes what handlers have begun and gives the rest back to the server, in order. While
     /// another consumer has the group, it stands by. Lost connections are waited out.
@@ -24,17 +19,10 @@
       let intake = Intake(
         topics: group.topics, coding: coding, capacity: min(configuration.held, 65_535),
         concurrency: concurrency)
-      await withGracefulShutdownHandler {
-        await withDiscardingTaskGroup { tasks in
-          tasks.addTask { await self.supply(intake, for: group) }
-          await takeTurns(
-            until: { intake.isStopped }, arrivals: intake.turns.arrivals, next: intake.next
-          ) { await self.take($0, intake, of: group, handler) }
-          intake.stop()
-        }
-      } onGracefulShutdown: {
-        intake.stop()
-      }
+      await consumeTurns(
+        supply: { await self.supply(intake, for: group) }, until: { intake.isStopped },
+        arrivals: intake.turns.arrivals, next: intake.next,
+        take: { await self.take($0, intake, of: group, handler) }, stop: intake.stop)
       // Not cancelled before, as the next consumer would begin while handlers here still work.
       await intake.connection?.closed()
     }
@@ -85,52 +73,24 @@
 
     // MARK: - Supply
 
-    /// Gets messages, over one connection after the other, until no more are wanted. The last one
-    /// stays: acknowledgements still go over it.
     private func supply(_ intake: Intake, for group: BrokerGroup) async {
-      var attempts = 0
-      let closing = connection.closing
-      while !intake.isStopped, !Task.isCancelled {
-        if connection.isClosed { return intake.stop() }
-        let began = clock.now()
+      let supply = GroupSupply(
+        of: group.name, clock: clock, record: record, closing: connection.closing,
+        stopped: intake.stopped, stop: intake.stop)
+      await supply.run { () async throws(BrokerError) -> RabbitMQConnection in
         let epoch = intake.begin()
-        do throws(BrokerError) {
-          let connection = try await RabbitMQConnection.open(
-            configuration.server, as: configuration.name,
-            for: .consume(
-              queue: configuration.queue(ofGroup: group.name), prefetch: configuration.held,
-              hear: { intake.came($0, epoch: epoch) }),
-            needing: Topology(configuration).consuming(group), noteNewQueue: newQueues.noteNew)
-          intake.use(connection)
-          record.connected()
-          guard let failure = await end(of: connection, intake) else { return }
-          throw failure
-        } catch {
-          if intake.isStopped || Task.isCancelled { return }
-          let wasGood = intake.lost() || clock.now() - began > Self.steady
-          attempts = wasGood ? 1 : attempts + 1
-          record.note(outage: "group \(group.name): \(error.message)")
-          var random = SystemRandomNumberGenerator()
-          _ = await clock.wait(
-            milliseconds: Self.outage.delay(afterAttempt: attempts, using: &random),
-            or: [(intake.stopped, 0), (closing, 0)])
-        }
+        let connection = try await RabbitMQConnection.open(
+          configuration.server, as: configuration.name,
+          for: .consume(
+            queue: configuration.queue(ofGroup: group.name), prefetch: configuration.held,
+            hear: { intake.came($0, epoch: epoch) }),
+          needing: Topology(configuration).consuming(group), noteNewQueue: newQueues.noteNew)
+        intake.use(connection)
+        record.connected()
+        return connection
+      } lost: {
+        intake.lost()
       }
-    }
-
-    /// Why the connection was lost; nil when it is wanted no more.
-    private func end(of supply: RabbitMQConnection, _ intake: Intake) async -> BrokerError? {
-      while !intake.isStopped, !Task.isCancelled {
-        let ended = supply.ended.generation
-        if let failure = supply.failure { return failure }
-        if connection.isClosed {
-          intake.stop()
-          break
-        }
-        await WakeSignal.first(
-          of: [(supply.ended, ended), (intake.stopped, 0), (connection.closing, 0)])
-      }
-      return nil
     }
   }
 #endif

@@ -3,12 +3,16 @@
 internal import Synchronization
 package import TransactionalMessaging
 
-/// A connection to a broker's server. Once lost it stays lost: nothing is kept to be sent later.
-package protocol BrokerConnection: Sendable {
+/// A connection to a broker's server that ends by itself. Once lost it stays lost.
+package protocol EndingConnection: Sendable {
   /// Raised once, when the connection is over.
   var ended: WakeSignal { get }
   /// Why the connection is over; nil while it is not.
   var failure: BrokerError? { get }
+}
+
+/// A connection that others share: nothing is kept to be sent later.
+package protocol BrokerConnection: EndingConnection {
   /// Ends it; whoever waits hears of it.
   func close()
 }

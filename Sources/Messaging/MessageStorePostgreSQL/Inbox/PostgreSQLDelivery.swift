@@ -9,6 +9,8 @@
     let event: ReceivedEvent
     let now: Int64
     let transaction: PostgreSQLTransaction
+    /// Attempts that ended with their process.
+    let deaths: Int
 
     private struct Known {
       var mark: Int64?
@@ -79,6 +81,10 @@
     private func apply(
       _ known: Known, _ effects: (PostgreSQLTransaction) async throws -> Void
     ) async throws -> InboxOutcome {
+      let failures = known.parkedAttempts ?? 0
+      if let verdict = inbox.policy.verdict(failures: failures, deaths: deaths) {
+        return try await fail(known, attempts: failures + deaths, verdict)
+      }
       let start = ContinuousClock.now
       do {
         try await transaction.savepoint {
@@ -114,11 +120,16 @@
     }
 
     private func fail(_ known: Known, _ error: any Error) async throws -> InboxOutcome {
-      let attempts = (known.parkedAttempts ?? 0) + 1
+      try await fail(
+        known, attempts: (known.parkedAttempts ?? 0) + deaths + 1, String(describing: error))
+    }
+
+    private func fail(
+      _ known: Known, attempts: Int, _ text: String
+    ) async throws -> InboxOutcome {
       let dead = attempts >= inbox.policy.attempts
       var random = SystemRandomNumberGenerator()
       let nextAt = now + inbox.policy.retry.delay(afterAttempt: attempts, using: &random)
-      let text = String(describing: error)
       try await keep(
         known, state: dead ? .dead : .retrying, attempts: attempts, nextAt: dead ? 0 : nextAt,
         error: text)
@@ -164,12 +175,7 @@
           .bind(waiting.merging(values, uniquingKeysWith: { first, _ in first })))
     }
 
-    private var values: [String: SQLParameter] {
-      inbox.values(event.event.aggregate).merging(
-        [
-          "version": .integer(event.version), "id": .text(event.event.id), "now": .integer(now),
-        ], uniquingKeysWith: { first, _ in first })
-    }
+    private var values: [String: SQLParameter] { inbox.values(event, now: now) }
 
     private func known() async throws -> Known {
       // By itself: what is read afterwards must be what the former holder of the lock has written.

@@ -22,6 +22,7 @@
     /// How failures are treated.
     public let policy: InboxPolicy
     let room: ParkedRoom
+    private let attempts = AttemptWatch(owner: "\(UInt64.random(in: .min ... .max))")
 
     /// Creates an inbox; `PostgreSQLMessageTables.install` must have run on the consumer's
     /// database.
@@ -33,6 +34,8 @@
 
     /// Handles one delivery: effects once, failures kept. When it returns, acknowledge the
     /// delivery.
+    ///
+    /// An attempt that ends the process counts as a failed one.
     ///
     /// - Parameters:
     ///   - now: milliseconds since 1970.
@@ -47,18 +50,60 @@
       try await delivering(event, now: now, in: database) { try await $0.run(effects) }
     }
 
+    /// Counts an attempt and makes it, in one transaction with all that comes of it.
     fileprivate func delivering(
       _ event: ReceivedEvent, now: Int64, in database: PostgreSQLDatabase,
       _ body: (PostgreSQLDelivery) async throws -> InboxOutcome
     ) async throws -> InboxOutcome {
-      func delivery(_ transaction: PostgreSQLTransaction) -> PostgreSQLDelivery {
-        PostgreSQLDelivery(inbox: self, event: event, now: now, transaction: transaction)
+      try await attempts.run(marks(of: event, now: now, in: database)) { deaths in
+        func transaction(
+          _ body: (PostgreSQLDelivery) async throws -> InboxOutcome
+        ) async throws -> InboxOutcome {
+          try await database.transaction { transaction in
+            let outcome = try await body(
+              PostgreSQLDelivery(
+                inbox: self, event: event, now: now, transaction: transaction, deaths: deaths))
+            if case .applied = outcome { return outcome }
+            try await transaction.execute(
+              NamedStatement(InboxStatements.endAttempt).bind(values(event, now: now)))
+            return outcome
+          }
+        }
+        do {
+          return try await transaction(body)
+        } catch let failure as PostgreSQLDelivery.Outlasted {
+          return try await transaction { try await $0.count(failure) }
+        }
       }
-      do {
-        return try await database.transaction { try await body(delivery($0)) }
-      } catch let failure as PostgreSQLDelivery.Outlasted {
-        return try await database.transaction { try await delivery($0).count(failure) }
-      }
+    }
+
+    /// Beginning and taking back are not cancelled with the delivery: a mark that stays counts as a
+    /// death of the process.
+    private func marks(
+      of event: ReceivedEvent, now: Int64, in database: PostgreSQLDatabase
+    ) -> AttemptWatch.Marks {
+      let values = values(event, now: now).merging(
+        ["owner": .text(attempts.owner)], uniquingKeysWith: { first, _ in first })
+      return AttemptWatch.Marks(
+        begin: { alone in
+          let isAlone: [String: SQLParameter] = ["alone": .integer(alone ? 1 : 0)]
+          let statement = PostgreSQLInboxStatements.beginAttempt.bind(
+            values.merging(isAlone, uniquingKeysWith: { first, _ in first }))
+          let rows = try await Task { try await database.execute(statement) }.value
+          return rows.first?.integer(0).map { Int($0) }
+        },
+        settle: {
+          try await database.transaction { transaction in
+            _ = try await transaction.execute(PostgreSQLInboxStatements.lock.bind(values))
+          }
+        },
+        abandon: {
+          _ = await Task {
+            for statement in InboxStatements.abandonAttempt {
+              try await database.execute(NamedStatement(statement).bind(values))
+            }
+          }.result
+        })
     }
 
     /// The inbox together with its database and effects, as `Consumer` takes it.
@@ -182,11 +227,22 @@
       seenBefore time: Int64, limit: Int = PostgreSQLInbox.pruningLimit,
       in transaction: PostgreSQLTransaction
     ) async throws -> Int {
+      try await transaction.execute(
+        NamedStatement(InboxStatements.pruneAttempts).bind([
+          "consumer": .text(consumer), "before": .integer(time),
+        ]))
       let rows = try await transaction.execute(
         PostgreSQLInboxStatements.prune.bind([
           "consumer": .text(consumer), "before": .integer(time), "limit": .integer(Int64(limit)),
         ]))
       return Int(rows.first?.integer(0) ?? 0)
+    }
+
+    func values(_ event: ReceivedEvent, now: Int64) -> [String: SQLParameter] {
+      values(event.event.aggregate).merging(
+        [
+          "version": .integer(event.version), "id": .text(event.event.id), "now": .integer(now),
+        ], uniquingKeysWith: { first, _ in first })
     }
 
     func values(_ aggregate: AggregateKey) -> [String: SQLParameter] {

@@ -3,6 +3,7 @@
 internal import Foundation
 internal import Synchronization
 internal import TortureModel
+internal import TransactionalMessaging
 
 /// Kills this process when it passes a point, as the rig ordered.
 final class CrashPoints: Sendable {
@@ -44,9 +45,19 @@ final class CrashPoints: Sendable {
     }
   }
 
-  /// The signal has its effect before `kill` returns.
   func die(at point: CrashPoint) {
     voice.tell(.crashing(point))
-    kill(getpid(), SIGKILL)
+    die()
+  }
+
+  /// The signal has its effect before `kill` returns.
+  private func die() { kill(getpid(), SIGKILL) }
+
+  /// What the effects of an event do that is poison until an operator has seen to it.
+  ///
+  /// - Throws: `TorturePoison`; where the event is deadly it does not come to that.
+  func fail(at event: OutboxEvent) throws {
+    if event.type == TortureNames.deadlyPoison { die() }
+    throw TorturePoison()
   }
 }

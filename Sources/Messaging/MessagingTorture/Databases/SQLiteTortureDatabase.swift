@@ -88,11 +88,11 @@ struct SQLiteTortureDatabase: TortureDatabase {
         sql: "INSERT INTO effect (id, aggregate, version) VALUES (?, ?, ?)",
         arguments: [received.event.id, received.event.aggregateID, received.version])
       points.pass(.effectsUncommitted)
-      guard received.event.type == TortureNames.poison else { return }
+      guard TortureNames.isPoison(received.event) else { return }
       let cured = try Int.fetchOne(
         db, sql: "SELECT 1 FROM cured WHERE id = ?", arguments: [received.event.id])
       // What the effect has written by now is undone with it.
-      if cured == nil { throw TorturePoison() }
+      if cured == nil { try points.fail(at: received.event) }
       points.pass(.letterUncommitted)
     }
   }

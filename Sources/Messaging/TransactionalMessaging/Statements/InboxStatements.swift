@@ -98,4 +98,42 @@ package enum InboxStatements {
     """
 
   package static let prune = "DELETE FROM inbox WHERE consumer = :consumer AND seen_at < :before"
+
+  // MARK: - Marks of attempts
+
+  /// Which event a mark is of.
+  private static let marked = """
+    consumer = :consumer AND aggregatetype = :aggregateType AND aggregateid = :aggregateID
+      AND aggregateversion = :version
+    """
+
+  /// Marks that an attempt begins, and says how many have begun whose end is not known; no row, and
+  /// no change, where one of them is another owner's and this one is not made alone.
+  package static let beginAttempt = """
+    INSERT INTO inbox_attempt (consumer, aggregatetype, aggregateid, aggregateversion, owner,
+      begun, began_at)
+    VALUES (:consumer, :aggregateType, :aggregateID, :version, :owner, 1, :now)
+    ON CONFLICT (consumer, aggregatetype, aggregateid, aggregateversion) DO UPDATE
+      SET owner = :owner, began_at = :now,
+        begun = inbox_attempt.begun + CASE WHEN inbox_attempt.owner = :owner THEN 0 ELSE 1 END
+      WHERE inbox_attempt.owner = :owner OR :alone = 1
+    RETURNING begun
+    """
+
+  /// What became of the attempt is said elsewhere, so that all that began are settled.
+  package static let endAttempt = "DELETE FROM inbox_attempt WHERE \(marked)"
+
+  /// The attempt was none; both statements, in this order.
+  package static let abandonAttempt = [
+    "DELETE FROM inbox_attempt WHERE \(marked) AND owner = :owner AND begun <= 1",
+    """
+    UPDATE inbox_attempt SET begun = begun - 1, owner = ''
+    WHERE \(marked) AND owner = :owner
+    """,
+  ]
+
+  /// Marks of events that never came again.
+  package static let pruneAttempts = """
+    DELETE FROM inbox_attempt WHERE consumer = :consumer AND began_at < :before
+    """
 }

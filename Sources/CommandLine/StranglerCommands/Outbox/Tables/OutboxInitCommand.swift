@@ -57,7 +57,7 @@ struct OutboxInitCommand: AsyncParsableCommand {
 
   /// One transaction, which the database's own program gives up at the first error instead of going
   /// on with the rest.
-  private static func script(_ statements: [String], isPostgreSQL: Bool) -> String {
+  static func script(_ statements: [String], isPostgreSQL: Bool) -> String {
     if statements.isEmpty { return "" }
     let beginning =
       isPostgreSQL

@@ -17,13 +17,19 @@ package enum PostgreSQLInboxStatements {
       (\(InboxStatements.parked("state"))), (\(InboxStatements.parked("attempts")))
     """)
 
+  /// Nothing waits for the disk: what is committed outlives the process all the same, which is all
+  /// that a mark is for.
+  package static let beginAttempt = NamedStatement(
+    InboxStatements.beginAttempt + ", set_config('synchronous_commit', 'off', true)")
+
   /// No row when the id was seen before.
   package static let seen = NamedStatement(InboxStatements.seen + " RETURNING 1")
 
   /// Moves the mark and lets go of the event if it waited; says whether the next one waits.
   package static let applied = NamedStatement(
     """
-    WITH marked AS (\(InboxStatements.setMark)), unparked AS (\(InboxStatements.unpark))
+    WITH marked AS (\(InboxStatements.setMark)), unparked AS (\(InboxStatements.unpark)),
+      ended AS (\(InboxStatements.endAttempt))
     SELECT EXISTS (SELECT FROM inbox_parked
       WHERE consumer = :consumer AND aggregatetype = :aggregateType
         AND aggregateid = :aggregateID AND aggregateversion = :version::bigint + 1)

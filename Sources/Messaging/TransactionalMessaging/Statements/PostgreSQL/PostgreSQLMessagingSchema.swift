@@ -61,11 +61,15 @@ public enum PostgreSQLMessagingSchema {
 
   /// All steps, for a layout.
   public static func migrations(_ layout: PostgreSQLOutboxLayout) -> [Migration] {
-    [Migration(version: 1, statements: outbox(layout) + relay + inbox + [audit, database(layout)])]
+    [
+      Migration(
+        version: 1, statements: outbox(layout) + relay + inbox + [audit, database(layout)]),
+      Migration(version: 2, statements: [attempts]),
+    ]
   }
 
   /// The number of the last step.
-  package static let newest = 1
+  package static let newest = 2
 
   /// Rows are inserted and never changed. `seq` is drawn while the aggregate's row in
   /// `aggregate_version` is locked, so within an aggregate its order is the order of commits; the
@@ -186,6 +190,21 @@ public enum PostgreSQLMessagingSchema {
     """,
     "CREATE INDEX inbox_parked_due ON inbox_parked (consumer, state, next_at)",
   ]
+
+  /// Attempts of consumers that began and whose end is not known. Rows come and go, so half of each
+  /// page stays free.
+  private static let attempts = """
+    CREATE TABLE inbox_attempt (
+      consumer varchar(255) NOT NULL,
+      aggregatetype varchar(255) NOT NULL,
+      aggregateid varchar(255) NOT NULL,
+      aggregateversion bigint NOT NULL,
+      owner text NOT NULL,
+      begun int NOT NULL,
+      began_at bigint NOT NULL,
+      PRIMARY KEY (consumer, aggregatetype, aggregateid, aggregateversion)
+    ) WITH (fillfactor = 50)
+    """
 
   /// What operators did, and to what.
   private static let audit = """

@@ -26,7 +26,22 @@ public enum SQLiteMessagingSchema {
   public static let migrations = [
     Migration(version: 1, statements: outbox + relay + inbox),
     Migration(version: 2, statements: envelope + [audit]),
+    Migration(version: 3, statements: [attempts]),
   ]
+
+  /// Attempts of consumers that began and whose end is not known.
+  private static let attempts = """
+    CREATE TABLE inbox_attempt (
+      consumer TEXT NOT NULL,
+      aggregatetype TEXT NOT NULL,
+      aggregateid TEXT NOT NULL,
+      aggregateversion INTEGER NOT NULL,
+      owner TEXT NOT NULL,
+      begun INTEGER NOT NULL,
+      began_at INTEGER NOT NULL,
+      PRIMARY KEY (consumer, aggregatetype, aggregateid, aggregateversion)
+    ) STRICT, WITHOUT ROWID
+    """
 
   /// The rest of the envelope.
   private static let envelope = ["outbox", "inbox_parked"].flatMap { table in
