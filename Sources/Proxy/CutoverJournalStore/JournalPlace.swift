@@ -13,8 +13,7 @@ package enum JournalPlace {
   package static func open(_ configuration: JournalConfiguration) throws -> any CutoverJournal {
     switch configuration.place {
     case .file(let path):
-      return try SQLiteCutoverJournal(
-        path: path, installation: configuration.installation, creates: true)
+      return try SQLiteCutoverJournal(writing: path, installation: configuration.installation)
     case .postgreSQL(let url):
       let address = try address(url)
       #if PostgreSQL
@@ -32,7 +31,7 @@ package enum JournalPlace {
     _ place: String, installation: String?
   ) async throws -> any CutoverJournal {
     guard PostgreSQLAddress.isAddress(place) else {
-      return try SQLiteCutoverJournal(path: place, installation: installation, creates: false)
+      return try SQLiteCutoverJournal(reading: place, installation: installation)
     }
     let address = try address(place)
     #if PostgreSQL

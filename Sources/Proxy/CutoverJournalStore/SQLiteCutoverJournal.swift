@@ -13,22 +13,15 @@ internal import GRDB
 package struct SQLiteCutoverJournal: ExclusiveCutoverJournal, OverdueKeepingJournal {
   package let installation: String
   private let path: String
-  private let database: DatabasePool
+  private let database: any DatabaseWriter
   private let writing: JournalLock
   private let overdue: OverdueFile
 
-  /// Opens a journal.
+  /// Opens a journal to write it; a missing one is made.
   ///
-  /// - Parameters:
-  ///   - path: the file.
-  ///   - installation: whose journal it must be; nil takes the file's word, for reading.
-  ///   - creates: whether a missing file is made, which needs the installation's name.
   /// - Throws: `CutoverJournalError`. Entries are not looked at; see `forEachSound`.
-  package init(path: String, installation: String?, creates: Bool) throws {
+  package init(writing path: String, installation: String) throws {
     if !FileManager.default.fileExists(atPath: path) {
-      guard creates, installation != nil else {
-        throw CutoverJournalError(.missing, "there is no journal at \(path)")
-      }
       // Who moved what and why is not everybody's to read; SQLite's other files get the same mode.
       _ = FileManager.default.createFile(
         atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
@@ -51,6 +44,41 @@ package struct SQLiteCutoverJournal: ExclusiveCutoverJournal, OverdueKeepingJour
       throw CutoverJournalError(
         .unusable, "\(path) cannot be used as a journal of cutovers", cause: error)
     }
+  }
+
+  /// Opens a journal to read it. Whatever the file is, nothing of it is changed.
+  ///
+  /// - Parameter installation: whose journal it must be; nil takes the file's word.
+  /// - Throws: `CutoverJournalError`. Entries are not looked at; see `forEachSound`.
+  package init(reading path: String, installation: String?) throws {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw CutoverJournalError(.missing, "there is no journal at \(path)")
+    }
+    self.path = path
+    writing = JournalLock(journal: path)
+    do {
+      var configuration = Configuration()
+      configuration.readonly = true
+      configuration.busyMode = .timeout(5)
+      database = try DatabaseQueue(path: path, configuration: configuration)
+      self.installation = try Self.owner(database, path, installation)
+      overdue = OverdueFile(journal: path, installation: self.installation)
+    } catch let error as DatabaseError {
+      throw CutoverJournalError(
+        .unusable, "\(path) cannot be read as a journal of cutovers\(Self.advice(error, path))",
+        cause: error)
+    }
+  }
+
+  /// SQLite keeps its index of what was written last beside the file, also to read it.
+  private static func advice(_ error: DatabaseError, _ path: String) -> String {
+    let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+    guard error.resultCode == .SQLITE_CANTOPEN, !FileManager.default.isWritableFile(atPath: folder)
+    else { return "" }
+    return """
+      , since \(folder) cannot be written: copy it to a folder that can be, with the file \
+      \(path)-wal if there is one
+      """
   }
 
   package func lock() throws -> Bool { try writing.lock() }
@@ -131,42 +159,60 @@ package struct SQLiteCutoverJournal: ExclusiveCutoverJournal, OverdueKeepingJour
 // MARK: - Opening
 
 extension SQLiteCutoverJournal {
-  private static func migrate(_ database: DatabasePool, _ path: String) throws {
+  private static func migrate(_ database: some DatabaseWriter, _ path: String) throws {
     let migrator = JournalSchema.migrator
-    if try database.read(migrator.hasBeenSuperseded) {
-      throw CutoverJournalError(
-        .newerFormat, "\(path) was written by a newer version of strangler; use that one")
-    }
-    // A reader must not change a file that is up to date.
+    if try database.read(migrator.hasBeenSuperseded) { throw newer(path) }
     if try !database.read(migrator.hasCompletedMigrations) { try migrator.migrate(database) }
   }
 
   /// Whose journal it is; a new one is given to whoever made it.
   private static func claim(
-    _ database: DatabasePool, _ path: String, _ installation: String?
+    _ database: some DatabaseWriter, _ path: String, _ installation: String
   ) throws -> String {
-    let owner = try database.read { db in
-      try String.fetchOne(db, sql: "SELECT installation FROM journal")
+    let owner = try database.read(Self.installation)
+    if let owner { return try checked(owner, path, installation) }
+    try database.write { db in
+      try db.execute(
+        sql: "INSERT INTO journal (id, installation) VALUES (1, ?)", arguments: [installation])
     }
-    switch (owner, installation) {
-    case (let owner?, nil): return owner
-    case (let owner?, let installation?):
-      guard owner == installation else {
-        throw CutoverJournalError(
-          .otherInstallation,
-          "\(path) is the journal of the installation \"\(owner)\", not of \"\(installation)\": "
-            + "name another file, or correct proxy.journal.installation")
-      }
-      return owner
-    case (nil, let installation?):
-      try database.write { db in
-        try db.execute(
-          sql: "INSERT INTO journal (id, installation) VALUES (1, ?)", arguments: [installation])
-      }
-      return installation
-    case (nil, nil):
+    return installation
+  }
+
+  /// Whose journal a file is that is read.
+  private static func owner(
+    _ database: some DatabaseReader, _ path: String, _ installation: String?
+  ) throws -> String {
+    let migrator = JournalSchema.migrator
+    let isNewer = try database.read(migrator.hasBeenSuperseded)
+    if isNewer { throw newer(path) }
+    guard try database.read({ try $0.tableExists("journal") && $0.tableExists("entry") }) else {
+      throw CutoverJournalError(.unusable, "\(path) is no journal of cutovers")
+    }
+    guard let owner = try database.read(Self.installation) else {
       throw CutoverJournalError(.unusable, "\(path) is the journal of no installation yet")
     }
+    return try checked(owner, path, installation ?? owner)
+  }
+
+  private static func installation(_ db: Database) throws -> String? {
+    try String.fetchOne(db, sql: "SELECT installation FROM journal")
+  }
+
+  private static func checked(
+    _ owner: String, _ path: String, _ installation: String
+  ) throws(CutoverJournalError) -> String {
+    guard owner == installation else {
+      throw CutoverJournalError(
+        .otherInstallation,
+        "\(path) is the journal of the installation \"\(owner)\", not of \"\(installation)\": "
+          + "name another file, or correct proxy.journal.installation")
+    }
+    return owner
+  }
+
+  private static func newer(_ path: String) -> CutoverJournalError {
+    CutoverJournalError(
+      .newerFormat, "\(path) was written by a newer version of strangler; use that one")
   }
 }
 

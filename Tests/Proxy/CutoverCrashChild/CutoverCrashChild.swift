@@ -20,7 +20,7 @@ struct CutoverCrashChild {
       exit(64)
     }
     let journal = try SQLiteCutoverJournal(
-      path: CommandLine.arguments[1], installation: "shop", creates: true)
+      writing: CommandLine.arguments[1], installation: "shop")
     let routing = LiveRouting(try RoutingTable(CutoverScenario.configuration()))
     let traffic = ScenarioTraffic(routing)
     let time = Mutex<Int64>(1_795_435_200_000)

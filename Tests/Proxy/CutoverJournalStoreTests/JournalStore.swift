@@ -58,7 +58,7 @@ private struct SQLiteStore: TestedStore {
   init() throws { folder = try TemporaryFolder() }
 
   func open(_ installation: String) async throws -> any CutoverJournal {
-    try SQLiteCutoverJournal(path: file, installation: installation, creates: true)
+    try SQLiteCutoverJournal(writing: file, installation: installation)
   }
 
   func read(_ installation: String?) async throws -> any CutoverJournal {

@@ -33,7 +33,7 @@ struct KilledRunnerTests {
 
   /// `line`: the last that was heard, such as `17 cart=0 orders=1000`; more may have happened.
   private func check(_ file: String, announced line: String, _ place: String) async throws {
-    let journal = try SQLiteCutoverJournal(path: file, installation: "shop", creates: false)
+    let journal = try SQLiteCutoverJournal(writing: file, installation: "shop")
     // The next process writes it.
     defer { journal.unlock() }
     let verdict = try await journal.verdict()

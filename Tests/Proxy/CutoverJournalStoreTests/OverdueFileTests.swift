@@ -25,7 +25,7 @@ import Testing
   }
 
   private func journal(_ installation: String = "shop") throws -> SQLiteCutoverJournal {
-    try SQLiteCutoverJournal(path: file, installation: installation, creates: true)
+    try SQLiteCutoverJournal(writing: file, installation: installation)
   }
 
   @Test func whatIsKeptIsFoundByTheNextProcess() throws {
@@ -82,7 +82,7 @@ import Testing
     try journal.keepOverdue([Self.record(1)])
     let other = folder.path("other.sqlite")
     try FileManager.default.copyItem(atPath: file + "-overdue", toPath: other + "-overdue")
-    let stranger = try SQLiteCutoverJournal(path: other, installation: "mill", creates: true)
+    let stranger = try SQLiteCutoverJournal(writing: other, installation: "mill")
     #expect(try stranger.openOverdue().isEmpty)
   }
 

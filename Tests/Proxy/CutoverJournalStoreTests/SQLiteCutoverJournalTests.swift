@@ -20,10 +20,12 @@ import Testing
     file = folder.path("journal.sqlite")
   }
 
-  private func open(_ installation: String? = "shop", creates: Bool = true) throws
-    -> SQLiteCutoverJournal
-  {
-    try SQLiteCutoverJournal(path: file, installation: installation, creates: creates)
+  private func open(_ installation: String = "shop") throws -> SQLiteCutoverJournal {
+    try SQLiteCutoverJournal(writing: file, installation: installation)
+  }
+
+  private func read(_ installation: String? = nil) throws -> SQLiteCutoverJournal {
+    try SQLiteCutoverJournal(reading: file, installation: installation)
   }
 
   @Test func aLogThatAPowerCutMayUndoIsNotUsed() async throws {
@@ -50,7 +52,7 @@ import Testing
     #expect(
       error?.message.contains(
         "is the journal of the installation \"staging\", not of \"production\"") == true)
-    #expect(try open(nil, creates: false).installation == "staging")
+    #expect(try read().installation == "staging")
   }
 
   @Test func damageAroundTheEntriesIsFoundToo() async throws {
@@ -68,7 +70,7 @@ import Testing
           "UPDATE sqlite_master SET sql = 'CREATE INDEX by_hash ON entry (bytes)' WHERE name = ?",
         arguments: ["by_hash"])
     }
-    let verdict = try await open(nil, creates: false).verdict()
+    let verdict = try await read().verdict()
     #expect(verdict.sound == 3)
     #expect(verdict.fault?.hasPrefix("the file around the entries is damaged") == true)
   }
@@ -81,7 +83,7 @@ import Testing
     #expect(second.holder.process == ProcessInfo.processInfo.processIdentifier)
     let link = folder.path("other-name.sqlite")
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
-    let linked = try SQLiteCutoverJournal(path: link, installation: "shop", creates: false)
+    let linked = try SQLiteCutoverJournal(writing: link, installation: "shop")
     #expect(try !linked.lock())
     // Whoever reads asks for nothing.
     #expect(try await second.entries(after: 0, limit: 10).isEmpty)
@@ -141,7 +143,7 @@ import Testing
       changed[index] ^= 0x01
       try replaceBytes(of: 3, with: changed)
       do {
-        let verdict = try await open(creates: false).verdict()
+        let verdict = try await read("shop").verdict()
         // One of the hash before it shows as a break of the chain.
         let faults = [
           "entry 3 was changed after it was written", "entry 3 does not follow the entry before it",
@@ -157,11 +159,33 @@ import Testing
   }
 
   @Test func whatIsNoJournalIsSaidToBeNone() throws {
-    let error = #expect(throws: CutoverJournalError.self) { try open(creates: false) }
+    let error = #expect(throws: CutoverJournalError.self) { try read("shop") }
     #expect(error?.code == .missing)
     try Data("this is not a database, and it is long enough to be looked at".utf8)
       .write(to: URL(filePath: file))
     #expect(throws: CutoverJournalError.self) { try open() }
+  }
+
+  @Test func aReaderChangesNothingWhateverTheFileIs() async throws {
+    try await DatabaseQueue(path: file).write { try $0.execute(sql: "CREATE TABLE mine (x)") }
+    let foreign = try Data(contentsOf: URL(filePath: file))
+    for installation in [nil, "shop"] {
+      let error = #expect(throws: CutoverJournalError.self) { try read(installation) }
+      #expect(error?.message.hasSuffix("is no journal of cutovers") == true)
+    }
+    #expect(try Data(contentsOf: URL(filePath: file)) == foreign)
+    try FileManager.default.removeItem(atPath: file)
+
+    do {
+      let journal = try open()
+      try await JournalSamples.fill(journal, 3)
+    }
+    let written = try Data(contentsOf: URL(filePath: file))
+    #expect(try await read().verdict().sound == 3)
+    #expect(throws: CutoverJournalError.self) { try read("mill") }
+    let next = try #require(try await read().entries(after: 0, limit: 1).first)
+    await #expect(throws: CutoverJournalError.self) { try await read().append(next) }
+    #expect(try Data(contentsOf: URL(filePath: file)) == written)
   }
 
   private func tamper(_ sql: String) throws {

@@ -15,10 +15,12 @@ package struct NoisyAnswers: Sendable {
   /// Share of the extracted side's answers that are wrong at one place more.
   package var rate: Double
   private var random: SimulatedRandom
-  private var evidence = ShadowEvidence(limits: EvidenceLimits(reaskShare: 1))
+  private var evidence: ShadowEvidence
 
-  package init(seed: UInt64, rate: Double) {
+  /// - Parameter askedAgain: share of comparisons about which legacy may be asked again.
+  package init(seed: UInt64, rate: Double, askedAgain: Double = 0.05) {
     self.rate = rate
+    evidence = ShadowEvidence(limits: EvidenceLimits(reaskShare: askedAgain))
     random = SimulatedRandom(seed: seed)
   }
 

@@ -28,7 +28,7 @@ extension CutoverRunner {
       case .ready, .rolledBack, nil: break
       }
       var machine = CutoverMachine(
-        plan, run: runner.tail.nextEntry, services: runner.services(of: plan.routes))
+        plan, run: runner.tail.nextEntry, services: runner.services(of: plan))
       if runner.installation.isFrozen {
         _ = machine.handle(.freeze, at: runner.unixMilliseconds() / 1_000)
       }

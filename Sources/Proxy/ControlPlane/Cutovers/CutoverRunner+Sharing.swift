@@ -112,7 +112,7 @@ extension CutoverRunner {
     report.replaces = sharing.replaced.isEmpty ? nil : sharing.replaced
     report.mayLead = sharing.canRead
     report.counts = sharing.counts.own
-    report.services = services(of: sharing.counts.own.keys)
+    report.services = countedServices
     report.compared = sharing.counts.ownCompared
     let now = unixMilliseconds()
     let heard: ReplicaExchange
@@ -160,12 +160,29 @@ extension CutoverRunner {
     watchShared()
   }
 
-  /// How this proxy serves routes: the same where the same upstreams answer the same requests.
-  func services(of routes: some Sequence<String>) -> [String: String] {
+  /// How this proxy serves a plan's routes: the same where the same upstreams answer the same
+  /// requests, and where the plan goes by comparisons, by the same rules of comparison.
+  func services(of plan: CutoverPlan) -> [String: String] {
+    services(of: plan.routes, compared: plan.judgesComparisons ? Set(plan.routes) : [])
+  }
+
+  /// The same of the routes that are counted, for other proxies.
+  var countedServices: [String: String] {
+    let plans = machines.values.filter(\.isWatched).map(\.plan)
+    let compared = plans.filter(\.judgesComparisons).flatMap(\.routes)
+    return services(of: sharing.counts.own.keys, compared: Set(compared))
+  }
+
+  private func services(
+    of routes: some Sequence<String>, compared: Set<String>
+  ) -> [String: String] {
     let configuration = routing.loaded
     return Dictionary(
       routes.compactMap { route in
-        configuration.serviceText(ofRoute: route).map { text in
+        let text =
+          compared.contains(route)
+          ? configuration.comparisonText(ofRoute: route) : configuration.serviceText(ofRoute: route)
+        return text.map { text in
           (route, String(JournalHash(of: Array(text.utf8)).description.prefix(16)))
         }
       }, uniquingKeysWith: { $1 })
@@ -175,7 +192,7 @@ extension CutoverRunner {
   var judgedServices: [String: SharedCounts.Service] {
     var found: [String: SharedCounts.Service] = [:]
     for machine in machines.values where machine.isWatched {
-      for (route, version) in services(of: machine.plan.routes) {
+      for (route, version) in services(of: machine.plan) {
         found[route] = SharedCounts.Service(version: version, run: machine.run ?? 0)
       }
     }

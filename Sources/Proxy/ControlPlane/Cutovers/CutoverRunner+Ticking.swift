@@ -200,12 +200,12 @@ extension CutoverRunner: Service {
   }
 
   /// What was proved of a service says nothing of the one that a reload, a restart with another
-  /// file, or another leader has put in its place.
+  /// file, or another leader has put in its place; nor what was compared by other rules.
   func settleServices() async {
     guard isLeading else { return }
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay {
-      let services = services(of: machine.plan.routes)
+      let services = services(of: machine.plan)
       guard let known = machine.services else {
         machines[name]?.learn(services: services)
         continue

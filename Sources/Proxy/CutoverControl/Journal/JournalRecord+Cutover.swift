@@ -88,7 +88,8 @@ extension CutoverEvent {
   fileprivate var order: String? {
     switch self {
     case .tick, .compared, .rollBack, .start: nil
-    case .serviceChanged: "its routes are served otherwise by the file: the stage begins anew"
+    case .serviceChanged:
+      "its routes are served or compared otherwise by the file: the stage begins anew"
     case .approve: "approved"
     case .pause: "paused"
     case .resume: "resumed"

@@ -161,6 +161,8 @@ package struct CutoverMachine: Sendable, Equatable {
     case .compared(let route, let counts):
       guard monitors[route] != nil else { return .refuse(.unknownRoute(route)) }
       core.compares[route, default: CompareCounts()] += counts
+      // A state from before would bring back what a ruling has taken away.
+      if counts.rulings > 0 { ticksSinceWritten = Self.journalInterval }
       return proceed(at: time)
     case .serviceChanged(let services, let run): return change(to: services, run, at: time)
     case .start: return start(at: time)

@@ -22,18 +22,26 @@ package struct GateFinding: Sendable, Equatable, CustomStringConvertible {
   package let counts: BlockCounts
   /// All requests of the stage and all failures, of whichever user; for errors only.
   package let requests: BlockCounts?
+  /// Comparisons of the stage that differ and of which nobody knows whose doing that is. The bets
+  /// count them as neither's; a share of wrong answers among them is known to nobody, so they are
+  /// no part of `counts`.
+  package let undecided: Int
 
   init(
     _ route: String, _ subject: Subject, _ gate: Gate, _ baseline: Baseline,
-    requests: BlockCounts? = nil
+    requests: BlockCounts? = nil, undecided: Int = 0
   ) {
     self.route = route
     self.subject = subject
     evidence = gate.evidence
     threshold = gate.threshold
     self.baseline = baseline
-    counts = gate.state.total
+    var counts = gate.state.total
+    counts.legacy -= min(undecided, counts.legacy)
+    counts.extracted -= min(undecided, counts.extracted)
+    self.counts = counts
     self.requests = requests
+    self.undecided = undecided
   }
 
   package var hasFired: Bool { evidence >= threshold }
@@ -61,6 +69,7 @@ package struct GateFinding: Sendable, Equatable, CustomStringConvertible {
 
   /// What people see in their own graphs, where it is not what was judged.
   private var all: String {
+    if undecided > 0 { return "; \(undecided) more differ and are undecided" }
     guard let requests, requests != counts else { return "" }
     return "; of all requests \(requests.extractedBad) of \(requests.extracted) failed, legacy "
       + "\(requests.legacyBad) of \(requests.legacy)"

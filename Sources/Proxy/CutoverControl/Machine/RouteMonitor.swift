@@ -17,6 +17,8 @@ package struct RouteMonitor: Sendable, Equatable {
     package var proof: Proof?
     package var latency: [LatencyGate.State]
     package var mismatches: Gate.State?
+    /// nil in journals of a version before.
+    package var doubtful: Int?
     package var legacyRate: DailyRate
     package var legacySilence: LegacySilence
   }
@@ -45,6 +47,8 @@ package struct RouteMonitor: Sendable, Equatable {
   /// Comparisons of a stage at 0 % that speak against its promotion though nobody knows whether
   /// they should, for people to see; since the start of the process.
   package private(set) var undecided = 0
+  /// Comparisons of the stage among those of the mismatch gate that are undecided.
+  private var doubtful = 0
   private var legacyRate = DailyRate()
   private var legacySilence = LegacySilence()
   private var unproved = BlockCounts()
@@ -105,6 +109,7 @@ package struct RouteMonitor: Sendable, Equatable {
       mismatches = Gate(restoring: former, like: gate, lostBlocks: lostBlocks)
       if mismatches == nil { return nil }
     }
+    doubtful = state.doubtful ?? 0
     legacyRate = state.legacyRate
     legacySilence = state.legacySilence
     unproved = state.unproved ?? state.errors.pending
@@ -116,7 +121,7 @@ package struct RouteMonitor: Sendable, Equatable {
       errors: errors.state, unproved: unproved, requests: requests,
       proof: Proof(worth: promotion.worth, judged: promotion.judged, silence: silence),
       latency: latency.map(\.state),
-      mismatches: mismatches?.state,
+      mismatches: mismatches?.state, doubtful: doubtful,
       legacyRate: legacyRate, legacySilence: legacySilence)
   }
 
@@ -126,6 +131,7 @@ package struct RouteMonitor: Sendable, Equatable {
     errors.enterStage()
     for index in latency.indices { latency[index].enterStage() }
     mismatches?.enterStage()
+    doubtful = 0
     legacySilence = LegacySilence()
     unproved = BlockCounts()
     undecided = 0
@@ -191,6 +197,7 @@ package struct RouteMonitor: Sendable, Equatable {
     let baseline: Baseline = rules.areStable ? .ceiling(rules.margin) : .concurrentLegacy
     let block = counts.block(against: baseline)
     if block.extracted > 0 { mismatches?.tick(block, against: baseline) }
+    doubtful += block.extracted - counts.compared
     if stage.percent == .zero { prove(counts, areStable: rules.areStable, in: stage) }
   }
 
@@ -266,7 +273,7 @@ package struct RouteMonitor: Sendable, Equatable {
       all.append(
         GateFinding(
           route, .mismatches, mismatches,
-          rules.areStable ? .ceiling(rules.margin) : .concurrentLegacy))
+          rules.areStable ? .ceiling(rules.margin) : .concurrentLegacy, undecided: doubtful))
     }
     return all
   }

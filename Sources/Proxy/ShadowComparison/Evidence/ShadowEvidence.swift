@@ -55,6 +55,9 @@ public struct ShadowEvidence: Sendable {
 
   /// Re-asks that are always allowed, so that a short run with real differences can see them.
   package static let freeReasks = 50
+  /// Share of re-asks that a path-kind gets while its last triples speak for noise: the budget is
+  /// for what is new. Who asks about that learns of all that differs beside it.
+  private static let noisyShare = 0.2
 
   let limits: EvidenceLimits
   private(set) var endpoints: [String: EndpointEvidence] = [:]
@@ -131,7 +134,9 @@ public struct ShadowEvidence: Sendable {
           if isCertain { isKnown = true } else { isOpen = true }
         }
         let isSettled = isApproved || isCertain || evidence?.label == .noiseProposed
-        if !isSettled || draw < limits.settledShare { wantsTriple = true }
+        let tells = endpoint.pathKinds[pathKind]?.recent.tells ?? true
+        let share = isSettled ? limits.settledShare : tells ? 1 : Self.noisyShare
+        if draw < share { wantsTriple = true }
       }
     }
     (self.room, self.watched) = (room, watched)

@@ -10,7 +10,9 @@
 ///
 /// **Why its bound stays.** What is left out depends on earlier triples alone. Given those, either
 /// side is as likely to be the odd one of the next triple, as long as both answer alike; so what is
-/// counted is a fair coin like what is not.
+/// counted is a fair coin like what is not. Data that moves on between the two questions, such as
+/// a counter, makes legacy's first answer the odd one and never the extracted one: that is no fair
+/// coin, and errs on the side of no rollback.
 struct RecentVerdicts: Sendable, Equatable {
   /// Above zero where the extracted answer was the odd one clearly more often than legacy's.
   private var standing = 0

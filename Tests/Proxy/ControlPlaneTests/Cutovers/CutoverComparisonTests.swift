@@ -4,8 +4,11 @@ import ControlPlane
 import CutoverControl
 import CutoverScenario
 import RoutingDecisions
+import ShadowComparison
 import Synchronization
 import Testing
+
+@testable import ProxyDataPlane
 
 @Suite("Shadow comparisons under a cutover", .timeLimit(.minutes(3)))
 struct CutoverComparisonTests {
@@ -19,6 +22,13 @@ struct CutoverComparisonTests {
   private static func bench(
     _ comparisons: Comparisons?, freezes: [FreezeWindow] = []
   ) async throws -> CutoverBench {
+    try await CutoverBench(configuration(freezes: freezes), comparisons: comparisons)
+  }
+
+  /// - Parameter ignored: where answers may differ.
+  private static func configuration(
+    freezes: [FreezeWindow] = [], ignored: [String] = []
+  ) -> ProxyConfiguration {
     let plan = CutoverPlan(
       name: "orders", routes: ["orders"],
       stages: [
@@ -26,8 +36,51 @@ struct CutoverComparisonTests {
         CutoverStage(percent: .hundredths(1_000), soak: .seconds(60)),
       ], gates: CutoverGates(latency: [], mismatches: MismatchGateRules()),
       freezes: freezes)
-    return try await CutoverBench(
-      CutoverScenario.configuration(plans: [plan]), comparisons: comparisons)
+    var configuration = CutoverScenario.configuration(plans: [plan])
+    var shadow = ShadowConfiguration()
+    shadow.rules.ignore = ignored.map { PathPattern($0) }
+    for index in configuration.routes.indices where configuration.routes[index].name == "orders" {
+      configuration.routes[index].shadow = shadow
+    }
+    return configuration
+  }
+
+  @Test(
+    "What was proved by other rules of comparison is no proof, by a reload and by a restart",
+    arguments: [true, false])
+  func otherRules(isReload: Bool) async throws {
+    let comparisons = Comparisons()
+    var bench = try await Self.bench(comparisons)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 5) }
+    try await bench.runner.start("orders", by: CutoverScenario.ann)
+    await bench.seconds(70)
+    #expect(await bench.runner.status(of: "orders")?.judged ?? 0 > 100)
+    let other = Self.configuration(ignored: ["total"])
+    if isReload {
+      let (routing, table) = (bench.routing, try RoutingTable(other))
+      _ = try await bench.runner.reload { routing.replace(with: table, unixMilliseconds: 1) }
+    } else {
+      bench = try await CutoverBench(other, journal: bench.journal, comparisons: comparisons)
+    }
+    await bench.seconds(1)
+    let status = try #require(await bench.runner.status(of: "orders"))
+    #expect(status.judged <= 20 && status.soakedSeconds <= 1, "\(status.judged)")
+    #expect(bench.told.last?.contains("served or compared otherwise") == true)
+  }
+
+  @Test("A restart does not bring back the proof that a ruling has taken away")
+  func rulingThenKill() async throws {
+    let comparisons = Comparisons()
+    let bench = try await Self.bench(comparisons)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 5) }
+    try await bench.runner.start("orders", by: CutoverScenario.ann)
+    await bench.seconds(70)
+    #expect(await bench.runner.status(of: "orders")?.judged ?? 0 > 100)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 5, rulings: 1) }
+    await bench.seconds(1)
+    let later = try await CutoverBench(
+      Self.configuration(), journal: bench.journal, comparisons: comparisons)
+    #expect(await later.runner.status(of: "orders")?.judged == 0)
   }
 
   @Test("Without anybody who compares, a stage at 0 % holds")

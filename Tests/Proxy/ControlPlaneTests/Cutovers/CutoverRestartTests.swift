@@ -130,7 +130,8 @@ struct CutoverRestartTests {
     #expect(status.soakedSeconds == 1 && status.phase == .underWay && bench.percent() == 10)
     #expect(
       bench.told.last
-        == "cutover: its routes are served otherwise by the file: the stage begins anew")
+        == "cutover: its routes are served or compared otherwise by the file: the stage begins "
+        + "anew")
     // Once.
     let count = bench.journal.all.count
     await bench.seconds(5)
@@ -194,7 +195,8 @@ struct CutoverRestartTests {
     _ = try await later.runner.reload { routing.replace(with: table, unixMilliseconds: 1) }
     #expect(
       later.told.last
-        == "cutover: its routes are served otherwise by the file: the stage begins anew")
+        == "cutover: its routes are served or compared otherwise by the file: the stage begins "
+        + "anew")
     #expect(await later.runner.status(of: "orders")?.soakedSeconds == 0)
   }
 

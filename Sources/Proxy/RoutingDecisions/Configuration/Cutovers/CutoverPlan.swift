@@ -37,6 +37,9 @@ public struct CutoverPlan: Sendable, Equatable, Codable {
     return begins ?? false || stages.contains { $0.skipsGates }
   }
 
+  /// What shadows find decides about it.
+  public var judgesComparisons: Bool { gates.mismatches != nil }
+
   /// What one gate of one route may spend of `alpha`.
   public var gateAlpha: Double { alpha / Double(max(1, routes.count) * gates.count) }
 }
