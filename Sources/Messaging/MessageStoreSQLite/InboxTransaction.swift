@@ -64,9 +64,8 @@ struct InboxTransaction {
   private func apply(
     _ db: Database, known: Known, effects: (Database) throws -> Void
   ) throws -> InboxOutcome {
-    let failures = known.parkedAttempts ?? 0
-    if let verdict = inbox.policy.verdict(failures: failures, deaths: deaths) {
-      return try fail(db, known: known, attempts: failures + deaths, verdict)
+    if let verdict = inbox.policy.verdict(deaths: deaths) {
+      return try fail(db, known: known, attempts: deaths, isDead: true, verdict)
     }
     var failure: (any Error)?
     try db.inSavepoint {
@@ -80,8 +79,10 @@ struct InboxTransaction {
       }
     }
     if let failure {
+      let attempts = (known.parkedAttempts ?? 0) + 1
       return try fail(
-        db, known: known, attempts: failures + deaths + 1, String(describing: failure))
+        db, known: known, attempts: attempts, isDead: attempts >= inbox.policy.attempts,
+        String(describing: failure))
     }
     try execute(db, InboxStatements.setMark)
     if known.parkedState != nil { try execute(db, InboxStatements.unpark) }
@@ -105,20 +106,19 @@ struct InboxTransaction {
   }
 
   private func fail(
-    _ db: Database, known: Known, attempts: Int, _ text: String
+    _ db: Database, known: Known, attempts: Int, isDead: Bool, _ text: String
   ) throws -> InboxOutcome {
-    let dead = attempts >= inbox.policy.attempts
     var random = SystemRandomNumberGenerator()
     let nextAt = now + inbox.policy.retry.delay(afterAttempt: attempts, using: &random)
     try keep(
-      db, known, state: dead ? .dead : .retrying, attempts: attempts, nextAt: dead ? 0 : nextAt,
-      error: text)
+      db, known, state: isDead ? .dead : .retrying, attempts: attempts,
+      nextAt: isDead ? 0 : nextAt, error: text)
     if known.mark == nil, inbox.policy.start == .firstSeen {
       // From here on this aggregate has a beginning, or the event would never be due.
       try db.execute(
         sql: InboxStatements.setMark, arguments: aggregate &+ ["version": event.version - 1])
     }
-    return .failed(FailureFingerprint.bounded(text), nextAt: dead ? nil : nextAt)
+    return .failed(FailureFingerprint.bounded(text), nextAt: isDead ? nil : nextAt)
   }
 
   private func keep(

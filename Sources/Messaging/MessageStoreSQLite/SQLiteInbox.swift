@@ -33,7 +33,7 @@ public struct SQLiteInbox: Sendable {
 
   /// Handles one delivery: effects once, failures kept. When it returns, acknowledge the delivery.
   ///
-  /// An attempt that ends the process counts as a failed one.
+  /// Attempts that end the process are counted too; see `InboxPolicy.crashes`.
   ///
   /// - Parameters:
   ///   - now: milliseconds since 1970.

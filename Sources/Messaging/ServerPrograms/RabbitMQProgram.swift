@@ -42,20 +42,30 @@ package final class RabbitMQProgram: RestartableServer {
   private let certificate: Certificate?
   private let names = RunningProgram()
   private let hasNames = Mutex(false)
+  private let freeDisk: Mutex<String>
   private let server = RunningProgram()
 
-  private init(_ folder: URL, _ ports: Ports, _ certificate: Certificate?) {
+  private init(_ folder: URL, _ ports: Ports, _ certificate: Certificate?, freeDisk: String) {
     self.folder = folder
     self.ports = ports
     self.certificate = certificate
+    self.freeDisk = Mutex(freeDisk)
   }
 
+  /// Disk space below which it takes no messages.
+  package static let littleDisk = "1MB"
+
   /// Starts one with nothing in it.
-  package static func start(certificate: Certificate? = nil) async throws -> RabbitMQProgram {
+  ///
+  /// - Parameter freeDisk: disk space below which it takes no messages.
+  package static func start(
+    certificate: Certificate? = nil, freeDisk: String = littleDisk
+  ) async throws -> RabbitMQProgram {
     let folder = try Executables.folder("rabbit")
     let free = try FreePorts.find(4)
     let server = RabbitMQProgram(
-      folder, Ports(plain: free[0], secure: free[1], nodes: free[2], names: free[3]), certificate)
+      folder, Ports(plain: free[0], secure: free[1], nodes: free[2], names: free[3]), certificate,
+      freeDisk: freeDisk)
     try await server.restart()
     return server
   }
@@ -101,6 +111,9 @@ package final class RabbitMQProgram: RestartableServer {
     }
   }
 
+  /// Counts from the next start on.
+  package func need(freeDisk: String) { self.freeDisk.withLock { $0 = freeDisk } }
+
   /// Ends it as a crash would.
   package func kill() async { await server.end() }
 
@@ -137,7 +150,7 @@ package final class RabbitMQProgram: RestartableServer {
       "listeners.tcp.1 = 127.0.0.1:\(ports.plain)", "log.file = false", "log.console = true",
       "log.console.level = error", "default_user = \(Self.user)",
       "default_pass = \(Self.password)", "max_message_size = \(Self.maxMessageSize)",
-      "disk_free_limit.absolute = 1MB",
+      "disk_free_limit.absolute = \(freeDisk.withLock { $0 })",
     ]
     if let certificate {
       lines += [

@@ -53,7 +53,9 @@ struct CrashChild {
       store: databases.relayStore, broker: broker, signal: databases.signal,
       configuration: configuration, logger: logger)
     let applied = WakeSignal()
-    let inbox = databases.inbox { event in
+    // A test that kills a process again and again, wherever it is, is no event's fault.
+    let policy = mode == .deadly ? InboxPolicy() : InboxPolicy(crashes: .max)
+    let inbox = databases.inbox(policy) { event in
       if event.event.aggregateID == Self.deadly { kill(getpid(), SIGKILL) }
     } applied: {
       applied.raise()
@@ -136,7 +138,7 @@ protocol CrashDatabases: Sendable {
   /// An inbox whose effect is a row, and which says before each commit of what, and after it that
   /// there is one more.
   func inbox(
-    beforeCommit: @escaping @Sendable (ReceivedEvent) -> Void,
+    _ policy: InboxPolicy, beforeCommit: @escaping @Sendable (ReceivedEvent) -> Void,
     applied: @escaping @Sendable () -> Void
   ) -> any EventInbox
 

@@ -44,10 +44,11 @@
     }
 
     func inbox(
-      beforeCommit: @escaping @Sendable (ReceivedEvent) -> Void,
+      _ policy: InboxPolicy, beforeCommit: @escaping @Sendable (ReceivedEvent) -> Void,
       applied: @escaping @Sendable () -> Void
     ) -> any EventInbox {
-      PostgreSQLInbox(consumer: "effects").bound(to: consumer) { event, transaction in
+      PostgreSQLInbox(consumer: "effects", policy: policy).bound(to: consumer) {
+        event, transaction in
         try await transaction.query(
           "INSERT INTO effect (aggregate, id) VALUES ($1, $2)",
           [.text(event.event.aggregateID), .text(event.event.id)])

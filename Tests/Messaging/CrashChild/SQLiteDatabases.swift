@@ -44,10 +44,10 @@ struct SQLiteDatabases: CrashDatabases {
   }
 
   func inbox(
-    beforeCommit: @escaping @Sendable (ReceivedEvent) -> Void,
+    _ policy: InboxPolicy, beforeCommit: @escaping @Sendable (ReceivedEvent) -> Void,
     applied: @escaping @Sendable () -> Void
   ) -> any EventInbox {
-    SQLiteInbox(consumer: "effects").bound(to: consumer) { event, db in
+    SQLiteInbox(consumer: "effects", policy: policy).bound(to: consumer) { event, db in
       try db.execute(
         sql: "INSERT INTO effect (aggregate, id) VALUES (?, ?)",
         arguments: [event.event.aggregateID, event.event.id])

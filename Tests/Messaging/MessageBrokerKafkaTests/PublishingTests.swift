@@ -83,6 +83,17 @@
         #expect(try await delivered(4, world) == ["0", "1", "2", "3"])
       }
 
+      @Test func aFullDiskIsWaitedOutAndSaid() async throws {
+        let world = try BrokerWorld { $0.server.answering = 500 }
+        defer { world.broker.close() }
+        try await world.broker.publish(BrokerWorld.message(0))
+        world.cluster.fail(.produce, with: .storage, times: 12)
+        let reason = try await reason(BrokerWorld.message(1), world, isRejected: false)
+        #expect(reason.contains("their disks full"), "\(reason)")
+        try await BrokerWorld.publish(BrokerWorld.message(1), to: world.broker)
+        #expect(try await delivered(2, world).suffix(1) == ["1"])
+      }
+
       @Test func aTopicWithoutALeaderIsWaitedForAndSaid() async throws {
         let world = try BrokerWorld { $0.server.answering = 500 }
         defer { world.broker.close() }

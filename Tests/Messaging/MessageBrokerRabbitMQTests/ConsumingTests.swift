@@ -85,6 +85,33 @@
         #expect(second.numbers == (9..<30).map(String.init))
       }
 
+      /// The server does not know that it was, and sends it again.
+      @Test func whatWasConsumedWhileTheConnectionWentIsNotHandledAgain() async throws {
+        let world = try BrokerWorld { $0.groups = [.init("one", topics: [BrokerWorld.topic])] }
+        defer { world.broker.close() }
+        let server = try #require(ServerTrait.server)
+        try await BrokerWorld.publish(BrokerWorld.message(1), to: world.broker)
+        let (isAtIt, mayEnd, seen) = (WakeSignal(), WakeSignal(), Deliveries())
+        try await consuming(world.broker) { message in
+          if seen.add(message) == 1 {
+            isAtIt.raise()
+            await mayEnd.wait(after: 0)
+          }
+          return .acknowledge
+        } body: {
+          await isAtIt.wait(after: 0)
+          server.freeze()
+          while world.broker.status.outage?.contains("group one") != true { await Task.yield() }
+          server.thaw()
+          mayEnd.raise()
+          // Of the same key, so it comes behind what comes again.
+          try await BrokerWorld.publish(BrokerWorld.message(2), to: world.broker)
+          await seen.wait(for: 2)
+        }
+        #expect(seen.numbers == ["1", "2"])
+        #expect(world.broker.status.redelivered > 0)
+      }
+
       @Test func keysGoOnBesideOneThatWaits() async throws {
         let world = try BrokerWorld()
         defer { world.broker.close() }

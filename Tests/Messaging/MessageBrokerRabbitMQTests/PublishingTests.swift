@@ -164,6 +164,23 @@
         #expect(seen.numbers == (0...confirmed).map(String.init))
       }
 
+      /// Behind a message that the server lost it would confirm none on that channel.
+      @Test func confirmationsThatDoNotComeBeginANewConnection() async throws {
+        let world = try BrokerWorld {
+          $0.groups = [.init("one", topics: [BrokerWorld.topic])]
+          $0.server.answering = 300
+        }
+        defer { world.broker.close() }
+        try await world.broker.check()
+        let server = try #require(ServerTrait.server)
+        server.freeze()
+        let failure = await BrokerWorld.failure(of: BrokerWorld.message(1), to: world.broker)
+        server.thaw()
+        #expect("\(String(describing: failure))".contains("did not confirm within 300 ms"))
+        try await BrokerWorld.publish(BrokerWorld.message(2), to: world.broker)
+        #expect(world.broker.status.connections == 2)
+      }
+
       @Test func publishersWaitInLineAndNotWithoutEnd() async throws {
         let world = try BrokerWorld {
           $0.inFlight = 1

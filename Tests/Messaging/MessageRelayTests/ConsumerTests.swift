@@ -94,4 +94,43 @@ struct ConsumerTests {
     #expect(status.failed == 0)
     #expect(try await world.effects() == MessagingWorld.expected(1...4, aggregates: ["a"]))
   }
+
+  /// An inbox that is at an event until its task is cancelled.
+  private struct StuckInbox: EventInbox {
+    let consumer = "effects"
+    let isAtIt: WakeSignal
+
+    func receive(_ event: ReceivedEvent, now: Int64) async throws -> InboxOutcome {
+      isAtIt.raise()
+      await WakeSignal().wait(after: 0)
+      throw CancellationError()
+    }
+
+    func retryParked(now: Int64, limit: Int) async throws -> (tried: Int, nextDue: Int64?) {
+      (0, nil)
+    }
+  }
+
+  /// Nothing is wrong with the store: whoever looks at the counters must not think so.
+  @Test func aConsumerThatIsCancelledHasNoOutage() async throws {
+    let world = try MessagingWorld()
+    let broker = world.broker()
+    let isAtIt = WakeSignal()
+    let consumer = Consumer(
+      broker: broker, inbox: StuckInbox(isAtIt: isAtIt), clock: world.clock, logger: world.logger)
+    let consuming = Task { try await consumer.run() }
+    let publishing = Task {
+      let event = AppendedEvent(sequence: 1, version: 1, event: SampleEvents.event(1))
+      while !Task.isCancelled, isAtIt.generation == 0 {
+        try? await broker.publish(BrokerMessage(event))
+        await Task.yield()
+      }
+    }
+    await isAtIt.wait(after: 0)
+    consuming.cancel()
+    _ = await consuming.result
+    publishing.cancel()
+    await publishing.value
+    #expect(consumer.status.outages == 0 && consumer.status.lastOutage == nil)
+  }
 }

@@ -29,6 +29,8 @@
       case producerFenced = 90
       case coordinatorNotAvailable = 15
       case unknownTopic = 3
+      /// The broker's disk does not take it, such as one that is full.
+      case storage = 56
       /// The connection is cut.
       case disconnect = -195
     }

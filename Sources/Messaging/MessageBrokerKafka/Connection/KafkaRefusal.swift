@@ -122,7 +122,7 @@ package struct KafkaRefusal: Equatable, Sendable {
         .timedOut,
         """
         \(what): no confirmation came in time (\(text)): its partition has no leader, too few \
-        copies are in sync (min.insync.replicas), or the servers are overloaded
+        copies are in sync (min.insync.replicas), or the servers are overloaded or their disks full
         """)
     case Code.queueFull:
       BrokerError(.notSent, "too many messages wait to be sent already")

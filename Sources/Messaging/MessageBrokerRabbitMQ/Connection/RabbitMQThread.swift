@@ -19,7 +19,8 @@
     private let connection: OpaquePointer
     private var unconfirmed = UnconfirmedMessages()
     private var incoming = IncomingContent()
-    private var blocked: String?
+    /// Why the server takes nothing at the moment.
+    private var blocked: BrokerError?
 
     static func run(
       _ line: RabbitMQLine, _ login: RabbitMQLogin,
@@ -93,16 +94,7 @@
       _ message: AMQPMessage, _ token: UInt64
     ) throws(BrokerError) {
       guard case .publish(let exchange) = login.purpose else { return }
-      if let blocked {
-        return line.answer(
-          token,
-          BrokerError(
-            .blocked,
-            """
-            the server takes no messages at the moment (\(blocked)): free its disk or memory, or \
-            let consumers catch up; events wait in the outbox meanwhile
-            """))
-      }
+      if let blocked { return line.answer(token, blocked) }
       // One frame has to hold all but the payload; librabbitmq would notice half-way.
       let room = Int(amqp_get_frame_max(connection))
       guard message.propertyBytes < room else {
@@ -182,7 +174,7 @@
         incoming.began(.delivered(tag: event.tag, isRedelivered: event.flag != 0), event)
       case RABBIT_PROPERTIES, RABBIT_BODY:
         if let (origin, message) = incoming.came(event) { try came(message, origin) }
-      case RABBIT_BLOCKED: blocked = String(event.text)
+      case RABBIT_BLOCKED: block(because: String(event.text))
       case RABBIT_UNBLOCKED: blocked = nil
       case RABBIT_CANCELLED:
         throw BrokerError(
@@ -193,6 +185,19 @@
         throw closed(event)
       default: break
       }
+    }
+
+    /// The server reads nothing more until it has room. What it has read by then it may store later;
+    /// nobody waits for that, and the connection stays.
+    private mutating func block(because reason: String) {
+      let error = BrokerError(
+        .blocked,
+        """
+        the server takes no messages at the moment (\(reason)): free its disk or memory, or let \
+        consumers catch up; events wait in the outbox meanwhile
+        """)
+      blocked = error
+      for entry in unconfirmed.takeAll() { line.answer(entry.token, error) }
     }
 
     private mutating func came(

@@ -55,7 +55,9 @@
       case .address:
         self.init(.invalidAddress, error.message, cause: error)
       case .connection, .timedOut:
-        self.init(.unavailable, "\(address) cannot be used: \(error.message)", cause: error)
+        self.init(
+          .unavailable, "\(address) cannot be used: \(error.message)\(Self.login(error.message))",
+          cause: error)
       case .busy:
         self.init(.busy, "\(address): \(error.message)", cause: error)
       case .refused(let state):
@@ -65,13 +67,19 @@
       }
     }
 
+    /// Before there is a session the server gives its reasons as text only.
+    private static func login(_ text: String) -> String {
+      ["password authentication failed", "no password supplied"].contains { text.contains($0) }
+        ? "; the password comes from PGPASSFILE or PGPASSWORD" : ""
+    }
+
     private static func advice(_ state: String) -> String {
       switch state {
       case "42P01": "; \"strangler outbox init\" makes the tables"
       case "42703": "; was a table altered? \"strangler outbox init\" brings it up to date"
       case "42501": "; grant it to this user"
       case "55P03": "; a long transaction holds the table: try again when it has ended"
-      case "53100": "; the database's disk is full"
+      case "53100": "; the database's disk is full: free it, nothing of this was stored"
       case "22P02", "22021": "; is the payload JSON? a bytea column takes any bytes"
       default: ""
       }

@@ -81,9 +81,8 @@
     private func apply(
       _ known: Known, _ effects: (PostgreSQLTransaction) async throws -> Void
     ) async throws -> InboxOutcome {
-      let failures = known.parkedAttempts ?? 0
-      if let verdict = inbox.policy.verdict(failures: failures, deaths: deaths) {
-        return try await fail(known, attempts: failures + deaths, verdict)
+      if let verdict = inbox.policy.verdict(deaths: deaths) {
+        return try await fail(known, attempts: deaths, isDead: true, verdict)
       }
       let start = ContinuousClock.now
       do {
@@ -120,26 +119,27 @@
     }
 
     private func fail(_ known: Known, _ error: any Error) async throws -> InboxOutcome {
-      try await fail(
-        known, attempts: (known.parkedAttempts ?? 0) + deaths + 1, String(describing: error))
+      let attempts = (known.parkedAttempts ?? 0) + 1
+      return try await fail(
+        known, attempts: attempts, isDead: attempts >= inbox.policy.attempts,
+        String(describing: error))
     }
 
     private func fail(
-      _ known: Known, attempts: Int, _ text: String
+      _ known: Known, attempts: Int, isDead: Bool, _ text: String
     ) async throws -> InboxOutcome {
-      let dead = attempts >= inbox.policy.attempts
       var random = SystemRandomNumberGenerator()
       let nextAt = now + inbox.policy.retry.delay(afterAttempt: attempts, using: &random)
       try await keep(
-        known, state: dead ? .dead : .retrying, attempts: attempts, nextAt: dead ? 0 : nextAt,
-        error: text)
+        known, state: isDead ? .dead : .retrying, attempts: attempts,
+        nextAt: isDead ? 0 : nextAt, error: text)
       if known.mark == nil, inbox.policy.start == .firstSeen {
         // From here on this aggregate has a beginning, or the event would never be due.
         var values = values
         values["version"] = .integer(event.version - 1)
         try await transaction.execute(NamedStatement(InboxStatements.setMark).bind(values))
       }
-      return .failed(FailureFingerprint.bounded(text), nextAt: dead ? nil : nextAt)
+      return .failed(FailureFingerprint.bounded(text), nextAt: isDead ? nil : nextAt)
     }
 
     private func keep(

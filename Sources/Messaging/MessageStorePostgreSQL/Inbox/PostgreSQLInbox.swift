@@ -35,7 +35,7 @@
     /// Handles one delivery: effects once, failures kept. When it returns, acknowledge the
     /// delivery.
     ///
-    /// An attempt that ends the process counts as a failed one.
+    /// Attempts that end the process are counted too; see `InboxPolicy.crashes`.
     ///
     /// - Parameters:
     ///   - now: milliseconds since 1970.

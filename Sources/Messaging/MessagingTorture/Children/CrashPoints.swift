@@ -57,7 +57,7 @@ final class CrashPoints: Sendable {
   ///
   /// - Throws: `TorturePoison`; where the event is deadly it does not come to that.
   func fail(at event: OutboxEvent) throws {
-    if event.type == TortureNames.deadlyPoison { die() }
+    if TortureSettings.isDeadly(event.id) { die() }
     throw TorturePoison()
   }
 }

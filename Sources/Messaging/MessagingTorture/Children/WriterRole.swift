@@ -62,8 +62,7 @@ extension WriterTransaction {
     events.map { event in
       OutboxEvent(
         id: event.id, aggregateType: TortureNames.aggregateType, aggregateID: event.aggregate,
-        type: event.id == poison ? TortureNames.type(ofPoison: event.id) : "torture-changed",
-        occurredAt: now,
+        type: event.id == poison ? TortureNames.poison : "torture-changed", occurredAt: now,
         payload: Array("{\"transaction\":\"\(name)\"}".utf8))
     }
   }
@@ -73,18 +72,8 @@ extension WriterTransaction {
 enum TortureNames {
   static let aggregateType = "torture"
   static let consumer = "effects"
-  /// Types of the events that consumers fail at: one whose effects throw, and one whose effects end
-  /// the process.
-  static let (poison, deadlyPoison) = ("torture-poison", "torture-deadly-poison")
+  /// Type of the events that consumers fail at.
+  static let poison = "torture-poison"
   static let stream = "TORTURE"
   static let topic = BrokerMessage.topic(forAggregateType: aggregateType)
-
-  /// One in four ends processes; its number says which.
-  static func type(ofPoison id: String) -> String {
-    "0123".contains(id.suffix(1)) ? deadlyPoison : poison
-  }
-
-  static func isPoison(_ event: OutboxEvent) -> Bool {
-    [poison, deadlyPoison].contains(event.type)
-  }
 }

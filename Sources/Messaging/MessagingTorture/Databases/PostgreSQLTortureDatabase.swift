@@ -80,7 +80,7 @@
             .integer(received.version),
           ])
         points.pass(.effectsUncommitted)
-        guard TortureNames.isPoison(received.event) else { return }
+        guard received.event.type == TortureNames.poison else { return }
         let cured = try await session.query(
           "SELECT 1 FROM cured WHERE id = $1", [.text(received.event.id)])
         // What the effect has written by now is undone with it.
@@ -102,11 +102,12 @@
       let row = try await database.query(
         """
         SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM effect),
-          (\(TortureCounts.behind)), (\(TortureCounts.dead))
+          (\(TortureCounts.behind)), (\(TortureCounts.dead)), (\(TortureCounts.begun))
         """
       ).first
       func count(_ column: Int) -> Int64 { row?.integer(column) ?? 0 }
-      return TortureCounts(events: count(0), effects: count(1), behind: count(2), dead: count(3))
+      return TortureCounts(
+        events: count(0), effects: count(1), behind: count(2), dead: count(3), begun: count(4))
     }
 
     func standstill() async throws -> Standstill {

@@ -88,7 +88,7 @@ struct SQLiteTortureDatabase: TortureDatabase {
         sql: "INSERT INTO effect (id, aggregate, version) VALUES (?, ?, ?)",
         arguments: [received.event.id, received.event.aggregateID, received.version])
       points.pass(.effectsUncommitted)
-      guard TortureNames.isPoison(received.event) else { return }
+      guard received.event.type == TortureNames.poison else { return }
       let cured = try Int.fetchOne(
         db, sql: "SELECT 1 FROM cured WHERE id = ?", arguments: [received.event.id])
       // What the effect has written by now is undone with it.
@@ -115,7 +115,8 @@ struct SQLiteTortureDatabase: TortureDatabase {
       func count(_ sql: String) throws -> Int64 { try Int64.fetchOne(db, sql: sql) ?? 0 }
       return TortureCounts(
         events: events ?? 0, effects: try count("SELECT COUNT(*) FROM effect"),
-        behind: try count(TortureCounts.behind), dead: try count(TortureCounts.dead))
+        behind: try count(TortureCounts.behind), dead: try count(TortureCounts.dead),
+        begun: try count(TortureCounts.begun))
     }
   }
 

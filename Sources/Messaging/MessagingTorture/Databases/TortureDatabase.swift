@@ -44,6 +44,8 @@ struct TortureCounts: Sendable, Equatable {
   var behind: Int64
   /// Events that are dead letters.
   var dead: Int64
+  /// Attempts that are under way or ended with their process.
+  var begun: Int64
 
   /// What waits behind dead letters; both stores read it alike.
   static let behind = """
@@ -51,6 +53,7 @@ struct TortureCounts: Sendable, Equatable {
       WHERE d.aggregateid = p.aggregateid AND d.state = 'dead'
         AND d.aggregateversion <= p.aggregateversion)
     """
+  static let begun = "SELECT COALESCE(sum(begun), 0) FROM inbox_attempt"
   static let dead = "SELECT count(*) FROM inbox_parked WHERE state = 'dead'"
   /// Each aggregate with its first dead letter.
   static let firstDead = """
@@ -62,7 +65,8 @@ struct TortureCounts: Sendable, Equatable {
 extension InboxPolicy {
   /// Short waits, so that an event that fails is a dead letter soon.
   static let torture = InboxPolicy(
-    attempts: TortureSettings.attempts, retry: Backoff(first: 20, most: 100))
+    attempts: TortureSettings.attempts, retry: Backoff(first: 20, most: 100),
+    crashes: TortureSettings.crashes)
 }
 
 /// Databases by name.

@@ -213,7 +213,9 @@ package struct TortureVerdict: Sendable, Equatable {
   private mutating func judgeLetters(_ ledger: TortureLedger) {
     letters = ledger.letters.count
     for letter in ledger.letters.values.sorted(by: { $0.sighting.id < $1.sighting.id }) {
-      let isDue = letter.attempts == [Int64(TortureSettings.attempts)]
+      let isDeadly = TortureSettings.isDeadly(letter.sighting.id)
+      let due = isDeadly ? TortureSettings.crashes : TortureSettings.attempts
+      let isDue = letter.attempts == [Int64(due)]
       if !isDue || !ledger.poison.contains(letter.sighting.id) {
         findings.append(TortureFinding(.condemned, .consumer, letter.sighting))
       }

@@ -28,6 +28,11 @@ package struct TortureSettings: Sendable, Equatable, Codable {
 
   /// Failed attempts after which an event is a dead letter of the consumer's inbox.
   package static let attempts = 3
+  /// Attempts that ended with their process after which it is one.
+  package static let crashes = 10
+
+  /// Whether an event that is poison ends the processes that apply it: one in sixteen, by its id.
+  package static func isDeadly(_ id: String) -> Bool { id.hasSuffix("0") }
 
   /// Equal seeds give equal schedules.
   package var seed: UInt64

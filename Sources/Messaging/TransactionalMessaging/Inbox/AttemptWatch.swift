@@ -88,13 +88,13 @@ package final class AttemptWatch: Sendable {
 }
 
 extension InboxPolicy {
-  /// Why an event is not tried again: too many of its attempts failed or ended with their process.
-  /// Nil where it may be tried, and where no attempt ended that way.
-  package func verdict(failures: Int, deaths: Int) -> String? {
-    guard deaths > 0, failures + deaths >= attempts else { return nil }
+  /// Why an event is not tried again: too many of its attempts ended with their process. Nil where
+  /// it may be tried.
+  package func verdict(deaths: Int) -> String? {
+    guard deaths >= crashes else { return nil }
     return """
-      the process ended \(deaths) times while it applied this event, \(failures) attempts failed \
-      before: look at its log or its core before you replay
+      the process ended \(deaths) times while it applied this event: look at its log or its core \
+      before you replay
       """
   }
 }

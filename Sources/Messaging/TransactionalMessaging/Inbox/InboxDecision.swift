@@ -57,6 +57,9 @@ public struct InboxPolicy: Sendable, Equatable {
   public var start: InboxStart
   /// Failed attempts after which an event waits for an operator, and its aggregate behind it.
   public var attempts: Int
+  /// Attempts that ended with their process, one after the other, after which an event waits for an
+  /// operator. More than those that fail by themselves, since processes end for other reasons too.
+  public var crashes: Int
   /// Wait before an event is tried again.
   public var retry: Backoff
   /// Most parked events; at the limit deliveries are refused, not lost. Several processes of one
@@ -66,10 +69,12 @@ public struct InboxPolicy: Sendable, Equatable {
   /// Creates a policy.
   public init(
     start: InboxStart = .firstVersion, attempts: Int = 3,
-    retry: Backoff = Backoff(first: 2_000, most: 10_000), parkedEvents: Int = 10_000
+    retry: Backoff = Backoff(first: 2_000, most: 10_000), parkedEvents: Int = 10_000,
+    crashes: Int = 10
   ) {
     self.start = start
     self.attempts = max(1, attempts)
+    self.crashes = max(1, crashes)
     self.retry = retry
     self.parkedEvents = max(1, parkedEvents)
   }

@@ -60,7 +60,7 @@ struct DataCommandTests {
     #expect(planned.output.contains("2. products: ") || planned.output.contains("3. products: "))
     #expect(planned.output.contains("   left behind: cancelledReason\n"))
     #expect(planned.output.contains("   no reverse stream\n"))
-    let shop = try DatabaseQueue(path: scratch.path + "shop.sqlite")
+    let shop = try DatabaseQueue(path: scratch.path + "/shop.sqlite")
     try await shop.write { db in
       try db.execute(sql: "UPDATE orders SET status = 'lost' WHERE id = 500")
     }
@@ -83,7 +83,7 @@ struct DataCommandTests {
 
   @Test func `what cannot be used`() async throws {
     let scratch = try Scratch()
-    let missing = try await run("check", "--config", scratch.path + "no.yaml", expecting: 2)
+    let missing = try await run("check", "--config", scratch.path + "/no.yaml", expecting: 2)
     #expect(missing.errors.contains("cannot read"))
     let slip = try scratch.write(
       "data: { stores: { a: { sqlite: x } }, mappings: { m: { from: a.t, to: b.t, columns: { a: b } } } }",
@@ -100,7 +100,7 @@ struct DataCommandTests {
       """, to: "gone.yaml")
     let lost = try await run("check", "--config", gone, expecting: 2)
     #expect(lost.errors.contains("a store cannot be read: there is no file"))
-    #expect(!FileManager.default.fileExists(atPath: scratch.path + "gone.sqlite"))
+    #expect(!FileManager.default.fileExists(atPath: scratch.path + "/gone.sqlite"))
     _ = try await run("plan", "--config", gone, expecting: 2)
   }
 }

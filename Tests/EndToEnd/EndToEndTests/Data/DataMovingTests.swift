@@ -44,7 +44,7 @@ struct DataMovingTests {
         }
         (server, connection) = (nil, nil)
       #endif
-      let path = scratch.path + name + ".sqlite"
+      let path = scratch.path + "/" + name + ".sqlite"
       file = path
       declaration = "{ sqlite: \(path) }"
       _ = try DatabaseQueue(path: path)
@@ -225,7 +225,7 @@ struct DataMovingTests {
     let json = try await rig.run("verify", "--format", "json", "--list", "1", expecting: 1)
     #expect(try schema.problems(in: json.output) == [])
     #expect(json.output.contains("\"key\" : \"number = 17\""))
-    let page = rig.scratch.path + "page.html"
+    let page = rig.scratch.path + "/page.html"
     let html = try await rig.run(
       "verify", "--format", "html", "--output", page, expecting: 1)
     #expect(html.output == "")

@@ -17,7 +17,7 @@ import TransactionalMessaging
 struct BypassCommandTests {
   @Test func `a file of SQLite`() async throws {
     let scratch = try Scratch()
-    let file = scratch.path + "shop.sqlite"
+    let file = scratch.path + "/shop.sqlite"
     try await walk(file, scratch) { isAnnounced in
       let (outbox, queue) = (SQLiteOutbox(), try DatabaseQueue(path: file))
       try await queue.write { db in
@@ -100,6 +100,7 @@ struct BypassCommandTests {
     try scratch.write(
       """
       import GRDB
+      struct Order: Codable, PersistableRecord { static let databaseTableName = "orders" }
       struct OrderArchive {
         let database: DatabaseQueue
         func store(_ id: Int) throws {
@@ -109,11 +110,11 @@ struct BypassCommandTests {
         }
       }
       """, to: "monolith/Sources/Shop/OrderArchive.swift")
-    let sources = scratch.path + "monolith"
+    let sources = scratch.path + "/monolith"
     let text = try await run(
       "bypass", "--database", database, "--sources", sources, expecting: 1)
     #expect(text.output.contains("1 without an event"))
-    #expect(text.output.contains("  Sources/Shop/OrderArchive.swift:6:"), "\(text.output)")
+    #expect(text.output.contains("  Sources/Shop/OrderArchive.swift:7:"), "\(text.output)")
     #expect(!text.output.contains("Ada"))
     let json = try await run(
       "bypass", "report", "--database", database, "--sources", sources, "--format", "json",
@@ -121,7 +122,7 @@ struct BypassCommandTests {
     let schema = try JSONSchema.fixture("outbox-bypass.schema.json")
     #expect(try schema.problems(in: json.output) == [])
     _ = try await run(
-      "bypass", "--database", database, "--sources", scratch.path + "none", expecting: 2)
+      "bypass", "--database", database, "--sources", scratch.path + "/none", expecting: 2)
     return text.output
   }
 }

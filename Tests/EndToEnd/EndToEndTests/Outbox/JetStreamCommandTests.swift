@@ -17,7 +17,7 @@ struct JetStreamCommandTests {
 
   init() async throws {
     scratch = try Scratch()
-    let database = try DatabaseQueue(path: scratch.path + "shop.sqlite")
+    let database = try DatabaseQueue(path: scratch.path + "/shop.sqlite")
     try SQLiteMessageTables.install(in: database)
     try await database.write { db in
       for number in 1...3 { try SQLiteOutbox().append(SampleEvents.event(number), in: db) }

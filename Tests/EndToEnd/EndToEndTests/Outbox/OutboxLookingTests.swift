@@ -19,7 +19,7 @@ struct OutboxLookingTests {
 
   init() async throws {
     scratch = try Scratch()
-    file = scratch.path + "shop.sqlite"
+    file = scratch.path + "/shop.sqlite"
     database = try DatabaseQueue(path: file)
     try SQLiteMessageTables.install(in: database)
   }
@@ -66,7 +66,7 @@ struct OutboxLookingTests {
       #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any])
     }
     _ = try await run("tail", "--database", file, "--aggregate", "b", expecting: 2)
-    _ = try await run("tail", "--database", scratch.path + "none.sqlite", expecting: 2)
+    _ = try await run("tail", "--database", scratch.path + "/none.sqlite", expecting: 2)
   }
 
   private func get(_ url: String) async throws -> String {
@@ -152,5 +152,14 @@ struct OutboxLookingTests {
     #expect(history.output.contains("ada: forget relay default at 6: gone"))
     let status = try await run("status", "--config", configuration)
     #expect(status.output.contains("no relay has been here"))
+  }
+
+  @Test func `a file that is no database is told of`() async throws {
+    let other = try scratch.write(String(repeating: "no database ", count: 200), to: "other.txt")
+    for command in ["init", "status", "verify", "bypass", "dead-letters"] {
+      let outcome = try await run(command, "--database", other, expecting: 2)
+      #expect(outcome.errors.contains("file is not a database"), "\(outcome.errors)")
+    }
+    #expect(try String(contentsOfFile: other, encoding: .utf8).hasPrefix("no database "))
   }
 }

@@ -18,7 +18,7 @@ import TransactionalMessaging
 struct OutboxTests {
   @Test func `a file of SQLite`() async throws {
     let scratch = try Scratch()
-    let file = scratch.path + "shop.sqlite"
+    let file = scratch.path + "/shop.sqlite"
     try await walk(file, scratch, prunes: "deleted 8 events\n") { events in
       try await DatabaseQueue(path: file).write { db in
         for event in events { try SQLiteOutbox().append(event, in: db) }

@@ -8,7 +8,8 @@ struct BypassReportCommand: AsyncParsableCommand {
     commandName: "report",
     abstract: "List changes without an event: statement, client, and places in the sources.",
     discussion: """
-      Places are those where the sources write to the table: the statement says which of them.
+      Places are those where the sources write to the table, of tables that they define or map types
+      to; the statement says which of them.
 
       EXAMPLES
         strangler outbox bypass report --database postgresql://shop@db.internal/shop
