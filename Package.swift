@@ -106,7 +106,7 @@ let analysis: [Target] = [
   library(
     "SourceScanning", .analysis, ["CIndexStore", "DependencyGraph", .swiftSyntax, .swiftParser]),
   library(
-    "AnalysisReports", .analysis, ["DependencyGraph", .crypto],
+    "AnalysisReports", .analysis, ["DependencyGraph", "DisplayWidths", .crypto],
     // The report's page is part of the program, as the console's is.
     resources: [
       "cuts.js", "data.js", "graph.js", "matrix.js", "opened.js", "report.css", "services.js",
@@ -130,7 +130,10 @@ let analysis: [Target] = [
     ["AnalysisReports", "DependencyGraph", "SchemaValidation", "SourceScanning"]),
   tests(
     "AnalysisReports", "Analysis",
-    ["AnalysisReports", "DependencyGraph", "SampleModels", "SchemaValidation", .crypto]),
+    [
+      "AnalysisReports", "DependencyGraph", "DisplayWidths", "SampleModels", "SchemaValidation",
+      .crypto,
+    ]),
   tests("SourceScanning", "Analysis", ["SourceScanning", "DependencyGraph"]),
   tests(
     "CompilerIndex", "Analysis",
@@ -153,7 +156,7 @@ let proxy: [Target] = [
   library(
     "RoutingDecisions", .proxy,
     [
-      "DataMapping", "HTTPExchange", "ResiliencePolicies", "ShadowComparison",
+      "DataMapping", "DisplayWidths", "HTTPExchange", "ResiliencePolicies", "ShadowComparison",
       "SpellingSuggestions",
     ]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
@@ -303,6 +306,9 @@ let postgreSQL: [Target] = [
   library("ServerPrograms", .messaging),
   tests("PostgreSQLClient", "Proxy", ["PostgreSQLClient", "ServerPrograms"]),
 ]
+
+// What every area that prints a table reads.
+let texts: [Target] = [library("DisplayWidths", .analysis)]
 
 // JSON with exact numbers, which comparisons of answers and contracts of events read, and what else
 // both areas share.
@@ -616,7 +622,7 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-syntax", exact: "603.0.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
-  targets: requestedAreas.flatMap { areas[$0] ?? [] }
+  targets: requestedAreas.flatMap { areas[$0] ?? [] } + texts
     + (requestedAreas.contains { [.proxy, .messaging].contains($0) } ? documents + postgreSQL : []),
   swiftLanguageModes: [.v6]
 )

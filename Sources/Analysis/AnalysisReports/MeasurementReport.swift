@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DependencyGraph
+import DisplayWidths
 
 /// Writes measurements, each with the publication whose formula it is.
 package struct MeasurementReport: Sendable {
@@ -24,7 +25,7 @@ package struct MeasurementReport: Sendable {
     ]
     for measurement in measurements {
       let name = measurement.metric + (measurement.variant.map { " (\($0.rawValue))" } ?? "")
-      let padding = String(repeating: " ", count: max(1, 32 - TerminalText.columns(of: name)))
+      let padding = String(repeating: " ", count: max(1, 32 - DisplayWidth.columns(of: name)))
       lines.append(
         name + padding + JSONValue.fourDecimals(measurement.value)
           + "  \(measurement.better.rawValue) is good")

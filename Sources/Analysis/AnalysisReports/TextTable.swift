@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayWidths
+
 /// A table of text cells fitted into a width: columns that may be missed are left out one by one,
 /// and then the widest flexible column is shortened with `…`. Widths are columns of a terminal.
 struct TextTable {
@@ -44,7 +46,7 @@ struct TextTable {
       let padded = shown.map { column in
         let cell = shortened(
           cells[column], to: widths[column], keepsEnd: columns[column].keepsEnd)
-        let free = max(0, widths[column] - TerminalText.columns(of: cell))
+        let free = max(0, widths[column] - DisplayWidth.columns(of: cell))
         let space = String(repeating: " ", count: free)
         return columns[column].alignment == .left ? cell + space : space + cell
       }
@@ -59,7 +61,7 @@ struct TextTable {
   private func fitted(_ rows: [[String]], _ width: Int) -> (shown: [Int], widths: [Int]) {
     var widths = columns.indices.map { column in
       ([columns[column].title] + rows.map { $0[column] })
-        .map { TerminalText.columns(of: $0) }.max() ?? 0
+        .map { DisplayWidth.columns(of: $0) }.max() ?? 0
     }
     var shown = Array(columns.indices)
     func excess() -> Int {
@@ -77,10 +79,10 @@ struct TextTable {
   }
 
   private func shortened(_ cell: String, to width: Int, keepsEnd: Bool) -> String {
-    guard TerminalText.columns(of: cell) > width else { return cell }
+    guard DisplayWidth.columns(of: cell) > width else { return cell }
     var rest = max(0, width - 1)
     func fits(_ character: Character) -> Bool {
-      rest -= TerminalText.columns(of: String(character))
+      rest -= DisplayWidth.columns(of: String(character))
       return rest >= 0
     }
     if keepsEnd {
@@ -99,15 +101,15 @@ func wrapped(_ text: String, width: Int, indent: String = "") -> [String] {
   for word in TerminalText.escaped(text).split(separator: " ") {
     if current.isEmpty {
       current = indent + word
-    } else if used + 1 + TerminalText.columns(of: word) <= width {
+    } else if used + 1 + DisplayWidth.columns(of: word) <= width {
       current += " " + word
-      used += 1 + TerminalText.columns(of: word)
+      used += 1 + DisplayWidth.columns(of: word)
       continue
     } else {
       lines.append(current)
       current = indent + word
     }
-    used = TerminalText.columns(of: current)
+    used = DisplayWidth.columns(of: current)
   }
   if !current.isEmpty { lines.append(current) }
   return lines

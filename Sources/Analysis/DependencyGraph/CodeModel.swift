@@ -30,9 +30,6 @@ public struct CodeModel: Sendable, Equatable {
   public var findings: [Finding]
   /// Members of the types that have many, in order of place: what such a type is made of.
   public var members: [MemberDeclaration]
-  /// Uses of tables in functions that are called inside of a transaction, at the places of the
-  /// calls: they tell what belongs together, and are no statements beside those in `tableUses`.
-  package var calledUses: [TableUse] = []
   /// The type that each part was taken from; see `takingApart`.
   package var ownerOfPart: [TypeID: TypeID] = [:]
 
@@ -251,9 +248,13 @@ public struct TableUse: Sendable, Equatable {
 
 /// An HTTP route that the code registers.
 public struct RouteRegistration: Sendable, Equatable {
+  /// Stands in a path for what the code computes: one segment or several.
+  package static let unread = "{?}"
+
   /// Upper-case method; `*` for any.
   public var method: String
-  /// Path template with groups applied: `/orders/{id}`, `/files/**`.
+  /// Path template with groups applied: `/orders/{id}`, `/files/**`; `{?}` for a part that is
+  /// computed.
   public var path: String
   /// Type whose code registers it.
   public var registeredBy: TypeID

@@ -75,8 +75,7 @@ struct ModelAssembly {
         .sorted()
     }
     let uses = TableUses(names: names.mappings(in: table, numbering: numbering), signals)
-    model.tableUses = uses.sorted()
-    model.calledUses = uses.called()
+    model.tableUses = uses.sorted
     model.transactions = OpenedTransactions(uses.found, signals, table).found()
     let routes = RouteResolution(signals.flatMap(\.routerPasses))
     model.routes = routes.registrations(of: signals.flatMap(\.routes))
@@ -87,6 +86,7 @@ struct ModelAssembly {
     model.findings =
       ScanFindings(discovery: discovery, files: read).findings()
       + ScanFindings.findings(ofNames: model.types)
+      + ScanFindings.findings(ofRoutes: model.routes)
     return model
   }
 }

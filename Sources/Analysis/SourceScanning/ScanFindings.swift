@@ -43,6 +43,21 @@ struct ScanFindings {
     ]
   }
 
+  /// Routes that stand in a report with a hole.
+  static func findings(ofRoutes routes: [RouteRegistration]) -> [Finding] {
+    let unread = routes.filter { $0.path.contains(RouteRegistration.unread) }
+    guard !unread.isEmpty else { return [] }
+    return [
+      Finding(
+        id: "route-not-read", severity: .warning,
+        message: "\(unread.count) of \(counted(routes.count, "route")) "
+          + "\(unread.count == 1 ? "has" : "have") a path that the code computes: "
+          + "\(RouteRegistration.unread) stands for what could not be read of it, and the proxy's "
+          + "first routes go without",
+        locations: Set(unread.map(\.position)).sorted())
+    ]
+  }
+
   func findings() -> [Finding] {
     var findings: [Finding] = []
     for (index, file) in files.enumerated() {

@@ -34,6 +34,17 @@ import Testing
     #expect(yaml.contains("match: { path: /api/v1/orders, methods: [POST] }"))
   }
 
+  @Test func `a path that is not known is no route of the proxy`() {
+    var builder = SampleShop.builder()
+    builder.route("GET", "/{?}", "OrderController")
+    builder.route("GET", "/api/v1/orders/{?}/lines", "OrderController")
+    let yaml = RouteConfiguration().render(BoundaryAnalysis().suggest(builder.model))
+    #expect(yaml.contains("path: /api/v1/orders/**") && !yaml.contains("path: \"/{"))
+    #expect(
+      yaml.replacing("\n  #   ", with: " ").contains(
+        "routes to add, whose paths the code computes: GET /api/v1/orders/{?}/lines, GET /{?}"))
+  }
+
   @Test func withoutRoutesOnlyTheMonolithIsLeft() {
     let yaml = RouteConfiguration(legacyPort: 7000).render(BoundaryAnalysis().suggest(CodeModel()))
     #expect(yaml.contains("legacy: { endpoints: [127.0.0.1:7000] }"))

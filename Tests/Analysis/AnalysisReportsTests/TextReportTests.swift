@@ -94,7 +94,8 @@ import Testing
     #expect(
       TextReport(width: 200).render(suggestion).contains(
         "1 type could as well stand elsewhere, 1 of them tied more to another service than to "
-          + "their own: Courier in shipments (stability 0.50, or payments; Courier.swift:3:8)."))
+          + "their own: Courier in shipments (there in 16 of 32 runs, or payments; "
+          + "Courier.swift:3:8)."))
   }
 
   @Test func aLibraryHasNoOrderAndNoBorders() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayWidths
 import Testing
 
 @testable import AnalysisReports
@@ -69,12 +70,12 @@ import Testing
       ])
     // A character that does not fit whole is left out.
     #expect(
-      table.lines(width: 15, style: .plain).map { TerminalText.columns(of: $0) }
+      table.lines(width: 15, style: .plain).map { DisplayWidth.columns(of: $0) }
         == [15, 15, 15, 15, 15])
     #expect(table.lines(width: 15, style: .plain)[1] == "注文サ…       1")
     #expect(wrapped("注文 注文 ab", width: 9) == ["注文 注文", "ab"])
-    #expect(TerminalText.columns(of: "a\u{FE0F}") == 1 && TerminalText.columns(of: "✂️") == 2)
-    #expect(TerminalText.columns(of: "ﾊﾝｶｸ한글🇩🇪") == 4 + 4 + 2)
+    #expect(DisplayWidth.columns(of: "a\u{FE0F}") == 1 && DisplayWidth.columns(of: "✂️") == 2)
+    #expect(DisplayWidth.columns(of: "ﾊﾝｶｸ한글🇩🇪") == 4 + 4 + 2)
   }
 
   @Test func wrapsAtSpacesOnly() {

@@ -38,6 +38,15 @@ struct ResolutionQualityTests {
     #expect(files.precision >= 0.96 && files.recall >= 0.95, "\(files)")
   }
 
+  /// A build of everything has the two packages that the demand names.
+  @Test(.enabled(if: environment["STRANGLER_AREAS"] == nil, "needs a build of all areas"))
+  func `both packages are compared`() {
+    let roots = Corpus.available.map(\.root)
+    for package in ["swift-argument-parser", "hummingbird"] {
+      #expect(roots.contains { $0.hasSuffix("/" + package) }, "\(package)")
+    }
+  }
+
   /// With the same index the scanner has nothing to guess.
   @Test(.timeLimit(.minutes(5))) func anIndexOverridesSyntax() throws {
     let corpus = Corpus.available[0]

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DependencyGraph
-import Foundation
 import SourceScanning
 import Testing
 
@@ -30,8 +29,8 @@ import Testing
 
   @Test(.timeLimit(.minutes(5)))
   func `so has a real package`() throws {
-    let folder = try #require(Self.checkout("swift-argument-parser"))
-    let model = try SourceScanner().scan(folder: folder + "/Sources")
+    try #require(Checkout.has("swift-argument-parser"))
+    let model = try SourceScanner().scan(folder: Checkout.folder("swift-argument-parser/Sources"))
     let study = BoundaryAnalysis(options: AnalysisOptions(services: 4)).study(model)
     try Self.expectComplete(study)
     #expect(study.suggestion.cuts.count > 50)
@@ -117,11 +116,5 @@ import Testing
       study.model.references.count - reduced.references.count + study.model.tableUses.count
       - reduced.tableUses.count
     #expect(removed == study.suggestion.cuts.count)
-  }
-
-  private static func checkout(_ name: String) -> String? {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../../.build/checkouts/\(name)").standardized.path(percentEncoded: false)
-    return FileManager.default.fileExists(atPath: folder) ? folder : nil
   }
 }

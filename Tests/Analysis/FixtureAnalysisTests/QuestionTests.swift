@@ -20,8 +20,23 @@ import Testing
     let text = ExplanationReport(width: 2_000).text(explanation)
     let references = explanation.pulls.reduce(0) { $0 + $1.references }
     #expect(text.contains("\(references) of \(references) references are read from syntax alone"))
-    #expect(text.contains("Over \(study.suggestion.quality.runs) runs with noise"))
+    #expect(text.contains(" of \(study.suggestion.quality.runs) runs with noise."))
     #expect(text.contains("Sources/"))
+  }
+
+  @Test(arguments: [
+    ("ShopEngine", "monolith, no service: most areas go through it, so it is taken apart: "),
+    ("ShopEngine.clock", "monolith, no service: ShopEngine holds it for many services"),
+    ("AuditEntry", "monolith, no service: it is part of a log"),
+    ("HealthController", "Composition root: it answers only whoever operates the process"),
+    ("ShopSchema", "Composition root: it makes the tables of 8 services"),
+    ("ShopRoutes", "Composition root: it wires 9 services together"),
+    ("ErrorAnswer", "Composition root: only what wires the services together uses it"),
+  ])
+  func `an explanation says what set a type apart`(type: String, reason: String) throws {
+    let text = ExplanationReport(width: 2_000).text(try study.explanation(of: type))
+    #expect(text.contains(reason), "\(text)")
+    #expect(!text.contains("(0 %)"))
   }
 
   @Test func `every type can be explained by its full name`() throws {
@@ -56,6 +71,7 @@ import Testing
     }
     let answer = try study.answer(to: WhatIf(merges: [["orders", "shipping"]]))
     #expect(between > 0)
+    #expect(answer.before.services == study.suggestion.services.count)
     #expect(answer.after.services == answer.before.services - 1)
     let (before, after) = (answer.before, answer.after)
     #expect(

@@ -1,28 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 import DependencyGraph
-import Foundation
 import SourceScanning
 import Testing
 
-/// Signals of real code, counted by hand: GRDB's demonstration and Hummingbird's own servers, from
-/// the checkouts that the build has made anyway.
+/// Signals of real code, counted by hand: the monolith's, those of GRDB's demonstration and of
+/// Hummingbird's own servers, from the checkouts that the build has made anyway.
 @Suite struct RealSignalTests {
-  private static let checkouts = URL(filePath: #filePath)
-    .deletingLastPathComponent().appending(path: "../../../.build/checkouts").standardized
-
   private func model(_ path: String) throws -> CodeModel {
-    let folder = Self.checkouts.appending(path: path).path(percentEncoded: false)
-    return try SourceScanner().scan(folder: folder)
+    try SourceScanner().scan(folder: Checkout.folder(path))
   }
 
-  private static func has(_ path: String) -> Bool {
-    FileManager.default.fileExists(
-      atPath: checkouts.appending(path: path).path(percentEncoded: false))
+  @Test func `the monolith's routes, writers, jobs and calls are all of them, and no others`()
+    throws
+  {
+    let (model, truth) = (try ShopMonolith.model.get(), try ShopMonolith.truth())
+    #expect(
+      model.routes.map { "\($0.method) \($0.path) \(model.displayName($0.handler))" }.sorted()
+        == truth.routes.map { "\($0.method) \($0.path) \($0.controller)" }.sorted())
+    var writers: [String: Set<String>] = [:]
+    for use in model.tableUses where use.access == .writes {
+      writers[use.table, default: []].insert(model.displayName(use.type))
+    }
+    for table in truth.tables {
+      #expect(writers[table.table]?.sorted() == table.writers.sorted(), "\(table.table)")
+    }
+    #expect(writers.count == truth.tables.count)
+    #expect(
+      Set(model.jobs.map { model.displayName($0.type) }).sorted() == truth.planted.job.sorted())
+    #expect(
+      Set(model.outboundCalls.map { model.displayName($0.type) })
+        == Set(truth.planted.outboundCall.map(\.type)))
+    #expect(
+      truth.planted.outboundCall.allSatisfy { planted in
+        model.outboundCalls.contains { $0.target.contains(planted.path) }
+      })
   }
 
   private static let demo = "GRDB.swift/Documentation/DemoApps/GRDBDemo/GRDBDemo"
 
-  @Test(.enabled(if: has(demo), "needs the package checkouts")) func demonstrationOfGRDB() throws {
+  @Test(.enabled(if: Checkout.has(demo), "needs the package checkouts")) func demonstrationOfGRDB()
+    throws
+  {
     let model = try model(Self.demo)
     let uses = model.tableUses.map { use in
       let file = model.files[Int(use.position.file.index)].path.split(separator: "/").last ?? ""
@@ -51,7 +69,7 @@ import Testing
     #expect(model.routes.isEmpty && model.jobs.isEmpty && model.outboundCalls.isEmpty)
   }
 
-  @Test(.enabled(if: has("hummingbird/Benchmarks"), "needs the package checkouts"))
+  @Test(.enabled(if: Checkout.has("hummingbird/Benchmarks"), "needs the package checkouts"))
   func serversOfHummingbird() throws {
     #expect(
       try routes("hummingbird/Sources/PerformanceTest") == [

@@ -14,6 +14,12 @@ enum ShopMonolith {
     struct TableArea: Decodable {
       var table: String
       var area: String
+      var writers: [String]
+    }
+    struct Route: Decodable {
+      var method: String
+      var path: String
+      var controller: String
     }
     struct Planted: Decodable {
       struct GodType: Decodable { var type: String }
@@ -21,6 +27,10 @@ enum ShopMonolith {
       struct SharedTable: Decodable {
         var table: String
         var owner: String
+      }
+      struct OutboundCall: Decodable {
+        var type: String
+        var path: String
       }
       struct Transaction: Decodable {
         var type: String
@@ -33,9 +43,11 @@ enum ShopMonolith {
       var multiAreaTransaction: Transaction
       var sharedHelpers: [String]
       var job: [String]
+      var outboundCall: [OutboundCall]
     }
     var areas: [String]
     var planted: Planted
+    var routes: [Route]
     var tables: [TableArea]
     var types: [TypeArea]
   }

@@ -2,6 +2,7 @@
 
 import DependencyGraph
 import Foundation
+import SourceScanning
 import Testing
 
 /// What the product's own evidence adds to structure, on the fixture.
@@ -23,6 +24,24 @@ import Testing
     #expect(all.adjustedRandIndex >= structure.adjustedRandIndex)
     #expect(ablation.rows.map(\.basis.name).contains("without tables"))
     #expect(ablation.absent == [.changes])
+  }
+
+  /// Modules are the areas that the authors of a package have drawn.
+  @Test(
+    .timeLimit(.minutes(5)), .enabled(if: Checkout.has("hummingbird"), "needs the checkouts"),
+    arguments: ["hummingbird", "swift-argument-parser"])
+  func `nor is it on real packages, against their modules`(package: String) throws {
+    let model = try SourceScanner().scan(folder: Checkout.folder(package))
+    let names = Dictionary(grouping: model.types) { $0.qualifiedName }
+    let truth = names.compactMapValues { types in
+      types.count == 1 && types[0].kind != .fileScope ? types[0].module : nil
+    }.filter { !$0.key.contains(".") }
+    let ablation = SignalAblation(model, truth: truth, workers: .serial)
+    let all = try #require(ablation.rows.first { $0.basis == .everything }?.truth)
+    let structure = try #require(ablation.rows.first { $0.basis == .structureOnly }?.truth)
+    #expect(ablation.compared > 100)
+    #expect(all.mojoFM >= structure.mojoFM, "\(all) against \(structure)")
+    #expect(all.adjustedRandIndex >= structure.adjustedRandIndex, "\(all) against \(structure)")
   }
 
   @Test func `the known areas stand as lines too, for the command`() throws {

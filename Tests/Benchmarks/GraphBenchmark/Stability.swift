@@ -8,7 +8,12 @@ enum Stability {
   private static let draws = 50
   private static let droppedShare = 0.01
 
-  static func print(_ graphs: [(name: String, graph: ItemGraph)]) {
+  /// Mean and least that a division has to keep, and one that is anchored in a stored one.
+  private static let demands = (cold: (mean: 0.95, least: 0.9), anchored: (mean: 0.98, least: 0.95))
+
+  /// - Returns: demands that were missed.
+  static func print(_ graphs: [(name: String, graph: ItemGraph)]) -> [String] {
+    var missed: [String] = []
     Swift.print("ARI after dropping 1 % of the links, \(draws) draws: mean / least")
     let clusterer = ItemClusterer(workers: .processors)
     for (name, graph) in graphs {
@@ -38,12 +43,23 @@ enum Stability {
         "\(name): cold \(summary(cold)), anchored \(summary(anchored)), "
           + "confident core (\(percent(Double(sure) / count))) \(summary(core))"
       )
+      for (kind, values, demand) in [
+        ("cold", cold, demands.cold), ("anchored", anchored, demands.anchored),
+      ] where mean(values) < demand.mean || values.min() ?? 1 < demand.least {
+        missed.append("\(name), \(kind): \(summary(values))")
+      }
     }
-    Swift.print("demanded: cold .95 / .90, anchored .98 / .95\n")
+    Swift.print(
+      "demanded: cold \(demands.cold.mean) / \(demands.cold.least), "
+        + "anchored \(demands.anchored.mean) / \(demands.anchored.least)\n")
+    return missed
+  }
+
+  private static func mean(_ values: [Double]) -> Double {
+    values.reduce(0, +) / Double(max(1, values.count))
   }
 
   private static func summary(_ values: [Double]) -> String {
-    let mean = values.reduce(0, +) / Double(max(1, values.count))
-    return ReferenceSystem.fixed(mean, 3) + " / " + ReferenceSystem.fixed(values.min() ?? 1, 3)
+    ReferenceSystem.fixed(mean(values), 3) + " / " + ReferenceSystem.fixed(values.min() ?? 1, 3)
   }
 }

@@ -9,7 +9,10 @@ import Testing
   /// does I/O, reads a clock or draws randomness; Foundation only where JSON is encoded.
   static let allowedImports: [String: Set<String>] = [
     "DependencyGraph": mathematics.union(["Synchronization"]),
-    "AnalysisReports": ["DependencyGraph", "Crypto", "FoundationEssentials", "Foundation"],
+    "AnalysisReports": [
+      "DependencyGraph", "DisplayWidths", "Crypto", "FoundationEssentials", "Foundation",
+    ],
+    "DisplayWidths": [],
     "HTTPExchange": [],
     "JSONDocuments": [],
     "SpellingSuggestions": [],
@@ -17,7 +20,7 @@ import Testing
     "MessageContracts": ["JSONDocuments", "Synchronization", "TransactionalMessaging"],
     "ResiliencePolicies": mathematics,
     "RoutingDecisions": [
-      "DataMapping", "HTTPExchange", "ResiliencePolicies", "ShadowComparison",
+      "DataMapping", "DisplayWidths", "HTTPExchange", "ResiliencePolicies", "ShadowComparison",
       "SpellingSuggestions", "FoundationEssentials", "Foundation",
     ],
     "ShadowComparison": mathematics.union(["JSONDocuments"]),

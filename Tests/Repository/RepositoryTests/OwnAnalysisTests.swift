@@ -10,6 +10,7 @@ import Testing
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
     "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
+    "DisplayWidths",
   ]
 
   /// Pure targets that a pure target may use.
@@ -21,6 +22,7 @@ import Testing
     ["MessageContracts", "JSONDocuments"], ["MessageContracts", "TransactionalMessaging"],
     ["TortureModel", "TransactionalMessaging"], ["RoutingDecisions", "DataMapping"],
     ["RoutingDecisions", "SpellingSuggestions"], ["DataMapping", "SpellingSuggestions"],
+    ["AnalysisReports", "DisplayWidths"], ["RoutingDecisions", "DisplayWidths"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

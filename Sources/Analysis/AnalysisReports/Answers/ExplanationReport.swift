@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DependencyGraph
+import DisplayWidths
 
 /// Renders why a type is where it is.
 package struct ExplanationReport: Sendable {
@@ -25,7 +26,7 @@ package struct ExplanationReport: Sendable {
   /// Sentences with numbers and places; ends with a line break.
   package func text(_ explanation: PlacementExplanation) -> String {
     let place = "\(explanation.module), \(explanation.location.text)"
-    let fits = TerminalText.columns(of: explanation.type + place) + 2 <= width
+    let fits = DisplayWidth.columns(of: explanation.type + place) + 2 <= width
     var lines =
       fits
       ? [style.strong(explanation.type) + "  " + style.dim(place)]
@@ -39,7 +40,9 @@ package struct ExplanationReport: Sendable {
     if let own = explanation.own {
       lines += ["", style.strong("For \(own.service) (\(percent(own.share)))")] + ties(own)
     }
-    let others = explanation.pulls.filter { $0.service != explanation.own?.service }
+    let others = explanation.pulls.filter {
+      $0.service != explanation.own?.service && $0.share > 0
+    }
     if let runnerUp = others.first {
       let title = explanation.own == nil ? "Strongest user or used" : "Against"
       lines +=
@@ -83,9 +86,36 @@ package struct ExplanationReport: Sendable {
     case .module:
       return "It serves nothing: it is part of a module that services are built from."
     case .compositionRoot:
-      return "Composition root: it wires \(counted(explanation.pulls.count, "service")) together "
-        + "and hardly anyone uses it, so each service gets its own."
-    case .service(let name): return placed(in: name, explanation)
+      return "Composition root: \(root(explanation.cause)), so each service gets its own."
+    case .service(let name):
+      return remains(explanation).map { "\(name), no service: \($0)." }
+        ?? placed(in: name, explanation)
+    }
+  }
+
+  private func root(_ cause: PlacementCause) -> String {
+    switch cause {
+    case .operatorsOnly: "it answers only whoever operates the process"
+    case .tables(let services): "it makes the tables of \(counted(services, "service"))"
+    case .wiring(let services):
+      "it wires \(counted(services, "service")) together and hardly anyone uses it"
+    default: "only what wires the services together uses it"
+    }
+  }
+
+  /// Why it stays with the monolith; nil for what does not.
+  private func remains(_ explanation: PlacementExplanation) -> String? {
+    switch explanation.cause {
+    case .takenApart(let moving, let members):
+      "most areas go through it, so it is taken apart: \(moving) of its "
+        + "\(counted(members, "member")) move to services, what is left stays"
+    case .heldForMany(let type):
+      "\(type) holds it for many services, so it stays, and each service makes an instance of its "
+        + "own"
+    case .log:
+      "it is part of a log that nearly everyone writes into and whose tables nothing else touches, "
+        + "so no area owns it: each service gets a log of its own"
+    default: nil
     }
   }
 
@@ -102,8 +132,8 @@ package struct ExplanationReport: Sendable {
       let points = Int((abs(explanation.margin) * 100).rounded())
       if explanation.margin < 0 {
         sentences.append(
-          "\(runnerUp.service) pulls more, by \(points) points (\(amount(runnerUp))): its "
-            + "companions, folder and words keep it here, so ask whether it should move.")
+          "\(runnerUp.service) pulls more, by \(points) points (\(amount(runnerUp))): what it "
+            + "stands among keeps it here, so ask whether it should move.")
       } else {
         sentences.append(
           "The runner-up is \(runnerUp.service) with \(percent(runnerUp.share)), "
@@ -118,9 +148,7 @@ package struct ExplanationReport: Sendable {
 
   private func stability(_ explanation: PlacementExplanation) -> [String] {
     explanation.stability.map {
-      [
-        "Over \(explanation.runs) runs with noise \(percent($0)) of its companions stayed with it."
-      ]
+      ["It keeps its place in \(keptRuns($0, of: explanation.runs)) with noise."]
     } ?? []
   }
 

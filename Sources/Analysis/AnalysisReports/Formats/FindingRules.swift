@@ -71,6 +71,10 @@ enum FindingRules {
       "A service whose border does not hold",
       "Untangle it inside the monolith first: a border is cheap to move there."
     ),
+    "route-not-read": (
+      "Routes whose path is computed",
+      "Look up what they answer, and add them to the proxy's routes by hand."
+    ),
     "service-cycle": (
       "Two services that need each other",
       "Cut the direction with fewer references, by an event or by moving a type."

@@ -2,16 +2,23 @@
 
 import DependencyGraph
 
+/// `18 of 32 runs`, from the share of the runs in which a type keeps its place.
+func keptRuns(_ stability: Double, of runs: Int) -> String {
+  "\(Int((stability * Double(runs)).rounded())) of \(counted(runs, "run"))"
+}
+
 /// What reports say about doubts, in sentences with numbers and places.
 struct DoubtSentences {
   private static let named = 3
 
   private let doubts: Doubts
   private let cuts: Int
+  private let runs: Int
 
   init(_ suggestion: BoundarySuggestion) {
     doubts = suggestion.doubts
     cuts = suggestion.cuts.count
+    runs = suggestion.quality.runs
   }
 
   /// How the references were found.
@@ -48,7 +55,7 @@ struct DoubtSentences {
     let types = doubts.placements
     guard !types.isEmpty else { return "" }
     let pulled = types.count { $0.isPulledAway }
-    let names = types.map { Self.named($0) }
+    let names = types.map { named($0) }
     return "\(counted(types.count, "type")) could as well stand elsewhere"
       + (pulled == 0 ? "" : ", \(pulled) of them tied more to another service than to their own")
       + ": " + Self.listed(names, most: most) + "."
@@ -67,11 +74,11 @@ struct DoubtSentences {
   /// All of it.
   var all: [String] { [references, uncertainCuts, placements(), untied].filter { !$0.isEmpty } }
 
-  /// `AuditLog in orders (stability 0.55, or payments; Sources/Audit.swift:3:8)`.
-  private static func named(_ placement: Doubts.Placement) -> String {
+  /// `AuditLog in orders (there in 18 of 32 runs, or payments; Sources/Audit.swift:3:8)`.
+  private func named(_ placement: Doubts.Placement) -> String {
     let rival = placement.rival.map { ", or \($0)" } ?? ""
-    return "\(placement.type) in \(placement.service) (stability \(decimal(placement.stability))"
-      + "\(rival); \(placement.location.text))"
+    return "\(placement.type) in \(placement.service) (there in "
+      + "\(keptRuns(placement.stability, of: runs))\(rival); \(placement.location.text))"
   }
 
   static func listed(_ items: [String], most: Int) -> String {

@@ -160,13 +160,18 @@ struct ServiceSentences {
       let all =
         service.types.count == 1
         ? "its type keeps its" : "all \(service.types.count) types keep their"
-      return "\(all) place in \(counted(runs, "noisy run"))\(guesses)."
+      let least = service.types.map(\.stability).min() ?? 1
+      let often =
+        least == 1 ? counted(runs, "noisy run") : keptRuns(least, of: runs) + " with noise or more"
+      return "\(all) place in \(often)\(guesses)."
     }
-    let names = doubtful.map { "\($0.name) (\(decimal($0.stability)), \($0.location.text))" }
+    let names = doubtful.map {
+      "\($0.name) (there in \(keptRuns($0.stability, of: runs)), \($0.location.text))"
+    }
     return
-      "\(firm) \(stable == 1 ? "keeps its" : "keep their") place in "
-      + "\(counted(runs, "noisy run")), \(doubtful.count) could as "
-      + "well stand elsewhere: \(DoubtSentences.listed(names, most: Self.named))\(guesses)."
+      "\(firm) \(stable == 1 ? "keeps its" : "keep their") place in four of five noisy runs or more, "
+      + "\(doubtful.count) could as well stand elsewhere: "
+      + "\(DoubtSentences.listed(names, most: Self.named))\(guesses)."
   }
 
   /// How many of its cuts are guesses.

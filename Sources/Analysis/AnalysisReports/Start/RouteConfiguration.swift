@@ -115,9 +115,11 @@ public struct RouteConfiguration: Sendable {
   /// What a service is made of, for whoever reads the file.
   private func comments(_ service: Service, _ globs: SourceGlobs) -> [String] {
     var lines = ["  # \(service.order). \(Self.oneLine(service.name))"]
+    let unread = service.routes.filter { !$0.isRead }.map { "\($0.method) \($0.path)" }
     for (title, values) in [
       ("sources", globs.patterns(service)), ("tables", service.tables.owned),
       ("tables of others", service.tables.shared), ("jobs", service.jobs),
+      ("routes to add, whose paths the code computes", unread),
     ] where !values.isEmpty {
       lines += comment(title, values)
     }
@@ -140,10 +142,11 @@ public struct RouteConfiguration: Sendable {
   }
 
   /// One wildcard per prefix that only this service answers; else the templates themselves. What
-  /// tells about the process that answers stays where it is, whoever has the code.
+  /// tells about the process that answers stays where it is, whoever has the code, and so does what
+  /// has a path that is not known.
   private func patterns(_ service: Service, _ prefixes: Prefixes) -> [Pattern] {
     var byPrefix: [String: [Service.Route]] = [:]
-    for route in service.routes where !route.isOperational {
+    for route in service.routes where !route.isOperational && route.isRead {
       byPrefix[Prefixes.prefix(route.path), default: []].append(route)
     }
     return byPrefix.sorted { $0.key < $1.key }.flatMap { prefix, routes -> [Pattern] in

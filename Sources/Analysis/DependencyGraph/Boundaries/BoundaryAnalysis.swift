@@ -33,9 +33,12 @@ public struct BoundaryAnalysis: Sendable {
     let descriptions = ServiceDescriptions(model, facts, division, assignment, crossings)
     let quality = descriptions.quality(options, folders)
     let names = descriptions.names
+    let unready = PrematureSplits.all(
+      descriptions.context, descriptions.inOrder, runs: quality.runs)
     let verdict = Verdict.judge(
       quality, units: division.includedCount, served: code.served,
-      serving: descriptions.inOrder.count { !$0.routes.isEmpty || !$0.jobs.isEmpty })
+      serving: descriptions.inOrder.count { !$0.routes.isEmpty || !$0.jobs.isEmpty },
+      unready: unready.count)
     let cuts = crossings.cuts(model, names: names)
     let suggestion = BoundarySuggestion(
       verdict: verdict,
@@ -46,7 +49,7 @@ public struct BoundaryAnalysis: Sendable {
       remainder: Remainder(code, assignment, names: names),
       modules: CodeModule.all(code, division, assignment, names: names), cuts: cuts,
       findings: Pitfalls.all(
-        descriptions.context, services: descriptions.inOrder, quality: quality,
+        descriptions.context, services: descriptions.inOrder, unready: unready,
         decision: verdict.decision, asked: options.services),
       quality: quality,
       coverage: Coverage(model), doubts: Doubts(),

@@ -60,7 +60,8 @@ public struct Service: Sendable, Equatable {
     public var module: String
     /// Where its name stands.
     public var location: Location
-    /// Mean share of its companions that stay with it under noise, 0...1.
+    /// Share of the runs with noise in which it keeps its place: most of its service, or more of
+    /// that than of any other, stands with it.
     public var stability: Double
   }
   /// Tables that the service uses.
@@ -74,13 +75,16 @@ public struct Service: Sendable, Equatable {
   public struct Route: Sendable, Equatable, Hashable {
     /// Upper-case method; `*` for any.
     public var method: String
-    /// Path template.
+    /// Path template; `{?}` for a part that the code computes.
     public var path: String
     /// Creates a route.
     public init(method: String, path: String) {
       self.method = method
       self.path = path
     }
+
+    /// Whether all of its path is known.
+    package var isRead: Bool { !path.contains(RouteRegistration.unread) }
   }
   /// A person who changed files of the service.
   public struct Author: Sendable, Equatable {

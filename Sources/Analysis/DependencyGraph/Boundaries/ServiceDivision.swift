@@ -14,7 +14,7 @@ struct ServiceDivision: Sendable {
   let remainder: Int?
   /// Groups of units that serve nothing and that several services use.
   let modules: [[Int]]
-  /// Mean share of its companions that stay with a unit under noise.
+  /// Share of the runs with noise in which each unit keeps its place.
   let unitStability: [Double]
   /// Best Jaccard index of each service with the runs' communities.
   let serviceStability: [Double]
@@ -71,7 +71,7 @@ struct ServiceDivision: Sendable {
     let members = roles.indices.filter { isMember[$0] }
     let kept = Partition(members.map { labels[$0] })
     let keptRuns = ResampledRuns(partitions: division.runs).restricted(to: members)
-    let stability = keptRuns.stability(in: kept)
+    let stability = keptRuns.persistence(in: kept)
     var unitStability = [Double](repeating: 1, count: roles.count)
     for (index, unit) in members.enumerated() { unitStability[unit] = stability[index] }
     self.unitStability = unitStability

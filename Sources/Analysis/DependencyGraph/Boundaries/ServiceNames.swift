@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Names services. Where a folder holds a service and little else, the folder's name is what the
-/// team calls it; else the words that are frequent inside and rare outside name it, in the form in
-/// which routes and tables spell them.
+/// team calls it, and the resource that most of its routes answer is what its callers do; else the
+/// words that are frequent inside and rare outside name it, in the form in which routes and tables
+/// spell them.
 enum ServiceNames {
+  /// Part of a service's routes below one resource, and of the resource's routes in the service,
+  /// from which the resource names the service.
+  private static let leastRoutes = 0.5
+  /// What everything is called that is not divided and has no module of most of it.
+  static let whole = "whole"
+
   private static let weights = (route: 4.0, table: 3.0, folder: 1.5, type: 1.0)
   /// Jaccard index of a folder's and a service's units from which the folder names the service.
   private static let leastOverlap = 0.5
@@ -29,8 +36,15 @@ enum ServiceNames {
         words.add(folder, service, weights.folder, isTrusted: true)
       }
     }
+    let modules = moduleNames(model, facts, assignment)
+    if assignment.serviceCount == 1, assignment.remainder == nil {
+      return modules.map { $0.share > 0.5 ? $0.name : whole }
+    }
+    let folders = folderNames(facts, assignment)
+    let resources = resourceNames(model, assignment)
     var names = words.uniqueNames(
-      preferring: folderNames(facts, assignment), else: moduleNames(model, facts, assignment))
+      preferring: modules.indices.map { [folders[$0], resources[$0]].compactMap(\.self) },
+      else: modules.map(\.name))
     if let remainder = assignment.remainder {
       names[remainder] = ""
       let taken = names.contains(Remainder.defaultName)
@@ -58,30 +72,67 @@ enum ServiceNames {
     return [most(modules), most(words)].compactMap(\.self).joined(separator: "/")
   }
 
-  /// For each service the module that most of its units stand in, in the words of a name.
+  /// A name with how clear it is, 0...1.
+  typealias Candidate = (name: String, clarity: Double)
+
+  /// For each service the module that most of its units stand in, in the words of a name, with its
+  /// share of them.
   private static func moduleNames(
     _ model: CodeModel, _ facts: UnitFacts, _ assignment: ServiceAssignment
-  ) -> [String] {
+  ) -> [(name: String, share: Double)] {
     var counts = [[String: Int]](repeating: [:], count: assignment.serviceCount)
     for unit in facts.units.units {
       guard let service = assignment[unit.types[0]] else { continue }
       counts[service][model.files[Int(unit.file.index)].module, default: 0] += 1
     }
     return counts.map { modules in
-      let most = modules.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? ""
-      let words = Vocabulary.words(in: most).joined(separator: "-")
-      return words.isEmpty ? "service" : words
+      let most = modules.max { ($0.value, $1.key) < ($1.value, $0.key) }
+      let words = Vocabulary.words(in: most?.key ?? "").joined(separator: "-")
+      let all = modules.values.reduce(0, +)
+      return (words.isEmpty ? "service" : words, Double(most?.value ?? 0) / Double(max(1, all)))
     }
+  }
+
+  /// For each service the resource that most of its routes answer and that most of whose routes are
+  /// its own, if there is one.
+  private static func resourceNames(
+    _ model: CodeModel, _ assignment: ServiceAssignment
+  ) -> [Int: Candidate] {
+    var routes: [Int: Int] = [:]
+    var ofResource: [String: [Int: Int]] = [:]
+    for route in model.routes where !OperationalRoutes.tells(method: route.method, path: route.path)
+    {
+      guard let service = assignment[route.handler] else { continue }
+      routes[service, default: 0] += 1
+      if let resource = Vocabulary.resource(ofRoute: route.path) {
+        ofResource[resource, default: [:]][service, default: 0] += 1
+      }
+    }
+    var best: [Int: Candidate] = [:]
+    for (resource, services) in ofResource.sorted(by: { $0.key < $1.key }) {
+      let words = Vocabulary.words(in: resource)
+      guard words.contains(where: { !Vocabulary.roleWords.contains($0) && Vocabulary.mayName($0) })
+      else { continue }
+      let all = Double(services.values.reduce(0, +))
+      for (service, count) in services {
+        let ofService = Double(count) / Double(routes[service] ?? count)
+        let clarity = min(ofService, Double(count) / all)
+        if clarity >= leastRoutes, clarity > best[service]?.clarity ?? 0 {
+          best[service] = (words.joined(separator: "-"), clarity)
+        }
+      }
+    }
+    return best
   }
 
   /// For each service the name of the folder that matches it best, if one does well enough.
   private static func folderNames(
     _ facts: UnitFacts, _ assignment: ServiceAssignment
-  ) -> [Int: (name: String, overlap: Double)] {
+  ) -> [Int: Candidate] {
     let services = facts.units.units.map { assignment[$0.types[0]] }
     var sizes = [Int](repeating: 0, count: assignment.serviceCount)
     for service in services { if let service { sizes[service] += 1 } }
-    var best: [Int: (name: String, overlap: Double)] = [:]
+    var best: [Int: Candidate] = [:]
     for folder in facts.folders {
       var common: [Int: Int] = [:]
       var size = 0
@@ -94,7 +145,7 @@ enum ServiceNames {
       for (service, count) in common {
         let overlap = Double(count) / Double(size + sizes[service] - count)
         guard overlap >= leastOverlap, words.contains(where: Vocabulary.mayName),
-          overlap > best[service]?.overlap ?? 0
+          overlap > best[service]?.clarity ?? 0
         else { continue }
         best[service] = (words.joined(separator: "-"), overlap)
       }
@@ -144,10 +195,10 @@ private struct WordCounts {
     }
   }
 
-  /// The preferred name or else the best free word for each service, services with a clear name
-  /// first.
+  /// The first free one of the preferred names or else the best free word for each service,
+  /// services with a clear name first.
   func uniqueNames(
-    preferring preferred: [Int: (name: String, overlap: Double)], else modules: [String]
+    preferring preferred: [[ServiceNames.Candidate]], else modules: [String]
   ) -> [String] {
     var rarity: [String: Double] = [:]
     for service in scores.indices {
@@ -160,8 +211,8 @@ private struct WordCounts {
       }.sorted { ($1.score, $0.stem) < ($0.score, $1.stem) }
     }
     func clarity(_ service: Int) -> Double {
-      // Words score at most 1, so folders come first.
-      preferred[service].map { 1 + $0.overlap } ?? ranked[service].first?.score ?? 0
+      // Words score at most 1, so folders and resources come first.
+      preferred[service].first.map { 1 + $0.clarity } ?? ranked[service].first?.score ?? 0
     }
     let order = ranked.indices.sorted { (clarity($1), $0) < (clarity($0), $1) }
     var names = [String](repeating: "", count: scores.count)
@@ -169,7 +220,8 @@ private struct WordCounts {
     // Numbers below have been given away for each name, and stay so.
     var numbers: [String: Int] = [:]
     for service in order {
-      if let name = preferred[service]?.name, taken.insert(name).inserted {
+      if let name = preferred[service].first(where: { !taken.contains($0.name) })?.name {
+        taken.insert(name)
         names[service] = name
         continue
       }
@@ -188,7 +240,9 @@ private struct WordCounts {
   }
 
   private func isName(_ stem: String) -> Bool {
-    trusted.contains(stem) || typeNames[stem, default: 0] >= Self.leastTypeNames
+    trusted.contains(stem)
+      || (typeNames[stem, default: 0] >= Self.leastTypeNames
+        && !Vocabulary.technicalWords.contains(stem))
   }
 
   private func spelling(_ stem: String) -> String {

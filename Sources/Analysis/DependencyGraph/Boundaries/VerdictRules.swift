@@ -15,8 +15,9 @@ extension Verdict {
   ///   - units: separable types that were divided.
   ///   - served: what answers requests or runs jobs.
   ///   - serving: services that do.
+  ///   - unready: services whose borders do not hold.
   static func judge(
-    _ quality: Quality, units: Int, served: ServedCode, serving: Int
+    _ quality: Quality, units: Int, served: ServedCode, serving: Int, unready: Int = 0
   ) -> Verdict {
     if units == 0 {
       return Verdict(
@@ -37,8 +38,21 @@ extension Verdict {
         + "inside them, "
         + "modularity is \(decimal(quality.modularity)), and \(counted(quality.runs, "run")) with "
         + "noise \(quality.runs == 1 ? "agrees" : "agree") with the borders at "
-        + "\(decimal(quality.stability)) of 1.\(quality.folderSentence)"
-    )
+        + "\(decimal(quality.stability)) of 1.\(sentence(unready: unready))"
+        + quality.folderSentence)
+  }
+
+  /// Begins with a space.
+  private static func sentence(unready: Int) -> String {
+    switch unready {
+    case 0: ""
+    case 1:
+      " One of them is not ready to leave: more references cross its border than stay inside, or "
+        + "noise moves it."
+    default:
+      " \(unready) of them are not ready to leave: more references cross their borders than stay "
+        + "inside, or noise moves them."
+    }
   }
 
   private static func doubts(_ quality: Quality, units: Int, serving: Int) -> [String] {

@@ -45,6 +45,38 @@ struct ResampledRuns: Sendable {
     return sums.map { $0 / Double(max(1, partitions.count)) }
   }
 
+  /// For each unit the share of the runs in which it keeps its place: at least half of its
+  /// companions in `partition` stand with it, or no other community has a larger part of itself
+  /// there. A run that cuts a community in pieces, or makes one of two, moves nobody. A unit on its
+  /// own has 1.
+  func persistence(in partition: Partition) -> [Double] {
+    var kept = [Int](repeating: 0, count: partition.labels.count)
+    let sizes = partition.sizes
+    for run in partitions {
+      var around = [[(community: Int, count: Int)]](repeating: [], count: run.count)
+      for cell in OverlapTable(partition, run).cells {
+        around[cell.second].append((cell.first, cell.count))
+      }
+      for unit in kept.indices {
+        let own = partition[unit]
+        guard sizes[own] > 1 else {
+          kept[unit] += 1
+          continue
+        }
+        var (with, most) = (0.0, 0.0)
+        for (community, count) in around[run[unit]] {
+          if community == own {
+            with = Double(count - 1) / Double(sizes[own] - 1)
+          } else {
+            most = max(most, Double(count) / Double(sizes[community]))
+          }
+        }
+        if with > 0, with >= min(0.5, most) { kept[unit] += 1 }
+      }
+    }
+    return kept.map { Double($0) / Double(max(1, partitions.count)) }
+  }
+
   /// Mean over the runs of the best Jaccard index between a community and any of the run's.
   func jaccard(of partition: Partition) -> [Double] {
     var sums = [Double](repeating: 0, count: partition.count)

@@ -13,7 +13,8 @@ public struct Doubts: Sendable, Equatable {
     public var service: String
     /// Where its name stands.
     public var location: Location
-    /// Mean share of its companions that stay with it under noise, 0...1.
+    /// Share of the runs with noise in which it keeps its place: most of its service, or more of
+    /// that than of any other, stands with it.
     public var stability: Double
     /// Service that pulls at it more than its own does, or most of the others; nil where no other
     /// is tied to it.

@@ -42,7 +42,8 @@ package struct PlacementExplanation: Sendable, Equatable {
   /// Types that move along because they are nested in it or it in them.
   package var nested: [String]
   package var placement: BoundaryStudy.Placement
-  /// Mean share of its companions that stay with it under noise; nil for types set apart.
+  package var cause: PlacementCause
+  /// Share of the runs with noise in which it keeps its place; nil for types set apart.
   package var stability: Double?
   package var runs: Int
   /// The services that pull at it, strongest first.
@@ -80,7 +81,8 @@ extension BoundaryStudy {
       type: model.displayName(id), module: model.type(id).module,
       location: model.location(model.type(id).position),
       nested: unit.types.filter { $0 != id }.map(model.displayName).sorted(),
-      placement: placement(of: id), stability: member?.stability, runs: suggestion.quality.runs,
+      placement: placement(of: id), cause: cause(of: id), stability: member?.stability,
+      runs: suggestion.quality.runs,
       pulls: pulls(types), syntactic: syntactic.count,
       byNameAlone: syntactic.filter(\.isByNameAlone).map { model.location($0.position) })
   }

@@ -219,7 +219,10 @@ private struct Division {
     for pair in crossings.pairs(model) {
       places[pair.from] += 1
       places[pair.to] += 1
-      directions.insert([pair.from, pair.to])
+      // What remains of the monolith is no service, though it has to be cut off as well.
+      if pair.from != assignment.remainder, pair.to != assignment.remainder {
+        directions.insert([pair.from, pair.to])
+      }
     }
     self.places = places
     self.crossings = crossings
@@ -227,7 +230,7 @@ private struct Division {
     let units = study.facts.units.units.map { assignment[$0.types[0]] }
     let partition = Partition(units.map { Int32($0 ?? assignment.serviceCount) })
     measures = WhatIfAnswer.Measures(
-      services: types.count { $0 > 0 },
+      services: types.indices.count { types[$0] > 0 && $0 != assignment.remainder },
       references: counts.inner.reduce(0, +) + crossings.references.count,
       crossingReferences: crossings.references.count,
       crossingTableUses: crossings.tableUses.count, kernelReferences: kernelReferences,

@@ -60,7 +60,26 @@ package enum Vocabulary {
       }
     }
     if !current.isEmpty { words.append(current) }
-    return words
+    return words.count > 1 ? withCompounds(words) : words
+  }
+
+  /// Words that are written with a capital inside.
+  private static let compounds: Set<String> = [
+    "dynamodb", "github", "gitlab", "graphql", "iphone", "javascript", "linkedin", "macos",
+    "mongodb", "mysql", "oauth", "paypal", "postgresql", "rabbitmq", "sqlite", "websocket",
+    "youtube",
+  ]
+
+  private static func withCompounds(_ words: [String]) -> [String] {
+    var joined: [String] = []
+    for word in words {
+      if let last = joined.last, compounds.contains(last + word) {
+        joined[joined.count - 1] = last + word
+      } else {
+        joined.append(word)
+      }
+    }
+    return joined
   }
 
   private enum Shape {
@@ -96,7 +115,8 @@ package enum Vocabulary {
     "could", "current", "custom", "debug", "deep", "did", "different", "direct", "disabled",
     "does", "done", "down", "dynamic", "each", "early", "either", "else", "empty", "enabled",
     "end", "equal", "ever", "every", "exact", "existing", "expected", "external", "extra",
-    "failed", "false", "fast", "few", "final", "first", "fixed", "found", "free", "full",
+    "failed", "false", "fast", "few", "final", "first", "fixed", "fluent", "foreign", "found",
+    "free", "full",
     "generic", "given", "global", "good", "had", "handle", "has", "have", "hidden", "high", "how",
     "implicit", "initial", "inner", "into", "invalid", "its", "just", "known", "large", "last",
     "late", "lazy", "least", "left", "less", "like", "load", "local", "long", "low", "made",
@@ -111,7 +131,8 @@ package enum Vocabulary {
     "stopped", "strict", "such", "sync", "temporary", "than", "that", "their", "them", "then",
     "there", "these", "they", "this", "those", "through", "too", "true", "try", "two", "under",
     "unexpected", "unknown", "unsafe", "unsupported", "until", "upon", "used", "using", "valid",
-    "very", "via", "virtual", "wait", "waiting", "was", "weak", "were", "what", "when", "where",
+    "vapor", "very", "via", "virtual", "wait", "waiting", "was", "weak", "were", "what", "when",
+    "where",
     "whether", "which", "while", "who", "whole", "why", "will", "within", "without", "would",
     "write", "wrong", "yet", "you", "your",
   ]
@@ -121,9 +142,22 @@ package enum Vocabulary {
     "lily", "monopoly", "rally", "reply", "resupply", "supply", "tally",
   ]
 
-  /// Whether a word can name a part of the business: a thing, as far as its looks tell.
+  /// Things of programs and not of a business, unless a folder, a route or a table is called so.
+  static let technicalWords: Set<String> = [
+    "array", "bag", "box", "buffer", "cell", "chunk", "dependency", "edge", "field", "flow",
+    "frame", "graph", "hash", "header", "index", "key", "link", "lock", "loop", "map", "matrix",
+    "member", "metadata", "node", "pair", "parameter", "path", "pointer", "queue", "range",
+    "section", "segment", "size", "slot", "span", "stack", "text", "tree", "trie", "uri", "url",
+    "version",
+  ]
+
+  /// Whether a word can name a part of the business: a thing, as far as its looks tell, and not
+  /// what was done to one or can be.
   package static func mayName(_ word: String) -> Bool {
-    !plainWords.contains(word) && (!word.hasSuffix("ly") || thingsInLy.contains(word))
+    guard !plainWords.contains(word) else { return false }
+    if word.hasSuffix("ly") { return thingsInLy.contains(word) }
+    if word.hasSuffix("ed") { return word.count < 5 || word.hasSuffix("eed") }
+    return !word.hasSuffix("able") || word.count < 6 || word == "timetable"
   }
 
   /// A word without the ending of its plural, good enough to join `order` with `orders` and

@@ -20,12 +20,12 @@ enum Pitfalls {
   /// Everything that is known: what the scanner reported, the pitfalls of the division, and those
   /// of single services.
   static func all(
-    _ context: PitfallContext, services: [Service], quality: Quality, decision: Verdict.Decision,
-    asked: Int?
+    _ context: PitfallContext, services: [Service], unready: [PrematureSplits.Unready],
+    decision: Verdict.Decision, asked: Int?
   ) -> [LocatedFinding] {
     located(
       context.model.findings + found(in: context) + NanoServices.find(context, services)
-        + PrematureSplits.find(context, services, quality, decision)
+        + PrematureSplits.find(context, unready, decision)
         + fewerThanAsked(asked, services), context.model)
   }
 

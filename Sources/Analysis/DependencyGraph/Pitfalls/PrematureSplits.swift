@@ -5,10 +5,15 @@ enum PrematureSplits {
   /// Stability below which the border is an accident of the run.
   private static let leastStability = 0.5
 
-  static func find(
-    _ context: PitfallContext, _ services: [Service], _ quality: Quality,
-    _ decision: Verdict.Decision
-  ) -> [Finding] {
+  /// A service that is not ready, and why.
+  struct Unready {
+    var name: String
+    var number: Int
+    var crossing: Int
+    var doubts: [String]
+  }
+
+  static func all(_ context: PitfallContext, _ services: [Service], runs: Int) -> [Unready] {
     guard services.count > 1 else { return [] }
     let counts = BorderCounts(context.model, context.assignment)
     return services.compactMap { service in
@@ -23,16 +28,25 @@ enum PrematureSplits {
       if service.scores.stability < leastStability {
         doubts.append(
           "its border has stability \(decimal(service.scores.stability)) over "
-            + "\(counted(quality.runs, "run"))")
+            + counted(runs, "run"))
       }
       guard !doubts.isEmpty else { return nil }
-      let verdict = decision == .doNotSplit ? ", and the whole is not ready either" : ""
-      return Finding(
+      return Unready(name: service.name, number: number, crossing: outer, doubts: doubts)
+    }
+  }
+
+  static func find(
+    _ context: PitfallContext, _ unready: [Unready], _ decision: Verdict.Decision
+  ) -> [Finding] {
+    let verdict = decision == .doNotSplit ? ", and the whole is not ready either" : ""
+    return unready.map { service in
+      Finding(
         id: "premature-split", severity: .warning,
         message: "\(service.name) is not ready to be a service: "
-          + doubts.joined(separator: "; ") + verdict + ". Untangle it inside the monolith first.",
-        locations: context.firstPositions(of: number, most: 3),
-        weight: Pitfalls.points(places: outer))
+          + service.doubts.joined(separator: "; ") + verdict
+          + ". Untangle it inside the monolith first.",
+        locations: context.firstPositions(of: service.number, most: 3),
+        weight: Pitfalls.points(places: service.crossing))
     }
   }
 }

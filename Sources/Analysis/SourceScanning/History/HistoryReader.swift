@@ -34,11 +34,17 @@ struct HistoryReader {
     let (read, status) = count(with: git, isPartial: isPartial, into: &counter)
     var findings = findings(counter, commits: read, isShallow: isShallow == "true")
     if status != 0 {
+      let end = status.map { "status \($0)" } ?? "it did not start"
       findings.append(
-        Finding(
-          id: "history-incomplete", severity: .warning,
-          message: "git log ended early (\(status.map { "status \($0)" } ?? "it did not start")): "
-            + "what is known about changes rests on the newest \(counted(read, "commit"))"))
+        read == 0
+          ? Finding(
+            id: "no-history", severity: .note,
+            message: "git tells no commit here (\(end)), as where none was made yet or objects are "
+              + "missing, so nothing is known about changes")
+          : Finding(
+            id: "history-incomplete", severity: .warning,
+            message: "git log ended early (\(end)): what is known about changes rests on the "
+              + "newest \(counted(read, "commit"))"))
     }
     return Result(history: read == 0 ? nil : counter.history(), findings: findings)
   }

@@ -169,8 +169,7 @@ extension BodyInference {
     guard takesConnection || context.transactionDepth > 0 || context.opening != nil else { return }
     signals.databaseCalls.append(
       DatabaseCall(
-        caller: context.member, callee: callee, function: context.function,
-        inTransaction: context.transactionDepth > 0, opening: context.opening,
+        caller: context.member, callee: callee, opening: context.opening,
         position: position(site.offset)))
   }
 

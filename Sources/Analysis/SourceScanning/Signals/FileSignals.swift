@@ -36,12 +36,10 @@ struct FoundTableUse: Sendable {
   var opening: Int?
 }
 
-/// A call that hands a database connection on.
+/// A call that hands a database connection on, or that runs in a transaction.
 struct DatabaseCall: Sendable {
   var caller: MemberID?
   var callee: MemberID
-  var function: String
-  var inTransaction: Bool
   /// Innermost opening around it: index of the file's openings.
   var opening: Int?
   var position: SourcePosition

@@ -6,7 +6,7 @@ extension BodyInference {
     "Router", "RouterGroup", "RouterMethods", "RoutesBuilder", "Routes", "RouteCollection",
     "RouterBuilder", "Application",
   ]
-  private static let verbs: Set<String> = [
+  static let verbs: Set<String> = [
     "get", "post", "put", "patch", "delete", "head", "options",
   ]
 
@@ -122,37 +122,13 @@ extension BodyInference {
     return "*"
   }
 
-  // MARK: Paths
-
-  /// Path arguments of a registration, each with a leading slash.
-  private func path(of site: CallSite) -> String {
-    var path = ""
-    for argument in site.arguments where argument.label == nil || argument.label == "path" {
-      switch facts[argument.value] {
-      case .closure, .literal: continue
-      case .member(nil, let name):
-        path += ["catchall": "/**", "anything": "/*"][name] ?? ""
-      case .call(let callee, let inner, _):
-        guard case .member(nil, let kind) = facts[callee], let first = inner.first else { continue }
-        let name = staticString(first.value) ?? "parameter"
-        path += kind == "parameter" ? "/{\(name)}" : "/" + name
-      default:
-        guard let text = staticString(argument.value) else { continue }
-        path += RoutePath.normalised(text)
-      }
-    }
-    return path
-  }
-
   // MARK: Mounting
 
   /// `addRoutes(controller.routes, atPath: "/orders")`.
   private mutating func mount(_ site: CallSite, on origin: RouteOrigin) -> CallEffect {
     var silent = self
     silent.isRecording = false
-    let prefix =
-      site.arguments.first { $0.label == "atPath" }
-      .flatMap { staticString($0.value) }.map(RoutePath.normalised) ?? ""
+    let prefix = site.arguments.first { $0.label == "atPath" }.map { path($0.value) } ?? ""
     if isRecording, let collection = site.arguments.first,
       let member = silent.evaluate(collection.value).member
     {
@@ -179,17 +155,5 @@ extension BodyInference {
       signals.routerPasses.append(
         RouterPass(carrier: .init(member: boot, parameter: 0), origin: router))
     }
-  }
-}
-
-/// Path templates as `RouteRegistration` writes them.
-enum RoutePath {
-  /// `orders/:id/` becomes `/orders/{id}`.
-  static func normalised(_ path: String) -> String {
-    var normalised = ""
-    for part in path.split(separator: "/") {
-      normalised += part.hasPrefix(":") ? "/{\(part.dropFirst())}" : "/" + part
-    }
-    return normalised
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Folds expressions whose text is fixed: literals, `Model.schema`, constants, concatenations.
+/// Folds expressions whose text is fixed: literals, `Model.schema`, constants, concatenations, and
+/// pieces of paths, which become what one literal would spell: `:id`, `*`, `**`, and `/a/b` for a
+/// list.
 ///
 /// In some code bases all table names and paths are written this way.
 struct StaticStrings {
@@ -16,7 +18,7 @@ struct StaticStrings {
   /// Whether an expression's text may be fixed, judged by its kind.
   static func mayFold(_ expression: Expression) -> Bool {
     switch expression {
-    case .string, .sequence, .name, .member: true
+    case .string, .sequence, .name, .member, .array: true
     default: false
     }
   }
@@ -54,6 +56,22 @@ struct StaticStrings {
         }
       }
       return text
+    case .array(let pieces):
+      var path = ""
+      for piece in pieces {
+        guard let text = inner(piece) else { return nil }
+        path += "/" + text
+      }
+      return path
+    case .call(let callee, let arguments, _):
+      guard arguments.count == 1, let kind = Self.pathPiece(callee, arguments[0].label, facts)
+      else {
+        return nil
+      }
+      return inner(arguments[0].value).map { kind + $0 }
+    case .member(nil, "anything"): return "*"
+    case .member(nil, "catchall"): return "**"
+    case .member(let base?, "pathComponents"): return inner(base)
     case .name(let name): return constant(name, scope: scope, depth: depth)
     case .member(let base?, "rawValue"):
       guard case .member(let type?, let name) = facts[base],
@@ -66,6 +84,26 @@ struct StaticStrings {
         return known
       }
       return constant(name, of: nominal, depth: depth)
+    default: return nil
+    }
+  }
+
+  /// What stands before the text of `.constant("a")`, `.parameter("a")` and
+  /// `PathComponent(stringLiteral: "a")`; nil for a call of something else.
+  private static func pathPiece(
+    _ callee: Expression.ID, _ label: String?, _ facts: FileFacts
+  ) -> String? {
+    func isComponent(_ id: Expression.ID) -> Bool {
+      if case .name("PathComponent") = facts[id] { true } else { false }
+    }
+    switch facts[callee] {
+    case .name("PathComponent"): return ""
+    case .member(let base, let name) where base.map(isComponent) ?? true:
+      switch (name, label) {
+      case ("constant", nil), ("init", "stringLiteral"): return ""
+      case ("parameter", nil): return ":"
+      default: return nil
+      }
     default: return nil
     }
   }

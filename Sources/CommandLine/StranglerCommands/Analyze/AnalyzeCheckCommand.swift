@@ -69,11 +69,13 @@ struct AnalyzeCheckCommand: ParsableCommand {
   func run() throws {
     let report = CheckReport(width: output.width, style: output.style)
     if let writeBaseline {
-      let written = BoundaryBaseline(try sources.study(services: services.count))
+      let study = try sources.study(services: services.count)
+      let written = BoundaryBaseline(study)
       try OutputOption.write(report.file(written), to: writeBaseline)
       let places = written.crossings.reduce(0) { $0 + $1.count }
       return try output.deliver(
-        "wrote \(writeBaseline): \(counted(written.services.count, "service")), "
+        "wrote \(writeBaseline): \(counted(study.suggestion.services.count, "service"))"
+          + "\(study.suggestion.remainder == nil ? "" : " and what remains of the monolith"), "
           + "\(counted(written.crossings.count, "crossing")) at \(counted(places, "place"))\n")
     }
     guard let baseline else { return }

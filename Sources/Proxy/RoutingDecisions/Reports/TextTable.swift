@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Rows of cells with columns padded to their widest cell, for terminals.
+import DisplayWidths
+
+/// Rows of cells with columns padded to their widest cell, as a terminal shows them.
 struct TextTable {
   private var rows: [[String]] = []
 
@@ -14,13 +16,13 @@ struct TextTable {
     for row in rows {
       for (column, cell) in row.enumerated() {
         if column == widths.count { widths.append(0) }
-        widths[column] = max(widths[column], cell.count)
+        widths[column] = max(widths[column], DisplayWidth.columns(of: cell))
       }
     }
     return rows.map { row in
       let padded = row.enumerated().map { column, cell in
-        column == row.count - 1
-          ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+        let free = widths[column] - DisplayWidth.columns(of: cell)
+        return column == row.count - 1 ? cell : cell + String(repeating: " ", count: free)
       }
       let line = String(repeating: " ", count: indent) + padded.joined(separator: "  ")
       return line.trimmingSuffix(" ")

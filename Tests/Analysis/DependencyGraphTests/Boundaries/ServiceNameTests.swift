@@ -6,17 +6,26 @@ import Testing
 @testable import DependencyGraph
 
 @Suite struct ServiceNameTests {
-  @Test(arguments: ["already", "only", "unexpected", "missing", "probably", "which"])
+  @Test(arguments: [
+    "already", "only", "unexpected", "missing", "probably", "which", "joined", "blocked",
+    "disposable", "fluent",
+  ])
   func `a word that is no thing names no service`(word: String) {
     #expect(!Vocabulary.mayName(word))
   }
 
-  @Test(arguments: ["orders", "supply", "family", "checkout", "billing"])
+  @Test(arguments: [
+    "orders", "supply", "family", "checkout", "billing", "feed", "speed", "timetable",
+  ])
   func `things may`(word: String) { #expect(Vocabulary.mayName(word)) }
 
-  private static func names(_ types: [String], folder: String, module: String) -> [String] {
+  private static func names(
+    _ types: [String], folder: String, module: String,
+    routes: [(path: String, handler: String)] = []
+  ) -> [String] {
     var builder = SampleShop.builder()
     for name in types { builder.type(name, folder: folder, module: module) }
+    for route in routes { builder.route("GET", route.path, route.handler) }
     for name in types.dropFirst() { builder.refer(types[0], name, .storedProperty, times: 3) }
     let model = builder.model.canonical()
     let facts = UnitFacts(model)
@@ -43,5 +52,38 @@ import Testing
     let folder = Self.names(
       ["AlreadyBooked", "AlreadyPaid", "ParcelSeen"], folder: "App/Warehouse", module: "App")
     #expect(folder[4] == "warehouse")
+  }
+
+  @Test func `a technical word needs a folder, a route or a table`() {
+    let types = ["LinkBox", "LinkSeen", "ParcelBox", "ParcelSeen"]
+    #expect(Self.names(types, folder: "App", module: "App")[4] == "parcel")
+    #expect(Self.names(types, folder: "App/Links", module: "App")[4] == "links")
+  }
+
+  @Test func `a resource names whoever answers most of it, and mostly it`() {
+    let types = ["AlreadyBooked", "ParcelBox", "ParcelSeen"]
+    func name(_ routes: [(path: String, handler: String)]) -> String {
+      Self.names(types, folder: "App", module: "App", routes: routes)[4]
+    }
+    let own = [("/api/v1/lost-parcels", "ParcelBox"), ("/api/v1/lost-parcels/{id}", "ParcelSeen")]
+    #expect(name(own) == "lost-parcels")
+    #expect(
+      name(own + [("/a", "ParcelBox"), ("/b", "ParcelBox"), ("/c", "ParcelBox")]) == "parcel")
+    #expect(
+      name(own + (0..<3).map { ("/api/v1/lost-parcels/\($0)", "OrderController") })
+        != "lost-parcels"
+    )
+    // What tells how a process is doing names nothing.
+    #expect(name([("/health", "ParcelBox")]) == "parcel")
+  }
+
+  @Test func `what is not divided has the name of its module, if that is most of it`() {
+    func name(_ modules: [String]) -> String? {
+      var builder = ModelBuilder()
+      for (index, module) in modules.enumerated() { builder.type("Part\(index)", module: module) }
+      return BoundaryAnalysis().suggest(builder.model).services.first?.name
+    }
+    #expect(name(["LoyaltyPoints", "LoyaltyPoints", "Tool"]) == "loyalty-points")
+    #expect(name(["LoyaltyPoints", "Tool"]) == "whole")
   }
 }

@@ -26,6 +26,22 @@ import Testing
   }
 
   @Test(arguments: [
+    (
+      1,
+      " One of them is not ready to leave: more references cross its border than stay inside, or noise moves it."
+    ),
+    (
+      3,
+      " 3 of them are not ready to leave: more references cross their borders than stay inside, or noise moves them."
+    ),
+  ])
+  func `borders that do not hold are counted`(unready: Int, sentence: String) {
+    let verdict = Verdict.judge(
+      Self.good, units: 40, served: Self.served, serving: 4, unready: unready)
+    #expect(verdict.decision == .split && verdict.reason.hasSuffix("0.90 of 1." + sentence))
+  }
+
+  @Test(arguments: [
     (\Quality.modularity, 0.1, "modularity 0.10 is below 0.30"),
     (\Quality.stability, 0.2, "the borders move under noise (stability 0.20 is below 0.50)"),
   ])

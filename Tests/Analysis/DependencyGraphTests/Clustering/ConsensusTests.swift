@@ -99,6 +99,24 @@ import Testing
     #expect(ResampledRuns(partitions: [Self.runs[0]]).agreement(with: Self.runs[0]) == 1)
   }
 
+  @Test func `a node keeps its place with most of its companions, whoever else stands there`() {
+    let halves = Partition([0, 0, 0, 1, 1, 1])
+    func kept(_ labels: [Int32]) -> [Double] {
+      ResampledRuns(partitions: [Partition(labels)]).persistence(in: halves)
+    }
+    #expect(kept([0, 0, 0, 1, 1, 1]) == [1, 1, 1, 1, 1, 1])
+    // Joined or cut into pieces, nobody has changed sides.
+    #expect(kept([0, 0, 0, 0, 0, 0]) == [1, 1, 1, 1, 1, 1])
+    #expect(kept([0, 0, 1, 2, 2, 3]) == [1, 1, 0, 1, 1, 0])
+    // One that goes over, and one that goes off alone.
+    #expect(kept([0, 0, 1, 1, 1, 1]) == [1, 1, 0, 1, 1, 1])
+    #expect(kept([0, 1, 1, 2, 2, 2]) == [0, 1, 1, 1, 1, 1])
+    let both = [Partition([0, 0, 1, 1, 1, 1]), halves]
+    #expect(ResampledRuns(partitions: both).persistence(in: halves)[2] == 0.5)
+    #expect(
+      ResampledRuns(partitions: [halves]).persistence(in: Partition([0, 1, 1, 2, 2, 2]))[0] == 1)
+  }
+
   @Test func largeGraphsGetFewerRuns() {
     #expect(WalkClusterer.memberCount(edges: 1_000, wanted: 32) == 32)
     #expect(

@@ -38,5 +38,41 @@ import Testing
       })
     #expect(found.mojoFM(to: system.truth) >= mojoFM)
     #expect(found.adjustedRandIndex(with: system.truth) >= agreement)
+    let errors = Self.errors(of: suggestion, system)
+    #expect(errors.inDoubt.all >= 10 && errors.firm.all >= 100, "\(errors)")
+    #expect(errors.inDoubt.share > errors.firm.share, "\(errors)")
+  }
+
+  private struct Errors: CustomStringConvertible {
+    var wrong = 0
+    var all = 0
+    var share: Double { Double(wrong) / Double(max(1, all)) }
+    var description: String { "\(wrong) of \(all)" }
+  }
+
+  /// Types that stand where most of their service does not belong, among those in doubt and the
+  /// others.
+  private static func errors(
+    of suggestion: BoundarySuggestion, _ system: ReferenceGraphs.System
+  ) -> (inDoubt: Errors, firm: Errors) {
+    var area: [String: Int] = [:]
+    for index in system.names.indices { area[system.model.files[index].path] = system.truth[index] }
+    var (inDoubt, firm) = (Errors(), Errors())
+    for service in suggestion.services {
+      let areas = service.types.compactMap { area[$0.location.file] }
+      let counts = Dictionary(grouping: areas, by: \.self).mapValues(\.count)
+      let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+      for type in service.types {
+        guard let own = area[type.location.file] else { continue }
+        if type.stability < Doubts.firmStability {
+          inDoubt.all += 1
+          if own != most { inDoubt.wrong += 1 }
+        } else {
+          firm.all += 1
+          if own != most { firm.wrong += 1 }
+        }
+      }
+    }
+    return (inDoubt, firm)
   }
 }

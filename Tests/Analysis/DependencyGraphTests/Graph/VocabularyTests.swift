@@ -34,6 +34,12 @@ import Testing
     #expect(Vocabulary.businessWords(in: "Controllers").isEmpty)
   }
 
+  @Test func `words with a capital inside stay whole`() {
+    #expect(Vocabulary.words(in: "MessageStoreSQLite") == ["message", "store", "sqlite"])
+    #expect(Vocabulary.words(in: "OAuthPostgreSQLStore") == ["oauth", "postgresql", "store"])
+    #expect(Vocabulary.words(in: "NIOWebSocket") == ["nio", "websocket"])
+  }
+
   @Test func `numbers name nothing`() {
     #expect(Vocabulary.businessWords(in: "036") == [])
     #expect(Vocabulary.businessWords(in: "Sha256Order2024") == ["sha256", "order2024"])

@@ -125,6 +125,28 @@ import Testing
     }
   }
 
+  @Test func `a piece of a path changes the routes that it stands in`() throws {
+    let project = try Project()
+    try project.folder.write(
+      """
+      import Vapor
+      struct Orders {
+        func boot(routes: any RoutesBuilder) { routes.grouped(Paths.orders).get(use: list) }
+        func list() {}
+      }
+      """, to: "Sources/App/Orders.swift")
+    for (piece, path) in [
+      (#".constant("orders")"#, "/orders"), (#".parameter("id")"#, "/{id}"),
+      (#"[.constant("a"), "b"]"#, "/a/b"), ("made()", "/{?}"),
+    ] {
+      try project.folder.write(
+        "enum Paths { static let orders: [PathComponent] = \(piece) }\n",
+        to: "Sources/App/Paths.swift")
+      try expectEqual(project, "\(piece)")
+      #expect(try project.scan().model.routes.map(\.path) == [path])
+    }
+  }
+
   @Test func `another build's or a damaged cache is not used`() throws {
     let project = try project()
     try expectEqual(project)

@@ -72,6 +72,17 @@ import Testing
     #expect(model.findings.map(\.id) == ["no-history"])
   }
 
+  @Test func `a repository without a commit has no history, and says why`() throws {
+    let folder = try ScratchFolder()
+    try git("init", "-q", in: folder.path)
+    try folder.write("struct A {}", to: "A.swift")
+    let options = ScanOptions(threads: 1, readsHistory: true)
+    let model = try SourceScanner(options: options).scan(folder: folder.path)
+    #expect(model.history == nil)
+    #expect(model.findings.map(\.id) == ["no-history"])
+    #expect(model.findings.first?.message.hasPrefix("git tells no commit here (status ") == true)
+  }
+
   @Test func whatAUserConfiguresChangesNothing() throws {
     let folder = try repository()
     try folder.write("struct A { let last = 1 }\n", to: "App/Sources/App/A.swift")

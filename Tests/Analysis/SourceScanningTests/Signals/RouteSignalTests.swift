@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
 import Testing
 
 struct RouteRule: CustomTestStringConvertible {
@@ -111,6 +112,60 @@ struct RouteRule: CustomTestStringConvertible {
       """,
       ["GET /orders/all Controller"]),
     .init(
+      "pieces of paths in constants, lists and sums",
+      """
+      import Vapor
+      struct Rules: RouteCollection {
+        static let uri: PathComponent = .constant("rules")
+        static let item: PathComponent = .parameter("id")
+        static let both: [PathComponent] = [.constant("rules"), ":id"]
+        static var tail: [PathComponent] { ["y", "z"] }
+        func boot(routes: any RoutesBuilder) throws {
+          let rules = routes.grouped("api").grouped(Rules.uri).grouped(Authenticator())
+          rules.get(use: list)
+          rules.get(Self.item, use: list)
+          rules.get([.constant("a"), .parameter("b"), .catchall], use: list)
+          routes.get(Rules.both, use: list)
+          routes.get(Rules.both + Self.tail, use: list)
+          routes.get("p/q".pathComponents, use: list)
+          routes.get(PathComponent(stringLiteral: "one"), .init(stringLiteral: "two"), use: list)
+        }
+        func list() {}
+      }
+      struct Authenticator {}
+      """,
+      [
+        "GET /api/rules Rules", "GET /api/rules/{id} Rules", "GET /api/rules/a/{b}/** Rules",
+        "GET /rules/{id} Rules", "GET /rules/{id}/y/z Rules", "GET /p/q Rules",
+        "GET /one/two Rules",
+      ]),
+    .init(
+      "what is computed leaves a hole, and a middleware none",
+      """
+      struct Paths {
+        let root = "/shop"
+        var orders: [PathComponent] { made() }
+        func made() -> [PathComponent] { [] }
+      }
+      struct App { func build(router: Router<Context>, name: String) {
+        let paths = Paths()
+        router.get(paths.root, use: list)
+        router.get(paths.orders, use: list)
+        router.group(name).get("a", use: list)
+        router.get("users/\\(name)/edit", use: list)
+        router.group(Log()).get("b", use: list)
+        router.on("c", method: .get, use: list)
+        router.get(elsewhere(), use: list)
+      }
+        func list() {}
+      }
+      struct Log {}
+      """,
+      [
+        "GET /shop App", "GET /{?} App", "GET /{?}/a App", "GET /users/{?}/edit App", "GET /b App",
+        "GET /c App", "GET /{?} App",
+      ]),
+    .init(
       "clients are not routers",
       "struct App { let client: HTTPClient; func f() { client.get(\"/orders\") { _ in } } }", []),
   ]
@@ -119,6 +174,23 @@ struct RouteRule: CustomTestStringConvertible {
 @Suite struct RouteSignalTests {
   @Test(arguments: RouteRule.all) func routes(rule: RouteRule) {
     #expect(InlineSources(rule.source).model().routeLines == rule.routes)
+  }
+
+  @Test func `a path that is computed is a finding`() {
+    let model = InlineSources(
+      """
+      struct App { func build(router: Router<Context>, path: String) {
+        router.get("a") { _, _ in "" }
+        router.get(path) { _, _ in "" }
+      } }
+      """
+    ).model()
+    let finding = model.findings.first { $0.id == "route-not-read" }
+    #expect(
+      finding?.message
+        == "1 of 2 routes has a path that the code computes: {?} stands for what could not be read "
+        + "of it, and the proxy's first routes go without")
+    #expect(finding?.locations.map(\.line) == [3])
   }
 
   @Test func aFrameworkWhoseSourceIsInTheTreeServesNobodyItself() {

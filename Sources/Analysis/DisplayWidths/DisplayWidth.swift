@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension TerminalText {
+/// How wide a terminal shows a text.
+package enum DisplayWidth {
   /// Columns that a terminal takes for a text, as UAX #11 counts them: two for a character of an
   /// East Asian script or an emoji, none for a mark on the one before it.
   package static func columns(of text: some StringProtocol) -> Int {
