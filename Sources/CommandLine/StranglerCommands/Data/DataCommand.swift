@@ -24,6 +24,7 @@ struct DataCommand: AsyncParsableCommand {
         strangler data advance orders --reason 'ticket 12'
         strangler data retreat orders --reason 'customers call'
         strangler data status --config strangler.yaml
+        strangler data repair orders --apply --reason 'rows of the night of the outage'
 
       EXIT CODES
         0  done
@@ -33,6 +34,6 @@ struct DataCommand: AsyncParsableCommand {
     subcommands: [
       DataCheckCommand.self, DataPlanCommand.self, DataBackfillCommand.self, DataVerifyCommand.self,
       DataFollowCommand.self, DataAdvanceCommand.self, DataRetreatCommand.self,
-      DataStatusCommand.self,
+      DataStatusCommand.self, DataRepairCommand.self,
     ])
 }
