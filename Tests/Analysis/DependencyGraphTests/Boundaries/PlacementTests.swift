@@ -119,32 +119,4 @@ import Testing
     let sending = found.first { $0.name(model) == "ShipmentService.send" }
     #expect(sending?.tables == ["orders", "shipments"] && sending?.logs == ["journal"])
   }
-
-  @Test func `who lets others write in its transaction is tied to their data, and has none to cut`()
-    throws
-  {
-    var builder = SampleShop.builder()
-    builder.type("Checkout", folder: "App/Steps")
-    builder.transaction(
-      by: "Checkout", in: "Checkout.run",
-      writing: [("PaymentRepository", "payments"), ("Checkout", "orders")])
-    let model = builder.model.canonical()
-    #expect(
-      model.calledUses.map { "\(model.displayName($0.type)) \($0.table)" } == ["Checkout payments"])
-    let facts = UnitFacts(model)
-    let unit = try #require(
-      model.types.indices.first { model.displayName(TypeID($0)) == "Checkout" })
-    let holders = facts.tables.filter { item in
-      item.holders.contains { $0.unit == facts.units[TypeID(unit)] }
-    }
-    #expect(holders.map(\.identity) == ["table orders", "table payments"])
-    let suggestion = BoundaryAnalysis().suggest(model)
-    #expect(!suggestion.cuts.contains { $0.fromType == "Checkout" && $0.target == "payments" })
-    // Nor does it count among those who share a table.
-    #expect(
-      !suggestion.findings.contains {
-        $0.id == "shared-table" && $0.message.hasPrefix("Table payments ")
-          && $0.locations.contains { $0.file.hasSuffix("Checkout.swift") }
-      })
-  }
 }
