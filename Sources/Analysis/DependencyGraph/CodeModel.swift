@@ -30,6 +30,9 @@ public struct CodeModel: Sendable, Equatable {
   public var findings: [Finding]
   /// Members of the types that have many, in order of place: what such a type is made of.
   public var members: [MemberDeclaration]
+  /// Uses of tables in functions that are called inside of a transaction, at the places of the
+  /// calls: they tell what belongs together, and are no statements beside those in `tableUses`.
+  package var calledUses: [TableUse] = []
   /// The type that each part was taken from; see `takingApart`.
   package var ownerOfPart: [TypeID: TypeID] = [:]
 

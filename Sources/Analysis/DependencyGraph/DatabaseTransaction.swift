@@ -50,21 +50,3 @@ extension DatabaseTransaction.Step: Comparable {
       < (right.table, right.access.rawValue, right.type)
   }
 }
-
-extension CodeModel {
-  /// What the types that open transactions let others do with tables in them, at the places where
-  /// they open these.
-  ///
-  /// It tells which types belong to which data. It is no statement beside those in `tableUses`:
-  /// whoever calls a function that writes has nothing of the table to cut, to own or to share, only
-  /// the call, which is a reference.
-  var calledUses: [TableUse] {
-    transactions.flatMap { transaction in
-      transaction.steps.filter { $0.type != transaction.opener }.map { step in
-        TableUse(
-          table: step.table, access: step.access, type: transaction.opener,
-          function: transaction.function, inTransaction: true, position: transaction.position)
-      }
-    }
-  }
-}

@@ -75,7 +75,8 @@ struct ModelAssembly {
         .sorted()
     }
     let uses = TableUses(names: names.mappings(in: table, numbering: numbering), signals)
-    model.tableUses = uses.sorted
+    model.tableUses = uses.sorted()
+    model.calledUses = uses.called()
     model.transactions = OpenedTransactions(uses.found, signals, table).found()
     let routes = RouteResolution(signals.flatMap(\.routerPasses))
     model.routes = routes.registrations(of: signals.flatMap(\.routes))

@@ -36,6 +36,7 @@ extension CodeModel {
       outboundCalls: outboundCalls,
       history: history?.renumbered { newFile[Int($0.index)] }, findings: findings,
       members: members)
+    result.calledUses = calledUses
     for (part, owner) in ownerOfPart {
       result.ownerOfPart[newType[Int(part.index)]] = newType[Int(owner.index)]
     }
@@ -55,6 +56,10 @@ extension CodeModel {
     for index in tableUses.indices {
       tableUses[index].type = type(tableUses[index].type)
       tableUses[index].position = position(tableUses[index].position)
+    }
+    for index in calledUses.indices {
+      calledUses[index].type = type(calledUses[index].type)
+      calledUses[index].position = position(calledUses[index].position)
     }
     for index in transactions.indices {
       transactions[index].opener = type(transactions[index].opener)
@@ -113,6 +118,7 @@ extension CodeModel {
   private mutating func sortFacts() {
     if !isSorted(references, Self.precedes) { references.sort(by: Self.precedes) }
     tableUses.sort(by: Self.precedes)
+    calledUses.sort(by: Self.precedes)
     transactions.sort { left, right in
       if left.position != right.position { return left.position < right.position }
       if left.opener != right.opener { return left.opener < right.opener }

@@ -20,6 +20,10 @@ extension CodeModel {
     for index in tableUses.indices {
       result.tableUses[index].type = parts.holder(tableUses[index].type, tableUses[index].position)
     }
+    for index in calledUses.indices {
+      result.calledUses[index].type = parts.holder(
+        calledUses[index].type, calledUses[index].position)
+    }
     for index in transactions.indices {
       let transaction = transactions[index]
       result.transactions[index].opener = parts.holder(transaction.opener, transaction.position)

@@ -44,6 +44,8 @@ struct SignalsWriter {
     write(signals.databaseCalls) { writer, call in
       writer.write(member: call.caller)
       writer.write(member: call.callee)
+      writer.body.write(text: call.function)
+      writer.body.write(flag: call.inTransaction)
       writer.write(opening: call.opening)
       writer.write(place: call.position)
     }
@@ -176,7 +178,8 @@ struct SignalsReader {
       let caller = try reader.member()
       guard let callee = try reader.member() else { throw DamagedBytes() }
       return DatabaseCall(
-        caller: caller, callee: callee, opening: try reader.opening(),
+        caller: caller, callee: callee, function: try reader.bytes.text(),
+        inTransaction: try reader.bytes.flag(), opening: try reader.opening(),
         position: try reader.place())
     }
     signals.openings = try list { reader throws(DamagedBytes) in

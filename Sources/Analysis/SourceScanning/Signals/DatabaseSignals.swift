@@ -169,7 +169,8 @@ extension BodyInference {
     guard takesConnection || context.transactionDepth > 0 || context.opening != nil else { return }
     signals.databaseCalls.append(
       DatabaseCall(
-        caller: context.member, callee: callee, opening: context.opening,
+        caller: context.member, callee: callee, function: context.function,
+        inTransaction: context.transactionDepth > 0, opening: context.opening,
         position: position(site.offset)))
   }
 

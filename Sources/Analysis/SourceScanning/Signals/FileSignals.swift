@@ -36,10 +36,12 @@ struct FoundTableUse: Sendable {
   var opening: Int?
 }
 
-/// A call that hands a database connection on, or that runs in a transaction.
+/// A call that hands a database connection on.
 struct DatabaseCall: Sendable {
   var caller: MemberID?
   var callee: MemberID
+  var function: String
+  var inTransaction: Bool
   /// Innermost opening around it: index of the file's openings.
   var opening: Int?
   var position: SourcePosition

@@ -4,8 +4,8 @@ import DependencyGraph
 /// All uses of tables, each once where its statement stands, without names that only look like
 /// tables.
 struct TableUses {
-  /// In order of place.
-  let sorted: [TableUse]
+  private let uses: [TableUse]
+  private let inCalledFunctions: [TableUse]
   /// What bodies do, with the functions that they do it in.
   let found: [FoundTableUse]
 
@@ -16,10 +16,23 @@ struct TableUses {
     var occurrences: [String: Int] = [:]
     for item in found { occurrences[item.use.table, default: 0] += 1 }
     // A name that one string mentions once may be prose or the alias of a subquery.
-    self.found = found.filter {
+    let trusted = found.filter {
       known.contains($0.use.table) || (occurrences[$0.use.table] ?? 0) > 1
     }
-    sorted = (names + self.found.map(\.use)).sorted {
+    let derived = TransactionPropagation(
+      uses: trusted, calls: signals.flatMap(\.databaseCalls))
+    self.found = trusted
+    uses = names + trusted.map(\.use)
+    inCalledFunctions = derived.derivedUses()
+  }
+
+  func sorted() -> [TableUse] { Self.sorted(uses) }
+
+  /// What functions do that are called inside of transactions, at the places of the calls.
+  func called() -> [TableUse] { Self.sorted(inCalledFunctions) }
+
+  private static func sorted(_ uses: [TableUse]) -> [TableUse] {
+    uses.sorted {
       if $0.position != $1.position { return $0.position < $1.position }
       if $0.table != $1.table { return $0.table < $1.table }
       if $0.type != $1.type { return $0.type < $1.type }

@@ -67,8 +67,7 @@ import Testing
     }
     let own = [("/api/v1/lost-parcels", "ParcelBox"), ("/api/v1/lost-parcels/{id}", "ParcelSeen")]
     #expect(name(own) == "lost-parcels")
-    #expect(
-      name(own + [("/a", "ParcelBox"), ("/b", "ParcelBox"), ("/c", "ParcelBox")]) == "parcel")
+    #expect(name(own + ["/a", "/b", "/c"].map { ($0, "ParcelBox") }) != "lost-parcels")
     #expect(
       name(own + (0..<3).map { ("/api/v1/lost-parcels/\($0)", "OrderController") })
         != "lost-parcels"

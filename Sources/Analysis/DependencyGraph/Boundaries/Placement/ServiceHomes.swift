@@ -75,14 +75,9 @@ struct ServiceHomes {
 
   /// - Parameter services: the service of each unit, nil for units that are set apart.
   func settled(_ services: [Int?]) -> Settled {
-    let count = Set(services.compactMap { $0 }).count
     var division = Division(services, facts.references)
-    if count >= Self.leastServices {
-      bringPartsHome(&division)
-      for unit in services.indices where isMember[unit] && isCarrier(unit) {
-        if let home = home(of: unit, division) { division.services[unit] = home }
-      }
-    }
+    let count = division.count
+    if count >= Self.leastServices { bringHome(&division) }
     var modules: [[Int]] = []
     for service in division.bySize where count > 1 && servesNothing(service, division) {
       let units = division.services.indices.filter { division.services[$0] == service }
@@ -90,7 +85,16 @@ struct ServiceHomes {
       for unit in units { division.services[unit] = host }
       if host == nil { modules.append(units) }
     }
+    // What stood with others that serve nothing may have gone to another service with them.
+    if count >= Self.leastServices, count > division.count { bringHome(&division) }
     return Settled(services: division.services, modules: modules)
+  }
+
+  private func bringHome(_ division: inout Division) {
+    bringPartsHome(&division)
+    for unit in division.services.indices where isMember[unit] && isCarrier(unit) {
+      if let home = home(of: unit, division) { division.services[unit] = home }
+    }
   }
 
   /// Each part goes where most of what it uses is, data counting most. They use each other, so what
@@ -208,11 +212,15 @@ struct ServiceHomes {
           users[link.to].insert(service)
         }
       }
-      let count = Set(services.compactMap { $0 }).count
+      let others = Double(Self.count(services) - 1)
       let needed = max(
-        ServiceHomes.leastServices, Int((ServiceHomes.glueShare * Double(count - 1)).rounded(.up)))
+        ServiceHomes.leastServices, Int((ServiceHomes.glueShare * others).rounded(.up)))
       isGlue = users.map { $0.count >= needed }
     }
+
+    var count: Int { Self.count(services) }
+
+    private static func count(_ services: [Int?]) -> Int { Set(services.compactMap(\.self)).count }
 
     /// Services, smallest first.
     var bySize: [Int] {
