@@ -40,7 +40,7 @@ struct DataCommandTests {
     for (program, file) in [
       (Executable.shopMonolith, "shop.sqlite"), (.ordersService, "orders.sqlite"),
     ] {
-      let running = try program.start(["--port", "0", "--database", scratch.path + file])
+      let running = try program.start(["--port", "0", "--database", scratch.path + "/" + file])
       _ = try await running.text(after: "http://127.0.0.1:")
       running.signal(SIGTERM)
       #expect(await running.outcome().exitCode == 0)
@@ -48,7 +48,7 @@ struct DataCommandTests {
     let fixture = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../../../fixtures/configs/data.yaml").standardized
     let text = try String(contentsOf: fixture, encoding: .utf8)
-      .replacing("sqlite: ", with: "sqlite: \(scratch.path)")
+      .replacing("sqlite: ", with: "sqlite: \(scratch.path)/")
     let file = try scratch.write(text, to: "data.yaml")
 
     let checked = try await run("check", "--config", file, expecting: 0)
