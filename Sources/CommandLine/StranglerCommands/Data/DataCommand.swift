@@ -4,15 +4,14 @@ internal import ArgumentParser
 struct DataCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
-    abstract: "Move tables, while they are written, to another store, and back if need be.",
+    abstract: "Move tables: check which columns become which, copy the rows, compare both sides.",
     discussion: """
       The section data of the configuration names two stores, each a file of SQLite or the address
       of a PostgreSQL, and maps tables of the one to tables of the other. Passwords come from
-      PGPASSFILE or PGPASSWORD; an address that holds one is refused. check, plan, verify and status
-      change nothing; backfill writes the new store, the others both.
+      PGPASSFILE or PGPASSWORD; an address that holds one is refused. Stores are read in
+      transactions that cannot write; only backfill changes something, in the new store.
 
-      The way of a mapping: check; advance, from when on changes are followed; backfill; advance to
-      read the new side, and again to write it. retreat goes back, a state at a time.
+      What is written while backfill or verify runs is not followed yet: keep both sides quiet.
 
       EXAMPLES
         strangler data check --config strangler.yaml
@@ -20,11 +19,6 @@ struct DataCommand: AsyncParsableCommand {
         strangler data plan --config strangler.yaml
         strangler data backfill --config strangler.yaml
         strangler data verify --config strangler.yaml
-        strangler data follow --config strangler.yaml
-        strangler data advance orders --reason 'ticket 12'
-        strangler data retreat orders --reason 'customers call'
-        strangler data status --config strangler.yaml
-        strangler data repair orders --apply --reason 'rows of the night of the outage'
 
       EXIT CODES
         0  done
@@ -33,7 +27,5 @@ struct DataCommand: AsyncParsableCommand {
       """,
     subcommands: [
       DataCheckCommand.self, DataPlanCommand.self, DataBackfillCommand.self, DataVerifyCommand.self,
-      DataFollowCommand.self, DataAdvanceCommand.self, DataRetreatCommand.self,
-      DataStatusCommand.self, DataRepairCommand.self,
     ])
 }
