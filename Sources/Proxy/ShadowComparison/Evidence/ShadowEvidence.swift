@@ -135,8 +135,8 @@ public struct ShadowEvidence: Sendable {
         }
         let isSettled = isApproved || isCertain || evidence?.label == .noiseProposed
         let tells = endpoint.pathKinds[pathKind]?.recent.tells ?? true
-        let share = isSettled ? limits.settledShare : tells ? 1 : Self.noisyShare
-        if draw < share { wantsTriple = true }
+        let share = isSettled ? limits.settledShare : Self.noisyShare
+        if !isSettled && tells || draw < share { wantsTriple = true }
       }
     }
     (self.room, self.watched) = (room, watched)

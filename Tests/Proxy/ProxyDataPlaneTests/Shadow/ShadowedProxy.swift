@@ -60,7 +60,8 @@ final class TestLedger: ShadowLedger {
   /// Decides about asking again where everything is settled.
   private let draw: Double
 
-  init(approvals: [NoiseApproval] = [], draw: Double = 1) {
+  /// - Parameter draw: 0.1 asks about noise as about all else, until it is settled.
+  init(approvals: [NoiseApproval] = [], draw: Double = 0.1) {
     self.draw = draw
     evidence.withLock { _ = $0.replaceApprovals(approvals) }
   }
