@@ -31,8 +31,8 @@
         }
       }
 
-      /// Returns once the lease was renewed at this time, or there is nothing left to hold it for. A
-      /// relay that is not let run until its lease is over has lost it, rightly, and another one
+      /// Returns once the lease was renewed at this time, or there is nothing left to hold it for.
+      /// A relay that is not let run until its lease is over has lost it, rightly, and another one
       /// publishes the same: so no time passes before, however busy the machine is. One that never
       /// renews ends with the time of the test.
       private func isRenewed(

@@ -107,8 +107,8 @@ package struct TrialOutcome: Sendable, Codable {
   /// Paths in which the sides are said to differ for certain.
   package var realPaths: [String] = []
 
-  /// Fewest second questions by which a trial with noise shows anything: what they say of noise they
-  /// have said by then, and legacy is asked about it seldom from there on.
+  /// Fewest second questions by which a trial with noise shows anything: what they say of noise
+  /// they have said by then, and legacy is asked about it seldom from there on.
   private static let fewestAsked = 100
 
   package init(_ fault: Fault) { self.fault = fault }

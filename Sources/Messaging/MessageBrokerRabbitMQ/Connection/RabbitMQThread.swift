@@ -187,8 +187,8 @@
       }
     }
 
-    /// The server reads nothing more until it has room. What it has read by then it may store later;
-    /// nobody waits for that, and the connection stays.
+    /// The server reads nothing more until it has room. What it has read by then it may store
+    /// later; nobody waits for that, and the connection stays.
     private mutating func block(because reason: String) {
       let error = BrokerError(
         .blocked,

@@ -143,7 +143,7 @@ struct PostgreSQLBypassStatements: BypassDialect {
     """#
   }
 
-  /// Literals of SQL: escape strings, strings, what dollars quote, numbers; one that is cut off too.
+  /// Literals of SQL: escape strings, strings, what dollars quote, numbers; also one cut off.
   private static let values = [
     #"[eE]'(?:\\.|''|[^'\\])*(?:'|$)"#, #"'(?:''|[^'])*(?:'|$)"#,
     #"\$(?:[A-Za-z_][A-Za-z_0-9]*)?\$.*$"#, #"(?<![\w$.])[0-9]+(?:\.[0-9]+)?"#,
