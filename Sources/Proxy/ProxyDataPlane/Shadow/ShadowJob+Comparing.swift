@@ -119,8 +119,11 @@ extension ShadowJob {
       isSafe: request.isSafe, hasBudget: hasBudget)
     let filed = ledger.file(finding)
     let decision = filed.decision
-    // Of what was not filed, those that agree count no more than those that do not.
-    if decision == .unfiled { return false }
+    if decision == .unfiled {
+      // Compared it was, but those that agree prove no more than those that do not.
+      route.counts.change { $0.outcomes[filed.outcome, default: 0] += 1 }
+      return false
+    }
     count(comparison, as: filed.outcome, extracted)
     guard comparison.outcome == .mismatched else { return decision == .askLegacyAgain }
     route.counts.change { tally in
