@@ -33,8 +33,12 @@
       }
 
       @Test func anotherAddressIsTaken() async throws {
-        #expect(
-          try await error { $0.server.addresses.insert("plaintext://127.0.0.1:1", at: 0) } == nil)
+        let error = try await error {
+          // Time for a busy machine; who answers sooner is not waited for.
+          $0.server.connecting = 20_000
+          $0.server.addresses.insert("plaintext://127.0.0.1:1", at: 0)
+        }
+        #expect(error == nil)
       }
 
       @Test func aServerThatStandsStillIsSaid() async throws {

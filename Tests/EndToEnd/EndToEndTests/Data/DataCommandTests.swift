@@ -95,7 +95,7 @@ struct DataCommandTests {
     let gone = try scratch.write(
       """
       data:
-        stores: { a: { sqlite: \(scratch.path)gone.sqlite } }
+        stores: { a: { sqlite: \(scratch.path)/gone.sqlite } }
         mappings: { m: { from: a.t, to: a.u, columns: { id: id } } }
       """, to: "gone.yaml")
     let lost = try await run("check", "--config", gone, expecting: 2)

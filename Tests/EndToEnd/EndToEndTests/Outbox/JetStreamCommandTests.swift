@@ -28,7 +28,7 @@ struct JetStreamCommandTests {
     try scratch.write(
       """
       outbox:
-        database: "\(scratch.path)shop.sqlite"
+        database: "\(scratch.path)/shop.sqlite"
         timeout: 2s
         publish:
           nats: { stream: SHOP, \(settings) }

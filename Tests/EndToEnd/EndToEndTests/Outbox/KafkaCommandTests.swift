@@ -25,7 +25,7 @@ struct KafkaCommandTests {
     try scratch.write(
       """
       outbox:
-        database: "\(scratch.path)shop.sqlite"
+        database: "\(scratch.path)/shop.sqlite"
         timeout: 2s
         publish:
           kafka: { \(settings) }
