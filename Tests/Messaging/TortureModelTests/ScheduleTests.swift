@@ -121,6 +121,11 @@ struct WriterPlanTests {
     }
   }
 
+  @Test func aWriterIsSlowWhileConsumersAreBehind() {
+    #expect(WriterBrake.rest(9, undone: WriterBrake.undone - 1) == 9)
+    #expect(WriterBrake.rest(9, undone: WriterBrake.undone) == WriterBrake.slow)
+  }
+
   @Test func someAbortSomeAreSlowAndNoTwoLockAcross() {
     let plan = take(1_000)
     #expect((80...160).contains(plan.count(where: \.aborts)))

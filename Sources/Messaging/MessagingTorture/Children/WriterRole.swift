@@ -8,7 +8,9 @@ internal import TransactionalMessaging
 /// Changes data and appends events, in several transactions at once, until it is told to finish.
 struct WriterRole: Sendable {
   /// Wait after a transaction that the database did not take.
-  private static let outage = Duration.milliseconds(40)
+  private static let outage: Int64 = 40
+  /// Wait between two looks at what has no effect yet, milliseconds.
+  private static let look: Int64 = 500
 
   let assignment: TortureAssignment
   let database: any TortureDatabase
@@ -18,12 +20,31 @@ struct WriterRole: Sendable {
   let poison: OwedPoison
 
   func run() async {
-    await withDiscardingTaskGroup { lanes in
-      for lane in 0..<assignment.settings.lanes { lanes.addTask { await work(lane) } }
+    let undone = Undone()
+    await withTaskGroup(of: Void.self) { tasks in
+      tasks.addTask {
+        await withDiscardingTaskGroup { lanes in
+          for lane in 0..<assignment.settings.lanes {
+            lanes.addTask { await work(lane, undone) }
+          }
+        }
+      }
+      tasks.addTask {
+        while !Task.isCancelled {
+          // Where the database is away nothing is written anyway.
+          if let counts = try? await database.counts() {
+            undone.count.store(counts.events - counts.effects, ordering: .relaxed)
+          }
+          try? await Task.sleep(for: .milliseconds(Self.look))
+        }
+      }
+      // The lanes end by themselves, looking does not.
+      await tasks.next()
+      tasks.cancelAll()
     }
   }
 
-  private func work(_ lane: Int) async {
+  private func work(_ lane: Int, _ undone: Undone) async {
     let plan = WriterPlan(
       assignment.settings, writer: assignment.seat.index, life: assignment.life, lane: lane)
     for planned in plan {
@@ -34,9 +55,16 @@ struct WriterRole: Sendable {
       let outcome = await database.write(transaction, points)
       voice.tell(.outcome(transaction: transaction.name, outcome))
       let isRefused = outcome != .committed && !transaction.aborts
-      try? await Task.sleep(
-        for: isRefused ? Self.outage : .milliseconds(transaction.rest))
+      let rest = WriterBrake.rest(
+        transaction.rest, undone: undone.count.load(ordering: .relaxed))
+      let wait = isRefused ? Self.outage : rest
+      _ = await SystemMessagingClock().wait(milliseconds: wait, or: [(finish, 0)])
     }
+  }
+
+  /// Events without effect, as of the last look.
+  private final class Undone: Sendable {
+    let count = Atomic<Int64>(0)
   }
 }
 

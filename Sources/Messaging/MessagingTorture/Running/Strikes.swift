@@ -17,12 +17,17 @@ final class Strikes: Sendable {
   private static let (failing, again): (Int64, Int64) = (6_000, 2_000)
   /// Wait between two looks for one, milliseconds.
   private static let look: Int64 = 50
+  /// How long a server that came back is let be, milliseconds: where it is slow to start, the rest
+  /// would otherwise never happen while it is there.
+  private static let respite: Int64 = 1_000
   /// Operators that are called before it is given up that one dies where it should.
   private static let operators = 3
 
   private struct State {
     var counts: [String: Int] = [:]
     var kills = 0
+    /// Effects that there were when a consumer was killed last.
+    var effects: Int64 = -1
     /// When a server was away, nanoseconds.
     var outages: [ClosedRange<Int64>] = []
   }
@@ -62,6 +67,7 @@ final class Strikes: Sendable {
             }
             try Task.checkCancellation()
             if interruption.generation > 0 { return }
+            if strike.action.killsConsumer { try await self.letWork() }
             let name = try await self.carryOut(strike)
             self.state.withLock { state in
               state.counts[name, default: 0] += 1
@@ -71,6 +77,25 @@ final class Strikes: Sendable {
         }
       }
       try await lines.waitForAll()
+    }
+  }
+
+  /// Lets consumers get something done since they were killed last. Those that are killed before
+  /// each effect, as strikes in arrears would, are at the same event each time, which then looks
+  /// like the reason for their deaths.
+  private func letWork() async throws {
+    let deadline = clock.now() + Self.patience
+    while clock.now() < deadline {
+      if let counts = try? await database.counts() {
+        let isWorking = state.withLock { state in
+          guard counts.effects > state.effects || counts.events <= counts.effects + counts.behind
+          else { return false }
+          state.effects = counts.effects
+          return true
+        }
+        if isWorking { return }
+      }
+      try await clock.sleep(milliseconds: Self.look)
     }
   }
 
@@ -197,6 +222,7 @@ final class Strikes: Sendable {
     await server?.kill()
     try await server?.restart()
     wasAway(since: start)
+    try await clock.sleep(milliseconds: Self.respite)
   }
 
   private func wasAway(since start: Int64) {

@@ -96,6 +96,14 @@ extension Strike.Action {
     }
   }
 
+  /// Whether a process dies that applies events.
+  package var killsConsumer: Bool {
+    switch self {
+    case .crash(let role, _, _), .kill(let role): role == .consumer || role == .node
+    case .killDatabase, .killBroker, .stop, .cutReply, .partition, .poison: false
+    }
+  }
+
   /// What is done, without what differs from one to the next; counts are kept by it.
   package var name: String {
     switch self {

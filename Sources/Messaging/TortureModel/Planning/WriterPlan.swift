@@ -39,6 +39,21 @@ package struct WriterTransaction: Sendable, Equatable {
   }
 }
 
+/// Slows writers down while consumers are far behind, so that a run on a slow machine tortures
+/// deliveries, not the queue that builds up before them.
+package enum WriterBrake {
+  /// Events without effect from which on writers are slow: far below what an inbox parks.
+  package static let undone: Int64 = 3_000
+  /// Milliseconds between two transactions of a lane then. Something goes on, since strikes wait
+  /// for writers to come by their points.
+  package static let slow: Int64 = 1_000
+
+  /// Milliseconds to rest after a transaction, of which the plan has so many.
+  package static func rest(_ planned: Int64, undone: Int64) -> Int64 {
+    undone < Self.undone ? planned : max(planned, slow)
+  }
+}
+
 /// What one lane of a writer does during one life, for ever; it follows from the arguments alone.
 package struct WriterPlan: Sendable, Sequence, IteratorProtocol {
   private let prefix: String
