@@ -162,7 +162,8 @@ let proxy: [Target] = [
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy, ["JSONDocuments"]),
   library("ContentCodings", .proxy, ["CZlib", "ShadowComparison"]),
-  library("ShadowEvidenceStore", .proxy, ["ShadowComparison", .grdb, .logging]),
+  library("SQLiteFiles", .proxy, [.grdb]),
+  library("ShadowEvidenceStore", .proxy, ["ShadowComparison", "SQLiteFiles", .grdb, .logging]),
   library(
     "ShadowTraffic", .proxy,
     [
@@ -174,7 +175,7 @@ let proxy: [Target] = [
     ["ResiliencePolicies", "RoutingDecisions", "ShadowComparison", .crypto]),
   library(
     "CutoverJournalStore", .proxy,
-    ["CutoverControl", "PostgreSQLClient", "RoutingDecisions", .grdb]),
+    ["CutoverControl", "PostgreSQLClient", "RoutingDecisions", "SQLiteFiles", .grdb]),
   library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
   library(
     "ProxyDataPlane", .proxy,

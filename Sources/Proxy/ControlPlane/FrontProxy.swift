@@ -57,8 +57,6 @@ public struct FrontProxy: Service {
     let proxy = try ProxyServer(
       configuration: configuration, modules: modules, takesOver: takesOver, logger: logger)
     self.proxy = proxy
-    let cutovers = try Self.cutovers(configuration, proxy, logger)
-    self.cutovers = cutovers
     let live = evidence.map { path in
       LiveEvidence(
         path: path, shadows: proxy.shadows, logger: logger,
@@ -66,6 +64,8 @@ public struct FrontProxy: Service {
         serving: { _ = try await proxy.boundAddress() })
     }
     self.evidence = live
+    let cutovers = try Self.cutovers(configuration, proxy, live, logger)
+    self.cutovers = cutovers
     let reloader = source.map { source in
       ConfigurationReloader(
         source: source, logger: logger, unixMilliseconds: AdminServer.systemTime
@@ -120,14 +120,15 @@ public struct FrontProxy: Service {
   }
 
   private static func cutovers(
-    _ configuration: ProxyConfiguration, _ proxy: ProxyServer, _ logger: Logger
+    _ configuration: ProxyConfiguration, _ proxy: ProxyServer, _ evidence: LiveEvidence?,
+    _ logger: Logger
   ) throws -> CutoverRunner? {
     try configuration.journal.map { journal in
       CutoverRunner(
         journal: try JournalPlace.open(journal),
         routing: proxy.routing,
         traffic: ProxyTraffic(watch: proxy.watch, routing: proxy.routing),
-        comparisons: ShadowComparisons { [shadows = proxy.shadows] in
+        comparisons: ShadowComparisons(evidence) { [shadows = proxy.shadows] in
           shadows.snapshot().map { ($0.route, $0.tally) }
         },
         replica: replica(journal, configuration.admin),

@@ -3,6 +3,7 @@
 package import CutoverControl
 internal import Foundation
 internal import GRDB
+internal import SQLiteFiles
 
 /// A journal of cutovers in a SQLite file that survives a killed process and a machine that loses
 /// its power.
@@ -16,19 +17,24 @@ package struct SQLiteCutoverJournal: ExclusiveCutoverJournal, OverdueKeepingJour
   private let database: any DatabaseWriter
   private let writing: JournalLock
   private let overdue: OverdueFile
+  /// Tables by which a file is known to be a journal.
+  private static let tables: Set<String> = ["journal", "entry"]
 
   /// Opens a journal to write it; a missing one is made.
   ///
-  /// - Throws: `CutoverJournalError`. Entries are not looked at; see `forEachSound`.
+  /// - Throws: `CutoverJournalError`; what is no journal of this installation stays as it is.
+  ///   Entries are not looked at; see `forEachSound`.
   package init(writing path: String, installation: String) throws {
-    if !FileManager.default.fileExists(atPath: path) {
-      // Who moved what and why is not everybody's to read; SQLite's other files get the same mode.
-      _ = FileManager.default.createFile(
-        atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
-    }
+    let file = SQLiteFile(path)
     self.path = path
     writing = JournalLock(journal: path)
     do {
+      guard try file.hasRoom(for: Self.tables) else { throw Self.foreign(path) }
+      // That of another installation is left as it is, too.
+      if file.exists, let owner = try? Self.owner(file.reading(), path) {
+        _ = try Self.checked(owner, path, installation)
+      }
+      file.create()
       var configuration = Configuration()
       // A reader's checkpoint takes milliseconds.
       configuration.busyMode = .timeout(5)
@@ -51,34 +57,24 @@ package struct SQLiteCutoverJournal: ExclusiveCutoverJournal, OverdueKeepingJour
   /// - Parameter installation: whose journal it must be; nil takes the file's word.
   /// - Throws: `CutoverJournalError`. Entries are not looked at; see `forEachSound`.
   package init(reading path: String, installation: String?) throws {
-    guard FileManager.default.fileExists(atPath: path) else {
+    let file = SQLiteFile(path)
+    guard file.exists else {
       throw CutoverJournalError(.missing, "there is no journal at \(path)")
     }
     self.path = path
     writing = JournalLock(journal: path)
     do {
-      var configuration = Configuration()
-      configuration.readonly = true
-      configuration.busyMode = .timeout(5)
-      database = try DatabaseQueue(path: path, configuration: configuration)
-      self.installation = try Self.owner(database, path, installation)
+      database = try file.reading()
+      guard let owner = try Self.owner(database, path) else {
+        throw CutoverJournalError(.unusable, "\(path) is the journal of no installation yet")
+      }
+      self.installation = try Self.checked(owner, path, installation ?? owner)
       overdue = OverdueFile(journal: path, installation: self.installation)
     } catch let error as DatabaseError {
       throw CutoverJournalError(
-        .unusable, "\(path) cannot be read as a journal of cutovers\(Self.advice(error, path))",
+        .unusable, "\(path) cannot be read as a journal of cutovers\(file.advice(error))",
         cause: error)
     }
-  }
-
-  /// SQLite keeps its index of what was written last beside the file, also to read it.
-  private static func advice(_ error: DatabaseError, _ path: String) -> String {
-    let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
-    guard error.resultCode == .SQLITE_CANTOPEN, !FileManager.default.isWritableFile(atPath: folder)
-    else { return "" }
-    return """
-      , since \(folder) cannot be written: copy it to a folder that can be, with the file \
-      \(path)-wal if there is one
-      """
   }
 
   package func lock() throws -> Bool { try writing.lock() }
@@ -178,20 +174,13 @@ extension SQLiteCutoverJournal {
     return installation
   }
 
-  /// Whose journal a file is that is read.
-  private static func owner(
-    _ database: some DatabaseReader, _ path: String, _ installation: String?
-  ) throws -> String {
-    let migrator = JournalSchema.migrator
-    let isNewer = try database.read(migrator.hasBeenSuperseded)
-    if isNewer { throw newer(path) }
-    guard try database.read({ try $0.tableExists("journal") && $0.tableExists("entry") }) else {
-      throw CutoverJournalError(.unusable, "\(path) is no journal of cutovers")
+  /// Whose journal a file is that is read; nil for nobody's yet.
+  private static func owner(_ database: some DatabaseReader, _ path: String) throws -> String? {
+    let isJournal = try database.read { db in try Self.tables.allSatisfy { try db.tableExists($0) }
     }
-    guard let owner = try database.read(Self.installation) else {
-      throw CutoverJournalError(.unusable, "\(path) is the journal of no installation yet")
-    }
-    return try checked(owner, path, installation ?? owner)
+    guard isJournal else { throw foreign(path) }
+    if try database.read(JournalSchema.migrator.hasBeenSuperseded) { throw newer(path) }
+    return try database.read(Self.installation)
   }
 
   private static func installation(_ db: Database) throws -> String? {
@@ -208,6 +197,10 @@ extension SQLiteCutoverJournal {
           + "name another file, or correct proxy.journal.installation")
     }
     return owner
+  }
+
+  private static func foreign(_ path: String) -> CutoverJournalError {
+    CutoverJournalError(.unusable, "\(path) is no journal of cutovers; name another file")
   }
 
   private static func newer(_ path: String) -> CutoverJournalError {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
 internal import GRDB
+internal import SQLiteFiles
 
 /// Evidence of shadow comparisons in a SQLite file that survives a killed process.
 ///
@@ -11,23 +11,27 @@ public struct ShadowEvidenceStore: Sendable {
   /// Most bytes that SQLite's log keeps between two batches.
   private static let mostLogBytes = 4 << 20
 
-  let database: DatabasePool
+  /// Tables by which a file is known to be a store.
+  private static let tables: Set<String> = ["run", "counter", "path_kind", "pair", "approval"]
 
-  /// Opens a store.
+  let database: any DatabaseWriter
+
+  /// Opens a store to write it.
   ///
   /// - Parameters:
   ///   - path: the file.
   ///   - creates: whether a missing file is made.
-  /// - Throws: `EvidenceStoreError`.
+  /// - Throws: `EvidenceStoreError`; the file of something else stays as it is.
   public init(path: String, creates: Bool) throws {
-    if !FileManager.default.fileExists(atPath: path) {
-      guard creates else {
-        throw EvidenceStoreError(.missing, "there is no evidence at \(path)")
-      }
-      // Answers of real users are nobody else's to read; SQLite's other files get the same mode.
-      _ = FileManager.default.createFile(
-        atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+    let file = SQLiteFile(path)
+    guard creates || file.exists else { throw Self.missing(path) }
+    do {
+      guard try file.hasRoom(for: Self.tables) else { throw Self.foreign(path) }
+    } catch let error as DatabaseError {
+      throw EvidenceStoreError(
+        .unreadable, "\(path) cannot be used as a store of evidence", cause: error)
     }
+    file.create()
     var configuration = Configuration()
     // Another process may be writing its batch; that takes milliseconds.
     configuration.busyMode = .timeout(5)
@@ -39,16 +43,46 @@ public struct ShadowEvidenceStore: Sendable {
     do {
       database = try DatabasePool(path: path, configuration: configuration)
       let migrator = EvidenceSchema.migrator
-      if try database.read(migrator.hasBeenSuperseded) {
-        throw EvidenceStoreError(
-          .newerSchema, "\(path) was written by a newer version of strangler; use that one")
-      }
-      // A reader must not change a file that is up to date.
+      try Self.refuseNewer(database, path)
       if try !database.read(migrator.hasCompletedMigrations) { try migrator.migrate(database) }
     } catch let error as DatabaseError {
       throw EvidenceStoreError(
         .unreadable, "\(path) cannot be used as a store of evidence", cause: error)
     }
+  }
+
+  /// Opens a store to read it. Whatever the file is, nothing of it is changed.
+  ///
+  /// - Throws: `EvidenceStoreError`.
+  public init(reading path: String) throws {
+    let file = SQLiteFile(path)
+    guard file.exists else { throw Self.missing(path) }
+    do {
+      database = try file.reading()
+      let isStore = try database.read { db in
+        try Self.tables.allSatisfy { try db.tableExists($0) }
+      }
+      guard isStore else { throw Self.foreign(path) }
+      try Self.refuseNewer(database, path)
+    } catch let error as DatabaseError {
+      throw EvidenceStoreError(
+        .unreadable, "\(path) cannot be read as a store of evidence\(file.advice(error))",
+        cause: error)
+    }
+  }
+
+  private static func refuseNewer(_ database: some DatabaseReader, _ path: String) throws {
+    guard try database.read(EvidenceSchema.migrator.hasBeenSuperseded) else { return }
+    throw EvidenceStoreError(
+      .newerSchema, "\(path) was written by a newer version of strangler; use that one")
+  }
+
+  private static func missing(_ path: String) -> EvidenceStoreError {
+    EvidenceStoreError(.missing, "there is no evidence at \(path)")
+  }
+
+  private static func foreign(_ path: String) -> EvidenceStoreError {
+    EvidenceStoreError(.unreadable, "\(path) is no store of evidence; name another file")
   }
 
   /// Begins a run and returns its number.

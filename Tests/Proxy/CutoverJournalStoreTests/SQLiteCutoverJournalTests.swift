@@ -166,12 +166,13 @@ import Testing
     #expect(throws: CutoverJournalError.self) { try open() }
   }
 
-  @Test func aReaderChangesNothingWhateverTheFileIs() async throws {
+  @Test func nothingIsChangedOfAFileThatIsNoJournalOfOurs() async throws {
     try await DatabaseQueue(path: file).write { try $0.execute(sql: "CREATE TABLE mine (x)") }
     let foreign = try Data(contentsOf: URL(filePath: file))
-    for installation in [nil, "shop"] {
-      let error = #expect(throws: CutoverJournalError.self) { try read(installation) }
-      #expect(error?.message.hasSuffix("is no journal of cutovers") == true)
+    let attempts = [{ try open() }, { try read() }, { try read("shop") }]
+    for attempt in attempts {
+      let error = #expect(throws: CutoverJournalError.self) { try attempt() }
+      #expect(error?.message.contains("is no journal of cutovers") == true)
     }
     #expect(try Data(contentsOf: URL(filePath: file)) == foreign)
     try FileManager.default.removeItem(atPath: file)
@@ -183,6 +184,7 @@ import Testing
     let written = try Data(contentsOf: URL(filePath: file))
     #expect(try await read().verdict().sound == 3)
     #expect(throws: CutoverJournalError.self) { try read("mill") }
+    #expect(throws: CutoverJournalError.self) { try open("mill") }
     let next = try #require(try await read().entries(after: 0, limit: 1).first)
     await #expect(throws: CutoverJournalError.self) { try await read().append(next) }
     #expect(try Data(contentsOf: URL(filePath: file)) == written)

@@ -297,5 +297,17 @@ struct ShadowEvidenceStoreTests {
       try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('2: of tomorrow')")
     }
     #expect(code { try ShadowEvidenceStore(path: newer, creates: false) } == .newerSchema)
+    #expect(code { try ShadowEvidenceStore(reading: newer) } == .newerSchema)
+    let foreign = folder.path("foreign.sqlite")
+    try DatabaseQueue(path: foreign).write { try $0.execute(sql: "CREATE TABLE mine (x)") }
+    let before = try Data(contentsOf: URL(filePath: foreign))
+    #expect(code { try ShadowEvidenceStore(reading: foreign) } == .unreadable)
+    #expect(code { try ShadowEvidenceStore(path: foreign, creates: true) } == .unreadable)
+    #expect(try Data(contentsOf: URL(filePath: foreign)) == before)
+    // A file without anything is nobody's.
+    let empty = folder.path("empty.sqlite")
+    #expect(FileManager.default.createFile(atPath: empty, contents: nil))
+    #expect(code { try ShadowEvidenceStore(path: empty, creates: true) } == nil)
+    #expect(code { try ShadowEvidenceStore(reading: empty) } == nil)
   }
 }

@@ -116,11 +116,12 @@ enum CutoverText {
     if entries.isEmpty { return "nothing was done yet\n" }
     return entries.map { entry in
       let cutover = entry.cutover.map { " [\($0)]" } ?? ""
+      let revert = entry.revertedTo.map { "back to entry \($0): " } ?? ""
       let moves = entry.moves.map { move in
         "      \(move.route): \(number(move.from)) -> \(number(move.to)) %\n"
       }
       let evidence = (entry.evidence ?? "").split(separator: "\n").map { "      \($0)\n" }
-      return "\(entry.sequence)  \(entry.at)  \(entry.actor)\(cutover): \(entry.reason)\n"
+      return "\(entry.sequence)  \(entry.at)  \(entry.actor)\(cutover): \(revert)\(entry.reason)\n"
         + moves.joined() + evidence.joined()
     }.joined()
   }

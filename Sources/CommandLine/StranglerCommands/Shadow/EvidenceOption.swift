@@ -9,10 +9,19 @@ struct EvidenceOption: ParsableArguments {
   @Option(name: .customLong("evidence"), help: "SQLite file with the evidence.")
   var file = "shadow.sqlite"
 
-  /// Opens the store; what cannot be used ends the command with a sentence.
+  /// Opens the store to write; what cannot be used ends the command with a sentence.
   func open(creates: Bool = false) throws -> ShadowEvidenceStore {
+    try usable { try ShadowEvidenceStore(path: file, creates: creates) }
+  }
+
+  /// Opens the store to read, whatever the file is.
+  func reading() throws -> ShadowEvidenceStore {
+    try usable { try ShadowEvidenceStore(reading: file) }
+  }
+
+  private func usable(_ open: () throws -> ShadowEvidenceStore) throws -> ShadowEvidenceStore {
     do {
-      return try ShadowEvidenceStore(path: file, creates: creates)
+      return try open()
     } catch let error as EvidenceStoreError where error.code == .missing {
       throw CommandFailure.unusable(
         "\(error); name the file with --evidence, or make one with strangler shadow "

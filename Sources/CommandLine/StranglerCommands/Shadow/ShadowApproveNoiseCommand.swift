@@ -77,7 +77,7 @@ struct ShadowApproveNoiseCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let store = try evidence.open()
+    let store = try list ? evidence.reading() : evidence.open()
     if list { return Terminal.standardOutput.write(Self.text(try await store.approvals())) }
     guard let endpoint, let path, let reason else { return }
     let actor = actor ?? ProcessInfo.processInfo.userName

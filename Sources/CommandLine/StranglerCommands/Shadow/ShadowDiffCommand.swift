@@ -26,7 +26,7 @@ struct ShadowDiffCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOption
 
   func run() async throws {
-    guard let found = try await evidence.open().pair(pair) else {
+    guard let found = try await evidence.reading().pair(pair) else {
       throw CommandFailure.unusable(
         "there is no pair \(pair) in \(evidence.file), or not any more; reports name those there are"
       )

@@ -48,7 +48,7 @@ struct ShadowReportCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let store = try evidence.open()
+    let store = try evidence.reading()
     let known = try await store.runs()
     if listRuns { return try output.deliver(Self.list(known)) }
     let current = try await store.currentRun(at: UnixTime.milliseconds())

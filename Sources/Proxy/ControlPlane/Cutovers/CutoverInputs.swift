@@ -17,6 +17,10 @@ package protocol CutoverTraffic: Sendable {
 package protocol CutoverComparisons: Sendable {
   /// What was compared since the last call, by route.
   func take() -> [String: CompareCounts]
+  /// What people ruled to be noise, as far as it was seen; nil before anybody looked.
+  var rulings: NoiseRulings? { get }
+  /// Looks at what they have ruled until now.
+  func lookUpRulings() async
 }
 
 /// The requests of a proxy in this process.

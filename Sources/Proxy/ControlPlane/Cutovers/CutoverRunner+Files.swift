@@ -69,6 +69,7 @@ extension CutoverRunner {
     }
     // Before anything that may promote.
     await settleServices()
+    await settleRulings()
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay && machine.state.isFrozen != installation.isFrozen {
       try await perform(installation.isFrozen ? .freeze : .unfreeze, on: name, by: nil)

@@ -28,7 +28,8 @@ extension CutoverRunner {
       case .ready, .rolledBack, nil: break
       }
       var machine = CutoverMachine(
-        plan, run: runner.tail.nextEntry, services: runner.services(of: plan))
+        plan, run: runner.tail.nextEntry, services: runner.services(of: plan),
+        rulings: runner.comparisons?.rulings?.version)
       if runner.installation.isFrozen {
         _ = machine.handle(.freeze, at: runner.unixMilliseconds() / 1_000)
       }
@@ -168,7 +169,8 @@ extension CutoverRunner {
     }
   }
 
-  /// Moves one route by hand. To 0 it is always allowed, and takes the route's cutover back.
+  /// Moves one route by hand. To 0 it is always allowed, and takes the route's cutover back with
+  /// all of its routes, also one that is through.
   ///
   /// - Parameters:
   ///   - skipsGates: the gates of the route's plan are not asked, which ends a cutover under way;
@@ -186,8 +188,10 @@ extension CutoverRunner {
     if let version, version != routing.version {
       throw CutoverRefusal.outdated(version: routing.version)
     }
+    // Routes of a plan stay together: whoever is served by one is served by all of them.
+    let routes = reversibleCutover(of: route).flatMap { machines[$0]?.plan.routes } ?? [route]
     // The version changes with the move, which is made before the order has its turn.
-    try await takingBack([route], by: order) {
+    try await takingBack(routes, by: order) {
       try await moveShare(ofRoute: route, to: .zero, by: order)
     }
   }
@@ -203,11 +207,11 @@ extension CutoverRunner {
       let now = try runner.share(ofRoute: route)
       if percent > .zero, runner.isKilled { throw CutoverRefusal.killSwitchIsOn }
       if percent > now, runner.installation.isFrozen { throw CutoverRefusal.frozen }
+      if percent == .zero, let name = runner.reversibleCutover(of: route) {
+        try await runner.perform(.rollBack(reason: order.reason), on: name, by: order)
+        return runner.watchTraffic()
+      }
       if let name = runner.cutoverUnderWay(with: route) {
-        if percent == .zero {
-          try await runner.perform(.rollBack(reason: order.reason), on: name, by: order)
-          return runner.watchTraffic()
-        }
         guard skipsGates else { throw CutoverRefusal.underWay(route: route, cutover: name) }
       } else if percent > now, !skipsGates,
         let plan = runner.routing.loaded.cutovers.first(where: { $0.routes.contains(route) })
@@ -246,8 +250,11 @@ extension CutoverRunner {
       }
       if !isUrgent {
         try await self.writeOverdue()
-        // An order may promote, and not by what was proved of another service.
+        // An order may promote, and not by what was proved of another service, nor by what was
+        // noise until a moment ago.
+        await self.comparisons?.lookUpRulings()
         await self.settleServices()
+        await self.settleRulings()
       }
       return try await order(self)
     }
@@ -273,6 +280,11 @@ extension CutoverRunner {
 
   private func isThrough(_ route: String) -> Bool {
     machines.values.contains { $0.phase == .completed && $0.plan.routes.contains(route) }
+  }
+
+  /// One that is through as well.
+  private func reversibleCutover(of route: String) -> String? {
+    machines.first { $0.value.isReversible && $0.value.plan.routes.contains(route) }?.key
   }
 
   func cutoverUnderWay(with route: String) -> String? {

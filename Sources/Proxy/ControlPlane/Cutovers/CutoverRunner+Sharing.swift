@@ -114,6 +114,7 @@ extension CutoverRunner {
     report.counts = sharing.counts.own
     report.services = countedServices
     report.compared = sharing.counts.ownCompared
+    report.rulings = comparisons?.rulings?.version
     let now = unixMilliseconds()
     let heard: ReplicaExchange
     do {
@@ -141,7 +142,8 @@ extension CutoverRunner {
     let wasCutOff = sharing.cutOff != nil
     let leads = heard.leader == replica?.id
     sharing.exchange = heard
-    sharing.counts.hear(heard.replicas, own: replica?.id ?? "", services: judgedServices)
+    sharing.counts.hear(
+      heard.replicas, own: replica?.id ?? "", services: judgedServices, rulings: report.rulings)
     if wasCutOff || leads != isLeading || heard.sequence != replay.sequence { try await catchUp() }
     sharing.cutOff = nil
     sharing.lease = leads ? heard.lease : nil

@@ -130,6 +130,7 @@ extension CutoverRunner: Service {
     try? await takeBackUnreadable()
     // Before anything that may promote.
     await settleServices()
+    await settleRulings()
     await settleFreeze()
     // In the second of the change most of it was the former service's.
     var strangers = isLeading ? others.strangers : [:]
@@ -139,7 +140,9 @@ extension CutoverRunner: Service {
       }
       compared[route] = nil
     }
-    changedRoutes = []
+    // Most of it was compared before the ruling.
+    for route in ruledRoutes { compared[route] = nil }
+    (changedRoutes, ruledRoutes) = ([], [])
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.isWatched {
       await tick(name, machine, counts, strangers, compared)
@@ -219,6 +222,34 @@ extension CutoverRunner: Service {
         // What others wrote is read by now, and may have taken it back.
         guard var machine = machines[name], machine.phase == .underWay else { continue }
         // It holds all the same, and is written with the next state.
+        _ = machine.handle(event, at: unixMilliseconds() / 1_000)
+        machines[name] = machine
+      }
+    }
+  }
+
+  /// What was proved while something else counted as noise is no proof, whether people ruled while
+  /// this process looked, while none did, or where another proxy leads.
+  func settleRulings() async {
+    guard isLeading, let rulings = comparisons?.rulings else { return }
+    for (name, machine) in machines.sorted(by: { $0.key < $1.key })
+    where machine.phase == .underWay && machine.plan.judgesComparisons {
+      guard machine.rulings != rulings.version else { continue }
+      let routes = Set(machine.plan.routes)
+      let ruled = machine.rulings.map { known in
+        rulings.routes(since: known)?.intersection(routes) ?? routes
+      }
+      guard let ruled, !ruled.isEmpty else {
+        machines[name]?.learn(rulings: rulings.version)
+        continue
+      }
+      ruledRoutes.formUnion(ruled)
+      let event = CutoverEvent.ruled(rulings.version)
+      do {
+        try await perform(event, on: name, by: nil)
+      } catch {
+        // As where another service answers: it holds all the same.
+        guard var machine = machines[name], machine.phase == .underWay else { continue }
         _ = machine.handle(event, at: unixMilliseconds() / 1_000)
         machines[name] = machine
       }

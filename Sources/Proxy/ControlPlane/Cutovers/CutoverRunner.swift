@@ -51,6 +51,8 @@ package actor CutoverRunner {
   var heldForJournal: Set<String> = []
   /// Routes that another service has answered since the last second.
   var changedRoutes: Set<String> = []
+  /// Routes about whose answers people ruled since the last second.
+  var ruledRoutes: Set<String> = []
   /// This process carries the plans out, and no other one.
   var isLeading = false
   /// Tells whether the older process has ended from which this one takes over; nil without one.
@@ -165,6 +167,8 @@ extension CutoverRunner {
   /// Carries the plans out from now on.
   func lead() async {
     isLeading = true
+    // Before the first connection, and before anything that may promote.
+    await comparisons?.lookUpRulings()
     do {
       try await noteFile()
       try await settleMachines()

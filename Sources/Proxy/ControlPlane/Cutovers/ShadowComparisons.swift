@@ -15,9 +15,16 @@ package final class ShadowComparisons: CutoverComparisons {
   package typealias Tallies = @Sendable () -> [(route: String, tally: ShadowTally)]
 
   private let tallies: Tallies
+  private let evidence: LiveEvidence?
   private let told = Mutex<[String: CompareCounts]>([:])
 
-  package init(_ tallies: @escaping Tallies) { self.tallies = tallies }
+  package convenience init(_ tallies: @escaping Tallies) { self.init(nil, tallies) }
+
+  /// - Parameter evidence: knows what people ruled to be noise; nil where nobody can.
+  init(_ evidence: LiveEvidence?, _ tallies: @escaping Tallies) {
+    self.evidence = evidence
+    self.tallies = tallies
+  }
 
   package func take() -> [String: CompareCounts] {
     let tallies = tallies()
@@ -31,6 +38,10 @@ package final class ShadowComparisons: CutoverComparisons {
       return news
     }
   }
+
+  package var rulings: NoiseRulings? { evidence?.rulings }
+
+  package func lookUpRulings() async { await evidence?.lookUpRulings() }
 }
 
 extension CompareCounts {
@@ -43,6 +54,6 @@ extension CompareCounts {
     }
     self.init(
       compared: Int(clamping: tally.judged), odd: sides(tally.odd), telling: sides(tally.telling),
-      undecided: Int(clamping: tally.undecided), rulings: Int(clamping: tally.rulings))
+      undecided: Int(clamping: tally.undecided))
   }
 }

@@ -89,7 +89,7 @@ private final class EvidenceFile: Sendable {
     try opened.withLock { opened in
       if let opened { return opened }
       guard FileManager.default.fileExists(atPath: path) else { return nil }
-      opened = try ShadowEvidenceStore(path: path, creates: false)
+      opened = try ShadowEvidenceStore(reading: path)
       return opened
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Foundation
 internal import Logging
 internal import ProxyDataPlane
 internal import ServiceLifecycle
@@ -18,10 +19,6 @@ internal import Synchronization
 /// found by former rules is no answer to the new ones, so a new run begins.
 final class LiveEvidence: ShadowLedger, Service {
   private static let interval = Duration.seconds(1)
-  /// Turns between two looks at what people approved.
-  static let approvalTurns = 10
-  /// What may have been said and not been seen when a process ended, in milliseconds.
-  private static let approvalPatience: Int64 = 15_000
   /// Milliseconds between two times that old evidence is deleted. The file exceeds its limit of
   /// pairs by what may be written meanwhile: `EvidenceWriter.waitingPairs` a second at most. It
   /// exceeds its limit of bytes by one batch.
@@ -45,7 +42,8 @@ final class LiveEvidence: ShadowLedger, Service {
     var routesOfEndpoint: [String: Set<String>] = [:]
     /// The file does not name all of them yet.
     var hasNewSides = false
-    var turns = 0
+    /// What people ruled to be noise; nil before the first look.
+    var rulings: NoiseRulings?
     /// Milliseconds since 1970-01-01T00:00:00Z.
     var prunedAt: Int64?
     var hasWarned = false
@@ -77,6 +75,8 @@ final class LiveEvidence: ShadowLedger, Service {
   private let unixMilliseconds: @Sendable () -> Int64
   private let serving: @Sendable () async throws -> Void
   private let state = Mutex(State())
+  /// A look that began earlier is taken up earlier.
+  private let looks = ChangeLine()
 
   /// - Parameter serving: waits until the proxy serves, and throws when it never will: one that is
   ///   refused its address or its journal would leave a run in the file in which nothing is found.
@@ -96,6 +96,9 @@ final class LiveEvidence: ShadowLedger, Service {
 
   /// The number of the run that this process writes now; nil while it writes none.
   var run: Int64? { state.withLock { $0.output?.run } }
+
+  /// What people ruled to be noise, as far as it was seen; nil before the first look.
+  var rulings: NoiseRulings? { state.withLock(\.rulings) }
 
   // MARK: - From the lane
 
@@ -170,15 +173,11 @@ final class LiveEvidence: ShadowLedger, Service {
       try await writeClosed()
       try await nameSides()
       if state.withLock({ $0.output == nil }) { try await open() }
+      try await takeRulings()
       fileDrops(snapshot)
       guard let output = state.withLock(\.output) else { return }
-      let turn = state.withLock { state in
-        state.turns += 1
-        output.writer.submit(&state.evidence)
-        return state.turns
-      }
+      state.withLock { output.writer.submit(&$0.evidence) }
       try await output.writer.flush()
-      if turn.isMultiple(of: Self.approvalTurns) { try await lookUpApprovals(output.store) }
       try await prune(output.store, run: output.run)
       state.withLock { $0.hasWarned = false }
     } catch {
@@ -241,13 +240,10 @@ final class LiveEvidence: ShadowLedger, Service {
     let sides = Array(state.withLock(\.sides).values)
     guard !sides.isEmpty else { return }
     let store = try ShadowEvidenceStore(path: path, creates: true)
-    let former = try await store.runs().first { $0.source == .live }
     try await prune(store)
     let run = try await store.begin(
       .live, legacy: Self.names(sides, \.legacy), extracted: Self.names(sides, \.extracted),
       at: unixMilliseconds())
-    try await lookUpApprovals(store)
-    if let former { try await takeRulings(since: former, from: store) }
     let writer = EvidenceWriter(
       store: store, run: run, logger: logger, unixMilliseconds: unixMilliseconds)
     state.withLock { state in
@@ -272,24 +268,29 @@ final class LiveEvidence: ShadowLedger, Service {
     state.withLock { $0.prunedAt = now }
   }
 
-  private func lookUpApprovals(_ store: ShadowEvidenceStore) async throws {
-    let approvals = try await store.approvals()
-    let ruled = state.withLock { state -> Set<String> in
-      let endpoints = state.evidence.replaceApprovals(approvals)
-      return endpoints.reduce(into: []) { $0.formUnion(state.routesOfEndpoint[$1] ?? []) }
+  // MARK: - What people rule
+
+  /// Looks at what people ruled until now, as before somebody approves a stage by what was proved.
+  func lookUpRulings() async {
+    do {
+      try await takeRulings()
+    } catch {
+      warn(error)
     }
-    if !ruled.isEmpty { shadows.noteRuling(onRoutes: ruled) }
   }
 
-  /// What people said about noise while nobody looked, as between two processes, concerns every
-  /// route: the endpoints of none is known yet. A word that was seen by the former process in its
-  /// last seconds is taken once more, which costs a proof its beginning and no more.
-  private func takeRulings(
-    since former: EvidenceRun, from store: ShadowEvidenceStore
-  ) async throws {
-    let seen = (former.endedAt ?? former.writtenAt) - Self.approvalPatience
-    guard try await store.approvals().contains(where: { $0.approvedAt > seen }) else { return }
-    shadows.noteRuling(onRoutes: Set(state.withLock(\.sides).keys))
+  private func takeRulings() async throws {
+    try await looks.run {
+      let approvals = try await self.approvals()
+      self.state.withLock { $0.takeRulings(approvals) }
+    }
+  }
+
+  /// Those in force. There are none before there is a file.
+  private func approvals() async throws -> [NoiseApproval] {
+    if let output = state.withLock(\.output) { return try await output.store.approvals() }
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    return try await ShadowEvidenceStore(reading: path).approvals()
   }
 
   /// Drops are counted where nobody knows the endpoint, so they stand beside the endpoints.
@@ -323,5 +324,17 @@ extension LiveEvidence.State {
   /// route that shadows since a moment ago belongs to this one.
   fileprivate func isServed(by service: ShadowedService) -> Bool {
     sides[service.route].map { $0.service == service.text } ?? true
+  }
+
+  /// From here on answers are judged by these.
+  fileprivate mutating func takeRulings(_ approvals: [NoiseApproval]) {
+    let endpoints = evidence.replaceApprovals(approvals)
+    guard rulings != nil else { return rulings = NoiseRulings(approvals) }
+    let routes = endpoints.reduce(into: Set<String>?.some([])) { routes, endpoint in
+      // Answers of one that is not known here may have been compared by a former process.
+      guard let known = routesOfEndpoint[endpoint] else { return routes = nil }
+      routes?.formUnion(known)
+    }
+    rulings?.change(to: approvals, concerning: routes)
   }
 }

@@ -32,20 +32,15 @@ package struct CompareCounts: Sendable, Equatable, Codable {
   /// Those that differed and of which nobody knows whose doing that is, since legacy could not be
   /// asked again, as for a write, or told nothing by it. None of them is in `compared`.
   package var undecided: Int
-  /// Times that people changed what counts as noise: what was counted before is the answer to
-  /// another question.
-  package var rulings: Int
 
   /// - Parameter telling: nil where all of what is odd is telling.
   package init(
-    compared: Int = 0, odd: Sides = Sides(), telling: Sides? = nil, undecided: Int = 0,
-    rulings: Int = 0
+    compared: Int = 0, odd: Sides = Sides(), telling: Sides? = nil, undecided: Int = 0
   ) {
     self.compared = compared
     self.odd = odd
     self.telling = telling ?? odd
     self.undecided = undecided
-    self.rulings = rulings
   }
 
   /// What came since an earlier total; all of it without one, and none where that is larger, as
@@ -54,8 +49,7 @@ package struct CompareCounts: Sendable, Equatable, Codable {
     guard let former else { return self }
     return CompareCounts(
       compared: max(0, compared - former.compared), odd: odd.since(former.odd),
-      telling: telling.since(former.telling), undecided: max(0, undecided - former.undecided),
-      rulings: max(0, rulings - former.rulings))
+      telling: telling.since(former.telling), undecided: max(0, undecided - former.undecided))
   }
 
   /// What speaks for a rollback.
@@ -93,7 +87,6 @@ package struct CompareCounts: Sendable, Equatable, Codable {
     left.odd += right.odd
     left.telling += right.telling
     left.undecided += right.undecided
-    left.rulings += right.rulings
   }
 }
 
@@ -101,11 +94,10 @@ package struct CompareCounts: Sendable, Equatable, Codable {
 
 extension CompareCounts {
   private enum CodingKeys: String, CodingKey {
-    case compared, extractedOdd, legacyOdd, extractedTelling, legacyTelling, undecided, rulings
+    case compared, extractedOdd, legacyOdd, extractedTelling, legacyTelling, undecided
   }
 
-  /// Reports and states of former versions do not tell what is undecided or telling, nor of
-  /// rulings.
+  /// Reports and states of former versions do not tell what is undecided or telling.
   package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func number(_ key: CodingKeys, _ otherwise: Int) throws -> Int {
@@ -119,7 +111,7 @@ extension CompareCounts {
       telling: Sides(
         extracted: try number(.extractedTelling, odd.extracted),
         legacy: try number(.legacyTelling, odd.legacy)),
-      undecided: try number(.undecided, 0), rulings: try number(.rulings, 0))
+      undecided: try number(.undecided, 0))
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -130,6 +122,5 @@ extension CompareCounts {
     try values.encode(telling.extracted, forKey: .extractedTelling)
     try values.encode(telling.legacy, forKey: .legacyTelling)
     try values.encode(undecided, forKey: .undecided)
-    try values.encode(rulings, forKey: .rulings)
   }
 }

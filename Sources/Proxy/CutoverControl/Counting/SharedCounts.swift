@@ -69,9 +69,12 @@ package struct SharedCounts: Sendable, Equatable {
 
   /// What all proxies told. The first report of one says where it stands, not what it did.
   ///
-  /// - Parameter services: how each watched route is served here.
+  /// - Parameters:
+  ///   - services: how each watched route is served here.
+  ///   - rulings: version of what is noise here; who judges by another answers another question.
   package mutating func hear(
-    _ replicas: [ReplicaExchange.Replica], own id: String, services: [String: Service]
+    _ replicas: [ReplicaExchange.Replica], own id: String, services: [String: Service],
+    rulings: String? = nil
   ) {
     // Requests under way are those of this moment.
     others.counts.forgetInFlight()
@@ -92,6 +95,7 @@ package struct SharedCounts: Sendable, Equatable {
           others.counts[route, default: RouteCounts()] += more
         }
       }
+      guard former.rulings == rulings, report.rulings == rulings else { continue }
       for (route, total) in report.compared where !isStranger(on: route) {
         others.compared[route, default: CompareCounts()] += total.since(former.compared[route])
       }

@@ -90,6 +90,7 @@ extension CutoverEvent {
     case .tick, .compared, .rollBack, .start: nil
     case .serviceChanged:
       "its routes are served or compared otherwise by the file: the stage begins anew"
+    case .ruled: "people ruled otherwise what is noise: what was compared before proves nothing"
     case .approve: "approved"
     case .pause: "paused"
     case .resume: "resumed"

@@ -62,6 +62,8 @@ package struct ReplicaReport: Sendable, Equatable, Codable {
   package var services: [String: String]? = [:]
   /// What its shadows found since its start.
   package var compared: [String: CompareCounts] = [:]
+  /// Version of what was ruled to be noise there; nil where nobody knows.
+  package var rulings: String?
 
   package init(
     id: String, name: String, admin: String?, sequence: UInt64, head: String?,

@@ -14,6 +14,8 @@ package enum CutoverEvent: Sendable, Equatable {
   /// service of each (`ProxyConfiguration.serviceText`). Nothing is proved of that service, and
   /// nothing approved: `run` is the number of the journal entry that says so.
   case serviceChanged([String: String], run: UInt64? = nil)
+  /// People ruled otherwise what of its routes' answers is noise: the version of what counts now.
+  case ruled(String)
   /// Somebody starts it.
   case start
   /// Somebody approves the stage that waits for it.

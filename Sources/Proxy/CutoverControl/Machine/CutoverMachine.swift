@@ -33,13 +33,16 @@ package struct CutoverMachine: Sendable, Equatable {
   /// - Parameters:
   ///   - run: number of the journal entry that its start becomes.
   ///   - services: how its routes are served.
+  ///   - rulings: version of what people ruled to be noise.
   package init(
-    _ plan: CutoverPlan, run: UInt64? = nil, services: [String: String]? = nil
+    _ plan: CutoverPlan, run: UInt64? = nil, services: [String: String]? = nil,
+    rulings: String? = nil
   ) {
     self.plan = plan
     core = CutoverState()
     core.run = run
     core.services = services
+    core.rulings = rulings
     monitors = Dictionary(
       plan.routes.map { ($0, RouteMonitor(plan)) }, uniquingKeysWith: { first, _ in first })
   }
@@ -119,6 +122,12 @@ package struct CutoverMachine: Sendable, Equatable {
     if core.services == nil { core.services = services }
   }
 
+  package var rulings: String? { core.rulings }
+
+  /// Takes down by which rulings its comparisons are judged, where those before judged them alike,
+  /// or where the journal does not say. Written with the next state.
+  package mutating func learn(rulings: String) { core.rulings = rulings }
+
   /// The share that the routes have by this cutover.
   package var percent: Percentage {
     switch core.phase {
@@ -161,10 +170,9 @@ package struct CutoverMachine: Sendable, Equatable {
     case .compared(let route, let counts):
       guard monitors[route] != nil else { return .refuse(.unknownRoute(route)) }
       core.compares[route, default: CompareCounts()] += counts
-      // A state from before would bring back what a ruling has taken away.
-      if counts.rulings > 0 { ticksSinceWritten = Self.journalInterval }
       return proceed(at: time)
     case .serviceChanged(let services, let run): return change(to: services, run, at: time)
+    case .ruled(let version): return rule(version, at: time)
     case .start: return start(at: time)
     case .approve(let approval): return approve(approval, at: time)
     case .pause:
@@ -251,6 +259,22 @@ extension CutoverMachine {
     core.isApproved = false
     let stage = stage
     for name in monitors.keys { monitors[name]?.forgetProof(in: stage) }
+    return proceed(at: time)
+  }
+
+  /// At 0 % comparisons are the proof: what could not be decided before may be decided now, and
+  /// what was proved, or approved because of it, may not be. The traffic has passed all the same.
+  private mutating func rule(_ version: String, at time: Int64) -> CutoverAction {
+    core.rulings = version
+    guard core.phase == .underWay, stage.percent == .zero else { return proceed(at: time) }
+    core.compares = [:]
+    core.isAwaitingApproval = false
+    core.isApproved = false
+    let stage = stage
+    for name in monitors.keys {
+      monitors[name]?.forgetProof(in: stage)
+      monitors[name]?.forgetComparisons()
+    }
     return proceed(at: time)
   }
 

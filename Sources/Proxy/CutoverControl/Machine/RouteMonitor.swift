@@ -187,13 +187,6 @@ package struct RouteMonitor: Sendable, Equatable {
   package mutating func compare(_ counts: CompareCounts, in stage: CutoverStage) {
     if stage.percent == .zero { silence.tick(finished: counts.compared + counts.undecided) }
     guard let rules = rules.mismatches else { return }
-    if counts.rulings > 0, stage.percent == .zero {
-      // What could not be decided before may be decided now, and what was proved may not be. Most
-      // of this second was counted before the ruling.
-      forgetProof(in: stage)
-      forgetComparisons()
-      return
-    }
     let baseline: Baseline = rules.areStable ? .ceiling(rules.margin) : .concurrentLegacy
     let block = counts.block(against: baseline)
     if block.extracted > 0 { mismatches?.tick(block, against: baseline) }

@@ -29,8 +29,7 @@ final class LiveShadow: Sendable {
     _ configuration: ProxyConfiguration, _ numbers: RoutingNumbers, lane: RoutingNumbers
   ) {
     // Many rules take long to prepare, and workers would wait for the lock.
-    var (former, counts) = state.withLock { ($0.routes, $0.counts) }
-    former += Array(repeating: nil, count: max(0, numbers.routes.count - former.count))
+    var counts = state.withLock(\.counts)
     var routes = [ShadowRoute?](repeating: nil, count: numbers.routes.count)
     for route in configuration.routes {
       guard let shadow = route.shadow, shadow.mode != .off, let name = route.extracted,
@@ -44,10 +43,6 @@ final class LiveShadow: Sendable {
         route, shadow, extracted: name,
         service: configuration.comparisonText(ofRoute: route.name) ?? "",
         upstreams: (legacy, extracted), counts: own)
-      // Other rules are a ruling on what counts as noise.
-      if let former = former[number], former.comparator.rules != shadow.rules {
-        own.change { $0.rulings += 1 }
-      }
     }
     state.withLock { [counts, routes] state in
       state.counts = counts

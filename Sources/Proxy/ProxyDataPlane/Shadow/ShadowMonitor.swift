@@ -11,13 +11,6 @@ public final class ShadowMonitor: Sendable {
   /// Every route that shadows now, in the order in which routes were first seen.
   public func snapshot() -> [ShadowSnapshot] { host.snapshot() }
 
-  /// People changed what of these routes' answers counts as noise.
-  package func noteRuling(onRoutes names: Set<String>) {
-    for case let route? in host.live.routes where names.contains(route.service.route) {
-      route.counts.change { $0.rulings += 1 }
-    }
-  }
-
   /// Says who takes what is found; before the server runs.
   package func report(to ledger: any ShadowLedger) { host.ledger.withLock { $0 = ledger } }
 }

@@ -34,8 +34,6 @@ public struct ShadowTally: Sendable, Equatable {
   /// Comparisons that differed, and about which legacy could not be asked again, or told nothing
   /// by its second answer: that may be noise, and may be not. None of them is judged.
   public var undecided: UInt64 = 0
-  /// Times that people changed what of the route's answers counts as noise.
-  public var rulings: UInt64 = 0
   /// Comparisons in which legacy failed where the extracted side did not.
   public var legacyFailedAlone: UInt64 = 0
   /// Requests in which a side's answer was unlike the two others somewhere; the extracted side's

@@ -12,11 +12,46 @@ import Testing
 
 @Suite("Shadow comparisons under a cutover", .timeLimit(.minutes(3)))
 struct CutoverComparisonTests {
-  /// Comparisons of `orders`, as many each second.
+  /// Comparisons of `orders`, as many each second, and what people rule about them.
   private final class Comparisons: CutoverComparisons {
     let perSecond = Mutex(CompareCounts())
+    /// What is in force, and what was seen of it.
+    private let state = Mutex((inForce: [NoiseApproval](), seen: NoiseRulings?.none))
 
     func take() -> [String: CompareCounts] { ["orders": perSecond.withLock(\.self)] }
+
+    var rulings: NoiseRulings? { state.withLock(\.seen) }
+
+    /// Somebody approves something of an endpoint, or takes it back.
+    func rule(_ endpoint: String = "GET /orders/{id}", isNoise: Bool = true) {
+      state.withLock { state in
+        state.inForce.removeAll { $0.endpoint == endpoint }
+        if isNoise {
+          state.inForce.append(
+            NoiseApproval(
+              endpoint: endpoint, pathKind: PathKind(path: ResponsePath("total"), kind: .value),
+              actor: "ann", reason: "rounded", approvedAt: 1))
+        }
+      }
+    }
+
+    /// - Parameter routes: whose answers what is new concerns.
+    func see(concerning routes: Set<String>? = ["orders"]) {
+      state.withLock { state in
+        guard state.seen != nil else { return state.seen = NoiseRulings(state.inForce) }
+        state.seen?.change(to: state.inForce, concerning: routes)
+      }
+    }
+
+    func lookUpRulings() async { see() }
+
+    /// The same file, seen by another process.
+    func restarted() -> Comparisons {
+      let other = Comparisons()
+      other.perSecond.withLock { $0 = perSecond.withLock(\.self) }
+      other.state.withLock { $0.inForce = state.withLock(\.inForce) }
+      return other
+    }
   }
 
   private static func bench(
@@ -27,13 +62,14 @@ struct CutoverComparisonTests {
 
   /// - Parameter ignored: where answers may differ.
   private static func configuration(
-    freezes: [FreezeWindow] = [], ignored: [String] = []
+    freezes: [FreezeWindow] = [], ignored: [String] = [], asksApproval: Bool = false
   ) -> ProxyConfiguration {
     let plan = CutoverPlan(
       name: "orders", routes: ["orders"],
       stages: [
         CutoverStage(percent: .zero, soak: .seconds(60)),
-        CutoverStage(percent: .hundredths(1_000), soak: .seconds(60)),
+        CutoverStage(
+          percent: .hundredths(1_000), soak: .seconds(60), needsApproval: asksApproval),
       ], gates: CutoverGates(latency: [], mismatches: MismatchGateRules()),
       freezes: freezes)
     var configuration = CutoverScenario.configuration(plans: [plan])
@@ -68,19 +104,79 @@ struct CutoverComparisonTests {
     #expect(bench.told.last?.contains("served or compared otherwise") == true)
   }
 
-  @Test("A restart does not bring back the proof that a ruling has taken away")
-  func rulingThenKill() async throws {
+  @Test(
+    "A ruling that a killed process had seen, or had not, takes the proof away after a restart too",
+    arguments: [true, false])
+  func rulingThenKill(isSeen: Bool) async throws {
     let comparisons = Comparisons()
+    comparisons.rule()
     let bench = try await Self.bench(comparisons)
     comparisons.perSecond.withLock { $0 = CompareCounts(compared: 5) }
     try await bench.runner.start("orders", by: CutoverScenario.ann)
     await bench.seconds(70)
     #expect(await bench.runner.status(of: "orders")?.judged ?? 0 > 100)
-    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 5, rulings: 1) }
-    await bench.seconds(1)
+    comparisons.rule(isNoise: false)
+    if isSeen {
+      comparisons.see()
+      await bench.seconds(1)
+      #expect(await bench.runner.status(of: "orders")?.judged == 0)
+    }
     let later = try await CutoverBench(
-      Self.configuration(), journal: bench.journal, comparisons: comparisons)
+      Self.configuration(), journal: bench.journal, comparisons: comparisons.restarted())
     #expect(await later.runner.status(of: "orders")?.judged == 0)
+    #expect(later.told.count { $0.contains("people ruled otherwise what is noise") } == 1)
+    // One that finds what it knows begins nothing anew.
+    await later.seconds(70)
+    let last = try await CutoverBench(
+      Self.configuration(), journal: bench.journal, comparisons: comparisons.restarted())
+    #expect(await last.runner.status(of: "orders")?.judged ?? 0 > 100)
+  }
+
+  @Test("Nobody approves a stage by what was noise until a moment ago")
+  func rulingThenApproval() async throws {
+    let comparisons = Comparisons()
+    comparisons.rule()
+    let bench = try await CutoverBench(
+      Self.configuration(asksApproval: true), comparisons: comparisons)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
+    try await bench.runner.start("orders", by: CutoverScenario.ann)
+    let wait = await bench.seconds(
+      until: { await $0.runner.status(of: "orders")?.isAwaitingApproval == true }, limit: 600)
+    #expect(wait != nil)
+    comparisons.rule(isNoise: false)
+    let next = await bench.nextStage()
+    await #expect(throws: CutoverRefusal.self) {
+      try await bench.runner.approve(next, of: "orders", by: CutoverScenario.ann)
+    }
+    #expect(bench.percent() == 0)
+    #expect(await bench.runner.status(of: "orders")?.judged == 0)
+    let again = await bench.seconds(
+      until: { await $0.runner.status(of: "orders")?.isAwaitingApproval == true }, limit: 600)
+    #expect(again != nil)
+    try await bench.runner.approve(
+      await bench.nextStage(), of: "orders", by: CutoverScenario.ann)
+    #expect(bench.percent() == 10)
+  }
+
+  @Test("What was ruled about other routes, or is no proof any more, begins nothing anew")
+  func rulingElsewhere() async throws {
+    let comparisons = Comparisons()
+    let bench = try await Self.bench(comparisons)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 5) }
+    try await bench.runner.start("orders", by: CutoverScenario.ann)
+    await bench.seconds(70)
+    comparisons.rule("GET /elsewhere")
+    comparisons.see(concerning: ["elsewhere"])
+    await bench.seconds(1)
+    #expect(await bench.runner.status(of: "orders")?.judged ?? 0 > 100)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
+    #expect(await bench.seconds(until: { $0.percent() == 10 }, limit: 600) != nil)
+    await bench.seconds(30)
+    comparisons.rule()
+    comparisons.see()
+    await bench.seconds(1)
+    #expect(await bench.runner.status(of: "orders")?.soakedSeconds ?? 0 > 20)
+    #expect(bench.told.last?.contains("people ruled otherwise") == true)
   }
 
   @Test("Without anybody who compares, a stage at 0 % holds")
@@ -117,7 +213,9 @@ struct CutoverComparisonTests {
     comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
     await bench.seconds(600)
     #expect(bench.percent() == 0)
-    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50, undecided: 50, rulings: 1) }
+    comparisons.rule()
+    comparisons.see()
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50, undecided: 50) }
     await bench.seconds(1)
     comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
     #expect(await bench.seconds(until: { $0.percent() == 10 }, limit: 600) != nil)

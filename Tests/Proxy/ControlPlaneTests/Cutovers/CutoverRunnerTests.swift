@@ -84,6 +84,25 @@ struct CutoverRunnerTests {
     #expect(phase == (confirmations == 0 ? .rolledBack : .ended))
   }
 
+  @Test("One route of a plan that is through goes back with all of them, and not up by itself")
+  func togetherBack() async throws {
+    let bench = try await CutoverBench()
+    try await bench.runner.start("basket", by: Self.ann)
+    let isThrough = await bench.seconds(
+      until: { await $0.runner.status(of: "basket")?.phase == .completed }, limit: 600)
+    #expect(isThrough != nil)
+    try await bench.runner.setShare(ofRoute: "cart", to: .zero, by: Self.ann)
+    #expect(bench.percent("cart") == 0 && bench.percent("checkout") == 0)
+    #expect(await bench.runner.status(of: "basket")?.phase == .rolledBack)
+    for route in ["cart", "checkout"] {
+      await #expect(throws: CutoverRefusal.self) {
+        try await bench.runner.setShare(ofRoute: route, to: .hundredths(100), by: Self.ann)
+      }
+    }
+    try await bench.runner.start("basket", by: Self.ann)
+    #expect(bench.percent("cart") == bench.percent("checkout"))
+  }
+
   @Test("Errors of the extracted side take everything back, with the evidence in the journal")
   func rollsBack() async throws {
     let bench = try await CutoverBench()
