@@ -6,9 +6,12 @@ internal import GRDB
 enum JournalSchema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("1: journal, entry") { db in try db.execute(sql: first) }
+    migrator.registerMigration(firstMigration) { db in try db.execute(sql: first) }
     return migrator
   }
+
+  /// By which a file is known to be a journal.
+  static let firstMigration = "1: journal, entry"
 
   /// An entry is kept as the bytes that were hashed, so that an auditor's own program can check
   /// them without knowing the fields.

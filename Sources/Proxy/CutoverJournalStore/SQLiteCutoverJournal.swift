@@ -17,24 +17,25 @@ package struct SQLiteCutoverJournal: ExclusiveCutoverJournal, OverdueKeepingJour
   private let database: any DatabaseWriter
   private let writing: JournalLock
   private let overdue: OverdueFile
-  /// Tables by which a file is known to be a journal.
-  private static let tables: Set<String> = ["journal", "entry"]
 
   /// Opens a journal to write it; a missing one is made.
   ///
   /// - Throws: `CutoverJournalError`; what is no journal of this installation stays as it is.
   ///   Entries are not looked at; see `forEachSound`.
   package init(writing path: String, installation: String) throws {
-    let file = SQLiteFile(path)
+    let file = SQLiteFile(path, firstMigration: JournalSchema.firstMigration)
     self.path = path
     writing = JournalLock(journal: path)
     do {
-      guard try file.hasRoom(for: Self.tables) else { throw Self.foreign(path) }
-      // That of another installation is left as it is, too.
-      if file.exists, let owner = try? Self.owner(file.reading(), path) {
-        _ = try Self.checked(owner, path, installation)
+      switch try file.content() {
+      case .foreign: throw Self.foreign(path)
+      case .nothing: file.create()
+      case .ours:
+        // That of another installation is left as it is, too.
+        if let owner = try Self.owner(file.reading(), path) {
+          _ = try Self.checked(owner, path, installation)
+        }
       }
-      file.create()
       var configuration = Configuration()
       // A reader's checkpoint takes milliseconds.
       configuration.busyMode = .timeout(5)
@@ -48,7 +49,8 @@ package struct SQLiteCutoverJournal: ExclusiveCutoverJournal, OverdueKeepingJour
       overdue = OverdueFile(journal: path, installation: self.installation)
     } catch let error as DatabaseError {
       throw CutoverJournalError(
-        .unusable, "\(path) cannot be used as a journal of cutovers", cause: error)
+        .unusable, "\(path) cannot be used as a journal of cutovers\(file.advice(error))",
+        cause: error)
     }
   }
 
@@ -57,13 +59,14 @@ package struct SQLiteCutoverJournal: ExclusiveCutoverJournal, OverdueKeepingJour
   /// - Parameter installation: whose journal it must be; nil takes the file's word.
   /// - Throws: `CutoverJournalError`. Entries are not looked at; see `forEachSound`.
   package init(reading path: String, installation: String?) throws {
-    let file = SQLiteFile(path)
+    let file = SQLiteFile(path, firstMigration: JournalSchema.firstMigration)
     guard file.exists else {
       throw CutoverJournalError(.missing, "there is no journal at \(path)")
     }
     self.path = path
     writing = JournalLock(journal: path)
     do {
+      guard try file.content() == .ours else { throw Self.foreign(path) }
       database = try file.reading()
       guard let owner = try Self.owner(database, path) else {
         throw CutoverJournalError(.unusable, "\(path) is the journal of no installation yet")
@@ -176,9 +179,6 @@ extension SQLiteCutoverJournal {
 
   /// Whose journal a file is that is read; nil for nobody's yet.
   private static func owner(_ database: some DatabaseReader, _ path: String) throws -> String? {
-    let isJournal = try database.read { db in try Self.tables.allSatisfy { try db.tableExists($0) }
-    }
-    guard isJournal else { throw foreign(path) }
     if try database.read(JournalSchema.migrator.hasBeenSuperseded) { throw newer(path) }
     return try database.read(Self.installation)
   }

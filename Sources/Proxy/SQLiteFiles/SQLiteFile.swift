@@ -6,14 +6,28 @@ package import GRDB
 /// A SQLite file that somebody named, and that may be anything: it is looked at before it is
 /// written, since a database changes in the moment in which it is opened to be written.
 package struct SQLiteFile: Sendable {
+  package enum Content: Sendable, Equatable {
+    /// There is no such file, or nothing is in it.
+    case nothing
+    /// Tables of ours, of this version or another.
+    case ours
+    /// Somebody else's.
+    case foreign
+  }
+
   /// Seconds that another process may hold it up.
   private static let patience = 5.0
-  /// Tables that come with any database of ours, before its own.
-  private static let incidental: Set<String> = ["grdb_migrations", "sqlite_sequence"]
+  /// Where a migrator keeps what it has done; made before it does anything.
+  private static let bookkeeping = "grdb_migrations"
 
   private let path: String
+  private let firstMigration: String
 
-  package init(_ path: String) { self.path = path }
+  /// - Parameter firstMigration: name of the one by which the tables came to be.
+  package init(_ path: String, firstMigration: String) {
+    self.path = path
+    self.firstMigration = firstMigration
+  }
 
   package var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
@@ -33,38 +47,44 @@ package struct SQLiteFile: Sendable {
     return try DatabaseQueue(path: path, configuration: configuration)
   }
 
-  /// Whether these tables can be made in it, or have been: it is not there, has no tables yet, or
-  /// has these.
+  /// Whose it is, without changing it.
   ///
-  /// - Throws: an error of SQLite, such as for a file that is no database.
-  package func hasRoom(for tables: Set<String>) throws -> Bool {
-    guard exists else { return true }
-    do {
-      let found = try reading().read { db in
-        try String.fetchSet(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
-      }
-      return found.isSuperset(of: tables) || found.isSubset(of: Self.incidental)
-    } catch let error as DatabaseError where Self.needsWriter(error) {
-      // A killed process left something to be undone first, or the folder cannot be written.
-      // Whoever writes finds out.
-      return true
-    }
+  /// - Throws: an error of SQLite, such as for a file that is no database, or one that only whoever
+  ///   writes it could read: what its writer left undone when it was killed has to be undone first.
+  package func content() throws -> Content {
+    guard exists else { return .nothing }
+    return try reading().read { db in try content(db) }
   }
 
-  /// Advice for people after an error of reading: SQLite keeps its index of what was written last
-  /// beside the file, also to read it. Empty where there is none.
-  package func advice(_ error: DatabaseError) -> String {
-    let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
-    guard Self.needsWriter(error), !FileManager.default.isWritableFile(atPath: folder) else {
-      return ""
+  private func content(_ db: Database) throws -> Content {
+    let names = try String.fetchSet(
+      db, sql: "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    if names.contains(Self.bookkeeping) {
+      let done = try String.fetchSet(db, sql: "SELECT identifier FROM \(Self.bookkeeping)")
+      if done.contains(firstMigration) { return .ours }
+      return done.isEmpty && names.count == 1 ? .nothing : .foreign
     }
+    let marks = try ["user_version", "application_id"].map {
+      try Int.fetchOne(db, sql: "PRAGMA \($0)") ?? 0
+    }
+    return names.isEmpty && marks == [0, 0] ? .nothing : .foreign
+  }
+
+  /// Advice for people after an error of reading or writing; empty where there is none.
+  package func advice(_ error: DatabaseError) -> String {
+    guard [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode) else { return "" }
+    if FileManager.default.fileExists(atPath: path + "-journal") {
+      return """
+        , since \(path)-journal holds a change that was not finished: let the program that writes \
+        this file open it first, if it is the right file
+        """
+    }
+    let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+    if FileManager.default.isWritableFile(atPath: folder) { return "" }
+    // It keeps its index of what was written last beside the file, also to read it.
     return """
       , since \(folder) cannot be written: copy it to a folder that can be, with the file \
       \(path)-wal if there is one
       """
-  }
-
-  private static func needsWriter(_ error: DatabaseError) -> Bool {
-    [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
   }
 }

@@ -6,11 +6,12 @@ internal import GRDB
 enum EvidenceSchema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("1: runs, counters, path-kinds, pairs, approvals") { db in
-      try db.execute(sql: first)
-    }
+    migrator.registerMigration(firstMigration) { db in try db.execute(sql: first) }
     return migrator
   }
+
+  /// By which a file is known to be a store of evidence.
+  static let firstMigration = "1: runs, counters, path-kinds, pairs, approvals"
 
   /// Counters are rows of kind and name, so that a new outcome, reason or latency bucket needs no
   /// new column.

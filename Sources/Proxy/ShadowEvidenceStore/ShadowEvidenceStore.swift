@@ -11,9 +11,6 @@ public struct ShadowEvidenceStore: Sendable {
   /// Most bytes that SQLite's log keeps between two batches.
   private static let mostLogBytes = 4 << 20
 
-  /// Tables by which a file is known to be a store.
-  private static let tables: Set<String> = ["run", "counter", "path_kind", "pair", "approval"]
-
   let database: any DatabaseWriter
 
   /// Opens a store to write it.
@@ -23,13 +20,14 @@ public struct ShadowEvidenceStore: Sendable {
   ///   - creates: whether a missing file is made.
   /// - Throws: `EvidenceStoreError`; the file of something else stays as it is.
   public init(path: String, creates: Bool) throws {
-    let file = SQLiteFile(path)
+    let file = SQLiteFile(path, firstMigration: EvidenceSchema.firstMigration)
     guard creates || file.exists else { throw Self.missing(path) }
     do {
-      guard try file.hasRoom(for: Self.tables) else { throw Self.foreign(path) }
+      if try file.content() == .foreign { throw Self.foreign(path) }
     } catch let error as DatabaseError {
       throw EvidenceStoreError(
-        .unreadable, "\(path) cannot be used as a store of evidence", cause: error)
+        .unreadable, "\(path) cannot be used as a store of evidence\(file.advice(error))",
+        cause: error)
     }
     file.create()
     var configuration = Configuration()
@@ -55,14 +53,11 @@ public struct ShadowEvidenceStore: Sendable {
   ///
   /// - Throws: `EvidenceStoreError`.
   public init(reading path: String) throws {
-    let file = SQLiteFile(path)
+    let file = SQLiteFile(path, firstMigration: EvidenceSchema.firstMigration)
     guard file.exists else { throw Self.missing(path) }
     do {
+      guard try file.content() == .ours else { throw Self.foreign(path) }
       database = try file.reading()
-      let isStore = try database.read { db in
-        try Self.tables.allSatisfy { try db.tableExists($0) }
-      }
-      guard isStore else { throw Self.foreign(path) }
       try Self.refuseNewer(database, path)
     } catch let error as DatabaseError {
       throw EvidenceStoreError(

@@ -166,8 +166,13 @@ import Testing
     #expect(throws: CutoverJournalError.self) { try open() }
   }
 
-  @Test func nothingIsChangedOfAFileThatIsNoJournalOfOurs() async throws {
-    try await DatabaseQueue(path: file).write { try $0.execute(sql: "CREATE TABLE mine (x)") }
+  @Test(arguments: [
+    "CREATE TABLE mine (x)", "CREATE VIEW mine AS SELECT 1", "PRAGMA user_version = 7",
+    "CREATE TABLE journal (day TEXT); CREATE TABLE entry (amount INTEGER)",
+    "CREATE TABLE grdb_migrations (identifier TEXT); INSERT INTO grdb_migrations VALUES ('1: mine')",
+  ])
+  func nothingIsChangedOfAFileThatIsNoJournal(_ sql: String) async throws {
+    try await DatabaseQueue(path: file).write { try $0.execute(sql: sql) }
     let foreign = try Data(contentsOf: URL(filePath: file))
     let attempts = [{ try open() }, { try read() }, { try read("shop") }]
     for attempt in attempts {
@@ -175,8 +180,39 @@ import Testing
       #expect(error?.message.contains("is no journal of cutovers") == true)
     }
     #expect(try Data(contentsOf: URL(filePath: file)) == foreign)
-    try FileManager.default.removeItem(atPath: file)
+    let beside = try FileManager.default.contentsOfDirectory(
+      atPath: URL(filePath: file).deletingLastPathComponent().path(percentEncoded: false))
+    #expect(beside == ["journal.sqlite"])
+  }
 
+  /// What a process left that was killed in the middle of a change: the change is undone by whoever
+  /// opens the file to write.
+  @Test func aChangeThatAnotherProgramLeftUnfinishedStaysItsOwn() async throws {
+    let whole = folder.path("whole.sqlite")
+    let database = try DatabaseQueue(path: whole)
+    try await database.write { db in
+      try db.execute(sql: "CREATE TABLE mine (x); INSERT INTO mine VALUES (zeroblob(100000))")
+    }
+    try await database.writeWithoutTransaction { [file] db in
+      // Pages go to the file before the end.
+      try db.execute(sql: "PRAGMA cache_size = 1; PRAGMA cache_spill = 1")
+      try db.inTransaction {
+        try db.execute(sql: "UPDATE mine SET x = zeroblob(200000); UPDATE mine SET x = 'y'")
+        for suffix in ["", "-journal"] {
+          try FileManager.default.copyItem(atPath: whole + suffix, toPath: file + suffix)
+        }
+        return .rollback
+      }
+    }
+    let left = try ["", "-journal"].map { try Data(contentsOf: URL(filePath: file + $0)) }
+    for attempt in [{ try open() }, { try read() }] {
+      let error = #expect(throws: CutoverJournalError.self) { try attempt() }
+      #expect(error?.message.contains("holds a change that was not finished") == true)
+    }
+    #expect(try ["", "-journal"].map { try Data(contentsOf: URL(filePath: file + $0)) } == left)
+  }
+
+  @Test func aReaderAndAnotherInstallationChangeNothing() async throws {
     do {
       let journal = try open()
       try await JournalSamples.fill(journal, 3)

@@ -309,5 +309,8 @@ struct ShadowEvidenceStoreTests {
     #expect(FileManager.default.createFile(atPath: empty, contents: nil))
     #expect(code { try ShadowEvidenceStore(path: empty, creates: true) } == nil)
     #expect(code { try ShadowEvidenceStore(reading: empty) } == nil)
+    let ledger = folder.path("ledger.sqlite")
+    try DatabaseQueue(path: ledger).write { try $0.execute(sql: "CREATE VIEW run AS SELECT 1") }
+    #expect(code { try ShadowEvidenceStore(path: ledger, creates: true) } == .unreadable)
   }
 }

@@ -17,7 +17,7 @@ package protocol CutoverTraffic: Sendable {
 package protocol CutoverComparisons: Sendable {
   /// What was compared since the last call, by route.
   func take() -> [String: CompareCounts]
-  /// What people ruled to be noise, as far as it was seen; nil before anybody looked.
+  /// What people ruled to be noise, as far as it was seen; nil where nobody knows.
   var rulings: NoiseRulings? { get }
   /// Looks at what they have ruled until now.
   func lookUpRulings() async

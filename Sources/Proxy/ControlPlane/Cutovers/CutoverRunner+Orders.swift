@@ -29,7 +29,7 @@ extension CutoverRunner {
       }
       var machine = CutoverMachine(
         plan, run: runner.tail.nextEntry, services: runner.services(of: plan),
-        rulings: runner.comparisons?.rulings?.version)
+        rulings: runner.comparisons?.rulings == nil ? nil : runner.rulings(of: plan))
       if runner.installation.isFrozen {
         _ = machine.handle(.freeze, at: runner.unixMilliseconds() / 1_000)
       }
@@ -169,8 +169,8 @@ extension CutoverRunner {
     }
   }
 
-  /// Moves one route by hand. To 0 it is always allowed, and takes the route's cutover back with
-  /// all of its routes, also one that is through.
+  /// Moves one route by hand. To 0 it is always allowed, takes the routes of its group along, and
+  /// takes the route's cutover back with all of its routes, also one that is through.
   ///
   /// - Parameters:
   ///   - skipsGates: the gates of the route's plan are not asked, which ends a cutover under way;
@@ -188,8 +188,7 @@ extension CutoverRunner {
     if let version, version != routing.version {
       throw CutoverRefusal.outdated(version: routing.version)
     }
-    // Routes of a plan stay together: whoever is served by one is served by all of them.
-    let routes = reversibleCutover(of: route).flatMap { machines[$0]?.plan.routes } ?? [route]
+    let routes = together(with: route)
     // The version changes with the move, which is made before the order has its turn.
     try await takingBack(routes, by: order) {
       try await moveShare(ofRoute: route, to: .zero, by: order)
@@ -207,9 +206,8 @@ extension CutoverRunner {
       let now = try runner.share(ofRoute: route)
       if percent > .zero, runner.isKilled { throw CutoverRefusal.killSwitchIsOn }
       if percent > now, runner.installation.isFrozen { throw CutoverRefusal.frozen }
-      if percent == .zero, let name = runner.reversibleCutover(of: route) {
-        try await runner.perform(.rollBack(reason: order.reason), on: name, by: order)
-        return runner.watchTraffic()
+      if percent == .zero {
+        return try await runner.takeBack(runner.together(with: route), by: order)
       }
       if let name = runner.cutoverUnderWay(with: route) {
         guard skipsGates else { throw CutoverRefusal.underWay(route: route, cutover: name) }
@@ -221,13 +219,43 @@ extension CutoverRunner {
       var record = runner.record(order, order.reason, nil)
       // Who confirms the share of a plan that is through ends it: nobody watches over it any more.
       let confirms = skipsGates && runner.isThrough(route)
-      // Others may have raised what is at 0 % here.
-      if now != percent || confirms || percent == .zero && runner.isShared {
+      if now != percent || confirms {
         record.moves = [JournalRecord.Move(route: route, from: now, to: percent)]
       }
-      try await runner.commit(record, isUrgent: percent == .zero)
+      try await runner.commit(record)
       runner.watchTraffic()
     }
+  }
+
+  /// Takes routes back: by their cutovers, which end with that, and by hand those that have none.
+  private func takeBack(_ routes: [String], by order: CutoverOrder) async throws {
+    let cutovers = machines.filter { _, machine in
+      machine.isReversible && !Set(machine.plan.routes).isDisjoint(with: routes)
+    }
+    for name in cutovers.keys.sorted() {
+      try await perform(.rollBack(reason: order.reason), on: name, by: order)
+    }
+    let left = Set(routes).subtracting(cutovers.values.flatMap(\.plan.routes))
+    var record = record(order, order.reason, nil)
+    record.moves = left.sorted().compactMap { route in
+      guard let now = shares[route] else { return nil }
+      // Others may have raised what is at 0 % here.
+      guard now > .zero || isShared else { return nil }
+      return JournalRecord.Move(route: route, from: now, to: .zero)
+    }
+    // An order that finds nothing to do is told all the same.
+    if cutovers.isEmpty || !record.moves.isEmpty { try await commit(record, isUrgent: true) }
+    watchTraffic()
+  }
+
+  /// Routes that stay together: whoever is served by one of a plan or of a group is served by all.
+  private func together(with route: String) -> [String] {
+    let plans = machines.values.filter { $0.isReversible && $0.plan.routes.contains(route) }
+    let routes = routing.loaded.routes
+    let group = routes.first { $0.name == route }?.group
+    let grouped = routes.filter { $0.group != nil && $0.group == group }.map(\.name)
+    let all = Set(plans.flatMap(\.plan.routes) + grouped + [route])
+    return all.filter { $0 == route || shares[$0] != nil }.sorted()
   }
 }
 
@@ -280,11 +308,6 @@ extension CutoverRunner {
 
   private func isThrough(_ route: String) -> Bool {
     machines.values.contains { $0.phase == .completed && $0.plan.routes.contains(route) }
-  }
-
-  /// One that is through as well.
-  private func reversibleCutover(of route: String) -> String? {
-    machines.first { $0.value.isReversible && $0.value.plan.routes.contains(route) }?.key
   }
 
   func cutoverUnderWay(with route: String) -> String? {

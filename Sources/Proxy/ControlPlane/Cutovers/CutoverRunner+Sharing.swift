@@ -114,7 +114,7 @@ extension CutoverRunner {
     report.counts = sharing.counts.own
     report.services = countedServices
     report.compared = sharing.counts.ownCompared
-    report.rulings = comparisons?.rulings?.version
+    report.rulings = rulings(of: Set(sharing.counts.ownCompared.keys))
     let now = unixMilliseconds()
     let heard: ReplicaExchange
     do {
@@ -143,7 +143,8 @@ extension CutoverRunner {
     let leads = heard.leader == replica?.id
     sharing.exchange = heard
     sharing.counts.hear(
-      heard.replicas, own: replica?.id ?? "", services: judgedServices, rulings: report.rulings)
+      heard.replicas, own: replica?.id ?? "", services: judgedServices,
+      rulings: rulings(of: Set(judgedServices.keys)))
     if wasCutOff || leads != isLeading || heard.sequence != replay.sequence { try await catchUp() }
     sharing.cutOff = nil
     sharing.lease = leads ? heard.lease : nil

@@ -231,20 +231,20 @@ extension CutoverRunner: Service {
   /// What was proved while something else counted as noise is no proof, whether people ruled while
   /// this process looked, while none did, or where another proxy leads.
   func settleRulings() async {
-    guard isLeading, let rulings = comparisons?.rulings else { return }
+    guard isLeading, let comparisons else { return }
+    let isKnown = comparisons.rulings != nil
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay && machine.plan.judgesComparisons {
-      guard machine.rulings != rulings.version else { continue }
-      let routes = Set(machine.plan.routes)
-      let ruled = machine.rulings.map { known in
-        rulings.routes(since: known)?.intersection(routes) ?? routes
-      }
-      guard let ruled, !ruled.isEmpty else {
-        machines[name]?.learn(rulings: rulings.version)
+      machines[name]?.takeNote(rulingsAreKnown: isKnown)
+      guard isKnown else { continue }
+      let rulings = rulings(of: machine.plan)
+      guard let known = machine.rulings, machine.stage.percent == .zero else {
+        machines[name]?.learn(rulings: rulings)
         continue
       }
-      ruledRoutes.formUnion(ruled)
-      let event = CutoverEvent.ruled(rulings.version)
+      if known == rulings { continue }
+      ruledRoutes.formUnion(machine.plan.routes.filter { known[$0] != rulings[$0] })
+      let event = CutoverEvent.ruled(rulings)
       do {
         try await perform(event, on: name, by: nil)
       } catch {
@@ -254,6 +254,17 @@ extension CutoverRunner: Service {
         machines[name] = machine
       }
     }
+  }
+
+  /// Versions of what is noise on the routes of a plan; none where nobody knows.
+  func rulings(of plan: CutoverPlan) -> [String: String] { rulings(of: Set(plan.routes)) }
+
+  /// The same of any routes.
+  func rulings(of routes: Set<String>) -> [String: String] {
+    guard let rulings = comparisons?.rulings else { return [:] }
+    let known = routing.loaded.routes.filter { routes.contains($0.name) }
+    return Dictionary(
+      known.map { ($0.name, rulings.version(of: $0.match)) }, uniquingKeysWith: { $1 })
   }
 
   /// A restart goes on with evidence that is at most a minute old.

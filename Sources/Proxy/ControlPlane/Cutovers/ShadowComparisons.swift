@@ -20,7 +20,7 @@ package final class ShadowComparisons: CutoverComparisons {
 
   package convenience init(_ tallies: @escaping Tallies) { self.init(nil, tallies) }
 
-  /// - Parameter evidence: knows what people ruled to be noise; nil where nobody can.
+  /// - Parameter evidence: knows what people ruled to be noise; nil where nobody can rule.
   init(_ evidence: LiveEvidence?, _ tallies: @escaping Tallies) {
     self.evidence = evidence
     self.tallies = tallies
@@ -39,7 +39,10 @@ package final class ShadowComparisons: CutoverComparisons {
     }
   }
 
-  package var rulings: NoiseRulings? { evidence?.rulings }
+  package var rulings: NoiseRulings? {
+    guard let evidence else { return NoiseRulings([]) }
+    return evidence.rulings
+  }
 
   package func lookUpRulings() async { await evidence?.lookUpRulings() }
 }

@@ -25,8 +25,6 @@ final class LiveEvidence: ShadowLedger, Service {
   static let pruneInterval: Int64 = 60_000
   /// Runs that have ended and wait to be written; what is known of further ones is given up.
   private static let mostClosing = 4
-  /// Endpoints whose routes are known.
-  private static let mostEndpoints = 10_000
 
   fileprivate struct State {
     // Each route has a budget of re-asks of its own.
@@ -38,8 +36,6 @@ final class LiveEvidence: ShadowLedger, Service {
     var closing: [Output] = []
     /// Of all routes that belong to the run.
     var sides: [String: Sides] = [:]
-    /// Names of the routes whose comparisons are filed under an endpoint.
-    var routesOfEndpoint: [String: Set<String>] = [:]
     /// The file does not name all of them yet.
     var hasNewSides = false
     /// What people ruled to be noise; nil before the first look.
@@ -97,7 +93,8 @@ final class LiveEvidence: ShadowLedger, Service {
   /// The number of the run that this process writes now; nil while it writes none.
   var run: Int64? { state.withLock { $0.output?.run } }
 
-  /// What people ruled to be noise, as far as it was seen; nil before the first look.
+  /// What people ruled to be noise, as far as it was seen; nil before the first look, and while it
+  /// cannot be read.
   var rulings: NoiseRulings? { state.withLock(\.rulings) }
 
   // MARK: - From the lane
@@ -114,10 +111,6 @@ final class LiveEvidence: ShadowLedger, Service {
         canAskAgain: finding.isSafe, hasBudget: finding.hasBudget, draw: .random(in: 0..<1))
       let filed = FiledComparison(
         decision, as: state.evidence.outcome(of: finding.comparison, endpoint: finding.endpoint))
-      if state.evidence.holds(endpoint: finding.endpoint) {
-        if state.routesOfEndpoint.count > Self.mostEndpoints { state.routesOfEndpoint = [:] }
-        state.routesOfEndpoint[finding.endpoint, default: []].insert(finding.service.route)
-      }
       guard let writer = state.output?.writer,
         state.evidence.wantsPair(of: finding.comparison, endpoint: finding.endpoint)
       else { return (filed, nil, finding.comparison) }
@@ -168,18 +161,19 @@ final class LiveEvidence: ShadowLedger, Service {
   /// Writes what came since the last turn.
   func turn() async {
     let snapshot = shadows.snapshot()
+    takeSides(of: snapshot)
+    // What can be read counts, whether or not anything can be written.
+    if state.withLock({ $0.rulings == nil || !$0.sides.isEmpty }) { await lookUpRulings() }
     do {
-      takeSides(of: snapshot)
       try await writeClosed()
       try await nameSides()
       if state.withLock({ $0.output == nil }) { try await open() }
-      try await takeRulings()
       fileDrops(snapshot)
       guard let output = state.withLock(\.output) else { return }
       state.withLock { output.writer.submit(&$0.evidence) }
       try await output.writer.flush()
       try await prune(output.store, run: output.run)
-      state.withLock { $0.hasWarned = false }
+      state.withLock { $0.hasWarned = $0.hasWarned && $0.rulings == nil }
     } catch {
       warn(error)
     }
@@ -271,18 +265,16 @@ final class LiveEvidence: ShadowLedger, Service {
   // MARK: - What people rule
 
   /// Looks at what people ruled until now, as before somebody approves a stage by what was proved.
+  /// Where that cannot be read nobody knows it any more.
   func lookUpRulings() async {
     do {
-      try await takeRulings()
+      try await looks.run {
+        let approvals = try await self.approvals()
+        self.state.withLock { $0.takeRulings(approvals) }
+      }
     } catch {
+      state.withLock { $0.rulings = nil }
       warn(error)
-    }
-  }
-
-  private func takeRulings() async throws {
-    try await looks.run {
-      let approvals = try await self.approvals()
-      self.state.withLock { $0.takeRulings(approvals) }
     }
   }
 
@@ -328,13 +320,7 @@ extension LiveEvidence.State {
 
   /// From here on answers are judged by these.
   fileprivate mutating func takeRulings(_ approvals: [NoiseApproval]) {
-    let endpoints = evidence.replaceApprovals(approvals)
-    guard rulings != nil else { return rulings = NoiseRulings(approvals) }
-    let routes = endpoints.reduce(into: Set<String>?.some([])) { routes, endpoint in
-      // Answers of one that is not known here may have been compared by a former process.
-      guard let known = routesOfEndpoint[endpoint] else { return routes = nil }
-      routes?.formUnion(known)
-    }
-    rulings?.change(to: approvals, concerning: routes)
+    evidence.replaceApprovals(approvals)
+    rulings = NoiseRulings(approvals)
   }
 }

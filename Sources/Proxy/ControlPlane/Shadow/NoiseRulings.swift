@@ -1,58 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CutoverControl
+package import RoutingDecisions
 package import ShadowComparison
 
-/// What people ruled to be noise, as one version for the journal, and whose answers each change of
-/// it concerned.
+/// What people ruled to be noise, as a version for each route.
 ///
 /// What was proved while other differences counted as noise is the answer to another question. A
 /// proof therefore knows the version it was gathered under, so that no restart, and no other proxy
-/// that goes on with it, takes it for more than it is.
+/// that goes on with it, takes it for more than it is. A version follows from the approvals and the
+/// route alone: whoever saw less of the traffic comes to the same.
 package struct NoiseRulings: Sendable, Equatable {
-  /// Changes that are remembered; what was before them may have concerned any route.
-  private static let mostChanges = 1_000
-
-  private struct Change: Sendable, Equatable {
-    let former: String
-    /// nil where that is not known.
-    let routes: Set<String>?
+  private struct Ruling: Sendable, Equatable {
+    let endpoint: String
+    let text: String
   }
 
-  /// The same where the same is noise, whoever said so, in every process.
-  package private(set) var version: String
-  private var changes: [Change] = []
+  private let rulings: [Ruling]
 
-  package init(_ approvals: [NoiseApproval]) { version = Self.version(of: approvals) }
-
-  /// Takes up what counts from now on.
-  ///
-  /// - Parameter routes: those whose answers the change concerns; nil where that is not known.
-  package mutating func change(to approvals: [NoiseApproval], concerning routes: Set<String>?) {
-    let next = Self.version(of: approvals)
-    guard next != version else { return }
-    changes.append(Change(former: version, routes: routes))
-    changes = changes.suffix(Self.mostChanges)
-    version = next
+  package init(_ approvals: [NoiseApproval]) {
+    rulings = approvals.map { approval in
+      // Who said so, when and why makes no difference.
+      let parts = [
+        approval.endpoint, "\(approval.pathKind.path)", approval.pathKind.kind.rawValue,
+      ]
+      return Ruling(
+        endpoint: approval.endpoint,
+        text: parts.map { "\($0.utf8.count) \($0)" }.joined(separator: " "))
+    }.sorted { $0.text < $1.text }
   }
 
-  /// Routes about whose answers something else was ruled since a version was in force; nil where
-  /// that was not seen here and may be any of them.
-  package func routes(since former: String) -> Set<String>? {
-    if former == version { return [] }
-    guard let first = changes.lastIndex(where: { $0.former == former }) else { return nil }
-    return changes[first...].reduce(into: Set<String>?.some([])) { routes, change in
-      guard let concerned = change.routes else { return routes = nil }
-      routes?.formUnion(concerned)
+  /// The same, in every process, where the same of the route's answers is noise.
+  package func version(of route: RouteMatch) -> String {
+    let texts = rulings.filter { route.mayTake(endpoint: $0.endpoint) }.map(\.text)
+    return String(
+      JournalHash(of: Array(texts.joined(separator: "\n").utf8)).description.prefix(16))
+  }
+}
+
+extension RouteMatch {
+  /// Longest name of an endpoint that says all of its path (`EndpointName`).
+  private static let longestName = 500
+
+  /// Whether answers of the route may be reported under an endpoint's name, such as
+  /// `GET /orders/{id}`; also where that cannot be told.
+  func mayTake(endpoint name: String) -> Bool {
+    let parts = name.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[1].hasPrefix("/"), name.utf8.count <= Self.longestName else {
+      return true
     }
-  }
-
-  private static func version(of approvals: [NoiseApproval]) -> String {
-    let texts = approvals.map { approval in
-      [approval.endpoint, "\(approval.pathKind.path)", approval.pathKind.kind.rawValue]
-        .map { "\($0.utf8.count) \($0)" }.joined(separator: " ")
+    if !methods.isEmpty, !methods.contains(String(parts[0])) { return false }
+    let names = parts[1].dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    let isLong = path.takesEverythingBelow && names.count > path.segments.count
+    guard isLong || names.count == path.segments.count else { return false }
+    return zip(path.segments, names).allSatisfy { segment, name in
+      // A key, something redacted, or a letter in another way of writing.
+      if name.contains(where: { "{%".contains($0) }) { return true }
+      guard case .literal(let text) = segment else { return true }
+      return name == text
     }
-    let whole = texts.sorted().joined(separator: "\n")
-    return String(JournalHash(of: Array(whole.utf8)).description.prefix(16))
   }
 }

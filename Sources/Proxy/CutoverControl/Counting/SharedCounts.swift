@@ -71,10 +71,11 @@ package struct SharedCounts: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - services: how each watched route is served here.
-  ///   - rulings: version of what is noise here; who judges by another answers another question.
+  ///   - rulings: version of what is noise here, by route; who judges by another answers another
+  ///     question.
   package mutating func hear(
     _ replicas: [ReplicaExchange.Replica], own id: String, services: [String: Service],
-    rulings: String? = nil
+    rulings: [String: String] = [:]
   ) {
     // Requests under way are those of this moment.
     others.counts.forgetInFlight()
@@ -95,8 +96,9 @@ package struct SharedCounts: Sendable, Equatable {
           others.counts[route, default: RouteCounts()] += more
         }
       }
-      guard former.rulings == rulings, report.rulings == rulings else { continue }
       for (route, total) in report.compared where !isStranger(on: route) {
+        let isRuledAlike = [former, report].allSatisfy { $0.rulings?[route] == rulings[route] }
+        guard isRuledAlike else { continue }
         others.compared[route, default: CompareCounts()] += total.since(former.compared[route])
       }
     }

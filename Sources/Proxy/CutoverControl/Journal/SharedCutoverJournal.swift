@@ -62,8 +62,9 @@ package struct ReplicaReport: Sendable, Equatable, Codable {
   package var services: [String: String]? = [:]
   /// What its shadows found since its start.
   package var compared: [String: CompareCounts] = [:]
-  /// Version of what was ruled to be noise there; nil where nobody knows.
-  package var rulings: String?
+  /// Version of what was ruled to be noise there, by route; nil from a version of strangler that
+  /// does not say.
+  package var rulings: [String: String]? = [:]
 
   package init(
     id: String, name: String, admin: String?, sequence: UInt64, head: String?,

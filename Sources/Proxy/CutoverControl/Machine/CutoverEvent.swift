@@ -14,8 +14,9 @@ package enum CutoverEvent: Sendable, Equatable {
   /// service of each (`ProxyConfiguration.serviceText`). Nothing is proved of that service, and
   /// nothing approved: `run` is the number of the journal entry that says so.
   case serviceChanged([String: String], run: UInt64? = nil)
-  /// People ruled otherwise what of its routes' answers is noise: the version of what counts now.
-  case ruled(String)
+  /// People ruled otherwise what of its routes' answers is noise: the version of what counts now,
+  /// by route.
+  case ruled([String: String])
   /// Somebody starts it.
   case start
   /// Somebody approves the stage that waits for it.
@@ -59,6 +60,8 @@ package enum HoldReason: Sendable, Equatable {
   case noTraffic
   /// The extracted side of a route finished none for a minute (no comparison at 0 %).
   case extractedSilent(route: String)
+  /// Nobody knows what people ruled to be noise: by what was noise before nothing is proved.
+  case rulingsUnknown
   /// Legacy finished none on this route though it should have: only a ceiling is left to measure
   /// by.
   case legacySilent(route: String)

@@ -27,16 +27,17 @@ package struct CutoverMachine: Sendable, Equatable {
   private var core: CutoverState
   private var monitors: [String: RouteMonitor]
   private var ticksSinceWritten = 0
+  private var rulingsAreKnown = true
 
   /// A cutover before its start. The plan must be one that passed validation.
   ///
   /// - Parameters:
   ///   - run: number of the journal entry that its start becomes.
   ///   - services: how its routes are served.
-  ///   - rulings: version of what people ruled to be noise.
+  ///   - rulings: version of what people ruled to be noise, by route.
   package init(
     _ plan: CutoverPlan, run: UInt64? = nil, services: [String: String]? = nil,
-    rulings: String? = nil
+    rulings: [String: String]? = nil
   ) {
     self.plan = plan
     core = CutoverState()
@@ -122,11 +123,14 @@ package struct CutoverMachine: Sendable, Equatable {
     if core.services == nil { core.services = services }
   }
 
-  package var rulings: String? { core.rulings }
+  package var rulings: [String: String]? { core.rulings }
 
-  /// Takes down by which rulings its comparisons are judged, where those before judged them alike,
-  /// or where the journal does not say. Written with the next state.
-  package mutating func learn(rulings: String) { core.rulings = rulings }
+  /// Takes down by which rulings its comparisons are judged, where they prove nothing, or where the
+  /// journal does not say. Written with the next state.
+  package mutating func learn(rulings: [String: String]) { core.rulings = rulings }
+
+  /// Takes note of whether anybody knows what people rule.
+  package mutating func takeNote(rulingsAreKnown: Bool) { self.rulingsAreKnown = rulingsAreKnown }
 
   /// The share that the routes have by this cutover.
   package var percent: Percentage {
@@ -172,7 +176,7 @@ package struct CutoverMachine: Sendable, Equatable {
       core.compares[route, default: CompareCounts()] += counts
       return proceed(at: time)
     case .serviceChanged(let services, let run): return change(to: services, run, at: time)
-    case .ruled(let version): return rule(version, at: time)
+    case .ruled(let rulings): return rule(rulings, at: time)
     case .start: return start(at: time)
     case .approve(let approval): return approve(approval, at: time)
     case .pause:
@@ -264,14 +268,15 @@ extension CutoverMachine {
 
   /// At 0 % comparisons are the proof: what could not be decided before may be decided now, and
   /// what was proved, or approved because of it, may not be. The traffic has passed all the same.
-  private mutating func rule(_ version: String, at time: Int64) -> CutoverAction {
-    core.rulings = version
+  private mutating func rule(_ rulings: [String: String], at time: Int64) -> CutoverAction {
+    let ruled = plan.routes.filter { core.rulings?[$0] != rulings[$0] }
+    core.rulings = rulings
     guard core.phase == .underWay, stage.percent == .zero else { return proceed(at: time) }
-    core.compares = [:]
     core.isAwaitingApproval = false
     core.isApproved = false
     let stage = stage
-    for name in monitors.keys {
+    for name in ruled {
+      core.compares[name] = nil
       monitors[name]?.forgetProof(in: stage)
       monitors[name]?.forgetComparisons()
     }
@@ -363,6 +368,7 @@ extension CutoverMachine {
     if core.isPaused { return .paused }
     if core.isFrozen { return .frozen }
     if isFrozen(at: time) { return .inFreezeWindow }
+    if !rulingsAreKnown, stage.percent == .zero { return .rulingsUnknown }
     if let silent = silence { return silent }
     if let outage = outages.first(where: { $0.outage.exclusion.isUnderWay }) {
       return .keptAway(outage)

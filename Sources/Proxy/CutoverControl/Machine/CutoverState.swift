@@ -12,9 +12,9 @@ package struct CutoverState: Sendable, Equatable, Codable {
   package internal(set) var run: UInt64?
   /// How its routes are served, by route; nil in journals of the version before.
   package internal(set) var services: [String: String]?
-  /// Version of what people ruled to be noise (`NoiseRulings.version`) when its comparisons were
-  /// judged; nil where nobody knew.
-  package internal(set) var rulings: String?
+  /// Version of what people had ruled to be noise when its comparisons were judged, by route; nil
+  /// where nobody knew.
+  package internal(set) var rulings: [String: String]?
   /// Index of the stage; the first before the start.
   package internal(set) var stage = 0
   /// Seconds that count towards the soak time.

@@ -13,6 +13,8 @@ extension HoldReason: CustomStringConvertible {
       "\(route): the extracted side finished nothing for a minute"
     case .legacySilent(let route):
       "legacy finished nothing on \(route): there is nothing to compare with"
+    case .rulingsUnknown:
+      "the file with the shadow evidence cannot be read, so nobody knows what was ruled to be noise"
     case .soaking(let seconds): "soaks for another \(seconds) s"
     case .sampleTooSmall(let route, let judged, let minimum):
       "\(route): \(judged) of at least \(minimum) requests are judged"
@@ -44,6 +46,7 @@ extension HoldReason: CustomStringConvertible {
     case .noTraffic: "no-traffic"
     case .extractedSilent: "extracted-silent"
     case .legacySilent: "legacy-silent"
+    case .rulingsUnknown: "rulings-unknown"
     case .soaking: "soaking"
     case .sampleTooSmall: "sample-too-small"
     case .keptAway: "kept-away"

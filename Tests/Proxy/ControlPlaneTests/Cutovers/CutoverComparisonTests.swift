@@ -16,7 +16,7 @@ struct CutoverComparisonTests {
   private final class Comparisons: CutoverComparisons {
     let perSecond = Mutex(CompareCounts())
     /// What is in force, and what was seen of it.
-    private let state = Mutex((inForce: [NoiseApproval](), seen: NoiseRulings?.none))
+    private let state = Mutex((inForce: [NoiseApproval]?.some([]), seen: NoiseRulings?.none))
 
     func take() -> [String: CompareCounts] { ["orders": perSecond.withLock(\.self)] }
 
@@ -25,9 +25,9 @@ struct CutoverComparisonTests {
     /// Somebody approves something of an endpoint, or takes it back.
     func rule(_ endpoint: String = "GET /orders/{id}", isNoise: Bool = true) {
       state.withLock { state in
-        state.inForce.removeAll { $0.endpoint == endpoint }
+        state.inForce?.removeAll { $0.endpoint == endpoint }
         if isNoise {
-          state.inForce.append(
+          state.inForce?.append(
             NoiseApproval(
               endpoint: endpoint, pathKind: PathKind(path: ResponsePath("total"), kind: .value),
               actor: "ann", reason: "rounded", approvedAt: 1))
@@ -35,13 +35,10 @@ struct CutoverComparisonTests {
       }
     }
 
-    /// - Parameter routes: whose answers what is new concerns.
-    func see(concerning routes: Set<String>? = ["orders"]) {
-      state.withLock { state in
-        guard state.seen != nil else { return state.seen = NoiseRulings(state.inForce) }
-        state.seen?.change(to: state.inForce, concerning: routes)
-      }
-    }
+    /// The file cannot be read any more.
+    func lose() { state.withLock { $0 = (nil, nil) } }
+
+    func see() { state.withLock { $0.seen = $0.inForce.map { NoiseRulings($0) } } }
 
     func lookUpRulings() async { see() }
 
@@ -166,9 +163,12 @@ struct CutoverComparisonTests {
     try await bench.runner.start("orders", by: CutoverScenario.ann)
     await bench.seconds(70)
     comparisons.rule("GET /elsewhere")
-    comparisons.see(concerning: ["elsewhere"])
+    comparisons.see()
     await bench.seconds(1)
     #expect(await bench.runner.status(of: "orders")?.judged ?? 0 > 100)
+    let later = try await CutoverBench(
+      Self.configuration(), journal: bench.journal, comparisons: comparisons.restarted())
+    #expect(await later.runner.status(of: "orders")?.judged ?? 0 > 100)
     comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
     #expect(await bench.seconds(until: { $0.percent() == 10 }, limit: 600) != nil)
     await bench.seconds(30)
@@ -176,7 +176,24 @@ struct CutoverComparisonTests {
     comparisons.see()
     await bench.seconds(1)
     #expect(await bench.runner.status(of: "orders")?.soakedSeconds ?? 0 > 20)
-    #expect(bench.told.last?.contains("people ruled otherwise") == true)
+    #expect(!bench.told.contains { $0.contains("people ruled otherwise") })
+  }
+
+  @Test("While nobody can know what was ruled, nothing is promoted, approved or not")
+  func rulingsUnknown() async throws {
+    let comparisons = Comparisons()
+    let bench = try await CutoverBench(
+      Self.configuration(asksApproval: true), comparisons: comparisons)
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
+    try await bench.runner.start("orders", by: CutoverScenario.ann)
+    let wait = await bench.seconds(
+      until: { await $0.runner.status(of: "orders")?.isAwaitingApproval == true }, limit: 600)
+    #expect(wait != nil)
+    comparisons.lose()
+    try await bench.runner.approve(await bench.nextStage(), of: "orders", by: CutoverScenario.ann)
+    await bench.seconds(100)
+    #expect(bench.percent() == 0)
+    #expect(await bench.runner.status(of: "orders")?.hold == "rulings-unknown")
   }
 
   @Test("Without anybody who compares, a stage at 0 % holds")

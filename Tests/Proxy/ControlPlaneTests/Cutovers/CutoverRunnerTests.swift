@@ -103,6 +103,26 @@ struct CutoverRunnerTests {
     #expect(bench.percent("cart") == bench.percent("checkout"))
   }
 
+  @Test("Routes of a group go back together, also once nobody watches over their plan any more")
+  func groupBack() async throws {
+    var configuration = CutoverScenario.configuration()
+    for index in configuration.routes.indices
+    where ["cart", "checkout"].contains(configuration.routes[index].name) {
+      configuration.routes[index].group = "basket"
+    }
+    let bench = try await CutoverBench(configuration)
+    try await bench.runner.start("basket", by: Self.ann)
+    let isThrough = await bench.seconds(
+      until: { await $0.runner.status(of: "basket")?.phase == .completed }, limit: 600)
+    #expect(isThrough != nil)
+    try await bench.runner.setShare(
+      ofRoute: "cart", to: .hundredths(2_000), skipsGates: true, by: Self.ann)
+    #expect(await bench.runner.status(of: "basket")?.phase == .ended)
+    try await bench.runner.setShare(ofRoute: "cart", to: .zero, by: Self.ann)
+    #expect(bench.percent("cart") == 0 && bench.percent("checkout") == 0)
+    #expect(bench.journal.all.last?.record.moves.map(\.route) == ["cart", "checkout"])
+  }
+
   @Test("Errors of the extracted side take everything back, with the evidence in the journal")
   func rollsBack() async throws {
     let bench = try await CutoverBench()

@@ -44,6 +44,26 @@ import Testing
   }
 
   @Test(
+    "What is compared where other things count as noise proves nothing, and requests count",
+    arguments: [
+      ("noise", "noise", 20), ("noise", nil, 0), (nil, "noise", 0), ("other", "noise", 0),
+    ] as [(String?, String?, Int)])
+  func rulings(before: String?, after: String?, compared: Int) {
+    var counts = SharedCounts()
+    for (finished, ruling) in [(10, before), (30, after)] {
+      let replica = Self.told("a", finished: finished)
+      var report = replica.report
+      report.rulings = ruling.map { ["orders": $0] }
+      counts.hear(
+        [ReplicaExchange.Replica(report: report, age: 0)], own: "me",
+        services: ["orders": SharedCounts.Service(version: "v1")], rulings: ["orders": "noise"])
+    }
+    let taken = counts.take()
+    #expect(taken.counts["orders"]?.extracted.finished == 20)
+    #expect(taken.compared["orders"]?.compared ?? 0 == compared)
+  }
+
+  @Test(
     "What goes well where a route is served otherwise is told apart, from either report on",
     arguments: [
       ("v0", "v0", 1, 1), ("v0", "v1", 1, 1), ("v1", "v0", 1, 1), (nil, nil, 1, 1),
