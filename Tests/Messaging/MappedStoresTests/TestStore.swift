@@ -56,6 +56,31 @@ final class TestStore: Sendable {
     }
   }
 
+  /// Rows as texts, columns separated by a bar.
+  func rows(_ sql: String) async throws -> [String] {
+    switch place {
+    case .file(let path):
+      let queue = try DatabaseQueue(path: path)
+      return try await queue.read { db in
+        try Row.fetchAll(db, sql: sql).map { row in
+          row.databaseValues.map { String.fromDatabaseValue($0) ?? "\($0)" }
+            .joined(separator: "|")
+        }
+      }
+    case .postgreSQL(let url):
+      #if PostgreSQL
+        let connection = try await PostgreSQLConnection.open(
+          PostgreSQLAddress(url), as: "test", within: .seconds(10), onEvent: { _ in })
+        defer { connection.close() }
+        return try await connection.query(sql, within: .seconds(60)).map { row in
+          (0..<row.count).map { row.text($0) ?? "NULL" }.joined(separator: "|")
+        }
+      #else
+        return []
+      #endif
+    }
+  }
+
   func stop() async {
     #if PostgreSQL
       await server?.stop()

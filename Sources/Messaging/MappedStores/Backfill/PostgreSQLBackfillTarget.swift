@@ -108,26 +108,30 @@
       _ rows: [[FieldValue]], _ statements: MappingStatements, _ mapping: String,
       to position: BackfillPosition, key: String
     ) async throws -> Int {
-      var parts = [
-        PostgreSQLStatement(
-          """
-          UPDATE \(BackfillPosition.table) SET step = $1, position = $2, last_key = $3,
-            read_rows = $4, finished = $5 WHERE mapping = $6 AND step = $7
-          """,
-          [
-            .integer(position.step), .text(position.encodedLast), .text(key),
-            .integer(position.read), .text(position.isFinished ? "t" : "f"), .text(mapping),
-            .integer(position.step - 1),
-          ]),
-        // Refused, since no column of it may be NULL, where the statement before moved nothing.
-        PostgreSQLStatement(
-          """
-          INSERT INTO \(BackfillPosition.table) (mapping)
-          SELECT $1 WHERE NOT EXISTS (
-            SELECT 1 FROM \(BackfillPosition.table) WHERE mapping = $1 AND step = $2
-              AND position = $3)
-          """, [.text(mapping), .integer(position.step), .text(position.encodedLast)]),
-      ]
+      let opening = FenceStatements(statements, .new).openBackfill.map {
+        PostgreSQLStatement($0.sql)
+      }
+      var parts =
+        opening + [
+          PostgreSQLStatement(
+            """
+            UPDATE \(BackfillPosition.table) SET step = $1, position = $2, last_key = $3,
+              read_rows = $4, finished = $5 WHERE mapping = $6 AND step = $7
+            """,
+            [
+              .integer(position.step), .text(position.encodedLast), .text(key),
+              .integer(position.read), .text(position.isFinished ? "t" : "f"), .text(mapping),
+              .integer(position.step - 1),
+            ]),
+          // Refused, since no column of it may be NULL, where the statement before moved nothing.
+          PostgreSQLStatement(
+            """
+            INSERT INTO \(BackfillPosition.table) (mapping)
+            SELECT $1 WHERE NOT EXISTS (
+              SELECT 1 FROM \(BackfillPosition.table) WHERE mapping = $1 AND step = $2
+                AND position = $3)
+            """, [.text(mapping), .integer(position.step), .text(position.encodedLast)]),
+        ]
       for start in stride(from: 0, to: rows.count, by: Self.batch) {
         let batch = Array(rows[start..<min(rows.count, start + Self.batch)])
         parts.append(
@@ -141,7 +145,9 @@
       }
       do {
         let results = try await run(parts)
-        return results.dropFirst(2).reduce(0) { $0 + Int($1.first?.integer(0) ?? 0) }
+        return results.dropFirst(2 + opening.count).reduce(0) {
+          $0 + Int($1.first?.integer(0) ?? 0)
+        }
       } catch let failure as StoreFailure where failure.description.contains("fingerprint") {
         throw StoreFailure.moved(mapping)
       }
