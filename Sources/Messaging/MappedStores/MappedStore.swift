@@ -70,6 +70,12 @@ package struct StoreFailure: Error, Sendable, Hashable, CustomStringConvertible 
     self.description = description
   }
 
+  static func unreadableFence(_ mapping: String, _ side: Doubt.Side) -> StoreFailure {
+    StoreFailure(
+      .unusable,
+      "what \(FenceStatements.table) says of \(mapping) in \(side.title) cannot be read")
+  }
+
   static func withoutPostgreSQL(_ url: String) -> StoreFailure {
     StoreFailure(
       .unusable,

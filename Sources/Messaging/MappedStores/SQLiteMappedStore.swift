@@ -52,7 +52,13 @@ package struct SQLiteMappedStore: MappedStore {
   package func close() { try? queue.close() }
 
   package func snapshot() async throws -> any StoreSnapshot {
-    try await SQLiteSnapshot(path, busyTimeout: Self.busyTimeout)
+    do {
+      return try await SQLiteSnapshot(path, busyTimeout: Self.busyTimeout)
+    } catch let failure as StoreFailure where failure.code == .denied {
+      // Left half done since the store was opened.
+      Self.recover(path)
+      return try await SQLiteSnapshot(path, busyTimeout: Self.busyTimeout)
+    }
   }
 
   // MARK: - Schema

@@ -38,6 +38,14 @@ final class TestStore: Sendable {
     _ = try DatabaseQueue(path: path.path(percentEncoded: false))
   }
 
+  /// A file like another one, which nobody writes.
+  convenience init(copyOf other: TestStore) async throws {
+    try await self.init(other.kind)
+    guard let file, let from = other.file else { return }
+    try FileManager.default.removeItem(at: file)
+    try FileManager.default.copyItem(at: from, to: file)
+  }
+
   deinit { if let file { try? FileManager.default.removeItem(at: file) } }
 
   func run(_ statements: [String]) async throws {

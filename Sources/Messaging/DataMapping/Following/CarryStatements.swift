@@ -5,7 +5,15 @@
 ///
 /// A note says that a row changed, not how: whoever carries it over reads the row as it is. So
 /// notes may be carried over twice, and in any order, as long as one batch begins after the one
-/// before.
+/// before. What has to hold is this: **a note lives until the other side has committed the row as
+/// it was after the note, or later**. It does, since
+/// - a note is written in the transaction of its change, by a trigger;
+/// - its row is read after it, from the side that takes writes or took them last (`source`), and
+///   written only while the fence of the other side (`fence`) is the one that was seen before: so
+///   it is never older than what the other side has, and no decision came between;
+/// - it is removed, by its number, after that commit, and only while no decision was made since:
+///   numbers are not given twice, but a mapping that begins to move again counts from 1;
+/// - a side stops to be the source when nothing waits there any more.
 package struct CarryStatements: Sendable {
   /// Rows of one statement.
   private static let batch = 500
@@ -13,7 +21,8 @@ package struct CarryStatements: Sendable {
   package let from: Doubt.Side
   /// Of the side that is written.
   package let fence: FenceStatements
-  private let source: FenceStatements
+  /// Of the side that notes.
+  package let source: FenceStatements
   private let statements: MappingStatements
   private var check: MappingCheck { statements.check }
 
@@ -50,20 +59,22 @@ package struct CarryStatements: Sendable {
       "SELECT refusal FROM \(notes) WHERE refusal IS NOT NULL ORDER BY sequence LIMIT \(limit)")
   }
 
-  package func remove(_ numbers: [Int64]) -> StoreStatement {
-    StoreStatement("DELETE FROM \(notes) WHERE \(among(numbers))")
+  /// Removes notes whose rows the other side has; nothing where a decision was made since the fence
+  /// of this side was seen, after which numbers may name other notes.
+  package func remove(_ numbers: [Int64], _ seen: Fence) -> StoreStatement {
+    StoreStatement("DELETE FROM \(notes) WHERE \(among(numbers, seen))")
   }
 
   /// Leaves notes for later, with what is in their way.
-  package func refuse(_ numbers: [Int64], _ reason: String) -> StoreStatement {
+  package func refuse(_ numbers: [Int64], _ reason: String, _ seen: Fence) -> StoreStatement {
     StoreStatement(
-      "UPDATE \(notes) SET refusal = \(source.sql.quoted(reason)) WHERE \(among(numbers))")
+      "UPDATE \(notes) SET refusal = \(source.sql.quoted(reason)) WHERE \(among(numbers, seen))")
   }
 
   /// Leaves notes of rows that are gone until the backfill is at its end: it may have read those
   /// rows before, and add them yet.
-  package func hold(_ numbers: [Int64]) -> StoreStatement {
-    StoreStatement("UPDATE \(notes) SET held = 1 WHERE \(among(numbers))")
+  package func hold(_ numbers: [Int64], _ seen: Fence) -> StoreStatement {
+    StoreStatement("UPDATE \(notes) SET held = 1 WHERE \(among(numbers, seen))")
   }
 
   /// Tries again what was refused.
@@ -76,16 +87,23 @@ package struct CarryStatements: Sendable {
     StoreStatement("UPDATE \(notes) SET held = 0 WHERE held <> 0")
   }
 
-  private func among(_ numbers: [Int64]) -> String {
-    "sequence IN (\(numbers.map { "\($0)" }.joined(separator: ", ")))"
+  private func among(_ numbers: [Int64], _ seen: Fence) -> String {
+    "sequence IN (\(numbers.map { "\($0)" }.joined(separator: ", ")))\n  AND \(source.isAt(seen))"
   }
 
-  /// Notes keys as if their rows had been written, so that those are carried over again.
-  package func note(_ keys: [[FieldValue]]) -> StoreStatement {
+  /// Notes keys as if their rows had been written, so that those are carried over again; nothing
+  /// where this side does not take writes any more: what it notes is carried over once it does
+  /// again, and may be old by then.
+  ///
+  /// - Parameter epoch: of the decision by which it does.
+  package func note(_ keys: [[FieldValue]], epoch: Int64) -> [StoreStatement] {
     let rows = keys.map { "(\(literals($0, from).joined(separator: ", ")))" }
-    return StoreStatement(
-      "INSERT INTO \(notes) (\(source.noted.joined(separator: ", ")))\n"
-        + "VALUES \(rows.joined(separator: ",\n  "))")
+    return [
+      source.whilePrimary(epoch),
+      StoreStatement(
+        "INSERT INTO \(notes) (\(source.noted.joined(separator: ", ")))\n"
+          + "VALUES \(rows.joined(separator: ",\n  "))"),
+    ]
   }
 
   // MARK: - Rows
@@ -183,7 +201,11 @@ package struct CarryStatements: Sendable {
 
   private func matching(_ keys: [[FieldValue]], _ side: Doubt.Side) -> String {
     let sql = statements.sql(side)
-    let names = (side == .legacy ? check.legacyKey : check.newKey).map { "t.\(sql.name($0))" }
+    // Keys are told apart by their bytes, whatever their columns take for equal.
+    let names = zip(side == .legacy ? check.legacyKey : check.newKey, keyTypes(side)).map {
+      let isText = sql.kind == .sqlite && $1.family == .text
+      return "t.\(sql.name($0))" + (isText ? " COLLATE BINARY" : "")
+    }
     if names.count == 1 {
       let values = keys.compactMap { literals($0, side).first }
       return "\(names[0]) IN (\(values.joined(separator: ", ")))"

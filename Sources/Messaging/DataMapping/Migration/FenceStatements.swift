@@ -128,7 +128,10 @@ package struct FenceStatements: Sendable {
         sequence \(sql.numbered), \(columns.joined(separator: ", ")), refusal text,
         held \(sql.bigint) NOT NULL DEFAULT 0)
       """)
-    return [changes] + (sql.kind == .sqlite ? sqliteTriggers : postgreSQLTriggers(schema))
+    // Few are held, and they are looked for with every batch.
+    let held = StoreStatement(
+      "CREATE INDEX \(name("held")) ON \(self.changes) (held) WHERE held <> 0")
+    return [changes, held] + (sql.kind == .sqlite ? sqliteTriggers : postgreSQLTriggers(schema))
   }
 
   private var removal: [StoreStatement] {
@@ -181,7 +184,8 @@ package struct FenceStatements: Sendable {
 
   private var sqliteTriggers: [StoreStatement] {
     let fence = "SELECT 1 FROM \(Self.table) WHERE \(isOwn)"
-    return [("insert", ["NEW"]), ("update", ["NEW", "OLD"]), ("delete", ["OLD"])].map {
+    // A key that was given up is noted first: the other side may take both for equal.
+    return [("insert", ["NEW"]), ("update", ["OLD", "NEW"]), ("delete", ["OLD"])].map {
       event, rows in
       let scopes = rows.compactMap { scope($0) }
       let isMapped = scopes.isEmpty ? "" : " AND (\(scopes.joined(separator: " OR ")))"
@@ -233,13 +237,13 @@ package struct FenceStatements: Sendable {
           END IF;
         END IF;
         IF allowed = 'primary' THEN
+          IF TG_OP = 'UPDATE' THEN
+            \(note("OLD", where: hasMoved))
+          END IF;
           IF TG_OP = 'DELETE' THEN
             \(note("OLD", where: "TRUE"))
           ELSE
             \(note("NEW", where: "TRUE"))
-          END IF;
-          IF TG_OP = 'UPDATE' THEN
-            \(note("OLD", where: hasMoved))
           END IF;
         END IF;
         RETURN NULL;
@@ -264,6 +268,18 @@ package struct FenceStatements: Sendable {
   }
 
   // MARK: - Carrying
+
+  /// Whether no decision was made since a fence was seen.
+  func isAt(_ seen: Fence) -> String {
+    "EXISTS (SELECT 1 FROM \(Self.table) WHERE \(isOwn) AND epoch = \(seen.epoch))"
+  }
+
+  /// Undoes a transaction unless this side takes writes, by the decision of an epoch.
+  func whilePrimary(_ epoch: Int64) -> StoreStatement {
+    StoreStatement(
+      "UPDATE \(Self.table) SET role = role WHERE \(isOwn) AND role = 'primary' "
+        + "AND epoch = \(epoch)", mustMatch: true)
+  }
 
   /// Begins a batch that is carried over into this side; nothing where the fence is not the one
   /// that was seen, so that nobody carries rows over that were read before others carried theirs.

@@ -62,11 +62,13 @@ package struct SQLiteBackfillTarget: BackfillTarget {
               added_rows INTEGER NOT NULL, finished INTEGER NOT NULL)
             """)
         try db.execute(
-          sql: "INSERT OR REPLACE INTO \(BackfillPosition.table) VALUES (?, ?, ?, ?, '', ?, ?, ?)",
+          sql: "INSERT INTO \(BackfillPosition.table) VALUES (?, ?, ?, ?, '', ?, ?, ?)\n"
+            + BackfillPosition.replacesOlder,
           arguments: [
             mapping, position.fingerprint, position.step, position.encodedLast, position.read,
             position.added, position.isFinished ? 1 : 0,
           ])
+        guard db.changesCount == 1 else { throw StoreFailure.moved(mapping) }
       }
     }
   }

@@ -4,11 +4,11 @@ package import DataMapping
 
 /// Carries changes that one side of a mapping noted over to the other side, a batch at a time.
 ///
-/// A batch is: see the fence of the other side, read notes, read the rows that they name as they
-/// are now, write them in one transaction that has no effect where the fence is another one by
-/// then, and only then remove the notes. Killed anywhere, nothing is lost: notes that are still
-/// there are carried over again, which changes nothing. Two at once are in each other's way, no
-/// more.
+/// A batch is: see the fences, the other side's first, read notes, read the rows that they name as
+/// they are now, write them in one transaction that has no effect where the other side's fence is
+/// another one by then, and only then remove the notes. Killed anywhere, nothing is lost: notes
+/// that are still there are carried over again, which changes nothing. Two at once are in each
+/// other's way, no more. Why that is enough, `CarryStatements` says.
 package struct ChangeCarrier: Sendable {
   package struct Limits: Sendable {
     /// Notes of a batch.
@@ -79,10 +79,10 @@ package struct ChangeCarrier: Sendable {
   ///
   /// - Throws: `StoreFailure`; with the code `fenced` where the other side does not follow.
   package func batch() async throws -> Batch {
+    let (seen, fence) = try await seenFences()
     if carry.from == .legacy, try await isFilled() {
       _ = try await run(source, [carry.release])
     }
-    let fence = try await seenFence()
     let notes = try await reading.rows(
       carry.pending(limit: limits.batch), carry.pendingTypes, within: limits.statement)
     var batch = Batch(read: notes.count)
@@ -106,9 +106,9 @@ package struct ChangeCarrier: Sendable {
     batch.deleted = items.count { $0.row == nil && $0.other != nil }
     batch.refused = refused.count
     let done = items.flatMap(\.numbers).filter { !held.contains($0) }
-    var afterwards = refused.map { carry.refuse($0.0, $0.1) }
-    if !held.isEmpty { afterwards.append(carry.hold(held)) }
-    if !done.isEmpty { afterwards.append(carry.remove(done)) }
+    var afterwards = refused.map { carry.refuse($0.0, $0.1, seen) }
+    if !held.isEmpty { afterwards.append(carry.hold(held, seen)) }
+    if !done.isEmpty { afterwards.append(carry.remove(done, seen)) }
     _ = try await run(source, afterwards)
     return batch
   }
@@ -124,13 +124,29 @@ package struct ChangeCarrier: Sendable {
     try await backfill.position(of: carry.mapping)?.isFinished ?? true
   }
 
-  private func seenFence() async throws -> Fence {
-    guard try await target.holds(carry.fence.isThere),
-      let rows = try await run(target, [carry.fence.find]).first,
-      let fence = FenceStatements.fence(rows), [.follower, .closed].contains(fence.role)
-    else {
+  /// The fences of both sides, where the one follows the other.
+  ///
+  /// The other side's is seen first. A decision that takes the writes away from this side changes
+  /// that one before this side becomes a follower: as long as it stays, no row of this side is
+  /// older than the other side's.
+  private func seenFences() async throws -> (source: Fence, target: Fence) {
+    let (other, own) = (
+      try await fence(carry.fence, target), try await fence(carry.source, source)
+    )
+    switch (own.role, other.role) {
+    case (.primary, .follower), (.closed, .follower), (.primary, .closed): return (own, other)
+    default:
       throw StoreFailure(
         .fenced, "\(carry.mapping): \(carry.from.other.title) does not follow \(carry.from.title)")
+    }
+  }
+
+  private func fence(
+    _ statements: FenceStatements, _ store: any WritableStore
+  ) async throws -> Fence {
+    guard try await store.holds(statements.isThere) else { return Fence() }
+    guard let fence = FenceStatements.fence(try await run(store, [statements.find])[0]) else {
+      throw StoreFailure.unreadableFence(carry.mapping, statements.side)
     }
     return fence
   }

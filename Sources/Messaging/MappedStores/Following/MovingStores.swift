@@ -7,12 +7,20 @@ package struct MovingStores: Sendable {
   package struct Side: Sendable {
     package let reading: any MappedStore
     package let writing: any WritableStore
+
+    package init(reading: any MappedStore, writing: any WritableStore) {
+      (self.reading, self.writing) = (reading, writing)
+    }
   }
 
   package let legacy: Side
   package let new: Side
   /// Where the position of its backfill is.
   package let backfill: any BackfillTarget
+
+  package init(legacy: Side, new: Side, backfill: any BackfillTarget) {
+    (self.legacy, self.new, self.backfill) = (legacy, new, backfill)
+  }
 
   /// Opens them.
   ///

@@ -34,7 +34,7 @@ extension MigrationRun {
       migration, over: migration, .repair, "\(keys.count) rows carried over again", author)
     for start in stride(from: 0, to: keys.count, by: Self.batch) {
       let part = Array(keys[start..<min(keys.count, start + Self.batch)])
-      _ = try await stores[side].writing.run([carry.note(part)])
+      _ = try await stores[side].writing.run(carry.note(part, epoch: migration.epoch))
     }
     var left = keys.count
     while left > 0 {

@@ -39,6 +39,9 @@ package struct MigrationRun: Sendable {
     package let pause: Duration
   }
 
+  /// How long is waited before something is tried again that others were in the way of.
+  private static let pause = Duration.milliseconds(5)
+
   /// Why stores could not be brought to what was decided.
   private struct Stuck: Error {
     let reason: String
@@ -98,8 +101,7 @@ package struct MigrationRun: Sendable {
     let (fencing, store) = (FenceStatements(statements, side), stores[side].writing)
     guard try await store.holds(fencing.isThere) else { return (Fence(), 0, 0) }
     guard let fence = FenceStatements.fence(try await store.run([fencing.find])[0]) else {
-      throw StoreFailure(
-        .unusable, "what \(FenceStatements.table) says of \(name) in \(side.title) cannot be read")
+      throw StoreFailure.unreadableFence(name, side)
     }
     if fence.role == .free { return (fence, 0, 0) }
     let counts = try await store.run([CarryStatements(statements, from: side).count])[0].first
@@ -151,13 +153,23 @@ package struct MigrationRun: Sendable {
 
   func write(
     _ migration: Migration, over seen: Migration, _ action: MigrationEntry.Action,
-    _ evidence: String, _ author: Author
+    _ evidence: String, _ author: Author, with more: [StoreStatement] = []
   ) async throws {
     let entry = MigrationEntry(
       mapping: name, at: author.clock(), actor: author.actor, reason: author.reason,
       action: action, from: seen.state, to: migration.target, epoch: migration.epoch,
       evidence: evidence)
-    _ = try await stores.new.writing.run(tables.write(migration, over: seen, entry))
+    _ = try await stores.new.writing.run(tables.write(migration, over: seen, entry) + more)
+  }
+
+  /// What keeps rows out of the new side that a backfill read before others wrote them; nothing
+  /// where there was none.
+  private func backfill(
+    _ change: (String, StoreKind) -> StoreStatement
+  ) async throws -> [StoreStatement] {
+    let store = stores.new.writing
+    let isThere = try await store.holds(SQLText(store.kind).isThere(BackfillPosition.table))
+    return isThere ? [change(name, store.kind)] : []
   }
 
   // MARK: - Acting
@@ -183,7 +195,11 @@ package struct MigrationRun: Sendable {
         }
         try await carry(from: side)
       case .settle:
-        try await write(decision.settled, over: decision, .settle, "", author)
+        // Rows that were copied while nobody noted changes may have changed since.
+        let begins = decision.state == .legacyPrimary && decision.target != .legacyPrimary
+        try await write(
+          decision.settled, over: decision, .settle, "", author,
+          with: begins ? backfill(BackfillPosition.restart) : [])
         return decision.settled
       }
     }
@@ -192,7 +208,12 @@ package struct MigrationRun: Sendable {
   private func set(_ fence: Fence, over seen: Fence, _ side: Doubt.Side) async throws {
     let (fencing, store) = (FenceStatements(statements, side), stores[side].writing)
     let schema = try await store.run([SQLText(store.kind).schemaName])[0].first?.first ?? nil
-    let change = fencing.set(fence, over: seen, schema: schema ?? "public")
+    var change = fencing.set(fence, over: seen, schema: schema ?? "public")
+    switch (side, seen.role, fence.role) {
+    case (.new, .follower, .free): change += try await backfill(BackfillPosition.restart)
+    case (.new, _, .primary): change += try await backfill(BackfillPosition.overtake)
+    default: break
+    }
     let clock = ContinuousClock()
     let began = clock.now
     while true {
@@ -213,8 +234,14 @@ package struct MigrationRun: Sendable {
 
   private func carry(from side: Doubt.Side) async throws {
     guard let carrier = ChangeCarrier(check, from: side, stores) else { return }
-    let batch = try await carrier.batch()
-    if batch.isOvertaken { return try await Task.sleep(for: .milliseconds(5)) }
+    let batch: ChangeCarrier.Batch
+    do {
+      batch = try await carrier.batch()
+    } catch let failure as StoreFailure where [.locked, .fenced].contains(failure.code) {
+      // Neither side takes writes, so it is tried again for as long as that may last.
+      return try await Task.sleep(for: Self.pause)
+    }
+    if batch.isOvertaken { return try await Task.sleep(for: Self.pause) }
     guard batch.read == 0 else { return }
     // What is left was refused, or is held for a backfill.
     let seen = try await look(side)

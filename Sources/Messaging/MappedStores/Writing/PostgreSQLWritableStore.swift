@@ -12,7 +12,14 @@
     /// How long a transaction may take besides waiting for locks.
     private static let limit = Duration.seconds(120)
     /// SQLSTATE of a division by zero: a statement that must match changed nothing.
-    private static let nothingMatched = "22012"
+    static let nothingMatched = "22012"
+
+    /// What was committed here outlives a crash of the server, whatever its settings say: notes of
+    /// the other side are removed in reliance on it.
+    private static let keepsCommits = """
+      SELECT set_config('synchronous_commit', 'on', TRUE)
+      WHERE current_setting('synchronous_commit') = 'off'
+      """
 
     private let address: PostgreSQLAddress
     private let connection = Mutex<PostgreSQLConnection?>(nil)
@@ -50,7 +57,7 @@
       let settings =
         [
           "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
-          "SET LOCAL lock_timeout = \(milliseconds)",
+          "SET LOCAL lock_timeout = \(milliseconds)", Self.keepsCommits,
         ] + PostgreSQLMappedStore.textSettings
       do {
         let results = try await connected().transaction(

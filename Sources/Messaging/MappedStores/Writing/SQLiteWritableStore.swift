@@ -38,7 +38,9 @@ package struct SQLiteWritableStore: WritableStore {
       return try await queue.writeWithoutTransaction { db in
         sqlite3_busy_timeout(db.sqliteConnection, Int32(clamping: milliseconds))
         var results: [[[String?]]] = []
-        try db.inTransaction(.immediate) {
+        // Who only looks is in no writer's way.
+        let isLooking = statements.allSatisfy { $0.sql.hasPrefix("SELECT") }
+        try db.inTransaction(isLooking ? .deferred : .immediate) {
           results = try statements.map { try run($0, db) }
           return .commit
         }

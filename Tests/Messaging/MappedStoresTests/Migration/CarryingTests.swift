@@ -96,6 +96,90 @@ struct CarryingTests {
     await rig.stop()
   }
 
+  /// A mapping that begins to move again counts its notes from 1: who removes what it carried over
+  /// before must not remove those.
+  @Test(arguments: InspectionTests.pairs)
+  func `notes of another beginning stay`(legacy: StoreKind, new: StoreKind) async throws {
+    let rig = try await MigrationRig(legacy, new, rows: 20)
+    try await rig.advance(to: .newReads)
+    try await rig.old.run(["UPDATE orders SET cents = 1 WHERE id = 5"])
+    let carry = CarryStatements(rig.run.statements, from: .legacy)
+    let seen = try await rig.run.facts().legacy
+    try await rig.carry(from: .legacy)
+    for order in [Migration.Order.retreat, .retreat, .advance] { try await rig.give(order) }
+    try await rig.backfill()
+    try await rig.old.run(["UPDATE orders SET cents = 2 WHERE id = 5"])
+    let store = rig.run.stores.legacy.writing
+    try await store.run([
+      carry.remove([1], seen), carry.refuse([1], "late", seen), carry.hold([1], seen),
+    ])
+    #expect(try await rig.run.facts().legacyWaiting == 1)
+    try await rig.carry(from: .legacy)
+    #expect(try await rig.run.facts().legacyWaiting == 0)
+    try await rig.expectEqual(20)
+    await rig.stop()
+  }
+
+  /// The rows of a side that follows may be older than those of the other side, whatever its notes
+  /// say; nor does it take any.
+  @Test(arguments: InspectionTests.pairs)
+  func `nothing is carried over from a side that follows`(
+    legacy: StoreKind, new: StoreKind
+  ) async throws {
+    let rig = try await MigrationRig(legacy, new, rows: 20)
+    try await rig.advance(to: .newPrimary)
+    try await rig.new.run(["UPDATE purchases SET pence = 1 WHERE number = 5"])
+    let carry = CarryStatements(rig.run.statements, from: .legacy)
+    let epoch = try await rig.run.migration().epoch
+    let store = rig.run.stores.legacy.writing
+    let refused = await #expect(throws: StoreFailure.self) {
+      try await store.run(carry.note([[.integer(5)]], epoch: epoch))
+    }
+    #expect(refused?.code == .moved)
+    // Were there one all the same, and the new side about to give its writes away:
+    try await rig.old.run(["INSERT INTO strangler_legacy_changes_orders (key_1) VALUES (5)"])
+    try await rig.new.run(["UPDATE strangler_fence SET role = 'closed' WHERE side = 'new'"])
+    let carrier = try #require(ChangeCarrier(rig.run.check, from: .legacy, rig.run.stores))
+    let failure = await #expect(throws: StoreFailure.self) { _ = try await carrier.batch() }
+    #expect(failure?.code == .fenced)
+    #expect(try await rig.new.rows("SELECT pence FROM purchases WHERE number = 5") == ["1"])
+    await rig.stop()
+  }
+
+  /// A chunk that was read before the new side took the writes, and came back only after.
+  @Test(arguments: InspectionTests.pairs)
+  func `a backfill does not bring back what the new side deleted`(
+    legacy: StoreKind, new: StoreKind
+  ) async throws {
+    let rig = try await MigrationRig(legacy, new, rows: 20)
+    try await rig.advance(to: .newReads)
+    let target = rig.run.stores.backfill
+    let statements = rig.run.statements
+    var position = try #require(try await target.position(of: "orders"))
+    position.step += 1
+    position.last = nil
+    position.isFinished = false
+    try await target.begin("orders", at: position)
+    let again = await #expect(throws: StoreFailure.self) {
+      try await target.begin("orders", at: position)
+    }
+    #expect(again?.code == .moved)
+    let chunk = try await rig.run.stores.legacy.reading.rows(
+      statements.chunk(behind: nil, rows: 1_000), statements.chunkTypes, within: .seconds(10))
+    let rows = try chunk.compactMap { try statements.forward($0) }
+    try await MigrationRig.force(.advance, rig.run)
+    try await rig.new.run(["DELETE FROM purchases WHERE number = 5"])
+    try await rig.give(.retreat)
+    position.step += 1
+    position.isFinished = true
+    let failure = await #expect(throws: StoreFailure.self) {
+      _ = try await target.add(rows, statements, "orders", to: position, key: "")
+    }
+    #expect(failure?.code == .moved)
+    try await rig.expectEqual(19)
+    await rig.stop()
+  }
+
   /// Rows that a filter leaves out are nobody's business, in either direction.
   @Test(arguments: InspectionTests.pairs)
   func `rows outside of the filter stay where they are`(

@@ -39,16 +39,32 @@ struct MigrationRig {
         .init("memo", .rename("note")),
       ])
     change(&mapping)
-    let settings = DataSettings(
-      stores: [.init(name: "legacy", place: old.place), .init(name: "new", place: self.new.place)],
-      mappings: [mapping])
-    let stores = try MovingStores(mapping, settings)
+    let stores = try Self.stores(mapping, old, self.new)
     let check = MappingCheck(
       mapping,
       legacy: try await stores.legacy.reading.schema(of: ["orders"], within: .seconds(10)),
       new: try await stores.new.reading.schema(of: ["purchases"], within: .seconds(10)))
     #expect(check.findings == [])
     run = try #require(MigrationRun(check, stores, limits))
+  }
+
+  /// Two files that are like those of another one by now.
+  init(copyOf other: MigrationRig, _ limits: MigrationRun.Limits) async throws {
+    old = try await TestStore(copyOf: other.old)
+    new = try await TestStore(copyOf: other.new)
+    let check = other.run.check
+    let stores = try Self.stores(check.mapping, old, new)
+    run = try #require(MigrationRun(check, stores, limits))
+  }
+
+  static func stores(
+    _ mapping: TableMapping, _ old: TestStore, _ new: TestStore
+  ) throws -> MovingStores {
+    try MovingStores(
+      mapping,
+      DataSettings(
+        stores: [.init(name: "legacy", place: old.place), .init(name: "new", place: new.place)],
+        mappings: [mapping]))
   }
 
   func stop() async {
@@ -93,8 +109,27 @@ struct MigrationRig {
     }
   }
 
-  /// Copies everything, at most so many chunks of it.
+  /// Gives an order whatever its gates say, through the stores of one process.
+  static func force(_ order: Migration.Order, _ run: MigrationRun) async throws {
+    let seen = try await run.migration()
+    var evidence = MigrationEvidence(fingerprint: run.statements.fingerprint)
+    evidence.backfill = .finished
+    evidence.comparison = .equal(rows: 0, digest: "")
+    switch seen.decide(order, evidence) {
+    case .refuse: break
+    case .goOn(let migration): _ = try await run.goOn(migration, author)
+    case .begin(let decision):
+      _ = try await run.carryOut(
+        decision, over: seen, order == .advance ? .advance : .retreat, evidence: "", author)
+    }
+  }
+
+  /// Copies everything.
   func backfill(chunkRows: Int = 100) async throws {
+    try await Self.backfill(run, chunkRows: chunkRows)
+  }
+
+  static func backfill(_ run: MigrationRun, chunkRows: Int = 100) async throws {
     let copying = try #require(BackfillRun(run.check, legacy: run.stores.legacy.reading))
     let target = run.stores.backfill
     var position = BackfillPosition(fingerprint: copying.fingerprint)
@@ -110,7 +145,9 @@ struct MigrationRig {
   }
 
   /// Carries over until nothing is read any more.
-  func carry(from side: Doubt.Side) async throws {
+  func carry(from side: Doubt.Side) async throws { try await Self.carry(from: side, run) }
+
+  static func carry(from side: Doubt.Side, _ run: MigrationRun) async throws {
     let carrier = try #require(ChangeCarrier(run.check, from: side, run.stores))
     while try await carrier.batch().read > 0 {}
   }

@@ -16,7 +16,8 @@ struct DataFollowCommand: AsyncParsableCommand {
       waits, is shown, and is tried again every ten seconds; all others go on.
 
       Ends when it is interrupted or, with --until-empty, with 0 when nothing waits any more and
-      with 1 when what waits was refused; with 2 when the file, a mapping or a store cannot be used.
+      with 1 when what waits was refused or a change of sides is under way; with 2 when the file, a
+      mapping or a store cannot be used.
 
       EXAMPLES
         strangler data follow --config strangler.yaml
@@ -65,42 +66,43 @@ struct DataFollowCommand: AsyncParsableCommand {
       try refuseOtherMapping(migrating, migration)
       let until = clock.now + looksAgain.state
       guard let carrier = migrating.run.carrier(migration) else {
-        if untilEmpty { return [] }
+        if untilEmpty { return migration.isSettled ? [] : [underWay(migrating)] }
         try await Task.sleep(for: looksAgain.state)
         continue
       }
-      if clock.now >= nextRetry {
-        try await carrier.retry()
-        nextRetry = clock.now + looksAgain.refused
-      }
-      while clock.now < until {
-        guard let batch = try await batch(carrier) else { break }
-        carried += batch.written + batch.deleted
-        line.update("\(migrating.name): \(carried) rows carried over")
-        if batch.refused > 0 {
-          for reason in try await migrating.run.waiting(migration).refused
-          where shown.insert(reason).inserted {
-            Terminal.standardError.write("\(migrating.name): refused: \(reason)\n")
+      do {
+        if clock.now >= nextRetry {
+          try await carrier.retry()
+          nextRetry = clock.now + looksAgain.refused
+        }
+        while clock.now < until {
+          let batch = try await carrier.batch()
+          carried += batch.written + batch.deleted
+          line.update("\(migrating.name): \(carried) rows carried over")
+          if batch.refused > 0 {
+            for reason in try await migrating.run.waiting(migration).refused
+            where shown.insert(reason).inserted {
+              Terminal.standardError.write("\(migrating.name): refused: \(reason)\n")
+            }
           }
+          if batch.read > 0 || batch.isOvertaken { continue }
+          if untilEmpty {
+            Terminal.standardOutput.write("\(migrating.name): \(carried) rows carried over\n")
+            return try await migrating.run.waiting(migration).refused
+          }
+          try await Task.sleep(for: interval)
         }
-        if batch.read > 0 || batch.isOvertaken { continue }
-        if untilEmpty {
-          Terminal.standardOutput.write("\(migrating.name): \(carried) rows carried over\n")
-          return try await migrating.run.waiting(migration).refused
-        }
+      } catch let failure as StoreFailure {
+        // What somebody who changes sides was in the way of is looked at again.
+        let isMoved = try await migrating.run.migration() != migration
+        guard isMoved || [.fenced, .locked].contains(failure.code) else { throw failure }
         try await Task.sleep(for: interval)
       }
     }
   }
 
-  /// Nil where the other side does not follow any more, or a lock was not to be had.
-  private static func batch(_ carrier: ChangeCarrier) async throws -> ChangeCarrier.Batch? {
-    do {
-      return try await carrier.batch()
-    } catch let failure as StoreFailure where [.fenced, .locked].contains(failure.code) {
-      try await Task.sleep(for: interval)
-      return nil
-    }
+  private static func underWay(_ migrating: Migrating) -> String {
+    "\(migrating.name): a change of sides is under way; strangler data advance or retreat ends it"
   }
 
   private static func refuseOtherMapping(_ migrating: Migrating, _ migration: Migration) throws {
