@@ -344,6 +344,22 @@ let messaging: [Target] = [
   tests(
     "MappedStores", "Messaging",
     ["DataMapping", "MappedStores", "PostgreSQLClient", "ServerPrograms", .grdb]),
+  // What a service embeds whose data moves.
+  library(
+    "DualWriteRouting", .messaging,
+    ["DataMapping", "MessageStorePostgreSQL", "TransactionalMessaging", .grdb]),
+  // A service that tests may kill.
+  .executableTarget(
+    name: "data-crash-child",
+    dependencies: ["DualWriteRouting", "MessageStorePostgreSQL", "TransactionalMessaging", .grdb],
+    path: "Tests/Messaging/DataCrashChild", swiftSettings: settings),
+  tests(
+    "DualWriteRouting", "Messaging",
+    [
+      "DataMapping", "DualWriteRouting", "MappedStores", "MessageStorePostgreSQL",
+      "MessagingTestSupport", "PostgreSQLClient", "ServerPrograms", "TransactionalMessaging",
+      "data-crash-child", .grdb,
+    ]),
   library(
     "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
   library(
@@ -577,7 +593,7 @@ let commandLine: [Target] = [
       "BadReleases", "EventReceiver", "KafkaTesting", "MessageBrokerNATS", "MessageRelay",
       "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "PostgreSQLClient",
       "SchemaValidation", "ServerPrograms", "TransactionalMessaging", "strangler", "shop-monolith",
-      "orders-service",
+      "orders-service", "data-crash-child",
       .asyncHTTPClient, .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   tests(

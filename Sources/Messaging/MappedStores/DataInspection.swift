@@ -49,6 +49,7 @@ package struct DataInspection: Sendable {
   private let translation: RowTranslation
   private let statements: MappingStatements
   private let limits: Limits
+  private let joined: JoinedRows
 
   /// Nil for a mapping with errors.
   package init?(
@@ -59,6 +60,7 @@ package struct DataInspection: Sendable {
     else { return nil }
     (self.legacy, self.new, self.check) = (legacy, new, check)
     (self.translation, self.statements, self.limits) = (translation, statements, limits)
+    joined = JoinedRows(translation, statements, legacy, within: limits.statement)
   }
 
   /// - Parameter progress: hears what is asked next, and how many questions there are.
@@ -134,7 +136,7 @@ package struct DataInspection: Sendable {
     for start in stride(from: 0, to: rows.count, by: Self.page) {
       let page = rows[start..<min(rows.count, start + Self.page)]
       let bodies = page.map { Array($0.dropFirst(keys)) }
-      let lookups = try await lookups(side, bodies)
+      let lookups = try await joined.lookups(side, bodies)
       for (row, body) in zip(page, bodies) {
         let finding =
           side == .legacy
@@ -174,52 +176,6 @@ package struct DataInspection: Sendable {
           text: "\(column) becomes \(value) in legacy"))
     } catch {
       return check.finding(error, .new, rowKey: key)
-    }
-  }
-
-  /// The joined rows that a page of rows needs.
-  private func lookups(
-    _ side: Doubt.Side, _ rows: [[FieldValue]]
-  ) async throws -> LookupTables {
-    var tables = LookupTables()
-    for lookup in statements.lookups {
-      if side == .legacy {
-        let keys = Set(rows.map { row in lookup.keyPlaces.map { row[$0] } })
-        try await add(&tables, lookup, keys: keys)
-        continue
-      }
-      let taken = Set(rows.compactMap { try? lookup.conversion.convert($0[lookup.takenPlace]) })
-        .subtracting([.null])
-      if !taken.isEmpty {
-        try await add(&tables, lookup, statements.find(lookup, taken: Array(taken)))
-      }
-      let known = tables
-      let keys = Set(
-        rows.compactMap { translation.joinKeys($0, known)[lookup.column] })
-      try await add(&tables, lookup, keys: keys)
-    }
-    return tables
-  }
-
-  private func add(
-    _ tables: inout LookupTables, _ lookup: MappingStatements.Lookup, keys: Set<[FieldValue]>
-  ) async throws {
-    let whole = keys.filter { key in
-      !key.contains(.null)
-        && key.allSatisfy { value in
-          if case .text(let text) = value { text.string?.contains("\0") == false } else { true }
-        }
-    }
-    if whole.isEmpty { return }
-    try await add(&tables, lookup, statements.find(lookup, keys: Array(whole)))
-  }
-
-  private func add(
-    _ tables: inout LookupTables, _ lookup: MappingStatements.Lookup, _ sql: String
-  ) async throws {
-    for row in try await legacy.rows(sql, lookup.types, within: limits.statement) {
-      guard let taken = row.last else { continue }
-      tables.add(lookup.column, key: Array(row.dropLast()), taken: taken)
     }
   }
 }

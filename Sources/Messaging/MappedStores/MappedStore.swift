@@ -50,8 +50,14 @@ package struct StoreFailure: Error, Sendable, Hashable, CustomStringConvertible 
     case denied
     /// There is no room.
     case full
-    /// Another backfill went on meanwhile.
+    /// Somebody else went on meanwhile.
     case moved
+    /// A lock was not to be had in time, or two transactions were in each other's way.
+    case locked
+    /// A row that the store does not take.
+    case conflict
+    /// The fence of a mapping does not let it be written.
+    case fenced
     /// Anything else.
     case unusable
   }
@@ -62,6 +68,12 @@ package struct StoreFailure: Error, Sendable, Hashable, CustomStringConvertible 
   init(_ code: Code, _ description: String) {
     self.code = code
     self.description = description
+  }
+
+  static func unreadableFence(_ mapping: String, _ side: Doubt.Side) -> StoreFailure {
+    StoreFailure(
+      .unusable,
+      "what \(FenceStatements.table) says of \(mapping) in \(side.title) cannot be read")
   }
 
   static func withoutPostgreSQL(_ url: String) -> StoreFailure {

@@ -180,6 +180,12 @@
       switch error.code {
       case .timedOut, .refused(sqlState: "57014"):
         self.init(.timedOut, "\(address): \(error.message)")
+      case .refused(sqlState: FenceStatements.refusalState):
+        self.init(.fenced, "\(address): \(error.message)")
+      case .refused(sqlState: "55P03"), .refused(sqlState: "40P01"), .refused(sqlState: "40001"):
+        self.init(.locked, "\(address): \(error.message)")
+      case .refused(let state) where state.hasPrefix("22") || state.hasPrefix("23"):
+        self.init(.conflict, "\(address): \(error.message)")
       case .refused(sqlState: "53100"):
         self.init(.full, "\(address): the disk is full: \(error.message)")
       case .refused(sqlState: "42501"), .refused(sqlState: "25006"):

@@ -23,6 +23,7 @@ package struct SQLiteMappedStore: MappedStore {
     configuration.busyMode = .timeout(Self.busyTimeout)
     configuration.prepareDatabase { db in db.add(function: Self.isUTF8) }
     self.path = path
+    if FileManager.default.fileExists(atPath: path + "-journal") { Self.recover(path) }
     do {
       queue = try DatabaseQueue(path: path, configuration: configuration)
     } catch {
@@ -38,10 +39,26 @@ package struct SQLiteMappedStore: MappedStore {
     }
   }
 
+  /// Rolls back what a process that was killed left half done: a connection that only reads cannot
+  /// (https://www.sqlite.org/rescode.html#readonly_rollback).
+  static func recover(_ path: String) {
+    guard let queue = try? DatabaseQueue(path: path) else { return }
+    _ = try? queue.writeWithoutTransaction { db in
+      try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master")
+    }
+    try? queue.close()
+  }
+
   package func close() { try? queue.close() }
 
   package func snapshot() async throws -> any StoreSnapshot {
-    try await SQLiteSnapshot(path, busyTimeout: Self.busyTimeout)
+    do {
+      return try await SQLiteSnapshot(path, busyTimeout: Self.busyTimeout)
+    } catch let failure as StoreFailure where failure.code == .denied {
+      // Left half done since the store was opened.
+      Self.recover(path)
+      return try await SQLiteSnapshot(path, busyTimeout: Self.busyTimeout)
+    }
   }
 
   // MARK: - Schema
@@ -151,20 +168,33 @@ package struct SQLiteMappedStore: MappedStore {
     within limit: Duration, _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws -> Value {
     do {
-      return try await withThrowingTaskGroup(of: Value?.self) { group in
-        group.addTask { try await queue.read(body) }
-        group.addTask {
-          try await Task.sleep(for: limit)
-          return nil
-        }
-        defer { group.cancelAll() }
-        guard let first = try await group.next(), let value = first else {
-          throw StoreFailure(.timedOut, "\(path): a statement did not end within \(limit)")
-        }
-        return value
+      do {
+        return try await attempt(within: limit, body)
+      } catch let error as DatabaseError
+        where error.resultCode.primaryResultCode == .SQLITE_READONLY
+      {
+        Self.recover(path)
+        return try await attempt(within: limit, body)
       }
     } catch let error as DatabaseError {
       throw StoreFailure(.unusable, "\(path): \(error)")
+    }
+  }
+
+  private func attempt<Value: Sendable>(
+    within limit: Duration, _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value?.self) { group in
+      group.addTask { try await queue.read(body) }
+      group.addTask {
+        try await Task.sleep(for: limit)
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next(), let value = first else {
+        throw StoreFailure(.timedOut, "\(path): a statement did not end within \(limit)")
+      }
+      return value
     }
   }
 }

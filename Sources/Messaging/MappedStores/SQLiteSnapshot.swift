@@ -89,6 +89,12 @@ extension StoreFailure {
     switch error.resultCode.primaryResultCode {
     case .SQLITE_FULL:
       self.init(.full, "\(path): the disk is full, or the file may not grow")
+    case .SQLITE_CONSTRAINT where error.message?.hasPrefix(FenceStatements.refusal) == true:
+      self.init(.fenced, "\(path): \(error.message ?? "")")
+    case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG:
+      self.init(.conflict, "\(path): \(error.message ?? "\(error)")")
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      self.init(.locked, "\(path): another process writes it: \(error.message ?? "\(error)")")
     case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
       self.init(.denied, "\(path): it may not be opened or written: \(error.message ?? "\(error)")")
     default: self.init(.unusable, "\(path): \(error)")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DataMapping
+internal import Foundation
 
 /// Carries a verification out: both tables at a time, each within one snapshot.
 package struct VerificationRun: Sendable {
@@ -21,7 +22,10 @@ package struct VerificationRun: Sendable {
   package init?(_ check: MappingCheck, stores: [String: any MappedStore]) {
     guard let statements = MappingStatements(check) else { return nil }
     func side(_ side: Doubt.Side, _ name: String) -> Side? {
-      guard let digests = RowDigests(check, side), let store = stores[name] else { return nil }
+      guard let store = stores[name],
+        let digests = RowDigests(
+          check, side, composed: { $0.precomposedStringWithCanonicalMapping })
+      else { return nil }
       return Side(
         store: store, sql: statements.stream(side), types: statements.streamTypes(side),
         digests: digests)

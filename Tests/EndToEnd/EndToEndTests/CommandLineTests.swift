@@ -25,7 +25,8 @@ import Testing
     "outbox dead-letters", "outbox replay", "outbox skip", "outbox history", "outbox verify",
     "outbox prune", "outbox reseat", "outbox bypass", "outbox bypass install",
     "outbox bypass report", "outbox bypass prune", "outbox bypass remove", "outbox torture",
-    "data", "data check", "data plan",
+    "data", "data check", "data plan", "data backfill", "data verify", "data follow",
+    "data advance", "data retreat", "data status", "data repair",
   ])
   func `every command's help has examples`(command: String) async throws {
     let words = command.split(separator: " ").map(String.init)
@@ -54,6 +55,8 @@ import Testing
     ["outbox", "bypass", "prune", "--database", "a", "--keep-days", "-1"],
     ["outbox", "skip", "--database", "a", "--aggregate", "order/1", "--reason", "x"],
     ["data", "check", "--timeout", "0"], ["data", "plan", "--chunk-rows", "0"],
+    ["data", "advance", "--reason", "x"], ["data", "retreat", "orders"],
+    ["data", "repair", "orders", "--apply"], ["data", "status", "--history", "-1"],
   ])
   func `wrong arguments end with 2 and say so on standard error`(arguments: [String]) async throws {
     let outcome = try await Executable.strangler.run(arguments)

@@ -7,6 +7,7 @@ enum Executable: String {
   case strangler
   case shopMonolith = "shop-monolith"
   case ordersService = "orders-service"
+  case dataCrashChild = "data-crash-child"
 
   /// The build's product folder: the tests' own bundle lies in it.
   static let folder: URL = {
@@ -78,6 +79,11 @@ final class RunningProgram: Sendable {
     return text
   }
 
+  var isRunning: Bool { process.isRunning }
+
+  /// Lines of standard output so far.
+  var lines: Int { output.lines }
+
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
   /// Waits for the end and returns everything that was written.
@@ -112,6 +118,9 @@ final class ProgramOutput: Sendable {
   }
 
   private let state = Mutex(State())
+
+  /// Whole lines of standard output so far.
+  var lines: Int { state.withLock { state in state.output.utf8.count { $0 == 10 } } }
 
   /// Starts to read a pipe to its end.
   func collect(_ handle: FileHandle, as stream: Stream) {

@@ -38,6 +38,14 @@ final class TestStore: Sendable {
     _ = try DatabaseQueue(path: path.path(percentEncoded: false))
   }
 
+  /// A file like another one, which nobody writes.
+  convenience init(copyOf other: TestStore) async throws {
+    try await self.init(other.kind)
+    guard let file, let from = other.file else { return }
+    try FileManager.default.removeItem(at: file)
+    try FileManager.default.copyItem(at: from, to: file)
+  }
+
   deinit { if let file { try? FileManager.default.removeItem(at: file) } }
 
   func run(_ statements: [String]) async throws {
@@ -52,6 +60,31 @@ final class TestStore: Sendable {
         try await connection.transaction(
           statements.map { PostgreSQLStatement($0) }, within: .seconds(60))
         connection.close()
+      #endif
+    }
+  }
+
+  /// Rows as texts, columns separated by a bar.
+  func rows(_ sql: String) async throws -> [String] {
+    switch place {
+    case .file(let path):
+      let queue = try DatabaseQueue(path: path)
+      return try await queue.read { db in
+        try Row.fetchAll(db, sql: sql).map { row in
+          row.databaseValues.map { String.fromDatabaseValue($0) ?? "\($0)" }
+            .joined(separator: "|")
+        }
+      }
+    case .postgreSQL(let url):
+      #if PostgreSQL
+        let connection = try await PostgreSQLConnection.open(
+          PostgreSQLAddress(url), as: "test", within: .seconds(10), onEvent: { _ in })
+        defer { connection.close() }
+        return try await connection.query(sql, within: .seconds(60)).map { row in
+          (0..<row.count).map { row.text($0) ?? "NULL" }.joined(separator: "|")
+        }
+      #else
+        return []
       #endif
     }
   }

@@ -13,8 +13,8 @@ struct DataBackfillCommand: AsyncParsableCommand {
       A row whose key the new side has already stays as it is, whoever wrote it: a backfill adds
       what is missing and changes nothing. strangler data verify finds what differs.
 
-      Changes are not followed yet: what legacy writes behind the position during a backfill is not
-      copied. Keep both sides quiet, and verify.
+      What legacy writes meanwhile is carried over by strangler data follow, once strangler data
+      advance was called: begin the backfill then. Before that, keep both sides quiet.
 
       The mappings are checked first, as strangler data check does it. The position is kept in the
       new store, in the table \(BackfillPosition.table), in the transaction that adds a chunk's
@@ -139,7 +139,13 @@ struct DataBackfillCommand: AsyncParsableCommand {
           throw CommandFailure.unusable(
             "\(name): the mapping changed since its backfill began; begin again with --from-start")
         }
-        return stored
+        guard stored.isFinished, !isDry else { return stored }
+        // What follows changes has to know that rows are read again.
+        var begun = stored
+        begun.isFinished = false
+        begun.step += 1
+        try await target.begin(name, at: begun)
+        return begun
       }
       // Whoever is still at work with the old position writes nothing more.
       position.step = (stored?.step ?? -1) + 1
@@ -153,7 +159,7 @@ struct DataBackfillCommand: AsyncParsableCommand {
   private static func ended(_ name: String, _ failure: StoreFailure) -> CommandFailure {
     let end = "the next run goes on where this one ended"
     return switch failure.code {
-    case .moved: CommandFailure.negative("\(failure)")
+    case .moved, .fenced: CommandFailure.negative("\(failure)")
     case .full:
       CommandFailure.unusable(
         "\(name): \(failure); nothing of the last chunk was written; make room, and \(end)")
@@ -161,7 +167,8 @@ struct DataBackfillCommand: AsyncParsableCommand {
       CommandFailure.unusable(
         "\(name): \(failure); a backfill needs to select from and insert into the new table, and "
           + "to make the table \(BackfillPosition.table) or to change its rows")
-    case .timedOut, .unusable: CommandFailure.unusable("\(name): \(failure); \(end)")
+    case .timedOut, .locked, .conflict, .unusable:
+      CommandFailure.unusable("\(name): \(failure); \(end)")
     }
   }
 

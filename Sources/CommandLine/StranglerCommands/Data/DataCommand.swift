@@ -4,14 +4,15 @@ internal import ArgumentParser
 struct DataCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
-    abstract: "Move tables: check which columns become which, copy the rows, compare both sides.",
+    abstract: "Move tables, while they are written, to another store, and back if need be.",
     discussion: """
       The section data of the configuration names two stores, each a file of SQLite or the address
       of a PostgreSQL, and maps tables of the one to tables of the other. Passwords come from
-      PGPASSFILE or PGPASSWORD; an address that holds one is refused. Stores are read in
-      transactions that cannot write; only backfill changes something, in the new store.
+      PGPASSFILE or PGPASSWORD; an address that holds one is refused. check, plan, verify and status
+      change nothing; backfill writes the new store, the others both.
 
-      What is written while backfill or verify runs is not followed yet: keep both sides quiet.
+      The way of a mapping: check; advance, from when on changes are followed; backfill; advance to
+      read the new side, and again to write it. retreat goes back, a state at a time.
 
       EXAMPLES
         strangler data check --config strangler.yaml
@@ -19,6 +20,11 @@ struct DataCommand: AsyncParsableCommand {
         strangler data plan --config strangler.yaml
         strangler data backfill --config strangler.yaml
         strangler data verify --config strangler.yaml
+        strangler data follow --config strangler.yaml
+        strangler data advance orders --reason 'ticket 12'
+        strangler data retreat orders --reason 'customers call'
+        strangler data status --config strangler.yaml
+        strangler data repair orders --apply --reason 'rows of the night of the outage'
 
       EXIT CODES
         0  done
@@ -27,5 +33,7 @@ struct DataCommand: AsyncParsableCommand {
       """,
     subcommands: [
       DataCheckCommand.self, DataPlanCommand.self, DataBackfillCommand.self, DataVerifyCommand.self,
+      DataFollowCommand.self, DataAdvanceCommand.self, DataRetreatCommand.self,
+      DataStatusCommand.self, DataRepairCommand.self,
     ])
 }

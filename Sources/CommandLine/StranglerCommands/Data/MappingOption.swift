@@ -12,6 +12,11 @@ struct MappingOption: ParsableArguments {
     help: "Mapping of the section data; give it again for others. All, unless given.")
   var names: [String] = []
 
+  init() {}
+
+  /// One mapping.
+  init(_ name: String) { names = [name] }
+
   /// The section data of a file.
   static func settings(_ file: String) throws -> (DataSettings, DecodedData) {
     let decoded = ConfigurationFile.data(file)

@@ -42,6 +42,38 @@ package struct BackfillPosition: Sendable, Hashable {
   }
 }
 
+extension BackfillPosition {
+  /// Ends a statement that inserts a position, so that it takes the place of an older one alone.
+  package static var replacesOlder: String {
+    let columns = [
+      "fingerprint", "step", "position", "last_key", "read_rows", "added_rows", "finished",
+    ]
+    return "ON CONFLICT (mapping) DO UPDATE SET "
+      + columns.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
+      + "\nWHERE \(table).step < excluded.step"
+  }
+
+  /// Keeps whoever copies from the position that was known from writing any more: what it read may
+  /// be older than what the new side is about to hold.
+  package static func overtake(_ mapping: String, _ kind: StoreKind) -> StoreStatement {
+    change("step = step + 1", mapping, kind)
+  }
+
+  /// The same, and what was copied counts for nothing: it was read before changes were noted.
+  package static func restart(_ mapping: String, _ kind: StoreKind) -> StoreStatement {
+    change(
+      "step = step + 1, position = '', last_key = '', read_rows = 0, added_rows = 0, "
+        + "finished = FALSE", mapping, kind)
+  }
+
+  private static func change(
+    _ assignments: String, _ mapping: String, _ kind: StoreKind
+  ) -> StoreStatement {
+    StoreStatement(
+      "UPDATE \(table) SET \(assignments) WHERE mapping = \(SQLText(kind).quoted(mapping))")
+  }
+}
+
 extension MappingStatements {
   /// A digest of all that decides what a copied row holds.
   package var fingerprint: String {

@@ -60,16 +60,23 @@ package struct RowDigests: Sendable {
   private let tenants: Tenants?
   /// Legacy's; what SQL takes for equal need not be equal by its bytes.
   private let conditions: [CheckedCondition]
+  private let composed: @Sendable (String) -> String
 
   /// The number of raw fields that a row has.
   package var fieldCount: Int { types.count }
 
   /// Nil for a mapping with errors.
-  package init?(_ check: MappingCheck, _ side: Doubt.Side) {
+  ///
+  /// - Parameter composed: gives texts one form that differ in how letters and their accents are
+  ///   put together, as Unicode's normalization form C does.
+  package init?(
+    _ check: MappingCheck, _ side: Doubt.Side, composed: @escaping @Sendable (String) -> String
+  ) {
     guard let translation = check.translation, let statements = MappingStatements(check) else {
       return nil
     }
     self.translation = translation
+    self.composed = composed
     let key = check.newKey
     let order = translation.columns.filter { key.contains($0.schema.name) }
       .sorted { key.firstIndex(of: $0.schema.name) ?? 0 < key.firstIndex(of: $1.schema.name) ?? 0 }
@@ -160,12 +167,11 @@ package struct RowDigests: Sendable {
     return !tenants.condition.passes(legacy)
   }
 
-  /// Hashes of strings are of this process alone, and so are meanings.
   private func meaning(_ row: RawRow) -> UInt64 {
     var digest = CanonicalDigest()
     for cell in cells(row) {
       if case .refused = cell { digest.begin(.refused) }
-      digest.take(UInt64(bitPattern: Int64(Meaning.of(cell.value).hashValue)))
+      digest.take(whole: .text, Array(composed(Meaning.of(cell.value)).utf8))
     }
     return digest.state
   }

@@ -61,11 +61,25 @@ extension MappingStatements {
   /// - Parameter last: a key; nil for the first chunk.
   package func chunk(behind last: [FieldValue]?, rows: Int) -> String {
     let types = check.legacyKey.map { check.legacy.column($0)?.type ?? .other("") }
-    let columns =
-      readColumns(.legacy).map { legacy.selected($0) }
-      + joined.columns.map { legacy.selected($0.name, of: $0.table) }
     return chunk(
-      columns, behind: last.map { zip($0, types).map { legacy.literal($0, $1) } }, rows: rows)
+      chunkColumns, behind: last.map { zip($0, types).map { legacy.literal($0, $1) } }, rows: rows)
+  }
+
+  private var chunkColumns: [String] {
+    readColumns(.legacy).map { legacy.selected($0) }
+      + joined.columns.map { legacy.selected($0.name, of: $0.table) }
+  }
+
+  /// Some of legacy's rows, as chunks have them.
+  func legacyRows(where condition: String) -> String {
+    "SELECT \(chunkColumns.joined(separator: ", "))\nFROM \(table(.legacy))"
+      + joined.text + filtered(scope + [condition])
+  }
+
+  /// Some of the new side's rows, each behind its key.
+  func newRows(where condition: String) -> String {
+    let columns = readColumns(.new).map { new.selected($0) }
+    return "SELECT \(columns.joined(separator: ", "))\nFROM \(table(.new))" + filtered([condition])
   }
 
   package var chunkTypes: [ColumnType] { readTypes(.legacy) + joinedTypes }

@@ -135,8 +135,8 @@ package struct MappingStatements: Sendable {
   /// Writes a row of the new table, whether it is there or not.
   package var writesNew: String {
     upsert(
-      new, check.mapping.new.table, translation.newColumns.map { ($0, ":\($0)") },
-      key: check.newKey,
+      new, check.mapping.new.table, translation.newColumns,
+      [translation.newColumns.map { ":\($0)" }], key: check.newKey,
       updates: translation.newColumns)
   }
 
@@ -144,17 +144,17 @@ package struct MappingStatements: Sendable {
   package var writesLegacy: String? {
     guard check.mapping.isReversed else { return nil }
     let values =
-      translation.reverseColumns.map { ($0, ":\($0)") }
+      translation.reverseColumns.map { ":\($0)" }
       + check.fill.map { column, value in
-        (column, legacy.literal(value, check.legacy.column(column)?.type ?? .other("")))
+        legacy.literal(value, check.legacy.column(column)?.type ?? .other(""))
       }
     return upsert(
-      legacy, check.mapping.legacy.table, values, key: check.legacyKey,
-      updates: translation.reverseColumns)
+      legacy, check.mapping.legacy.table, translation.reverseColumns + check.fill.map(\.column),
+      [values], key: check.legacyKey, updates: translation.reverseColumns)
   }
 
-  private func upsert(
-    _ sql: SQLText, _ table: String, _ values: [(column: String, value: String)], key: [String],
+  func upsert(
+    _ sql: SQLText, _ table: String, _ columns: [String], _ rows: [[String]], key: [String],
     updates: [String]
   ) -> String {
     let changed = updates.filter { !key.contains($0) }
@@ -164,8 +164,9 @@ package struct MappingStatements: Sendable {
       ? "NOTHING"
       : "UPDATE SET "
         + changed.map { "\(sql.name($0)) = excluded.\(sql.name($0))" }.joined(separator: ", ")
-    return "INSERT INTO \(sql.table(table)) (\(names(values.map(\.column))))"
-      + "\nVALUES (\(values.map(\.value).joined(separator: ", ")))"
+    let values = rows.map { "(\($0.joined(separator: ", ")))" }
+    return "INSERT INTO \(sql.table(table)) (\(names(columns)))"
+      + "\nVALUES \(values.joined(separator: ",\n  "))"
       + "\nON CONFLICT (\(names(key))) DO \(action)"
   }
 }

@@ -29,7 +29,7 @@ package struct SQLText: Sendable {
     case .realBits(let bits):
       kind == .sqlite
         ? "\(Double(bitPattern: bits))" : "'\(Double(bitPattern: bits))'::double precision"
-    case .text(let text): quoted(text.string ?? "")
+    case .text(let text): literal(text)
     case .bytes(let bytes):
       kind == .sqlite ? "x'\(bytes.hexadecimal)'" : "'\\x\(bytes.hexadecimal)'::bytea"
     case .boolean(let truth):
@@ -37,6 +37,14 @@ package struct SQLText: Sendable {
     case .timestamp(let time):
       moment(TimeText(form: .sql, unit: .microseconds).text(of: time) ?? "", type)
     }
+  }
+
+  /// SQLite has texts that hold a NUL, or that are no UTF-8.
+  private func literal(_ text: ExactText) -> String {
+    guard let string = text.string, !text.bytes.contains(0) else {
+      return "CAST(x'\(text.bytes.hexadecimal)' AS TEXT)"
+    }
+    return quoted(string)
   }
 
   private func moment(_ text: String, _ type: ColumnType) -> String {
@@ -54,18 +62,22 @@ package struct SQLText: Sendable {
 
   /// The condition as SQL; it is never NULL.
   func holds(_ condition: CheckedCondition, _ column: ColumnSchema) -> String {
-    let name = "t.\(name(column.name))"
+    holds(condition, "t.\(name(column.name))", column.type)
+  }
+
+  /// - Parameter name: of the column, as it stands in the statement.
+  func holds(_ condition: CheckedCondition, _ name: String, _ type: ColumnType) -> String {
     switch condition.condition.test {
     case .range(let low, let high):
       let ends = [low.map { "\(name) >= \($0)" }, high.map { "\(name) <= \($0)" }]
       let bounds = ends.compactMap(\.self).joined(separator: " AND ")
       return bounds.isEmpty ? "\(name) IS NOT NULL" : bounds
-    case .oneOf: return isAmong(condition.values, name, column.type)
+    case .oneOf: return isAmong(condition.values, name, type)
     case .noneOf:
       let others = condition.values.filter { $0 != .null }
       let differs =
         others.isEmpty
-        ? "TRUE" : "\(name) NOT IN (\(list(others, column.type)))"
+        ? "TRUE" : "\(name) NOT IN (\(list(others, type)))"
       return condition.values.contains(.null)
         ? "\(name) IS NOT NULL" + (others.isEmpty ? "" : " AND \(differs)")
         : "(\(name) IS NULL OR \(differs))"

@@ -30,8 +30,8 @@ package struct Drift: Sendable, Hashable {
   package let key: [Column]
   /// In the mapping's order, those of the key first.
   package let columns: [Column]
-  /// For ordering.
-  let order: [FieldValue]
+  /// Values of `key`; of a row whose key has nothing to become, some are legacy's.
+  package let newKey: [FieldValue]
 
   /// `id = 17`.
   package var place: String {
@@ -60,7 +60,7 @@ extension Drift {
   ) {
     self.kind = kind
     let key = digests.key(of: legacy ?? new ?? [])
-    order = key.map(\.value)
+    newKey = key.map(\.value)
     var columns: [Column] = []
     for (index, name) in digests.columns.enumerated() {
       let (one, other) = (legacy?[index], new?[index])
@@ -83,7 +83,7 @@ extension Drift {
 
   /// By key: numbers as numbers, all else as texts.
   static func isBefore(_ one: Drift, _ other: Drift) -> Bool {
-    for (left, right) in zip(one.order, other.order) where left != right {
+    for (left, right) in zip(one.newKey, other.newKey) where left != right {
       if case .integer(let low) = left, case .integer(let high) = right { return low < high }
       return left.description < right.description
     }

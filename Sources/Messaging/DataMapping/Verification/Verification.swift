@@ -11,6 +11,8 @@ package struct Verification: Sendable {
     package var listed = 20
     /// Rows whose digests are kept at once.
     package var rows = 2_000_000
+    /// Most rows that differ whose keys are remembered.
+    package var remembered = 100_000
 
     package init() {}
   }
@@ -34,6 +36,9 @@ package struct Verification: Sendable {
   package private(set) var digests = (legacy: RangeDigest(), new: RangeDigest())
   /// By kind, and by key within; at most `Limits.listed` of each kind.
   package private(set) var drifts: [Drift] = []
+
+  /// Digests of the keys of rows that differ, at most `Limits.remembered`.
+  package private(set) var differing: Set<UInt64> = []
 
   private let limits: Limits
   /// Ranges that differ and were not looked into yet, in batches.
@@ -122,6 +127,7 @@ package struct Verification: Sendable {
 
   private mutating func count(_ kind: Drift.Kind, _ key: UInt64) {
     counts[kind] += 1
+    if differing.count < limits.remembered { differing.insert(key) }
     if listed[kind, default: []].count < limits.listed { listed[kind, default: []].append(key) }
   }
 

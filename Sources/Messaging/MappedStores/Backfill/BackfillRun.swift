@@ -21,17 +21,13 @@ package struct BackfillRun: Sendable {
   }
 
   private let check: MappingCheck
-  private let translation: RowTranslation
   private let statements: MappingStatements
   private let legacy: any MappedStore
 
   /// Nil for a mapping with errors.
   package init?(_ check: MappingCheck, legacy: any MappedStore) {
-    guard let translation = check.translation, let statements = MappingStatements(check) else {
-      return nil
-    }
+    guard let statements = MappingStatements(check) else { return nil }
     self.check = check
-    self.translation = translation
     self.statements = statements
     self.legacy = legacy
   }
@@ -84,23 +80,12 @@ package struct BackfillRun: Sendable {
 
   /// The new row of a row as `chunk` reads it; nil for one that does not belong to the mapping.
   private func new(_ row: [FieldValue]) throws -> [FieldValue]? {
-    let keys = check.legacyKey.count
-    let own = Array(row[keys..<keys + translation.legacyColumns.count])
-    guard translation.includes(own) else { return nil }
-    var tables = LookupTables()
-    var place = keys + own.count
-    for lookup in statements.lookups {
-      if row[place] != .null {
-        tables.add(
-          lookup.column, key: lookup.keyPlaces.map { own[$0] }, taken: row[place + 1])
-      }
-      place += 2
-    }
     do {
-      return try translation.forward(own, tables)
+      return try statements.forward(row)
     } catch {
       throw Refusal(
-        finding: check.finding(error, .legacy, rowKey: Array(row.prefix(keys))))
+        finding: check.finding(
+          error, .legacy, rowKey: Array(row.prefix(check.legacyKey.count))))
     }
   }
 }

@@ -11,6 +11,8 @@ package protocol BackfillTarget: Sendable {
   func position(of mapping: String) async throws -> BackfillPosition?
 
   /// Makes the table of positions where it is missing, and stores a position to begin with.
+  ///
+  /// - Throws: `StoreFailure`, with the code `moved` unless the step that is there is behind its.
   func begin(_ mapping: String, at position: BackfillPosition) async throws
 
   /// Adds the rows whose keys are not there and moves the position by one step, both or nothing.
@@ -44,7 +46,9 @@ extension DataSettings.Place {
 extension StoreFailure {
   static func moved(_ mapping: String) -> StoreFailure {
     StoreFailure(
-      .moved, "another backfill of \(mapping) went on meanwhile; this one wrote nothing more")
+      .moved,
+      "another backfill of \(mapping) went on meanwhile, or its writes moved; this one wrote "
+        + "nothing more")
   }
 
   static func unreadable(_ mapping: String) -> StoreFailure {

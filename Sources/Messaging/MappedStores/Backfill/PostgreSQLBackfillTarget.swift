@@ -45,6 +45,10 @@
         }
         let results = try await open.transaction(settings + statements, within: Self.limit)
         return Array(results.dropFirst(settings.count))
+      } catch let error as PostgreSQLError
+        where error.code == .refused(sqlState: PostgreSQLWritableStore.nothingMatched)
+      {
+        throw StoreFailure.overtaken("\(address)")
       } catch {
         throw StoreFailure(postgreSQL: error, "\(address)")
       }
@@ -88,13 +92,11 @@
             """)
         ])
       }
-      let columns = ["fingerprint", "step", "position", "last_key", "read_rows", "added_rows"]
-      _ = try await run([
+      let stored = try await run([
         PostgreSQLStatement(
           """
           INSERT INTO \(BackfillPosition.table) VALUES ($1, $2, $3, $4, '', $5, $6, $7)
-          ON CONFLICT (mapping) DO UPDATE SET finished = excluded.finished,
-            \(columns.map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
+          \(BackfillPosition.replacesOlder) RETURNING 1
           """,
           [
             .text(mapping), .text(position.fingerprint), .integer(position.step),
@@ -102,32 +104,32 @@
             .text(position.isFinished ? "t" : "f"),
           ])
       ])
+      if stored[0].isEmpty { throw StoreFailure.moved(mapping) }
     }
 
     package func add(
       _ rows: [[FieldValue]], _ statements: MappingStatements, _ mapping: String,
       to position: BackfillPosition, key: String
     ) async throws -> Int {
-      var parts = [
-        PostgreSQLStatement(
-          """
-          UPDATE \(BackfillPosition.table) SET step = $1, position = $2, last_key = $3,
-            read_rows = $4, finished = $5 WHERE mapping = $6 AND step = $7
-          """,
-          [
-            .integer(position.step), .text(position.encodedLast), .text(key),
-            .integer(position.read), .text(position.isFinished ? "t" : "f"), .text(mapping),
-            .integer(position.step - 1),
-          ]),
-        // Refused, since no column of it may be NULL, where the statement before moved nothing.
-        PostgreSQLStatement(
-          """
-          INSERT INTO \(BackfillPosition.table) (mapping)
-          SELECT $1 WHERE NOT EXISTS (
-            SELECT 1 FROM \(BackfillPosition.table) WHERE mapping = $1 AND step = $2
-              AND position = $3)
-          """, [.text(mapping), .integer(position.step), .text(position.encodedLast)]),
-      ]
+      let opening = FenceStatements(statements, .new).openBackfill.map {
+        PostgreSQLStatement($0.sql)
+      }
+      var parts =
+        opening + [
+          // Refused, by a division by zero, where it moves nothing.
+          PostgreSQLStatement(
+            """
+            WITH moved AS (
+              UPDATE \(BackfillPosition.table) SET step = $1, position = $2, last_key = $3,
+                read_rows = $4, finished = $5 WHERE mapping = $6 AND step = $7 RETURNING 1)
+            SELECT 1 / count(*) FROM moved
+            """,
+            [
+              .integer(position.step), .text(position.encodedLast), .text(key),
+              .integer(position.read), .text(position.isFinished ? "t" : "f"), .text(mapping),
+              .integer(position.step - 1),
+            ])
+        ]
       for start in stride(from: 0, to: rows.count, by: Self.batch) {
         let batch = Array(rows[start..<min(rows.count, start + Self.batch)])
         parts.append(
@@ -141,8 +143,10 @@
       }
       do {
         let results = try await run(parts)
-        return results.dropFirst(2).reduce(0) { $0 + Int($1.first?.integer(0) ?? 0) }
-      } catch let failure as StoreFailure where failure.description.contains("fingerprint") {
+        return results.dropFirst(1 + opening.count).reduce(0) {
+          $0 + Int($1.first?.integer(0) ?? 0)
+        }
+      } catch let failure as StoreFailure where failure.code == .moved {
         throw StoreFailure.moved(mapping)
       }
     }

@@ -62,11 +62,13 @@ package struct SQLiteBackfillTarget: BackfillTarget {
               added_rows INTEGER NOT NULL, finished INTEGER NOT NULL)
             """)
         try db.execute(
-          sql: "INSERT OR REPLACE INTO \(BackfillPosition.table) VALUES (?, ?, ?, ?, '', ?, ?, ?)",
+          sql: "INSERT INTO \(BackfillPosition.table) VALUES (?, ?, ?, ?, '', ?, ?, ?)\n"
+            + BackfillPosition.replacesOlder,
           arguments: [
             mapping, position.fingerprint, position.step, position.encodedLast, position.read,
             position.added, position.isFinished ? 1 : 0,
           ])
+        guard db.changesCount == 1 else { throw StoreFailure.moved(mapping) }
       }
     }
   }
@@ -87,10 +89,13 @@ package struct SQLiteBackfillTarget: BackfillTarget {
             mapping, position.step - 1,
           ])
         guard db.changesCount == 1 else { throw StoreFailure.moved(mapping) }
+        let fence = FenceStatements(statements, .new)
+        let isFenced = try db.tableExists(FenceStatements.table)
+        if isFenced { for part in fence.openBackfill { try db.execute(sql: part.sql) } }
         let statement = try db.makeStatement(sql: statements.addsOne)
         var added = 0
         for row in rows {
-          try Self.bind(row, to: statement.sqliteStatement, path)
+          try SQLiteBinding.bind(row, to: statement.sqliteStatement, path)
           let code = sqlite3_step(statement.sqliteStatement)
           let message = db.lastErrorMessage
           sqlite3_reset(statement.sqliteStatement)
@@ -103,63 +108,8 @@ package struct SQLiteBackfillTarget: BackfillTarget {
         try db.execute(
           sql: "UPDATE \(BackfillPosition.table) SET added_rows = added_rows + ? WHERE mapping = ?",
           arguments: [added, mapping])
+        if isFenced { for part in fence.close { try db.execute(sql: part.sql) } }
         return added
-      }
-    }
-  }
-
-  private static func bind(
-    _ row: [FieldValue], to statement: SQLiteStatement, _ path: String
-  ) throws {
-    for (place, value) in row.enumerated() {
-      let index = Int32(place + 1)
-      switch value {
-      case .null: sqlite3_bind_null(statement, index)
-      case .integer(let number): sqlite3_bind_int64(statement, index, number)
-      case .boolean(let truth): sqlite3_bind_int64(statement, index, truth ? 1 : 0)
-      case .realBits(let bits):
-        let number = Double(bitPattern: bits)
-        // SQLite would store it as NULL.
-        guard !number.isNaN else { throw inexact(value, path) }
-        sqlite3_bind_double(statement, index, number)
-      case .decimal(let number):
-        if let whole = number.integer {
-          sqlite3_bind_int64(statement, index, whole)
-        } else if ExactDecimal(shortest: number.real) == number {
-          sqlite3_bind_double(statement, index, number.real)
-        } else {
-          throw inexact(value, path)
-        }
-      case .text(let text): Self.bind(text.bytes, asText: true, statement, index)
-      case .bytes(let bytes): Self.bind(bytes, asText: false, statement, index)
-      case .timestamp: throw inexact(value, path)
-      }
-    }
-  }
-
-  private static func inexact(_ value: FieldValue, _ path: String) -> StoreFailure {
-    StoreFailure(.unusable, "\(path): SQLite cannot hold \(value) as it is")
-  }
-
-  private static func bind(
-    _ bytes: [UInt8], asText: Bool, _ statement: SQLiteStatement, _ index: Int32
-  ) {
-    // SQLite copies the bytes before the call returns.
-    let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    bytes.withUnsafeBytes { buffer in
-      if asText {
-        let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
-        // A nil pointer would be NULL.
-        guard let start else {
-          _ = sqlite3_bind_text(statement, index, "", 0, copied)
-          return
-        }
-        _ = sqlite3_bind_text(statement, index, start, Int32(clamping: buffer.count), copied)
-      } else if buffer.isEmpty {
-        _ = sqlite3_bind_zeroblob(statement, index, 0)
-      } else {
-        _ = sqlite3_bind_blob(
-          statement, index, buffer.baseAddress, Int32(clamping: buffer.count), copied)
       }
     }
   }

@@ -1,110 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 import SchemaValidation
 import Testing
-
-#if PostgreSQL
-  import PostgreSQLClient
-  import ServerPrograms
-#endif
 
 /// Backfills that are killed and go on, and comparisons as a person reads them.
 @Suite("Moving data", .timeLimit(.minutes(10)), .serialized)
 struct DataMovingTests {
-  enum Kind: String, CaseIterable { case sqlite, postgreSQL }
-
-  #if PostgreSQL
-    static let kinds = Kind.allCases
-  #else
-    static let kinds = [Kind.sqlite]
-  #endif
-  static let pairs = kinds.flatMap { one in kinds.map { (one, $0) } }
-
-  /// A store that a test fills and looks into.
-  private final class Store: Sendable {
-    /// As the configuration names it.
-    let declaration: String
-    private let file: String?
-    #if PostgreSQL
-      private let server: PostgreSQLProgram?
-      private let connection: PostgreSQLConnection?
-    #endif
-
-    init(_ kind: Kind, _ name: String, _ scratch: Scratch) async throws {
-      #if PostgreSQL
-        if kind == .postgreSQL {
-          let server = try await PostgreSQLProgram.start()
-          connection = try await PostgreSQLConnection.open(
-            PostgreSQLAddress(server.address), as: "test", within: .seconds(10), onEvent: { _ in })
-          self.server = server
-          declaration = "{ url: '\(server.address)' }"
-          file = nil
-          return
-        }
-        (server, connection) = (nil, nil)
-      #endif
-      let path = scratch.path + "/" + name + ".sqlite"
-      file = path
-      declaration = "{ sqlite: \(path) }"
-      _ = try DatabaseQueue(path: path)
-    }
-
-    func run(_ statements: String...) async throws {
-      if let file {
-        let queue = try DatabaseQueue(path: file)
-        try await queue.write { db in for sql in statements { try db.execute(sql: sql) } }
-        return
-      }
-      #if PostgreSQL
-        for sql in statements { try await connection?.query(sql, within: .seconds(60)) }
-      #endif
-    }
-
-    /// A row as text; nil where there is none, or no table.
-    func row(_ sql: String) async -> String? {
-      if let file {
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(10)
-        guard let queue = try? DatabaseQueue(path: file, configuration: configuration) else {
-          return nil
-        }
-        return try? await queue.read { db in
-          try Row.fetchOne(db, sql: sql)?.databaseValues
-            .map { String.fromDatabaseValue($0) ?? "\($0)" }.joined(separator: " ")
-        }
-      }
-      #if PostgreSQL
-        guard let row = try? await connection?.query(sql, within: .seconds(10)).first else {
-          return nil
-        }
-        return (0..<row.count).map { row.text($0) ?? "NULL" }.joined(separator: " ")
-      #else
-        return nil
-      #endif
-    }
-
-    func stop() async {
-      #if PostgreSQL
-        connection?.close()
-        await server?.stop()
-      #endif
-    }
-  }
-
   private static let rows = 6_000
 
   private struct Rig {
     let scratch: Scratch
-    let legacy: Store
-    let new: Store
+    let legacy: DataStore
+    let new: DataStore
     let file: String
 
-    init(_ legacy: Kind, _ new: Kind) async throws {
+    init(_ legacy: DataStore.Kind, _ new: DataStore.Kind) async throws {
       scratch = try Scratch()
-      self.legacy = try await Store(legacy, "legacy", scratch)
-      self.new = try await Store(new, "new", scratch)
+      self.legacy = try await DataStore(legacy, "legacy", scratch)
+      self.new = try await DataStore(new, "new", scratch)
       try await self.legacy.run(
         "CREATE TABLE orders (id bigint PRIMARY KEY NOT NULL, cents bigint NOT NULL, name text)",
         """
@@ -144,9 +57,9 @@ struct DataMovingTests {
     }
   }
 
-  @Test(arguments: pairs)
+  @Test(arguments: DataStore.pairs)
   func `killed at random points, a backfill goes on and ends equal`(
-    legacy: Kind, new: Kind
+    legacy: DataStore.Kind, new: DataStore.Kind
   ) async throws {
     let rig = try await Rig(legacy, new)
     let arguments = [

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DataMapping
+import Foundation
+
+/// What puts letters and their accents together in one way.
+let composed: @Sendable (String) -> String = { $0.precomposedStringWithCanonicalMapping }
 
 /// Rows as a store hands them over, made of values.
 enum RawRows {

@@ -35,8 +35,8 @@ import Testing
   func `a translated row and the new one have one digest`(digits: Int?) throws {
     let check = SampleMapping.check()
     let translation = try #require(check.translation)
-    let legacy = try #require(RowDigests(check, .legacy))
-    let new = try #require(RowDigests(check, .new))
+    let legacy = try #require(RowDigests(check, .legacy, composed: composed))
+    let new = try #require(RowDigests(check, .new, composed: composed))
     #expect(legacy.columns == new.columns && legacy.columns.first == "order_id")
     var random = SeededRandom(seed: 11)
     for _ in 0..<2_000 {
@@ -61,7 +61,7 @@ import Testing
   /// Values are told apart as `FieldValue` does it: NULL is no empty text, 1 is no decimal.
   @Test func `what is not equal has another digest`() throws {
     let check = SampleMapping.check()
-    let new = try #require(RowDigests(check, .new))
+    let new = try #require(RowDigests(check, .new, composed: composed))
     let columns = try #require(check.translation).newColumns
     let memo = try #require(columns.firstIndex(of: "memo"))
     let values: [FieldValue] = [
@@ -79,7 +79,7 @@ import Testing
 
   @Test func `decimals are one number however they are written`() throws {
     let check = SampleMapping.check()
-    let new = try #require(RowDigests(check, .new))
+    let new = try #require(RowDigests(check, .new, composed: composed))
     let columns = try #require(check.translation).newColumns
     let place = try #require(columns.firstIndex(of: "kilograms"))
     func digest(_ text: String) -> UInt64? {

@@ -16,8 +16,8 @@ import Testing
       let check = SmallTables.check
       #expect(check.findings == [])
       let translation = try #require(check.translation)
-      legacyDigests = try #require(RowDigests(check, .legacy))
-      newDigests = try #require(RowDigests(check, .new))
+      legacyDigests = try #require(RowDigests(check, .legacy, composed: composed))
+      newDigests = try #require(RowDigests(check, .new, composed: composed))
       for id in 0..<rows {
         let row = translation.legacyColumns.map { column -> FieldValue in
           switch column {

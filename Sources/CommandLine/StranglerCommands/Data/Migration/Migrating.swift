@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import DataMapping
+internal import Foundation
+internal import MappedStores
+internal import RoutingDecisions
+
+/// Mappings with both of their stores open, as the commands have them that move data.
+struct Migrating {
+  let run: MigrationRun
+  let opened: OpenedStores
+  let decoded: DecodedData
+
+  var check: MappingCheck { run.check }
+  var name: String { check.mapping.name }
+
+  /// Opens the stores of some mappings and closes them afterwards.
+  static func open<Value>(
+    _ file: String, _ mapping: MappingOption, _ limit: StatementLimit, _ line: ProgressLine,
+    _ limits: MigrationRun.Limits = .init(), _ body: ([Migrating]) async throws -> Value
+  ) async throws -> Value {
+    let (settings, decoded) = try MappingOption.settings(file)
+    return try await OpenedStores.reading(settings, within: limit.duration, line) { opened in
+      var all: [Migrating] = []
+      defer { for migrating in all { migrating.run.stores.close() } }
+      for check in try mapping.checks(settings, opened, decoded) {
+        let stores = try MovingStores(check.mapping, settings)
+        guard let run = MigrationRun(check, stores, limits) else {
+          stores.close()
+          continue
+        }
+        all.append(Migrating(run: run, opened: opened, decoded: decoded))
+      }
+      do {
+        return try await body(all)
+      } catch let failure as StoreFailure {
+        throw Self.ended(failure)
+      }
+    }
+  }
+
+  static func ended(_ failure: StoreFailure) -> CommandFailure {
+    switch failure.code {
+    case .moved, .fenced: .negative("\(failure)")
+    case .denied:
+      .unusable(
+        "\(failure); moving data needs to select, insert, update and delete in both tables, and to "
+          + "make tables, functions and triggers in both stores")
+    case .full: .unusable("\(failure); nothing of the last transaction was written; make room")
+    case .timedOut, .locked, .conflict, .unusable: .unusable("\(failure)")
+    }
+  }
+
+  /// What the rows of both sides have against the mapping.
+  func objections(_ limit: StatementLimit, _ line: ProgressLine) async throws -> [String] {
+    var limits = DataInspection.Limits()
+    limits.statement = limit.duration
+    guard let inspection = DataInspection(check, stores: opened.stores, limits: limits) else {
+      return []
+    }
+    let findings = try await inspection.run { question, done, all in
+      line.update(question, done: done, of: all)
+    }.findings.filter { $0.severity == .error }
+    return decoded.placing(findings).map(\.description)
+  }
+
+  /// Carries an order out, or says why not.
+  func give(
+    _ order: Migration.Order, _ options: MigrationOrderOptions, acceptsNoReturn: Bool,
+    _ line: ProgressLine
+  ) async throws -> MigrationAnswer {
+    let seen = try await run.migration()
+    var evidence = MigrationEvidence(fingerprint: run.statements.fingerprint)
+    if let step = seen.step(order) {
+      let asksRows = step.gates.contains(.mappingHolds)
+      let progress = RowProgress("\(name): comparing both sides", of: nil, on: line)
+      evidence = try await run.evidence(
+        for: step, seen, objections: asksRows ? objections(options.limit, line) : [],
+        acceptsNoReturn: acceptsNoReturn
+      ) { progress.add($0) }
+    }
+    line.update("\(name): bringing both stores there")
+    let author = options.author
+    switch seen.decide(order, evidence) {
+    case .refuse(let objections):
+      return MigrationAnswer(order, seen, nil, objections)
+    case .goOn(let migration):
+      return MigrationAnswer(order, seen, try await run.goOn(migration, author), [])
+    case .begin(let migration):
+      let action: MigrationEntry.Action = order == .advance ? .advance : .retreat
+      let outcome = try await run.carryOut(
+        migration, over: seen, action, evidence: evidence.summary, author)
+      return MigrationAnswer(order, seen, outcome, [])
+    }
+  }
+}
+
+/// Who moves a mapping, and why; both are kept.
+struct MigrationOrderOptions: ParsableArguments {
+  @OptionGroup var configuration: ConfigurationOption
+  @OptionGroup var limit: StatementLimit
+
+  @Option(help: "Why; it is kept.")
+  var reason: String
+
+  @Option(help: "Who says so; the name of the user of this machine when not given.")
+  var actor: String?
+
+  @Option(
+    name: .customLong("pause-limit"),
+    help: "Seconds that writes may pause before a change of sides is turned back, 0.1 to 600.")
+  var pauseLimit = 5.0
+
+  @Option(help: "text or json.")
+  var format = RoutesFormat.text
+
+  func validate() throws {
+    if reason.isEmpty { throw ValidationError("--reason: missing; it is kept") }
+    try LetterOrderOptions.checkLengths(reason: reason, actor: actor)
+    guard (0.1...600).contains(pauseLimit) else {
+      throw ValidationError("--pause-limit: expected 0.1 to 600 seconds")
+    }
+  }
+
+  var author: MigrationRun.Author {
+    MigrationRun.Author(actor: actor ?? ProcessInfo.processInfo.userName, reason: reason) {
+      UnixTime.milliseconds()
+    }
+  }
+
+  /// Gives an order for one mapping and writes what came of it; a refusal ends with 1.
+  func give(
+    _ order: Migration.Order, to name: String, acceptsNoReturn: Bool = false
+  ) async throws {
+    let line = ProgressLine(quiet: limit.quiet)
+    var limits = MigrationRun.Limits()
+    limits.pause = .seconds(pauseLimit)
+    let answer = try await Migrating.open(
+      configuration.file, MappingOption(name), limit, line, limits
+    ) { all -> MigrationAnswer in
+      guard let migrating = all.first else {
+        throw CommandFailure.unusable("\(name): the mapping cannot be used")
+      }
+      return try await migrating.give(
+        order, self, acceptsNoReturn: acceptsNoReturn, line)
+    }
+    Terminal.standardOutput.write(format == .json ? JSONText.encode(answer) : answer.text)
+    guard answer.done else { throw CommandFailure.negativeAnswer }
+  }
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What guards the table of one side of a mapping in its own store: a fence that says who may
+/// write, triggers that ask it, and a table of the keys that changed.
+///
+/// Triggers hold for every writer, whatever program it is: what is written past the library is
+/// noted too, and nobody writes a side that is not the primary one.
+package struct FenceStatements: Sendable {
+  package static let table = "strangler_fence"
+  /// SQLSTATE of a refused write in PostgreSQL.
+  package static let refusalState = "SG001"
+  /// How the message of a refused write begins.
+  package static let refusal = "strangler: "
+  /// Longest name of a mapping whose tables and triggers PostgreSQL can name.
+  package static let longestName = 36
+
+  let statements: MappingStatements
+  package let side: Doubt.Side
+  let sql: SQLText
+  package let mapping: String
+
+  package init(_ statements: MappingStatements, _ side: Doubt.Side) {
+    self.statements = statements
+    self.side = side
+    sql = statements.sql(side)
+    mapping = statements.check.mapping.name
+  }
+
+  // MARK: - Names
+
+  var changes: String { sql.name(Self.changes(side, mapping)) }
+  var key: [String] { side == .legacy ? statements.check.legacyKey : statements.check.newKey }
+  /// The key's columns in the table of changes.
+  var noted: [String] { key.indices.map { "key_\($0 + 1)" } }
+  private var own: String {
+    let mapping = statements.check.mapping
+    return sql.table(side == .legacy ? mapping.legacy.table : mapping.new.table)
+  }
+  private var quoted: String { sql.quoted(mapping) }
+  /// The table of keys that changed.
+  static func changes(_ side: Doubt.Side, _ mapping: String) -> String {
+    name(side, "changes", mapping)
+  }
+  /// Both sides may be in one store.
+  private static func name(_ side: Doubt.Side, _ purpose: String, _ mapping: String) -> String {
+    "strangler_\(side.rawValue)_\(purpose)_\(mapping)"
+  }
+  private func name(_ purpose: String) -> String { sql.name(Self.name(side, purpose, mapping)) }
+  private var isOwn: String { "mapping = \(quoted) AND side = '\(side.rawValue)'" }
+
+  /// The lock that keeps a change of sides and transactions that write apart. Unlike one on the
+  /// fence's row, who wants it alone is not overtaken by those who share it
+  /// (https://www.postgresql.org/docs/15/explicit-locking.html#ADVISORY-LOCKS).
+  private var lock: Int64 { Self.lock(mapping) }
+
+  package static func lock(_ mapping: String) -> Int64 {
+    var digest = CanonicalDigest()
+    digest.take(whole: .text, Array("strangler fence \(mapping)".utf8))
+    return Int64(bitPattern: digest.state)
+  }
+
+  private var refusalText: String {
+    "\(Self.refusal)\(mapping) is not written in \(side.title) now: the other side takes its "
+      + "writes, or a change of sides is under way"
+  }
+
+  // MARK: - Fence
+
+  package var isThere: StoreStatement { sql.isThere(Self.table) }
+
+  /// The fence of the mapping, for `fence`.
+  package var find: StoreStatement {
+    StoreStatement("SELECT role, epoch, step FROM \(Self.table) WHERE \(isOwn)")
+  }
+
+  /// What `find` found; nil for a row that cannot be read.
+  package static func fence(_ rows: [[String?]]) -> Fence? {
+    guard let row = rows.first else { return Fence() }
+    guard row.count == 3, let role = row[0].flatMap(Fence.Role.init(rawValue:)),
+      let epoch = row[1].flatMap({ Int64($0) }), let step = row[2].flatMap({ Int64($0) })
+    else { return nil }
+    return Fence(role, epoch: epoch, step: step)
+  }
+
+  /// Changes the fence, with triggers where it begins or ends to mean something; nothing where
+  /// another one is found than the one that was seen.
+  ///
+  /// - Parameter schema: as `SQLText.schemaName` has it.
+  package func set(_ fence: Fence, over seen: Fence, schema: String) -> [StoreStatement] {
+    var all: [StoreStatement] = []
+    if sql.kind == .postgreSQL {
+      all.append(StoreStatement("SELECT pg_advisory_xact_lock(\(lock))"))
+    }
+    all += [
+      StoreStatement(
+        """
+        CREATE TABLE IF NOT EXISTS \(Self.table) (
+          mapping text NOT NULL, side text NOT NULL, role text NOT NULL,
+          epoch \(sql.bigint) NOT NULL, step \(sql.bigint) NOT NULL,
+          passing text NOT NULL DEFAULT '', PRIMARY KEY (mapping, side))
+        """),
+      StoreStatement(
+        """
+        INSERT INTO \(Self.table) (mapping, side, role, epoch, step)
+        VALUES (\(quoted), '\(side.rawValue)', 'free', 0, 0)
+        ON CONFLICT (mapping, side) DO NOTHING
+        """),
+      StoreStatement(
+        """
+        UPDATE \(Self.table) SET role = '\(fence.role.rawValue)', epoch = \(fence.epoch)
+        WHERE \(isOwn) AND role = '\(seen.role.rawValue)' AND epoch = \(seen.epoch)
+        """, mustMatch: true),
+    ]
+    if seen.role == .free, fence.role != .free { all += install(schema) }
+    if seen.role != .free, fence.role == .free { all += removal }
+    return all
+  }
+
+  private func install(_ schema: String) -> [StoreStatement] {
+    let table = side == .legacy ? statements.check.legacy : statements.check.new
+    // SQLite's columns without a type keep every value as it is.
+    let columns = zip(noted, key).map { noted, column in
+      sql.kind == .sqlite ? noted : "\(noted) \(table.column(column)?.declaredType ?? "text")"
+    }
+    let changes = StoreStatement(
+      """
+      CREATE TABLE \(changes) (
+        sequence \(sql.numbered), \(columns.joined(separator: ", ")), refusal text,
+        held \(sql.bigint) NOT NULL DEFAULT 0)
+      """)
+    // Few are held, and they are looked for with every batch.
+    let held = StoreStatement(
+      "CREATE INDEX \(name("held")) ON \(self.changes) (held) WHERE held <> 0")
+    return [changes, held] + (sql.kind == .sqlite ? sqliteTriggers : postgreSQLTriggers(schema))
+  }
+
+  private var removal: [StoreStatement] {
+    let triggers: [String] =
+      switch sql.kind {
+      case .sqlite: ["insert", "update", "delete"].map { "DROP TRIGGER IF EXISTS \(name($0))" }
+      case .postgreSQL:
+        ["change", "truncate"].map { "DROP TRIGGER IF EXISTS \(name($0)) ON \(own)" }
+          + ["DROP FUNCTION IF EXISTS \(name("note"))()"]
+      }
+    return (triggers + ["DROP TABLE IF EXISTS \(changes)"]).map { StoreStatement($0) }
+  }
+
+  // MARK: - Triggers
+
+  /// Whether a row, such as `NEW`, belongs to the mapping; nil where all do.
+  private func scope(_ row: String) -> String? {
+    guard side == .legacy else { return nil }
+    let translation = statements.translation
+    let parts = translation.conditions.map {
+      "(\(sql.holds($0, translation.legacy[$0.place], of: row)))"
+    }
+    return parts.isEmpty ? nil : parts.joined(separator: " AND ")
+  }
+
+  /// Whether a row may be written, by what the transaction passes as: empty, `carry` or `backfill`.
+  private func mayWrite(_ role: String, _ passing: String) -> String {
+    """
+    CASE \(role) WHEN 'primary' THEN \(passing) = '' WHEN 'follower' THEN \(passing) <> '' \
+    ELSE \(passing) = 'carry' END
+    """
+  }
+
+  /// Notes the key of a row, such as `NEW`, where a condition holds.
+  private func note(_ row: String, where condition: String) -> String {
+    let values = key.map { "\(row).\(sql.name($0))" }.joined(separator: ", ")
+    return "INSERT INTO \(changes) (\(noted.joined(separator: ", ")))\n"
+      + "SELECT \(values) WHERE \(condition);"
+  }
+
+  /// Whether an update gave a row another key, whatever the columns' collations take for equal.
+  private var hasMoved: String {
+    let parts = key.map { column in
+      let (old, new) = ("OLD.\(sql.name(column))", "NEW.\(sql.name(column))")
+      return sql.kind == .sqlite
+        ? "\(new) COLLATE BINARY IS NOT \(old)" : "\(new)::text IS DISTINCT FROM \(old)::text"
+    }
+    return "(\(parts.joined(separator: " OR ")))"
+  }
+
+  private var sqliteTriggers: [StoreStatement] {
+    let fence = "SELECT 1 FROM \(Self.table) WHERE \(isOwn)"
+    // A key that was given up is noted first: the other side may take both for equal.
+    return [("insert", ["NEW"]), ("update", ["OLD", "NEW"]), ("delete", ["OLD"])].map {
+      event, rows in
+      let scopes = rows.compactMap { scope($0) }
+      let isMapped = scopes.isEmpty ? "" : " AND (\(scopes.joined(separator: " OR ")))"
+      // Who carries changes over says so in the fence for as long as its transaction lasts.
+      let refusal = """
+        SELECT RAISE(ABORT, \(sql.quoted(refusalText)))
+        WHERE EXISTS (\(fence) AND NOT \(mayWrite("role", "passing")))\(isMapped);
+        """
+      let notes = rows.map { row in
+        let moved = event == "update" && row == "OLD" ? " AND \(hasMoved)" : ""
+        return note(row, where: "EXISTS (\(fence) AND role = 'primary')\(moved)")
+      }
+      return StoreStatement(
+        "CREATE TRIGGER \(name(event)) AFTER \(event.uppercased()) ON \(own)\nBEGIN\n"
+          + ([refusal] + notes).joined(separator: "\n") + "\nEND")
+    }
+  }
+
+  private func postgreSQLTriggers(_ schema: String) -> [StoreStatement] {
+    func refusing(_ row: String) -> String { scope(row) ?? "TRUE" }
+    let body = """
+      DECLARE
+        allowed text;
+        passing text;
+      BEGIN
+        IF TG_OP = 'TRUNCATE' THEN
+          RAISE EXCEPTION USING ERRCODE = '\(Self.refusalState)', MESSAGE =
+            \(sql.quoted("\(Self.refusal)\(mapping) moves, so delete its rows, do not truncate"));
+        END IF;
+        PERFORM pg_advisory_xact_lock_shared(\(lock));
+        -- Only at READ COMMITTED the next statement sees what was committed while this one waited.
+        IF current_setting('transaction_isolation') <> 'read committed' THEN
+          PERFORM 1 FROM \(Self.table) WHERE \(isOwn) FOR SHARE;
+        END IF;
+        SELECT role INTO allowed FROM \(Self.table) WHERE \(isOwn);
+        passing := COALESCE(current_setting('strangler.passing', TRUE), '');
+        IF NOT (\(mayWrite("allowed", "passing"))) THEN
+          IF TG_OP <> 'INSERT' THEN
+            IF \(refusing("OLD")) THEN
+              RAISE EXCEPTION USING ERRCODE = '\(Self.refusalState)',
+                MESSAGE = \(sql.quoted(refusalText));
+            END IF;
+          END IF;
+          IF TG_OP <> 'DELETE' THEN
+            IF \(refusing("NEW")) THEN
+              RAISE EXCEPTION USING ERRCODE = '\(Self.refusalState)',
+                MESSAGE = \(sql.quoted(refusalText));
+            END IF;
+          END IF;
+        END IF;
+        IF allowed = 'primary' THEN
+          IF TG_OP = 'UPDATE' THEN
+            \(note("OLD", where: hasMoved))
+          END IF;
+          IF TG_OP = 'DELETE' THEN
+            \(note("OLD", where: "TRUE"))
+          ELSE
+            \(note("NEW", where: "TRUE"))
+          END IF;
+        END IF;
+        RETURN NULL;
+      END
+      """
+    return [
+      """
+      CREATE OR REPLACE FUNCTION \(name("note"))() RETURNS trigger LANGUAGE plpgsql
+      SECURITY DEFINER SET search_path = \(sql.name(schema)), pg_temp AS $strangler$
+      \(body)
+      $strangler$
+      """,
+      """
+      CREATE TRIGGER \(name("change")) AFTER INSERT OR UPDATE OR DELETE ON \(own)
+      FOR EACH ROW EXECUTE FUNCTION \(name("note"))()
+      """,
+      """
+      CREATE TRIGGER \(name("truncate")) BEFORE TRUNCATE ON \(own)
+      FOR EACH STATEMENT EXECUTE FUNCTION \(name("note"))()
+      """,
+    ].map { StoreStatement($0) }
+  }
+
+  // MARK: - Carrying
+
+  /// Whether no decision was made since a fence was seen.
+  func isAt(_ seen: Fence) -> String {
+    "EXISTS (SELECT 1 FROM \(Self.table) WHERE \(isOwn) AND epoch = \(seen.epoch))"
+  }
+
+  /// Undoes a transaction unless this side takes writes, by the decision of an epoch.
+  func whilePrimary(_ epoch: Int64) -> StoreStatement {
+    StoreStatement(
+      "UPDATE \(Self.table) SET role = role WHERE \(isOwn) AND role = 'primary' "
+        + "AND epoch = \(epoch)", mustMatch: true)
+  }
+
+  /// Begins a batch that is carried over into this side; nothing where the fence is not the one
+  /// that was seen, so that nobody carries rows over that were read before others carried theirs.
+  package func open(_ seen: Fence) -> [StoreStatement] {
+    pass(as: "carry") + [
+      StoreStatement(
+        """
+        UPDATE \(Self.table) SET step = step + 1
+        WHERE \(isOwn) AND epoch = \(seen.epoch) AND step = \(seen.step)
+          AND role IN ('follower', 'closed')
+        """, mustMatch: true)
+    ]
+  }
+
+  /// Begins a transaction of a backfill, which only a follower lets write.
+  package var openBackfill: [StoreStatement] { pass(as: "backfill") }
+
+  /// Ends either.
+  package var close: [StoreStatement] { sql.kind == .sqlite ? pass(as: "") : [] }
+
+  /// SQLite has one writer, so what the fence says of it is true of this transaction alone.
+  private func pass(as purpose: String) -> [StoreStatement] {
+    sql.kind == .sqlite
+      ? [StoreStatement("UPDATE \(Self.table) SET passing = '\(purpose)' WHERE \(isOwn)")]
+      : [
+        StoreStatement("SELECT pg_advisory_xact_lock_shared(\(lock))"),
+        StoreStatement("SELECT set_config('strangler.passing', '\(purpose)', TRUE)"),
+      ]
+  }
+}
+
+extension SQLText {
+  /// The condition as SQL, of a row by another name than `t`.
+  fileprivate func holds(
+    _ condition: CheckedCondition, _ column: ColumnSchema, of row: String
+  ) -> String {
+    holds(condition, "\(row).\(name(column.name))", column.type)
+  }
+}
