@@ -41,7 +41,9 @@ public struct BoundaryAnalysis: Sendable {
     let verdict = Verdict.judge(
       quality, units: division.includedCount, served: code.served,
       serving: pieces.count { !$0.routes.isEmpty || !$0.jobs.isEmpty },
-      unready: unready.count, core: remainder?.core, people: model.history?.mostChanges)
+      unready: unready.count, core: remainder?.core,
+      ring: DistributedMonoliths.callsAmongAll(descriptions.context),
+      people: model.history?.mostChanges)
     let cuts = crossings.cuts(model, names: names)
     let suggestion = BoundarySuggestion(
       verdict: verdict,

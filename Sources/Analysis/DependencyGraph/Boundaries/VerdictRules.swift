@@ -17,10 +17,11 @@ extension Verdict {
   ///   - serving: services that do.
   ///   - unready: services whose borders do not hold.
   ///   - core: what stays in one piece, if anything does.
+  ///   - ring: calls by which all services wait for each other, if they do.
   ///   - people: who make nearly all changes, where that is known.
   static func judge(
     _ quality: Quality, units: Int, served: ServedCode, serving: Int, unready: Int = 0,
-    core: Remainder.Core? = nil, people: Int? = nil
+    core: Remainder.Core? = nil, ring: Int? = nil, people: Int? = nil
   ) -> Verdict {
     if units == 0 {
       return Verdict(
@@ -29,7 +30,7 @@ extension Verdict {
     guard served.isDividable else {
       return Verdict(decision: .doNotSplit, reason: "Nothing to split: " + served.reason)
     }
-    let doubts = Self.doubts(quality, units: units, serving: serving, core: core)
+    let doubts = Self.doubts(quality, units: units, serving: serving, core: core, ring: ring)
     guard doubts.isEmpty else {
       return Verdict(
         decision: .doNotSplit,
@@ -74,7 +75,7 @@ extension Verdict {
   }
 
   private static func doubts(
-    _ quality: Quality, units: Int, serving: Int, core: Remainder.Core?
+    _ quality: Quality, units: Int, serving: Int, core: Remainder.Core?, ring: Int?
   ) -> [String] {
     var doubts: [String] = []
     let pieces = quality.services + (core == nil ? 0 : 1)
@@ -101,6 +102,11 @@ extension Verdict {
       doubts.append(
         "\(percent(quality.crossing)) of the references would cross borders "
           + "(at most \(percent(mostCrossing)) is bearable)")
+    }
+    if let ring {
+      doubts.append(
+        "all \(counted(quality.services, "service")) wait for each other in a ring of "
+          + "\(counted(ring, "call")), so none could be released or be down alone")
     }
     return doubts
   }

@@ -101,6 +101,23 @@ import Testing
     #expect(!single.reason.contains("people"))
   }
 
+  @Test func `services that all wait for each other are one program`() {
+    let verdict = Verdict.judge(Self.good, units: 40, served: Self.served, serving: 4, ring: 31)
+    #expect(
+      verdict.reason == "Do not split yet: all 4 services wait for each other in a ring of 31 "
+        + "calls, so none could be released or be down alone.")
+    var builder = SampleShop.builder()
+    func calls(_ pairs: [(String, String)]) -> Verdict {
+      for (from, to) in pairs {
+        builder.refer("\(from)Service", "\(to)Service", .call, symbol: "check")
+      }
+      return BoundaryAnalysis().suggest(builder.model).verdict
+    }
+    #expect(calls([("Shipment", "Order"), ("Shipment", "Payment")]).decision == .split)
+    let ring = calls([("Payment", "Product"), ("Product", "Order"), ("Order", "Shipment")])
+    #expect(ring.decision == .doNotSplit && ring.reason.contains("all 4 services wait"))
+  }
+
   @Test func `people count who make nine of ten changes`() {
     func people(_ changes: [Int], commits: Int = 200) -> Int? {
       ChangeHistory(
