@@ -57,8 +57,8 @@ extension Verdict {
   private static func sentence(people: Int?, services: Int) -> String {
     guard let people, people < services else { return "" }
     let (who, make) = people == 1 ? ("One person", "makes") : ("\(people) people", "make")
-    return " \(who) \(make) nine of ten changes: \(services) services are more than that, so begin "
-      + "with one and see what it gains."
+    return " \(who) \(make) nine of ten changes, and \(services) services want more people than "
+      + "that: begin with one and see what it gains."
   }
 
   /// Begins with a space.

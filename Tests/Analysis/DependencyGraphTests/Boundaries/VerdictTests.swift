@@ -90,8 +90,8 @@ import Testing
         + "these pieces, modularity is 0.50, and 32 runs with noise agree with the borders at 0.90 "
         + "of 1. 60 of 100 separable types stay with the monolith as one piece. No border divides "
         + "it: 400 references lead from one of its 7 areas to another, and 90 stay inside of one. "
-        + "One person makes nine of ten changes: 4 services are more than that, so begin with "
-        + "one and see what it gains.")
+        + "One person makes nine of ten changes, and 4 services want more people than that: begin "
+        + "with one and see what it gains.")
     #expect(Self.core.advice.contains("Most lead to User (210 from 6 areas): untangle"))
     var quality = Self.good
     quality.services = 1
