@@ -11,8 +11,9 @@ public import DependencyGraph
 /// [{type, fromService, toService}], places [{file, line, column, symbol, kind}]}}, routes
 /// [{method, path}], tables {owned, shared}, jobs, authors [{name, changes, team}], types [{name,
 /// module, file, line, stability}], files}]`, `sharedKernel`, `compositionRoots`, `remainder {name,
-/// types, parts [{type, member, service, file, line, column}]}` or null, `modules [{name, types,
-/// usedBy}]`, `findings [{id, severity, message, locations [{file, line, column}]}]`, `cuts
+/// types, parts [{type, member, service, file, line, column}], core {types, divided, areas, inside,
+/// between, hubs [{type, references, areas, file, line, column}]}, tables {owned, shared}, routes
+/// [{method, path}], jobs}` or null, `modules [{name, types, usedBy}]`, `findings [{id, severity, message, locations [{file, line, column}]}]`, `cuts
 /// [{fromService, toService, fromType, target, file, line, column, symbol, kind, seam, evidence}]`,
 /// `quality {modularity, stability, gamma, services, runs, folderShare, likenessWithoutFolders,
 /// references, crossingReferences}`, `coverage {files, lines,
@@ -66,6 +67,28 @@ public struct JSONReport: Sendable {
               ] + $0.location.members)
           })
       ),
+      ("core", remainder.core.map(core) ?? .null),
+      ("tables", tables(remainder.tables)), ("routes", routes(remainder.routes)),
+      ("jobs", .strings(remainder.jobs)),
+    ])
+  }
+
+  private func core(_ core: Remainder.Core) -> JSONValue {
+    .object([
+      ("types", .integer(core.types)), ("divided", .integer(core.divided)),
+      ("areas", .integer(core.areas)), ("inside", .integer(core.inside)),
+      ("between", .integer(core.between)),
+      (
+        "hubs",
+        .array(
+          core.hubs.map {
+            .object(
+              [
+                ("type", .string($0.type)), ("references", .integer($0.references)),
+                ("areas", .integer($0.areas)),
+              ] + $0.location.members)
+          })
+      ),
     ])
   }
 
@@ -74,6 +97,15 @@ public struct JSONReport: Sendable {
       ("name", .string(module.name)), ("types", .strings(module.types)),
       ("usedBy", .strings(module.usedBy)),
     ])
+  }
+
+  private func routes(_ routes: [Service.Route]) -> JSONValue {
+    .array(
+      routes.map { .object([("method", .string($0.method)), ("path", .string($0.path))]) })
+  }
+
+  private func tables(_ tables: Service.Tables) -> JSONValue {
+    .object([("owned", .strings(tables.owned)), ("shared", .strings(tables.shared))])
   }
 
   private func service(_ service: Service) -> JSONValue {
@@ -98,19 +130,7 @@ public struct JSONReport: Sendable {
         ])
       ),
       ("effort", effort(service.effort)),
-      (
-        "routes",
-        .array(
-          service.routes.map {
-            .object([("method", .string($0.method)), ("path", .string($0.path))])
-          })
-      ),
-      (
-        "tables",
-        .object([
-          ("owned", .strings(service.tables.owned)), ("shared", .strings(service.tables.shared)),
-        ])
-      ),
+      ("routes", routes(service.routes)), ("tables", tables(service.tables)),
       ("jobs", .strings(service.jobs)),
       (
         "authors",

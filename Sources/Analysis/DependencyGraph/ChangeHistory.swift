@@ -67,6 +67,26 @@ public struct ChangeHistory: Sendable, Equatable {
   }
 }
 
+extension ChangeHistory {
+  /// Commits below which nothing is known of who works on a code base.
+  private static let leastCommits = 50
+  private static let mostShare = 0.9
+
+  /// People who make nine of ten changes, as few as possible; nil where too little is known.
+  package var mostChanges: Int? {
+    guard commits >= Self.leastCommits else { return nil }
+    var changes: [String: Int] = [:]
+    for part in authorship { changes[part.author, default: 0] += part.changes }
+    let needed = Self.mostShare * Double(changes.values.reduce(0, +))
+    var (people, made) = (0, 0)
+    for count in changes.values.sorted(by: >) where Double(made) < needed {
+      people += 1
+      made += count
+    }
+    return people == 0 ? nil : people
+  }
+}
+
 extension BoundarySuggestion {
   /// The same with the team of each author who is a member of one.
   ///

@@ -65,12 +65,12 @@ struct FileReader: Sendable {
       file.problems.append(.unreadable)
       return (file, nil)
     }
-    file.isGenerated = Self.isGenerated(bytes)
-    if file.isGenerated, !options.includeGenerated { return (file, nil) }
     let hash = cache == nil ? nil : ContentHash(bytes)
     if let hash, let known = cache?.file(hash, path: path, module: file.facts.module) {
       return (known.file, Kept(hash: hash, payload: known.payload))
     }
+    file.isGenerated = Self.isGenerated(bytes)
+    if file.isGenerated, !options.includeGenerated { return (file, nil) }
     if String(validating: bytes, as: UTF8.self) == nil {
       file.problems.append(.invalidUTF8)
       bytes = Array(String(decoding: bytes, as: UTF8.self).utf8)

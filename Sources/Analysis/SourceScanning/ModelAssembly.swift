@@ -24,9 +24,10 @@ struct ModelAssembly {
   /// - Parameters:
   ///   - evidence: what the compiler knows, where it was asked.
   ///   - cache: what an earlier run concluded. The result does not depend on it.
+  ///   - leftovers: takes what is needed no more.
   func model(
     evidence: CompilerEvidence? = nil, cache: ResolutionCache? = nil,
-    progress: (Int, Int) -> Void
+    leftovers: Leftovers = Leftovers(), progress: (Int, Int) -> Void
   ) -> CodeModel {
     var table = SymbolTable(files: read.map(\.facts), threads: options.threads)
     let numbering = TypeNumbering(table: table)
@@ -34,14 +35,16 @@ struct ModelAssembly {
     resolveProperties(&table, numbering, names)
     let walks = BodyWalks(
       table: table, numbering: numbering, tableNames: names, threads: options.threads)
-    let found =
-      cache.map { walks.remaining(read, cache: $0, progress: progress) }
-      ?? (signals: walks.all(progress: progress), isWritten: true)
-    var signals = found.signals
+    let found = cache.map { walks.remaining(read, cache: $0, progress: progress) }
+    var signals = found?.signals ?? walks.all(progress: progress)
     let coverage = evidence?.apply(to: &signals, table, numbering)
     if coverage != nil { for file in signals.indices { signals[file].sortReferences() } }
     var model = assemble(table, numbering, names, signals)
-    if let cache, !found.isWritten { model.findings.append(FactsCache.notWritten(cache.path)) }
+    leftovers.keep(table)
+    leftovers.keep(signals)
+    if let cache, found?.isWritten.result == false {
+      model.findings.append(FactsCache.notWritten(cache.path))
+    }
     if let coverage { model.findings.append(coverage) }
     return model
   }
@@ -50,13 +53,10 @@ struct ModelAssembly {
   private func resolveProperties(
     _ table: inout SymbolTable, _ numbering: TypeNumbering, _ names: TableNames
   ) {
-    let before = table
-    let resolved = StackedThreads.map([before], threads: 1) { _, input in
-      var output = input
-      MemberInference.resolve(&output, numbering: numbering, tableNames: names)
-      return output
+    let found = StackedThreads.map([table], threads: 1) { _, table in
+      MemberInference.types(in: table, numbering: numbering, tableNames: names)
     }
-    if let first = resolved.first { table = first }
+    for (id, type) in found.joined() { table[id].type = type }
   }
 
   private func assemble(

@@ -27,19 +27,34 @@ public struct SourceScanner: Sendable {
   public func scan(
     folder: String, progress: (ScanProgress) -> Void = { _ in }
   ) throws(ScanError) -> CodeModel {
+    let leftovers = Leftovers()
+    defer { leftovers.release() }
+    return try model(of: folder, leftovers, progress: progress)
+  }
+
+  private func model(
+    of folder: String, _ leftovers: Leftovers, progress: (ScanProgress) -> Void
+  ) throws(ScanError) -> CodeModel {
     progress(ScanProgress(phase: .discovering, completed: 0, total: 0))
     let root = try checkedRoot(folder)
+    // Read while folders are listed, which takes one thread only.
+    let stored = options.cacheFolder.map { cache in
+      Background { FactsCache.bytes(folder: cache, root: root) }
+    }
     let discovery = SourceDiscovery(root: root, options: options).discover()
     guard !discovery.sources.isEmpty else {
       let leftOut = discovery.testFiles + discovery.generatedFiles + discovery.ignoredFiles
       throw ScanError(code: .noSources, folder: folder, leftOut: leftOut)
     }
     let modules = moduleMap(discovery, root: root)
-    let (files, cache, cacheFindings) = read(discovery, modules, root: root, progress: progress)
+    let (files, cache, cacheFindings) = read(
+      discovery, modules, root: root, stored, progress: progress)
     guard files.contains(where: { !$0.isGenerated || options.includeGenerated }) else {
       throw ScanError(code: .noSources, folder: folder, leftOut: files.count)
     }
     let assembly = ModelAssembly(options: options, discovery: discovery, read: files)
+    leftovers.keep(cache)
+    leftovers.keep(assembly)
     // Git takes its time in a process of its own; nothing else waits for what it tells.
     let history =
       options.readsHistory
@@ -51,8 +66,9 @@ public struct SourceScanner: Sendable {
       progress(
         ScanProgress(phase: .indexing, completed: completed, total: assembly.files.count))
     }
-    var model = assembly.model(evidence: compiler.evidence, cache: cache?.resolution) {
-      completed, total in
+    var model = assembly.model(
+      evidence: compiler.evidence, cache: cache?.resolution, leftovers: leftovers
+    ) { completed, total in
       progress(ScanProgress(phase: .resolving, completed: completed, total: total))
     }
     model.findings +=
@@ -126,7 +142,7 @@ public struct SourceScanner: Sendable {
 
   private func read(
     _ discovery: SourceDiscovery.Result, _ modules: ModuleMap, root: String,
-    progress: (ScanProgress) -> Void
+    _ stored: Background<[UInt8]?>?, progress: (ScanProgress) -> Void
   ) -> (files: [ReadFile], cache: FactsCache?, findings: [Finding]) {
     var conditions = BuildConditions()
     conditions.platform = options.platform
@@ -134,7 +150,8 @@ public struct SourceScanner: Sendable {
     conditions.modules = BuildConditions.toolchainModules.union(modules.modules)
     let cache = options.cacheFolder.flatMap { folder in
       ProgramIdentity.current.map {
-        FactsCache(folder: folder, root: root, conditions: conditions, program: $0)
+        FactsCache(
+          folder: folder, root: root, conditions: conditions, program: $0, stored: stored)
       }
     }
     let reader = FileReader(

@@ -9,18 +9,19 @@ import Synchronization
 enum StackedThreads {
   private static let stackBytes = 64 << 20
 
-  /// Results stand in the order of the inputs, whatever thread made them.
+  /// Results stand in the order of the inputs, whatever thread made them. When they are there no
+  /// thread holds an input or what the transformation captured any more: whoever changes one of
+  /// these next changes it in place.
   ///
   /// - Parameter progress: called on the calling thread after each value.
   static func map<Input: Sendable, Output: Sendable>(
     _ inputs: [Input], threads: Int, progress: (Int) -> Void = { _ in },
     _ transform: @escaping @Sendable (Int, Input) -> Output
   ) -> [Output] {
-    let work = Work<Output>(count: inputs.count)
-    for _ in 0..<min(max(1, threads), inputs.count) {
-      let thread = Thread {
-        while let index = work.take() { work.finish(index, transform(index, inputs[index])) }
-      }
+    let work = Work(inputs, transform)
+    let count = min(max(1, threads), inputs.count)
+    for _ in 0..<count {
+      let thread = Thread { work.run() }
       thread.stackSize = stackBytes
       thread.start()
     }
@@ -28,22 +29,42 @@ enum StackedThreads {
       work.waitForOne()
       progress(done + 1)
     }
-    return work.results()
+    return work.results(threads: count)
   }
 
-  private final class Work<Output: Sendable>: Sendable {
+  private final class Work<Input: Sendable, Output: Sendable>: Sendable {
+    private struct Job: Sendable {
+      var inputs: [Input]
+      var transform: @Sendable (Int, Input) -> Output
+    }
     private struct State {
+      var job: Job?
       var next = 0
       var outputs: [Output?]
     }
     private let state: Mutex<State>
     private let finished = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
 
-    init(count: Int) {
-      state = Mutex(State(outputs: Array(repeating: nil, count: count)))
+    init(_ inputs: [Input], _ transform: @escaping @Sendable (Int, Input) -> Output) {
+      state = Mutex(
+        State(
+          job: Job(inputs: inputs, transform: transform),
+          outputs: Array(repeating: nil, count: inputs.count)))
     }
 
-    func take() -> Int? {
+    func run() {
+      finishAll()
+      ended.signal()
+    }
+
+    /// A function of its own: what it holds is let go of before the thread is said to have ended.
+    private func finishAll() {
+      guard let job = state.withLock({ $0.job }) else { return }
+      while let index = take() { finish(index, job.transform(index, job.inputs[index])) }
+    }
+
+    private func take() -> Int? {
       state.withLock { state in
         guard state.next < state.outputs.count else { return nil }
         defer { state.next += 1 }
@@ -51,13 +72,20 @@ enum StackedThreads {
       }
     }
 
-    func finish(_ index: Int, _ output: Output) {
+    private func finish(_ index: Int, _ output: Output) {
       state.withLock { $0.outputs[index] = output }
       finished.signal()
     }
 
     func waitForOne() { finished.wait() }
 
-    func results() -> [Output] { state.withLock { $0.outputs.compactMap { $0 } } }
+    func results(threads: Int) -> [Output] {
+      for _ in 0..<threads { ended.wait() }
+      return state.withLock { state in
+        state.job = nil
+        defer { state.outputs = [] }
+        return state.outputs.compactMap { $0 }
+      }
+    }
   }
 }

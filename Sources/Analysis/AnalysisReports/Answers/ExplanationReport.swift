@@ -112,6 +112,8 @@ package struct ExplanationReport: Sendable {
     case .heldForMany(let type):
       "\(type) holds it for many services, so it stays, and each service makes an instance of its "
         + "own"
+    case .core:
+      "the border of its area does not hold, so it stays with the piece that no border divides"
     case .log:
       "it is part of a log that nearly everyone writes into and whose tables nothing else touches, "
         + "so no area owns it: each service gets a log of its own"

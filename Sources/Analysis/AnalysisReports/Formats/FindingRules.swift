@@ -99,6 +99,10 @@ enum FindingRules {
       "A long chain of services that wait",
       "Its time adds up and its failures too. Turn a link into an event, or keep a copy."
     ),
+    "tangled-core": (
+      "A piece that no border divides",
+      "It stays with the monolith. Untangle the types that hold it together; then ask again."
+    ),
     "tests-left-out": (
       "Test files were left out",
       "Tests refer to everything; --include-tests reads them all the same."

@@ -5,6 +5,8 @@ import DependencyGraph
 /// What reports say of what is no service: the remainder of the monolith, and modules.
 struct RemainderSentences {
   private static let named = 8
+  /// The JSON report lists all of them.
+  private static let namedTypes = 12
 
   private let suggestion: BoundarySuggestion
 
@@ -17,8 +19,16 @@ struct RemainderSentences {
     guard let remainder = suggestion.remainder else { return [] }
     var lines = [
       "What remains of the monolith (\(remainder.name), no service): "
-        + remainder.types.joined(separator: ", ") + "."
+        + DoubtSentences.listed(remainder.types, most: Self.namedTypes) + "."
     ]
+    if remainder.core != nil {
+      lines.append(
+        "It goes on with \(counted(remainder.routes.count, "route")), "
+          + "\(counted(remainder.jobs.count, "job")) and "
+          + "\(counted(remainder.tables.owned.count, "table")) of its own; "
+          + "\(counted(remainder.tables.shared.count, "table")) of the services "
+          + "\(remainder.tables.shared.count == 1 ? "is" : "are") used by it as well.")
+    }
     for type in Set(remainder.parts.map(\.type)).sorted() {
       let parts = remainder.parts.filter { $0.type == type }
       let moving = parts.filter { $0.service != nil }

@@ -55,7 +55,9 @@ public struct RouteConfiguration: Sendable {
     if !others.isEmpty, !plans.isEmpty {
       lines.append(
         "  # of no service: wiring of which each gets its own, the shared kernel, what remains")
-      lines += comment("sources", others)
+      let rest = others.count - Self.mostSources
+      lines += comment(
+        "sources", others.prefix(Self.mostSources) + (rest > 0 ? ["and \(rest) more"] : []))
     }
     lines.append("  - { name: \(Self.rest), match: { path: /** }, legacy: legacy }")
     return lines.joined(separator: "\n") + "\n"
@@ -82,7 +84,7 @@ public struct RouteConfiguration: Sendable {
 
   /// Services that answer routes, in the order of extraction.
   func plans(_ suggestion: BoundarySuggestion) -> [Plan] {
-    let prefixes = Prefixes(suggestion.services)
+    let prefixes = Prefixes(suggestion)
     let movable = suggestion.services.map { (service: $0, patterns: patterns($0, prefixes)) }
       .filter { !$0.patterns.isEmpty }
     var upstreams = ConfigurationNames(taken: ["legacy"])
@@ -133,6 +135,8 @@ public struct RouteConfiguration: Sendable {
   }
 
   private static let commentWidth = 100
+  /// Sources of no service that the file names: a monolith that goes on has hundreds.
+  private static let mostSources = 40
 
   /// A comment ends with its line, whatever a name holds, and YAML knows no noncharacters.
   private static func oneLine(_ text: String) -> String {
@@ -170,8 +174,12 @@ public struct RouteConfiguration: Sendable {
   private struct Prefixes {
     private var services: [String: Set<String>] = [:]
 
-    init(_ all: [Service]) {
-      for service in all {
+    init(_ suggestion: BoundarySuggestion) {
+      // What remains goes on answering its own.
+      for route in suggestion.remainder?.routes ?? [] {
+        services[Self.prefix(route.path), default: []].insert("")
+      }
+      for service in suggestion.services {
         for route in service.routes {
           // Nobody's answers below a prefix keep it from being one service's.
           services[Self.prefix(route.path), default: []]

@@ -35,10 +35,15 @@ public struct BoundaryAnalysis: Sendable {
     let names = descriptions.names
     let unready = PrematureSplits.all(
       descriptions.context, descriptions.inOrder, runs: quality.runs)
+    let remainder = Remainder(
+      code, division, assignment, as: descriptions.remainder, names: names)
+    let pieces = descriptions.inOrder + [descriptions.remainder].compactMap(\.self)
     let verdict = Verdict.judge(
       quality, units: division.includedCount, served: code.served,
-      serving: descriptions.inOrder.count { !$0.routes.isEmpty || !$0.jobs.isEmpty },
-      unready: unready.count)
+      serving: pieces.count { !$0.routes.isEmpty || !$0.jobs.isEmpty },
+      unready: unready.count, core: remainder?.core,
+      ring: DistributedMonoliths.callsAmongAll(descriptions.context),
+      people: model.history?.mostChanges)
     let cuts = crossings.cuts(model, names: names)
     let suggestion = BoundarySuggestion(
       verdict: verdict,
@@ -46,11 +51,11 @@ public struct BoundaryAnalysis: Sendable {
         .filled(descriptions.inOrder),
       sharedKernel: division.names(of: .sharedKernel, model, facts),
       compositionRoots: division.names(of: .compositionRoot, model, facts),
-      remainder: Remainder(code, assignment, names: names),
+      remainder: remainder,
       modules: CodeModule.all(code, division, assignment, names: names), cuts: cuts,
       findings: Pitfalls.all(
         descriptions.context, services: descriptions.inOrder, unready: unready,
-        decision: verdict.decision, asked: options.services),
+        core: remainder?.core, decision: verdict.decision, asked: options.services),
       quality: quality,
       coverage: Coverage(model), doubts: Doubts(),
       filesOfNoService: descriptions.filesOfNoService(model))

@@ -21,6 +21,14 @@ public struct Remainder: Sendable, Equatable {
   public var types: [String]
   /// Members of the types that are taken apart, by type and name.
   public var parts: [Part]
+  /// The piece of it that no border divides; nil where everything else has one.
+  public var core: Core?
+  /// Tables that it owns, and others that it uses.
+  public var tables = Service.Tables(owned: [], shared: [])
+  /// Routes that it goes on answering, by path and method.
+  public var routes: [Service.Route] = []
+  /// Qualified names of its background jobs.
+  public var jobs: [String] = []
 }
 
 /// Code that serves nothing.
@@ -36,7 +44,11 @@ public struct CodeModule: Sendable, Equatable {
 extension Remainder {
   static let defaultName = "monolith"
 
-  init?(_ code: PreparedCode, _ assignment: ServiceAssignment, names: [String]) {
+  /// - Parameter described: it as if it were a service.
+  init?(
+    _ code: PreparedCode, _ division: ServiceDivision, _ assignment: ServiceAssignment,
+    as described: Service?, names: [String]
+  ) {
     guard let remainder = assignment.remainder else { return nil }
     let model = code.model
     name = names[remainder]
@@ -49,6 +61,10 @@ extension Remainder {
         service: service == remainder ? nil : service.map { names[$0] },
         location: model.location(model.type(part).position))
     }.sorted { ($0.type, $0.member) < ($1.type, $1.member) }
+    core = Core(model, code.facts, division)
+    if let described {
+      (tables, routes, jobs) = (described.tables, described.routes, described.jobs)
+    }
   }
 }
 

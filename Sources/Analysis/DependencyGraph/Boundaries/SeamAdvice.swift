@@ -16,8 +16,7 @@ struct SeamAdvice: Sendable {
   private let ownUsers: [Int]
   /// Tables that several services write.
   private let sharedTables: Set<String>
-  private let remainder: Int?
-  private let serviceOfType: [Int?]
+  private let assignment: ServiceAssignment
   /// Parts that only hand out what belongs to their service.
   private let isHandle: [Bool]
 
@@ -47,8 +46,7 @@ struct SeamAdvice: Sendable {
       if let service = assignment[use.type] { writers[use.table, default: []].insert(service) }
     }
     sharedTables = Set(writers.filter { $0.value.count > 1 }.keys)
-    remainder = assignment.remainder
-    serviceOfType = assignment.serviceOfType
+    self.assignment = assignment
     isHandle = Self.handles(model)
   }
 
@@ -78,7 +76,7 @@ struct SeamAdvice: Sendable {
   func seam(for reference: Reference, _ model: CodeModel) -> Cut.Seam {
     let target = Int(reference.to.index)
     // What stays with the monolith is held and not asked: each service makes its own.
-    if let remainder, serviceOfType[target] == remainder || isHandle[target] {
+    if assignment.remainder != nil, assignment.isHeld(reference.to) || isHandle[target] {
       return isNotification(reference) ? .event : .ownInstance
     }
     switch reference.kind {

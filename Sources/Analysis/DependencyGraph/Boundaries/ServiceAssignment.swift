@@ -6,6 +6,8 @@ struct ServiceAssignment: Sendable {
   let serviceCount: Int
   /// Number of what remains of the monolith, which is no service.
   let remainder: Int?
+  /// Types of the remainder that no border divides: they are asked, where its others are held.
+  let core: Set<TypeID>
   /// Service of each type; nil for types that are set apart.
   let serviceOfType: [Int?]
   /// Service that should own each table that any service uses.
@@ -16,18 +18,32 @@ struct ServiceAssignment: Sendable {
     self.init(
       model, serviceOfType: serviceOfType,
       serviceCount: division.serviceCount + (division.remainder == nil ? 0 : 1),
-      remainder: division.remainder)
+      remainder: division.remainder,
+      core: Set(
+        facts.units.unitOfType.indices.filter {
+          division.coreArea[facts.units.unitOfType[$0]] != nil
+        }.map { TypeID($0) }))
   }
 
   /// An assignment that is given, for instance one that was stored.
-  init(_ model: CodeModel, serviceOfType: [Int?], serviceCount: Int, remainder: Int? = nil) {
+  init(
+    _ model: CodeModel, serviceOfType: [Int?], serviceCount: Int, remainder: Int? = nil,
+    core: Set<TypeID> = []
+  ) {
     self.serviceCount = serviceCount
     self.remainder = remainder
+    self.core = core
     self.serviceOfType = serviceOfType
     ownerOfTable = Self.owners(model, serviceOfType)
   }
 
   subscript(type: TypeID) -> Int? { serviceOfType[Int(type.index)] }
+
+  /// Whether a type stays with the monolith and is merely held by those who use it: each service
+  /// makes an instance of its own.
+  func isHeld(_ type: TypeID) -> Bool {
+    remainder != nil && self[type] == remainder && !core.contains(type)
+  }
 
   /// A record type weighs more than a write, a write more than a read: the owner is who knows what
   /// a row means.

@@ -6,6 +6,8 @@ struct ServiceDescriptions {
   let names: [String]
   /// Services in the order of extraction.
   let inOrder: [Service]
+  /// What remains of the monolith, as if it were a service; nil where nothing does.
+  let remainder: Service?
   /// What searches for pitfalls read.
   let context: PitfallContext
   private let serviceCount: Int
@@ -35,7 +37,8 @@ struct ServiceDescriptions {
     Self.fillInterfaces(&services, model, assignment)
     let context = PitfallContext(
       model: model, assignment: assignment, crossings: crossings, names: names)
-    inOrder = Self.ordered(services, context, runs: division.runs)
+    inOrder = Self.ordered(services, context, counts, runs: division.runs)
+    remainder = assignment.remainder.map { services[$0] }
     self.context = context
     self.names = names
     serviceCount = division.serviceCount
@@ -117,16 +120,16 @@ struct ServiceDescriptions {
   }
 
   private static func ordered(
-    _ services: [Service], _ context: PitfallContext, runs: Int
+    _ services: [Service], _ context: PitfallContext, _ counts: BorderCounts, runs: Int
   ) -> [Service] {
     let pairs = context.crossings.pairs(context.model)
     let references = Array(pairs.prefix(context.crossings.references.count))
     let tables = Array(pairs.dropFirst(context.crossings.references.count))
     let problems = BlockingProblem.all(context)
-    let candidates = services.map { service in
+    let candidates = services.enumerated().map { index, service in
       ExtractionOrder.Candidate(
         name: service.name, hasRoutes: !service.routes.isEmpty,
-        stability: service.scores.stability)
+        stability: service.scores.stability, isHeld: counts.outer(index) <= counts.inner[index])
     }
     let order = ExtractionOrder(
       candidates, references: references, tables: tables, problems: problems.map(\.services),

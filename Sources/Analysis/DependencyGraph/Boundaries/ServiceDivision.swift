@@ -12,6 +12,9 @@ struct ServiceDivision: Sendable {
   /// Number that stands for what remains of the monolith, behind those of the services; nil where
   /// nothing does.
   let remainder: Int?
+  /// Number of the area of each unit of the piece that stays with the monolith since no border
+  /// divides it; nil elsewhere.
+  let coreArea: [Int?]
   /// Groups of units that serve nothing and that several services use.
   let modules: [[Int]]
   /// Share of the runs with noise in which each unit keeps its place.
@@ -24,7 +27,8 @@ struct ServiceDivision: Sendable {
   let modularity: Double
   let runs: Int
 
-  var includedCount: Int { roles.count { $0 == .member } }
+  /// Units that were divided, whatever became of them.
+  var includedCount: Int { roles.count { $0 == .member } + coreArea.count { $0 != nil } }
 
   init(_ code: PreparedCode, _ options: AnalysisOptions, _ workers: Workers) {
     let (model, facts) = (code.model, code.facts)
@@ -49,28 +53,26 @@ struct ServiceDivision: Sendable {
         (roles[unit], isMember[unit], settled.services[unit]) = (.sharedKernel, false, nil)
       }
     }
-    var numbers: [Int: Int] = [:]
-    for case let label? in settled.services where numbers[label] == nil {
-      numbers[label] = numbers.count
-    }
-    let owners = homes.owners(settled.services)
-    for unit in code.migrations.units where roles[unit] == .member {
-      settled.services[unit] = code.migrations.home(of: unit, owners: owners)
-      if settled.services[unit] == nil { roles[unit] = .compositionRoot }
-    }
-    let numbered = settled.services.map { $0.flatMap { numbers[$0] } }
+    let scale =
+      isFree
+      ? ServiceScale(model, facts, options.weights, isMember: isMember).joined(settled.services)
+      : ServiceScale.Result(asTheyAre: settled.services)
+    let numbers = Self.numbered(scale, homes, code.migrations, &roles)
     serviceCount = numbers.count
     remainder = roles.contains(.remainder) ? numbers.count : nil
-    service = zip(numbered, roles).map { $1 == .remainder ? numbers.count : $0 }
-    modules = settled.modules
-    let labels = settled.services.enumerated().map {
-      $1.map(Int32.init) ?? partition.labels[$0]
+    service = zip(numbers.services, roles).map { $1 == .remainder ? numbers.count : $0 }
+    coreArea = settled.services.enumerated().map { unit, area in
+      scale.core != nil && scale.services[unit] == scale.core ? area : nil
     }
+    modules = settled.modules
+    let labels = scale.services.enumerated().map { $1.map(Int32.init) ?? partition.labels[$0] }
     self.roles = roles
     runs = division.runs.count
-    let members = roles.indices.filter { isMember[$0] }
+    let members = roles.indices.filter { isMember[$0] && roles[$0] == .member }
     let kept = Partition(members.map { labels[$0] })
-    let keptRuns = ResampledRuns(partitions: division.runs).restricted(to: members)
+    let keptRuns = ResampledRuns(partitions: division.runs)
+      .joining(settled.services, numbers: scale.joinedNumbers) { scale.number[$0] ?? $0 }
+      .restricted(to: members)
     let stability = keptRuns.persistence(in: kept)
     var unitStability = [Double](repeating: 1, count: roles.count)
     for (index, unit) in members.enumerated() { unitStability[unit] = stability[index] }
@@ -81,6 +83,28 @@ struct ServiceDivision: Sendable {
       .modularity(Partition(labels))
   }
 
+  /// Numbers services from 0, in order of their first unit, and places migrations beside the tables
+  /// that they change. What stays with the monolith gets that role.
+  private static func numbered(
+    _ scale: ServiceScale.Result, _ homes: ServiceHomes, _ migrations: Migrations,
+    _ roles: inout [UnitRole]
+  ) -> (services: [Int?], count: Int) {
+    var services = scale.services
+    var numbers: [Int: Int] = [:]
+    for case let label? in services where label != scale.core && numbers[label] == nil {
+      numbers[label] = numbers.count
+    }
+    let owners = homes.owners(services)
+    for unit in migrations.units where roles[unit] == .member {
+      services[unit] = migrations.home(of: unit, owners: owners)
+      if services[unit] == nil { roles[unit] = .compositionRoot }
+    }
+    for (unit, label) in services.enumerated() where label != nil && label == scale.core {
+      roles[unit] = .remainder
+    }
+    return (services.map { $0.flatMap { numbers[$0] } }, numbers.count)
+  }
+
   /// Everything in one piece, without a run.
   init(whole facts: UnitFacts) {
     let count = facts.units.count
@@ -88,6 +112,7 @@ struct ServiceDivision: Sendable {
     service = [Int?](repeating: 0, count: count)
     serviceCount = count == 0 ? 0 : 1
     remainder = nil
+    coreArea = [Int?](repeating: nil, count: count)
     modules = []
     unitStability = [Double](repeating: 1, count: count)
     serviceStability = count == 0 ? [] : [1]

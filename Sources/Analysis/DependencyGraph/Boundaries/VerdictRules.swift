@@ -16,8 +16,12 @@ extension Verdict {
   ///   - served: what answers requests or runs jobs.
   ///   - serving: services that do.
   ///   - unready: services whose borders do not hold.
+  ///   - core: what stays in one piece, if anything does.
+  ///   - ring: calls by which all services wait for each other, if they do.
+  ///   - people: who make nearly all changes, where that is known.
   static func judge(
-    _ quality: Quality, units: Int, served: ServedCode, serving: Int, unready: Int = 0
+    _ quality: Quality, units: Int, served: ServedCode, serving: Int, unready: Int = 0,
+    core: Remainder.Core? = nil, ring: Int? = nil, people: Int? = nil
   ) -> Verdict {
     if units == 0 {
       return Verdict(
@@ -26,20 +30,35 @@ extension Verdict {
     guard served.isDividable else {
       return Verdict(decision: .doNotSplit, reason: "Nothing to split: " + served.reason)
     }
-    let doubts = Self.doubts(quality, units: units, serving: serving)
+    let doubts = Self.doubts(quality, units: units, serving: serving, core: core, ring: ring)
     guard doubts.isEmpty else {
       return Verdict(
-        decision: .doNotSplit, reason: "Do not split yet: " + doubts.joined(separator: "; ") + ".")
+        decision: .doNotSplit,
+        reason: "Do not split yet: " + doubts.joined(separator: "; ") + "."
+          + (core.map { " " + $0.sentence } ?? ""))
     }
+    let services = counted(quality.services, "service")
+    let what =
+      core == nil
+      ? "Split into \(services)" : "Take \(services) out and leave the rest together"
     return Verdict(
       decision: .split,
-      reason: "Split into \(counted(quality.services, "service")): "
+      reason: "\(what): "
         + "\(percent(1 - quality.crossing)) of \(counted(quality.references, "reference")) stay "
-        + "inside them, "
+        + "inside \(core == nil ? "them" : "these pieces"), "
         + "modularity is \(decimal(quality.modularity)), and \(counted(quality.runs, "run")) with "
         + "noise \(quality.runs == 1 ? "agrees" : "agree") with the borders at "
-        + "\(decimal(quality.stability)) of 1.\(sentence(unready: unready))"
+        + "\(decimal(quality.stability)) of 1.\(core.map { " " + $0.sentence } ?? "")"
+        + sentence(unready: unready) + sentence(people: people, services: quality.services)
         + quality.folderSentence)
+  }
+
+  /// Begins with a space.
+  private static func sentence(people: Int?, services: Int) -> String {
+    guard let people, people < services else { return "" }
+    let (who, make) = people == 1 ? ("One person", "makes") : ("\(people) people", "make")
+    return " \(who) \(make) nine of ten changes, and \(services) services want more people than "
+      + "that: begin with one and see what it gains."
   }
 
   /// Begins with a space.
@@ -55,13 +74,16 @@ extension Verdict {
     }
   }
 
-  private static func doubts(_ quality: Quality, units: Int, serving: Int) -> [String] {
+  private static func doubts(
+    _ quality: Quality, units: Int, serving: Int, core: Remainder.Core?, ring: Int?
+  ) -> [String] {
     var doubts: [String] = []
-    if quality.services < 2 {
+    let pieces = quality.services + (core == nil ? 0 : 1)
+    if pieces < 2 {
       doubts.append("the code forms a single area")
     } else if serving < 2 {
       doubts.append(
-        "\(serving == 0 ? "none" : "only one") of the \(quality.services) areas answers a route or "
+        "\(serving == 0 ? "none" : "only one") of the \(pieces) areas answers a route or "
           + "runs a job")
     }
     if units < leastUnits {
@@ -80,6 +102,11 @@ extension Verdict {
       doubts.append(
         "\(percent(quality.crossing)) of the references would cross borders "
           + "(at most \(percent(mostCrossing)) is bearable)")
+    }
+    if let ring {
+      doubts.append(
+        "all \(counted(quality.services, "service")) wait for each other in a ring of "
+          + "\(counted(ring, "call")), so none could be released or be down alone")
     }
     return doubts
   }

@@ -14,6 +14,32 @@ struct ResampledRuns: Sendable {
       partitions: partitions.map { run in Partition(nodes.map { run.labels[$0] }) })
   }
 
+  /// The runs with those communities joined that mostly stand in services which became one: what a
+  /// run cuts inside of a service that was joined of several is no doubt about its border.
+  ///
+  /// - Parameters:
+  ///   - services: number of each unit before services were joined; nil for units of none.
+  ///   - numbers: those before that became one with others; communities of others stay.
+  ///   - joined: number after.
+  func joining(
+    _ services: [Int?], numbers: Set<Int>, joined: (Int) -> Int
+  ) -> ResampledRuns {
+    guard !numbers.isEmpty else { return self }
+    return ResampledRuns(
+      partitions: partitions.map { run in
+        var counts = [[Int: Int]](repeating: [:], count: run.count)
+        for (unit, service) in services.enumerated() {
+          if let service { counts[run[unit]][service, default: 0] += 1 }
+        }
+        let labels = counts.enumerated().map { community, counts -> Int32 in
+          let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+          guard let most, numbers.contains(most) else { return Int32(community) }
+          return Int32(run.count + joined(most))
+        }
+        return Partition(run.labels.map { labels[Int($0)] })
+      })
+  }
+
   /// Mean adjusted Rand index between `partition` and the runs.
   func agreement(with partition: Partition) -> Double {
     guard !partition.labels.isEmpty, !partitions.isEmpty else { return 1 }

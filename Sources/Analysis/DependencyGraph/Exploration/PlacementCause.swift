@@ -16,6 +16,8 @@ package enum PlacementCause: Sendable, Equatable {
   case takenApart(moving: Int, members: Int)
   /// A member of such a type that belongs to no single service.
   case heldForMany(type: String)
+  /// It is part of the piece of the monolith that no border divides.
+  case core
   /// It is part of a log, which nearly everyone writes into and which alone touches its tables.
   case log
 }
@@ -26,6 +28,7 @@ extension BoundaryStudy {
     switch roles[unit] {
     case .member, .module, .sharedKernel: return .ties
     case .remainder:
+      if assignment.core.contains(id) { return .core }
       if let owner = model.ownerOfPart[id] { return .heldForMany(type: model.displayName(owner)) }
       let parts = model.ownerOfPart.filter { $0.value == id }.keys
       guard !parts.isEmpty else { return .log }

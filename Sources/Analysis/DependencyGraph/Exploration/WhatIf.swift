@@ -103,7 +103,7 @@ extension BoundaryStudy {
     }
     let changed = ServiceAssignment(
       model, serviceOfType: service, serviceCount: assignment.serviceCount,
-      remainder: assignment.remainder)
+      remainder: assignment.remainder, core: assignment.core)
     let leaving = KernelGuard(self, service: changed.serviceOfType).leaving(movedIn: kernel)
     let before = Division(self, assignment, crossings, kernelReferences: 0)
     let after = Division(

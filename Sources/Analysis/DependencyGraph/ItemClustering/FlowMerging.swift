@@ -11,7 +11,10 @@ struct FlowMerging {
   let isWitness: [Bool]
   var rules = ClusterRules()
 
-  func merged(_ partition: Partition, into count: Int) -> Partition {
+  /// - Parameter isGaining: stops before the first join that would lose.
+  func merged(
+    _ partition: Partition, into count: Int, isGaining: Bool = false
+  ) -> Partition {
     var clusters = ClusterGraph(graph, partition)
     var alive = Set(
       clusters.members.indices.filter { cluster in
@@ -30,6 +33,7 @@ struct FlowMerging {
         _ = pairs.removeLeast()
       }
       var best = pairs.least
+      if isGaining, best?.gain ?? 0 <= 0 { break }
       // Pairs without an edge gain nothing.
       if best?.gain ?? 0 <= 0 { best = [best, weakest(clusters, alive)].compactMap(\.self).min() }
       guard let best else { break }

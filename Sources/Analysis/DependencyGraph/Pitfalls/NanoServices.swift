@@ -2,9 +2,9 @@
 
 /// Services so small that running them costs more than having them apart gains.
 enum NanoServices {
-  private static let mostTypes = 5
-  private static let mostRoutes = 2
-  private static let mostTables = 1
+  static let mostTypes = 5
+  static let mostRoutes = 2
+  static let mostTables = 1
 
   static func find(_ context: PitfallContext, _ services: [Service]) -> [Finding] {
     guard services.count > 1 else { return [] }

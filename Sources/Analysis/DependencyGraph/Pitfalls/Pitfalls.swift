@@ -21,12 +21,13 @@ enum Pitfalls {
   /// of single services.
   static func all(
     _ context: PitfallContext, services: [Service], unready: [PrematureSplits.Unready],
-    decision: Verdict.Decision, asked: Int?
+    core: Remainder.Core?, decision: Verdict.Decision, asked: Int?
   ) -> [LocatedFinding] {
-    located(
-      context.model.findings + found(in: context) + NanoServices.find(context, services)
-        + PrematureSplits.find(context, unready, decision)
-        + fewerThanAsked(asked, services), context.model)
+    sorted(
+      located(
+        context.model.findings + found(in: context) + NanoServices.find(context, services)
+          + PrematureSplits.find(context, unready, decision)
+          + fewerThanAsked(asked, services), context.model) + TangledCores.find(core))
   }
 
   /// Who asks for more services than can be is told so.
@@ -46,10 +47,11 @@ enum Pitfalls {
     _ model: CodeModel, _ assignment: ServiceAssignment, _ crossings: BorderCrossings,
     names: [String]
   ) -> [LocatedFinding] {
-    located(
-      found(
-        in: PitfallContext(
-          model: model, assignment: assignment, crossings: crossings, names: names)), model)
+    sorted(
+      located(
+        found(
+          in: PitfallContext(
+            model: model, assignment: assignment, crossings: crossings, names: names)), model))
   }
 
   private static func found(in context: PitfallContext) -> [Finding] {
@@ -66,7 +68,11 @@ enum Pitfalls {
         id: finding.id, severity: finding.severity, message: finding.message,
         locations: distinct(finding.locations).prefix(locationLimit).map(model.location),
         weight: finding.weight)
-    }.sorted { left, right in
+    }
+  }
+
+  private static func sorted(_ findings: [LocatedFinding]) -> [LocatedFinding] {
+    findings.sorted { left, right in
       if left.severity != right.severity { return left.severity > right.severity }
       if left.weight != right.weight { return left.weight > right.weight }
       if left.id != right.id { return left.id < right.id }

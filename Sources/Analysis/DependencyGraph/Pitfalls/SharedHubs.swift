@@ -31,12 +31,14 @@ enum SharedHubs {
       let advice =
         switch home {
         case nil: "it uses no area itself and can become a shared library"
+        case remainder where !context.assignment.isHeld(id):
+          "it stays with the monolith, so each of them needs a seam"
         case remainder: "it stays with the monolith, and each service makes an instance of its own"
         case .some(let service):
           "it belongs to \(context.names[service]), so each of the others needs a seam"
         }
       return Finding(
-        id: "shared-hub", severity: home == nil || home == remainder ? .note : .warning,
+        id: "shared-hub", severity: home == nil || context.assignment.isHeld(id) ? .note : .warning,
         message: "\(model.displayName(id)) is used by \(counted(users[index], "type")) in "
           + "\(services[index].count) of \(count) services "
           + "(\(counted(references[index], "reference"))): "

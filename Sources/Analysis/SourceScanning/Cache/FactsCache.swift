@@ -57,20 +57,35 @@ struct FactsCache: Sendable {
   ///   - root: the scanned folder, which has a cache file of its own.
   ///   - conditions: what the facts depend on besides the content and the program.
   ///   - program: stands for the build that reads and writes.
-  init(folder: String, root: String, conditions: BuildConditions, program: UInt64) {
+  ///   - stored: what the file holds, where somebody has read it.
+  init(
+    folder: String, root: String, conditions: BuildConditions, program: UInt64,
+    stored: Background<[UInt8]?>? = nil
+  ) {
     self.program = program
-    let name = ContentHash(root.utf8)
-    path = folder + "/facts-" + String(name.high ^ name.low, radix: 16) + ".cache"
+    path = Self.path(folder: folder, root: root)
     fingerprint = ContentHash(conditions.identity.utf8).low
-    guard let size = FileStatus(path: path)?.bytes, size <= Self.fileLimit,
-      let bytes = FileBytes.contents(of: path, expected: size)
-    else { return }
+    guard let bytes = stored.map(\.result) ?? Self.bytes(folder: folder, root: root) else {
+      return
+    }
     state = .usable
     fileBytes = bytes.count
     do throws(DamagedBytes) { try readEntries(bytes[...]) } catch {
       entries = [:]
       state = .damaged
     }
+  }
+
+  private static func path(folder: String, root: String) -> String {
+    let name = ContentHash(root.utf8)
+    return folder + "/facts-" + String(name.high ^ name.low, radix: 16) + ".cache"
+  }
+
+  /// What the file of a scanned folder holds.
+  static func bytes(folder: String, root: String) -> [UInt8]? {
+    let path = path(folder: folder, root: root)
+    guard let size = FileStatus(path: path)?.bytes, size <= fileLimit else { return nil }
+    return FileBytes.contents(of: path, expected: size)
   }
 
   private mutating func readEntries(_ bytes: ArraySlice<UInt8>) throws(DamagedBytes) {

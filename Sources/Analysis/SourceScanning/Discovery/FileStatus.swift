@@ -24,6 +24,38 @@ struct FileStatus {
   }
 }
 
+/// What stands in a folder, as the folder itself tells it: no call for each entry.
+struct FolderEntry {
+  let name: String
+  /// `nil` where the file system does not say.
+  let kind: FileStatus.Kind?
+
+  /// In no order; `nil` when the folder cannot be listed.
+  static func entries(of folder: String) -> [FolderEntry]? {
+    guard let stream = opendir(folder) else { return nil }
+    defer { closedir(stream) }
+    var entries: [FolderEntry] = []
+    while let entry = readdir(stream) {
+      let kind: FileStatus.Kind? =
+        switch Int32(entry.pointee.d_type) {
+        case Int32(DT_REG): .file
+        case Int32(DT_DIR): .folder
+        case Int32(DT_LNK): .link
+        case Int32(DT_UNKNOWN): nil
+        default: .other
+        }
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { start in
+        start.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: start.pointee))
+        {
+          String(cString: $0)
+        }
+      }
+      entries.append(FolderEntry(name: name, kind: kind))
+    }
+    return entries
+  }
+}
+
 /// Contents of files, read straight into an array.
 enum FileBytes {
   private static let pieceBytes = 64 << 10

@@ -47,13 +47,14 @@ struct SourceDiscovery {
 
   private func visit(_ folder: String, _ folders: inout [String], _ result: inout Result) {
     let path = folder.isEmpty ? root : root + "/" + folder
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+    guard let entries = FolderEntry.entries(of: path) else {
       result.unreadableFolders.append(folder)
       return
     }
-    for name in names where !name.hasPrefix(".") {
+    for entry in entries where !entry.name.hasPrefix(".") {
+      let name = entry.name
       let relative = folder.isEmpty ? name : folder + "/" + name
-      switch FileStatus(path: root + "/" + relative)?.kind ?? .other {
+      switch entry.kind ?? FileStatus(path: root + "/" + relative)?.kind ?? .other {
       case .link:
         if name.hasSuffix(".swift") || !name.contains(".") { result.links.append(relative) }
       case .folder: if !Self.skippedFolders.contains(name) { folders.append(relative) }
@@ -70,7 +71,7 @@ struct SourceDiscovery {
       return
     } else if ignored.contains(where: { $0.matches(relative) }) {
       result.ignoredFiles += 1
-    } else if SourceFile.isTest(relative), !options.includeTests {
+    } else if !options.includeTests, SourceFile.isTest(relative) {
       result.testFiles += 1
     } else if Self.isGenerated(name), !options.includeGenerated {
       result.generatedFiles += 1

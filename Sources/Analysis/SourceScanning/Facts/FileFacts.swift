@@ -44,7 +44,9 @@ final class FileFacts: Sendable {
   /// Whether somebody had to read them.
   var isBodyRead: Bool { bodies.isRead }
 
-  subscript(id: Handle<Declaration>) -> Declaration { declarations[Int(id.index)] }
+  subscript(id: Handle<Declaration>) -> Declaration {
+    _read { yield declarations[Int(id.index)] }
+  }
   subscript(id: Handle<TypeExpression>) -> TypeExpression {
     id.isInBody ? bodies[id] : outline.types[id.place]
   }

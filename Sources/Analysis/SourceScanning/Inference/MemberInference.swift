@@ -5,17 +5,10 @@
 /// Runs in order of declaration on one thread: where two properties depend on each other, what is
 /// found depends on where one starts.
 struct MemberInference {
-  static func resolve(
-    _ table: inout SymbolTable, numbering: TypeNumbering, tableNames: TableNames
-  ) {
-    guard !table.files.isEmpty else { return }
-    let found = types(in: table, numbering: numbering, tableNames: tableNames)
-    for (id, type) in found { table[id].type = type }
-  }
-
-  private static func types(
+  static func types(
     in table: SymbolTable, numbering: TypeNumbering, tableNames: TableNames
   ) -> [MemberID: InferredType] {
+    guard !table.files.isEmpty else { return [:] }
     var inference = BodyInference(
       table: table, numbering: numbering, tableNames: tableNames, file: 0)
     inference.lazyTypes = LazyMemberTypes()
@@ -28,10 +21,10 @@ struct MemberInference {
 extension BodyInference {
   mutating func memberType(_ id: MemberID) -> InferredType {
     let member = table[id]
-    guard let lazy = lazyTypes, member.kind == .variable, member.type.isUnknown else {
+    guard lazyTypes != nil, member.kind == .variable, member.type.isUnknown else {
       return member.type
     }
-    if let known = lazy.known[id] { return known }
+    if let known = lazyTypes?.known[id] { return known }
     let declaration = table.declaration(of: member)
     guard declaration.type == nil, let value = declaration.initializer,
       lazyTypes?.inProgress.insert(id).inserted == true

@@ -20,10 +20,11 @@ struct BodyWalks {
   /// Walks what the cache does not answer, and brings the cache up to date.
   ///
   /// - Parameter files: content and names of each file; without them it is walked.
-  /// - Returns: what was found by file, and whether the cache could be written.
+  /// - Returns: what was found by file, and whether the cache could be written, which is done while
+  ///   nobody waits for it.
   func remaining(
     _ files: [ReadFile], cache: ResolutionCache, progress: (Int, Int) -> Void
-  ) -> (signals: [FileSignals], isWritten: Bool) {
+  ) -> (signals: [FileSignals], isWritten: Background<Bool>) {
     let keys = ModelKeys(TableKeys(table), numbering)
     let print = FingerprintBuilder(table, tableNames, keys.table).fingerprint(threads: threads)
     let known = reusable(files, cache, keys, print)
@@ -45,8 +46,7 @@ struct BodyWalks {
           .init(content: content, visibility: print.visibility[index], signals: bytes)
         ))
     }
-    let isWritten = cache.replace(print: print, files: kept)
-    return (signals, isWritten)
+    return (signals, Background { [kept] in cache.replace(print: print, files: kept) })
   }
 
   private struct Known: Sendable {

@@ -32,19 +32,30 @@ struct FingerprintBuilder {
   /// - Parameter threads: members are hashed on this many; the result does not depend on it.
   func fingerprint(threads: Int) -> TableFingerprint {
     let builder = self
-    let size = 4_096
-    let pieces = Array(stride(from: 0, to: table.members.count, by: size))
-    let members = StackedThreads.map(pieces, threads: threads) { _, start in
-      (start..<min(start + size, builder.table.members.count)).map { builder.hash(MemberID($0)) }
+    let members = StackedThreads.map(Self.pieces(table.members.count), threads: threads) {
+      _, piece in piece.map { builder.hash(MemberID($0)) }
     }.flatMap { $0 }
+    let parts = StackedThreads.map(Self.pieces(table.nominals.count), threads: threads) {
+      _, piece in
+      piece.reduce(into: TableFingerprint()) { builder.add(NominalID($1), members, to: &$0) }
+    }
     var print = TableFingerprint()
     print.modules = modules
     print.visibility = table.files.indices.map(visibility)
-    for index in table.nominals.indices { add(NominalID(index), members, to: &print) }
+    for part in parts {
+      print.shapes += part.shapes
+      print.entries += part.entries
+    }
     addModules(members, to: &print)
     print.shapes.sort { $0.key < $1.key }
     print.entries.sort { $0.key < $1.key }
     return print
+  }
+
+  /// Parts that are worth a thread's time.
+  private static func pieces(_ count: Int) -> [Range<Int>] {
+    let size = 1_024
+    return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
   }
 
   private var modules: UInt64 {

@@ -5,6 +5,10 @@ extension BodyInference {
   private static let pathTypes: Set<String> = [
     "PathComponent", "RouterPath", "String", "Substring",
   ]
+  /// Types of pieces of paths whose members can be written without them: `.orders`.
+  private static let pieceTypes = ["PathComponent", "RouterPath"]
+  /// What stands for a method in front of a path, as member or as call.
+  private static let methods = verbs.union(["connect", "trace", "raw", "init"])
 
   /// Path arguments of a registration, each with a leading slash. Middlewares stand among those of
   /// a group and add nothing.
@@ -21,17 +25,40 @@ extension BodyInference {
   func path(_ argument: Expression.ID, orElse isPath: Bool = true) -> String {
     if let text = pathText(argument) { return RoutePath.normalised(text) }
     switch facts[argument] {
-    case .closure, .literal, .member(nil, _): return ""
+    case .closure, .literal: return ""
+    case .member(nil, let name): return implicitPath(name, orElse: isPath)
     case .call(let callee, _, _):
       if case .member(nil, let kind) = facts[callee] {
-        return ["parameter": "/{parameter}", "constant": "/" + RouteRegistration.unread][kind] ?? ""
+        return kind == "parameter" ? "/{parameter}" : implicitPath(kind, orElse: isPath)
       }
     default: break
     }
     var silent = self
     silent.isRecording = false
     let type = silent.infer(argument)
-    return isPathType(type) || (type.isUnknown && isPath) ? "/" + RouteRegistration.unread : ""
+    return isPathType(type) || (isPath && mayBePath(type)) ? "/" + RouteRegistration.unread : ""
+  }
+
+  /// What `.orders` or `.orders(id)` adds: the text where the tree says it, a hole where it may be
+  /// a path, and nothing for a method or a middleware.
+  private func implicitPath(_ name: String, orElse isPath: Bool) -> String {
+    let pieces = Self.pieceTypes.compactMap { table.externals[$0] }
+    let strings = StaticStrings(table: table, tableNames: tableNames)
+    for piece in pieces {
+      if let text = strings.constant(name, of: piece) { return RoutePath.normalised(text) }
+    }
+    let isPiece = name == "constant" || pieces.contains { table[$0].members[name] != nil }
+    let isMethod = Self.methods.contains(name.lowercased())
+    return isPiece || (isPath && !isMethod) ? "/" + RouteRegistration.unread : ""
+  }
+
+  /// Whether a value between the paths of a registration may be one: it is not known, or of a type
+  /// of the tree, such as an enumeration of all paths.
+  private func mayBePath(_ type: InferredType) -> Bool {
+    switch type.unwrapped {
+    case .unknown, .nominal: true
+    default: false
+    }
   }
 
   /// Fixed text, or that with holes for what is interpolated.

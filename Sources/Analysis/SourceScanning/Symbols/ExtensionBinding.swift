@@ -8,11 +8,14 @@ extension SymbolTable {
   /// from outside of the tree.
   mutating func bindExtensions() {
     resolveSupertypes()
+    // What one round does not find the next does not find either, unless something was bound.
+    var isStuck = false
     for round in 1...Self.extensionRounds where !pendingExtensions.isEmpty {
       let pending = pendingExtensions
       pendingExtensions = []
-      let isLast = round == Self.extensionRounds
-      let targets = pending.map { extendedNominal($0) }
+      let isLast = isStuck || round == Self.extensionRounds
+      let targets = concurrently(pending.count) { $0.extendedNominal(pending[$1]) }
+      isStuck = !isLast && targets.allSatisfy { $0 == nil }
       for (item, target) in zip(pending, targets) {
         if let target {
           bind(item, to: target)
@@ -22,7 +25,8 @@ extension SymbolTable {
           pendingExtensions.append(item)
         }
       }
-      resolveSupertypes()
+      if !isStuck { resolveSupertypes() }
+      if isLast { break }
     }
     // Extensions that the last round's extensions declared: nesting deeper than the rounds reach.
     pendingExtensions = []

@@ -70,15 +70,15 @@ struct SymbolTable: Sendable {
   }
 
   subscript(id: NominalID) -> Nominal {
-    get { nominals[Int(id.index)] }
+    _read { yield nominals[Int(id.index)] }
     _modify { yield &nominals[Int(id.index)] }
   }
   subscript(id: MemberID) -> Member {
-    get { members[Int(id.index)] }
+    _read { yield members[Int(id.index)] }
     _modify { yield &members[Int(id.index)] }
   }
   subscript(id: ScopeID) -> Scope {
-    get { scopes[Int(id.index)] }
+    _read { yield scopes[Int(id.index)] }
     _modify { yield &scopes[Int(id.index)] }
   }
 

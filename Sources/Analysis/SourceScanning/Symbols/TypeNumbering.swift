@@ -42,9 +42,11 @@ struct TypeNumbering: Sendable {
   /// Members of the large types, in order of place.
   func members(of table: SymbolTable) -> [MemberDeclaration] {
     var found: [MemberDeclaration] = []
-    for member in table.members {
-      guard let owner = member.owner, let type = typeOfNominal[Int(owner.index)], isLarge(type)
+    for index in table.members.indices {
+      guard let owner = table.members[index].owner, let type = typeOfNominal[Int(owner.index)],
+        isLarge(type)
       else { continue }
+      let member = table.members[index]
       let facts = table.files[member.file]
       let place = facts.location(of: facts[member.declaration].offset)
       found.append(
@@ -76,8 +78,8 @@ struct TypeNumbering: Sendable {
     let facts = table.files[file]
     var count = 0
     var hasCode = facts.topLevel != nil
-    for (index, declaration) in facts.declarations.enumerated() {
-      if declaration.kind == .extension {
+    for index in facts.declarations.indices {
+      if facts.declarations[index].kind == .extension {
         let extended = table.nominalOfDeclaration[file][index]
         if extended.map({ table.accountable($0) == nil }) ?? true { hasCode = true }
       } else if let member = table.memberOfDeclaration[file][index] {

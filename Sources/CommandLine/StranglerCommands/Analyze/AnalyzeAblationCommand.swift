@@ -12,9 +12,10 @@ struct AnalyzeAblationCommand: ParsableCommand {
     commandName: "ablation",
     abstract: "Show what each source of evidence does to the borders.",
     discussion: """
-      Divides the code by all evidence, by structure alone, and without one source after the other.
-      A known division (`contain AREA TYPE` lines) or the folders of the files tell how close each
-      comes; folders are evidence themselves, so compare with `without folders` there. JSON follows
+      Divides the code by all evidence, by structure alone, and without one source
+      after the other. A known division (`contain AREA TYPE` lines) or the folders of
+      the files tell how close each comes; folders are evidence themselves, so
+      compare with `without folders` there. JSON follows
       fixtures/schemas/ablation.schema.json.
 
       EXAMPLES

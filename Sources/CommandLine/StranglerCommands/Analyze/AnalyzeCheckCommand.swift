@@ -13,17 +13,20 @@ struct AnalyzeCheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Hold a code base to agreed borders: nothing new may cross them.",
     discussion: """
-      --write-baseline divides the code once and writes the borders with what crosses them today.
-      --baseline divides nothing: it looks for what crosses those borders now. What crosses is known
-      by its symbols and not by its lines, so moving code about changes nothing. A type that is new
-      counts to the service of its file, or else to the one it shares most references with.
+      --write-baseline divides the code once and writes the borders with what crosses
+      them today. --baseline divides nothing: it looks for what crosses those borders
+      now. What crosses is known by its symbols and not by its lines, so moving code
+      about changes nothing. A type that is new counts to the service of its file, or
+      else to the one it shares most references with.
 
-      New crossings and stale entries fail. More places of a known crossing are shown and pass.
+      New crossings and stale entries fail. More places of a known crossing are shown
+      and pass.
 
       EXAMPLES
         strangler analyze check ~/code/monolith --write-baseline boundaries.json
         strangler analyze check ~/code/monolith --baseline boundaries.json
-        strangler analyze check . --baseline boundaries.json --format sarif --output check.sarif
+        strangler analyze check . --baseline boundaries.json --format sarif \\
+          --output check.sarif
 
       FORMATS
         text   for people at a terminal

@@ -8,8 +8,8 @@ struct AnalyzeExplainCommand: ParsableCommand {
     commandName: "explain",
     abstract: "Say why a type belongs to its service: evidence for and against, and how close.",
     discussion: """
-      TYPE is a name as in the report, with the module before it where two modules have one. JSON
-      follows fixtures/schemas/explanation.schema.json.
+      TYPE is a name as in the report, with the module before it where two modules
+      have one. JSON follows fixtures/schemas/explanation.schema.json.
 
       EXAMPLES
         strangler analyze explain ~/code/monolith OrderService
@@ -17,7 +17,8 @@ struct AnalyzeExplainCommand: ParsableCommand {
 
       EXIT CODES
         0  done
-        2  no type has that name, several have it, or the folder or an option cannot be used
+        2  no type has that name, several have it, or the folder or an option cannot
+           be used
       """)
 
   @OptionGroup var sources: ScanArguments

@@ -14,13 +14,15 @@ struct AnalyzeGraphCommand: ParsableCommand {
     discussion: """
       FORMATS
         rsf   depends FROM TO WEIGHT, one line for each pair
-        json  every single reference with kind, weight, tier, symbol, file, line and column:
+        json  every single reference with kind, weight, tier, symbol, file, line and
+              column:
               fixtures/schemas/graph.schema.json
         dot   Graphviz, one edge for each pair
 
       EXAMPLES
         strangler analyze graph ~/code/monolith
-        strangler analyze graph ~/code/monolith --level file --format dot --output files.dot
+        strangler analyze graph ~/code/monolith --level file --format dot \\
+          --output files.dot
         strangler analyze graph ~/code/monolith | strangler analyze cluster --graph -
 
       EXIT CODES

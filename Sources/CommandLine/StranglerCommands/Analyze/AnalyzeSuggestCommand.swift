@@ -15,7 +15,8 @@ struct AnalyzeSuggestCommand: ParsableCommand {
       FORMATS
         text     for people at a terminal
         html     one page that needs nothing outside it, for people who decide
-        json     everything, for programs: fixtures/schemas/boundary-suggestion.schema.json
+        json     everything, for programs:
+                 fixtures/schemas/boundary-suggestion.schema.json
         sarif    findings and cuts beside the lines, on code hosts
         dot      Graphviz; types up to 60 of them, else services
         mermaid  the same for Markdown
@@ -27,7 +28,8 @@ struct AnalyzeSuggestCommand: ParsableCommand {
         strangler analyze ~/code/monolith --format json | jq .verdict
 
       EXIT CODES
-        0  done, whether splitting is advised or not; files that do not parse are findings
+        0  done, whether splitting is advised or not; files that do not parse are
+           findings
         2  the folder or an option cannot be used
       """)
 

@@ -8,18 +8,20 @@ struct AnalyzeWhatIfCommand: ParsableCommand {
     commandName: "what-if",
     abstract: "Say what moving types and merging services would change.",
     discussion: """
-      Moves are made before merges, each in the order given. Nothing is divided again, so the
-      numbers tell about these moves alone. Only values move into the shared kernel: no data, no
-      routes, nothing that they need outside of it. JSON follows
-      fixtures/schemas/what-if.schema.json.
+      Moves are made before merges, each in the order given. Nothing is divided
+      again, so the numbers tell about these moves alone. Only values move into the
+      shared kernel: no data, no routes, nothing that they need outside of it. JSON
+      follows fixtures/schemas/what-if.schema.json.
 
       EXAMPLES
         strangler analyze what-if ~/code/monolith --move StockLevel:orders
-        strangler analyze what-if ~/code/monolith --move Money:shared-kernel --merge carts,orders
+        strangler analyze what-if ~/code/monolith --move Money:shared-kernel \\
+          --merge carts,orders
 
       EXIT CODES
         0  done, whether the change is for the better or not
-        2  a type or a service is unknown or must not move, or the folder or an option is of no use
+        2  a type or a service is unknown or must not move, or the folder or an
+           option is of no use
       """)
 
   @OptionGroup var sources: ScanArguments

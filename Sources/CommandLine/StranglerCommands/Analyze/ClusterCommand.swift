@@ -12,21 +12,25 @@ struct ClusterCommand: ParsableCommand {
     commandName: "cluster",
     abstract: "Divide a dependency graph of any language.",
     discussion: """
-      Reads lines of `depends FROM TO [weight]`, or `accesses FUNCTION ITEM [weight]` where
-      functions only tell which items belong together, and writes `contain CLUSTER ITEM` lines. The
-      result is what many runs with noise agree on; the same graph gives the same bytes, in whatever
-      order its lines stand and for any number of processors.
+      Reads lines of `depends FROM TO [weight]`, or `accesses FUNCTION ITEM [weight]`
+      where functions only tell which items belong together, and writes `contain
+      CLUSTER ITEM` lines. The result is what many runs with noise agree on; the same
+      graph gives the same bytes, in whatever order its lines stand and for any
+      number of processors.
 
-      A file of constraints holds lines of `together A B ...`, `apart A B`, `pin A CLUSTER`,
-      `forbid A B` (no link from A to B may cross a border) and `size LEAST MOST` (MOST may be `-`;
-      a cluster without any link to others may stay below LEAST).
+      A file of constraints holds lines of `together A B ...`, `apart A B`, `pin A
+      CLUSTER`, `forbid A B` (no link from A to B may cross a border) and `size LEAST
+      MOST` (MOST may be `-`; a cluster without any link to others may stay below
+      LEAST).
 
       EXAMPLES
         strangler analyze cluster --graph graph.rsf --output services.rsf
         strangler analyze cluster --graph graph.rsf --services 6 --format json
-        strangler analyze cluster --graph graph.rsf --anchor last-week.rsf --output services.rsf
+        strangler analyze cluster --graph graph.rsf --anchor last-week.rsf \\
+          --output services.rsf
         strangler analyze cluster --graph graph.rsf --truth experts.rsf
-        strangler analyze cluster --graph graph.rsf --objective metrics --output services.rsf
+        strangler analyze cluster --graph graph.rsf --objective metrics \\
+          --output services.rsf
         strangler analyze graph ~/code/monolith | strangler analyze cluster --graph -
 
       EXIT CODES

@@ -9,15 +9,17 @@ struct InitCommand: ParsableCommand {
     commandName: "init",
     abstract: "Write a first strangler.yaml and a playbook from the analysis of a code base.",
     discussion: """
-      The file runs as it is: `strangler proxy --config strangler.yaml` sends everything to the
-      monolith, because every route of a suggested service stands at 0 %. Comments name each
-      service's sources and tables. The playbook stands beside it and says what to do, service by
-      service. Existing files are kept unless --force is given. A route that the proxy cannot tell
-      apart from others becomes a comment that says why.
+      The file runs as it is: `strangler proxy --config strangler.yaml` sends
+      everything to the monolith, because every route of a suggested service stands
+      at 0 %. Comments name each service's sources and tables. The playbook stands
+      beside it and says what to do, service by service. Existing files are kept
+      unless --force is given. A route that the proxy cannot tell apart from others
+      becomes a comment that says why.
 
       EXAMPLES
         strangler init ~/code/monolith
-        strangler init ~/code/monolith --output deploy/strangler.yaml --legacy 10.0.0.4:8000
+        strangler init ~/code/monolith --output deploy/strangler.yaml \\
+          --legacy 10.0.0.4:8000
 
       EXIT CODES
         0  both files are written, and `strangler routes validate` accepts the first

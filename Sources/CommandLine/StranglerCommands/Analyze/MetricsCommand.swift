@@ -12,19 +12,23 @@ struct MetricsCommand: ParsableCommand {
     commandName: "metrics",
     abstract: "Measure a division of a dependency graph by the metrics of the literature.",
     discussion: """
-      The same name stands for different formulas in different papers, so each value says whose
-      formula it is: fse (FSE 2018), cargo (ASE 2022), rldec, chgnn (IJCAI 2022). Values of
-      different variants must not be compared. Weights of links are numbers of calls.
+      The same name stands for different formulas in different papers, so each value
+      says whose formula it is: fse (FSE 2018), cargo (ASE 2022), rldec, chgnn (IJCAI
+      2022). Values of different variants must not be compared. Weights of links are
+      numbers of calls.
 
-      mojofm, ari and nmi compare the items that both divisions hold; mojofm-of-whole-truth is
-      scaled by all items of the known division, as the reference implementation does.
+      mojofm, ari and nmi compare the items that both divisions hold;
+      mojofm-of-whole-truth is scaled by all items of the known division, as the
+      reference implementation does.
 
       EXAMPLES
         strangler analyze metrics --graph graph.rsf --clustering services.rsf
-        strangler analyze metrics --graph graph.rsf --clustering services.rsf --truth experts.rsf
+        strangler analyze metrics --graph graph.rsf --clustering services.rsf \\
+          --truth experts.rsf
         strangler analyze graph ~/code/monolith |
           strangler analyze metrics --graph - --clustering services.rsf
-        strangler analyze metrics --graph calls.rsf --clustering services.rsf --variant fse \\
+        strangler analyze metrics --graph calls.rsf --clustering services.rsf \\
+          --variant fse \\
           --use-cases use-cases.rsf --format json
 
       EXIT CODES

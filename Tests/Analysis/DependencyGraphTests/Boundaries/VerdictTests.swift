@@ -72,6 +72,67 @@ import Testing
         == "Do not split yet: only one of the 4 areas answers a route or runs a job.")
   }
 
+  private static let core = Remainder.Core(
+    types: 60, divided: 100, areas: 7, inside: 90, between: 400,
+    hubs: [
+      .init(
+        type: "User", references: 210, areas: 6,
+        location: Location(file: "Sources/User.swift", line: 3, column: 7))
+    ])
+
+  @Test func `a piece that no border divides stays, and the rest is taken out`() {
+    let verdict = Verdict.judge(
+      Self.good, units: 100, served: Self.served, serving: 5, core: Self.core, people: 1)
+    #expect(verdict.decision == .split)
+    #expect(
+      verdict.reason
+        == "Take 4 services out and leave the rest together: 90 % of 200 references stay inside "
+        + "these pieces, modularity is 0.50, and 32 runs with noise agree with the borders at 0.90 "
+        + "of 1. 60 of 100 separable types stay with the monolith as one piece. No border divides "
+        + "it: 400 references lead from one of its 7 areas to another, and 90 stay inside of one. "
+        + "One person makes nine of ten changes, and 4 services want more people than that: begin "
+        + "with one and see what it gains.")
+    #expect(Self.core.advice.contains("Most lead to User (210 from 6 areas): untangle"))
+    var quality = Self.good
+    quality.services = 1
+    let single = Verdict.judge(
+      quality, units: 100, served: Self.served, serving: 2, core: Self.core, people: 4)
+    #expect(single.decision == .split && single.reason.hasPrefix("Take 1 service out"))
+    #expect(!single.reason.contains("people"))
+  }
+
+  @Test func `services that all wait for each other are one program`() {
+    let verdict = Verdict.judge(Self.good, units: 40, served: Self.served, serving: 4, ring: 31)
+    #expect(
+      verdict.reason == "Do not split yet: all 4 services wait for each other in a ring of 31 "
+        + "calls, so none could be released or be down alone.")
+    var builder = SampleShop.builder()
+    func calls(_ pairs: [(String, String)]) -> Verdict {
+      for (from, to) in pairs {
+        builder.refer("\(from)Service", "\(to)Service", .call, symbol: "check")
+      }
+      return BoundaryAnalysis().suggest(builder.model).verdict
+    }
+    #expect(calls([("Shipment", "Order"), ("Shipment", "Payment")]).decision == .split)
+    let ring = calls([("Payment", "Product"), ("Product", "Order"), ("Order", "Shipment")])
+    #expect(ring.decision == .doNotSplit && ring.reason.contains("all 4 services wait"))
+  }
+
+  @Test func `people count who make nine of ten changes`() {
+    func people(_ changes: [Int], commits: Int = 200) -> Int? {
+      ChangeHistory(
+        commits: commits,
+        authorship: changes.enumerated().map {
+          .init(file: FileID(0), author: "\($0.offset)", changes: $0.element)
+        }
+      ).mostChanges
+    }
+    #expect(people([95, 3, 2]) == 1)
+    #expect(people([50, 30, 10, 10]) == 3)
+    #expect(people([95, 5], commits: 20) == nil)
+    #expect(people([]) == nil)
+  }
+
   @Test func `borders that repeat the folders say so`() {
     var quality = Self.good
     (quality.folderShare, quality.likenessWithoutFolders) = (0.96, 0.61)

@@ -80,7 +80,8 @@ import Testing
     var table = SymbolTable(files: [facts])
     let numbering = TypeNumbering(table: table)
     let names = TableNames(table: table)
-    MemberInference.resolve(&table, numbering: numbering, tableNames: names)
+    let found = MemberInference.types(in: table, numbering: numbering, tableNames: names)
+    for (id, type) in found { table[id].type = type }
     let print = FingerprintBuilder(table, names, TableKeys(table)).fingerprint(threads: 1)
     #expect(print.entries.count > 5)
     #expect(!facts.isBodyRead)

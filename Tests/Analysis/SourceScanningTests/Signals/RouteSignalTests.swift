@@ -166,6 +166,43 @@ struct RouteRule: CustomTestStringConvertible {
         "GET /c App", "GET /{?} App",
       ]),
     .init(
+      "paths in cases and switches leave a hole where their text is not fixed",
+      """
+      import Vapor
+      enum Place: String { case orders, carts = "my-carts" }
+      enum Site {
+        case home, order(Int)
+        var pathComponents: [PathComponent] { switch self { case .home: []; case .order: ["o"] } }
+        var path: String { switch self { case .home: "home"; case .order(let id): "o/\\(id)" } }
+      }
+      extension PathComponent {
+        static let customers: PathComponent = "customers"
+        static var computed: PathComponent { made() }
+        static func numbered(_ number: Int) -> PathComponent { made() }
+      }
+      func routes(_ app: Application, method: HTTPMethod) throws {
+        app.get(PathComponent(stringLiteral: Place.carts.rawValue), use: list)
+        app.get("a", .init(stringLiteral: Place.orders.rawValue), use: list)
+        app.get(Site.home.pathComponents, use: list)
+        app.get("b", Site.order(1).path, use: list)
+        app.get(Site.home, use: list)
+        app.get(.customers, ":id", use: list)
+        app.get("c", .computed, use: list)
+        app.get("d", .numbered(1), use: list)
+        app.get("e", .elsewhere, use: list)
+        app.on(.GET, "f", use: list)
+        app.on(.RAW(value: "REPORT"), "g", use: list)
+        app.on(method, "h", use: list)
+        app.grouped(.customers).grouped(.authenticated).get("i", use: list)
+      }
+      func list() {}
+      """,
+      [
+        "GET /my-carts", "GET /a/orders", "GET /{?}", "GET /b/{?}", "GET /{?}",
+        "GET /customers/{id}", "GET /c/{?}", "GET /d/{?}", "GET /e/{?}", "GET /f", "* /g", "* /h",
+        "GET /customers/i",
+      ].map { $0 + " Sources/App/Main.swift" }),
+    .init(
       "clients are not routers",
       "struct App { let client: HTTPClient; func f() { client.get(\"/orders\") { _ in } } }", []),
   ]

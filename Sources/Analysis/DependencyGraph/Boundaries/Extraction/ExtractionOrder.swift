@@ -17,9 +17,11 @@ struct ExtractionOrder {
     /// from outside, cannot be moved by routing; it goes last.
     var hasRoutes: Bool
     var stability: Double
+    /// No more references cross its border than stay inside.
+    var isHeld = true
 
     /// Worth starting with: movable, and with a border that holds.
-    var isReady: Bool { hasRoutes && stability >= ExtractionOrder.leastStability }
+    var isReady: Bool { hasRoutes && isHeld && stability >= ExtractionOrder.leastStability }
   }
 
   private let candidates: [Candidate]
