@@ -13,8 +13,9 @@ public import DependencyGraph
 /// module, file, line, stability}], files}]`, `sharedKernel`, `compositionRoots`, `remainder {name,
 /// types, parts [{type, member, service, file, line, column}], core {types, divided, areas, inside,
 /// between, hubs [{type, references, areas, file, line, column}]}, tables {owned, shared}, routes
-/// [{method, path}], jobs}` or null, `modules [{name, types, usedBy}]`, `findings [{id, severity, message, locations [{file, line, column}]}]`, `cuts
-/// [{fromService, toService, fromType, target, file, line, column, symbol, kind, seam, evidence}]`,
+/// [{method, path}], jobs}` or null, `modules [{name, types, usedBy}]`, `findings [{id, severity,
+/// message, locations [{file, line, column}]}]`, `cuts [{fromService, toService,
+/// fromType, target, file, line, column, symbol, kind, seam, evidence}]`,
 /// `quality {modularity, stability, gamma, services, runs, folderShare, likenessWithoutFolders,
 /// references, crossingReferences}`, `coverage {files, lines,
 /// types, parseFailures, tiers {name: references}}`, `doubts {references, syntactic, byNameAlone,
