@@ -52,31 +52,6 @@
         #expect(error.message.contains("amqp://127.0.0.1:1"))
       }
 
-      /// A server whose disk is full says so when something is published; nothing counts as sent,
-      /// and it all goes on once there is room.
-      @Test func aFullDiskIsSaidAndWaitedOut() async throws {
-        let server = try await RabbitMQProgram.start(freeDisk: "100000GB")
-        defer { server.end() }
-        let world = try BrokerWorld { $0.server.addresses = [server.address] }
-        defer { world.broker.close() }
-        for number in 1...2 {
-          let message = BrokerWorld.message(number)
-          guard
-            case .unavailable(let reason) = await BrokerWorld.failure(of: message, to: world.broker)
-          else {
-            Issue.record("it was taken")
-            return
-          }
-          #expect(reason.contains("takes no messages at the moment") && reason.contains("disk"))
-        }
-        server.need(freeDisk: RabbitMQProgram.littleDisk)
-        await server.kill()
-        try await server.restart()
-        for number in 1...2 {
-          try await BrokerWorld.publish(BrokerWorld.message(number), to: world.broker)
-        }
-      }
-
       @Test func theNextAddressIsTaken() async throws {
         #expect(try await error { $0.server.addresses.insert("amqp://127.0.0.1:1", at: 0) } == nil)
       }

@@ -5,8 +5,8 @@
 ///
 /// First, areas are one service that have more to do with each other than their sizes explain.
 /// Then, areas whose borders do not hold, since more references cross them than stay inside, are
-/// one piece where most of what crosses leads from one of them to another and the border around all of
-/// them holds; the largest piece of all is what the monolith goes on to be. At last, what is too
+/// one piece where most of what crosses leads from one of them to another and the border around all
+/// of them holds; the largest piece of all is what the monolith goes on to be. At last, what is too
 /// small to be run by itself (see `NanoServices` too) joins what it is tied to most.
 struct ServiceScale {
   /// Part of the separable types below which nothing is a service: nobody runs more than fifty of
