@@ -62,7 +62,7 @@
         }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
           for relay in relays { tasks.addTask { try await relay.run() } }
-          while published.withLock({ $0.isEmpty }) { await Task.yield() }
+          // From the start: what is not visible at the first look is there at the next one.
           let isDone = { relays.contains { $0.status.cursor == 3 } }
           while !isDone() {
             try await isRenewed(world, at: clock.now(), unless: isDone)
