@@ -140,7 +140,7 @@ extension CutoverRunner: Service {
       }
       compared[route] = nil
     }
-    // Most of it was compared before the ruling.
+    // Most of it was compared before the ruling, or under none that is known.
     for route in ruledRoutes { compared[route] = nil }
     (changedRoutes, ruledRoutes) = ([], [])
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
@@ -215,16 +215,19 @@ extension CutoverRunner: Service {
       }
       if known == services { continue }
       changedRoutes.formUnion(machine.plan.routes)
-      let event = CutoverEvent.serviceChanged(services, run: tail.nextEntry)
-      do {
-        try await perform(event, on: name, by: nil)
-      } catch {
-        // What others wrote is read by now, and may have taken it back.
-        guard var machine = machines[name], machine.phase == .underWay else { continue }
-        // It holds all the same, and is written with the next state.
-        _ = machine.handle(event, at: unixMilliseconds() / 1_000)
-        machines[name] = machine
-      }
+      await settle(.serviceChanged(services, run: tail.nextEntry), on: name)
+    }
+  }
+
+  /// Takes in what holds whether or not it can be written; then it is with the next state.
+  private func settle(_ event: CutoverEvent, on name: String) async {
+    do {
+      try await perform(event, on: name, by: nil)
+    } catch {
+      // What others wrote is read by now, and may have taken it back.
+      guard var machine = machines[name], machine.phase == .underWay else { return }
+      _ = machine.handle(event, at: unixMilliseconds() / 1_000)
+      machines[name] = machine
     }
   }
 
@@ -236,7 +239,11 @@ extension CutoverRunner: Service {
     for (name, machine) in machines.sorted(by: { $0.key < $1.key })
     where machine.phase == .underWay && machine.plan.judgesComparisons {
       machines[name]?.takeNote(rulingsAreKnown: isKnown)
-      guard isKnown else { continue }
+      guard isKnown else {
+        // Approved noise would count as undecided, and go on to once the rulings are known again.
+        if machine.stage.percent == .zero { ruledRoutes.formUnion(machine.plan.routes) }
+        continue
+      }
       let rulings = rulings(of: machine.plan)
       guard let known = machine.rulings, machine.stage.percent == .zero else {
         machines[name]?.learn(rulings: rulings)
@@ -244,15 +251,7 @@ extension CutoverRunner: Service {
       }
       if known == rulings { continue }
       ruledRoutes.formUnion(machine.plan.routes.filter { known[$0] != rulings[$0] })
-      let event = CutoverEvent.ruled(rulings)
-      do {
-        try await perform(event, on: name, by: nil)
-      } catch {
-        // As where another service answers: it holds all the same.
-        guard var machine = machines[name], machine.phase == .underWay else { continue }
-        _ = machine.handle(event, at: unixMilliseconds() / 1_000)
-        machines[name] = machine
-      }
+      await settle(.ruled(rulings), on: name)
     }
   }
 

@@ -38,6 +38,9 @@ struct CutoverComparisonTests {
     /// The file cannot be read any more.
     func lose() { state.withLock { $0 = (nil, nil) } }
 
+    /// It is there again, without an approval.
+    func find() { state.withLock { $0 = ([], NoiseRulings([])) } }
+
     func see() { state.withLock { $0.seen = $0.inForce.map { NoiseRulings($0) } } }
 
     func lookUpRulings() async { see() }
@@ -191,9 +194,14 @@ struct CutoverComparisonTests {
     #expect(wait != nil)
     comparisons.lose()
     try await bench.runner.approve(await bench.nextStage(), of: "orders", by: CutoverScenario.ann)
+    comparisons.perSecond.withLock { $0 = CompareCounts(undecided: 50) }
     await bench.seconds(100)
     #expect(bench.percent() == 0)
     #expect(await bench.runner.status(of: "orders")?.hold == "rulings-unknown")
+    // What was approved noise meanwhile is no doubt later.
+    comparisons.find()
+    comparisons.perSecond.withLock { $0 = CompareCounts(compared: 50) }
+    #expect(await bench.seconds(until: { $0.percent() == 10 }, limit: 5) != nil)
   }
 
   @Test("Without anybody who compares, a stage at 0 % holds")
