@@ -401,7 +401,7 @@ let messaging: [Target] = [
     name: "messaging-benchmark",
     dependencies: [
       .natsLibrary, "MessageBrokerNATS", "MessageRelay", "MessageStorePostgreSQL",
-      "ServerPrograms", "TransactionalMessaging", .argumentParser, .logging,
+      "ServerPrograms", "TransactionalMessaging", .argumentParser, .lifecycle, .logging,
     ], path: "Tests/Benchmarks/MessagingBenchmark", swiftSettings: settings),
   // What every store and broker passes, for those that others write too.
   library("MessagingConformance", .messaging, ["TransactionalMessaging"]),

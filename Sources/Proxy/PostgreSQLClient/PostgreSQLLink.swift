@@ -9,11 +9,9 @@
 
   /// libpq's connection, used by one thread alone and never in a blocking way.
   final class PostgreSQLLink {
-    /// The type `bytea`, as the server numbers it; its parameters are sent as they are.
-    private static let byteaType: Oid = 17
-
     private let connection: OpaquePointer
     private let pipe: WakePipe
+    private var prepared = PreparedStatements()
 
     /// Connects.
     init(
@@ -73,58 +71,79 @@
       _ statement: PostgreSQLStatement, until deadline: ContinuousClock.Instant, _ limit: Duration,
       onRow: PostgreSQLRowTaker? = nil
     ) throws(PostgreSQLError) -> [PostgreSQLRow] {
-      try send(statement)
+      let parameters = try Parameters(statement.parameters)
+      switch prepared.use(statement.sql, parameters.types) {
+      case .directly: break
+      case .prepare(let name):
+        do throws(PostgreSQLError) {
+          try prepare(statement.sql, name, parameters)
+          _ = try results(until: deadline, limit, nil)
+        } catch {
+          prepared.forget(statement.sql, parameters.types)
+          throw error
+        }
+        try send(prepared: name, parameters)
+        return try results(until: deadline, limit, onRow)
+      case .execute(let name):
+        let isIdle = PQtransactionStatus(connection) == PQTRANS_IDLE
+        do throws(PostgreSQLError) {
+          try send(prepared: name, parameters)
+          return try results(until: deadline, limit, onRow)
+        } catch {
+          guard PreparedStatements.isStale(error) else { throw error }
+          prepared.forget()
+          // Refused before it ran; in a transaction that one is lost all the same.
+          guard isIdle else { throw error }
+        }
+      }
+      try send(statement.sql, parameters)
+      return try results(until: deadline, limit, onRow)
+    }
+
+    private func send(_ sql: String, _ parameters: Parameters) throws(PostgreSQLError) {
+      let sent = Self.withBuffers(parameters.texts) { values in
+        PQsendQueryParams(
+          connection, sql, Int32(clamping: values.count), parameters.types, values,
+          parameters.lengths, parameters.formats, 0)
+      }
+      if sent == 0 { throw failure }
+    }
+
+    private func prepare(
+      _ sql: String, _ name: String, _ parameters: Parameters
+    ) throws(PostgreSQLError) {
+      let count = Int32(clamping: parameters.types.count)
+      if PQsendPrepare(connection, name, sql, count, parameters.types) == 0 { throw failure }
+    }
+
+    private func send(prepared name: String, _ parameters: Parameters) throws(PostgreSQLError) {
+      let sent = Self.withBuffers(parameters.texts) { values in
+        PQsendQueryPrepared(
+          connection, name, Int32(clamping: values.count), values, parameters.lengths,
+          parameters.formats, 0)
+      }
+      if sent == 0 { throw failure }
+    }
+
+    private func flush(
+      until deadline: ContinuousClock.Instant, _ limit: Duration
+    ) throws(PostgreSQLError) {
       while true {
         let unsent = PQflush(connection)
         if unsent < 0 { throw failure }
-        if unsent == 0, PQisBusy(connection) == 0 { break }
+        if unsent == 0, PQisBusy(connection) == 0 { return }
         guard wait(for: unsent == 1 ? POLLIN | POLLOUT : POLLIN, until: deadline) else {
           throw PostgreSQLError(.timedOut, "the database did not answer within \(limit)")
         }
         if PQconsumeInput(connection) == 0 { throw failure }
       }
-      return try results(until: deadline, limit, onRow)
-    }
-
-    private func send(_ statement: PostgreSQLStatement) throws(PostgreSQLError) {
-      var (texts, types): ([[CChar]?], [Oid]) = ([], [])
-      var (lengths, formats): ([Int32], [Int32]) = ([], [])
-      for parameter in statement.parameters {
-        switch parameter {
-        case .null: texts.append(nil)
-        case .text(let text):
-          // libpq would take what stands before it for the whole text. The server refuses it too.
-          guard !text.utf8.contains(0) else {
-            throw PostgreSQLError(
-              .refused(sqlState: "22021"),
-              "parameter $\(texts.count + 1) has a NUL in it, which no text in PostgreSQL can hold")
-          }
-          texts.append(Array(text.utf8CString))
-        case .integer(let number): texts.append(Array("\(number)".utf8CString))
-        case .bytes(let bytes): texts.append(bytes.map { CChar(bitPattern: $0) })
-        }
-        if case .bytes(let bytes) = parameter {
-          types.append(Self.byteaType)
-          lengths.append(Int32(clamping: bytes.count))
-          formats.append(1)
-        } else {
-          types.append(0)
-          lengths.append(0)
-          formats.append(0)
-        }
-      }
-      let sent = Self.withBuffers(texts) { values in
-        PQsendQueryParams(
-          connection, statement.sql, Int32(clamping: values.count), types, values, lengths,
-          formats, 0)
-      }
-      if sent == 0 { throw failure }
     }
 
     /// The results of what was sent, of which the last counts.
     private func results(
       until deadline: ContinuousClock.Instant, _ limit: Duration, _ onRow: PostgreSQLRowTaker?
     ) throws(PostgreSQLError) -> [PostgreSQLRow] {
+      try flush(until: deadline, limit)
       var rows: [PostgreSQLRow] = []
       var refusal: PostgreSQLError?
       var deadline = deadline
@@ -136,9 +155,10 @@
           if PQconsumeInput(connection) == 0 { throw failure }
         }
         guard let result = PQgetResult(connection) else { break }
-        defer { PQclear(result) }
+        // Frees it, unless its rows are kept.
+        let kept = PostgreSQLResult(result)
         switch PQresultStatus(result) {
-        case PGRES_TUPLES_OK: rows = Self.rows(of: result)
+        case PGRES_TUPLES_OK: rows = kept.rows
         case PGRES_COMMAND_OK: rows = []
         case PGRES_COPY_OUT:
           try copyOut(limit, onRow ?? { _ in })
@@ -173,17 +193,6 @@
           throw PostgreSQLError(.timedOut, "the database did not answer within \(limit)")
         }
         if PQconsumeInput(connection) == 0 { throw failure }
-      }
-    }
-
-    private static func rows(of result: OpaquePointer) -> [PostgreSQLRow] {
-      let columns = PQnfields(result)
-      return (0..<PQntuples(result)).map { row in
-        PostgreSQLRow(
-          columns: (0..<columns).map { column in
-            PQgetisnull(result, row, column) == 1
-              ? nil : String(cString: PQgetvalue(result, row, column))
-          })
       }
     }
 

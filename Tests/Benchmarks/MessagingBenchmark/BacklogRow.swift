@@ -62,9 +62,22 @@
     }
   }
 
-  private struct RefusingPublisher: MessagePublisher {
-    let broker: any MessagePublisher
+  private struct RefusingPublisher: BatchPublisher {
+    let broker: NATSBroker
     let key: String
+
+    func publish(
+      _ messages: [BrokerMessage], settle: @escaping @Sendable (Int, PublishFailure?) -> Void
+    ) async {
+      if let place = messages.firstIndex(where: { $0.key == key }) {
+        settle(place, .rejected("this aggregate is refused"))
+        var others = messages
+        others.remove(at: place)
+        await broker.publish(others) { settle($0 < place ? $0 : $0 + 1, $1) }
+      } else {
+        await broker.publish(messages, settle: settle)
+      }
+    }
 
     func publish(_ message: BrokerMessage) async throws(PublishFailure) {
       if message.key == key { throw .rejected("this aggregate is refused") }

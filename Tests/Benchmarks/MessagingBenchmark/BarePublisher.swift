@@ -2,10 +2,20 @@
 
 #if PostgreSQL && NATS
   import CNATS
+  import Foundation
   import TransactionalMessaging
 
   /// libnats alone: publishes as fast as it can and waits for all acknowledgements.
   struct BarePublisher {
+    /// What a message carries besides its payload.
+    enum Kind {
+      /// Nothing.
+      case naked
+      /// An id by which the stream drops a second message, as everybody must send who wants each
+      /// event once.
+      case deduplicated
+    }
+
     struct Failure: Error, CustomStringConvertible {
       let description: String
     }
@@ -16,7 +26,7 @@
     let address: String
 
     /// - Returns: seconds.
-    func publish(_ count: Int, _ payload: [UInt8]) throws -> Double {
+    func publish(_ count: Int, _ payload: [UInt8], _ kind: Kind) throws -> Double {
       var connection: OpaquePointer?
       try check(natsConnection_ConnectTo(&connection, address), "connecting")
       defer { natsConnection_Destroy(connection) }
@@ -28,13 +38,28 @@
       try check(natsConnection_JetStream(&stream, connection, &options), "JetStream")
       defer { jsCtx_Destroy(stream) }
       let subject = BrokerMessage.topic(forAggregateType: BenchmarkWorld.aggregateType)
+      // Ids of the same length as an event's; made before the time is taken.
+      let run = UUID().uuidString.dropLast(8)
+      let ids =
+        kind == .naked ? [] : (0..<count).map { "\(run)\(String(format: "%08x", UInt32($0)))" }
       let clock = ContinuousClock()
       let start = clock.now
       try payload.withUnsafeBytes { bytes in
-        for _ in 0..<count {
-          try check(
-            js_PublishAsync(stream, subject, bytes.baseAddress, Int32(bytes.count), nil),
-            "publishing")
+        for number in 0..<count {
+          switch kind {
+          case .naked:
+            try check(
+              js_PublishAsync(stream, subject, bytes.baseAddress, Int32(bytes.count), nil),
+              "publishing")
+          case .deduplicated:
+            try ids[number].withCString { id in
+              var message = jsPubOptions()
+              message.MsgId = id
+              try check(
+                js_PublishAsync(stream, subject, bytes.baseAddress, Int32(bytes.count), &message),
+                "publishing")
+            }
+          }
         }
       }
       try check(js_PublishAsyncComplete(stream, nil), "acknowledgements")

@@ -6,6 +6,7 @@
   import MessageRelay
   import MessageStorePostgreSQL
   import ServerPrograms
+  import ServiceLifecycle
   import TransactionalMessaging
 
   /// Servers of a row's own, with an outbox and a stream.
@@ -56,22 +57,24 @@
       -> Relay
     {
       var configuration = RelayConfiguration()
-      if let concurrency = plan.concurrency { configuration.concurrency = concurrency }
+      configuration.concurrency = plan.concurrency
       if let page = plan.page { configuration.page = PageLimit(events: page) }
       return Relay(
         store: try PostgreSQLRelayStore(server.address), broker: publisher, signal: signal,
         configuration: configuration, logger: Self.logger)
     }
 
-    /// Runs a relay while the body runs.
+    /// Runs a relay while the body runs; it gives its lease back, so that the next one need not wait
+    /// until that has run out.
     func relaying<Value>(
       _ relay: Relay, _ body: () async throws -> Value
     ) async throws -> Value {
-      try await withThrowingTaskGroup(of: Void.self) { tasks in
-        tasks.addTask { try await relay.run() }
+      let services = ServiceGroup(services: [relay], logger: Self.logger)
+      return try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await services.run() }
         let value = try await body()
-        tasks.cancelAll()
-        while (try? await tasks.next()) != nil {}
+        await services.triggerGracefulShutdown()
+        try await tasks.waitForAll()
         return value
       }
     }

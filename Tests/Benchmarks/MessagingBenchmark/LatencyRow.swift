@@ -136,9 +136,18 @@
     }
   }
 
-  private struct TimedPublisher: MessagePublisher {
-    let broker: any MessagePublisher
+  private struct TimedPublisher: BatchPublisher {
+    let broker: NATSBroker
     let times: Times
+
+    func publish(
+      _ messages: [BrokerMessage], settle: @escaping @Sendable (Int, PublishFailure?) -> Void
+    ) async {
+      await broker.publish(messages) { place, failure in
+        if failure == nil { times.acknowledged(messages[place].headers[MessageHeader.id] ?? "") }
+        settle(place, failure)
+      }
+    }
 
     func publish(_ message: BrokerMessage) async throws(PublishFailure) {
       try await broker.publish(message)

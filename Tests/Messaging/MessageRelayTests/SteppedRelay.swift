@@ -16,7 +16,7 @@ struct SteppedRelay {
   private var machine: RelayStateMachine
   private var action: RelayStateMachine.Action
   private var batch: PublicationBatch?
-  private var inFlight: [AppendedEvent] = []
+  private var inFlight: [PublicationBatch.Publication] = []
 
   init(
     owner: String, store: any RelayStore, configuration: RelayConfiguration, seed: UInt64,
@@ -110,11 +110,11 @@ struct SteppedRelay {
     publish: (AppendedEvent) async throws -> PublishFailure?
   ) async throws {
     var current =
-      batch ?? PublicationBatch(events, concurrency: configuration.concurrency)
+      batch ?? PublicationBatch(events, concurrency: configuration.concurrency ?? 1)
     inFlight += current.start()
     if let index = inFlight.indices.randomElement(using: &random) {
-      let event = inFlight.remove(at: index)
-      current.finished(event, failure: try await publish(event))
+      let publication = inFlight.remove(at: index)
+      current.finished(publication, failure: try await publish(publication.event))
       inFlight += current.start()
     }
     batch = current.isSettled ? nil : current

@@ -24,8 +24,9 @@ struct RelayLeaseTests {
 
   private func settled(acknowledged: Bool) -> PublicationBatch {
     var batch = PublicationBatch([event], concurrency: 1)
-    _ = batch.start()
-    batch.finished(event, failure: acknowledged ? nil : .unavailable("stopped"))
+    for publication in batch.start() {
+      batch.finished(publication, failure: acknowledged ? nil : .unavailable("stopped"))
+    }
     return batch
   }
 

@@ -55,7 +55,9 @@ struct RelayStateMachineTests {
   ) -> PublicationBatch {
     var batch = PublicationBatch(events, concurrency: 1)
     while case let started = batch.start(), !started.isEmpty {
-      for event in started { batch.finished(event, failure: failures[event.sequence]) }
+      for publication in started {
+        batch.finished(publication, failure: failures[publication.event.sequence])
+      }
     }
     return batch
   }

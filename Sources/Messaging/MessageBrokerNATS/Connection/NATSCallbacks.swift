@@ -12,6 +12,7 @@
   final class NATSCallbacks: Sendable {
     enum Listener: Sendable {
       case messages(@Sendable (NATSMessage) -> Void)
+      case answers(NATSLine)
       case connection(NATSLine)
     }
 
@@ -38,8 +39,12 @@
 
     func came(_ message: OpaquePointer?, for closure: UnsafeMutableRawPointer?) {
       defer { natsMsg_Destroy(message) }
-      guard let message, case .messages(let hear) = listener(closure) else { return }
-      hear(NATSMessage(copying: message))
+      guard let message else { return }
+      switch listener(closure) {
+      case .messages(let hear): hear(NATSMessage(copying: message))
+      case .answers(let line): line.answered(NATSAnswer(message: message))
+      case .connection, nil: break
+      }
     }
 
     func ended(_ connection: OpaquePointer?, _ closure: UnsafeMutableRawPointer?) {

@@ -61,6 +61,14 @@
       try await line.request(message, within: limit ?? server.answering).get()
     }
 
+    /// Sends messages one after the other and returns when each is answered.
+    ///
+    /// When the task is cancelled, what is not answered yet fails at once, and what was not sent
+    /// yet is not sent any more.
+    func request(_ batch: NATSBatch) async {
+      await line.request(batch, within: server.answering)
+    }
+
     /// Hears what comes to a subject that nobody else has.
     ///
     /// - Parameter hear: called on a thread of libnats, message after message; must not block.
@@ -77,20 +85,49 @@
     package let subject: String
   }
 
+  extension NATSLine.Work {
+    /// How many messages.
+    var count: Int {
+      if case .sendAll(let batch, _) = self { batch.messages.count } else { 1 }
+    }
+  }
+
   /// What callers, the connection's thread and libnats' threads share.
   final class NATSLine: Sendable {
-    typealias Waiter = CheckedContinuation<Result<NATSMessage, BrokerError>, Never>
+    /// Who waits for an answer.
+    enum Waiter {
+      case one(CheckedContinuation<Result<NATSMessage, BrokerError>, Never>)
+      case of(NATSBatch, place: Int)
+
+      func fail(_ error: BrokerError) {
+        switch self {
+        case .one(let continuation): continuation.resume(returning: .failure(error))
+        case .of(let batch, let place): batch.answered(place, .failure(error))
+        }
+      }
+
+      func answer(_ answer: NATSAnswer) {
+        switch self {
+        case .one(let continuation): continuation.resume(returning: .success(answer.copy))
+        case .of(let batch, let place): batch.answered(place, .success(answer))
+        }
+      }
+    }
 
     /// What the thread is asked to do.
     enum Work {
       /// The token is that of whoever waits for the answer.
       case send(NATSMessage, token: UInt64?)
+      /// The tokens follow each other.
+      case sendAll(NATSBatch, firstToken: UInt64)
       case subscribe(NATSListening)
       case unsubscribe(NATSListening)
     }
 
     private struct State {
       var work: [Work] = []
+      /// Messages in it.
+      var waiting = 0
       var pending = PendingReplies<Waiter>()
       var isAsleep = false
       var isClosing = false
@@ -115,9 +152,10 @@
     func enqueue(_ work: Work) -> Bool {
       let (accepted, ring) = state.withLock { state in
         guard state.failure == nil, !state.isClosing,
-          state.work.count < NATSConnection.longestLine
+          state.waiting < NATSConnection.longestLine
         else { return (false, false) }
         state.work.append(work)
+        state.waiting += work.count
         defer { state.isAsleep = false }
         return (true, state.isAsleep)
       }
@@ -130,19 +168,54 @@
     ) async -> Result<NATSMessage, BrokerError> {
       let token = state.withLock { $0.pending.reserve() }
       return await withTaskCancellationHandler {
-        await withCheckedContinuation { (waiter: Waiter) in
+        await withCheckedContinuation { waiter in
           state.withLock {
-            $0.pending.add(waiter, as: token, about: message.subject, until: Self.now + limit)
+            $0.pending.add(.one(waiter), as: token, about: message.subject, until: Self.now + limit)
           }
-          if !enqueue(.send(message, token: token)) {
-            answer(token, .failure(failure ?? Self.overfull))
-          }
+          if !enqueue(.send(message, token: token)) { fail(token, failure ?? Self.overfull) }
           // The handler below may have run already and found nothing.
-          if Task.isCancelled { answer(token, .failure(Self.cancelled)) }
+          if Task.isCancelled { fail(token, Self.cancelled) }
         }
       } onCancel: {
-        answer(token, .failure(Self.cancelled))
+        fail(token, Self.cancelled)
       }
+    }
+
+    func request(_ batch: NATSBatch, within limit: Int64) async {
+      let count = batch.messages.count
+      guard count > 0 else { return }
+      let first = state.withLock { $0.pending.reserve(count) }
+      let tokens = first..<first + UInt64(count)
+      await withTaskCancellationHandler {
+        await withCheckedContinuation { waiter in
+          batch.wait(waiter)
+          let deadline = Self.now + limit
+          state.withLock { state in
+            for (place, message) in batch.messages.enumerated() {
+              state.pending.add(
+                .of(batch, place: place), as: first + UInt64(place), about: message.subject,
+                until: deadline)
+            }
+          }
+          if !enqueue(.sendAll(batch, firstToken: first)) {
+            fail(tokens, failure ?? Self.overfull)
+          }
+          // The handler below may have run already and found nothing.
+          if Task.isCancelled { withdraw(batch, tokens) }
+        }
+      } onCancel: {
+        withdraw(batch, tokens)
+      }
+    }
+
+    private func withdraw(_ batch: NATSBatch, _ tokens: Range<UInt64>) {
+      batch.withdraw()
+      fail(tokens, Self.cancelled)
+    }
+
+    private func fail(_ tokens: Range<UInt64>, _ error: BrokerError) {
+      let waiters = state.withLock { $0.pending.take(tokens) }
+      for waiter in waiters { waiter.fail(error) }
     }
 
     func listen(_ hear: @escaping @Sendable (NATSMessage) -> Void) -> NATSListening {
@@ -182,7 +255,10 @@
     /// What to do next; sleeps a moment when there is nothing. Nil when it is over.
     func take() -> [Work]? {
       let (work, isOver) = state.withLock { state in
-        defer { state.work = [] }
+        defer {
+          state.work = []
+          state.waiting = 0
+        }
         if state.work.isEmpty { state.isAsleep = true }
         // What was asked for before it was closed is still done.
         return (state.work, state.failure != nil || (state.isClosing && state.work.isEmpty))
@@ -192,6 +268,9 @@
       return work
     }
 
+    /// Whether there is something to do already.
+    var hasWork: Bool { state.withLock { !$0.work.isEmpty } }
+
     func sweep() {
       let now = Self.now
       let (overdue, complaint) = state.withLock { state in
@@ -200,8 +279,7 @@
       for waiter in overdue {
         let reason =
           complaint.map { "; it had said: \($0)" } ?? ": is it stopped, or overloaded?"
-        waiter.resume(
-          returning: .failure(BrokerError(.timedOut, "the server did not answer in time\(reason)")))
+        waiter.fail(BrokerError(.timedOut, "the server did not answer in time\(reason)"))
       }
     }
 
@@ -216,7 +294,7 @@
       let failure = BrokerError(
         .credentials,
         "this user may not publish to \(refused): allow it in the server's permissions")
-      for waiter in waiters { waiter.resume(returning: .failure(failure)) }
+      for waiter in waiters { waiter.fail(failure) }
     }
 
     /// From `Permissions Violation for Publish to "outbox.event.order"`.
@@ -227,8 +305,14 @@
       return String(text[start.upperBound..<end])
     }
 
-    func answer(_ token: UInt64, _ result: Result<NATSMessage, BrokerError>) {
-      state.withLock { $0.pending.take(token) }?.resume(returning: result)
+    func fail(_ token: UInt64, _ error: BrokerError) {
+      state.withLock { $0.pending.take(token) }?.fail(error)
+    }
+
+    /// An answer came, on a thread of libnats; whoever waited for it may have left.
+    func answered(_ answer: NATSAnswer) {
+      guard let token = answer.token else { return }
+      state.withLock { $0.pending.take(token) }?.answer(answer)
     }
 
     /// The connection is over; the first reason counts.
@@ -236,9 +320,10 @@
       let waiters = state.withLock { state in
         if state.failure == nil { state.failure = failure }
         state.work = []
+        state.waiting = 0
         return state.pending.takeAll()
       }
-      for waiter in waiters { waiter.resume(returning: .failure(failure)) }
+      for waiter in waiters { waiter.fail(failure) }
       bell.signal()
       ended.raise()
     }

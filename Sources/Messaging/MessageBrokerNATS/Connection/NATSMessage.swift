@@ -37,9 +37,14 @@ struct PendingReplies<Waiter> {
   var count: Int { entries.count }
 
   /// A number for somebody who will wait.
-  mutating func reserve() -> UInt64 {
-    next += 1
-    return next
+  mutating func reserve() -> UInt64 { reserve(1) }
+
+  /// Numbers that follow each other, for as many who will wait.
+  ///
+  /// - Returns: the first of them.
+  mutating func reserve(_ count: Int) -> UInt64 {
+    defer { next += UInt64(count) }
+    return next + 1
   }
 
   /// - Parameters:
@@ -62,6 +67,9 @@ struct PendingReplies<Waiter> {
   mutating func takeAll(about subject: String) -> [Waiter] {
     takeAll { $0.subject == subject }
   }
+
+  /// Those of them who still wait.
+  mutating func take(_ tokens: Range<UInt64>) -> [Waiter] { tokens.compactMap { take($0) } }
 
   private mutating func takeAll(where isMeant: (Entry) -> Bool) -> [Waiter] {
     let meant = entries.filter { isMeant($0.value) }

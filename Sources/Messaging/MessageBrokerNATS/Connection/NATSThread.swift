@@ -10,6 +10,10 @@
   struct NATSThread {
     /// A dead peer is noticed after two of these, in milliseconds.
     private static let pinging: Int64 = 5_000
+    /// Time between two looks at answers that are overdue, in milliseconds.
+    private static let sweeping: Int64 = 20
+    /// Longest that what was sent may keep the thread from looking after the rest, in milliseconds.
+    private static let flushing: Int64 = 100
 
     private let line: NATSLine
     private let connection: OpaquePointer
@@ -21,7 +25,7 @@
       opened: CheckedContinuation<BrokerError?, Never>
     ) {
       let events = NATSCallbacks.shared.add(.connection(line))
-      let answers = NATSCallbacks.shared.add(.messages { line.answered($0) })
+      let answers = NATSCallbacks.shared.add(.answers(line))
       defer {
         NATSCallbacks.shared.remove(events)
         NATSCallbacks.shared.remove(answers)
@@ -40,9 +44,16 @@
         NATSListening(number: answers, subject: thread.inbox + ".*"))
       if let failure { line.end(failure) }
       opened.resume(returning: failure)
+      var swept = NATSLine.now
       while let work = line.take() {
         for item in work { thread.carryOut(item) }
-        line.sweep()
+        // What came meanwhile fills the same packets.
+        if !work.isEmpty, !line.hasWork { thread.flush() }
+        let now = NATSLine.now
+        if now - swept >= Self.sweeping {
+          line.sweep()
+          swept = now
+        }
       }
       // Sends what libnats still holds, then waits for its threads.
       natsConnection_Close(connection)
@@ -62,7 +73,12 @@
     private mutating func carryOut(_ work: NATSLine.Work) {
       switch work {
       case .send(let message, let token):
-        if let failure = send(message, token), let token { line.answer(token, .failure(failure)) }
+        if let failure = send(message, token), let token { line.fail(token, failure) }
+      case .sendAll(let batch, let first):
+        for (place, message) in batch.messages.enumerated() where !batch.isWithdrawn {
+          let token = first + UInt64(place)
+          if let failure = send(message, token) { line.fail(token, failure) }
+        }
       case .subscribe(let listening):
         // Whoever listens waits for what never comes; that has a time limit.
         if let failure = subscribe(listening) { line.complained(failure.message) }
@@ -72,6 +88,10 @@
         natsSubscription_Destroy(subscription)
       }
     }
+
+    /// Sends what libnats has buffered, which by itself it would do a millisecond later; returns
+    /// when the server has read it.
+    private func flush() { _ = natsConnection_FlushTimeout(connection, Self.flushing) }
 
     private func send(_ message: NATSMessage, _ token: UInt64?) -> BrokerError? {
       let reply = token.map { "\(inbox).\($0)" } ?? message.reply
@@ -171,7 +191,6 @@
         natsOptions_SetName(options, name),
         natsOptions_SetTimeout(options, max(1, server.connecting)),
         natsOptions_SetAllowReconnect(options, false),
-        natsOptions_SetSendAsap(options, true),
         natsOptions_SetWriteDeadline(options, NATSServer.writing),
         natsOptions_SetPingInterval(options, pinging),
         natsOptions_SetMaxPingsOut(options, 2),
@@ -266,16 +285,6 @@
         return general
       }
       return String(cString: detail)
-    }
-  }
-
-  extension NATSLine {
-    /// An answer came; whoever waited for it may have left.
-    func answered(_ message: NATSMessage) {
-      guard let last = message.subject.utf8.lastIndex(of: UInt8(ascii: ".")),
-        let token = UInt64(message.subject[message.subject.index(after: last)...])
-      else { return }
-      answer(token, .success(message))
     }
   }
 #endif

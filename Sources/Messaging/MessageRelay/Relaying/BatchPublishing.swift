@@ -11,11 +11,6 @@ struct BatchPublishing: Sendable {
   /// Longest wait for a confirmation, in milliseconds.
   let timeout: Int64
 
-  private enum Step: Sendable {
-    case finished(AppendedEvent, PublishFailure?)
-    case deadline
-  }
-
   /// Why publications ended that did not end by themselves.
   private enum End {
     case overdue, cancelled
@@ -23,30 +18,33 @@ struct BatchPublishing: Sendable {
 
   func run(_ events: [AppendedEvent]) async -> PublicationBatch {
     var batch = PublicationBatch(events, concurrency: concurrency)
-    await withTaskGroup(of: Step.self) { group in
+    let settlements = Settlements()
+    await withDiscardingTaskGroup { group in
       var lastProgress = clock.now()
       var end: End?
-      wait(timeout, in: &group)
-      for event in batch.start() { add(event, to: &group) }
-      while !batch.isSettled, let step = await group.next() {
-        switch step {
-        case .finished(let event, let failure):
-          lastProgress = clock.now()
-          batch.finished(event, failure: failure.map { self.failure($0, end) })
-          for event in batch.start() { add(event, to: &group) }
-        case .deadline:
-          let left = lastProgress + timeout - clock.now()
-          if Task.isCancelled {
-            end = .cancelled
-            batch.close(because: "publishing was stopped")
-          } else if left > 0 {
-            wait(left, in: &group)
-          } else {
-            end = .overdue
-            batch.close(because: "nothing was confirmed within \(timeout) ms")
-            group.cancelAll()
+      wait(timeout, settlements, in: &group)
+      publish(batch.start(), settlements, in: &group)
+      while !batch.isSettled {
+        for step in await settlements.next() {
+          switch step {
+          case .finished(let publication, let failure):
+            lastProgress = clock.now()
+            batch.finished(publication, failure: failure.map { self.failure($0, end) })
+          case .deadline:
+            let left = lastProgress + timeout - clock.now()
+            if Task.isCancelled {
+              end = .cancelled
+              batch.close(because: "publishing was stopped")
+            } else if left > 0 {
+              wait(left, settlements, in: &group)
+            } else {
+              end = .overdue
+              batch.close(because: "nothing was confirmed within \(timeout) ms")
+              group.cancelAll()
+            }
           }
         }
+        publish(batch.start(), settlements, in: &group)
       }
       group.cancelAll()
     }
@@ -62,24 +60,47 @@ struct BatchPublishing: Sendable {
     }
   }
 
-  private func wait(_ milliseconds: Int64, in group: inout TaskGroup<Step>) {
+  private func wait(
+    _ milliseconds: Int64, _ settlements: Settlements, in group: inout DiscardingTaskGroup
+  ) {
     let clock = clock
     group.addTask {
       // Cancelled when the batch has settled: then nobody looks at the result.
       try? await clock.sleep(milliseconds: milliseconds)
-      return .deadline
+      settlements.add(.deadline)
     }
   }
 
-  private func add(_ event: AppendedEvent, to group: inout TaskGroup<Step>) {
-    let broker = broker
-    group.addTask {
-      if let defect = event.defect { return .finished(event, .rejected(defect)) }
-      do throws(PublishFailure) {
-        try await broker.publish(BrokerMessage(event))
-        return .finished(event, nil)
-      } catch {
-        return .finished(event, error)
+  private func publish(
+    _ publications: [PublicationBatch.Publication], _ settlements: Settlements,
+    in group: inout DiscardingTaskGroup
+  ) {
+    var sound: [PublicationBatch.Publication] = []
+    sound.reserveCapacity(publications.count)
+    for publication in publications {
+      if let defect = publication.event.defect {
+        settlements.add(.finished(publication, .rejected(defect)))
+      } else {
+        sound.append(publication)
+      }
+    }
+    guard !sound.isEmpty else { return }
+    if let broker = broker as? any BatchPublisher {
+      group.addTask { [sound] in
+        await broker.publish(sound.map { BrokerMessage($0.event) }) { place, failure in
+          settlements.add(.finished(sound[place], failure))
+        }
+      }
+      return
+    }
+    for publication in sound {
+      group.addTask { [broker] in
+        do throws(PublishFailure) {
+          try await broker.publish(BrokerMessage(publication.event))
+          settlements.add(.finished(publication, nil))
+        } catch {
+          settlements.add(.finished(publication, error))
+        }
       }
     }
   }

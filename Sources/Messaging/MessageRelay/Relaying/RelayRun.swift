@@ -18,6 +18,7 @@ struct RelayRun {
 
   private var status = RelayStatus()
   private var commitsSeen: UInt64 = 0
+  private var ahead: PageAhead?
   private var brokerOutage: String?
   private var storeOutage: String?
 
@@ -68,13 +69,12 @@ struct RelayRun {
   ) async throws -> RelayStateMachine.Action {
     switch action {
     case .acquire(let until):
+      // Whatever was known of the store is known no longer.
+      ahead = nil
       let request = LeaseRequest(relay: name, owner: owner, now: clock.now(), until: until)
       return machine.acquired(try await store.acquire(request), until: until)
     case .read(let after, let limit):
-      // Remembered before the store is read: a commit in between must not be slept through.
-      commitsSeen = committed.generation
-      let store = store
-      let page = try await holdingLease { try await store.events(after: after, limit: limit) }
+      let page = try await page(after: after, limit: limit)
       storeOutage = nil
       return machine.read(page, now: clock.now())
     case .readParked(let reads, let limit):
@@ -90,10 +90,16 @@ struct RelayRun {
       return machine.readParked(pages, now: clock.now())
     case .publish(let events):
       let publishing = BatchPublishing(
-        broker: broker, clock: clock, concurrency: configuration.concurrency,
+        broker: broker, clock: clock, concurrency: configuration.concurrency(of: broker),
         timeout: configuration.publishTimeout)
-      let batch = try await holdingLease { await publishing.run(events) }
+      let reading = machine.readAhead.map { PageAhead(after: $0.after, limit: $0.limit, committed) }
+      let store = store
+      let (batch, read) = try await holdingLease {
+        async let read = reading?.read(from: store)
+        return (await publishing.run(events), await read)
+      }
       let next = machine.published(batch, now: clock.now())
+      ahead = read
       note(batch)
       return next
     case .save(let progress):
@@ -112,6 +118,23 @@ struct RelayRun {
     case .finish:
       return .finish
     }
+  }
+
+  /// The page that was read while the one before it was published, or one read now.
+  private mutating func page(after: RelayCursor, limit: PageLimit) async throws -> EventPage {
+    if let ahead = takeAhead(), ahead.after == after, ahead.limit == limit, let page = ahead.page {
+      commitsSeen = ahead.commitsSeen
+      return page
+    }
+    // Remembered before the store is read: a commit in between must not be slept through.
+    commitsSeen = committed.generation
+    let store = store
+    return try await holdingLease { try await store.events(after: after, limit: limit) }
+  }
+
+  private mutating func takeAhead() -> PageAhead? {
+    defer { ahead = nil }
+    return ahead
   }
 
   private mutating func wake(bySignal: Bool) -> RelayStateMachine.Action {
@@ -216,5 +239,27 @@ struct RelayRun {
         return false
       }
     }
+  }
+}
+
+/// A page that is read while the one before it is published.
+private struct PageAhead: Sendable {
+  let after: RelayCursor
+  let limit: PageLimit
+  /// Before it was read.
+  let commitsSeen: UInt64
+  /// Nil before it is read, and where that failed: then it is read again, which says why.
+  private(set) var page: EventPage?
+
+  init(after: RelayCursor, limit: PageLimit, _ committed: WakeSignal) {
+    self.after = after
+    self.limit = limit
+    commitsSeen = committed.generation
+  }
+
+  func read(from store: any RelayStore) async -> PageAhead {
+    var ahead = self
+    ahead.page = try? await store.events(after: after, limit: limit)
+    return ahead
   }
 }

@@ -51,6 +51,11 @@ struct TappedPublisher: MessagePublisher {
   let voice: ChildVoice
 
   func publish(_ message: BrokerMessage) async throws(PublishFailure) {
+    tap(message)
+    try await publisher.publish(message)
+  }
+
+  fileprivate func tap(_ message: BrokerMessage) {
     let version = message.headers[MessageHeader.aggregateVersion].flatMap { Int64($0) } ?? 0
     points.pass(.midPublish)
     voice.tell(
@@ -58,7 +63,29 @@ struct TappedPublisher: MessagePublisher {
         at: ChildVoice.now(), id: message.headers[MessageHeader.id] ?? "", aggregate: message.key,
         version: version))
     points.passSoon(.sentUnanswered)
-    try await publisher.publish(message)
+  }
+
+  /// The same of a publisher that takes many messages at once.
+  struct OfBatches: BatchPublisher {
+    let publisher: any BatchPublisher
+    let tapped: TappedPublisher
+
+    func publish(_ message: BrokerMessage) async throws(PublishFailure) {
+      try await tapped.publish(message)
+    }
+
+    func publish(
+      _ messages: [BrokerMessage], settle: @escaping @Sendable (Int, PublishFailure?) -> Void
+    ) async {
+      for message in messages { tapped.tap(message) }
+      await publisher.publish(messages, settle: settle)
+    }
+  }
+
+  /// Itself, as what it taps is.
+  var asPublished: any MessagePublisher {
+    guard let publisher = publisher as? any BatchPublisher else { return self }
+    return OfBatches(publisher: publisher, tapped: self)
   }
 }
 

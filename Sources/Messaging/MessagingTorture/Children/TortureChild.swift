@@ -75,7 +75,7 @@ package struct TortureChild: Sendable {
     let store = try database.relayStore(settings.rule)
     return Relay(
       store: CrashingRelayStore(store: store, points: points, voice: voice),
-      broker: TappedPublisher(publisher: publisher, points: points, voice: voice),
+      broker: TappedPublisher(publisher: publisher, points: points, voice: voice).asPublished,
       configuration: RelayConfiguration(settings),
       owner: "\(assignment.seat)-\(assignment.life)", logger: logger)
   }

@@ -8,6 +8,22 @@ public protocol MessagePublisher: Sendable {
   func publish(_ message: BrokerMessage) async throws(PublishFailure)
 }
 
+/// A publisher for which many messages at once cost less than each by itself.
+public protocol BatchPublisher: MessagePublisher {
+  /// Hands messages over and returns when each of them is settled.
+  ///
+  /// When the task is cancelled, what is not settled yet fails at once, and what was not sent yet
+  /// is not sent any more.
+  ///
+  /// - Parameters:
+  ///   - messages: no two of them of one key.
+  ///   - settle: called once for each, with its place in `messages` and nil, or why it was not
+  ///     published; from any thread, in any order; must not block.
+  func publish(
+    _ messages: [BrokerMessage], settle: @escaping @Sendable (Int, PublishFailure?) -> Void
+  ) async
+}
+
 /// Carries messages from relays to consumer groups.
 ///
 /// Every broker passes `BrokerConformance` of `MessagingConformance`, within what its `features`

@@ -30,13 +30,25 @@ package struct PublicationBatch: Sendable {
     }
   }
 
+  /// One event under way.
+  package struct Publication: Sendable {
+    /// Its aggregate's lane.
+    package let lane: Int
+    package let event: AppendedEvent
+
+    package init(lane: Int, event: AppendedEvent) {
+      self.lane = lane
+      self.event = event
+    }
+  }
+
   package private(set) var lanes: [Lane]
   /// Why nothing more is started, nil while all is well.
   package private(set) var outage: String?
   private let concurrency: Int
   private var inFlight = 0
   private var ready: [Int]
-  private let laneOfAggregate: [AggregateKey: Int]
+  private var openLanes: Int
 
   /// Creates a batch; the events of one aggregate must be in order.
   package init(_ events: [AppendedEvent], concurrency: Int) {
@@ -52,7 +64,7 @@ package struct PublicationBatch: Sendable {
       }
     }
     lanes = grouped.map { Lane(aggregate: $0[0].event.aggregate, events: $0) }
-    self.laneOfAggregate = laneOfAggregate
+    openLanes = lanes.count
     self.concurrency = max(1, concurrency)
     ready = Array(lanes.indices.reversed())
   }
@@ -60,14 +72,17 @@ package struct PublicationBatch: Sendable {
   /// True when nothing is in flight and nothing more will be started.
   package var isSettled: Bool { inFlight == 0 && (ready.isEmpty || outage != nil) }
 
-  /// Events to publish now; call it at the start and after each `finished`.
-  package mutating func start() -> [AppendedEvent] {
-    var started: [AppendedEvent] = []
+  /// True when every event is acknowledged.
+  package var isAcknowledged: Bool { openLanes == 0 }
+
+  /// Events to publish now; call it at the start and after `finished`.
+  package mutating func start() -> [Publication] {
+    var started: [Publication] = []
     while outage == nil, inFlight < concurrency, let lane = ready.popLast() {
       guard let event = lanes[lane].firstOpen else { continue }
       lanes[lane].inFlight = true
       inFlight += 1
-      started.append(event)
+      started.append(Publication(lane: lane, event: event))
     }
     return started
   }
@@ -76,13 +91,14 @@ package struct PublicationBatch: Sendable {
   package mutating func close(because reason: String) { outage = outage ?? reason }
 
   /// Reports the end of a publication that `start` asked for.
-  package mutating func finished(_ event: AppendedEvent, failure: PublishFailure?) {
-    guard let lane = laneOfAggregate[event.event.aggregate], lanes[lane].inFlight,
-      lanes[lane].firstOpen?.sequence == event.sequence
+  package mutating func finished(_ publication: Publication, failure: PublishFailure?) {
+    let lane = publication.lane
+    guard lanes[lane].inFlight, lanes[lane].firstOpen?.sequence == publication.event.sequence
     else { return }
     inFlight -= 1
     lanes[lane].finish(failure)
     if case .unavailable(let reason) = failure { outage = outage ?? reason }
-    if failure == nil, lanes[lane].firstOpen != nil { ready.append(lane) }
+    guard failure == nil else { return }
+    if lanes[lane].firstOpen == nil { openLanes -= 1 } else { ready.append(lane) }
   }
 }

@@ -3,9 +3,10 @@
 /// Limits and times of a relay. Times are milliseconds.
 public struct RelayConfiguration: Sendable, Equatable {
   /// Bounds of one batch.
-  public var page = PageLimit(events: 256)
-  /// Most messages that are published at the same time; one per aggregate at most.
-  public var concurrency = 64
+  public var page = PageLimit(events: 1_024)
+  /// Most messages that are published at the same time, one per aggregate at most; nil for 64, or
+  /// 1,024 with a `BatchPublisher`.
+  public var concurrency: Int?
   /// A message that is not confirmed within this time counts as rejected.
   public var publishTimeout: Int64 = 30_000
   /// Wait between reads of an empty outbox; it doubles up to `longestPoll`.
@@ -29,4 +30,12 @@ public struct RelayConfiguration: Sendable, Equatable {
 
   /// Creates a configuration with the defaults above.
   public init() {}
+
+  /// Most messages that are published at the same time through a publisher.
+  package func concurrency(of publisher: any MessagePublisher) -> Int {
+    concurrency ?? (publisher is any BatchPublisher ? 1_024 : Self.singly)
+  }
+
+  /// Most messages at the same time where each is published by itself.
+  public static let singly = 64
 }

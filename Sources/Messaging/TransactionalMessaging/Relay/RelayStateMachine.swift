@@ -188,7 +188,9 @@ package struct RelayStateMachine: Sendable {
       return idle(now: now)
     }
     poll = configuration.shortestPoll
-    let open = page.events.filter { owned.parked[$0.event.aggregate] == nil }
+    let open =
+      owned.parked.isEmpty
+      ? page.events : page.events.filter { owned.parked[$0.event.aggregate] == nil }
     if open.isEmpty {
       return save(cursor: page.end(from: owned.cursor), parked: [], released: [], now: now)
     }
@@ -202,6 +204,15 @@ package struct RelayStateMachine: Sendable {
     work = .parked(pages: pages)
     return events.isEmpty
       ? published(PublicationBatch([], concurrency: 1), now: now) : .publish(events)
+  }
+
+  /// The read that follows if the batch at hand is acknowledged and saved; nil where there may be
+  /// nothing to read. Whoever reads it meanwhile must not publish it before that is asked for.
+  package var readAhead: (after: RelayCursor, limit: PageLimit)? {
+    guard let owned = ownership, !stopping, case .new(let page)? = work, page.truncated else {
+      return nil
+    }
+    return (page.end(from: owned.cursor), configuration.page)
   }
 
   /// Reports a settled batch.
@@ -222,6 +233,9 @@ package struct RelayStateMachine: Sendable {
   private mutating func settle(
     _ page: EventPage, _ batch: PublicationBatch, _ owned: Ownership, now: Int64
   ) -> Action {
+    if batch.isAcknowledged {
+      return save(cursor: page.end(from: owned.cursor), parked: [], released: [], now: now)
+    }
     let lanes = Dictionary(
       batch.lanes.map { ($0.aggregate, $0) }, uniquingKeysWith: { first, _ in first })
     var settled: AppendedEvent?

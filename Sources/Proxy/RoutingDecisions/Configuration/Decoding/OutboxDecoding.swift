@@ -9,14 +9,14 @@ extension ConfigurationDecoder {
     var settings = OutboxSettings(database: database ?? "")
     settings.relay = reader.value("relay", as: .name) ?? settings.relay
     settings.target = reader.child("publish").flatMap(decodeOutboxTarget)
-    let counts: [(String, WritableKeyPath<OutboxSettings, Int>, ClosedRange<Int>)] = [
-      ("batch", \.batch, 1...10_000), ("concurrency", \.concurrency, 1...1_000),
-      ("attempts", \.attempts, 1...1_000),
+    let counts: [(String, ClosedRange<Int>, (inout OutboxSettings, Int) -> Void)] = [
+      ("batch", 1...10_000, { $0.batch = $1 }), ("concurrency", 1...10_000, { $0.concurrency = $1 }),
+      ("attempts", 1...1_000, { $0.attempts = $1 }),
     ]
-    for (name, path, range) in counts {
+    for (name, range, set) in counts {
       guard let child = reader.child(name), let count = ScalarType.count.read(child, findings)
       else { continue }
-      settings[keyPath: path] = count
+      set(&settings, count)
       if !range.contains(count) {
         findings.error(
           child.key, at: child.node.mark,

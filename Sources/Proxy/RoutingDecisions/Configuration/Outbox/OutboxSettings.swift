@@ -9,9 +9,9 @@ public struct OutboxSettings: Sendable, Equatable {
   /// Where events go to; nil where the file only names the database.
   public var target: Target?
   /// Most events that are read at once.
-  public var batch = 256
-  /// Most events that are under way, one per aggregate.
-  public var concurrency = 64
+  public var batch = 1_024
+  /// Most events that are under way, one per aggregate; nil for what suits the target.
+  public var concurrency: Int?
   /// Failed attempts after which an aggregate waits for an operator.
   public var attempts = 3
   /// How long another relay waits before it takes over from one that died.
