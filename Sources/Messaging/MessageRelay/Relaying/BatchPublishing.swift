@@ -8,6 +8,9 @@ struct BatchPublishing: Sendable {
   let broker: any MessagePublisher
   let clock: any MessagingClock
   let concurrency: Int
+  /// The part of what is under way that makes the next batch.
+  private static let share = 4
+
   /// Longest wait for a confirmation, in milliseconds.
   let timeout: Int64
 
@@ -25,7 +28,7 @@ struct BatchPublishing: Sendable {
       wait(timeout, settlements, in: &group)
       publish(batch.start(), settlements, in: &group)
       while !batch.isSettled {
-        for step in await settlements.next() {
+        for step in await settlements.next(atLeast: worthwhile(of: batch.inFlight)) {
           switch step {
           case .finished(let publication, let failure):
             lastProgress = clock.now()
@@ -58,6 +61,12 @@ struct BatchPublishing: Sendable {
     case .cancelled: .unavailable("publishing was stopped")
     case nil: Task.isCancelled ? .unavailable("publishing was stopped") : failure
     }
+  }
+
+  /// How many confirmations it takes to go on: with a publisher that takes batches, as many as make
+  /// one that is worth it.
+  private func worthwhile(of inFlight: Int) -> Int {
+    broker is any BatchPublisher ? max(1, inFlight / Self.share) : 1
   }
 
   private func wait(

@@ -46,7 +46,8 @@ package struct PublicationBatch: Sendable {
   /// Why nothing more is started, nil while all is well.
   package private(set) var outage: String?
   private let concurrency: Int
-  private var inFlight = 0
+  /// How many publications were started and not reported.
+  package private(set) var inFlight = 0
   private var ready: [Int]
   private var openLanes: Int
 
