@@ -33,9 +33,15 @@
       var (encoded, places): ([NATSMessage], [Int]) = ([], [])
       encoded.reserveCapacity(messages.count)
       places.reserveCapacity(messages.count)
+      // Nearly all go to one topic.
+      var (topic, subject) = ("", "")
       for (place, message) in messages.enumerated() {
         do throws(BrokerError) {
-          encoded.append(try coding.encode(message))
+          if message.topic != topic || subject.isEmpty {
+            subject = try coding.checkedSubject(forTopic: message.topic)
+            topic = message.topic
+          }
+          encoded.append(try coding.encode(message, to: subject))
           places.append(place)
         } catch {
           settle(place, error.publishFailure)

@@ -12,7 +12,7 @@ struct NATSMessageCoding: Sendable, Equatable {
   /// Before which the server drops a second message of the same id.
   static let messageID = "Nats-Msg-Id"
   static let expectedStream = "Nats-Expected-Stream"
-  private static let serverPrefix = "nats-"
+  private static let serverPrefix = Array("nats-".utf8)
   private static let topicPrefix = BrokerMessage.topic(forAggregateType: "")
   private static let cloudEventsMark = "ce-specversion"
 
@@ -34,15 +34,29 @@ struct NATSMessageCoding: Sendable, Equatable {
     return Self.topicPrefix + subject.dropFirst(subjectPrefix.count + 1)
   }
 
+  /// The subject of a topic, which the server will take.
+  ///
   /// - Throws: `BrokerError` with the code `message`.
-  func encode(_ message: BrokerMessage) throws(BrokerError) -> NATSMessage {
-    let subject = subject(forTopic: message.topic)
+  func checkedSubject(forTopic topic: String) throws(BrokerError) -> String {
+    let subject = subject(forTopic: topic)
     guard Self.isSubject(subject) else {
       throw BrokerError(
         .message,
-        "the topic \(message.topic) is no subject of NATS: it has an empty part, a blank or a "
-          + "wildcard")
+        "the topic \(topic) is no subject of NATS: it has an empty part, a blank or a wildcard")
     }
+    return subject
+  }
+
+  /// - Throws: `BrokerError` with the code `message`.
+  func encode(_ message: BrokerMessage) throws(BrokerError) -> NATSMessage {
+    try encode(message, to: try checkedSubject(forTopic: message.topic))
+  }
+
+  /// - Parameter subject: that of its topic.
+  func encode(
+    _ message: consuming BrokerMessage, to subject: String
+  ) throws(BrokerError) -> NATSMessage {
+    let id = message.headers[MessageHeader.id]
     var headers: [String: String]
     if let cloudEventsSource {
       do {
@@ -54,12 +68,13 @@ struct NATSMessageCoding: Sendable, Equatable {
       }
     } else {
       headers = message.headers
+      message.headers = [:]
       headers[MessageHeader.aggregateID] = message.key
-      if let name = headers.keys.first(where: { $0.lowercased().hasPrefix(Self.serverPrefix) }) {
+      if let name = headers.keys.first(where: Self.isServers) {
         throw BrokerError(.message, "the server would act on the header \(name): rename it")
       }
     }
-    headers[Self.messageID] = message.headers[MessageHeader.id]
+    headers[Self.messageID] = id
     headers[Self.expectedStream] = stream
     return NATSMessage(subject, headers: headers, payload: message.payload)
   }
@@ -82,7 +97,16 @@ struct NATSMessageCoding: Sendable, Equatable {
 
   /// Headers without those that mean something to the server.
   static func withoutServers(_ headers: [String: String]) -> [String: String] {
-    headers.filter { !$0.key.lowercased().hasPrefix(serverPrefix) }
+    headers.filter { !isServers($0.key) }
+  }
+
+  /// In any case of its letters.
+  private static func isServers(_ header: String) -> Bool {
+    var rest = header.utf8.makeIterator()
+    return serverPrefix.allSatisfy { letter in
+      guard let next = rest.next() else { return false }
+      return next | (letter == UInt8(ascii: "-") ? 0 : 0x20) == letter
+    }
   }
 
   /// Whether the server would take it as the subject of one message.

@@ -63,6 +63,8 @@ public struct BrokerMessage: Sendable, Equatable {
   public init(_ appended: AppendedEvent) {
     let event = appended.event
     var headers = event.headers
+    // With room for what a broker adds, so that it is not copied there.
+    headers.reserveCapacity(headers.count + 12)
     headers[MessageHeader.id] = event.id
     headers[MessageHeader.type] = event.type
     headers[MessageHeader.aggregateType] = event.aggregateType
