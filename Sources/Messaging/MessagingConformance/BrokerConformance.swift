@@ -18,6 +18,8 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
   case refusedMessagesDoNotComeAgain
   /// What a group consumed does not come again because it had not consumed something before it.
   case settlesEachMessageByItself
+  /// Where many messages are taken at once, each of them is settled once and delivered.
+  case settlesEachMessageOfABatch
   /// A second message of the same id is not delivered.
   case dropsSecondPublications
   /// A group that nobody declared cannot be consumed.
@@ -42,6 +44,9 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
     case .survivesTheEndOfAConsumer: try await Self.survives(broker)
     case .refusedMessagesDoNotComeAgain: try await Self.refuses(broker)
     case .settlesEachMessageByItself: try await Self.settlesSingly(broker)
+    case .settlesEachMessageOfABatch:
+      guard let publisher = broker as? any BatchPublisher else { return }
+      try await Self.settlesBatch(publisher, broker)
     case .dropsSecondPublications: try await Self.dropsSecond(broker)
     case .everyGroupReceivesEachMessage: try await Self.everyGroupReceives(broker)
     case .keepsOrderWithinAKey: try await Self.keepsOrder(broker)
@@ -129,6 +134,34 @@ public enum BrokerConformance: String, CaseIterable, Sendable {
     }
     try require(one.byKey.values.joined().count == 40, "group one saw \(one.byKey)")
     try require(one.byKey == two.byKey, "one saw \(one.byKey), two saw \(two.byKey)")
+  }
+
+  private static func settlesBatch(
+    _ publisher: any BatchPublisher, _ broker: any MessageBroker
+  ) async throws {
+    let seen = Seen()
+    let settled = Mutex<[Int: [PublishFailure?]]>([:])
+    await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask {
+        try await broker.consume(group: "one", concurrency: 4) { message in
+          _ = seen.add(message)
+          return .acknowledge
+        }
+      }
+      let messages = (0..<100).map { message($0 + 1, key: "k\($0)") }
+      await publisher.publish(messages) { place, failure in
+        settled.withLock { $0[place, default: []].append(failure) }
+      }
+      await seen.wait(for: 100)
+      tasks.cancelAll()
+    }
+    let outcomes = settled.withLock { $0 }
+    try require(
+      Set(outcomes.keys) == Set(0..<100) && outcomes.values.allSatisfy { $0 == [nil] },
+      "settled were \(outcomes)")
+    try require(
+      seen.byKey == Dictionary(uniqueKeysWithValues: (0..<100).map { ("k\($0)", ["\($0 + 1)"]) }),
+      "delivered were \(seen.byKey)")
   }
 
   private static func keepsOrder(_ broker: any MessageBroker) async throws {

@@ -32,7 +32,8 @@
         let value = Int64(digit - UInt8(ascii: "0"))
         let (tens, isTooLarge) = number.multipliedReportingOverflow(by: 10)
         let (sum, overflows) =
-          isNegative ? tens.subtractingReportingOverflow(value) : tens.addingReportingOverflow(value)
+          isNegative
+          ? tens.subtractingReportingOverflow(value) : tens.addingReportingOverflow(value)
         if isTooLarge || overflows { return nil }
         number = sum
       }
@@ -98,7 +99,7 @@
 
     /// Valid as long as the result is.
     func bytes(_ row: Int32, _ column: Int) -> UnsafeBufferPointer<UInt8>? {
-      guard column < columns, PQgetisnull(result, row, Int32(column)) == 0,
+      guard (0..<columns).contains(column), PQgetisnull(result, row, Int32(column)) == 0,
         let value = PQgetvalue(result, row, Int32(column))
       else { return nil }
       let count = Int(PQgetlength(result, row, Int32(column)))

@@ -64,8 +64,8 @@
         configuration: configuration, logger: Self.logger)
     }
 
-    /// Runs a relay while the body runs; it gives its lease back, so that the next one need not wait
-    /// until that has run out.
+    /// Runs a relay while the body runs; it gives its lease back, so that the next one need not
+    /// wait until that has run out.
     func relaying<Value>(
       _ relay: Relay, _ body: () async throws -> Value
     ) async throws -> Value {

@@ -10,7 +10,8 @@ extension ConfigurationDecoder {
     settings.relay = reader.value("relay", as: .name) ?? settings.relay
     settings.target = reader.child("publish").flatMap(decodeOutboxTarget)
     let counts: [(String, ClosedRange<Int>, (inout OutboxSettings, Int) -> Void)] = [
-      ("batch", 1...10_000, { $0.batch = $1 }), ("concurrency", 1...10_000, { $0.concurrency = $1 }),
+      ("batch", 1...10_000, { $0.batch = $1 }),
+      ("concurrency", 1...10_000, { $0.concurrency = $1 }),
       ("attempts", 1...1_000, { $0.attempts = $1 }),
     ]
     for (name, range, set) in counts {
