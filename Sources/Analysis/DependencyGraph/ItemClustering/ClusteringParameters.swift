@@ -21,9 +21,9 @@ package struct ClusteringParameters: Sendable, Equatable {
   /// Above 1 for more and smaller clusters, below for fewer.
   package var resolution = 1.0
   /// Weight of a stored division beside that of all runs together (1), in anchored mode: what it
-  /// keeps together parts where fewer than an eighth of the runs do, and what it keeps apart joins
-  /// where more than seven eighths do.
-  package var anchorShare = 0.75
+  /// keeps together parts where fewer than one in twenty runs keep it so, and what it keeps apart
+  /// joins where more than nineteen in twenty join it.
+  package var anchorShare = 0.9
 
   package init() {}
 }
