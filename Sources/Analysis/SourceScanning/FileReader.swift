@@ -20,6 +20,16 @@ struct ReadFile: Sendable {
   /// Stands for the content, and names that stand in it: known where facts are kept.
   var content: ContentHash?
   var names: FileNames?
+  /// What an earlier run has kept of it, while the facts are not read yet.
+  var kept: ArraySlice<UInt8>?
+
+  /// With its facts; `nil` when they are not what was kept.
+  var decoded: ReadFile? {
+    guard let kept else { return self }
+    var file = try? ReadFile(path: facts.path, module: facts.module, kept: kept)
+    file?.content = content
+    return file
+  }
 }
 
 /// Reads and parses one file. The tree lives only as long as `read` runs.
@@ -48,6 +58,14 @@ struct FileReader: Sendable {
   }
 
   func read(_ path: String) -> ReadFile { readKeepingFacts(path).file }
+
+  /// A file with its facts, whatever the cache holds.
+  func decode(_ file: ReadFile) -> ReadFile {
+    if let decoded = file.decoded { return decoded }
+    var reader = self
+    reader.cache = nil
+    return reader.read(file.facts.path)
+  }
 
   func readKeepingFacts(_ path: String) -> (file: ReadFile, kept: Kept?) {
     var file = ReadFile(facts: FileFacts(path: path, module: modules.module(of: path)))

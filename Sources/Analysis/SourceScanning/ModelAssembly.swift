@@ -39,7 +39,9 @@ struct ModelAssembly {
     var signals = found?.signals ?? walks.all(progress: progress)
     let coverage = evidence?.apply(to: &signals, table, numbering)
     if coverage != nil { for file in signals.indices { signals[file].sortReferences() } }
-    var model = assemble(table, numbering, names, signals)
+    let jobs = JobTypes.evidence(in: table, table.nominals.indices.map { NominalID($0) })
+    var model = assemble(
+      table, numbering, names, signals, jobs: jobs, members: numbering.members(of: table))
     leftovers.keep(table)
     leftovers.keep(signals)
     if let cache, found?.isWritten.result == false {
@@ -56,18 +58,35 @@ struct ModelAssembly {
     let found = StackedThreads.map([table], threads: 1) { _, table in
       MemberInference.types(in: table, numbering: numbering, tableNames: names)
     }
-    for (id, type) in found.joined() { table[id].type = type }
+    for (id, type) in found.flatMap(\.types) { table[id].type = type }
+    for id in found.flatMap(\.orderSensitive) { table[id].isOrderSensitive = true }
+  }
+
+  /// What an earlier run has kept, brought up to date, gives the model; `nil` where it has to be
+  /// made anew.
+  func model(
+    keptIn cache: ResolutionCache, leftovers: Leftovers, progress: (Int, Int) -> Void
+  ) -> CodeModel? {
+    guard let update = KeptModel(read, cache, threads: options.threads)?.update(progress) else {
+      return nil
+    }
+    let model = assemble(
+      update.table, update.numbering, update.tableNames, update.signals, jobs: update.jobs,
+      members: update.members)
+    leftovers.keep(update)
+    return update.isDoubtful ? nil : model
   }
 
   private func assemble(
-    _ table: SymbolTable, _ numbering: TypeNumbering, _ names: TableNames, _ signals: [FileSignals]
+    _ table: SymbolTable, _ numbering: TypeNumbering, _ names: TableNames, _ signals: [FileSignals],
+    jobs: [JobTypes.Evidence], members: [MemberDeclaration]
   ) -> CodeModel {
     var model = CodeModel()
     model.files = read.map {
       SourceFile(path: $0.facts.path, module: $0.facts.module, lines: $0.lines)
     }
     model.types = numbering.declarations
-    model.members = numbering.members(of: table)
+    model.members = members
     model.references.reserveCapacity(signals.reduce(0) { $0 + $1.references.count })
     for file in signals { model.references += file.references }
     model.fileDependencies = signals.enumerated().flatMap { file, found in
@@ -81,7 +100,7 @@ struct ModelAssembly {
     let routes = RouteResolution(signals.flatMap(\.routerPasses))
     model.routes = routes.registrations(of: signals.flatMap(\.routes))
       .sorted { ($0.position, $0.path) < ($1.position, $1.path) }
-    model.jobs = (JobTypes.declarations(in: table, numbering) + signals.flatMap(\.jobs))
+    model.jobs = (JobTypes.declarations(jobs, in: table, numbering) + signals.flatMap(\.jobs))
       .sorted { $0.position < $1.position }
     model.outboundCalls = signals.flatMap(\.outboundCalls).sorted { $0.position < $1.position }
     model.findings =

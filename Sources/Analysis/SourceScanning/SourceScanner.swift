@@ -41,24 +41,29 @@ public struct SourceScanner: Sendable {
     let stored = options.cacheFolder.map { cache in
       Background { FactsCache.bytes(folder: cache, root: root) }
     }
+    let concluded = options.cacheFolder.map { cache in
+      Background {
+        ResolutionCache.stored(beside: FactsCache.path(folder: cache, root: root))
+      }
+    }
     let discovery = SourceDiscovery(root: root, options: options).discover()
     guard !discovery.sources.isEmpty else {
       let leftOut = discovery.testFiles + discovery.generatedFiles + discovery.ignoredFiles
       throw ScanError(code: .noSources, folder: folder, leftOut: leftOut)
     }
     let modules = moduleMap(discovery, root: root)
-    let (files, cache, cacheFindings) = read(
+    let (reader, files, cacheFindings) = read(
       discovery, modules, root: root, stored, progress: progress)
+    let cache = reader.cache
     guard files.contains(where: { !$0.isGenerated || options.includeGenerated }) else {
       throw ScanError(code: .noSources, folder: folder, leftOut: files.count)
     }
-    let assembly = ModelAssembly(options: options, discovery: discovery, read: files)
+    var assembly = ModelAssembly(options: options, discovery: discovery, read: files)
     leftovers.keep(cache)
-    leftovers.keep(assembly)
     // Git takes its time in a process of its own; nothing else waits for what it tells.
+    let paths = assembly.files.map(\.path)
     let history =
-      options.readsHistory
-      ? Background { HistoryReader(root: root, paths: assembly.files.map(\.path)).read() } : nil
+      options.readsHistory ? Background { HistoryReader(root: root, paths: paths).read() } : nil
     let compiler = try CompilerEvidenceReader(
       options: options, root: root, files: assembly.files,
       defines: options.defines.union(modules.defines)
@@ -66,11 +71,26 @@ public struct SourceScanner: Sendable {
       progress(
         ScanProgress(phase: .indexing, completed: completed, total: assembly.files.count))
     }
-    var model = assembly.model(
-      evidence: compiler.evidence, cache: cache?.resolution, leftovers: leftovers
-    ) { completed, total in
+    let resolution = cache?.resolution(concluded)
+    func resolving(_ completed: Int, _ total: Int) {
       progress(ScanProgress(phase: .resolving, completed: completed, total: total))
     }
+    var kept: CodeModel?
+    if compiler.evidence == nil, let resolution {
+      kept = assembly.model(keptIn: resolution, leftovers: leftovers, progress: resolving)
+    }
+    if kept == nil {
+      let decoded = StackedThreads.map(files, threads: options.threads) { _, file in
+        reader.decode(file)
+      }
+      assembly = ModelAssembly(options: options, discovery: discovery, read: decoded)
+    }
+    leftovers.keep(assembly)
+    var model =
+      kept
+      ?? assembly.model(
+        evidence: compiler.evidence, cache: resolution, leftovers: leftovers,
+        progress: resolving)
     model.findings +=
       ScanFindings.findings(ofManifests: modules.problems) + cacheFindings + compiler.findings
     if let history {
@@ -143,7 +163,7 @@ public struct SourceScanner: Sendable {
   private func read(
     _ discovery: SourceDiscovery.Result, _ modules: ModuleMap, root: String,
     _ stored: Background<[UInt8]?>?, progress: (ScanProgress) -> Void
-  ) -> (files: [ReadFile], cache: FactsCache?, findings: [Finding]) {
+  ) -> (reader: FileReader, files: [ReadFile], findings: [Finding]) {
     var conditions = BuildConditions()
     conditions.platform = options.platform
     conditions.defines = options.defines.union(modules.defines)
@@ -162,6 +182,6 @@ public struct SourceScanner: Sendable {
     } _: { _, path in
       reader.readKeepingFacts(path)
     }
-    return (read.map(\.file), cache, cache?.update(with: read.compactMap(\.kept)) ?? [])
+    return (reader, read.map(\.file), cache?.update(with: read.compactMap(\.kept)) ?? [])
   }
 }

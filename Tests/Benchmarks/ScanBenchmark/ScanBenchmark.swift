@@ -8,7 +8,8 @@ import SourceScanning
 ///     swift run -c release scan-benchmark .build/checkouts/swift-nio .build/checkouts/hummingbird
 ///
 /// With `SCAN_CACHE=DIR` a warm scan follows the cold one; with `SCAN_TOUCH=1` another one, after
-/// one file was changed, which is compared with a scan without a cache. `SCAN_THREADS=1` limits the
+/// one file was changed, which is compared with a scan without a cache. `SCAN_COMPARE=1` compares
+/// the first scan, which the cache of an earlier run may help, with one without a cache. `SCAN_THREADS=1` limits the
 /// threads; the peak is that of the process after the cold scan, so give one folder a run where
 /// memory matters.
 @main
@@ -40,6 +41,13 @@ struct ScanBenchmark {
       \(model.outboundCalls.count) outbound calls, \(model.findings.count) findings
 
       """)
+    if environment["SCAN_COMPARE"] != nil {
+      var fresh = options
+      fresh.cacheFolder = nil
+      let isEqual = try timed(folder, fresh).model == model
+      write("  compared, equal \(isEqual)\n")
+      return
+    }
     if options.cacheFolder != nil {
       let warm = try timed(folder, options)
       write(

@@ -76,7 +76,7 @@ struct FactsCache: Sendable {
     }
   }
 
-  private static func path(folder: String, root: String) -> String {
+  static func path(folder: String, root: String) -> String {
     let name = ContentHash(root.utf8)
     return folder + "/facts-" + String(name.high ^ name.low, radix: 16) + ".cache"
   }
@@ -111,13 +111,14 @@ struct FactsCache: Sendable {
   /// Number of contents whose facts are known.
   var count: Int { entries.count }
 
-  /// What is known of a content, and its bytes for the next cache file.
+  /// What is known of a content, but for its facts where nobody has to tell of problems, and its
+  /// bytes for the next cache file.
   func file(
     _ hash: ContentHash, path: String, module: String
   ) -> (file: ReadFile, payload: ArraySlice<UInt8>)? {
     guard let entry = entries[hash] else { return nil }
     guard entry.isSound(hash),
-      var file = try? ReadFile(path: path, module: module, kept: entry.payload)
+      var file = try? ReadFile(path: path, module: module, headOf: entry.payload)
     else {
       damage.note()
       return nil
@@ -127,11 +128,13 @@ struct FactsCache: Sendable {
   }
 
   /// The cache of what is concluded from the facts, for the same folder and the same conditions.
-  var resolution: ResolutionCache {
+  ///
+  /// - Parameter stored: what its file holds, where somebody has read it.
+  func resolution(_ stored: Background<ResolutionCache.Stored?>? = nil) -> ResolutionCache {
     var both = StableHash()
     both.add(program)
     both.add(fingerprint)
-    return ResolutionCache(beside: path, program: both.value)
+    return ResolutionCache(beside: path, program: both.value, stored: stored)
   }
 
   /// Brings the cache file up to date.
@@ -249,6 +252,22 @@ extension ReadFile {
     }
     whole.write(raw: bodies.bytes)
     return whole.bytes[...]
+  }
+
+  /// What `keep` has returned, without the facts.
+  init(path: String, module: String, headOf kept: ArraySlice<UInt8>) throws(DamagedBytes) {
+    var parts = ByteReader(kept)
+    names = FileNames(bytes: try parts.raw(try parts.count()))
+    var outline = ByteReader(try parts.raw(try parts.count()))
+    facts = FileFacts(path: path, module: module)
+    lines = try outline.number()
+    isGenerated = try outline.flag()
+    problems = try outline.list()
+    if problems.isEmpty {
+      self.kept = kept
+    } else {
+      self = try ReadFile(path: path, module: module, kept: kept)
+    }
   }
 
   /// What `keep` has returned.

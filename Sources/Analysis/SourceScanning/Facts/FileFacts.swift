@@ -39,6 +39,9 @@ final class FileFacts: Sendable {
     self.bodies = bodies
   }
 
+  /// Modules that the file passes on to whoever imports its own.
+  var exported: [String] { imports.filter(\.isExported).map(\.module) }
+
   /// Nodes that only the walk of the file reads.
   var body: FactNodes { bodies.nodes }
   /// Whether somebody had to read them.

@@ -164,4 +164,17 @@ struct BodyInference {
 struct LazyMemberTypes {
   var known: [MemberID: InferredType] = [:]
   var inProgress: Set<MemberID> = []
+  /// Files whose properties are to be found; `nil` for all.
+  var files: Set<Int>?
+  /// Properties whose types depend on where one starts: they were found while one of them was asked
+  /// for that was being found itself, or where little depth was left.
+  private(set) var orderSensitive: Set<MemberID> = []
+
+  init(files: Set<Int>? = nil) { self.files = files }
+
+  /// Deeper than this nothing is sure to be found from another start as well.
+  static let sureDepth = BodyInference.depthLimit / 4
+
+  /// To be called where what is found of those in progress depends on the start.
+  mutating func noteOrder() { orderSensitive.formUnion(inProgress) }
 }

@@ -28,6 +28,7 @@ extension BodyInference {
     guard depth < Self.depthLimit else { return Value(.unknown) }
     depth += 1
     defer { depth -= 1 }
+    if depth > LazyMemberTypes.sureDepth { lazyTypes?.noteOrder() }
     switch facts[id] {
     case .member, .call, .subscripted, .optionalChain, .forceUnwrap, .specialized:
       return evaluateChain(id, expecting: expected)

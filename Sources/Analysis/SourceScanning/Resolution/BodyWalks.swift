@@ -35,10 +35,10 @@ struct BodyWalks {
     let fresh = StackedThreads.map(walked, threads: threads) { _, found in
       SignalsWriter.bytes(of: found, keys)[...]
     }
-    var written = known.map { $0?.bytes ?? [] }
-    for (file, bytes) in zip(stale, fresh) { written[file] = bytes }
+    var bytesOfFile = known.map { $0?.bytes ?? [] }
+    for (file, bytes) in zip(stale, fresh) { bytesOfFile[file] = bytes }
     var kept: [(key: UInt64, file: ResolutionCache.File)] = []
-    for (index, bytes) in written.enumerated() {
+    for (index, bytes) in bytesOfFile.enumerated() {
       guard let content = files[index].content else { continue }
       kept.append(
         (
@@ -46,7 +46,11 @@ struct BodyWalks {
           .init(content: content, visibility: print.visibility[index], signals: bytes)
         ))
     }
-    return (signals, Background { [kept] in cache.replace(print: print, files: kept) })
+    let written = Background { [kept, table, numbering, tableNames] in
+      let bytes = KeptTableWriter.bytes(table, numbering, tableNames, keys)
+      return cache.replace(print: print, files: kept, table: bytes)
+    }
+    return (signals, written)
   }
 
   private struct Known: Sendable {
@@ -75,7 +79,7 @@ struct BodyWalks {
     }
   }
 
-  private func walk(_ files: [Int], _ progress: (Int, Int) -> Void) -> [FileSignals] {
+  func walk(_ files: [Int], _ progress: (Int, Int) -> Void) -> [FileSignals] {
     StackedThreads.map(files, threads: threads) { completed in
       progress(completed, files.count)
     } _: { [table, numbering, tableNames] _, file in

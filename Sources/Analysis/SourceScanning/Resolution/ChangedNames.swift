@@ -10,7 +10,10 @@ struct ChangedNames {
   var sorted: [UInt32] { names.sorted() }
 
   /// `nil` when something changed that no name tells of: then everything is to be walked.
-  init?(from old: TableFingerprint, to new: TableFingerprint) {
+  ///
+  /// - Parameter rest: what both have in common, where they are but the pieces that may differ.
+  init?(from old: TableFingerprint, to new: TableFingerprint, within rest: TableFingerprint? = nil)
+  {
     guard old.modules == new.modules, let strangers = Self.strangers(old.shapes, new.shapes) else {
       return nil
     }
@@ -24,7 +27,12 @@ struct ChangedNames {
         names.insert(entry.name)
       }
     }
-    let (before, now) = (Self.counts(onlyAlone, old), Self.counts(onlyAlone, new))
+    var (before, now) = (Self.counts(onlyAlone, old), Self.counts(onlyAlone, new))
+    if let rest {
+      let all = Self.counts(onlyAlone, rest)
+      now = all.merging(now) { $0 + $1 }.merging(before) { $0 - $1 }
+      before = all
+    }
     // An extension of a protocol from elsewhere is taken where no other member has the name.
     names.formUnion(onlyAlone.filter { (before[$0] == 1) != (now[$0] == 1) })
     guard names.count <= Self.limit else { return nil }

@@ -13,28 +13,39 @@ struct FingerprintBuilder {
   private let tableNames: TableNames
   private let keys: TableKeys
   private let strings: StaticStrings
-  /// Generic parameters with their bounds, of each scope and those around it.
+  /// Generic parameters with their bounds, of each scope and those around it; empty where only some
+  /// are asked for.
   private var generics: [UInt64] = []
 
-  init(_ table: SymbolTable, _ tableNames: TableNames, _ keys: TableKeys) {
+  /// - Parameter isPartial: a few pieces will be asked for, not the whole fingerprint.
+  init(
+    _ table: SymbolTable, _ tableNames: TableNames, _ keys: TableKeys, isPartial: Bool = false
+  ) {
     self.table = table
     self.tableNames = tableNames
     self.keys = keys
     strings = StaticStrings(table: table, tableNames: tableNames)
+    guard !isPartial else { return }
     generics.reserveCapacity(table.scopes.count)
     // A scope stands after the scope around it.
-    for scope in table.scopes {
-      let outer = scope.parent.map { generics[Int($0.index)] } ?? 0
-      generics.append(scope.generics.isEmpty ? outer : hash(scope.generics, in: outer))
+    for index in table.scopes.indices {
+      let outer = table.scopes[index].parent.map { generics[Int($0.index)] } ?? 0
+      generics.append(hash(genericsOf: ScopeID(index), in: outer))
     }
+  }
+
+  private func generics(of scope: ScopeID) -> UInt64 {
+    guard generics.isEmpty else { return generics[Int(scope.index)] }
+    return hash(genericsOf: scope, in: table[scope].parent.map { generics(of: $0) } ?? 0)
   }
 
   /// - Parameter threads: members are hashed on this many; the result does not depend on it.
   func fingerprint(threads: Int) -> TableFingerprint {
     let builder = self
-    let members = StackedThreads.map(Self.pieces(table.members.count), threads: threads) {
+    let hashes = StackedThreads.map(Self.pieces(table.members.count), threads: threads) {
       _, piece in piece.map { builder.hash(MemberID($0)) }
     }.flatMap { $0 }
+    let members = { @Sendable (id: MemberID) in hashes[Int(id.index)] }
     let parts = StackedThreads.map(Self.pieces(table.nominals.count), threads: threads) {
       _, piece in
       piece.reduce(into: TableFingerprint()) { builder.add(NominalID($1), members, to: &$0) }
@@ -47,8 +58,7 @@ struct FingerprintBuilder {
       print.entries += part.entries
     }
     addModules(members, to: &print)
-    print.shapes.sort { $0.key < $1.key }
-    print.entries.sort { $0.key < $1.key }
+    print.sort()
     return print
   }
 
@@ -58,13 +68,13 @@ struct FingerprintBuilder {
     return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
   }
 
-  private var modules: UInt64 {
+  var modules: UInt64 {
     var hash = StableHash()
     for module in Set(table.topLevel.keys).union(table.globals.keys).sorted() { hash.add(module) }
     return hash.value
   }
 
-  private func visibility(of file: Int) -> UInt64 {
+  func visibility(of file: Int) -> UInt64 {
     var hash = StableHash()
     for module in table.visibleModules[file] { hash.add(module) }
     return hash.value
@@ -72,62 +82,120 @@ struct FingerprintBuilder {
 
   // MARK: Pieces
 
-  private func add(_ id: NominalID, _ members: [UInt64], to print: inout TableFingerprint) {
+  private typealias MemberHash = (MemberID) -> UInt64
+
+  private func add(_ id: NominalID, _ members: MemberHash, to print: inout TableFingerprint) {
+    let nominal = table[id]
+    let key = keys[id]
+    for (name, found) in nominal.members where !Self.unwritten.contains(name) {
+      print.entries.append(
+        entry(
+          name, in: key, .members, hash: hash(found, members), count: found.count))
+    }
+    for (name, found) in nominal.nested where !Self.unwritten.contains(name) {
+      print.entries.append(entry(name, in: key, .nestedType, hash: hash(found), count: 1))
+    }
+    print.shapes.append(shape(of: id, members))
+  }
+
+  private func hash(_ nested: NominalID) -> UInt64 {
+    var hash = StableHash()
+    hash.add(keys[nested])
+    return hash.value
+  }
+
+  private func shape(of id: NominalID, _ members: MemberHash) -> TableFingerprint.Shape {
     let nominal = table[id]
     let key = keys[id]
     // Dictionaries have no order: what is folded into a shape is added up.
     var unwritten: UInt64 = 0
-    for (name, found) in nominal.members {
-      let hash = hash(found, members)
-      if Self.unwritten.contains(name) {
-        unwritten &+= entryKey(key, name, .members) &* hash
-      } else {
-        print.entries.append(
-          entry(name, in: key, .members, hash: hash, count: found.count))
+    for name in Self.unwritten {
+      if let found = nominal.members[name] {
+        unwritten &+= entryKey(key, name, .members) &* hash(found, members)
       }
-    }
-    for (name, found) in nominal.nested {
-      var hash = StableHash()
-      hash.add(keys[found])
-      if Self.unwritten.contains(name) {
-        unwritten &+= entryKey(key, name, .nestedType) &* hash.value
-      } else {
-        print.entries.append(entry(name, in: key, .nestedType, hash: hash.value, count: 1))
+      if let found = nominal.nested[name] {
+        unwritten &+= entryKey(key, name, .nestedType) &* hash(found)
       }
     }
     let isFromElsewhere = nominal.kind == .external
     let hasMore =
       unwritten != 0 || nominal.lineage != [id] || !nominal.externalSupertypes.isEmpty
-    print.shapes.append(
-      .init(
-        key: key, hash: shape(of: id, unwritten),
-        origin: !isFromElsewhere ? .tree : hasMore ? .elsewhereWithMore : .elsewhere))
+    return .init(
+      key: key, hash: hash(of: id, unwritten),
+      origin: !isFromElsewhere ? .tree : hasMore ? .elsewhereWithMore : .elsewhere)
   }
 
-  private func addModules(_ members: [UInt64], to print: inout TableFingerprint) {
+  private func addModules(_ members: MemberHash, to print: inout TableFingerprint) {
     for (module, names) in table.topLevel {
       for (name, found) in names {
-        var hash = StableHash()
-        for id in found {
-          hash.add(keys[id])
-          hash.add(Int(table[id].access.rawValue))
-        }
-        print.entries.append(
-          entry(
-            name, in: StableHash(module).value, .types, hash: hash.value, count: found.count))
+        print.entries.append(entry(ofTypes: found, named: name, in: module))
       }
     }
     for (module, names) in table.globals {
       for (name, found) in names {
-        print.entries.append(
-          entry(
-            name, in: StableHash(module).value, .globals, hash: hash(found, members),
-            count: found.count))
+        print.entries.append(entry(ofGlobals: found, named: name, in: module, members))
       }
     }
   }
 
+  private func entry(
+    ofTypes found: [NominalID], named name: String, in module: String
+  ) -> Entry {
+    var hash = StableHash()
+    for id in found {
+      hash.add(keys[id])
+      hash.add(Int(table[id].access.rawValue))
+    }
+    return entry(
+      name, in: StableHash(module).value, .types, hash: hash.value, count: found.count)
+  }
+
+  private func entry(
+    ofGlobals found: [MemberID], named name: String, in module: String, _ members: MemberHash
+  ) -> Entry {
+    entry(
+      name, in: StableHash(module).value, .globals, hash: hash(found, members),
+      count: found.count)
+  }
+
   private typealias Entry = TableFingerprint.Entry
+
+  /// - Returns: the key of each place, whether or not anything is there, and what is.
+  func entry(at place: EntryPlace) -> (key: UInt64, entry: TableFingerprint.Entry?) {
+    let members = { hash($0 as MemberID) }
+    switch place {
+    case .members(let owner, let name):
+      let key = keys[owner]
+      return (
+        entryKey(key, name, .members),
+        table[owner].members[name].map {
+          entry(name, in: key, .members, hash: hash($0, members), count: $0.count)
+        }
+      )
+    case .nested(let owner, let name):
+      let key = keys[owner]
+      return (
+        entryKey(key, name, .nestedType),
+        table[owner].nested[name].map {
+          entry(name, in: key, .nestedType, hash: hash($0), count: 1)
+        }
+      )
+    case .type(let module, let name):
+      return (
+        entryKey(StableHash(module).value, name, .types),
+        table.topLevel[module]?[name].map { entry(ofTypes: $0, named: name, in: module) }
+      )
+    case .global(let module, let name):
+      return (
+        entryKey(StableHash(module).value, name, .globals),
+        table.globals[module]?[name].map {
+          entry(ofGlobals: $0, named: name, in: module, members)
+        }
+      )
+    }
+  }
+
+  func shape(of id: NominalID) -> TableFingerprint.Shape { shape(of: id) { hash($0) } }
 
   private func entryKey(_ owner: UInt64, _ name: String, _ kind: Entry.Kind) -> UInt64 {
     var hash = StableHash(name)
@@ -145,7 +213,7 @@ struct FingerprintBuilder {
       kind: kind, isFoundAlone: BodyInference.isTelling(name))
   }
 
-  private func shape(of id: NominalID, _ unwritten: UInt64) -> UInt64 {
+  private func hash(of id: NominalID, _ unwritten: UInt64) -> UInt64 {
     let nominal = table[id]
     var hash = StableHash()
     hash.add(unwritten)
@@ -159,7 +227,7 @@ struct FingerprintBuilder {
     hash.add(tableNames[id])
     hash.add(nominal.memberCount >= MemberDeclaration.leastOfLargeType)
     if let scope = nominal.scope {
-      hash.add(generics[Int(scope.index)])
+      hash.add(generics(of: scope))
       // An extension sees the local types around the type that it extends.
       let local = table[scope].parent.map { table[$0].localTypes } ?? [:]
       for name in local.keys.sorted() { hash.add(name) }
@@ -171,9 +239,9 @@ struct FingerprintBuilder {
     return hash.value
   }
 
-  private func hash(_ found: [MemberID], _ members: [UInt64]) -> UInt64 {
+  private func hash(_ found: [MemberID], _ members: MemberHash) -> UInt64 {
     var hash = StableHash()
-    for id in found { hash.add(members[Int(id.index)]) }
+    for id in found { hash.add(members(id)) }
     return hash.value
   }
 
@@ -186,7 +254,7 @@ struct FingerprintBuilder {
     hash.add(keys.files[member.file])
     hash.add(member.isStatic)
     hash.add(Int(member.access.rawValue))
-    hash.add(generics[Int(member.scope.index)])
+    hash.add(generics(of: member.scope))
     add(member.type, to: &hash)
     for type in member.parameterTypes { add(type, to: &hash) }
     for parameter in declaration.parameters {
@@ -213,12 +281,21 @@ struct FingerprintBuilder {
     return table.resolve(type.type, in: type.scope, log: &silent)
   }
 
-  private func hash(_ generics: [String: [ScopedType]], in outer: UInt64) -> UInt64 {
+  private func hash(genericsOf scope: ScopeID, in outer: UInt64) -> UInt64 {
+    var names = Set(table[scope].generics.keys)
+    if table[scope].isExtension, let extended = table[scope].nominal,
+      let inner = table[extended].scope
+    {
+      names.formUnion(table[inner].generics.keys)
+    }
+    guard !names.isEmpty else { return outer }
     var hash = StableHash()
     hash.add(outer)
-    for name in generics.keys.sorted() {
+    for name in names.sorted() {
       hash.add(name)
-      for bound in generics[name] ?? [] { add(resolved(bound), to: &hash) }
+      for bound in table.written(boundsOf: name, in: scope) ?? [] {
+        add(resolved(bound), to: &hash)
+      }
     }
     return hash.value
   }

@@ -143,19 +143,19 @@ struct SignalsReader {
   init(_ bytes: ArraySlice<UInt8>, file: FileID, _ numbers: ModelNumbers) throws(DamagedBytes) {
     var reader = ByteReader(bytes)
     self.file = file
-    types = try Self.numbers(try reader.words(), numbers.types)
-    files = try Self.numbers(try reader.words(), numbers.files)
-    members = try Self.numbers(try reader.words(), numbers.members)
+    types = try Self.numbers(try reader.words()) { numbers.types[$0] }
+    files = try Self.numbers(try reader.words()) { numbers.files[$0] }
+    members = try Self.numbers(try reader.words(), numbers.member)
     self.bytes = reader
   }
 
   private static func numbers<ID>(
-    _ keys: [UInt64], _ known: [UInt64: ID]
+    _ keys: [UInt64], _ number: (UInt64) -> ID?
   ) throws(DamagedBytes) -> [ID] {
     var numbers: [ID] = []
     numbers.reserveCapacity(keys.count)
     for key in keys {
-      guard let number = known[key] else { throw DamagedBytes() }
+      guard let number = number(key) else { throw DamagedBytes() }
       numbers.append(number)
     }
     return numbers
@@ -306,9 +306,18 @@ struct ModelKeys: Sendable {
 struct ModelNumbers: Sendable {
   let types: [UInt64: TypeID]
   let files: [UInt64: FileID]
-  let members: [UInt64: MemberID]
+  let member: @Sendable (UInt64) -> MemberID?
 
   init(_ keys: ModelKeys) {
+    var members = [UInt64: MemberID](minimumCapacity: keys.table.members.count)
+    for index in 0..<keys.table.members.count {
+      members[keys.table.members[index]] = MemberID(index)
+    }
+    self.init(keys) { [members] in members[$0] }
+  }
+
+  /// - Parameter member: the member that has a key.
+  init(_ keys: ModelKeys, member: @escaping @Sendable (UInt64) -> MemberID?) {
     func numbers<ID>(_ keys: [UInt64], _ id: (Int) -> ID) -> [UInt64: ID] {
       var numbers = [UInt64: ID](minimumCapacity: keys.count)
       for (index, key) in keys.enumerated() { numbers[key] = id(index) }
@@ -316,6 +325,6 @@ struct ModelNumbers: Sendable {
     }
     types = numbers(keys.types) { TypeID($0) }
     files = numbers(keys.table.files) { FileID($0) }
-    members = numbers(keys.table.members) { MemberID($0) }
+    self.member = member
   }
 }

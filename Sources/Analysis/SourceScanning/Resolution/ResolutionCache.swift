@@ -23,31 +23,48 @@ struct ResolutionCache: Sendable {
   private(set) var print: TableFingerprint?
   /// By key.
   private(set) var files: [UInt64: File] = [:]
+  /// The table that was walked in, as `KeptTable` reads it, and the keys of its files in order;
+  /// empty where a file of the table has no content.
+  private(set) var table: ArraySlice<UInt8> = []
+  private(set) var order: [UInt64] = []
   private let sum: UInt64
 
   /// - Parameters:
   ///   - facts: path of the cache of facts, which this one stands beside.
   ///   - program: stands for the build that reads and writes.
-  init(beside facts: String, program: UInt64) {
-    path = facts + ".resolution"
+  ///   - stored: what the file holds, where somebody has read it.
+  init(beside facts: String, program: UInt64, stored: Background<Stored?>? = nil) {
+    path = Self.path(beside: facts)
     self.program = program
-    guard let size = FileStatus(path: path)?.bytes, size <= Self.fileLimit,
-      let bytes = FileBytes.contents(of: path, expected: size), bytes.count > 16
-    else {
+    guard let stored = stored.map(\.result) ?? Self.stored(beside: facts) else {
       sum = 0
       return
     }
-    let found = ContentHash(bytes[8...]).low
-    var reader = ByteReader(bytes[...])
-    guard (try? reader.fixed()) == found else {
-      sum = 0
-      return
-    }
-    sum = found
+    sum = stored.sum
+    var reader = ByteReader(stored.bytes[8...])
     do throws(DamagedBytes) { try read(&reader) } catch {
       print = nil
       files = [:]
+      table = []
     }
+  }
+
+  /// What the file holds behind its check sum, which has been found right.
+  struct Stored: Sendable {
+    var bytes: [UInt8]
+    var sum: UInt64
+  }
+
+  private static func path(beside facts: String) -> String { facts + ".resolution" }
+
+  static func stored(beside facts: String) -> Stored? {
+    let path = path(beside: facts)
+    guard let size = FileStatus(path: path)?.bytes, size <= fileLimit,
+      let bytes = FileBytes.contents(of: path, expected: size), bytes.count > 16
+    else { return nil }
+    let sum = ContentHash(bytes[8...]).low
+    var reader = ByteReader(bytes[...])
+    return (try? reader.fixed()) == sum ? Stored(bytes: bytes, sum: sum) : nil
   }
 
   private mutating func read(_ reader: inout ByteReader) throws(DamagedBytes) {
@@ -74,7 +91,9 @@ struct ResolutionCache: Sendable {
       let visibility = try reader.fixed()
       files[key] = File(
         content: content, visibility: visibility, signals: try reader.raw(try reader.count()))
+      order.append(key)
     }
+    table = try reader.raw(try reader.count())
     self.print = print
   }
 
@@ -104,7 +123,7 @@ struct ResolutionCache: Sendable {
   ///
   /// - Returns: false when it cannot be written.
   func replace(
-    print: TableFingerprint, files: [(key: UInt64, file: File)]
+    print: TableFingerprint, files: [(key: UInt64, file: File)], table: [UInt8]
   ) -> Bool {
     var writer = ByteWriter()
     writer.write(fixed: Self.magic)
@@ -127,6 +146,8 @@ struct ResolutionCache: Sendable {
       writer.write(number: file.signals.count)
       writer.write(raw: file.signals)
     }
+    let isWhole = files.count == print.visibility.count
+    writer.write(section: isWhole ? table : [])
     let sum = ContentHash(writer.bytes).low
     guard sum != self.sum else { return true }
     var head = ByteWriter()

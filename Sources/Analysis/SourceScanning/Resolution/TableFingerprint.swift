@@ -51,6 +51,12 @@ struct TableFingerprint: Sendable {
   /// What each file sees of other modules, by file.
   var visibility: [UInt64] = []
 
+  /// Puts both lists in order of key.
+  mutating func sort() {
+    shapes.sort { $0.key < $1.key }
+    entries.sort { $0.key < $1.key }
+  }
+
   /// A name as files list it.
   static func name(_ text: String) -> UInt32 {
     UInt32(truncatingIfNeeded: StableHash(text).value >> 16)
@@ -59,42 +65,56 @@ struct TableFingerprint: Sendable {
 
 /// Stands for each type, member and file of a table.
 struct TableKeys: Sendable {
-  private(set) var nominals: [UInt64] = []
-  private(set) var members: [UInt64] = []
-  private(set) var files: [UInt64] = []
+  private(set) var nominals: KeyList
+  private(set) var members: KeyList
+  let files: [UInt64]
 
   init(_ table: SymbolTable) {
-    files = table.files.map { file in
-      var hash = StableHash(file.path)
-      hash.add(file.module)
-      return hash.value
-    }
+    nominals = KeyList()
+    members = KeyList()
+    files = table.files.map { Self.key(ofFile: $0.path, module: $0.module) }
     var seen: [UInt64: Int] = [:]
-    nominals.reserveCapacity(table.nominals.count)
     // A type stands after the type around it.
-    for nominal in table.nominals {
-      var hash = StableHash()
-      hash.add(nominal.kind.rawValue)
-      if nominal.kind != .external {
-        hash.add(nominal.parent.map { nominals[Int($0.index)] } ?? 0)
-        hash.add(files[nominal.file])
-      }
-      hash.add(nominal.name)
-      nominals.append(Self.numbered(hash, &seen))
+    for nominal in table.nominals { nominals.append(Self.numbered(hash(of: nominal), &seen)) }
+    for member in table.members { members.append(Self.numbered(hash(of: member), &seen)) }
+  }
+
+  /// Keys of an earlier run.
+  init(nominals: KeyList, members: KeyList, files: [UInt64]) {
+    self.nominals = nominals
+    self.members = members
+    self.files = files
+  }
+
+  static func key(ofFile path: String, module: String) -> UInt64 {
+    var hash = StableHash(path)
+    hash.add(module)
+    return hash.value
+  }
+
+  /// What stands for a type, but for others that would have the same key.
+  func hash(of nominal: Nominal) -> StableHash {
+    var hash = StableHash()
+    hash.add(nominal.kind.rawValue)
+    if nominal.kind != .external {
+      hash.add(nominal.parent.map { self[$0] } ?? 0)
+      hash.add(files[nominal.file])
     }
-    members.reserveCapacity(table.members.count)
-    for member in table.members {
-      var hash = StableHash()
-      hash.add(member.owner.map { nominals[Int($0.index)] } ?? 1)
-      hash.add(files[member.file])
-      hash.add(UInt64(member.kind.rawValue))
-      hash.add(member.name)
-      members.append(Self.numbered(hash, &seen))
-    }
+    hash.add(nominal.name)
+    return hash
+  }
+
+  func hash(of member: Member) -> StableHash {
+    var hash = StableHash()
+    hash.add(member.owner.map { self[$0] } ?? 1)
+    hash.add(files[member.file])
+    hash.add(UInt64(member.kind.rawValue))
+    hash.add(member.name)
+    return hash
   }
 
   /// The second of what would have one key gets another.
-  private static func numbered(_ hash: StableHash, _ seen: inout [UInt64: Int]) -> UInt64 {
+  static func numbered(_ hash: StableHash, _ seen: inout [UInt64: Int]) -> UInt64 {
     let number = seen[hash.value, default: 0]
     seen[hash.value] = number + 1
     guard number > 0 else { return hash.value }
@@ -103,6 +123,25 @@ struct TableKeys: Sendable {
     return numbered.value
   }
 
+  mutating func add(nominal key: UInt64) { nominals.append(key) }
+  mutating func add(member key: UInt64) { members.append(key) }
+
   subscript(id: NominalID) -> UInt64 { nominals[Int(id.index)] }
   subscript(id: MemberID) -> UInt64 { members[Int(id.index)] }
+}
+
+/// Keys, the first of which an earlier run has kept.
+struct KeyList: Sendable {
+  private let kept: KeptWords
+  private var added: [UInt64] = []
+
+  init(kept: KeptWords = KeptWords(bytes: [])) { self.kept = kept }
+
+  var count: Int { kept.count + added.count }
+
+  mutating func append(_ key: UInt64) { added.append(key) }
+
+  subscript(index: Int) -> UInt64 {
+    index < kept.count ? kept[index] : added[index - kept.count]
+  }
 }

@@ -8,17 +8,31 @@ enum JobTypes {
     "AsyncScheduledJob": nil, "JobParameters": nil,
   ]
 
+  /// Why a type is a job.
+  struct Evidence: Sendable, Equatable {
+    var nominal: NominalID
+    var evidence: String
+  }
+
   static func declarations(
-    in table: SymbolTable, _ numbering: TypeNumbering
+    _ found: [Evidence], in table: SymbolTable, _ numbering: TypeNumbering
   ) -> [JobDeclaration] {
-    table.nominals.indices.compactMap { index in
-      let id = NominalID(index)
-      guard table[id].kind != .protocol, let evidence = evidence(of: id, in: table),
-        let type = numbering.type(of: id, in: table)
-      else { return nil }
-      return JobDeclaration(
-        type: type, evidence: evidence,
-        position: numbering.declarations[Int(type.index)].position)
+    found.compactMap { item in
+      numbering.type(of: item.nominal, in: table).map {
+        JobDeclaration(
+          type: $0, evidence: item.evidence,
+          position: numbering.declarations[Int($0.index)].position)
+      }
+    }
+  }
+
+  /// Those of some types that are jobs.
+  static func evidence(in table: SymbolTable, _ nominals: [NominalID]) -> [Evidence] {
+    nominals.compactMap { id in
+      guard table[id].kind != .protocol, let evidence = evidence(of: id, in: table) else {
+        return nil
+      }
+      return Evidence(nominal: id, evidence: evidence)
     }
   }
 

@@ -11,15 +11,25 @@ struct TableNames: Sendable {
   init() {}
 
   init(table: SymbolTable) {
+    self.init(table: table, of: table.nominals.indices.map { NominalID($0) })
+  }
+
+  /// - Parameters:
+  ///   - nominals: types whose tables are to be found.
+  ///   - known: tables of the others.
+  init(table: SymbolTable, of nominals: [NominalID], known: [NominalID: String] = [:]) {
+    names = known
     let strings = StaticStrings(table: table, tableNames: nil)
-    for index in table.nominals.indices {
-      let id = NominalID(index)
+    for id in nominals {
       switch table[id].kind {
       case .class, .struct, .enum, .actor: names[id] = Self.name(of: id, table, strings)
       default: continue
       }
     }
   }
+
+  /// Every record type with its table.
+  var all: [NominalID: String] { names }
 
   subscript(id: NominalID) -> String? { names[id] }
 

@@ -3,7 +3,7 @@
 extension SymbolTable {
   mutating func declareFile(_ file: Int) {
     let scope = add(Scope(parent: nil, nominal: nil, file: file))
-    fileScopes.append(scope)
+    if file < fileScopes.count { fileScopes[file] = scope } else { fileScopes.append(scope) }
     // What no pass declares, such as extensions nested deeper than the rounds reach, is looked up
     // in its own file.
     scopeOfDeclaration[file] = Array(repeating: scope, count: files[file].declarations.count)
@@ -92,9 +92,12 @@ extension SymbolTable {
     nominal.parent = owner ?? enclosingNominal(of: outer)
     nominal.access = declaration.access ?? .module
     nominal.genericParameters = declaration.generics.parameters.map(\.name)
+    nominal.birth = round
     let id = add(nominal)
     let membersInScope = kind == .alias || kind == .associatedType ? nil : id
-    let scope = add(Scope(parent: outer, nominal: membersInScope, file: file))
+    let scope = add(
+      Scope(parent: outer, nominal: membersInScope, file: file),
+      as: nominals.before(Int(id.index))?.scope)
     self[id].scope = scope
     self[id].inherited = declaration.inherited.map { ScopedType(type: $0, scope: scope) }
     self[id].aliased = declaration.type.map { ScopedType(type: $0, scope: scope) }
@@ -111,6 +114,7 @@ extension SymbolTable {
     if isLocal {
       self[outer].localTypes[name] = id
     } else if let owner {
+      if self[owner].nested[name] != nil { self[owner].isIrregular = true }
       // A concrete type or alias is the witness of an associated type of the same name.
       if let known = self[owner].nested[name], self[known].kind != .associatedType { return }
       self[owner].nested[name] = id
@@ -133,28 +137,39 @@ extension SymbolTable {
     _ kind: Member.Kind, _ handle: Handle<Declaration>, _ file: Int, _ outer: ScopeID
   ) {
     let declaration = files[file][handle]
-    var scope = outer
-    if kind != .variable && kind != .enumCase {
-      scope = add(Scope(parent: outer, nominal: nil, file: file))
-      bind(declaration.generics, in: scope)
-    }
-    scopeOfDeclaration[file][Int(handle.index)] = scope
-    guard !declaration.isLocal else { return }
     let owner = owner(of: declaration, in: file)
-    let member = Member(
+    var member = Member(
       name: kind == .initializer ? "init" : declaration.name, kind: kind, owner: owner, file: file,
-      declaration: handle, scope: scope, isStatic: declaration.isStatic,
+      declaration: handle, scope: outer, isStatic: declaration.isStatic,
       access: access(of: declaration, owner: owner, file: file))
-    members.append(member)
-    let id = MemberID(members.count - 1)
+    member.isInExtension = isExtension(declaration.parent, in: file)
+    let known = declaration.isLocal ? nil : number(of: member)
+    if kind != .variable && kind != .enumCase {
+      member.scope = add(
+        Scope(parent: outer, nominal: nil, file: file), as: known.flatMap(scopeBefore))
+      bind(declaration.generics, in: member.scope)
+    }
+    scopeOfDeclaration[file][Int(handle.index)] = member.scope
+    guard !declaration.isLocal else { return }
+    let id = add(member, as: known)
     memberOfDeclaration[file][Int(handle.index)] = id
     if let owner {
       self[owner].members[member.name, default: []].append(id)
       self[owner].memberCount += 1
-      membersByName[member.name, default: []].append(id)
+      membersByName.append(id, named: member.name)
     } else {
       globals[files[file].module, default: [:]][member.name, default: []].append(id)
     }
+  }
+
+  private func isExtension(_ parent: Handle<Declaration>?, in file: Int) -> Bool {
+    parent.map { files[file][$0].kind == .extension } ?? false
+  }
+
+  /// Scope of its own that a function had in an earlier run.
+  private func scopeBefore(_ id: MemberID) -> ScopeID? {
+    guard let before = members.before(Int(id.index)) else { return nil }
+    return before.kind == .variable || before.kind == .enumCase ? nil : before.scope
   }
 
   /// Requirements are as visible as their protocol; extension members take the extension's level.

@@ -11,6 +11,7 @@ extension SymbolTable {
     // What one round does not find the next does not find either, unless something was bound.
     var isStuck = false
     for round in 1...Self.extensionRounds where !pendingExtensions.isEmpty {
+      self.round = round
       let pending = pendingExtensions
       pendingExtensions = []
       let isLast = isStuck || round == Self.extensionRounds
@@ -20,7 +21,7 @@ extension SymbolTable {
         if let target {
           bind(item, to: target)
         } else if isLast {
-          bind(item, to: external(externalName(item)))
+          bind(item, toTypeFromElsewhere: externalName(item))
         } else {
           pendingExtensions.append(item)
         }
@@ -32,7 +33,16 @@ extension SymbolTable {
     pendingExtensions = []
   }
 
-  private func externalName(_ item: PendingExtension) -> String {
+  /// What is declared in an extension of a type from elsewhere stands in the order of files,
+  /// however many rounds there were.
+  mutating func bind(_ item: PendingExtension, toTypeFromElsewhere name: String) {
+    let inner = round
+    round = Nominal.bornLast
+    bind(item, to: external(name))
+    round = inner
+  }
+
+  func externalName(_ item: PendingExtension) -> String {
     let declaration = files[item.file][item.declaration]
     guard let type = declaration.type else { return declaration.name }
     var log = MentionLog()
@@ -54,14 +64,16 @@ extension SymbolTable {
     }
   }
 
-  private mutating func bind(_ item: PendingExtension, to target: NominalID) {
+  mutating func bind(_ item: PendingExtension, to target: NominalID) {
     let declaration = files[item.file][item.declaration]
+    self[target].extensionCount += 1
+    if self[target].kind != .external, round != self[target].birth + 1 {
+      self[target].isIrregular = true
+    }
     // Names are found as the extended type finds them, but with this file's imports.
     var scope = Scope(parent: fileScopes[item.file], nominal: target, file: item.file)
-    if let inner = self[target].scope {
-      scope.generics = self[inner].generics
-      scope.localTypes = outerLocalTypes(of: inner)
-    }
+    scope.isExtension = true
+    if let inner = self[target].scope { scope.localTypes = outerLocalTypes(of: inner) }
     let id = add(scope)
     bind(declaration.generics, in: id)
     scopeOfDeclaration[item.file][Int(item.declaration.index)] = id
@@ -87,7 +99,7 @@ extension SymbolTable {
     for (index, lineage) in lineages.enumerated() { nominals[index].lineage = lineage }
   }
 
-  private func supertypes(of id: NominalID) -> (declared: [NominalID], external: [String]) {
+  func supertypes(of id: NominalID) -> (declared: [NominalID], external: [String]) {
     var declared: [NominalID] = []
     var external: [String] = []
     func collect(_ type: InferredType) {
@@ -107,7 +119,7 @@ extension SymbolTable {
     return (declared, external)
   }
 
-  private func lineage(of id: NominalID) -> [NominalID] {
+  func lineage(of id: NominalID) -> [NominalID] {
     var order: [NominalID] = []
     var seen: Set<NominalID> = []
     var stack = [id]

@@ -10,7 +10,7 @@ extension SymbolTable {
     }
   }
 
-  private func signature(of member: Member) -> (type: InferredType, parameters: [InferredType]) {
+  func signature(of member: Member) -> (type: InferredType, parameters: [InferredType]) {
     let declaration = declaration(of: member)
     var silent = MentionLog()
     func resolved(_ id: TypeExpression.ID) -> InferredType {

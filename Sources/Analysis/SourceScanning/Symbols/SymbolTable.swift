@@ -10,30 +10,36 @@
 /// 5. `MemberInference`: types of properties that only have a value.
 /// Afterwards nothing changes, and bodies are walked from many threads.
 struct SymbolTable: Sendable {
-  let files: [FileFacts]
-  private let threads: Int
-  var nominals: [Nominal] = []
-  var members: [Member] = []
-  var scopes: [Scope] = []
+  let files: Records<FileFacts>
+  let threads: Int
+  var nominals = Records<Nominal>()
+  var members = Records<Member>()
+  var scopes = Records<Scope>()
   /// Module, then name.
   var topLevel: [String: [String: [NominalID]]] = [:]
   var globals: [String: [String: [MemberID]]] = [:]
   /// Types from elsewhere that the tree extends.
   var externals: [String: NominalID] = [:]
   /// Owners of members by member name, for the unique-name fallback.
-  var membersByName: [String: [MemberID]] = [:]
+  var membersByName = NamedMembers()
   /// Scope that a declaration's own signature and body are looked up in, by file and declaration.
-  var scopeOfDeclaration: [[ScopeID]]
+  var scopeOfDeclaration: Records<[ScopeID]>
   /// Type that a declaration declares or extends, by file and declaration.
-  var nominalOfDeclaration: [[NominalID?]]
+  var nominalOfDeclaration: Records<[NominalID?]>
   /// Member that a declaration declares, by file and declaration.
-  var memberOfDeclaration: [[MemberID?]]
+  var memberOfDeclaration: Records<[MemberID?]>
   /// Outermost scope of each file.
   var fileScopes: [ScopeID] = []
   /// Modules whose names a file sees, own module excluded, in order of import.
-  let visibleModules: [[String]]
-  let visibleModuleSets: [Set<String>]
+  var visibleModules: [[String]]
+  var visibleModuleSets: [Set<String>]
   var pendingExtensions: [PendingExtension] = []
+  /// Round of extensions that is being bound; 0 for what stands outside of them.
+  var round = 0
+  /// Where a table is brought up to date: what the numbers of an earlier run are kept for.
+  var numbers: EarlierNumbers?
+  /// Raised where a type is found in a supertype of the one that is asked.
+  var foundInSupertype: Doubt?
 
   struct PendingExtension: Sendable {
     var file: Int
@@ -42,16 +48,46 @@ struct SymbolTable: Sendable {
 
   /// - Parameter threads: that look names up. The table does not depend on their number.
   init(files: [FileFacts], threads: Int = 1) {
-    self.files = files
+    self.files = Records(files)
     self.threads = threads
-    scopeOfDeclaration = files.map { Array(repeating: ScopeID(0), count: $0.declarations.count) }
-    nominalOfDeclaration = files.map { Array(repeating: nil, count: $0.declarations.count) }
-    memberOfDeclaration = files.map { Array(repeating: nil, count: $0.declarations.count) }
+    scopeOfDeclaration = Records(
+      files.map { Array(repeating: ScopeID(0), count: $0.declarations.count) })
+    nominalOfDeclaration = Records(
+      files.map { Array(repeating: nil, count: $0.declarations.count) })
+    memberOfDeclaration = Records(
+      files.map { Array(repeating: nil, count: $0.declarations.count) })
     visibleModules = ModuleVisibility(files: files).visibleModules()
     visibleModuleSets = visibleModules.map(Set.init)
     for file in files.indices { declareFile(file) }
     bindExtensions()
     resolveMembers()
+  }
+
+  /// The table of an earlier run, to be brought up to date.
+  ///
+  /// - Parameter files: those of the earlier run, and one for what is not there any more.
+  init(kept: KeptTable, files: Records<FileFacts>) {
+    self.files = files
+    threads = 1
+    nominals = Records(kept: kept.nominals)
+    members = Records(kept: kept.members)
+    scopes = Records(kept: kept.scopes)
+    func part<Part>(_ part: @escaping @Sendable (KeptTable.Declared) -> [Part]) -> Records<[Part]> {
+      Records(
+        kept: KeptRecords(count: kept.declarations.count) { part(kept.declarations[$0]) }, [[]])
+    }
+    scopeOfDeclaration = part(\.scopes)
+    nominalOfDeclaration = part(\.nominals)
+    memberOfDeclaration = part(\.members)
+    topLevel = kept.names.topLevel
+    globals = kept.names.globals
+    externals = kept.names.externals
+    membersByName = NamedMembers { kept.members(named: $0) }
+    fileScopes = kept.names.fileScopes + [ScopeID(0)]
+    visibleModules = kept.names.visibleModules + [[]]
+    let sets = Dictionary(
+      Set(visibleModules).map { ($0, Set($0)) }, uniquingKeysWith: { first, _ in first })
+    visibleModuleSets = visibleModules.map { sets[$0] ?? [] }
   }
 
   /// Fewer lookups than these are done sooner than threads are started.
@@ -86,18 +122,39 @@ struct SymbolTable: Sendable {
   func file(of scope: ScopeID) -> FileFacts { files[self[scope].file] }
 
   mutating func add(_ nominal: Nominal) -> NominalID {
+    if let known = number(of: nominal) {
+      nominals.replace(Int(known.index), with: nominal)
+      return known
+    }
     nominals.append(nominal)
     return NominalID(nominals.count - 1)
   }
 
-  mutating func add(_ scope: Scope) -> ScopeID {
+  /// - Parameter known: the number that the member had in an earlier run.
+  mutating func add(_ member: Member, as known: MemberID?) -> MemberID {
+    if let known {
+      members.replace(Int(known.index), with: member)
+      return known
+    }
+    members.append(member)
+    return MemberID(members.count - 1)
+  }
+
+  /// - Parameter known: the number that the scope had in an earlier run.
+  mutating func add(_ scope: Scope, as known: ScopeID? = nil) -> ScopeID {
+    if let known {
+      scopes.replace(Int(known.index), with: scope)
+      return known
+    }
     scopes.append(scope)
     return ScopeID(scopes.count - 1)
   }
 
   mutating func external(_ name: String) -> NominalID {
     if let known = externals[name] { return known }
-    let id = add(Nominal(name: name, kind: .external, file: 0))
+    var nominal = Nominal(name: name, kind: .external, file: 0)
+    nominal.birth = Nominal.bornLast
+    let id = add(nominal)
     self[id].lineage = [id]
     externals[name] = id
     return id
@@ -117,25 +174,31 @@ struct ModuleVisibility {
   let files: [FileFacts]
 
   func visibleModules() -> [[String]] {
+    let exported = exported()
+    return files.map { Self.visibleModules(of: $0, exported) }
+  }
+
+  /// What each module passes on, in order of files.
+  func exported() -> [String: [String]] {
     var exported: [String: [String]] = [:]
     for file in files {
-      for fact in file.imports where fact.isExported {
-        exported[file.module, default: []].append(fact.module)
-      }
+      for module in file.exported { exported[file.module, default: []].append(module) }
     }
-    return files.map { file in
-      var visible: [String] = []
-      var seen: Set<String> = [file.module]
-      var queue = file.imports.map(\.module) + (exported[file.module] ?? [])
-      var next = 0
-      while next < queue.count {
-        let module = queue[next]
-        next += 1
-        guard seen.insert(module).inserted else { continue }
-        visible.append(module)
-        queue += exported[module] ?? []
-      }
-      return visible
+    return exported
+  }
+
+  static func visibleModules(of file: FileFacts, _ exported: [String: [String]]) -> [String] {
+    var visible: [String] = []
+    var seen: Set<String> = [file.module]
+    var queue = file.imports.map(\.module) + (exported[file.module] ?? [])
+    var next = 0
+    while next < queue.count {
+      let module = queue[next]
+      next += 1
+      guard seen.insert(module).inserted else { continue }
+      visible.append(module)
+      queue += exported[module] ?? []
     }
+    return visible
   }
 }

@@ -32,7 +32,9 @@ struct Scope: Sendable {
   var nominal: NominalID?
   /// Index of the file.
   var file: Int
-  /// Generic parameters with their bounds.
+  /// Of an extension: the generic parameters of the extended type are in scope as well.
+  var isExtension = false
+  /// Generic parameters with their bounds that are written here.
   var generics: [String: [ScopedType]] = [:]
   /// Types declared in a body.
   var localTypes: [String: NominalID] = [:]
@@ -67,6 +69,16 @@ struct Nominal: Sendable {
   var members: [String: [MemberID]] = [:]
   var memberCount = 0
   var nested: [String: NominalID] = [:]
+  /// Round of extensions that declared it; 0 for what stands outside of them.
+  var birth = 0
+  /// Number of its extensions.
+  var extensionCount = 0
+  /// What is declared in it does not stand in the order of files, or hides what another file
+  /// declares.
+  var isIrregular = false
+
+  /// Stands for the last round, which declares what extends types from elsewhere.
+  static let bornLast = 9
 
   var isAliasLike: Bool { kind == .alias || kind == .associatedType }
 }
@@ -83,6 +95,10 @@ struct Member: Sendable {
   var scope: ScopeID
   var isStatic: Bool
   var access: Declaration.Access
+  /// Declared in an extension of its owner.
+  var isInExtension = false
+  /// What was found as its type depends on where the search began.
+  var isOrderSensitive = false
   /// Type of its value, or function type. Set by the member pass.
   var type = InferredType.unknown
   var parameterTypes: [InferredType] = []

@@ -13,22 +13,52 @@ struct TypeNumbering: Sendable {
     typeOfNominal = Array(repeating: nil, count: table.nominals.count)
     var byFile: [[NominalID]] = Array(repeating: [], count: table.files.count)
     for index in table.nominals.indices {
-      let id = NominalID(index)
-      if Self.isNumbered(table[id]) { byFile[table[id].file].append(id) }
+      byFile[table.nominals[index].file].append(NominalID(index))
     }
-    for file in table.files.indices {
-      if let loose = Self.looseMembers(of: file, in: table) {
-        fileScopes[file] = TypeID(declarations.count)
-        declarations.append(Self.fileScope(of: file, loose, in: table))
+    for file in table.files.indices { add(file, byFile[file], in: table) }
+  }
+
+  /// - Parameters:
+  ///   - files: types of the model by file of an earlier run; `nil` where they are to be numbered.
+  ///   - nominals: types that those others declare.
+  init(table: SymbolTable, files: [KeptTable.Types?], _ nominals: [NominalID]) {
+    // The last one is that of what is not there any more.
+    fileScopes = Array(repeating: nil, count: files.count + 1)
+    typeOfNominal = Array(repeating: nil, count: table.nominals.count)
+    var byFile: [Int: [NominalID]] = [:]
+    for id in nominals { byFile[table[id].file, default: []].append(id) }
+    for (file, kept) in files.enumerated() {
+      guard let kept else {
+        add(file, byFile[file] ?? [], in: table)
+        continue
       }
-      let facts = table.files[file]
-      func offset(_ id: NominalID) -> UInt32 {
-        table[id].declaration.map { facts[$0].offset } ?? 0
+      for (nominal, declaration) in kept.types {
+        let type = TypeID(declarations.count)
+        if let nominal { typeOfNominal[Int(nominal.index)] = type } else { fileScopes[file] = type }
+        declarations.append(declaration)
       }
-      for id in byFile[file].sorted(by: { offset($0) < offset($1) }) {
-        typeOfNominal[Int(id.index)] = TypeID(declarations.count)
-        declarations.append(Self.declaration(of: id, at: offset(id), in: table))
-      }
+    }
+  }
+
+  /// Extensions elsewhere may have added members to a type whose file is as it was.
+  mutating func count(membersOf id: NominalID, in table: SymbolTable) {
+    guard let type = typeOfNominal[Int(id.index)] else { return }
+    declarations[Int(type.index)].memberCount = table[id].memberCount
+  }
+
+  private mutating func add(_ file: Int, _ nominals: [NominalID], in table: SymbolTable) {
+    if let loose = Self.looseMembers(of: file, in: table) {
+      fileScopes[file] = TypeID(declarations.count)
+      declarations.append(Self.fileScope(of: file, loose, in: table))
+    }
+    let facts = table.files[file]
+    func offset(_ id: NominalID) -> UInt32 {
+      table[id].declaration.map { facts[$0].offset } ?? 0
+    }
+    let numbered = nominals.filter { Self.isNumbered(table[$0]) }
+    for id in numbered.sorted(by: { offset($0) < offset($1) }) {
+      typeOfNominal[Int(id.index)] = TypeID(declarations.count)
+      declarations.append(Self.declaration(of: id, at: offset(id), in: table))
     }
   }
 
@@ -41,22 +71,30 @@ struct TypeNumbering: Sendable {
 
   /// Members of the large types, in order of place.
   func members(of table: SymbolTable) -> [MemberDeclaration] {
-    var found: [MemberDeclaration] = []
-    for index in table.members.indices {
-      guard let owner = table.members[index].owner, let type = typeOfNominal[Int(owner.index)],
-        isLarge(type)
-      else { continue }
-      let member = table.members[index]
-      let facts = table.files[member.file]
-      let place = facts.location(of: facts[member.declaration].offset)
-      found.append(
-        MemberDeclaration(
-          owner: type, name: member.name,
-          isFunction: [.function, .initializer, .subscript].contains(member.kind),
-          position: SourcePosition(
-            file: FileID(member.file), line: place.line, column: place.column)))
-    }
-    return found.sorted { ($0.position, $0.name) < ($1.position, $1.name) }
+    let found = table.members.indices.filter { isOfLargeType(table.members[$0]) }
+    return Self.sorted(found.map { member(MemberID($0), of: table) })
+  }
+
+  /// As a model lists them.
+  static func sorted(_ members: [MemberDeclaration]) -> [MemberDeclaration] {
+    members.sorted { ($0.position, $0.name) < ($1.position, $1.name) }
+  }
+
+  func isOfLargeType(_ member: Member) -> Bool {
+    member.owner.flatMap { typeOfNominal[Int($0.index)] }.map(isLarge) ?? false
+  }
+
+  /// A member of a type of the tree.
+  func member(_ id: MemberID, of table: SymbolTable) -> MemberDeclaration {
+    let member = table[id]
+    let facts = table.files[member.file]
+    let place = facts.location(of: facts[member.declaration].offset)
+    return MemberDeclaration(
+      owner: member.owner.flatMap { typeOfNominal[Int($0.index)] } ?? TypeID(0),
+      name: member.name,
+      isFunction: [.function, .initializer, .subscript].contains(member.kind),
+      position: SourcePosition(
+        file: FileID(member.file), line: place.line, column: place.column))
   }
 
   /// The type that stands for a nominal; `nil` for types from elsewhere.

@@ -132,11 +132,21 @@ extension SymbolTable {
         .filter { !$0.isUnknown }
     }
     switch type {
-    case .generic(let name, let scope): return resolved(self[scope].generics[name] ?? [])
+    case .generic(let name, let scope): return resolved(written(boundsOf: name, in: scope) ?? [])
     case .associated(let id): return resolved(self[id].inherited)
     case .composition(let parts): return parts
     default: return []
     }
+  }
+
+  /// Bounds of a generic parameter as written, in an extension those of the extended type first;
+  /// `nil` when the scope has no such parameter.
+  func written(boundsOf name: String, in scope: ScopeID) -> [ScopedType]? {
+    let own = self[scope].generics[name]
+    guard self[scope].isExtension, let inner = self[scope].nominal.flatMap({ self[$0].scope }),
+      let outer = self[inner].generics[name]
+    else { return own }
+    return own.map { outer + $0 } ?? outer
   }
 
   // MARK: Names
@@ -153,7 +163,7 @@ extension SymbolTable {
     var current: ScopeID? = scope
     while let id = current {
       let here = self[id]
-      if here.generics[name] != nil { return .generic(id) }
+      if written(boundsOf: name, in: id) != nil { return .generic(id) }
       if let local = here.localTypes[name] { return .nominal(local) }
       if let found = lookUpType(name, inside: here, depth: depth) { return found }
       current = here.parent
@@ -178,7 +188,9 @@ extension SymbolTable {
   func nestedType(_ name: String, of id: NominalID, depth: Int = 0) -> NominalID? {
     guard depth < Self.resolutionDepth else { return nil }
     for ancestor in self[id].lineage {
-      if let found = self[ancestor].nested[name] { return found }
+      guard let found = self[ancestor].nested[name] else { continue }
+      if ancestor != id { foundInSupertype?.note() }
+      return found
     }
     guard self[id].kind == .alias, case .nominal(let target, _) = value(of: id, [], depth: depth)
     else { return nil }

@@ -81,7 +81,7 @@ import Testing
     let numbering = TypeNumbering(table: table)
     let names = TableNames(table: table)
     let found = MemberInference.types(in: table, numbering: numbering, tableNames: names)
-    for (id, type) in found { table[id].type = type }
+    for (id, type) in found.types { table[id].type = type }
     let print = FingerprintBuilder(table, names, TableKeys(table)).fingerprint(threads: 1)
     #expect(print.entries.count > 5)
     #expect(!facts.isBodyRead)

@@ -78,12 +78,13 @@ import Testing
     try project.folder.write(
       "import Core\nprotocol Priced { func total() -> Money }\nstruct New { let value = 1; init() {} }\n",
       to: "Sources/App/Priced.swift")
-    try expectEqual(project, walking: 1)
+    // What has changed since the table was built is walked again, here the one before as well.
+    try expectEqual(project, walking: 2)
     // A result that others get: those in which the function's name stands are walked.
     try project.folder.write(
       "import Core\nstruct Line { var item = Item(); func price() -> Item { item } }\n",
       to: "Sources/App/Line.swift")
-    try expectEqual(project, walking: 2)
+    try expectEqual(project, walking: 3)
   }
 
   @Test func `files that come, go and move`() throws {
