@@ -9,9 +9,9 @@ import SourceScanning
 ///
 /// With `SCAN_CACHE=DIR` a warm scan follows the cold one; with `SCAN_TOUCH=1` another one, after
 /// one file was changed, which is compared with a scan without a cache. `SCAN_COMPARE=1` compares
-/// the first scan, which the cache of an earlier run may help, with one without a cache. `SCAN_THREADS=1` limits the
-/// threads; the peak is that of the process after the cold scan, so give one folder a run where
-/// memory matters.
+/// the first scan, which the cache of an earlier run may help, with one without a cache.
+/// `SCAN_THREADS=1` limits the threads; the peak is that of the process after the cold scan, so
+/// give one folder a run where memory matters.
 @main
 struct ScanBenchmark {
   private static let environment = ProcessInfo.processInfo.environment
