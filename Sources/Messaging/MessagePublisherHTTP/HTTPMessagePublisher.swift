@@ -36,7 +36,7 @@ public struct HTTPMessagePublisher: MessagePublisher {
     /// Creates a configuration.
     public init(
       url: String, token: String? = nil, source: String = "/outbox", timeout: Int64 = 30_000,
-      connecting: Int64 = 5_000, concurrency: Int = RelayConfiguration.singly
+      connecting: Int64 = 5_000, concurrency: Int = RelayConfiguration.concurrencyOfSingles
     ) {
       self.url = url
       self.token = token

@@ -25,32 +25,37 @@
     /// Most of them; who writes values into the text of statements has no use for more.
     private static let limit = 128
 
-    private var names: [Key: String?] = [:]
+    private enum State {
+      case seen
+      case prepared(String)
+    }
+
+    private var states: [Key: State] = [:]
     private var next = 0
 
     /// - Parameter types: of the parameters, 0 where the server decides.
     mutating func use(_ sql: String, _ types: [Oid]) -> Use {
       guard !types.isEmpty else { return .directly }
       let key = Key(sql: sql, types: types)
-      switch names[key] {
-      case .some(.some(let name)): return .execute(name)
-      case .some(.none):
+      switch states[key] {
+      case .prepared(let name): return .execute(name)
+      case .seen:
         next += 1
         let name = "s\(next)"
-        names[key] = .some(name)
+        states[key] = .prepared(name)
         return .prepare(name)
-      case .none:
-        if names.count < Self.limit { names[key] = .some(nil) }
+      case nil:
+        if states.count < Self.limit { states[key] = .seen }
         return .directly
       }
     }
 
     /// The server has none of them any more, or they are of no use; names are not used again.
-    mutating func forget() { names = [:] }
+    mutating func forget() { states = [:] }
 
     /// The server would not take it.
     mutating func forget(_ sql: String, _ types: [Oid]) {
-      names[Key(sql: sql, types: types)] = nil
+      states[Key(sql: sql, types: types)] = nil
     }
 
     /// Whether a prepared statement was refused for what it was prepared with: a table was altered

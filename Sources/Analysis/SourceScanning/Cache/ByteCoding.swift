@@ -9,6 +9,23 @@ protocol ByteCodable {
 /// The bytes are not what a writer of this version wrote.
 struct DamagedBytes: Error {}
 
+/// Reads values that need to know more than the bytes do.
+protocol RecordReader {
+  var bytes: ByteReader { get set }
+}
+
+extension RecordReader {
+  mutating func list<Element>(
+    _ element: (inout Self) throws(DamagedBytes) -> Element
+  ) throws(DamagedBytes) -> [Element] {
+    let count = try bytes.count()
+    var list: [Element] = []
+    list.reserveCapacity(count)
+    for _ in 0..<count { list.append(try element(&self)) }
+    return list
+  }
+}
+
 /// Writes small numbers in one byte and each text once.
 struct ByteWriter {
   private(set) var bytes: [UInt8] = []

@@ -1,38 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Numbers of eight bytes, read where they stand.
-struct KeptWords: Sendable {
+/// Numbers of one width, read where they stand.
+struct KeptNumbers<Number: FixedWidthInteger & BitwiseCopyable>: Sendable {
   private let bytes: ArraySlice<UInt8>
 
   init(bytes: ArraySlice<UInt8>) { self.bytes = bytes }
 
-  var count: Int { bytes.count / 8 }
+  var count: Int { bytes.count / MemoryLayout<Number>.size }
 
-  subscript(index: Int) -> UInt64 {
+  subscript(index: Int) -> Number {
     bytes.withUnsafeBytes {
-      UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
-    }
-  }
-}
-
-/// Numbers of four bytes, read where they stand.
-struct KeptNumbers: Sendable {
-  private let bytes: ArraySlice<UInt8>
-
-  init(bytes: ArraySlice<UInt8>) { self.bytes = bytes }
-
-  var count: Int { bytes.count / 4 }
-
-  subscript(index: Int) -> Int {
-    bytes.withUnsafeBytes {
-      Int(UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
+      Number(
+        littleEndian: $0.loadUnaligned(
+          fromByteOffset: index * MemoryLayout<Number>.size, as: Number.self))
     }
   }
 }
 
 /// Records of different lengths, with the place where each begins.
 struct KeptBlock: Sendable {
-  private let starts: KeptNumbers
+  private let starts: KeptNumbers<UInt32>
   private let bytes: ArraySlice<UInt8>
 
   init(from reader: inout ByteReader) throws(DamagedBytes) {
@@ -45,7 +32,7 @@ struct KeptBlock: Sendable {
 
   func record(_ index: Int) throws(DamagedBytes) -> ArraySlice<UInt8> {
     guard index >= 0, index < count else { throw DamagedBytes() }
-    let (start, end) = (starts[index], starts[index + 1])
+    let (start, end) = (Int(starts[index]), Int(starts[index + 1]))
     guard start <= end, end <= bytes.count else { throw DamagedBytes() }
     return bytes[bytes.startIndex + start..<bytes.startIndex + end]
   }

@@ -10,12 +10,12 @@ final class KeptTable: Sendable {
   let names: Names
   /// Raised when something is not what was written.
   let damage: Doubt
-  let nominalKeys: KeptWords
-  let memberKeys: KeptWords
-  private let membersByKey: KeptNumbers
+  let nominalKeys: KeptNumbers<UInt64>
+  let memberKeys: KeptNumbers<UInt64>
+  private let membersByKey: KeptNumbers<UInt32>
   private let texts: KeptBlock
   private let types: KeptBlock
-  private let memberNames: KeptWords
+  private let memberNames: KeptNumbers<UInt64>
   private let membersOfName: KeptBlock
 
   /// What the declarations of a file became.
@@ -53,11 +53,11 @@ final class KeptTable: Sendable {
       try KeptBlock(from: &reader),
     ]
     types = try KeptBlock(from: &reader)
-    memberNames = KeptWords(bytes: try reader.raw(try reader.count()))
+    memberNames = KeptNumbers(bytes: try reader.raw(try reader.count()))
     membersOfName = try KeptBlock(from: &reader)
     var names = TableRecordReader(try KeptBlock(from: &reader).record(0), texts: texts)
-    nominalKeys = KeptWords(bytes: try reader.raw(try reader.count()))
-    memberKeys = KeptWords(bytes: try reader.raw(try reader.count()))
+    nominalKeys = KeptNumbers(bytes: try reader.raw(try reader.count()))
+    memberKeys = KeptNumbers(bytes: try reader.raw(try reader.count()))
     membersByKey = KeptNumbers(bytes: try reader.raw(try reader.count()))
     let damage = Doubt()
     func records<Record>(
@@ -114,9 +114,10 @@ final class KeptTable: Sendable {
 
   /// The member that has a key.
   func member(withKey key: UInt64) -> MemberID? {
-    let index = Self.first(of: key, in: membersByKey.count) { memberKeys[membersByKey[$0]] }
-    guard index < membersByKey.count, memberKeys[membersByKey[index]] == key else { return nil }
-    return MemberID(membersByKey[index])
+    let index = Self.first(of: key, in: membersByKey.count) { memberKeys[Int(membersByKey[$0])] }
+    guard index < membersByKey.count else { return nil }
+    let member = Int(membersByKey[index])
+    return memberKeys[member] == key ? MemberID(member) : nil
   }
 
   /// Index of the first of sorted words that is not below one.

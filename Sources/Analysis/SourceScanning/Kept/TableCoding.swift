@@ -132,7 +132,7 @@ struct TableRecordWriter {
 }
 
 /// Reads what `TableRecordWriter` wrote.
-struct TableRecordReader {
+struct TableRecordReader: RecordReader {
   var bytes: ByteReader
   let texts: KeptBlock
 
@@ -143,16 +143,6 @@ struct TableRecordReader {
 
   mutating func text() throws(DamagedBytes) -> String {
     String(decoding: try texts.record(try bytes.number()), as: UTF8.self)
-  }
-
-  mutating func list<Element>(
-    _ element: (inout TableRecordReader) throws(DamagedBytes) -> Element
-  ) throws(DamagedBytes) -> [Element] {
-    let count = try bytes.count()
-    var list: [Element] = []
-    list.reserveCapacity(count)
-    for _ in 0..<count { list.append(try element(&self)) }
-    return list
   }
 
   mutating func map<Value>(

@@ -132,12 +132,12 @@ struct SignalsWriter {
 }
 
 /// Reads what `SignalsWriter` wrote, with the numbers of this run.
-struct SignalsReader {
+struct SignalsReader: RecordReader {
   private let file: FileID
   private let types: [TypeID]
   private let files: [FileID]
   private let members: [MemberID]
-  private var bytes: ByteReader
+  var bytes: ByteReader
 
   /// - Throws: also when something that the signals name is not there any more.
   init(_ bytes: ArraySlice<UInt8>, file: FileID, _ numbers: ModelNumbers) throws(DamagedBytes) {
@@ -208,16 +208,6 @@ struct SignalsReader {
     }
     guard bytes.remaining == 0, signals.hasKnownOpenings else { throw DamagedBytes() }
     return signals
-  }
-
-  private mutating func list<Element>(
-    _ element: (inout SignalsReader) throws(DamagedBytes) -> Element
-  ) throws(DamagedBytes) -> [Element] {
-    let count = try bytes.count()
-    var list: [Element] = []
-    list.reserveCapacity(count)
-    for _ in 0..<count { list.append(try element(&self)) }
-    return list
   }
 
   private mutating func tableUse() throws(DamagedBytes) -> FoundTableUse {

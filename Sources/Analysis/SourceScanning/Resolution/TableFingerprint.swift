@@ -132,10 +132,10 @@ struct TableKeys: Sendable {
 
 /// Keys, the first of which an earlier run has kept.
 struct KeyList: Sendable {
-  private let kept: KeptWords
+  private let kept: KeptNumbers<UInt64>
   private var added: [UInt64] = []
 
-  init(kept: KeptWords = KeptWords(bytes: [])) { self.kept = kept }
+  init(kept: KeptNumbers<UInt64> = KeptNumbers(bytes: [])) { self.kept = kept }
 
   var count: Int { kept.count + added.count }
 

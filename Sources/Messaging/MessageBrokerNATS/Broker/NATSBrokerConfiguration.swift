@@ -53,7 +53,8 @@ public struct NATSBrokerConfiguration: Sendable, Equatable {
   public var leastDuplicates: Int64?
   /// Name of this client, as the server shows it.
   public var name: String
-  /// Most messages that are sent and not confirmed; further publishers wait.
+  /// Most messages that are sent and not confirmed of those that are published one by one; further
+  /// publishers wait. Whoever publishes batches bounds them: a relay by its own concurrency.
   public var inFlight = 1_024
   /// Most publishers that wait; beyond it the broker is unavailable.
   public var waiting = 16_384

@@ -19,7 +19,7 @@ final class Settlements: Sendable {
     var waiter: CheckedContinuation<[Step], Never>?
     /// Steps that the waiter is woken for.
     var wanted = 1
-
+    /// Among the steps.
     var hasDeadline = false
 
     var isEnough: Bool { hasDeadline || steps.count >= wanted }

@@ -33,9 +33,9 @@ public struct RelayConfiguration: Sendable, Equatable {
 
   /// Most messages that are published at the same time through a publisher.
   package func concurrency(of publisher: any MessagePublisher) -> Int {
-    concurrency ?? (publisher is any BatchPublisher ? 1_024 : Self.singly)
+    concurrency ?? (publisher is any BatchPublisher ? 1_024 : Self.concurrencyOfSingles)
   }
 
-  /// Most messages at the same time where each is published by itself.
-  public static let singly = 64
+  /// Most messages at the same time where each is published by itself and nobody says otherwise.
+  public static let concurrencyOfSingles = 64
 }

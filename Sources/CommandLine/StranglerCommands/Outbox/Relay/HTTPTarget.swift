@@ -12,7 +12,7 @@ extension OutboxSettings {
     let publisher = HTTPMessagePublisher(
       HTTPMessagePublisher.Configuration(
         url: target.url, token: token, source: target.source, timeout: timeout.milliseconds,
-        concurrency: concurrency ?? RelayConfiguration.singly))
+        concurrency: concurrency ?? RelayConfiguration.concurrencyOfSingles))
     return OpenedTarget(
       publisher: publisher, shown: target.shownURL, publishTimeout: timeout.milliseconds * 2,
       check: {}, close: { await publisher.close() })
