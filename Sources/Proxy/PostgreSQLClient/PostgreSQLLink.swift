@@ -11,7 +11,8 @@
   final class PostgreSQLLink {
     private let connection: OpaquePointer
     private let pipe: WakePipe
-    private var prepared = PreparedStatements()
+    private var prepared = PreparedStatements(
+      prefix: "strangler_\(UInt64.random(in: .min ... .max))_")
 
     /// Connects.
     init(

@@ -30,8 +30,14 @@
       case prepared(String)
     }
 
+    private let prefix: String
     private var states: [Key: State] = [:]
     private var next = 0
+
+    /// - Parameter prefix: of names. Behind a pooler that gives each transaction another session
+    ///   nobody else must have the same: a statement that is not there is refused, another's would
+    ///   run.
+    init(prefix: String) { self.prefix = prefix }
 
     /// - Parameter types: of the parameters, 0 where the server decides.
     mutating func use(_ sql: String, _ types: [Oid]) -> Use {
@@ -41,7 +47,7 @@
       case .prepared(let name): return .execute(name)
       case .seen:
         next += 1
-        let name = "s\(next)"
+        let name = "\(prefix)\(next)"
         states[key] = .prepared(name)
         return .prepare(name)
       case nil:

@@ -11,7 +11,7 @@
     private static let limit = Duration.seconds(10)
 
     @Test func preparesWhatComesForTheSecondTime() {
-      var statements = PreparedStatements()
+      var statements = PreparedStatements(prefix: "s")
       #expect(statements.use("a", [0]) == .directly)
       #expect(statements.use("a", [0]) == .prepare("s1"))
       #expect(statements.use("a", [0]) == .execute("s1"))
@@ -22,7 +22,7 @@
     }
 
     @Test func usesNoNameTwice() {
-      var statements = PreparedStatements()
+      var statements = PreparedStatements(prefix: "s")
       for _ in 0..<2 { _ = statements.use("a", [0]) }
       statements.forget()
       #expect(statements.use("a", [0]) == .directly)
@@ -32,7 +32,7 @@
     }
 
     @Test func keepsOneHundredAndTwentyEight() {
-      var statements = PreparedStatements()
+      var statements = PreparedStatements(prefix: "s")
       for number in 0..<200 { _ = statements.use("SELECT \(number)", [0]) }
       #expect(statements.use("SELECT 127", [0]) == .prepare("s1"))
       for _ in 0..<3 { #expect(statements.use("SELECT 128", [0]) == .directly) }
@@ -72,6 +72,23 @@
       #expect(refused?.code == .refused(sqlState: "0A000"))
       try await connection.query("ROLLBACK", within: Self.limit)
       #expect(try await read()?.count == 1)
+    }
+
+    /// What a pooler does with sessions: two connections that took the same names would run each
+    /// other's statements.
+    @Test func noTwoConnectionsTakeTheSameNames() async throws {
+      let server = try await PostgreSQLProgram.start()
+      var names: Set<String> = []
+      for _ in 0..<3 {
+        let connection = try await connect(server)
+        for _ in 0..<2 {
+          try await connection.query("SELECT $1::bigint", [.integer(1)], within: Self.limit)
+        }
+        let rows = try await connection.query(
+          "SELECT name FROM pg_prepared_statements", within: Self.limit)
+        names.formUnion(rows.compactMap { $0.text(0) })
+      }
+      #expect(names.count == 3)
     }
 
     @Test func whatTheSessionLostIsSentAgain() async throws {
