@@ -15,6 +15,8 @@
     @Suite struct LongLaneTests {
       private static let lease: Int64 = 1_000
       private static let step: Int64 = 400
+      /// A ninth of a lease, after which a relay looks at it again.
+      private static let beat: Int64 = 112
 
       /// Confirms each message after as long as a lease lasts.
       private struct SlowPublisher: MessagePublisher {
@@ -33,14 +35,17 @@
 
       /// Returns once the lease was renewed at this time, or there is nothing left to hold it for.
       /// A relay that is not let run until its lease is over has lost it, rightly, and another one
-      /// publishes the same: so no time passes before, however busy the machine is. One that never
-      /// renews ends with the time of the test.
+      /// publishes the same: so hardly any time passes before, however busy the machine is. A relay
+      /// that begins its next wait only after the step wakes a beat after it, so that a beat
+      /// passes. One that never renews ends with the time of the test.
       private func isRenewed(
-        _ world: RelayWorld, at now: Int64, unless isDone: () -> Bool
+        _ world: RelayWorld, by clock: ManualClock, unless isDone: () -> Bool
       ) async throws {
+        let now = clock.now()
         while !isDone() {
           let row = try await world.database.query("SELECT lease_until FROM relay_shard").first
           if row?.integer(0) ?? 0 > now + Self.lease - Self.step { return }
+          if clock.now() < now + Self.beat { clock.advance(milliseconds: 1) }
           await Task.yield()
         }
       }
@@ -65,7 +70,7 @@
           // From the start: what is not visible at the first look is there at the next one.
           let isDone = { relays.contains { $0.status.cursor == 3 } }
           while !isDone() {
-            try await isRenewed(world, at: clock.now(), unless: isDone)
+            try await isRenewed(world, by: clock, unless: isDone)
             clock.advance(milliseconds: Self.step)
           }
           tasks.cancelAll()
