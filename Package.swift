@@ -403,6 +403,13 @@ let messaging: [Target] = [
       .natsLibrary, "MessageBrokerNATS", "MessageRelay", "MessageStorePostgreSQL",
       "ServerPrograms", "TransactionalMessaging", .argumentParser, .lifecycle, .logging,
     ], path: "Tests/Benchmarks/MessagingBenchmark", swiftSettings: settings),
+  // What the moving of data achieves on a machine, beside what is demanded.
+  .executableTarget(
+    name: "data-benchmark",
+    dependencies: [
+      "DataMapping", "DualWriteRouting", "MappedStores", "MessageStorePostgreSQL",
+      "ServerPrograms", "TransactionalMessaging", .argumentParser, .grdb,
+    ], path: "Tests/Benchmarks/DataBenchmark", swiftSettings: settings),
   // What every store and broker passes, for those that others write too.
   library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
   .target(

@@ -9,22 +9,37 @@
     /// How long the server may keep silent while it reads.
     private static let patience = Duration.seconds(600)
 
+    /// What is read first is what is seen from then on.
+    private static let begin = ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SELECT 1"]
+
     private let address: PostgreSQLAddress
     private let connection: PostgreSQLConnection
+    private let limit: Duration
 
     init(_ address: PostgreSQLAddress, connectingWithin limit: Duration) async throws {
       self.address = address
+      self.limit = limit
       do {
         connection = try await PostgreSQLConnection.open(
           address, as: "strangler data", within: limit, onEvent: { _ in })
-        let statements = [
-          "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-          "SET LOCAL statement_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0",
-        ]
-        // What is read first is what is seen from then on.
-        for sql in statements + PostgreSQLMappedStore.textSettings + ["SELECT 1"] {
+        let settings =
+          ["SET LOCAL statement_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0"]
+          + PostgreSQLMappedStore.textSettings
+        for sql in settings.map({ $0.replacing("SET LOCAL", with: "SET SESSION") }) + Self.begin {
           try await connection.query(sql, within: limit)
         }
+      } catch {
+        throw StoreFailure(postgreSQL: error, "\(address)")
+      }
+    }
+
+    func rest() async throws { try await run(["COMMIT"]) }
+
+    func resume() async throws { try await run(Self.begin) }
+
+    private func run(_ statements: [String]) async throws {
+      do {
+        for sql in statements { try await connection.query(sql, within: limit) }
       } catch {
         throw StoreFailure(postgreSQL: error, "\(address)")
       }

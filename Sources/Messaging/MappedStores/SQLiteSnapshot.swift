@@ -18,11 +18,29 @@ struct SQLiteSnapshot: StoreSnapshot {
     configuration.allowsUnsafeTransactions = true
     do {
       queue = try DatabaseQueue(path: path, configuration: configuration)
-      try await queue.unsafeRead { db in
-        try db.execute(sql: "BEGIN")
-        // What is read first is what is seen from then on.
-        _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master")
-      }
+      try await queue.unsafeRead { db in try Self.begin(db) }
+    } catch {
+      throw StoreFailure(sqlite: error, path)
+    }
+  }
+
+  private static func begin(_ db: Database) throws {
+    try db.execute(sql: "BEGIN")
+    // What is read first is what is seen from then on.
+    _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master")
+  }
+
+  func rest() async throws {
+    do {
+      try await queue.unsafeRead { db in try db.execute(sql: "COMMIT") }
+    } catch {
+      throw StoreFailure(sqlite: error, path)
+    }
+  }
+
+  func resume() async throws {
+    do {
+      try await queue.unsafeRead { db in try Self.begin(db) }
     } catch {
       throw StoreFailure(sqlite: error, path)
     }

@@ -13,6 +13,16 @@ package protocol StoreSnapshot: Sendable {
     _ take: @escaping @Sendable (inout State, RawRow) -> Void
   ) async throws -> State
 
+  /// Ends the transaction, so that it is in nobody's way until `resume`.
+  ///
+  /// - Throws: `StoreFailure`.
+  func rest() async throws
+
+  /// Sees another moment from now on, at which whatever was committed before is there.
+  ///
+  /// - Throws: `StoreFailure`.
+  func resume() async throws
+
   /// Ends the transaction.
   func end() async
 }

@@ -12,17 +12,19 @@ struct DataCommand: AsyncParsableCommand {
       change nothing; backfill writes the new store, the others both.
 
       The way of a mapping: check; advance, from when on changes are followed; backfill; advance to
-      read the new side, and again to write it. retreat goes back, a state at a time.
+      read the new side, and again to write it, or cutover for both. retreat goes back, a state at a
+      time; retire is the end.
 
       EXAMPLES
         strangler data check --config strangler.yaml
         strangler data check --config strangler.yaml --format json --timeout 60
         strangler data plan --config strangler.yaml
         strangler data backfill --config strangler.yaml
-        strangler data verify --config strangler.yaml
+        strangler data verify --config strangler.yaml --live
         strangler data follow --config strangler.yaml
         strangler data advance orders --reason 'ticket 12'
         strangler data retreat orders --reason 'customers call'
+        strangler data cutover orders --reason 'ticket 12' --dry-run
         strangler data status --config strangler.yaml
         strangler data repair orders --apply --reason 'rows of the night of the outage'
 
@@ -34,6 +36,7 @@ struct DataCommand: AsyncParsableCommand {
     subcommands: [
       DataCheckCommand.self, DataPlanCommand.self, DataBackfillCommand.self, DataVerifyCommand.self,
       DataFollowCommand.self, DataAdvanceCommand.self, DataRetreatCommand.self,
-      DataStatusCommand.self, DataRepairCommand.self,
+      DataStatusCommand.self, DataRepairCommand.self, DataCutoverCommand.self,
+      DataRetireCommand.self,
     ])
 }

@@ -14,23 +14,31 @@ struct DataVerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Compare every row of both sides: what legacy's become with what the new side has.",
     discussion: """
-      Each store is read within one snapshot. Changes are not followed yet: between the two
-      snapshots nobody may write the mapped tables, or what is written shows up as a difference.
+      Each store is read within one snapshot, and between the two nobody may write the mapped
+      tables, or what is written shows up as a difference. With --live they are written meanwhile,
+      and no change that is on its way is one: a chunk of rows is compared at one position of the
+      stream of changes, at which everything but the rows with a note is the same on both sides;
+      those are carried over and looked at again. It takes a mapping that strangler data advance
+      has let follow, and a backfill that is at its end.
 
         missing   legacy has the row, the new side does not
         extra     the new side has a row that legacy does not
         differs   a column says something else
         encoding  both say the same, in another encoding: text read in the wrong one, letters and
                   accents taken apart, numbers stored as texts
+        stale     with --live: the side that follows is behind, since changes were refused
 
       All rows are counted, and --list of each kind shown with the columns that differ. Tables
-      without a difference are read once, others up to three times or more. Nothing is written.
+      without a difference are read once, others up to three times or more. Nothing is written,
+      but for what --live carries over.
 
-      Ends with 0 when all is equal, with 1 when it is not, with 2 when the file, a mapping or a
+      Ends with 0 when all is equal, with 1 when it is not or where --live finds that no side
+      follows, with 2 when the file, a mapping or a
       store cannot be used.
 
       EXAMPLES
         strangler data verify --config strangler.yaml
+        strangler data verify --config strangler.yaml --live --chunk-rows 500
         strangler data verify --config strangler.yaml --mapping orders --list 100
         strangler data verify --config strangler.yaml --format html --output orders.html
       """)
@@ -46,7 +54,16 @@ struct DataVerifyCommand: AsyncParsableCommand {
   @Option(help: "Rows of each kind that are shown, 0 to 10000.")
   var list = 20
 
+  @Flag(help: "Compare while both sides are written, through the stream of changes.")
+  var live = false
+
+  @Option(name: .customLong("chunk-rows"), help: "Rows of a chunk with --live, 1 to 100000.")
+  var chunkRows = 1_000
+
   func validate() throws {
+    guard (1...100_000).contains(chunkRows) else {
+      throw ValidationError("--chunk-rows: expected 1 to 100000")
+    }
     guard (0...10_000).contains(list) else {
       throw ValidationError("--list: expected 0 to 10000")
     }
@@ -55,9 +72,14 @@ struct DataVerifyCommand: AsyncParsableCommand {
   func run() async throws {
     let (settings, decoded) = try MappingOption.settings(configuration.file)
     let line = ProgressLine(quiet: limit.quiet)
-    let report = try await OpenedStores.reading(settings, within: limit.duration, line) {
-      try await compare(settings, $0, decoded, line)
-    }
+    let report =
+      live
+      ? try await Migrating.open(configuration.file, mapping, limit, line) {
+        try await compare($0, line)
+      }
+      : try await OpenedStores.reading(settings, within: limit.duration, line) {
+        try await compare(settings, $0, decoded, line)
+      }
     switch format {
     case .text: try output.deliver(report.text)
     case .json: try output.deliver(JSONText.encode(report))
@@ -90,6 +112,34 @@ struct DataVerifyCommand: AsyncParsableCommand {
         progress.add(count)
       }
       mappings.append(DataVerifyReport.Mapping(check, verification))
+    }
+    return DataVerifyReport(file: configuration.file, mappings: mappings)
+  }
+
+  /// Compares while both sides are written.
+  private func compare(
+    _ all: [Migrating], _ line: ProgressLine
+  ) async throws -> DataVerifyReport {
+    var limits = LiveVerificationRun.Limits()
+    limits.found.listed = list
+    limits.chunk = chunkRows
+    var mappings: [DataVerifyReport.Mapping] = []
+    for migrating in all {
+      let (run, name) = (migrating.run, migrating.name)
+      let rows = try await estimate(run.check, migrating.opened)
+      let progress = RowProgress("\(name): reading both sides", of: rows.map { 2 * $0 }, on: line)
+      let migration = try await run.migration()
+      guard let comparing = run.liveVerification(migration, limits) else {
+        throw CommandFailure.negative(
+          "\(name) is at \(migration.state.rawValue), where no side follows the other; leave "
+            + "--live out, with both sides quiet, or let it follow by strangler data advance")
+      }
+      if migration.state.owner == .legacy, try await run.backfilled() != .finished {
+        throw CommandFailure.negative(
+          "\(name): legacy's rows are not all copied; run strangler data backfill")
+      }
+      let found = try await comparing.run { progress.add($0) }
+      mappings.append(DataVerifyReport.Mapping(run.check, found))
     }
     return DataVerifyReport(file: configuration.file, mappings: mappings)
   }

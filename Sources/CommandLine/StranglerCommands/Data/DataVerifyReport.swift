@@ -70,6 +70,25 @@ struct DataVerifyReport: Encodable {
     let extra: Int
     let differs: Int
     let encoding: Int
+    /// Only what compares live stores can tell.
+    let stale: Int
+
+    init(_ found: DriftCounts) {
+      (missing, extra) = (found[.missing], found[.extra])
+      (differs, encoding, stale) = (found[.differs], found[.encoding], found[.stale])
+    }
+
+    var all: Int { missing + extra + differs + encoding + stale }
+  }
+
+  /// How a comparison of stores went that were written meanwhile.
+  struct Live: Encodable {
+    /// Ranges whose digests were compared, each at a position of the stream of changes.
+    let checks: Int
+    /// Positions that were passed while they were taken.
+    let retries: Int
+    /// Rows that were on their way each time they were looked at.
+    let unsettled: Int
   }
 
   struct Mapping: Encodable {
@@ -81,6 +100,12 @@ struct DataVerifyReport: Encodable {
     let new: Digest
     let counts: Counts
     let rows: [Row]
+    /// Null where both sides were quiet.
+    let live: Live?
+
+    private enum CodingKeys: CodingKey {
+      case name, from, to, equal, legacy, new, counts, rows, live
+    }
 
     init(_ check: MappingCheck, _ verification: Verification) {
       name = check.mapping.name
@@ -89,28 +114,53 @@ struct DataVerifyReport: Encodable {
       equal = verification.isEqual
       legacy = Digest(verification.digests.legacy)
       new = Digest(verification.digests.new)
-      let found = verification.counts
-      counts = Counts(
-        missing: found[.missing], extra: found[.extra], differs: found[.differs],
-        encoding: found[.encoding])
+      counts = Counts(verification.counts)
       rows = verification.drifts.map(Row.init)
+      live = nil
     }
 
-    /// How many rows differ.
-    var all: Int { counts.missing + counts.extra + counts.differs + counts.encoding }
+    init(_ check: MappingCheck, _ verification: LiveVerification) {
+      name = check.mapping.name
+      from = check.mapping.legacy.description
+      to = check.mapping.new.description
+      equal = verification.isEqual
+      legacy = Digest(verification.digests.legacy)
+      new = Digest(verification.digests.new)
+      counts = Counts(verification.counts)
+      rows = verification.drifts.map(Row.init)
+      live = Live(
+        checks: verification.checks, retries: verification.retries,
+        unsettled: verification.unsettled)
+    }
+
+    /// What is not there is null.
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(name, forKey: .name)
+      try container.encode(from, forKey: .from)
+      try container.encode(to, forKey: .to)
+      try container.encode(equal, forKey: .equal)
+      try container.encode(legacy, forKey: .legacy)
+      try container.encode(new, forKey: .new)
+      try container.encode(counts, forKey: .counts)
+      try container.encode(rows, forKey: .rows)
+      try container.encode(live, forKey: .live)
+    }
 
     var headline: String {
-      let amount = "\(legacy.rows) rows of \(from), \(new.rows) of \(to)"
+      let checks = live.map { "; \($0.checks) chunks compared while they were written" } ?? ""
+      let amount = "\(legacy.rows) rows of \(from), \(new.rows) of \(to)\(checks)"
       if equal { return "\(name): equal: \(amount)" }
       let kinds = [
         (counts.missing, "missing"), (counts.extra, "extra"), (counts.differs, "differ"),
-        (counts.encoding, "in another encoding"),
+        (counts.encoding, "in another encoding"), (counts.stale, "stale"),
+        (live?.unsettled ?? 0, "on their way each time"),
       ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
       return "\(name): \(kinds.joined(separator: ", ")): \(amount)"
     }
 
     var rest: String? {
-      all > rows.count ? "  and \(all - rows.count) more; show them with --list" : nil
+      counts.all > rows.count ? "  and \(counts.all - rows.count) more; show them with --list" : nil
     }
   }
 

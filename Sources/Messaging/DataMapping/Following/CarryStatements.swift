@@ -46,7 +46,7 @@ package struct CarryStatements: Sendable {
       + "WHERE t.refusal IS NULL AND t.held = 0 ORDER BY t.sequence LIMIT \(limit)"
   }
 
-  package var pendingTypes: [ColumnType] { [.integer(bits: 64)] + keyTypes(from) }
+  package var pendingTypes: [ColumnType] { [.integer(bits: 64)] + statements.keyTypes(from) }
 
   /// How many notes wait, and how many of them were refused.
   package var count: StoreStatement {
@@ -97,7 +97,7 @@ package struct CarryStatements: Sendable {
   ///
   /// - Parameter epoch: of the decision by which it does.
   package func note(_ keys: [[FieldValue]], epoch: Int64) -> [StoreStatement] {
-    let rows = keys.map { "(\(literals($0, from).joined(separator: ", ")))" }
+    let rows = keys.map { "(\(statements.literals($0, from).joined(separator: ", ")))" }
     return [
       source.whilePrimary(epoch),
       StoreStatement(
@@ -112,8 +112,8 @@ package struct CarryStatements: Sendable {
   /// new side the key and the row.
   package func rows(_ keys: [[FieldValue]]) -> String {
     from == .legacy
-      ? statements.legacyRows(where: matching(keys, from))
-      : statements.newRows(where: matching(keys, from))
+      ? statements.legacyRows(where: statements.matching(keys, from))
+      : statements.newRows(where: statements.matching(keys, from))
   }
 
   package var rowTypes: [ColumnType] {
@@ -166,7 +166,7 @@ package struct CarryStatements: Sendable {
       let batch = Array(keys[start..<min(keys.count, start + Self.batch)])
       return StoreStatement(
         "DELETE FROM \(statements.table(side))"
-          + statements.filtered(scope + [matching(batch, side)]))
+          + statements.filtered(scope + [statements.matching(batch, side)]))
     }
   }
 
@@ -185,34 +185,5 @@ package struct CarryStatements: Sendable {
       ? (check.mapping.new, check.newKey) : (check.mapping.legacy, check.legacyKey)
     return statements.upsert(
       fence.sql, place.table, columns + fill.map(\.column), rows, key: key, updates: columns)
-  }
-
-  // MARK: - Keys
-
-  private func keyTypes(_ side: Doubt.Side) -> [ColumnType] {
-    let (names, schema) =
-      side == .legacy ? (check.legacyKey, check.legacy) : (check.newKey, check.new)
-    return names.map { schema.column($0)?.type ?? .other("") }
-  }
-
-  private func literals(_ key: [FieldValue], _ side: Doubt.Side) -> [String] {
-    zip(key, keyTypes(side)).map { statements.sql(side).literal($0, $1) }
-  }
-
-  private func matching(_ keys: [[FieldValue]], _ side: Doubt.Side) -> String {
-    let sql = statements.sql(side)
-    // Keys are told apart by their bytes, whatever their columns take for equal.
-    let names = zip(side == .legacy ? check.legacyKey : check.newKey, keyTypes(side)).map {
-      let isText = sql.kind == .sqlite && $1.family == .text
-      return "t.\(sql.name($0))" + (isText ? " COLLATE BINARY" : "")
-    }
-    if names.count == 1 {
-      let values = keys.compactMap { literals($0, side).first }
-      return "\(names[0]) IN (\(values.joined(separator: ", ")))"
-    }
-    let alternatives = keys.map { key in
-      zip(names, literals(key, side)).map { "\($0) = \($1)" }.joined(separator: " AND ")
-    }
-    return alternatives.map { "(\($0))" }.joined(separator: " OR ")
   }
 }

@@ -3,17 +3,34 @@
 extension MappingStatements {
   /// The new key of a legacy key, of a row that may be gone: keys are made of legacy's key alone.
   func newKey(of key: [FieldValue]) throws(RowRefusal) -> [FieldValue] {
+    let row = legacyRow(key)
+    var result: [FieldValue] = []
+    for column in keyColumns {
+      result.append(try translation.value(of: column, row, LookupTables()))
+    }
+    return result
+  }
+
+  /// The same, with what has nothing to become as it is.
+  func keyCells(of key: [FieldValue]) -> [RowDigests.Cell] {
+    let row = legacyRow(key)
+    return keyColumns.map { column in
+      do throws(RowRefusal) {
+        return .value(try translation.value(of: column, row, LookupTables()))
+      } catch {
+        return .refused(error.value, reason: error.description)
+      }
+    }
+  }
+
+  private func legacyRow(_ key: [FieldValue]) -> [FieldValue] {
     var row = [FieldValue](repeating: .null, count: translation.legacy.count)
     for (name, value) in zip(check.legacyKey, key) {
       for (place, column) in translation.legacy.enumerated() where column.name == name {
         row[place] = value
       }
     }
-    var result: [FieldValue] = []
-    for column in keyColumns {
-      result.append(try translation.value(of: column, row, LookupTables()))
-    }
-    return result
+    return row
   }
 
   /// The legacy key of a new key.
@@ -38,6 +55,38 @@ extension MappingStatements {
   private var keyColumns: [RowTranslation.Column] {
     check.newKey.compactMap { name in translation.columns.first { $0.schema.name == name } }
   }
+
+  // MARK: - Statements
+
+  func keyTypes(_ side: Doubt.Side) -> [ColumnType] {
+    let (names, schema) =
+      side == .legacy ? (check.legacyKey, check.legacy) : (check.newKey, check.new)
+    return names.map { schema.column($0)?.type ?? .other("") }
+  }
+
+  func literals(_ key: [FieldValue], _ side: Doubt.Side) -> [String] {
+    zip(key, keyTypes(side)).map { sql(side).literal($0, $1) }
+  }
+
+  /// Rows of a side with these keys.
+  func matching(_ keys: [[FieldValue]], _ side: Doubt.Side) -> String {
+    let sql = sql(side)
+    // Keys are told apart by their bytes, whatever their columns take for equal.
+    let names = zip(side == .legacy ? check.legacyKey : check.newKey, keyTypes(side)).map {
+      let isText = sql.kind == .sqlite && $1.family == .text
+      return "t.\(sql.name($0))" + (isText ? " COLLATE BINARY" : "")
+    }
+    if names.count == 1 {
+      let values = keys.compactMap { literals($0, side).first }
+      return "\(names[0]) IN (\(values.joined(separator: ", ")))"
+    }
+    let alternatives = keys.map { key in
+      zip(names, literals(key, side)).map { "\($0) = \($1)" }.joined(separator: " AND ")
+    }
+    return alternatives.map { "(\($0))" }.joined(separator: " OR ")
+  }
+
+  // MARK: - Rows
 
   /// The new row of a row as `chunk` reads it; nil for one that does not belong to the mapping.
   package func forward(_ row: [FieldValue]) throws(RowRefusal) -> [FieldValue]? {

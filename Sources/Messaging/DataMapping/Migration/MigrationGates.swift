@@ -5,6 +5,8 @@ package struct MigrationStep: Sendable, Hashable {
   package let from: MigrationState
   package let to: MigrationState
 
+  package init(from: MigrationState, to: MigrationState) { (self.from, self.to) = (from, to) }
+
   /// What has to hold before it begins.
   package var gates: [MigrationGate] {
     switch (from, to) {
@@ -130,7 +132,10 @@ extension MigrationGate {
     case .sidesEqual: return objection(to: evidence.comparison)
     case .noReturnAccepted:
       return evidence.acceptsNoReturn
-        ? [] : ["there is no way back from \(MigrationState.retired.rawValue); say --no-return"]
+        ? []
+        : [
+          "there is no way back from \(MigrationState.retired.rawValue); use strangler data retire"
+        ]
     }
   }
 

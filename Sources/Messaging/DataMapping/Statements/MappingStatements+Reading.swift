@@ -28,15 +28,22 @@ extension MappingStatements {
 
   /// All rows of a side in no order, as `StoreSnapshot.fold` reads them: legacy's with what they
   /// join behind their own columns.
-  package func stream(_ side: Doubt.Side) -> String {
+  ///
+  /// - Parameters:
+  ///   - more: columns behind those.
+  ///   - condition: nil for all rows.
+  package func stream(
+    _ side: Doubt.Side, with more: [String] = [], where condition: String? = nil
+  ) -> String {
     let types = streamTypes(side)
     let names =
       side == .legacy
       ? translation.legacyColumns.map { ("t", $0) } + joined.columns.map { ($0.table, $0.name) }
       : translation.newColumns.map { ("t", $0) }
     let columns = zip(names, types).map { sql(side).raw($0.1, of: $0.0, $1) }
-    return "SELECT \(columns.joined(separator: ", "))\nFROM \(table(side))"
-      + (side == .legacy ? joined.text + filtered(scope) : "")
+    let conditions = (side == .legacy ? scope : []) + [condition].compactMap(\.self)
+    return "SELECT \((columns + more).joined(separator: ", "))\nFROM \(table(side))"
+      + (side == .legacy ? joined.text : "") + filtered(conditions)
   }
 
   /// The types of its columns.
@@ -116,7 +123,7 @@ extension MappingStatements {
 
 extension SQLText {
   /// A column as a `RawField`: PostgreSQL's in the binary form of few types, SQLite's as it is.
-  fileprivate func raw(_ column: String, of table: String, _ type: ColumnType) -> String {
+  func raw(_ column: String, of table: String, _ type: ColumnType) -> String {
     let name = "\(table).\(name(column))"
     guard kind == .postgreSQL else { return name }
     return switch type {

@@ -12,6 +12,9 @@ package struct Drift: Sendable, Hashable {
     case differs
     /// Both have it and say the same, in another encoding.
     case encoding
+    /// The side that follows is behind: changes of the row are noted, and could not be carried over.
+    /// Only a comparison at a position of the stream of changes can tell.
+    case stale
   }
 
   /// A column that is not the same; nil where a side has no such row.
@@ -24,7 +27,7 @@ package struct Drift: Sendable, Hashable {
     package let refusal: String?
   }
 
-  package let kind: Kind
+  package private(set) var kind: Kind
   /// Columns of the new row's key, with their values; of a row that has no key to become, with the
   /// legacy ones.
   package let key: [Column]
@@ -32,6 +35,13 @@ package struct Drift: Sendable, Hashable {
   package let columns: [Column]
   /// Values of `key`; of a row whose key has nothing to become, some are legacy's.
   package let newKey: [FieldValue]
+
+  /// The same, known to wait for a change.
+  var stale: Drift {
+    var drift = self
+    drift.kind = .stale
+    return drift
+  }
 
   /// `id = 17`.
   package var place: String {

@@ -75,6 +75,14 @@ extension MigrationRun {
       ])
   }
 
+  /// What compares both sides through the stream of changes; nil where no side follows the other.
+  package func liveVerification(
+    _ migration: Migration, _ limits: LiveVerificationRun.Limits
+  ) -> LiveVerificationRun? {
+    carrier(migration) == nil
+      ? nil : LiveVerificationRun(check, from: migration.state.owner, stores, limits)
+  }
+
   /// Compares both sides while they are written: a row counts that differs each time.
   package func comparison(
     _ migration: Migration, _ progress: @escaping @Sendable (_ rows: Int) -> Void

@@ -43,7 +43,7 @@ struct DataMigrationTests {
     func arguments(_ command: String, _ arguments: [String]) -> [String] {
       let mapping =
         switch command {
-        case "advance", "retreat": ["orders", "--reason", "why"]
+        case "advance", "retreat", "cutover", "retire": ["orders", "--reason", "why"]
         case "repair": ["orders"]
         default: [String]()
         }
@@ -126,6 +126,65 @@ struct DataMigrationTests {
         ["data", "advance", "--config", rig.file] + mistake)
       #expect(wrong.exitCode == 2 && wrong.output == "")
     }
+    await rig.stop()
+  }
+
+  @Test func `cut over by one command, compared live, and retired`() async throws {
+    let rig = try await Rig(.sqlite, .sqlite)
+    let (schema, verified) = (
+      try JSONSchema.fixture("data-cutover.schema.json"),
+      try JSONSchema.fixture("data-verify.schema.json")
+    )
+    let early = try await rig.run("cutover", expecting: 1)
+    #expect(
+      early.output == """
+        orders: stays at legacy-primary; for cutover, this is missing:
+          nothing follows yet; strangler data advance begins that, strangler data backfill copies
+
+        """)
+    let quiet = try await rig.run("verify", "--live", expecting: 1)
+    #expect(quiet.errors.contains("where no side follows the other"))
+    try await rig.run("advance", expecting: 0)
+    let unfilled = try await rig.run("verify", "--live", expecting: 1)
+    #expect(unfilled.errors.contains("run strangler data backfill"))
+    let bare = try await rig.run("cutover", "--dry-run", "--format", "json", expecting: 1)
+    #expect(try schema.problems(in: bare.output) == [])
+    #expect(bare.output.contains("legacy's rows were not copied"))
+    try await rig.run("backfill", expecting: 0)
+    try await rig.legacy.run("UPDATE orders SET cents = 1 WHERE id = 5")
+    let live = try await rig.run("verify", "--live", "--chunk-rows", "20", expecting: 0)
+    #expect(
+      live.output
+        == "orders: equal: 50 rows of legacy.orders, 50 of new.purchases; "
+        + "7 chunks compared while they were written\n")
+    let json = try await rig.run("verify", "--live", "--format", "json", expecting: 0)
+    #expect(try verified.problems(in: json.output) == [])
+    let dry = try await rig.run("cutover", "--dry-run", expecting: 0)
+    #expect(dry.output.hasSuffix("orders: every gate holds; nothing was changed\n"))
+    #expect(dry.output.contains("  holds   sides-equal\n"))
+    let early2 = try await rig.run("retire", "--confirm", "orders", expecting: 1)
+    #expect(early2.output.contains("run strangler data cutover"))
+    let over = try await rig.run("cutover", expecting: 0)
+    #expect(over.output.hasPrefix("orders: dual-write-legacy-reads to new-primary: "))
+    #expect(over.output.contains("writes paused for "))
+    let again = try await rig.run("cutover", "--format", "json", expecting: 0)
+    #expect(try schema.problems(in: again.output) == [])
+    try await rig.new.run("UPDATE purchases SET memo = 'x' WHERE number = 7")
+    #expect(try await rig.run("verify", "--live", expecting: 0).output.contains("orders: equal"))
+    for confirmation in [[], ["--confirm", "order"]] {
+      let wrong = try await Executable.strangler.run(rig.arguments("retire", confirmation))
+      #expect(wrong.exitCode == 2 && wrong.errors.contains("say --confirm orders"))
+    }
+    #expect(try await rig.run("advance", expecting: 1).output.contains("use strangler data retire"))
+    try await rig.run("retire", "--dry-run", expecting: 0)
+    let end = try await rig.run("retire", "--confirm", "orders", "--format", "json", expecting: 0)
+    #expect(try schema.problems(in: end.output) == [])
+    let (legacy, new) = try await rig.tables()
+    #expect(legacy == new && legacy.count == 50)
+    await #expect(throws: (any Error).self) { try await rig.legacy.run("DELETE FROM orders") }
+    let last = try await rig.run("status", "--history", "2", expecting: 0)
+    #expect(
+      last.output.contains("advance, new-primary to retired: why (0 changes waiting; 50 rows"))
     await rig.stop()
   }
 

@@ -47,8 +47,8 @@ struct MigrationTests {
 
     try await rig.advance(to: .newPrimary)
     #expect(
-      try await rig.give(.advance).refused == ["there is no way back from retired; say --no-return"]
-    )
+      try await rig.give(.advance).refused
+        == ["there is no way back from retired; use strangler data retire"])
     try await rig.advance(to: .retired)
     #expect(try await rig.roles() == [.closed, .free])
     await #expect(throws: (any Error).self) { try await rig.old.run(["DELETE FROM orders"]) }

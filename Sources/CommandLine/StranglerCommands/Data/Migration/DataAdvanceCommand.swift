@@ -9,6 +9,8 @@ struct DataAdvanceCommand: AsyncParsableCommand {
     discussion: """
       \(MigrationState.ways)
 
+      The last of them has no way back, and a command of its own: strangler data retire.
+
       The first step puts triggers on both tables: each change of the side that is written is noted
       in its own transaction, whatever program makes it, and a write of the other side is refused.
       What was noted is carried over by strangler data follow.
@@ -26,7 +28,6 @@ struct DataAdvanceCommand: AsyncParsableCommand {
       EXAMPLES
         strangler data advance orders --reason 'ticket 12'
         strangler data advance orders --reason 'ticket 12' --pause-limit 1 --format json
-        strangler data advance orders --reason 'six weeks without a retreat' --no-return
       """)
 
   @OptionGroup var options: MigrationOrderOptions
@@ -34,14 +35,7 @@ struct DataAdvanceCommand: AsyncParsableCommand {
   @Argument(help: "Mapping of the section data.")
   var mapping: String
 
-  @Flag(
-    name: .customLong("no-return"),
-    help: "Accept that there is no way back from the last state.")
-  var acceptsNoReturn = false
-
-  func run() async throws {
-    try await options.give(.advance, to: mapping, acceptsNoReturn: acceptsNoReturn)
-  }
+  func run() async throws { try await options.give(.advance, to: mapping) }
 }
 
 extension MigrationState {

@@ -95,6 +95,35 @@ struct Migrating {
   }
 }
 
+extension Migrating {
+  /// Takes the steps to where an order leads, until one is refused or turned back.
+  func move(
+    _ order: CutoverAnswer.Order, _ options: MigrationOrderOptions, _ line: ProgressLine
+  ) async throws -> CutoverAnswer {
+    var answer = CutoverAnswer(order, try await run.migration(), dryRun: false)
+    while answer.isOpen {
+      answer.took(
+        try await give(.advance, options, acceptsNoReturn: order == .retire, line))
+    }
+    return answer
+  }
+
+  /// Asks the gates of the step that leads there, and changes no state.
+  func rehearse(_ order: CutoverAnswer.Order, _ line: ProgressLine) async throws -> CutoverAnswer {
+    let seen = try await run.migration()
+    var answer = CutoverAnswer(order, seen, dryRun: true)
+    guard answer.isOpen else { return answer }
+    let step = MigrationStep(
+      from: order == .cutover ? .newReads : .newPrimary, to: order.target)
+    let progress = RowProgress("\(name): comparing both sides", of: nil, on: line)
+    let evidence = try await run.evidence(
+      for: step, seen, objections: [], acceptsNoReturn: order == .retire
+    ) { progress.add($0) }
+    answer.asked(step, evidence, seen.fingerprint)
+    return answer
+  }
+}
+
 /// Who moves a mapping, and why; both are kept.
 struct MigrationOrderOptions: ParsableArguments {
   @OptionGroup var configuration: ConfigurationOption
@@ -129,22 +158,39 @@ struct MigrationOrderOptions: ParsableArguments {
   }
 
   /// Gives an order for one mapping and writes what came of it; a refusal ends with 1.
-  func give(
-    _ order: Migration.Order, to name: String, acceptsNoReturn: Bool = false
-  ) async throws {
-    let line = ProgressLine(quiet: limit.quiet)
-    var limits = MigrationRun.Limits()
-    limits.pause = .seconds(pauseLimit)
-    let answer = try await Migrating.open(
-      configuration.file, MappingOption(name), limit, line, limits
-    ) { all -> MigrationAnswer in
-      guard let migrating = all.first else {
-        throw CommandFailure.unusable("\(name): the mapping cannot be used")
-      }
-      return try await migrating.give(
-        order, self, acceptsNoReturn: acceptsNoReturn, line)
+  func give(_ order: Migration.Order, to name: String) async throws {
+    let answer = try await with(name) { migrating, line in
+      try await migrating.give(order, self, acceptsNoReturn: false, line)
     }
     Terminal.standardOutput.write(format == .json ? JSONText.encode(answer) : answer.text)
     guard answer.done else { throw CommandFailure.negativeAnswer }
+  }
+
+  /// Moves a mapping to where an order leads, however many steps that takes, and writes what came
+  /// of it; a refusal ends with 1.
+  func move(_ order: CutoverAnswer.Order, _ name: String, isDry: Bool) async throws {
+    let answer = try await with(name) { migrating, line in
+      isDry
+        ? try await migrating.rehearse(order, line)
+        : try await migrating.move(order, self, line)
+    }
+    Terminal.standardOutput.write(format == .json ? JSONText.encode(answer) : answer.text)
+    guard answer.done else { throw CommandFailure.negativeAnswer }
+  }
+
+  private func with<Value>(
+    _ name: String, _ body: (Migrating, ProgressLine) async throws -> Value
+  ) async throws -> Value {
+    let line = ProgressLine(quiet: limit.quiet)
+    var limits = MigrationRun.Limits()
+    limits.pause = .seconds(pauseLimit)
+    return try await Migrating.open(
+      configuration.file, MappingOption(name), limit, line, limits
+    ) { all in
+      guard let migrating = all.first else {
+        throw CommandFailure.unusable("\(name): the mapping cannot be used")
+      }
+      return try await body(migrating, line)
+    }
   }
 }

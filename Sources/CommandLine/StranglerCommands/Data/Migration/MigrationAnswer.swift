@@ -22,7 +22,7 @@ struct MigrationAnswer: Encodable {
   /// How long neither side took writes.
   let pauseMilliseconds: Double
 
-  private let summary: String
+  let summary: String
 
   private enum CodingKeys: CodingKey {
     case schema, mapping, order, done, from, state, epoch, missing, turnedBack, pauseMilliseconds

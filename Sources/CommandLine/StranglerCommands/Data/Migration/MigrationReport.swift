@@ -10,6 +10,12 @@ struct MigrationReport: Encodable {
     let outcome: String
     /// What is missing.
     let missing: [String]
+
+    /// `missing few-waiting: ...`.
+    var text: String {
+      let outcome = outcome + String(repeating: " ", count: max(0, 7 - outcome.count))
+      return "\(outcome) \(name)\(missing.isEmpty ? "" : ": \(missing.joined(separator: "; "))")"
+    }
   }
 
   struct Decision: Encodable {
@@ -114,11 +120,7 @@ struct MigrationReport: Encodable {
       lines.append("  changes waiting: \(waiting); backfill: \(backfill)")
       lines += refused.map { "  refused: \($0)" }
       if !next.isEmpty { lines.append("  next: \(next)") }
-      for gate in gates {
-        let outcome = gate.outcome + String(repeating: " ", count: max(0, 7 - gate.outcome.count))
-        let missing = gate.missing.isEmpty ? "" : ": \(gate.missing.joined(separator: "; "))"
-        lines.append("    \(outcome) \(gate.name)\(missing)")
-      }
+      lines += gates.map { "    \($0.text)" }
       if !back.isEmpty { lines.append("  back: \(back)") }
       lines += history.map { "  \($0.text)" }
       return lines.map { $0 + "\n" }.joined()
