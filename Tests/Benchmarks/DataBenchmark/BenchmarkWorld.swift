@@ -85,8 +85,8 @@
         StoreStatement(
           """
           WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(rows))
-          INSERT INTO orders SELECT i, i * 7 + 1000, CASE i % 3 WHEN 0 THEN 'placed' ELSE 'shipped' END,
-            'Zoë ordered ' || i FROM n
+          INSERT INTO orders SELECT i, i * 7 + 1000,
+            CASE i % 3 WHEN 0 THEN 'placed' ELSE 'shipped' END, 'Zoë ordered ' || i FROM n
           """),
       ])
       try await Self.once(

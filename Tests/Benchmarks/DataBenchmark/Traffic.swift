@@ -11,8 +11,8 @@
   import Synchronization
   import TransactionalMessaging
 
-  /// Services that write orders at a steady rate through routers, and who carries changes over, until
-  /// it is stopped.
+  /// Services that write orders at a steady rate through routers, and who carries changes over,
+  /// until it is stopped.
   final class Traffic: Sendable {
     private let isOver = Mutex(false)
     /// What each order came to that was acknowledged.
@@ -81,22 +81,23 @@
         milliseconds.withLock { $0.append((clock.now - began).inSeconds * 1_000) }
         acknowledged.withLock { $0[key] = value }
         next += .seconds(Double(plan.writers) / Double(plan.rate))
-        if next > clock.now { try await Task.sleep(until: next) }
+        if next > clock.now { try await clock.sleep(until: next) }
       }
     }
 
     private func follow() async throws {
+      let clock = ContinuousClock()
       while !isOver.withLock({ $0 }) {
         do {
           let migration = try await world.run.migration()
           guard let carrier = world.run.carrier(migration) else { continue }
-          let end = ContinuousClock.now + .milliseconds(200)
-          while ContinuousClock.now < end, !isOver.withLock({ $0 }) {
-            if try await carrier.batch().read == 0 { try await Task.sleep(for: .milliseconds(2)) }
+          let end = clock.now + .milliseconds(200)
+          while clock.now < end, !isOver.withLock({ $0 }) {
+            if try await carrier.batch().read == 0 { try await clock.sleep(for: .milliseconds(2)) }
           }
         } catch let failure as StoreFailure where [.fenced, .locked, .moved].contains(failure.code)
         {
-          try await Task.sleep(for: .milliseconds(2))
+          try await clock.sleep(for: .milliseconds(2))
         }
       }
     }

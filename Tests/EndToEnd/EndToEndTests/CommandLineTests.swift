@@ -58,7 +58,6 @@ import Testing
     ["data", "advance", "--reason", "x"], ["data", "retreat", "orders"],
     ["data", "repair", "orders", "--apply"], ["data", "status", "--history", "-1"],
     ["data", "cutover", "orders"], ["data", "verify", "--live", "--chunk-rows", "0"],
-    ["data", "retire", "orders", "--reason", "x"],
   ])
   func `wrong arguments end with 2 and say so on standard error`(arguments: [String]) async throws {
     let outcome = try await Executable.strangler.run(arguments)

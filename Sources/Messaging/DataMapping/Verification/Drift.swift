@@ -12,7 +12,8 @@ package struct Drift: Sendable, Hashable {
     case differs
     /// Both have it and say the same, in another encoding.
     case encoding
-    /// The side that follows is behind: changes of the row are noted, and could not be carried over.
+    /// The side that follows is behind: changes of the row are noted, and could not be carried
+    /// over.
     /// Only a comparison at a position of the stream of changes can tell.
     case stale
   }
