@@ -161,6 +161,8 @@ let proxy: [Target] = [
     ]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy, ["JSONDocuments"]),
+  // How much of a monolith is left, as the command and the console tell it.
+  library("StrangulationMeasures", .proxy),
   library("ContentCodings", .proxy, ["CZlib", "ShadowComparison"]),
   library("SQLiteFiles", .proxy, [.grdb]),
   library("ShadowEvidenceStore", .proxy, ["ShadowComparison", "SQLiteFiles", .grdb, .logging]),
@@ -193,11 +195,102 @@ let proxy: [Target] = [
     [
       "CutoverControl", "CutoverJournalStore", "JSONDocuments", "ProxyDataPlane",
       "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient,
-      .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1,
+      .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .nioCore,
+      .nioHTTP1,
     ],
     // The console's page is part of the program: there is no folder to lose or to change.
     resources: [
-      "api.js", "console.css", "console.js", "cutovers.js", "elements.js", "formats.js",
+      .map { .embedInCode("Page/Parts/\($0)") }),
+  .executableTarget(
+    name: "scan-benchmark",
+    dependencies: ["SourceScanning", "DependencyGraph", .swiftParser, .swiftSyntax],
+    path: "Tests/Benchmarks/ScanBenchmark", swiftSettings: settings),
+  .executableTarget(
+    name: "graph-benchmark", dependencies: ["DependencyGraph", "SourceScanning"],
+    path: "Tests/Benchmarks/GraphBenchmark", swiftSettings: settings),
+  .target(
+    name: "SampleModels", dependencies: ["DependencyGraph"], path: "Tests/Support/SampleModels",
+    swiftSettings: settings),
+  // What a JSON document has to look like, for the schemas in `fixtures/schemas`.
+  .target(
+    name: "SchemaValidation", path: "Tests/Support/SchemaValidation", swiftSettings: settings),
+  tests("DependencyGraph", "Analysis", ["DependencyGraph", "SampleModels"]),
+  tests(
+    "FixtureAnalysis", "Analysis",
+    ["AnalysisReports", "DependencyGraph", "SchemaValidation", "SourceScanning"]),
+  tests(
+    "AnalysisReports", "Analysis",
+    [
+      "AnalysisReports", "DependencyGraph", "DisplayWidths", "SampleModels", "SchemaValidation",
+      .crypto,
+    ]),
+  tests("SourceScanning", "Analysis", ["SourceScanning", "DependencyGraph"]),
+  tests(
+    "CompilerIndex", "Analysis",
+    ["SourceScanning", "DependencyGraph", .swiftParser, .swiftSyntax]),
+]
+
+let proxy: [Target] = [
+  // epoll, eventfd, timerfd and accept4, which Swift's module of the C library leaves out.
+  .systemLibrary(name: "CLinuxEvents", path: "Sources/System/CLinuxEvents"),
+  .systemLibrary(
+    name: "CNghttp2", path: "Sources/System/CNghttp2", pkgConfig: "libnghttp2",
+    providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
+  // Only answers that are compared are unpacked, never those that clients get.
+  .systemLibrary(
+    name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib",
+    providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+  library("HTTPExchange", .proxy),
+  library("HTTP2Engine", .proxy, ["CNghttp2"]),
+  library("ResiliencePolicies", .proxy),
+  library(
+    "RoutingDecisions", .proxy,
+    [
+      "DataMapping", "DisplayWidths", "HTTPExchange", "ResiliencePolicies", "ShadowComparison",
+      "SpellingSuggestions",
+    ]),
+  library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
+  library("ShadowComparison", .proxy, ["JSONDocuments"]),
+  // How much of a monolith is left, as the command and the console tell it.
+  library("StrangulationMeasures", .proxy),
+  library("ContentCodings", .proxy, ["CZlib", "ShadowComparison"]),
+  library("SQLiteFiles", .proxy, [.grdb]),
+  library("ShadowEvidenceStore", .proxy, ["ShadowComparison", "SQLiteFiles", .grdb, .logging]),
+  library(
+    "ShadowTraffic", .proxy,
+    [
+      "ContentCodings", "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient, .httpTypes,
+      .hummingbird, .hummingbirdCore, .lifecycle, .logging, .nioCore, .nioHTTP1,
+    ]),
+  library(
+    "CutoverControl", .proxy,
+    ["ResiliencePolicies", "RoutingDecisions", "ShadowComparison", .crypto]),
+  library(
+    "CutoverJournalStore", .proxy,
+    ["CutoverControl", "PostgreSQLClient", "RoutingDecisions", "SQLiteFiles", .grdb]),
+  library("ConfigurationFiles", .proxy, ["RoutingDecisions", .yams]),
+  library(
+    "ProxyDataPlane", .proxy,
+    [
+      .target(name: "CLinuxEvents", condition: .when(platforms: [.linux])),
+      "ContentCodings", "CutoverControl", "HTTP2Engine", "HTTPExchange", "ResiliencePolicies",
+      "RoutingDecisions", "ShadowComparison", "TLSEngine", .httpTypes, .lifecycle, .logging,
+      .nioCore, .nioPosix, .collections,
+    ]),
+  library(
+    "HummingbirdModule", .proxy,
+    ["ProxyDataPlane", .hummingbird, .httpTypes, .logging, .nioCore]),
+  library(
+    "ControlPlane", .proxy,
+    [
+      "CutoverControl", "CutoverJournalStore", "JSONDocuments", "ProxyDataPlane",
+      "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient,
+      .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .nioCore,
+      .nioHTTP1,
+    ],
+    // The console's page is part of the program: there is no folder to lose or to change.
+    resources: [
+      "api.js", "console.css", "console.js", "cutovers.js", "data.js", "elements.js", "formats.js",
       "history.js", "icon.svg", "index.html", "journal.js", "orders.js", "plots.js", "routes.js",
       "shadows.js",
     ].map { .embedInCode("Console/Page/\($0)") }),
@@ -225,6 +318,7 @@ let proxy: [Target] = [
       .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
   tests("ShadowComparison", "Proxy", ["JSONDocuments", "ShadowComparison"]),
+  tests("StrangulationMeasures", "Proxy", ["StrangulationMeasures"]),
   tests("ContentCodings", "Proxy", ["ContentCodings", "ShadowComparison"]),
   tests(
     "ShadowEvidenceStore", "Proxy",
@@ -570,8 +664,8 @@ let commandLine: [Target] = [
       "MessageStoreSQLite",
       "MessagingTorture",
       "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore",
-      "ShadowTraffic", "SourceScanning", "StranglerDemo", "TortureModel", "TransactionalMessaging",
-      .argumentParser, .asyncHTTPClient, .grdb,
+      "ShadowTraffic", "SourceScanning", "StranglerDemo", "StrangulationMeasures", "TortureModel",
+      "TransactionalMessaging", .argumentParser, .asyncHTTPClient, .grdb,
       .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1, .unixSignals,
     ]),
   .executableTarget(

@@ -79,7 +79,7 @@ package enum TerminalText {
   }
 
   /// The same for sections with an empty line between them; empty sections are left out.
-  static func document(sections: [[String]], _ style: TextStyle) -> String {
+  package static func document(sections: [[String]], _ style: TextStyle) -> String {
     document(Array(sections.filter { !$0.isEmpty }.joined(separator: [""])), style)
   }
 }

@@ -14,11 +14,11 @@ public struct TextStyle: Sendable, Equatable {
 
   private init(usesColour: Bool) { self.usesColour = usesColour }
 
-  func strong(_ text: String) -> String { marked(text, .strong) }
-  func dim(_ text: String) -> String { marked(text, .dim) }
-  func good(_ text: String) -> String { marked(text, .good) }
-  func warning(_ text: String) -> String { marked(text, .warning) }
-  func bad(_ text: String) -> String { marked(text, .bad) }
+  package func strong(_ text: String) -> String { marked(text, .strong) }
+  package func dim(_ text: String) -> String { marked(text, .dim) }
+  package func good(_ text: String) -> String { marked(text, .good) }
+  package func warning(_ text: String) -> String { marked(text, .warning) }
+  package func bad(_ text: String) -> String { marked(text, .bad) }
 
   /// Characters that Unicode keeps for the inside of programs.
   private enum Mark: UInt32, CaseIterable {

@@ -4,10 +4,10 @@ import DisplayWidths
 
 /// A table of text cells fitted into a width: columns that may be missed are left out one by one,
 /// and then the widest flexible column is shortened with `…`. Widths are columns of a terminal.
-struct TextTable {
-  enum Alignment { case left, right }
+package struct TextTable {
+  package enum Alignment { case left, right }
 
-  struct Column {
+  package struct Column {
     var title: String
     var alignment: Alignment
     var isFlexible: Bool
@@ -16,7 +16,7 @@ struct TextTable {
     /// The end of a cell tells more than its beginning: paths with lines.
     var keepsEnd: Bool
 
-    init(
+    package init(
       _ title: String, _ alignment: Alignment = .left, isFlexible: Bool = false,
       leaves: Int? = nil, keepsEnd: Bool = false
     ) {
@@ -33,12 +33,12 @@ struct TextTable {
   private static let leastWidth = 8
 
   let columns: [Column]
-  var rows: [[String]] = []
+  package var rows: [[String]] = []
 
-  init(_ columns: [Column]) { self.columns = columns }
+  package init(_ columns: [Column]) { self.columns = columns }
 
   /// Lines of the table, the titles first.
-  func lines(width: Int, style: TextStyle) -> [String] {
+  package func lines(width: Int, style: TextStyle) -> [String] {
     // A cell is as wide as what will be seen of it.
     let rows = rows.map { $0.map { TerminalText.escaped($0) } }
     let (shown, widths) = fitted(rows, width)
@@ -94,7 +94,7 @@ struct TextTable {
 }
 
 /// Breaks text at spaces; a word longer than the width keeps its own line.
-func wrapped(_ text: String, width: Int, indent: String = "") -> [String] {
+package func wrapped(_ text: String, width: Int, indent: String = "") -> [String] {
   var lines: [String] = []
   var current = ""
   var used = 0

@@ -19,6 +19,7 @@ public struct Strangler: AsyncParsableCommand {
         strangler cutover start orders --reason 'ticket 12'
         strangler outbox init --database postgresql://shop@db.internal/shop
         strangler data check --config strangler.yaml
+        strangler status --sources ~/code/monolith --live
         strangler shadow replay --har visit.har --legacy http://127.0.0.1:9001 \\
           --extracted http://127.0.0.1:9002
 
@@ -30,7 +31,7 @@ public struct Strangler: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       AnalyzeCommand.self, InitCommand.self, ProxyCommand.self, RoutesCommand.self,
-      CutoverCommand.self, OutboxCommand.self, DataCommand.self,
+      CutoverCommand.self, OutboxCommand.self, DataCommand.self, StatusCommand.self,
       ShadowCommand.self, DemoCommand.self, OrdersServiceCommand.self,
     ])
 

@@ -27,6 +27,7 @@ import Testing
     "outbox bypass report", "outbox bypass prune", "outbox bypass remove", "outbox torture",
     "data", "data check", "data plan", "data backfill", "data verify", "data follow",
     "data advance", "data retreat", "data status", "data repair", "data cutover", "data retire",
+    "status",
   ])
   func `every command's help has examples`(command: String) async throws {
     let words = command.split(separator: " ").map(String.init)
@@ -57,6 +58,7 @@ import Testing
     ["data", "check", "--timeout", "0"], ["data", "plan", "--chunk-rows", "0"],
     ["data", "advance", "--reason", "x"], ["data", "retreat", "orders"],
     ["data", "repair", "orders", "--apply"], ["data", "status", "--history", "-1"],
+    ["status", "--sources", "a", "--analysis", "b"], ["status", "--baseline", "a"],
     ["data", "cutover", "orders"], ["data", "verify", "--live", "--chunk-rows", "0"],
   ])
   func `wrong arguments end with 2 and say so on standard error`(arguments: [String]) async throws {

@@ -267,8 +267,11 @@ struct CutoverTests {
       }
     }
 
-    static func running(_ body: (Stage) async throws -> Void) async throws {
-      let stage = try await Stage()
+    /// - Parameter section: stands at the end of the configuration.
+    static func running(
+      adding section: String = "", _ body: (Stage) async throws -> Void
+    ) async throws {
+      let stage = try await Stage(section)
       do {
         try await body(stage)
       } catch {
@@ -278,7 +281,7 @@ struct CutoverTests {
       try await stage.stop()
     }
 
-    private init() async throws {
+    private init(_ section: String) async throws {
       scratch = try Scratch()
       journal = scratch.path + "/journal.sqlite"
       evidence = scratch.path + "/shadow.sqlite"
@@ -308,7 +311,7 @@ struct CutoverTests {
               - { percent: 50, soak: 1h, minimum: 10 }
               - { percent: 99, soak: 1h, evidence: hold-back }
 
-        """, to: "strangler.yaml")
+        """ + section, to: "strangler.yaml")
       running = Running()
       try await running.start(file, evidence: evidence)
     }
@@ -355,6 +358,25 @@ struct CutoverTests {
           + (isOffline
             ? [] : ["--admin", await running.admin, "--token-file", scratch.path + "/token"]))
     }
+
+    /// Asks the admin API, or orders something there.
+    func ask(
+      _ path: String, ordering body: String? = nil
+    ) async throws -> (status: Int, body: String) {
+      var request = HTTPClientRequest(url: "http://\(await running.admin)\(path)")
+      request.headers.add(name: "authorization", value: "Bearer \(try token())")
+      if let body {
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.body = .bytes(ByteBuffer(string: body))
+      }
+      let response = try await client.execute(request, timeout: .seconds(60))
+      let answer = try await response.body.collect(upTo: 1 << 22)
+      return (Int(response.status.code), String(buffer: answer))
+    }
+
+    /// The configuration of the proxy.
+    var configuration: String { file }
 
     func status() async throws -> Status {
       let outcome = try await strangler(["cutover", "status", "orders", "--format", "json"])

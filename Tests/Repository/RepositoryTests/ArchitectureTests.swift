@@ -24,6 +24,7 @@ import Testing
       "SpellingSuggestions", "FoundationEssentials", "Foundation",
     ],
     "ShadowComparison": mathematics.union(["JSONDocuments"]),
+    "StrangulationMeasures": [],
     "CutoverControl": [
       "ResiliencePolicies", "RoutingDecisions", "ShadowComparison", "Crypto",
       "FoundationEssentials", "Foundation", "Synchronization",

@@ -89,7 +89,7 @@ extension BoundaryBaseline {
   }
 
   /// The code in the parts that the baseline knows.
-  private func takingApart(_ model: CodeModel) -> CodeModel {
+  func takingApart(_ model: CodeModel) -> CodeModel {
     guard let takenApart, !takenApart.isEmpty else { return model }
     let keys = TypeKeys(model, knownTo: self)
     let known = Set(takenApart)
@@ -98,7 +98,7 @@ extension BoundaryBaseline {
   }
 
   /// The service of each type, and the types that were placed by what they touch.
-  private func placed(
+  func placed(
     _ model: CodeModel, _ keys: TypeKeys
   ) -> (service: [Int?], new: [BaselineCheck.NewType]) {
     var numbers: [String: Int?] = [:]

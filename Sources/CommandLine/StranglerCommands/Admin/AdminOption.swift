@@ -8,6 +8,8 @@ internal import RoutingDecisions
 struct AdminOption: ParsableArguments {
   /// Where a token is looked up that no option and no configuration names.
   static let tokenVariable = "STRANGLER_ADMIN_TOKEN"
+  /// The configuration where none is named.
+  static let standardFile = "strangler.yaml"
 
   @Option(
     name: .customLong("admin"),
@@ -21,7 +23,7 @@ struct AdminOption: ParsableArguments {
   var tokenFile: String?
 
   @Option(name: .customLong("config"), help: "Configuration file of the proxy.")
-  var file = "strangler.yaml"
+  var file = AdminOption.standardFile
 
   /// The proxy that is meant.
   func connect() throws -> AdminConnection {

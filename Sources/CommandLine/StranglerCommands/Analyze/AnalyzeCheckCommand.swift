@@ -2,7 +2,6 @@
 internal import AnalysisReports
 internal import ArgumentParser
 internal import DependencyGraph
-internal import Foundation
 
 struct AnalyzeCheckCommand: ParsableCommand {
   enum Format: String, CaseIterable, ExpressibleByArgument {
@@ -82,13 +81,11 @@ struct AnalyzeCheckCommand: ParsableCommand {
           + "\(counted(written.crossings.count, "crossing")) at \(counted(places, "place"))\n")
     }
     guard let baseline else { return }
-    let agreed = try Self.read(baseline)
+    let agreed = try BaselineFile.read(baseline)
     let model = try sources.scan()
     let check = sources.working("looking for crossings") { agreed.check(model) }
     guard check.knownTypes > 0 || agreed.types == 0 else {
-      throw CommandFailure.unusable(
-        "\(baseline) knows none of the types that were found: it is of another code base, or of "
-          + "another folder of this one")
+      throw BaselineFile.ofOtherCode(baseline)
     }
     let text =
       switch format {
@@ -99,42 +96,5 @@ struct AnalyzeCheckCommand: ParsableCommand {
       }
     try output.deliver(text)
     if !check.passes { throw CommandFailure.negative(report.sentence(check)) }
-  }
-
-  private static func read(_ path: String) throws -> BoundaryBaseline {
-    do {
-      let data = try Data(contentsOf: URL(filePath: path))
-      let baseline = try JSONDecoder().decode(BoundaryBaseline.self, from: data)
-      guard baseline.schema == BoundaryBaseline.schema else {
-        throw CommandFailure.unusable(
-          "\(path): expected schema \(BoundaryBaseline.schema), found \(baseline.schema)")
-      }
-      return baseline
-    } catch let error as DecodingError {
-      throw CommandFailure.unusable("\(path) is no baseline: \(error.sentence)")
-    } catch let error as CommandFailure {
-      throw error
-    } catch {
-      throw CommandFailure.unusable("cannot read \(path): \(error.localizedDescription)")
-    }
-  }
-}
-
-extension DecodingError {
-  /// What is wrong and where, in a few words.
-  fileprivate var sentence: String {
-    switch self {
-    case .keyNotFound(let key, let context):
-      "\(key.stringValue) is missing at \(Self.path(context))"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      "another type is expected at \(Self.path(context))"
-    case .dataCorrupted: "it is not JSON"
-    @unknown default: "it has another shape"
-    }
-  }
-
-  private static func path(_ context: Context) -> String {
-    let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
-    return path.isEmpty ? "the top" : path.joined(separator: ".")
   }
 }

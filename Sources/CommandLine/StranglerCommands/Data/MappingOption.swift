@@ -17,6 +17,13 @@ struct MappingOption: ParsableArguments {
   /// One mapping.
   init(_ name: String) { names = [name] }
 
+  /// All mappings.
+  static var all: MappingOption {
+    var option = MappingOption()
+    option.names = []
+    return option
+  }
+
   /// The section data of a file.
   static func settings(_ file: String) throws -> (DataSettings, DecodedData) {
     let decoded = ConfigurationFile.data(file)

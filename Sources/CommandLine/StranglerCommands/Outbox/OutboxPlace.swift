@@ -23,6 +23,11 @@ struct OutboxPlace: ParsableArguments {
   )
   var file: String?
 
+  init() {}
+
+  /// One database.
+  init(database: String) { (self.database, file) = (database, nil) }
+
   func validate() throws {
     guard (database == nil) != (file == nil) else {
       throw ValidationError("name a database, with either --database or --config")

@@ -8,12 +8,15 @@ package struct DecodedData: Sendable {
   package let settings: DataSettings?
   /// In file order.
   package let diagnostics: [Diagnostic]
+  /// The document has no such section at all.
+  package let isAbsent: Bool
   private let places: ConfigurationPlaces?
 
   /// A document that could not even be read.
   package init(unreadable diagnostic: Diagnostic) {
     settings = nil
     diagnostics = [diagnostic]
+    isAbsent = false
     places = nil
   }
 
@@ -24,15 +27,18 @@ package struct DecodedData: Sendable {
     let findings = Findings(file: file)
     let top = MappingReader.Child(key: "", node: document)
     var settings: DataSettings?
+    var isAbsent = false
     if var reader = MappingReader(top, expected: "a mapping with the key data", findings) {
       if let data = reader.child("data") {
         settings = ConfigurationDecoder(findings).decodeData(data)
       } else {
+        isAbsent = true
         reader.missing("data", ConfigurationDecoder.expectedData)
       }
     }
     self.settings = findings.diagnostics.isEmpty ? settings : nil
     diagnostics = findings.diagnostics
+    self.isAbsent = isAbsent
     places = findings.places
   }
 
