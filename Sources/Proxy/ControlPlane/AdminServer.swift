@@ -41,6 +41,7 @@ package struct AdminServer: Service {
   ///   - shadows: what `/shadows` and `/metrics` say about shadowed traffic.
   ///   - reloader: what `/reload` calls; nil when there is no file to read again.
   ///   - cutovers: carries plans out; nil when there is no journal to write them down in.
+  ///   - data: moves tables; nil when the configuration has no section data.
   ///   - evidence: the file with what comparing both sides found; it may come later. nil for none.
   ///   - liveRun: the run in it that this process writes; nil while there is none.
   ///   - waitsForAddress: an older process still has the address, and will leave it.
@@ -52,7 +53,7 @@ package struct AdminServer: Service {
     configuration: AdminConfiguration, token: AdminToken?, routing: LiveRouting,
     counters: ProxyCounters, readiness: ProxyReadiness, upstreams: UpstreamMonitor? = nil,
     shadows: ShadowMonitor? = nil, reloader: ConfigurationReloader? = nil,
-    cutovers runner: CutoverRunner? = nil, evidence: String? = nil,
+    cutovers runner: CutoverRunner? = nil, data: DataOffice? = nil, evidence: String? = nil,
     liveRun: @escaping @Sendable () -> Int64? = { nil },
     waitsForAddress: Bool = false, logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64 = Self.systemTime,
@@ -81,6 +82,7 @@ package struct AdminServer: Service {
       .addRoutes(to: guarded)
     CutoversController(runner: runner).addRoutes(to: guarded)
     JournalController(runner: runner).addRoutes(to: guarded)
+    DataController(office: data, hasToken: token != nil).addRoutes(to: guarded)
     MetricsController(
       routing: routing, counters: counters, upstreams: upstreams, shadows: shadows,
       reloader: reloader, runner: runner

@@ -52,6 +52,19 @@ public struct FrontProxy: Service {
     source: ConfigurationReloader.Source? = nil,
     logger: Logger = Logger(label: "strangler.proxy")
   ) throws {
+    try self.init(
+      configuration: configuration, modules: modules, environment: environment,
+      takesOver: takesOver, evidence: evidence, source: source, data: nil, logger: logger)
+  }
+
+  /// - Parameter data: Moves the tables of the section data; nil where there is none.
+  package init(
+    configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    takesOver: Bool = false, evidence: String? = nil,
+    source: ConfigurationReloader.Source? = nil, data: (any DataMover)?,
+    logger: Logger = Logger(label: "strangler.proxy")
+  ) throws {
     self.logger = logger
     self.takesOver = takesOver
     let proxy = try ProxyServer(
@@ -101,8 +114,9 @@ public struct FrontProxy: Service {
         configuration: admin, token: token,
         routing: proxy.routing, counters: proxy.counters, readiness: proxy.readiness,
         upstreams: proxy.upstreams, shadows: proxy.shadows, reloader: reloader,
-        cutovers: cutovers, evidence: evidence, liveRun: { live?.run }, waitsForAddress: takesOver,
-        logger: logger,
+        cutovers: cutovers,
+        data: data.map { DataOffice($0, unixMilliseconds: AdminServer.systemTime) },
+        evidence: evidence, liveRun: { live?.run }, waitsForAddress: takesOver, logger: logger,
         onListening: { bound.succeed(NetworkAddress(host: admin.listen.host, port: $0)) })
     }
   }

@@ -38,6 +38,7 @@ import Testing
     var harness = try AdminHarness()
     harness.cutovers = try await CutoverBench().runner
     harness.evidence = "/none.sqlite"
+    harness.data = DataOffice(StillMover(), unixMilliseconds: { 0 })
     harness.shadows = try shadows()
     harness.token = AdminToken("correct horse battery")
     return harness
@@ -104,6 +105,40 @@ import Testing
       let shadow = try #require(components["schemas"]?["Shadow"] as? [String: Any])
       let described = try #require(shadow["properties"] as? [String: Any])
       #expect(shown.map { Set($0.keys) } == [Set(described.keys)])
+    }
+  }
+
+  /// Every member of what is answered is described, and every one that is required is there.
+  @Test(arguments: [("/data/orders", "DataMapping"), ("/data/orders/verify", "DataVerification")])
+  func dataShowsWhatIsDescribed(path: String, name: String) async throws {
+    let mover = StillMover()
+    var harness = try await Self.harness()
+    let office = DataOffice(mover, unixMilliseconds: { 0 })
+    harness.data = office
+    try await harness.run { client in
+      var headers = Self.token
+      headers[.contentType] = "application/json"
+      let order = #"{"actor": "ann", "reason": "ticket 12"}"#
+      for action in ["advance", "verify"] {
+        let answer = try await client.send(.post, "/data/orders/\(action)", headers, body: order)
+        #expect([200, 202].contains(answer.status), "\(answer.body)")
+      }
+      var answer = try await client.send(.get, path, Self.token)
+      while answer.body.contains(#""state" : "running""#) {
+        answer = try await client.send(.get, path, Self.token)
+      }
+      let shown = try #require(
+        try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any])
+      let text = try await client.send(.get, "/openapi.json").body
+      let document = try #require(
+        try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+      let components = try #require(document["components"] as? [String: [String: Any]])
+      let schema = try #require(components["schemas"]?[name] as? [String: Any])
+      let described = try #require(schema["properties"] as? [String: Any])
+      let required = try #require(schema["required"] as? [String])
+      #expect(Set(shown.keys).isSubset(of: described.keys), "\(answer.body)")
+      #expect(Set(required).isSubset(of: shown.keys), "\(answer.body)")
+      #expect(shown.count > required.count, "\(answer.body)")
     }
   }
 

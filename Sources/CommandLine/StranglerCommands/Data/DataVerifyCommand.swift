@@ -128,16 +128,7 @@ struct DataVerifyCommand: AsyncParsableCommand {
       let (run, name) = (migrating.run, migrating.name)
       let rows = try await estimate(run.check, migrating.opened)
       let progress = RowProgress("\(name): reading both sides", of: rows.map { 2 * $0 }, on: line)
-      let migration = try await run.migration()
-      guard let comparing = run.liveVerification(migration, limits) else {
-        throw CommandFailure.negative(
-          "\(name) is at \(migration.state.rawValue), where no side follows the other; leave "
-            + "--live out, with both sides quiet, or let it follow by strangler data advance")
-      }
-      if migration.state.owner == .legacy, try await run.backfilled() != .finished {
-        throw CommandFailure.negative(
-          "\(name): legacy's rows are not all copied; run strangler data backfill")
-      }
+      let comparing = try await migrating.liveComparison(limits)
       let found = try await comparing.run { progress.add($0) }
       mappings.append(DataVerifyReport.Mapping(run.check, found))
     }
@@ -151,5 +142,24 @@ struct DataVerifyCommand: AsyncParsableCommand {
       let store = opened.stores[check.mapping.legacy.store]
     else { return nil }
     return try await store.estimate(statements, within: .seconds(1))?.rows
+  }
+}
+
+extension Migrating {
+  /// What compares both sides while they are written.
+  ///
+  /// - Throws: a negative answer where no side follows the other, or not all rows are copied.
+  func liveComparison(_ limits: LiveVerificationRun.Limits) async throws -> LiveVerificationRun {
+    let migration = try await run.migration()
+    guard let comparing = run.liveVerification(migration, limits) else {
+      throw CommandFailure.negative(
+        "\(name) is at \(migration.state.rawValue), where no side follows the other; leave "
+          + "--live out, with both sides quiet, or let it follow by strangler data advance")
+    }
+    if migration.state.owner == .legacy, try await run.backfilled() != .finished {
+      throw CommandFailure.negative(
+        "\(name): legacy's rows are not all copied; run strangler data backfill")
+    }
+    return comparing
   }
 }

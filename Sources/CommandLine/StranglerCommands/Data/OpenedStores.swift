@@ -43,6 +43,11 @@ struct StatementLimit: ParsableArguments {
   @Flag(help: "Show no progress.")
   var quiet = false
 
+  init() {}
+
+  /// So many seconds, and nobody watches.
+  init(seconds: Double) { (timeout, quiet) = (seconds, true) }
+
   var duration: Duration { .seconds(timeout) }
 
   func validate() throws {

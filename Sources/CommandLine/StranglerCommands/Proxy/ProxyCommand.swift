@@ -62,7 +62,8 @@ struct ProxyCommand: AsyncParsableCommand {
     do {
       let front = try FrontProxy(
         configuration: loaded, environment: ProcessInfo.processInfo.environment,
-        takesOver: takeOver, evidence: evidence.file, source: source, logger: logger)
+        takesOver: takeOver, evidence: evidence.file, source: source,
+        data: ServedMigrations(configuration.file), logger: logger)
       try await ServiceGroup(
         services: [front, Announcement(front: front), SignalListener(front: front)],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

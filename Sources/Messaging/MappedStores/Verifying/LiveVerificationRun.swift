@@ -90,6 +90,7 @@ package struct LiveVerificationRun: Sendable {
       for side in [Doubt.Side.legacy, .new] {
         var last: [FieldValue]?
         repeat {
+          try Task.checkCancellation()
           let chunk = try await check(side, behind: last, cut, &found)
           for seen in chunk.moving where moving[seen.digest] == nil { moving[seen.digest] = seen }
           progress(chunk.rows)

@@ -53,11 +53,11 @@ extension OpenAPIDocument {
 
   /// An operation whose refusals are listed, but for those that every request may meet.
   static func operation(
-    _ id: String, _ summary: String, _ answer: Answer, others: [String: Answer] = [:],
+    _ id: String, _ summary: String, _ answer: Answer?, others: [String: Answer] = [:],
     refusals: [Int], parameters: [OpenAPIValue] = []
   ) -> OpenAPIValue {
     var answers = others.mapValues(\.value)
-    answers["200"] = answer.value
+    answers["200"] = answer?.value
     for status in refusals + [403, 421] {
       let name = status == 401 ? "Unauthorized" : "Problem"
       answers["\(status)"] = ["$ref": "#/components/responses/\(name)"]

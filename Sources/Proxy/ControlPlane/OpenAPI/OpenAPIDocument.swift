@@ -14,23 +14,22 @@ enum OpenAPIDocument {
       "title": "strangler admin API",
       "version": "1",
       "description": """
-      Routes, cutovers and their journal. Where the configuration names a token, every request \
-      but health and this document carries it. What changes something takes application/json \
-      only, and never comes from a page of another site.
+      Routes, cutovers and their journal, and data that moves. Where a token is configured, \
+      every request but health and this document carries it. What changes something takes \
+      application/json only, and never comes from a page of another site.
       """,
     ],
     "security": [["token": []]],
     "paths": .object(
-      [proxyPaths, cutoverPaths, evidencePaths].reduce(into: [:]) { all, paths in
+      [proxyPaths, cutoverPaths, evidencePaths, dataPaths].reduce(into: [:]) { all, paths in
         all.merge(paths) { _, new in new }
       }),
     "components": [
       "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
       "responses": ["Problem": problem, "Unauthorized": unauthorized],
       "schemas": .object(
-        [proxySchemas, orderSchemas, cutoverSchemas, evidenceSchemas].reduce(into: [:]) {
-          all, schemas in all.merge(schemas) { _, new in new }
-        }),
+        [proxySchemas, orderSchemas, cutoverSchemas, evidenceSchemas, dataSchemas]
+          .reduce(into: [:]) { all, schemas in all.merge(schemas) { _, new in new } }),
     ],
   ]
 

@@ -20,6 +20,8 @@ struct AdminHarness {
   var token: AdminToken?
   /// Carries plans out; nil without a journal.
   var cutovers: CutoverRunner?
+  /// Moves tables; nil without a section data.
+  var data: DataOffice?
   /// What `/shadows` shows.
   var shadows: ShadowMonitor?
   /// The file with what comparing both sides found.
@@ -81,7 +83,7 @@ struct AdminHarness {
       configuration: AdminConfiguration(listen: NetworkAddress(host: "127.0.0.1", port: 0)),
       token: token, routing: routing, counters: counters, readiness: readiness,
       upstreams: upstreams, shadows: shadows,
-      reloader: reloader, cutovers: cutovers, evidence: evidence, logger: logger,
+      reloader: reloader, cutovers: cutovers, data: data, evidence: evidence, logger: logger,
       unixMilliseconds: { 1_795_435_200_250 }, onListening: { listening.yield($0) })
     let group = ServiceGroup(
       services: [server], logger: Logger(label: "group", factory: { _ in SwiftLogNoOpLogHandler() })

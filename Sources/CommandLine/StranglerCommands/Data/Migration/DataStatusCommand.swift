@@ -39,14 +39,16 @@ struct DataStatusCommand: AsyncParsableCommand {
     let line = ProgressLine(quiet: limit.quiet)
     let report = try await Migrating.open(configuration.file, mapping, limit, line) { all in
       var mappings: [MigrationReport.Mapping] = []
-      for migrating in all { mappings.append(try await look(migrating)) }
+      for migrating in all { mappings.append(try await migrating.report(history: history)) }
       return MigrationReport(file: configuration.file, mappings: mappings)
     }
     Terminal.standardOutput.write(format == .json ? JSONText.encode(report) : report.text)
   }
+}
 
-  private func look(_ migrating: Migrating) async throws -> MigrationReport.Mapping {
-    let run = migrating.run
+extension Migrating {
+  /// Where it is, with its last decisions; changes nothing.
+  func report(history: Int) async throws -> MigrationReport.Mapping {
     let migration = try await run.migration()
     var evidence = MigrationEvidence(fingerprint: run.statements.fingerprint)
     evidence.objections = run.statements.objectionsToFollowing

@@ -66,8 +66,8 @@ struct Migrating {
 
   /// Carries an order out, or says why not.
   func give(
-    _ order: Migration.Order, _ options: MigrationOrderOptions, acceptsNoReturn: Bool,
-    _ line: ProgressLine
+    _ order: Migration.Order, by author: MigrationRun.Author, _ limit: StatementLimit,
+    acceptsNoReturn: Bool, _ line: ProgressLine
   ) async throws -> MigrationAnswer {
     let seen = try await run.migration()
     var evidence = MigrationEvidence(fingerprint: run.statements.fingerprint)
@@ -75,12 +75,11 @@ struct Migrating {
       let asksRows = step.gates.contains(.mappingHolds)
       let progress = RowProgress("\(name): comparing both sides", of: nil, on: line)
       evidence = try await run.evidence(
-        for: step, seen, objections: asksRows ? objections(options.limit, line) : [],
+        for: step, seen, objections: asksRows ? objections(limit, line) : [],
         acceptsNoReturn: acceptsNoReturn
       ) { progress.add($0) }
     }
     line.update("\(name): bringing both stores there")
-    let author = options.author
     switch seen.decide(order, evidence) {
     case .refuse(let objections):
       return MigrationAnswer(order, seen, nil, objections)
@@ -103,7 +102,8 @@ extension Migrating {
     var answer = CutoverAnswer(order, try await run.migration(), dryRun: false)
     while answer.isOpen {
       answer.took(
-        try await give(.advance, options, acceptsNoReturn: order == .retire, line))
+        try await give(
+          .advance, by: options.author, options.limit, acceptsNoReturn: order == .retire, line))
     }
     return answer
   }
@@ -160,7 +160,7 @@ struct MigrationOrderOptions: ParsableArguments {
   /// Gives an order for one mapping and writes what came of it; a refusal ends with 1.
   func give(_ order: Migration.Order, to name: String) async throws {
     let answer = try await with(name) { migrating, line in
-      try await migrating.give(order, self, acceptsNoReturn: false, line)
+      try await migrating.give(order, by: author, limit, acceptsNoReturn: false, line)
     }
     Terminal.standardOutput.write(format == .json ? JSONText.encode(answer) : answer.text)
     guard answer.done else { throw CommandFailure.negativeAnswer }

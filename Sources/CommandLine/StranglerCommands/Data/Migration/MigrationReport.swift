@@ -67,7 +67,8 @@ struct MigrationReport: Encodable {
     let back: String
     let history: [Decision]
 
-    private let summary: String
+    /// For people.
+    let summary: String
 
     private enum CodingKeys: CodingKey {
       case name, from, to, state, target, settled, epoch, writes, reads, legacyFence, newFence,

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ConfigurationFiles
+internal import ControlPlane
+internal import DataMapping
+internal import MappedStores
+internal import RoutingDecisions
+
+/// The mappings of a configuration for the admin API of the proxy that has it.
+///
+/// The file is read and the stores are opened for each look and each order, as the commands do it:
+/// a store that was away for a while is there again, and a mapping that was changed is seen.
+struct ServedMigrations: DataMover {
+  /// Most rows of each kind that a comparison shows.
+  private static let listed = 20
+  /// Seconds after which a statement is given up.
+  private static let timeout = 10.0
+
+  let file: String
+
+  /// Nil where the configuration has no section data.
+  init?(_ file: String) {
+    if ConfigurationFile.data(file).isAbsent { return nil }
+    self.file = file
+  }
+
+  private var limit: StatementLimit { StatementLimit(seconds: Self.timeout) }
+
+  func mappings(history: Int) async throws -> [DataMappingStatus] {
+    try await open(.all) { all in
+      var mappings: [DataMappingStatus] = []
+      for migrating in all {
+        let position = try await migrating.run.stores.backfill.position(of: migrating.name)
+        mappings.append(
+          DataMappingStatus(
+            try await migrating.report(history: history), rows: position.map { Int($0.read) }))
+      }
+      return mappings
+    }
+  }
+
+  func carryOut(_ order: DataOrder) async throws -> DataOutcome {
+    let answer = try await open(named: order.mapping) { migrating in
+      let author = MigrationRun.Author(actor: order.actor, reason: order.reason) {
+        UnixTime.milliseconds()
+      }
+      return try await migrating.give(
+        order.direction == .advance ? .advance : .retreat, by: author, limit,
+        acceptsNoReturn: false, ProgressLine(quiet: true))
+    }
+    return DataOutcome(
+      missing: answer.missing, turnedBack: answer.turnedBack,
+      pauseMilliseconds: answer.pauseMilliseconds)
+  }
+
+  func verify(
+    _ mapping: String, progress: @escaping @Sendable (_ rows: Int) -> Void
+  ) async throws -> DataComparison {
+    var limits = LiveVerificationRun.Limits()
+    limits.found.listed = Self.listed
+    let limitsOfRun = limits
+    return try await open(named: mapping) { migrating in
+      let comparing = try await migrating.liveComparison(limitsOfRun)
+      return DataComparison(try await comparing.run(progress: progress))
+    }
+  }
+
+  private func open<Value>(
+    named name: String, _ body: (Migrating) async throws -> Value
+  ) async throws -> Value {
+    try await open(MappingOption(name)) { all in
+      guard let migrating = all.first else {
+        throw DataRefusal.unusable("\(name): the mapping cannot be used")
+      }
+      return try await body(migrating)
+    }
+  }
+
+  private func open<Value>(
+    _ mapping: MappingOption, _ body: ([Migrating]) async throws -> Value
+  ) async throws -> Value {
+    do {
+      return try await Migrating.open(
+        file, mapping, limit, ProgressLine(quiet: true), MigrationRun.Limits(), body)
+    } catch let failure as CommandFailure {
+      let text = ([failure.message] + failure.details).joined(separator: "; ") + "."
+      throw failure.exitCode == CommandFailure.negativeAnswer
+        ? DataRefusal.unfit(text) : .unusable(text)
+    }
+  }
+}
+
+extension DataMappingStatus {
+  /// - Parameter rows: legacy rows that the backfill has read; nil before it began.
+  fileprivate init(_ mapping: MigrationReport.Mapping, rows: Int?) {
+    self.init(
+      name: mapping.name, from: mapping.from, to: mapping.to,
+      way: Way(
+        state: mapping.state, target: mapping.target, isSettled: mapping.settled,
+        states: MigrationState.allCases.map(\.rawValue), summary: mapping.summary,
+        writes: mapping.writes, reads: mapping.reads,
+        next: mapping.next.isEmpty ? nil : mapping.next,
+        back: mapping.back.isEmpty ? nil : mapping.back),
+      epoch: Int(mapping.epoch), legacyFence: mapping.legacyFence, newFence: mapping.newFence,
+      waiting: mapping.waiting, refused: mapping.refused,
+      backfill: Backfill(state: mapping.backfill, rows: rows),
+      gates: mapping.gates.map { Gate(name: $0.name, outcome: $0.outcome, missing: $0.missing) },
+      history: mapping.history.map { decision in
+        Decision(
+          at: decision.at, actor: decision.actor, reason: decision.reason,
+          action: decision.action, from: decision.from, to: decision.to,
+          epoch: Int(decision.epoch), evidence: decision.evidence)
+      })
+  }
+}
+
+extension DataComparison {
+  fileprivate init(_ found: LiveVerification) {
+    let counts = DataVerifyReport.Counts(found.counts)
+    self.init(
+      isEqual: found.isEqual, legacyRows: Int(found.digests.legacy.count),
+      newRows: Int(found.digests.new.count),
+      counts: Counts(
+        missing: counts.missing, extra: counts.extra, differs: counts.differs,
+        encoding: counts.encoding, stale: counts.stale),
+      rows: found.drifts.map { drift in
+        Row(
+          kind: drift.kind.rawValue, key: drift.place,
+          columns: drift.columns.map { Column(name: $0.name, legacy: $0.legacy, new: $0.new) })
+      }, checks: found.checks, unsettled: found.unsettled)
+  }
+}

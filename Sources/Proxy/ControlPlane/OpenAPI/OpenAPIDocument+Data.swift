@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Tables that move while they are written.
+extension OpenAPIDocument {
+  private static let mapping = Answer(
+    description: "Where it is now.", schema: schema("DataMapping"))
+  private static let verification = Answer(
+    description: "How far it is, or what it found.", schema: schema("DataVerification"))
+
+  static let dataPaths: [String: OpenAPIValue] = [
+    "/data": [
+      "get": get(
+        "listDataMappings",
+        "Where every mapping of the section data is, as strangler data status.",
+        Answer(
+          description: "In the order in which tables are filled; at most a second old.",
+          schema: object(["mappings": list(of: schema("DataMapping"))])), refusals: [409, 503])
+    ],
+    "/data/{name}": [
+      "parameters": [name],
+      "get": get("showDataMapping", "One mapping.", mapping, refusals: [404, 409, 503]),
+    ],
+    "/data/{name}/advance": dataOrder(
+      "advanceData",
+      "Moves a mapping on by one state, once what that needs is there; 409 says "
+        + "what is missing."),
+    "/data/{name}/retreat": dataOrder(
+      "retreatData", "Moves a mapping back by one state; nothing that was written is lost."),
+    "/data/{name}/verify": [
+      "parameters": [name],
+      "get": get(
+        "showDataVerification", "The last comparison that this proxy was asked for.",
+        verification, refusals: [404, 409, 503]),
+      "post": operation(
+        "verifyData", "Begins to compare both sides while they are written.", nil,
+        others: ["202": verification], refusals: orderRefusals
+      ).with(body("Order")),
+    ],
+  ]
+
+  private static let orderRefusals = [400, 401, 404, 409, 413, 415, 503]
+
+  private static func body(_ name: String) -> [String: OpenAPIValue] {
+    [
+      "requestBody": [
+        "required": true, "content": ["application/json": ["schema": schema(name)]],
+      ]
+    ]
+  }
+
+  private static func dataOrder(_ id: String, _ summary: String) -> OpenAPIValue {
+    var underWay = mapping
+    underWay.description = "The same: it is under way, and `order` says what comes of it."
+    return [
+      "parameters": [name],
+      "post": operation(
+        id, summary, mapping, others: ["202": underWay], refusals: orderRefusals
+      ).with(body("Order")),
+    ]
+  }
+
+  static let dataSchemas: [String: OpenAPIValue] = [
+    "DataMapping": object(
+      [
+        "name": string, "from": string, "to": string, "way": way, "epoch": wholeNumber,
+        "legacyFence": fence, "newFence": fence, "waiting": wholeNumber,
+        "refused": list(of: string),
+        "backfill": object(
+          ["state": oneOf("missing", "unfinished", "finished", "other-mapping")],
+          optional: ["rows": wholeNumber]),
+        "gates": list(
+          of: object([
+            "name": string, "outcome": oneOf("holds", "missing", "open"),
+            "missing": list(of: string),
+          ])),
+        "history": list(
+          of: object([
+            "at": string, "actor": string, "reason": string, "action": string, "from": string,
+            "to": string, "epoch": wholeNumber, "evidence": string,
+          ])),
+      ],
+      optional: ["order": schema("DataOrderStatus"), "verification": schema("DataVerification")]),
+    "DataOrderStatus": object(
+      [
+        "order": oneOf(DataOrder.Direction.self), "actor": string, "reason": string,
+        "startedAt": string, "state": oneOf(DataOrderStatus.State.self),
+        "details": list(of: string),
+      ], optional: ["pauseMilliseconds": number]),
+    "DataVerification": object(
+      [
+        "mapping": string, "actor": string, "reason": string, "startedAt": string,
+        "state": oneOf(DataVerification.State.self), "rowsRead": wholeNumber,
+      ],
+      optional: [
+        "endedAt": string, "failure": string, "found": schema("DataComparison"),
+      ]),
+    "DataComparison": object([
+      "isEqual": flag, "legacyRows": wholeNumber, "newRows": wholeNumber,
+      "counts": object([
+        "missing": wholeNumber, "extra": wholeNumber, "differs": wholeNumber,
+        "encoding": wholeNumber, "stale": wholeNumber,
+      ]),
+      "rows": list(
+        of: object([
+          "kind": string, "key": string,
+          "columns": list(
+            of: object(["name": string], optional: ["legacy": string, "new": string])),
+        ])), "checks": wholeNumber, "unsettled": wholeNumber,
+    ]),
+  ]
+
+  private static let side = oneOf("legacy", "new")
+  private static let fence = oneOf("free", "primary", "follower", "closed")
+  private static let way = object(
+    [
+      "state": string, "target": string, "isSettled": flag, "states": list(of: string),
+      "summary": string, "writes": side, "reads": side,
+    ], optional: ["next": string, "back": string])
+}
