@@ -99,7 +99,7 @@ package struct AdminServer: Service {
     let feed = ConsoleFeed(
       ConsoleSources(
         routing: routing, counters: counters, readiness: readiness, upstreams: upstreams,
-        shadows: shadows, cutovers: runner, hasEvidence: evidence != nil,
+        shadows: shadows, cutovers: runner, data: data, hasEvidence: evidence != nil,
         unixMilliseconds: unixMilliseconds))
     ConsoleController(feed: feed, needsToken: token != nil)
       .addRoutes(

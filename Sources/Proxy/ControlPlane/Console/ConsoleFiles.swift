@@ -32,6 +32,7 @@ struct ConsoleFiles: Sendable {
       "console.css": File(style, PackageResources.console_css),
       "console.js": File(module, PackageResources.console_js),
       "cutovers.js": File(module, PackageResources.cutovers_js),
+      "data.js": File(module, PackageResources.data_js),
       "elements.js": File(module, PackageResources.elements_js),
       "formats.js": File(module, PackageResources.formats_js),
       "history.js": File(module, PackageResources.history_js),

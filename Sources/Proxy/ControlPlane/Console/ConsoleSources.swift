@@ -2,6 +2,7 @@
 
 internal import ProxyDataPlane
 internal import RoutingDecisions
+internal import StrangulationMeasures
 
 /// Where the console's numbers come from.
 struct ConsoleSources: Sendable {
@@ -12,6 +13,8 @@ struct ConsoleSources: Sendable {
   let shadows: ShadowMonitor?
   /// nil without a journal.
   let cutovers: CutoverRunner?
+  /// nil without a section data.
+  let data: DataOffice?
   let hasEvidence: Bool
   let unixMilliseconds: @Sendable () -> Int64
 
@@ -52,7 +55,43 @@ struct ConsoleSources: Sendable {
       readiness: "\(readiness.state)", routes: routes, traffic: .init(history),
       upstreams: upstreams?.snapshot().map(ConsoleState.Upstream.init) ?? [],
       shadows: shadows?.snapshot().map(ShadowStatus.init) ?? [],
-      hasEvidence: hasEvidence, cutovers: await cutovers?.overview())
+      hasEvidence: hasEvidence, hasData: data != nil,
+      left: await left(snapshot), cutovers: await cutovers?.overview())
+  }
+
+  /// How much is left, as far as a proxy knows it: `strangler status` tells of the rest.
+  private func left(_ snapshot: CounterSnapshot) async -> [ConsoleState.Measure] {
+    let configuration = routing.current.configuration
+    var requests: [String: RouteEvidence.Requests] = [:]
+    for side in snapshot.routes {
+      guard let route = side.route else { continue }
+      let count = Double(side.requests)
+      switch side.side {
+      case .legacy: requests[route, default: .init(legacy: 0, extracted: 0)].legacy += count
+      case .extracted: requests[route, default: .init(legacy: 0, extracted: 0)].extracted += count
+      }
+    }
+    let routes = RouteEvidence(
+      configuration.routes.map { route in
+        RouteEvidence.Route(
+          route.name, legacy: route.legacy, extracted: route.extracted,
+          percent: Double(route.percent.hundredths) / 100,
+          cutover: configuration.cutovers.first { $0.routes.contains(route.name) }?.name)
+      }, isLive: true, requests: requests)
+    var measures = [routes.measure, routes.trafficMeasure]
+    if let mappings = await data?.lastSeen {
+      measures.append(TableEvidence(mappings.map(\.evidence), known: nil).measure)
+    }
+    return measures.map(ConsoleState.Measure.init)
+  }
+}
+
+extension DataMappingStatus {
+  fileprivate var evidence: TableEvidence.Mapping {
+    TableEvidence.Mapping(
+      name, table: from, state: way.state, isExtracted: way.writes == "new",
+      isBegun: way.state != way.states.first, isLast: way.state == way.states.last,
+      waiting: waiting, refused: refused.count)
   }
 }
 

@@ -2,6 +2,7 @@
 
 internal import ProxyDataPlane
 internal import RoutingDecisions
+internal import StrangulationMeasures
 
 /// All that the console shows at one moment, as its stream sends it. Not for programs: its form
 /// follows the page. What is too long to send again and again has paths of its own, and a member
@@ -59,6 +60,17 @@ struct ConsoleState: Encodable {
     let unhealthy: Int
   }
 
+  /// A measure of what is left, without its parts.
+  struct Measure: Encodable {
+    let name: String
+    let counts: [ProgressCount]
+    let next: ProgressMeasure.Step?
+
+    init(_ measure: ProgressMeasure) {
+      (name, counts, next) = (measure.name.rawValue, measure.counts, measure.next)
+    }
+  }
+
   let readiness: String
   let routes: [Route]
   let traffic: Traffic
@@ -67,6 +79,10 @@ struct ConsoleState: Encodable {
   let shadows: [ShadowStatus]
   /// There is a file with what comparing both sides found.
   let hasEvidence: Bool
+  /// There is data that moves; `GET /data` tells of it.
+  let hasData: Bool
+  /// How much of the monolith is left, as far as a proxy knows.
+  let left: [Measure]
   /// Absent without a journal.
   let cutovers: CutoverOverview?
 }

@@ -14,8 +14,8 @@ import Testing
     ConsoleFeed(
       ConsoleSources(
         routing: harness.routing, counters: harness.counters, readiness: harness.readiness,
-        upstreams: harness.upstreams, shadows: harness.shadows, cutovers: nil, hasEvidence: false,
-        unixMilliseconds: { 1_795_435_200_250 }))
+        upstreams: harness.upstreams, shadows: harness.shadows, cutovers: nil, data: harness.data,
+        hasEvidence: false, unixMilliseconds: { 1_795_435_200_250 }))
   }
 
   private struct State: Decodable {
@@ -45,6 +45,45 @@ import Testing
       unixMilliseconds: 0)
     await feed.turn()
     #expect(try Self.percent(await states.next()) == 25)
+  }
+
+  /// Of the tables it tells once somebody has looked at them: it opens no store by itself.
+  @Test func itTellsHowMuchIsLeft() async throws {
+    struct Left: Decodable {
+      struct Count: Decodable {
+        let unit: String
+        let extracted: Double
+        let total: Double
+      }
+
+      struct Measure: Decodable {
+        let name: String
+        let counts: [Count]
+      }
+
+      let hasData: Bool
+      let left: [Measure]
+    }
+
+    func left(_ feed: ConsoleFeed) async throws -> Left {
+      var states = try #require(await feed.listen()).states.makeAsyncIterator()
+      return try JSONDecoder().decode(
+        Left.self, from: Data(try #require(await states.next()).utf8))
+    }
+
+    var harness = try AdminHarness()
+    #expect(try await left(Self.feed(harness)).hasData == false)
+    let office = DataOffice(StillMover(), unixMilliseconds: { 0 })
+    harness.data = office
+    let feed = Self.feed(harness)
+    let before = try await left(feed)
+    #expect(before.hasData && before.left.map(\.name) == ["routes", "traffic"])
+    let users = try #require(before.left[0].counts.last)
+    #expect(users.unit == "routes by their users" && users.extracted == 0.05 && users.total == 2)
+    _ = try await office.overview()
+    let after = try await left(feed)
+    #expect(after.left.map(\.name) == ["routes", "traffic", "tables"])
+    #expect(after.left[2].counts.map(\.total) == [1])
   }
 
   @Test func whoReadsSlowlyGetsTheNewestStateOnly() async throws {

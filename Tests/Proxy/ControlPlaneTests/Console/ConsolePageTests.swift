@@ -8,7 +8,7 @@ import Testing
 /// The page and its parts as files.
 @Suite(.timeLimit(.minutes(1))) struct ConsolePageTests {
   private static let parts = [
-    "api.js", "console.css", "console.js", "cutovers.js", "elements.js", "formats.js",
+    "api.js", "console.css", "console.js", "cutovers.js", "data.js", "elements.js", "formats.js",
     "history.js", "icon.svg", "journal.js", "orders.js", "plots.js", "routes.js", "shadows.js",
   ]
 

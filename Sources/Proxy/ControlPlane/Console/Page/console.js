@@ -3,6 +3,7 @@
 
 import { Refusal, follow, forgetToken, get, hasToken, keepToken } from "./api.js";
 import { showCutovers, turnsBetween } from "./cutovers.js";
+import { showData, showLeft } from "./data.js";
 import { element, keyed, setText } from "./elements.js";
 import { clock } from "./formats.js";
 import { History } from "./history.js";
@@ -15,6 +16,8 @@ import { showEvidence, showShadows } from "./shadows.js";
 const [firstPause, longestPause] = [500, 10_000];
 /** Time between two looks at the evidence of comparisons, in milliseconds. */
 const evidencePause = 10_000;
+/** Time between two looks at the data that moves, in milliseconds. */
+const dataPause = 2_000;
 /** How long what became of an order is shown, in milliseconds. */
 const newsTime = 8_000;
 
@@ -23,6 +26,10 @@ const history = new History();
 let state;
 let journal = { sequence: -1, entries: [] };
 let isReadingJournal = false;
+let mappings = [];
+let isReadingData = false;
+/** Why data could not be looked at. */
+let dataTrouble;
 /** Endpoints that were compared. */
 let compared = 0;
 let lastNews = 0;
@@ -102,6 +109,25 @@ async function readEvidence() {
   setTimeout(readEvidence, state ? evidencePause : firstPause);
 }
 
+async function readData() {
+  if (!state?.hasData || isReadingData) return;
+  isReadingData = true;
+  try {
+    mappings = (await get("/data")).mappings;
+    dataTrouble = undefined;
+  } catch (error) {
+    dataTrouble = error.message;
+  } finally {
+    isReadingData = false;
+  }
+  show();
+}
+
+async function watchData() {
+  if (!document.hidden) await readData();
+  setTimeout(watchData, state ? dataPause : firstPause);
+}
+
 // MARK: Showing
 
 function show() {
@@ -118,6 +144,9 @@ function show() {
   const routes = state.routes.map((route) => ({ ...owners.get(route.name), ...route }));
   showRoutes(find("routes"), routes, history, movesOf(journal.entries));
   showWholeRoutes(find("whole-routes"), routes);
+  find("data-section").hidden = !state.hasData;
+  showData(find("data"), mappings);
+  showLeft(find("left"), state.left ?? []);
   find("shadows-section").hidden = !compared && !state.shadows?.length;
   showShadows(find("shadows"), state.shadows ?? []);
   find("journal-section").hidden = !overview;
@@ -156,6 +185,7 @@ function showNotices(overview) {
       notices.push(["warn", `Upstream ${name}: ${unhealthy} of ${endpoints} endpoints unhealthy.`]);
     }
   }
+  if (dataTrouble) notices.push(["warn", `The data cannot be looked at: ${dataTrouble}`]);
   if (said) notices.push(["good", said]);
   keyed(find("notices"), notices, ([kind, text]) => kind + text, ([kind, text]) => ({
     node: element("p", { class: `notice ${kind}` }, text), update() {},
@@ -165,6 +195,7 @@ function showNotices(overview) {
 function say(text) {
   said = text;
   show();
+  readData();
   setTimeout(() => {
     if (said !== text) return;
     said = undefined;
@@ -234,3 +265,4 @@ const { needsToken } = await get("/console/access").catch(() => ({ needsToken: f
 if (needsToken && !hasToken()) askToken();
 else connect();
 readEvidence();
+watchData();
