@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AsyncHTTPClient
-public import Foundation
+package import Foundation
 internal import Logging
 internal import NIOCore
 
 /// The whole toolkit at work on the fixture shop: analysis, proxy, cutover, comparison, rollback,
-/// outbox. Every figure that it prints is measured in that run.
+/// data, outbox. Every figure that it prints is measured in that run.
 public struct Demo: Sendable {
   private let options: DemoOptions
   private let narrator: Narrator
   private let workspace: Workspace
   private let ordersService: ChildService
+  private let data: DataTools
 
   /// - Parameters:
+  ///   - data: What moves the orders themselves.
   ///   - executable: Program that serves the orders service when it is given `ordersArguments`.
   ///   - ordersArguments: Its arguments for a database file and a port.
-  public init(
-    options: DemoOptions, narrator: Narrator, executable: URL,
+  package init(
+    options: DemoOptions, narrator: Narrator, data: DataTools, executable: URL,
     ordersArguments: @escaping @Sendable (_ database: String, _ port: Int) -> [String]
   ) throws {
     self.options = options
     self.narrator = narrator
+    self.data = data
     workspace = try Workspace()
     let database = workspace.path("orders.sqlite")
     ordersService = ChildService(executable: executable) { ordersArguments(database, $0) }
@@ -40,7 +43,7 @@ public struct Demo: Sendable {
     var logger = Logger(label: "strangler.demo")
     logger.logLevel = .critical
     let stage = try await Stage.open(
-      workspace: workspace, ordersService: ordersService, logger: logger)
+      workspace: workspace, ordersService: ordersService, data: data, logger: logger)
     // A connection for each user, as browsers have: nobody queues behind another one's request.
     var configuration = HTTPClient.Configuration()
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = options.users
@@ -71,8 +74,8 @@ public struct Demo: Sendable {
     let traffic = TrafficGenerator(
       shop: shop, options: options, skus: stage.skus, seededOrders: stage.seededOrders)
     var run = DemoRun(
-      options: options, narrator: narrator, stage: stage, ordersService: ordersService, shop: shop,
-      admin: admin, events: events, traffic: traffic)
+      options: options, narrator: narrator, stage: stage, ordersService: ordersService,
+      data: data, shop: shop, admin: admin, events: events, traffic: traffic)
     run.introduce()
     try await run.analyse()
     try await run.compareSides()
@@ -80,6 +83,7 @@ public struct Demo: Sendable {
     let users = Task { await traffic.run() }
     do {
       try await run.moveTraffic()
+      try await run.moveData()
     } catch {
       users.cancel()
       await users.value

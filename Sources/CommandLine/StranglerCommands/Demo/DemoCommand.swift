@@ -7,7 +7,8 @@ internal import UnixSignals
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Watch a monolith being strangled: analysis, cutover, comparison, rollback, outbox.",
+    abstract:
+      "Watch a monolith being strangled: analysis, cutover, comparison, rollback, data, outbox.",
     discussion: """
       Starts a small shop as a module of the proxy, the orders service that was taken out of it in
       a process of its own, the proxy and the outbox relay; sends steady traffic through the real
@@ -51,11 +52,72 @@ struct DemoCommand: AsyncParsableCommand {
     guard let executable = Bundle.main.executableURL else {
       throw CommandFailure.unusable("cannot find this program's own file to start the service from")
     }
-    let demo = try Demo(options: options, narrator: narrator, executable: executable) {
+    let demo = try Demo(
+      options: options, narrator: narrator, data: Self.dataTools(executable),
+      executable: executable
+    ) {
       [OrdersServiceCommand._commandName, "--database", $0, "--port", "\($1)"]
     }
     guard try await runUntilInterrupted(demo) else {
       throw CommandFailure.negative("a demand of the demonstration did not hold")
+    }
+  }
+
+  /// The commands that move data; the backfill is a process of its own.
+  private static func dataTools(_ executable: URL) -> DataTools {
+    DataTools { file in
+      ServedMigrations(file)
+    } backfill: { file in
+      try await backfill(executable, ["data", "backfill", "--quiet", "--config", file])
+    } follow: { file in
+      guard
+        let command = try Strangler.parseAsRoot(["data", "follow", "--quiet", "--config", file])
+          as? DataFollowCommand
+      else { return }
+      try await command.run()
+    }
+  }
+
+  /// An order that is placed meanwhile may have its lines read before it is carried over itself:
+  /// the next run goes on where the store refused them.
+  private static func backfill(
+    _ executable: URL, _ arguments: [String]
+  ) async throws -> [String] {
+    for _ in 0..<4 {
+      do {
+        return try await outputLines(executable, arguments)
+      } catch is CommandFailure {
+        try await Task.sleep(for: .milliseconds(300))
+      }
+    }
+    return try await outputLines(executable, arguments)
+  }
+
+  private static func outputLines(
+    _ executable: URL, _ arguments: [String]
+  ) async throws -> [String] {
+    let (process, output, errors) = (Process(), Pipe(), Pipe())
+    process.executableURL = executable
+    process.arguments = arguments
+    process.standardOutput = output
+    process.standardError = errors
+    return try await withCheckedThrowingContinuation { continuation in
+      // Reads block, so they get a thread of their own and not one of the cooperative pool.
+      Thread {
+        continuation.resume(
+          with: Result {
+            try process.run()
+            let text = String(
+              decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            let refusal = String(
+              decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            guard process.terminationStatus == 0 else {
+              throw CommandFailure.negative("strangler data backfill: \(refusal)")
+            }
+            return text.split(separator: "\n").map(String.init)
+          })
+      }.start()
     }
   }
 

@@ -14,6 +14,10 @@ struct AdminClient: Sendable {
   }
 
   private static let timeout = TimeAmount.seconds(5)
+  /// Tables are compared before they take a step.
+  private static let dataTimeout = TimeAmount.seconds(60)
+  /// Orders about data that are given again when they were refused.
+  private static let attempts = 4
   private static let largestBody = 1 << 22
 
   /// How comparing both sides under live traffic went, of one endpoint.
@@ -80,6 +84,83 @@ struct AdminClient: Sendable {
       .last { $0.isAutomatic && $0.reason.hasPrefix("a gate fired") }?.reason
   }
 
+  /// Where a mapping is to go.
+  enum Direction: String { case advance, retreat }
+
+  /// Moves a mapping by one state. A change that is on its way may close a gate for a moment, so it
+  /// is tried a few times.
+  ///
+  /// - Returns: how long neither side took writes, in milliseconds.
+  func moveData(_ mapping: String, _ direction: Direction) async throws -> Double {
+    for _ in 0..<Self.attempts {
+      do {
+        return try await step(mapping, direction)
+      } catch is Refusal {
+        try await ContinuousClock().sleep(for: .milliseconds(300))
+      }
+    }
+    return try await step(mapping, direction)
+  }
+
+  private func step(_ mapping: String, _ direction: Direction) async throws -> Double {
+    struct Answer: Decodable {
+      struct Order: Decodable {
+        let state: String
+        let pauseMilliseconds: Double?
+      }
+
+      let order: Order?
+    }
+
+    let answer = try await send(
+      .POST, "/data/\(mapping)/\(direction.rawValue)",
+      #"{"actor": "demo", "reason": "demonstrate it"}"#, timeout: Self.dataTimeout)
+    let order = try JSONDecoder().decode(Answer.self, from: answer).order
+    guard let order, order.state == "done" else {
+      throw Refusal(description: "\(direction.rawValue) \(mapping): it is still under way")
+    }
+    return order.pauseMilliseconds ?? 0
+  }
+
+  /// Waits until no change of a mapping is on its way, or the time is up.
+  func dataIsCarriedOver(_ mapping: String, within limit: Duration) async throws {
+    struct Status: Decodable { let waiting: Int }
+    let clock = ContinuousClock()
+    let deadline = clock.now + limit
+    while clock.now < deadline {
+      let answer = try await send(.GET, "/data/\(mapping)", timeout: Self.dataTimeout)
+      if try JSONDecoder().decode(Status.self, from: answer).waiting == 0 { return }
+      try await clock.sleep(for: .milliseconds(100))
+    }
+  }
+
+  /// What a comparison of both stores found.
+  struct Comparison: Decodable {
+    let isEqual: Bool
+    let legacyRows: Int
+  }
+
+  /// Compares both stores of a mapping, and waits for the end of it.
+  func verifyData(_ mapping: String) async throws -> Comparison {
+    struct Verification: Decodable {
+      let state: String
+      let failure: String?
+      let found: Comparison?
+    }
+
+    let path = "/data/\(mapping)/verify"
+    _ = try await send(.POST, path, #"{"actor": "demo", "reason": "demonstrate it"}"#)
+    while true {
+      let answer = try JSONDecoder().decode(
+        Verification.self, from: try await send(.GET, path))
+      if let found = answer.found { return found }
+      guard answer.state == "running" else {
+        throw Refusal(description: "\(path): \(answer.failure ?? answer.state)")
+      }
+      try await ContinuousClock().sleep(for: .milliseconds(50))
+    }
+  }
+
   /// What live comparison found so far.
   func liveEvidence() async throws -> [LiveEndpoint] {
     struct Report: Decodable { let endpoints: [LiveEndpoint] }
@@ -94,7 +175,8 @@ struct AdminClient: Sendable {
   }
 
   private func send(
-    _ method: HTTPMethod, _ path: String, _ json: String? = nil
+    _ method: HTTPMethod, _ path: String, _ json: String? = nil,
+    timeout: TimeAmount = Self.timeout
   ) async throws -> Data {
     var request = HTTPClientRequest(url: address + path)
     request.method = method
@@ -103,9 +185,9 @@ struct AdminClient: Sendable {
       request.headers.add(name: "content-type", value: "application/json")
       request.body = .bytes(ByteBuffer(string: json))
     }
-    let response = try await client.execute(request, timeout: Self.timeout)
+    let response = try await client.execute(request, timeout: timeout)
     let body = Data(buffer: try await response.body.collect(upTo: Self.largestBody))
-    guard response.status == .ok else {
+    guard [.ok, .accepted].contains(response.status) else {
       throw Refusal(
         description: "\(method) \(path): \(response.status) "
           + String(decoding: body, as: UTF8.self))

@@ -13,6 +13,9 @@ struct Stage: Sendable {
   let proxyAddress: String
   let adminAddress: String
   let adminToken: String
+  let configurationFile: String
+  /// Files of the monolith's and of the service's database.
+  let stores: (shop: String, orders: String)
   let ordersPort: Int
   let skus: [String]
   let seededOrders = Int64(ShopSeed.orderCount)
@@ -22,7 +25,7 @@ struct Stage: Sendable {
 
   /// Starts everything on free ports of loopback.
   static func open(
-    workspace: Workspace, ordersService: ChildService, logger: Logger
+    workspace: Workspace, ordersService: ChildService, data: DataTools, logger: Logger
   ) async throws -> Stage {
     let ordersPort = try await ordersService.start()
     let file = try workspace.write(
@@ -34,7 +37,7 @@ struct Stage: Sendable {
     let front = try FrontProxy(
       configuration: configuration,
       modules: ["shop": HummingbirdModule(monolith.responder, logger: logger)],
-      evidence: workspace.path("shadow.sqlite"), logger: logger)
+      evidence: workspace.path("shadow.sqlite"), data: data.mover(file), logger: logger)
     let services = ServiceGroup(services: [front], logger: logger)
     let running = Task { try await services.run() }
     do {
@@ -42,7 +45,9 @@ struct Stage: Sendable {
       return Stage(
         proxyAddress: "http://\(addresses.proxy)",
         adminAddress: addresses.admin.map { "http://\($0)" } ?? "",
-        adminToken: try workspace.firstLine(of: "admin.token"), ordersPort: ordersPort,
+        adminToken: try workspace.firstLine(of: "admin.token"), configurationFile: file,
+        stores: (workspace.path("shop.sqlite"), workspace.path("orders.sqlite")),
+        ordersPort: ordersPort,
         skus: ShopSeed().products.map(\.sku), logger: logger, services: services, running: running)
     } catch {
       running.cancel()
@@ -93,6 +98,35 @@ struct Stage: Sendable {
         routes: [orders]
         gates: { mismatches: { stable: true } }
         stages: [ { percent: 10, soak: 1h, minimum: 1000 } ]
+    data:
+      stores:
+        shop: { sqlite: \(workspace.path("shop.sqlite")) }
+        orders: { sqlite: \(workspace.path("orders.sqlite")) }
+      mappings:
+        orders:
+          from: shop.orders
+          to: orders.orders
+          columns:
+            id: id
+            customerId: customerId
+            status: status
+            placedAt: placedAt
+            country: country
+            taxRate: taxRate
+            discount: discount
+            shippingFee: shippingFee
+            cancelledAt: cancelledAt
+          leave: [cancelledReason]
+        order-lines:
+          from: shop.order_lines
+          to: orders.order_lines
+          columns:
+            id: id
+            orderId: orderId
+            sku: sku
+            title: title
+            quantity: quantity
+            unitPrice: unitPrice
 
     """
   }

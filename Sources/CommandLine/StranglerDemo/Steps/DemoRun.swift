@@ -6,6 +6,7 @@ struct DemoRun: Sendable {
   let narrator: Narrator
   let stage: Stage
   let ordersService: ChildService
+  let data: DataTools
   let shop: ShopClient
   let admin: AdminClient
   let events: EventPipeline

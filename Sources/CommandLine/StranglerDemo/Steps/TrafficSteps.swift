@@ -8,7 +8,8 @@ extension DemoRun {
 
   mutating func moveTraffic() async throws {
     narrator.section("The ramp: \(options.users) users, \(options.requestsPerSecond) requests/s")
-    narrator.line("data is not moved in this demonstration: at each switch, orders that are being")
+    narrator.line(
+      "data is not moved before the end: until then, at each switch, orders that are being")
     narrator.line("placed are finished first, and while the service is dead users only read;")
     narrator.line("until anybody is moved they only read too, and each read is sent to both sides")
     try await ramp(to: 0)

@@ -13,7 +13,8 @@ struct DataFollowCommand: AsyncParsableCommand {
       noted, and what is carried over twice changes nothing.
 
       A change whose row has nothing to become on the other side, or that its store does not take,
-      waits, is shown, and is tried again every ten seconds; all others go on.
+      waits and is tried again, soon at first and then every ten seconds; all others go on. One that
+      is refused again and again is shown: at first, a row of another table may not have come yet.
 
       Ends when it is interrupted or, with --until-empty, with 0 when nothing waits any more and
       with 1 when what waits was refused or a change of sides is under way; with 2 when the file, a
@@ -26,8 +27,12 @@ struct DataFollowCommand: AsyncParsableCommand {
 
   /// Time between two looks at a side on which nothing happens.
   private static let interval = Duration.milliseconds(100)
-  /// Time after which the state is looked at again, and what was refused is tried again.
-  private static let looksAgain = (state: Duration.seconds(2), refused: Duration.seconds(10))
+  /// Time after which the state is looked at again.
+  private static let looksAgain = Duration.seconds(2)
+  /// Time after which what was refused is tried again, from the first to the last.
+  private static let triesAgain = (
+    first: Duration.milliseconds(200), last: Duration.seconds(10)
+  )
 
   @OptionGroup var configuration: ConfigurationOption
   @OptionGroup var mapping: MappingOption
@@ -59,29 +64,26 @@ struct DataFollowCommand: AsyncParsableCommand {
     _ migrating: Migrating, untilEmpty: Bool, _ line: ProgressLine
   ) async throws -> [String] {
     let clock = ContinuousClock()
-    var (carried, shown): (Int, Set<String>) = (0, [])
-    var nextRetry = clock.now
+    var carried = 0
+    var refusals = Refusals(at: clock.now)
     while true {
       let migration = try await migrating.run.migration()
       try refuseOtherMapping(migrating, migration)
-      let until = clock.now + looksAgain.state
+      let until = clock.now + looksAgain
       guard let carrier = migrating.run.carrier(migration) else {
         if untilEmpty { return migration.isSettled ? [] : [underWay(migrating)] }
-        try await Task.sleep(for: looksAgain.state)
+        try await Task.sleep(for: looksAgain)
         continue
       }
       do {
-        if clock.now >= nextRetry {
-          try await carrier.retry()
-          nextRetry = clock.now + looksAgain.refused
-        }
         while clock.now < until {
+          if refusals.isDue(at: clock.now) { try await carrier.retry() }
           let batch = try await carrier.batch()
           carried += batch.written + batch.deleted
           line.update("\(migrating.name): \(carried) rows carried over")
-          if batch.refused > 0 {
-            for reason in try await migrating.run.waiting(migration).refused
-            where shown.insert(reason).inserted {
+          if refusals.takes(batch.refused, at: clock.now) {
+            let reasons = try await migrating.run.waiting(migration).refused
+            for reason in refusals.unshown(reasons) {
               Terminal.standardError.write("\(migrating.name): refused: \(reason)\n")
             }
           }
@@ -98,6 +100,46 @@ struct DataFollowCommand: AsyncParsableCommand {
         guard isMoved || [.fenced, .locked].contains(failure.code) else { throw failure }
         try await Task.sleep(for: interval)
       }
+    }
+  }
+
+  /// When what was refused is tried again, and when it is shown.
+  private struct Refusals {
+    /// Times that it is tried before it is shown: a row of another table may come first.
+    private static let patience = 3
+
+    private var shown: Set<String> = []
+    private var next: ContinuousClock.Instant
+    private var wait = triesAgain.first
+    private var tries = 0
+    private var isRetry = false
+
+    init(at now: ContinuousClock.Instant) { next = now }
+
+    /// Whether it is time to try again; each time waits longer for the next.
+    mutating func isDue(at now: ContinuousClock.Instant) -> Bool {
+      guard now >= next else { return false }
+      next = now + wait
+      wait = min(wait * 2, triesAgain.last)
+      tries += 1
+      isRetry = true
+      return true
+    }
+
+    /// Whether refusals of a batch are worth a look. New ones are tried again soon.
+    mutating func takes(_ count: Int, at now: ContinuousClock.Instant) -> Bool {
+      defer { isRetry = false }
+      if count == 0 { return false }
+      if isRetry { return tries >= Self.patience }
+      wait = triesAgain.first
+      next = min(next, now + wait)
+      tries = 0
+      return false
+    }
+
+    /// Those of them that were not shown yet.
+    mutating func unshown(_ reasons: [String]) -> [String] {
+      reasons.filter { shown.insert($0).inserted }
     }
   }
 
