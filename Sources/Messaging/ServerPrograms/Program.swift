@@ -73,6 +73,11 @@ package final class Program: Sendable {
 
   package var text: String { state.withLock { $0.text } }
 
+  /// The code with which it ended, or the number of the signal that ended it; nil before that.
+  package var exitCode: Int32? {
+    state.withLock { $0.hasEnded } ? process.terminationStatus : nil
+  }
+
   package func signal(_ number: Int32) {
     if process.isRunning { kill(process.processIdentifier, number) }
   }

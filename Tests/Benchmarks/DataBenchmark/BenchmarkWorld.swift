@@ -98,6 +98,35 @@
       if store.kind == .postgreSQL { try await store.run([StoreStatement("ANALYZE orders")]) }
     }
 
+    /// The same as a configuration, for commands.
+    func configuration() throws -> String {
+      func store(_ place: DataSettings.Place) -> String {
+        switch place {
+        case .file(let path): "{ sqlite: \(path) }"
+        case .postgreSQL(let url): "{ url: \"\(url)\" }"
+        }
+      }
+      let text = """
+        data:
+          stores:
+            legacy: \(store(legacy))
+            new: \(store(new))
+          mappings:
+            orders:
+              from: legacy.orders
+              to: new.purchases
+              columns:
+                number: id
+                total: { from: cents, cast: decimal, scale: 2 }
+                state: { from: status, values: { placed: open, shipped: sent } }
+                memo: note
+
+        """
+      let file = folder.appending(path: "strangler.yaml")
+      try Data(text.utf8).write(to: file)
+      return file.path(percentEncoded: false)
+    }
+
     static func once(_ place: DataSettings.Place, _ sql: String...) async throws {
       let store = try place.openWritable()
       defer { store.close() }

@@ -21,10 +21,13 @@ struct DataBenchmark: AsyncParsableCommand {
                     over each, and beside reladiff where --reladiff names it
         checks      chunks compared while they are written, and differences that are none
         drifts      rows of each kind that are planted, found, and repaired
+        kills       the commands of --strangler killed at random moments while rows are written, and
+                    an observer of both sides; left out without --strangler
 
       EXAMPLES
         data-benchmark
         data-benchmark --only verify --reladiff ~/.local/bin/reladiff
+        data-benchmark --only kills --strangler .build/release/strangler
         data-benchmark --quick --json result.json
       """)
 
@@ -35,28 +38,35 @@ struct DataBenchmark: AsyncParsableCommand {
   @Option(help: "Changes of sides behind the first three.") var flips = 100
   @Option(help: "Chunks that are compared live.") var checks = 100_000
   @Option(help: "Rows of each kind that are planted.") var drifts = 500
+  @Option(help: "Commands that are killed.") var kills = 300
   @Option(help: "The program reladiff, to compare with.") var reladiff: String?
+  @Option(help: "The program strangler, whose commands are killed.") var strangler: String?
+  @Option(help: "By which moments of kills are drawn.") var seed: UInt64 = 1
   @Flag(help: "A look of a minute.") var quick = false
   @Option(help: "File for the rows as JSON.") var json: String?
 
   enum Row: String, CaseIterable {
-    case postgresql, sqlite, verify, checks, drifts
+    case postgresql, sqlite, verify, checks, drifts, kills
   }
 
   func validate() throws {
     _ = try chosen()
-    guard [rows, rate, writers, flips, checks, drifts].allSatisfy({ $0 > 0 }) else {
+    guard [rows, rate, writers, flips, checks, drifts, kills].allSatisfy({ $0 > 0 }) else {
       throw ValidationError("Numbers begin with 1.")
     }
     guard quick || rows >= 10 * drifts else {
       throw ValidationError("Too few rows for that many planted ones.")
+    }
+    guard try only == nil || strangler != nil || !chosen().contains(.kills) else {
+      throw ValidationError("kills needs --strangler, the program whose commands are killed.")
     }
   }
 
   func run() async throws {
     #if PostgreSQL
       var plan = BenchmarkPlan(
-        rows: rows, rate: rate, writers: writers, flips: flips, checks: checks, drifts: drifts)
+        rows: rows, rate: rate, writers: writers, flips: flips, checks: checks, drifts: drifts,
+        kills: kills)
       if quick { plan.shorten() }
       var results: [RowResult] = []
       for row in try chosen() {
@@ -67,6 +77,7 @@ struct DataBenchmark: AsyncParsableCommand {
           case .verify: try await VerifyRow(plan, reladiff: reladiff).measure()
           case .checks: try await ChecksRow(plan).measure()
           case .drifts: try await DriftsRow(plan).measure()
+          case .kills: try await KillsRow(plan, strangler: strangler ?? "", seed: seed).measure()
           }
         print(result.line)
         results.append(result)
@@ -83,7 +94,7 @@ struct DataBenchmark: AsyncParsableCommand {
   }
 
   private func chosen() throws -> [Row] {
-    guard let only else { return Row.allCases }
+    guard let only else { return Row.allCases.filter { $0 != .kills || strangler != nil } }
     return try only.split(separator: ",").map { name in
       guard let row = Row(rawValue: String(name)) else {
         let known = Row.allCases.map(\.rawValue).joined(separator: ", ")
@@ -114,12 +125,14 @@ struct BenchmarkPlan {
   var flips: Int
   var checks: Int
   var drifts: Int
+  var kills: Int
 
   mutating func shorten() {
     rows = min(rows, 20_000)
     flips = min(flips, 6)
     checks = min(checks, 500)
     drifts = min(drifts, 20)
+    kills = min(kills, 20)
   }
 }
 

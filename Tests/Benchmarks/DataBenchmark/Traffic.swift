@@ -29,10 +29,14 @@
     var latencies: [Double] { milliseconds.withLock { $0 } }
 
     /// Runs a body beside the traffic; when it is over, nothing waits any more.
-    func around<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+    ///
+    /// - Parameter follows: whether changes are carried over here.
+    func around<Value: Sendable>(
+      follows: Bool = true, _ body: () async throws -> Value
+    ) async throws -> Value {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for writer in 0..<plan.writers { group.addTask { try await self.write(writer) } }
-        group.addTask { try await self.follow() }
+        if follows { group.addTask { try await self.follow() } }
         defer { isOver.withLock { $0 = true } }
         let value = try await body()
         isOver.withLock { $0 = true }

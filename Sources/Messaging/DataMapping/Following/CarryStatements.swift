@@ -161,7 +161,7 @@ package struct CarryStatements: Sendable {
   /// Deletes rows of the other side that belong to the mapping.
   package func deletes(_ keys: [[FieldValue]]) -> [StoreStatement] {
     let side = from.other
-    let scope = side == .legacy ? statements.scope : []
+    let scope = statements.scope(side)
     return stride(from: 0, to: keys.count, by: Self.batch).map { start in
       let batch = Array(keys[start..<min(keys.count, start + Self.batch)])
       return StoreStatement(

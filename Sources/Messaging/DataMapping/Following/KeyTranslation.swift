@@ -107,8 +107,10 @@ extension MappingStatements {
   /// Why changes of this mapping could not be followed; empty where they can.
   package var objectionsToFollowing: [String] {
     var objections: [String] = []
-    if check.mapping.tenant != nil {
-      objections.append("a mapping of some tenants cannot be followed yet; leave tenant out")
+    if let tenant = check.mapping.tenant, translation.tenants(.new) == nil {
+      objections.append(
+        "no column of \(check.mapping.new) says whose a row is, as \(tenant.column) or by a value "
+          + "table of it, so its triggers cannot tell the mapping's tenants from others")
     }
     if check.mapping.name.utf8.count > FenceStatements.longestName {
       objections.append(

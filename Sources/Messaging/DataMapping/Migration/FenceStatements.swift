@@ -149,12 +149,26 @@ package struct FenceStatements: Sendable {
 
   /// Whether a row, such as `NEW`, belongs to the mapping; nil where all do.
   private func scope(_ row: String) -> String? {
-    guard side == .legacy else { return nil }
+    guard side == .legacy else { return tenants(row) }
     let translation = statements.translation
     let parts = translation.conditions.map {
       "(\(sql.holds($0, translation.legacy[$0.place], of: row)))"
     }
     return parts.isEmpty ? nil : parts.joined(separator: " AND ")
+  }
+
+  /// Whether a row is of the mapping's tenants; nil where all are.
+  private func tenants(_ row: String) -> String? {
+    statements.translation.tenants(side).map {
+      "(\(sql.holds($0.condition, $0.column, of: row)))"
+    }
+  }
+
+  /// Whether what happens to some rows is this mapping's to note: a row that comes from other
+  /// tenants or goes to them is.
+  private func concerns(_ rows: [String]) -> String? {
+    let parts = rows.compactMap { tenants($0) }
+    return parts.isEmpty ? nil : "(\(parts.joined(separator: " OR ")))"
   }
 
   /// Whether a row may be written, by what the transaction passes as: empty, `carry` or `backfill`.
@@ -194,9 +208,10 @@ package struct FenceStatements: Sendable {
         SELECT RAISE(ABORT, \(sql.quoted(refusalText)))
         WHERE EXISTS (\(fence) AND NOT \(mayWrite("role", "passing")))\(isMapped);
         """
+      let concerned = concerns(rows).map { " AND \($0)" } ?? ""
       let notes = rows.map { row in
         let moved = event == "update" && row == "OLD" ? " AND \(hasMoved)" : ""
-        return note(row, where: "EXISTS (\(fence) AND role = 'primary')\(moved)")
+        return note(row, where: "EXISTS (\(fence) AND role = 'primary')\(moved)\(concerned)")
       }
       return StoreStatement(
         "CREATE TRIGGER \(name(event)) AFTER \(event.uppercased()) ON \(own)\nBEGIN\n"
@@ -206,6 +221,7 @@ package struct FenceStatements: Sendable {
 
   private func postgreSQLTriggers(_ schema: String) -> [StoreStatement] {
     func refusing(_ row: String) -> String { scope(row) ?? "TRUE" }
+    let either = concerns(["OLD", "NEW"])
     let body = """
       DECLARE
         allowed text;
@@ -237,13 +253,13 @@ package struct FenceStatements: Sendable {
           END IF;
         END IF;
         IF allowed = 'primary' THEN
-          IF TG_OP = 'UPDATE' THEN
-            \(note("OLD", where: hasMoved))
-          END IF;
           IF TG_OP = 'DELETE' THEN
-            \(note("OLD", where: "TRUE"))
+            \(note("OLD", where: concerns(["OLD"]) ?? "TRUE"))
+          ELSIF TG_OP = 'INSERT' THEN
+            \(note("NEW", where: concerns(["NEW"]) ?? "TRUE"))
           ELSE
-            \(note("NEW", where: "TRUE"))
+            \(note("OLD", where: [hasMoved, either].compactMap(\.self).joined(separator: " AND ")))
+            \(note("NEW", where: either ?? "TRUE"))
           END IF;
         END IF;
         RETURN NULL;
@@ -300,10 +316,14 @@ package struct FenceStatements: Sendable {
   /// Ends either.
   package var close: [StoreStatement] { sql.kind == .sqlite ? pass(as: "") : [] }
 
-  /// SQLite has one writer, so what the fence says of it is true of this transaction alone.
+  /// SQLite has one writer, so what the fence says of it is true of this transaction alone. Other
+  /// mappings of the table, which have other tenants, are passed too: a row may come from those.
   private func pass(as purpose: String) -> [StoreStatement] {
     sql.kind == .sqlite
-      ? [StoreStatement("UPDATE \(Self.table) SET passing = '\(purpose)' WHERE \(isOwn)")]
+      ? [
+        StoreStatement(
+          "UPDATE \(Self.table) SET passing = '\(purpose)' WHERE side = '\(side.rawValue)'")
+      ]
       : [
         StoreStatement("SELECT pg_advisory_xact_lock_shared(\(lock))"),
         StoreStatement("SELECT set_config('strangler.passing', '\(purpose)', TRUE)"),

@@ -39,6 +39,13 @@ package struct MappingStatements: Sendable {
     translation.conditions.map { legacy.holds($0, translation.legacy[$0.place]) }
   }
 
+  /// Conditions that a row of a side passes which belongs to the mapping; of the new side, those
+  /// that SQL can ask.
+  func scope(_ side: Doubt.Side) -> [String] {
+    if side == .legacy { return scope }
+    return translation.tenants(.new).map { [new.holds($0.condition, $0.column)] } ?? []
+  }
+
   func filtered(_ conditions: [String]) -> String {
     conditions.isEmpty
       ? "" : "\nWHERE " + conditions.map { "(\($0))" }.joined(separator: "\n  AND ")

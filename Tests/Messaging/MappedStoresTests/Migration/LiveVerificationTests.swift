@@ -18,8 +18,8 @@ struct LiveVerificationTests {
 
     func stop() { isOver.withLock { $0 = true } }
 
-    /// Adds, changes, moves and deletes rows of keys from 1 to 200 and above 1000. No amount becomes
-    /// 666, which the new side does not take: such a row would be behind indeed.
+    /// Adds, changes, moves and deletes rows of keys from 1 to 200 and above 1000. No amount
+    /// becomes 666, which the new side does not take: such a row would be behind indeed.
     func write(_ table: String, _ key: String, _ amount: String, _ store: any WritableStore)
       async throws
     {

@@ -39,13 +39,31 @@ struct MigrationRig {
         .init("memo", .rename("note")),
       ])
     change(&mapping)
-    let stores = try Self.stores(mapping, old, self.new)
+    run = try await Self.run(mapping, old, self.new, limits)
+  }
+
+  private static func run(
+    _ mapping: TableMapping, _ old: TestStore, _ new: TestStore, _ limits: MigrationRun.Limits
+  ) async throws -> MigrationRun {
+    let stores = try Self.stores(mapping, old, new)
     let check = MappingCheck(
       mapping,
       legacy: try await stores.legacy.reading.schema(of: ["orders"], within: .seconds(10)),
       new: try await stores.new.reading.schema(of: ["purchases"], within: .seconds(10)))
     #expect(check.findings == [])
-    run = try #require(MigrationRun(check, stores, limits))
+    return try #require(MigrationRun(check, stores, limits))
+  }
+
+  /// The same stores, and another mapping between the same tables.
+  init(
+    beside other: MigrationRig, _ name: String, _ change: (inout TableMapping) -> Void
+  ) async throws {
+    (old, new) = (other.old, other.new)
+    let like = other.run.check.mapping
+    var mapping = TableMapping(
+      name: name, legacy: like.legacy, new: like.new, columns: like.columns)
+    change(&mapping)
+    run = try await Self.run(mapping, old, new, .init())
   }
 
   /// Two files that are like those of another one by now.
@@ -133,12 +151,13 @@ struct MigrationRig {
     let copying = try #require(BackfillRun(run.check, legacy: run.stores.legacy.reading))
     let target = run.stores.backfill
     var position = BackfillPosition(fingerprint: copying.fingerprint)
-    if let stored = try await target.position(of: "orders") {
+    let name = run.check.mapping.name
+    if let stored = try await target.position(of: name) {
       position = stored
       position.isFinished = false
       position.step += 1
     }
-    try await target.begin("orders", at: position)
+    try await target.begin(name, at: position)
     var limits = BackfillRun.Limits()
     limits.pace.largest = chunkRows
     _ = try await copying.run(from: position, into: target, limits)
