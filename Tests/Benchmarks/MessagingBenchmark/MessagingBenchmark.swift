@@ -17,12 +17,23 @@ struct MessagingBenchmark: AsyncParsableCommand {
                     publisher in C alone on the same server
         latency     from COMMIT to the stream's acknowledgement at a steady rate, alone and beside a
                     transaction that has written and stays open
-        writer      transactions a second of a business row with an event, and without
+        writer      checkouts of a shop a second with an event and without, and the worst case, a
+                    business transaction of one row
         backlog     a full outbox with one aggregate that the broker refuses: memory of the process
+                    that drains it
+        hour        an hour compressed to --minutes: a steady rate beside a snapshot that somebody
+                    holds all the time; dead rows, growth of the tables, memory of the relay
+        pgqueuer    events a second from a full outbox beside jobs a second of pgqueuer on the same
+                    server; only with --pgqueuer PYTHON, an interpreter that has it:
+                      python3 -m venv /tmp/pgqueuer
+                      /tmp/pgqueuer/bin/pip install pgqueuer asyncpg uvloop
+                      messaging-benchmark --only pgqueuer --pgqueuer /tmp/pgqueuer/bin/python
 
       EXAMPLES
         messaging-benchmark
         messaging-benchmark --only latency --seconds 30
+        messaging-benchmark --only writer --writers 1
+        messaging-benchmark --only hour --minutes 10
         messaging-benchmark --quick --json result.json
       """)
 
@@ -36,38 +47,43 @@ struct MessagingBenchmark: AsyncParsableCommand {
   @Option(help: "Writers at the same time.") var writers = 8
   @Option(help: "Most messages that the relay publishes at the same time.") var concurrency: Int?
   @Option(help: "Most events that the relay reads at once.") var page: Int?
+  @Option(help: "Minutes that the hour is compressed to.") var minutes = 3
+  @Option(help: ArgumentHelp("Python that has pgqueuer and asyncpg.", valueName: "python"))
+  var pgqueuer: String?
   @Flag(help: "Tell the relay of each commit, as in the process of the service.") var nudge = false
-  @Flag(help: "A look of a minute.") var quick = false
+  @Flag(help: "A short look.") var quick = false
   @Option(help: "File for the rows as JSON.") var json: String?
+  @Option(help: .hidden) var relay: String?
 
   enum Row: String, CaseIterable {
-    case throughput, latency, writer, backlog
+    case throughput, latency, writer, backlog, hour, pgqueuer
   }
 
   func validate() throws {
     _ = try rows()
-    let numbers = [rounds, seconds, events, backlog, aggregates, rate, writers]
+    let numbers = [rounds, seconds, events, backlog, aggregates, rate, writers, minutes]
     guard numbers.allSatisfy({ $0 > 0 }) else { throw ValidationError("Numbers begin with 1.") }
     guard seconds <= 50 else { throw ValidationError("A transaction stays open for 50 s at most.") }
+    guard try pgqueuer != nil || !rows().contains(.pgqueuer) else {
+      throw ValidationError("--pgqueuer names a Python that has pgqueuer.")
+    }
   }
 
   func run() async throws {
     #if PostgreSQL && NATS
+      if let relay {
+        return try await JSONDecoder().decode(RelayRole.self, from: Data(relay.utf8)).run()
+      }
       var plan = BenchmarkPlan(
         rounds: rounds, seconds: seconds, events: events, backlog: backlog, aggregates: aggregates,
-        rate: rate, writers: writers, concurrency: concurrency, page: page, nudge: nudge)
+        rate: rate, writers: writers, minutes: minutes, concurrency: concurrency, page: page,
+        nudge: nudge)
       if quick { plan.shorten() }
       var results: [RowResult] = []
       for row in try rows() {
         let world = try await BenchmarkWorld(plan)
         defer { world.end() }
-        let result =
-          switch row {
-          case .throughput: try await ThroughputRow(world).measure()
-          case .latency: try await LatencyRow(world).measure()
-          case .writer: try await WriterRow(world).measure()
-          case .backlog: try await BacklogRow(world).measure()
-          }
+        let result = try await measure(row, in: world)
         print(result.line)
         results.append(result)
       }
@@ -82,8 +98,23 @@ struct MessagingBenchmark: AsyncParsableCommand {
     #endif
   }
 
+  #if PostgreSQL && NATS
+    private func measure(_ row: Row, in world: BenchmarkWorld) async throws -> RowResult {
+      switch row {
+      case .throughput: try await ThroughputRow(world).measure()
+      case .latency: try await LatencyRow(world).measure()
+      case .writer: try await WriterRow(world).measure()
+      case .backlog: try await BacklogRow(world).measure()
+      case .hour: try await HourRow(world).measure()
+      case .pgqueuer: try await PgqueuerRow(world, interpreter: pgqueuer ?? "").measure()
+      }
+    }
+  #endif
+
   private func rows() throws -> [Row] {
-    guard let only else { return Row.allCases }
+    guard let only else {
+      return Row.allCases.filter { $0 != .pgqueuer || pgqueuer != nil }
+    }
     return try only.split(separator: ",").map { name in
       guard let row = Row(rawValue: String(name)) else {
         let known = Row.allCases.map(\.rawValue).joined(separator: ", ")
@@ -115,6 +146,7 @@ struct BenchmarkPlan {
   var aggregates: Int
   var rate: Int
   var writers: Int
+  var minutes: Int
   var concurrency: Int?
   var page: Int?
   var nudge: Bool
@@ -124,6 +156,7 @@ struct BenchmarkPlan {
     seconds = min(seconds, 3)
     events = min(events, 20_000)
     backlog = min(backlog, 50_000)
+    minutes = 1
   }
 }
 

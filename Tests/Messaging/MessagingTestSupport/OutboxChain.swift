@@ -31,9 +31,11 @@ package struct OutboxChain {
 
   /// Lets everything go through while the broker's server goes and comes back.
   ///
+  /// - Parameter reason: what the relay says meanwhile, in part.
   /// - Returns: how many messages counted as rejected.
   package func run(
-    over broker: any MessageBroker, logger: Logger, outage begins: () -> Void, ends: () -> Void
+    over broker: any MessageBroker, logger: Logger, outage begins: () async throws -> Void,
+    saying reason: String = "", ends: () async throws -> Void
   ) async throws -> Int {
     let inbox = SQLiteInbox(consumer: "one").bound(to: consumer) { event, db in
       try db.execute(
@@ -47,11 +49,14 @@ package struct OutboxChain {
       tasks.addTask { try await relay.run() }
       tasks.addTask { try await group.run() }
       try await waitForEffects(20)
-      begins()
+      try await begins()
       try await append(Self.count / 2 + 1...Self.count)
       // Publications are given up meanwhile, and made again.
-      while relay.status.outage == nil { await Task.yield() }
-      ends()
+      while relay.status.outage.map({ !$0.contains(reason) }) ?? true {
+        try Task.checkCancellation()
+        await Task.yield()
+      }
+      try await ends()
       try await waitForEffects(Self.count)
       tasks.cancelAll()
     }

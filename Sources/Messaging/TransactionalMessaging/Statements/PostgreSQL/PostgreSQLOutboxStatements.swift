@@ -8,10 +8,10 @@
 /// ```
 ///
 /// The statement answers with one row, `seq` and `aggregateversion`, or with none when an event of
-/// this id is there already. Two transactions at the same time do not see each other, and both may
-/// append the id; consumers apply it once all the same. It must run inside the transaction that
-/// changes the data, at `READ COMMITTED` or higher, and nothing may be appended by other SQL: the
-/// order of events hangs on its lock.
+/// this id was appended within the last day. Two transactions at the same time do not see each
+/// other, and both may append the id; consumers apply it once all the same. It must run inside the
+/// transaction that changes the data, at `READ COMMITTED` or higher, and nothing may be appended by
+/// other SQL: the order of events hangs on its lock.
 public enum PostgreSQLOutboxStatements {
   /// Numbers an event within its aggregate and appends it.
   ///
@@ -38,13 +38,18 @@ public enum PostgreSQLOutboxStatements {
 
   /// The aggregate's row is locked before `seq` is drawn and stays locked until the end of the
   /// transaction: events of one aggregate become visible in the order of `seq`.
+  ///
+  /// Without bounds of its time the id would be looked for in every partition, those of the days to
+  /// come too, which cost as much as a third of the whole append.
   private static func append(payload: String) -> NamedStatement {
     NamedStatement(
       """
       WITH numbered AS (
         INSERT INTO aggregate_version (aggregatetype, aggregateid, version)
         SELECT :aggregateType::varchar, :aggregateID::varchar, 1
-        WHERE NOT EXISTS (SELECT FROM outbox WHERE id = :id::uuid)
+        WHERE NOT EXISTS (SELECT FROM outbox WHERE id = :id::uuid
+          AND part_at > statement_timestamp() - interval '1 day'
+          AND part_at < statement_timestamp() + interval '1 hour')
         ON CONFLICT (aggregatetype, aggregateid)
           DO UPDATE SET version = aggregate_version.version + 1
         RETURNING version
