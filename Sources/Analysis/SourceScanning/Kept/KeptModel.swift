@@ -182,6 +182,26 @@ private struct Attempt {
       let before = kept.names.jobs.first { $0.nominal == id }
       guard jobs.first(where: { $0.nominal == id }) == before else { return nil }
     }
+    if decidesElsewhere(now, kept) { return nil }
+  }
+
+  /// Whether the changed files decide what types of other files are in a way that no name there
+  /// tells of: the table of records that they extend or that inherit from theirs, and whether those
+  /// that inherit from their types are jobs, for which their imports count.
+  private func decidesElsewhere(_ now: [NominalID], _ kept: KeptTable) -> Bool {
+    let own = Set(now)
+    func decides(_ member: Member) -> Bool {
+      guard TableNames.members.contains(member.name), let owner = member.owner else { return false }
+      guard own.contains(owner) else { return true }
+      switch table[owner].kind {
+      case .protocol: return true
+      case .class: return tableNames[owner] != kept.names.tables[owner]
+      default: return false
+      }
+    }
+    return update.membersNow.values.contains { decides(table[$0]) }
+      || update.membersBefore.contains { decides(kept.members[Int($0.index)]) }
+      || now.contains { JobTypes.isJobByImport($0, in: table) }
   }
 
   /// `nil` when something changed that no name tells of.

@@ -36,6 +36,17 @@ enum JobTypes {
     }
   }
 
+  /// Whether those that inherit from a type are jobs as long as its file imports some module.
+  static func isJobByImport(_ id: NominalID, in table: SymbolTable) -> Bool {
+    switch table[id].kind {
+    case .protocol, .class:
+      table[id].externalSupertypes.contains { name in
+        if case .some(.some) = protocols[name] { true } else { false }
+      }
+    default: false
+    }
+  }
+
   private static func evidence(of id: NominalID, in table: SymbolTable) -> String? {
     for ancestor in table[id].lineage {
       for name in table[ancestor].externalSupertypes {

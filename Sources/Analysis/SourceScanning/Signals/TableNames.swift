@@ -6,6 +6,8 @@ struct TableNames: Sendable {
   private static let grdbRecords: Set<String> = [
     "TableRecord", "PersistableRecord", "MutablePersistableRecord",
   ]
+  /// Members that name a record's table.
+  static let members: Set<String> = ["databaseTableName", "schema"]
   private var names: [NominalID: String] = [:]
 
   init() {}

@@ -107,13 +107,13 @@ struct LiveVerificationTests {
       if side == .new { try await rig.advance(to: .newPrimary) }
       var checks = 0
       let written = try await withTraffic(from: side, rig) {
-        for _ in 0..<3 {
+        for _ in 0..<2 {
           let found = try await verify(rig, from: side)
           #expect(found.isEqual, "\(found.drifts) \(found.unsettled)")
           checks += found.checks
         }
       }
-      #expect(checks >= 180 && written > 0)
+      #expect(checks >= 120 && written > 0)
       try await rig.carry(from: side)
       try await rig.expectEqual()
     }
@@ -149,7 +149,7 @@ struct LiveVerificationTests {
       "INSERT INTO orders VALUES (7000, 666, NULL)",
     ])
     _ = try await withTraffic(from: .legacy, rig) {
-      for chunk in [7, 50, 1_000] {
+      for chunk in [7, 1_000] {
         let found = try await verify(rig, from: .legacy, chunk: chunk)
         func places(_ kind: Drift.Kind) -> [String] {
           found.drifts.filter { $0.kind == kind }.map(\.place)
