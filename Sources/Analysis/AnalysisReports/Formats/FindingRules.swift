@@ -3,6 +3,14 @@
 /// What each kind of finding means and what to do about it, for readers who meet it first.
 enum FindingRules {
   private static let rules: [String: (title: String, help: String)] = [
+    "cache-damaged": (
+      "What was kept between runs was damaged",
+      "Nothing is missing: it was read from the sources and written anew."
+    ),
+    "cache-not-written": (
+      "What is known cannot be kept",
+      "The next run takes as long. Make the folder writable, or set XDG_CACHE_HOME to another."
+    ),
     "chatty-boundary": (
       "Many calls over one border",
       "Every place becomes a round trip. Offer one call that answers for several, or move the "
@@ -42,9 +50,41 @@ enum FindingRules {
       "A known crossing at more places",
       "The border got more expensive. Use the seam that is there already."
     ),
+    "history-cut": (
+      "Older changes were not read",
+      "What is known about files that change together rests on the newer ones."
+    ),
+    "history-incomplete": (
+      "The history ended early",
+      "Run git log in the folder to see why; what was read until then is used."
+    ),
+    "ignored-left-out": (
+      "Files were left out as configured",
+      "See ignore of the section analysis."
+    ),
+    "index-coverage": (
+      "What the compiler's index tells",
+      "References of files that it does not cover were read from the syntax alone."
+    ),
+    "index-covers-nothing": (
+      "The compiler's index does not fit the sources",
+      "Build again in this folder; until then references are read from the syntax alone."
+    ),
+    "index-not-found": (
+      "There is no index of a build",
+      "Build once, name one by --index-store, or let --precise build; the syntax alone tells less."
+    ),
+    "index-not-read": (
+      "The compiler's index could not be read",
+      "References were read from the syntax alone."
+    ),
     "invalid-utf8": (
       "A file that is not UTF-8",
       "The bytes that are no text were replaced; the rest was read."
+    ),
+    "manifest-not-read": (
+      "A package manifest that could not be read",
+      "Modules follow the folders there; what is imported may be taken for something else."
     ),
     "nano-service": (
       "A service too small to run",
@@ -63,6 +103,10 @@ enum FindingRules {
       "A failure between two writes leaves them half done. Give each step a compensation, or an "
         + "outbox that finishes it."
     ),
+    "no-history": (
+      "Nothing is known about changes",
+      "Files that change together belong together. Analyse a git clone to have that evidence too."
+    ),
     "parse-failure": (
       "A file that does not parse",
       "What it holds is missing from the analysis. The rest was read."
@@ -75,9 +119,17 @@ enum FindingRules {
       "Routes whose path is computed",
       "Look up what they answer, and add them to the proxy's routes by hand."
     ),
+    "same-name": (
+      "Types of one name in several modules",
+      "Nothing to do: reports put the module before the name."
+    ),
     "service-cycle": (
       "Two services that need each other",
       "Cut the direction with fewer references, by an event or by moving a type."
+    ),
+    "shallow-clone": (
+      "A clone with few commits",
+      "Run git fetch --unshallow to know more about what changes together."
     ),
     "shared-database": (
       "A database as interface of several services",

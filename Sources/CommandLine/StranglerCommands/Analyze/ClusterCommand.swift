@@ -42,7 +42,7 @@ struct ClusterCommand: ParsableCommand {
   @Option(help: "File of `depends` or `accesses` lines; - for standard input.")
   var graph: String
 
-  @Option(help: "Column of the weights, from 1; the fourth where there is one when not given.")
+  @Option(help: "Column of the weights, 4 to 64; the fourth where there is one when not given.")
   var weights: Int?
 
   @Option(help: "Number of clusters; found from the graph when not given.")

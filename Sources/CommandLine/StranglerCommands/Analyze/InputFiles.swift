@@ -22,7 +22,7 @@ enum InputFile {
       data =
         path == standardInput
         ? try FileHandle.standardInput.read(upToCount: sizeLimit + 1) ?? Data()
-        : try Data(contentsOf: URL(filePath: path))
+        : try contents(of: path)
     } catch {
       throw CommandFailure.unusable("cannot read \(path): \(error.localizedDescription)")
     }
@@ -34,6 +34,13 @@ enum InputFile {
       throw CommandFailure.unusable("\(path): expected UTF-8 text")
     }
     return text
+  }
+
+  /// Read to its end, as it may be a pipe of the shell.
+  private static func contents(of path: String) throws -> Data {
+    let file = try FileHandle(forReadingFrom: URL(filePath: path))
+    defer { try? file.close() }
+    return try file.read(upToCount: sizeLimit + 1) ?? Data()
   }
 
   static func graph(_ path: String, weights: Int? = nil) throws -> ItemGraph {

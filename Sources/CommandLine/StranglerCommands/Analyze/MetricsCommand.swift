@@ -39,7 +39,7 @@ struct MetricsCommand: ParsableCommand {
   @Option(help: "File of `depends` lines; - for standard input.")
   var graph: String
 
-  @Option(help: "Column of the weights, from 1; the fourth where there is one when not given.")
+  @Option(help: "Column of the weights, 4 to 64; the fourth where there is one when not given.")
   var weights: Int?
 
   @Option(help: "File of `contain CLUSTER ITEM` lines; - for standard input.")

@@ -25,8 +25,11 @@ struct Terminal: Sendable {
       && getenv("TERM").map { String(cString: $0) } != "dumb"
   }
 
-  /// Columns of the terminal; 100 where the output goes to a file or a pipe.
+  /// What COLUMNS says, where it is set; else the columns of the terminal, and 100 where the output
+  /// goes to a file or a pipe.
   var width: Int {
+    let said = getenv("COLUMNS").flatMap { Int(String(cString: $0)) }
+    if let said, (1...10_000).contains(said) { return said }
     var size = winsize()
     guard isInteractive, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
       return 100

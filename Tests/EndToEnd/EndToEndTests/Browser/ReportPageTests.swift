@@ -38,6 +38,14 @@ struct ReportPageTests {
       let all: Int = try await page.evaluate("data.cuts.length")
       let collapsed: Int = try await page.evaluate("document.querySelectorAll('.matrix tr').length")
       #expect(collapsed == (try await page.evaluate("data.services.length + 1")))
+      // The matrix says of each border what the cut list has.
+      let isAlike: Bool = try await page.evaluate(
+        """
+        data.borders.length > 0 && data.borders.every(([from, to, places]) => document
+          .querySelectorAll('.matrix tbody tr')[from].children[to + 1].textContent
+          === String(places))
+        """)
+      #expect(isAlike)
       #expect(
         try await page.evaluate("(document.querySelector('.matrix th button').focus(), true)"))
       try await page.press("Enter", code: 13, text: "\r")

@@ -30,7 +30,8 @@ function matrixItems() {
   return items;
 }
 
-// References from each item to each other one. A service's row counts all of its types.
+// Between services the places to cut, as the cut list has them; where a type is a row or a column, its
+// references.
 function matrixCounts(items) {
   const places = new Map();
   items.forEach((item, place) => {
@@ -48,7 +49,16 @@ function matrixCounts(items) {
       }
     }
   }
+  items.forEach((row, y) => items.forEach((column, x) => {
+    if (isBorder(row, column)) {
+      counts[y][x] = placesOf((from, to) => from === row.service && to === column.service);
+    }
+  }));
   return counts;
+}
+
+function isBorder(row, column) {
+  return row.type === null && column.type === null && row.service !== column.service;
 }
 
 function heat(count, most) {
@@ -73,7 +83,7 @@ function drawMatrix() {
     body.append(line);
   });
   const table = element("table", {
-    class: items.length > manyColumns ? "matrix small" : "matrix", role: "grid", "aria-label": "Who needs whom, in references",
+    class: items.length > manyColumns ? "matrix small" : "matrix", role: "grid", "aria-label": "Who needs whom, in places to cut",
     onkeydown: moveInGrid,
   }, element("thead", {}, head), body);
   const first = table.querySelector("td button");
@@ -108,7 +118,8 @@ function cell(row, column, count, most) {
   const isChosen = selection.from === row.service && selection.to === column.service
     && row.type === null && column.type === null;
   if (isChosen) attributes.class += " chosen";
-  const text = `${row.label} needs ${column.label}: ${counted(count, "reference")}`;
+  const text = `${row.label} needs ${column.label}: `
+    + (isBorder(row, column) ? `${counted(count, "place")} to cut` : counted(count, "reference"));
   return element("td", attributes, element("button", {
     tabindex: -1, title: text, "aria-label": text,
     onclick: () => {
