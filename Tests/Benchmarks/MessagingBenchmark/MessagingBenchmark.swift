@@ -71,9 +71,7 @@ struct MessagingBenchmark: AsyncParsableCommand {
 
   func run() async throws {
     #if PostgreSQL && NATS
-      if let relay {
-        return try await JSONDecoder().decode(RelayRole.self, from: Data(relay.utf8)).run()
-      }
+      if let role = relay.flatMap(RelayRole.init(text:)) { return try await role.run() }
       var plan = BenchmarkPlan(
         rounds: rounds, seconds: seconds, events: events, backlog: backlog, aggregates: aggregates,
         rate: rate, writers: writers, minutes: minutes, concurrency: concurrency, page: page,

@@ -13,10 +13,9 @@
 
     /// Starts one; returns once it relays.
     static func start(_ role: RelayRole) async throws -> RelayProcess {
-      let text = String(decoding: try JSONEncoder().encode(role), as: UTF8.self)
       let itself = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-      let process = RelayProcess(program: try Program.start(itself, ["--relay", text]))
-      guard await process.program.wrote("}\n", within: patience) else {
+      let process = RelayProcess(program: try Program.start(itself, ["--relay", role.text]))
+      guard await process.program.wrote("\n", within: patience) else {
         throw Program.Failure(description: "the relay did not start: \(process.program.text)")
       }
       return process
@@ -25,14 +24,12 @@
     /// Its last whole line.
     var report: RelayRole.Report {
       get throws {
-        let lines = program.text.suffix(4_096).split(
-          separator: "\n", omittingEmptySubsequences: false)
-        let line = lines.dropLast().last ?? ""
-        do {
-          return try JSONDecoder().decode(RelayRole.Report.self, from: Data(line.utf8))
-        } catch {
-          throw Program.Failure(description: "the relay has ended: \(program.text.suffix(4_096))")
+        let end = program.text.suffix(4_096)
+        let lines = end.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let report = RelayRole.Report(line: lines.dropLast().last ?? "") else {
+          throw Program.Failure(description: "the relay has ended: \(end)")
         }
+        return report
       }
     }
 

@@ -9,8 +9,8 @@
   import TransactionalMessaging
 
   /// What the benchmark's own program is when it is started as a relay: nothing else is in its
-  /// memory.
-  struct RelayRole: Codable {
+  /// memory, and what it says of itself takes none of Foundation, which would be in it too.
+  struct RelayRole {
     var database: String
     var nats: String
     var page: Int?
@@ -20,6 +20,33 @@
 
     /// Between two lines about itself, milliseconds.
     private static let reporting = 50
+    /// Stands between parts of a text, none of which has it.
+    private static let separator: Character = "\n"
+
+    /// As an argument.
+    var text: String {
+      let numbers = [page, concurrency].map { $0.map { "\($0)" } ?? "" }
+      return ([database, nats] + numbers + [refused ?? ""])
+        .joined(separator: String(Self.separator))
+    }
+
+    init(
+      database: String, nats: String, page: Int?, concurrency: Int?, refused: String?
+    ) {
+      self.database = database
+      self.nats = nats
+      self.page = page
+      self.concurrency = concurrency
+      self.refused = refused
+    }
+
+    init?(text: String) {
+      let parts = text.split(separator: Self.separator, omittingEmptySubsequences: false)
+      guard parts.count == 5 else { return nil }
+      self.init(
+        database: String(parts[0]), nats: String(parts[1]), page: Int(parts[2]),
+        concurrency: Int(parts[3]), refused: parts[4].isEmpty ? nil : String(parts[4]))
+    }
 
     /// Relays until SIGTERM, or until whoever started it is gone.
     func run() async throws {
@@ -48,7 +75,8 @@
         tasks.addTask { try await services.run() }
         tasks.addTask {
           while getppid() == starter {
-            try FileHandle.standardError.write(contentsOf: Report(relay.status).line)
+            let line = Report(relay.status).line
+            guard write(STDERR_FILENO, line, line.utf8.count) > 0 else { return }
             try await ContinuousClock().sleep(for: .milliseconds(Self.reporting))
           }
         }
@@ -58,28 +86,45 @@
     }
 
     /// A line about the relay.
-    struct Report: Codable {
+    struct Report {
       var acknowledged: Int
       var parked: Int
-      var outage: String?
       /// Memory now and at most.
       var megabytes: Double
       var mostMegabytes: Double
 
-      init(_ status: RelayStatus) throws {
+      init(_ status: RelayStatus) {
         acknowledged = status.acknowledged
         parked = status.parkedAggregates
-        outage = status.outage
-        let text = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        megabytes = Self.megabytes("VmRSS:", text)
-        mostMegabytes = Self.megabytes("VmHWM:", text)
+        (megabytes, mostMegabytes) = Self.memory()
       }
 
-      fileprivate var line: Data { get throws { try JSONEncoder().encode(self) + Data("\n".utf8) } }
+      /// - Parameter line: without its end; nil for one that is none of these.
+      init?(line: some StringProtocol) {
+        let parts = line.split(separator: " ")
+        guard parts.count == 4, let acknowledged = Int(parts[0]), let parked = Int(parts[1]),
+          let now = Double(parts[2]), let most = Double(parts[3])
+        else { return nil }
+        self.acknowledged = acknowledged
+        self.parked = parked
+        (megabytes, mostMegabytes) = (now, most)
+      }
 
-      private static func megabytes(_ name: String, _ text: String) -> Double {
-        let line = text.split(separator: "\n").first { $0.hasPrefix(name) } ?? ""
-        return (line.split(separator: " ").compactMap { Double($0) }.first ?? 0) / 1_024
+      fileprivate var line: String { "\(acknowledged) \(parked) \(megabytes) \(mostMegabytes)\n" }
+
+      private static func memory() -> (Double, Double) {
+        var (now, most) = (0.0, 0.0)
+        guard let file = fopen("/proc/self/status", "r") else { return (now, most) }
+        defer { fclose(file) }
+        var buffer = [CChar](repeating: 0, count: 256)
+        while fgets(&buffer, Int32(buffer.count), file) != nil {
+          let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+          let line = String(decoding: bytes, as: UTF8.self)
+          let kilobytes = line.split { $0 == " " || $0 == "\t" }.dropFirst().first
+          if line.hasPrefix("VmRSS:") { now = (kilobytes.flatMap { Double($0) } ?? 0) / 1_024 }
+          if line.hasPrefix("VmHWM:") { most = (kilobytes.flatMap { Double($0) } ?? 0) / 1_024 }
+        }
+        return (now, most)
       }
     }
   }

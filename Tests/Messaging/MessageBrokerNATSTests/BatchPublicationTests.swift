@@ -59,6 +59,26 @@
       #expect(world.broker.status.duplicates == 2)
     }
 
+    @Test func `headers arrive as they are, and a line break makes no other`() async throws {
+      let world = try await World()
+      defer { world.broker.close() }
+      var message = World.message(1)
+      message.headers["traceparent"] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+      message.headers["colons"] = "a: b:c"
+      message.headers["note"] = "one\r\nid: another\0two"
+      let (sent, seen) = (message, Deliveries())
+      try await consuming(world.broker) { message in
+        seen.add(message)
+        return .acknowledge
+      } body: {
+        await world.broker.publish([sent]) { _, _ in }
+        await seen.wait(for: 1)
+      }
+      var expected = message.headers
+      expected["note"] = "one  id: another two"
+      #expect(seen.all.first?.headers == expected)
+    }
+
     @Test func `a stream that is gone is waited out`() async throws {
       let world = try await World()
       defer { world.broker.close() }

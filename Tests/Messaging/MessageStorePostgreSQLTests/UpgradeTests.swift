@@ -78,7 +78,8 @@
         let recorder = Recorder()
         try await relay(address, to: recorder, until: 6)
         let ids = recorder.published.withLock { $0.mapValues(\.self) }
-        #expect(ids == ["a": [5, 7].map(SampleEvents.id), "b": [2, 4, 6, 8].map(SampleEvents.id)])
+        #expect(
+          ids == ["a": [5, 7].map(SampleEvents.id), "b": [2, 4, 6, 8].map(SampleEvents.id)])
         let versions = try await database.query(
           "SELECT aggregateversion FROM outbox ORDER BY aggregateid, seq")
         #expect(versions.map { $0.integer(0) } == [1, 2, 3, 4, 1, 2, 3, 4])

@@ -2,6 +2,7 @@
 
 #if NATS
   internal import CNATS
+  internal import Foundation
   internal import Synchronization
   internal import TransactionalMessaging
 
@@ -22,6 +23,8 @@
     }
 
     static let shared = NATSCallbacks()
+    /// How long answers gather, in nanoseconds.
+    private static let gathering = 50_000
 
     private let state = Mutex(State())
 
@@ -37,14 +40,29 @@
 
     // MARK: - On libnats' threads
 
-    func came(_ message: OpaquePointer?, for closure: UnsafeMutableRawPointer?) {
+    func came(
+      _ message: OpaquePointer?, to subscription: OpaquePointer?,
+      for closure: UnsafeMutableRawPointer?
+    ) {
       defer { natsMsg_Destroy(message) }
       guard let message else { return }
       switch listener(closure) {
       case .messages(let hear): hear(NATSMessage(copying: message))
-      case .answers(let line): line.answered(NATSAnswer(message: message))
+      case .answers(let line):
+        line.answered(NATSAnswer(message: message))
+        Self.letGather(subscription)
       case .connection, nil: break
       }
+    }
+
+    /// When the last answer that came was taken, waits a moment for more: whoever reads the socket
+    /// would wake this thread for nearly each of them, which costs more than all else about them.
+    private static func letGather(_ subscription: OpaquePointer?) {
+      var messages: Int32 = 0
+      guard natsSubscription_GetPending(subscription, &messages, nil) == NATS_OK, messages == 0
+      else { return }
+      var moment = timespec(tv_sec: 0, tv_nsec: gathering)
+      nanosleep(&moment, nil)
     }
 
     func ended(_ connection: OpaquePointer?, _ closure: UnsafeMutableRawPointer?) {

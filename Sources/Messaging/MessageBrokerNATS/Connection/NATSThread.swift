@@ -130,8 +130,10 @@
           &message, content.subject, reply,
           bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count))
       }
-      for (name, value) in content.headers where status == NATS_OK {
-        status = natsMsgHeader_Set(message, name, value)
+      if status == NATS_OK {
+        status =
+          HeaderLines(content.headers)?.withHeader { natsMsgHeader_Set(message, $0, $1) }
+          ?? NATS_INVALID_ARG
       }
       if status == NATS_OK { status = natsConnection_PublishMsg(connection, message) }
       return status
@@ -141,7 +143,9 @@
       var subscription: OpaquePointer?
       let status = natsConnection_Subscribe(
         &subscription, connection, listening.subject,
-        { _, _, message, closure in NATSCallbacks.shared.came(message, for: closure) },
+        { _, subscription, message, closure in
+          NATSCallbacks.shared.came(message, to: subscription, for: closure)
+        },
         UnsafeMutableRawPointer(bitPattern: listening.number))
       guard status == NATS_OK, let subscription else {
         return Self.failure(status, doing: "no subscription to \(listening.subject)")

@@ -30,9 +30,10 @@ struct BatchPublishing: Sendable {
       while !batch.isSettled {
         for step in await settlements.next(atLeast: worthwhile(of: batch.inFlight)) {
           switch step {
-          case .finished(let publication, let failure):
+          case .finished(let lane, let sequence, let failure):
             lastProgress = clock.now()
-            batch.finished(publication, failure: failure.map { self.failure($0, end) })
+            batch.finished(
+              lane: lane, sequence: sequence, failure: failure.map { self.failure($0, end) })
           case .deadline:
             let left = lastProgress + timeout - clock.now()
             if Task.isCancelled {
@@ -84,20 +85,18 @@ struct BatchPublishing: Sendable {
     _ publications: [PublicationBatch.Publication], _ settlements: Settlements,
     in group: inout DiscardingTaskGroup
   ) {
-    var sound: [PublicationBatch.Publication] = []
-    sound.reserveCapacity(publications.count)
-    for publication in publications {
-      if let defect = publication.event.defect {
-        settlements.add(.finished(publication, .rejected(defect)))
-      } else {
-        sound.append(publication)
+    let sound = publications.filter { $0.event.defect == nil }
+    if sound.count < publications.count {
+      for publication in publications {
+        guard let defect = publication.event.defect else { continue }
+        settlements.add(publication, .rejected(defect))
       }
     }
     guard !sound.isEmpty else { return }
     if let broker = broker as? any BatchPublisher {
-      group.addTask { [sound] in
+      group.addTask {
         await broker.publish(sound.map { BrokerMessage($0.event) }) { place, failure in
-          settlements.add(.finished(sound[place], failure))
+          settlements.add(sound[place], failure)
         }
       }
       return
@@ -106,11 +105,21 @@ struct BatchPublishing: Sendable {
       group.addTask { [broker] in
         do throws(PublishFailure) {
           try await broker.publish(BrokerMessage(publication.event))
-          settlements.add(.finished(publication, nil))
+          settlements.add(publication, nil)
         } catch {
-          settlements.add(.finished(publication, error))
+          settlements.add(publication, error)
         }
       }
     }
+  }
+}
+
+extension Settlements {
+  fileprivate func add(
+    _ publication: borrowing PublicationBatch.Publication, _ failure: PublishFailure?
+  ) {
+    add(
+      .finished(
+        lane: publication.lane, sequence: publication.event.sequence, failure))
   }
 }

@@ -9,7 +9,7 @@ import TransactionalMessaging
 /// how many of them it is worth being woken.
 final class Settlements: Sendable {
   enum Step: Sendable {
-    case finished(PublicationBatch.Publication, PublishFailure?)
+    case finished(lane: Int, sequence: Int64, PublishFailure?)
     /// The wait that was asked for last is over.
     case deadline
   }

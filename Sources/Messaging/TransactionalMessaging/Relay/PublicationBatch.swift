@@ -20,6 +20,11 @@ package struct PublicationBatch: Sendable {
       acknowledged < events.count ? events[acknowledged] : nil
     }
 
+    /// An event has a dozen parts, each of which a copy would count.
+    fileprivate var firstOpenSequence: Int64? {
+      acknowledged < events.count ? events[acknowledged].sequence : nil
+    }
+
     fileprivate mutating func finish(_ failure: PublishFailure?) {
       inFlight = false
       switch failure {
@@ -93,13 +98,16 @@ package struct PublicationBatch: Sendable {
 
   /// Reports the end of a publication that `start` asked for.
   package mutating func finished(_ publication: Publication, failure: PublishFailure?) {
-    let lane = publication.lane
-    guard lanes[lane].inFlight, lanes[lane].firstOpen?.sequence == publication.event.sequence
-    else { return }
+    finished(lane: publication.lane, sequence: publication.event.sequence, failure: failure)
+  }
+
+  /// Reports the end of a publication, given by its lane and its event's sequence.
+  package mutating func finished(lane: Int, sequence: Int64, failure: PublishFailure?) {
+    guard lanes[lane].inFlight, lanes[lane].firstOpenSequence == sequence else { return }
     inFlight -= 1
     lanes[lane].finish(failure)
     if case .unavailable(let reason) = failure { outage = outage ?? reason }
     guard failure == nil else { return }
-    if lanes[lane].firstOpen == nil { openLanes -= 1 } else { ready.append(lane) }
+    if lanes[lane].firstOpenSequence == nil { openLanes -= 1 } else { ready.append(lane) }
   }
 }
