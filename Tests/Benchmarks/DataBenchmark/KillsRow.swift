@@ -145,9 +145,8 @@
         reason = command.text
         // What was changed at legacy-primary is not noted, and is carried over by a backfill and a
         // repair.
-        for words in [
-          ["backfill", "--mapping", "orders"], ["repair", "orders", "--apply", "--reason", "kills"],
-        ] {
+        let repairing = ["repair", "orders", "--apply", "--reason", "kills"]
+        for words in [["backfill", "--mapping", "orders"], repairing] {
           let mending = try start(words, configuration)
           await mending.ended()
         }
