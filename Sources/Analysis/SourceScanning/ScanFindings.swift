@@ -3,6 +3,9 @@ import DependencyGraph
 
 /// What the reader should know about files that were left out or read in part.
 struct ScanFindings {
+  /// Lines from which a file is pointed at: people do not write such.
+  static let linesOfLargeFile = 50_000
+
   let discovery: SourceDiscovery.Result
   let files: [ReadFile]
 
@@ -63,6 +66,14 @@ struct ScanFindings {
     for (index, file) in files.enumerated() {
       for problem in file.problems {
         findings.append(finding(problem, in: file, at: FileID(index)))
+      }
+      if file.lines >= Self.linesOfLargeFile {
+        findings.append(
+          Finding(
+            id: "large-file", severity: .note,
+            message: "\(file.facts.path) has \(file.lines) lines; all of it was read, and what a "
+              + "tool writes is better left out: ignore of the section analysis does that",
+            locations: [SourcePosition(file: FileID(index), line: 1, column: 1)]))
       }
     }
     note(

@@ -82,5 +82,9 @@ import Testing
     let whole = PageReport(title: "library").render(BoundaryAnalysis().study(library))
     #expect(whole.contains("<b>Nothing to split</b> <span>No route that is answered"))
     #expect(whole.contains("There is nothing to divide.") && !whole.contains("If you split"))
+    // No empty graph, matrix and cut list, and no program for them.
+    for part in ["id=\"map\"", "id=\"cuts\"", "#cuts", "id=\"data\""] {
+      #expect(!whole.contains(part) && !page.contains(part), "\(part)")
+    }
   }
 }

@@ -82,6 +82,10 @@ enum FindingRules {
       "A file that is not UTF-8",
       "The bytes that are no text were replaced; the rest was read."
     ),
+    "large-file": (
+      "A file larger than people write",
+      "It weighs as much as it is long. If a tool writes it, leave it out by ignore."
+    ),
     "manifest-not-read": (
       "A package manifest that could not be read",
       "Modules follow the folders there; what is imported may be taken for something else."

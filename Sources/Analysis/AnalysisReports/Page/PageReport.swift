@@ -21,13 +21,21 @@ package struct PageReport: Sendable {
 
   /// The page; equal studies give equal bytes.
   package func render(_ study: BoundaryStudy) -> String {
-    let script = Self.script
+    let sections = PageSections(study.suggestion)
+    // Without services there is nothing for the program to draw.
+    let script = sections.isDivided ? Self.script : ""
     let style = Self.text(PackageResources.report_css)
     let policy =
       "default-src 'none'; script-src '\(Self.hash(script))'; style-src '\(Self.hash(style))'; "
       + "base-uri 'none'; form-action 'none'"
     let name = HTMLText.escaped(title)
-    let sections = PageSections(study.suggestion)
+    let program =
+      sections.isDivided
+      ? """
+      <script type="application/json" id="data">\(Self.data(study).embedded)</script>
+      <script>\(script)</script>
+
+      """ : ""
     return """
       <!doctype html>
       <html lang="en">
@@ -39,14 +47,12 @@ package struct PageReport: Sendable {
       <style>\(style)</style>
       </head>
       <body>
-      <a class="skip" href="#cuts">To the cut list</a>
+      \(sections.skipLink)
       <h1>Where to cut <span class="mono">\(name)</span></h1>
       \(sections.summary)\(sections.navigation)<main>
       \(sections.services)\(sections.map)\(sections.cutList)\(sections.findings)\
       \(sections.doubts)</main>
-      <script type="application/json" id="data">\(Self.data(study).embedded)</script>
-      <script>\(script)</script>
-      </body>
+      \(program)</body>
       </html>
 
       """

@@ -121,12 +121,24 @@ struct PageSections {
   }
 
   var navigation: String {
-    """
-    <nav aria-label="Sections"><a href="#services">Services</a><a href="#map">Who needs whom</a>\
-    <a href="#cuts">Cut list</a><a href="#findings">Findings (\(suggestion.findings.count))</a>\
-    <a href="#doubts">How sure we are</a></nav>
+    let divided =
+      isDivided ? "<a href=\"#map\">Who needs whom</a><a href=\"#cuts\">Cut list</a>" : ""
+    return """
+      <nav aria-label="Sections"><a href="#services">Services</a>\(divided)\
+      <a href="#findings">Findings (\(suggestion.findings.count))</a>\
+      <a href="#doubts">How sure we are</a></nav>
 
-    """
+      """
+  }
+
+  /// Whether there are services, and so borders to look at.
+  var isDivided: Bool { !suggestion.services.isEmpty && !suggestion.isWhole }
+
+  /// For those who go by the keyboard.
+  var skipLink: String {
+    isDivided
+      ? "<a class=\"skip\" href=\"#cuts\">To the cut list</a>"
+      : "<a class=\"skip\" href=\"#findings\">To the findings</a>"
   }
 
   /// All services in the order of extraction, each to be opened.
@@ -134,7 +146,7 @@ struct PageSections {
     var html = HTMLText()
     html.markup("<section id=\"services\" aria-label=\"Services\">")
     html.element("h2", "Services, in the order of extraction")
-    guard !suggestion.services.isEmpty, !suggestion.isWhole else {
+    guard isDivided else {
       html.markup("<p>There is nothing to divide.</p></section>")
       return html.text
     }
@@ -220,42 +232,44 @@ struct PageSections {
 
   /// The graph, the opened service and the matrix, which the page's program draws.
   var map: String {
-    """
-    <section id="map" aria-label="Who needs whom"><h2>Who needs whom</h2>
-    <p class="lead">Choose a service to open it: what needs it, which of its types are in the way, \
-    and what it needs. The cut list below follows. Arrow keys go from service to service.</p>
-    <div class="halves"><div class="panel"><div id="graph"></div></div>\
-    <div class="panel"><div id="opened" aria-live="polite"></div></div></div>
-    <h3>All of it in numbers</h3>
-    <p class="lead">A row needs a column; the number counts the places to cut. Open a service to \
-    see its types, whose numbers count references. Choose a number to see its places below. Arrow \
-    keys move in the matrix.</p>
-    <div class="panel scroll" id="matrix"></div>\
-    <noscript><p>The matrix, the graph and the cut list need JavaScript.</p></noscript>
-    </section>
+    guard isDivided else { return "" }
+    return """
+      <section id="map" aria-label="Who needs whom"><h2>Who needs whom</h2>
+      <p class="lead">Choose a service to open it: what needs it, which of its types are in the way, \
+      and what it needs. The cut list below follows. Arrow keys go from service to service.</p>
+      <div class="halves"><div class="panel"><div id="graph"></div></div>\
+      <div class="panel"><div id="opened" aria-live="polite"></div></div></div>
+      <h3>All of it in numbers</h3>
+      <p class="lead">A row needs a column; the number counts the places to cut. Open a service to \
+      see its types, whose numbers count references. Choose a number to see its places below. Arrow \
+      keys move in the matrix.</p>
+      <div class="panel scroll" id="matrix"></div>\
+      <noscript><p>The matrix, the graph and the cut list need JavaScript.</p></noscript>
+      </section>
 
-    """
+      """
   }
 
   /// The frame of the cut list.
   var cutList: String {
-    """
-    <section id="cuts" aria-label="Cut list"><h2>What must be cut</h2>
-    <p class="lead">Every reference and table use that crosses a border. When these are gone, \
-    nothing crosses. The seam is a suggestion for a person to check.</p>
-    <div class="panel"><div class="controls">
-    <label>either side<select id="either"><option value="">any service</option></select></label>
-    <label>from<select id="from"><option value="">any service</option></select></label>
-    <label>to<select id="to"><option value="">any service</option></select></label>
-    <label>replace by<select id="seam"><option value="">any seam</option></select></label>
-    <label>search<input id="search" type="search" placeholder="type, symbol or file"></label>
-    <button id="all" type="button">Show all</button></div>
-    <p class="quiet" id="cut-count" role="status"></p>
-    <div class="scroll"><table aria-label="Places to cut"><thead><tr><th>border</th><th>place</th>\
-    <th>reference</th><th>kind</th><th>replace by</th></tr></thead><tbody></tbody></table></div>
-    <button id="more" type="button" hidden>Show more</button></div></section>
+    guard isDivided else { return "" }
+    return """
+      <section id="cuts" aria-label="Cut list"><h2>What must be cut</h2>
+      <p class="lead">Every reference and table use that crosses a border. When these are gone, \
+      nothing crosses. The seam is a suggestion for a person to check.</p>
+      <div class="panel"><div class="controls">
+      <label>either side<select id="either"><option value="">any service</option></select></label>
+      <label>from<select id="from"><option value="">any service</option></select></label>
+      <label>to<select id="to"><option value="">any service</option></select></label>
+      <label>replace by<select id="seam"><option value="">any seam</option></select></label>
+      <label>search<input id="search" type="search" placeholder="type, symbol or file"></label>
+      <button id="all" type="button">Show all</button></div>
+      <p class="quiet" id="cut-count" role="status"></p>
+      <div class="scroll"><table aria-label="Places to cut"><thead><tr><th>border</th><th>place</th>\
+      <th>reference</th><th>kind</th><th>replace by</th></tr></thead><tbody></tbody></table></div>
+      <button id="more" type="button" hidden>Show more</button></div></section>
 
-    """
+      """
   }
 }
 
