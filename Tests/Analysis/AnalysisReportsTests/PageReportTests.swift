@@ -83,7 +83,7 @@ import Testing
     #expect(whole.contains("<b>Nothing to split</b> <span>No route that is answered"))
     #expect(whole.contains("There is nothing to divide.") && !whole.contains("If you split"))
     // No empty graph, matrix and cut list, and no program for them.
-    for part in ["id=\"map\"", "id=\"cuts\"", "#cuts", "id=\"data\""] {
+    for part in ["id=\"map\"", "id=\"cuts\"", "href=\"#cuts\"", "id=\"data\""] {
       #expect(!whole.contains(part) && !page.contains(part), "\(part)")
     }
   }

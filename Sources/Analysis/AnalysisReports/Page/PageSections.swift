@@ -241,8 +241,8 @@ struct PageSections {
       <div class="panel"><div id="opened" aria-live="polite"></div></div></div>
       <h3>All of it in numbers</h3>
       <p class="lead">A row needs a column; the number counts the places to cut. Open a service to \
-      see its types, whose numbers count references. Choose a number to see its places below. Arrow \
-      keys move in the matrix.</p>
+      see its types, whose numbers count references. Choose a number to see its places below. \
+      Arrow keys move in the matrix.</p>
       <div class="panel scroll" id="matrix"></div>\
       <noscript><p>The matrix, the graph and the cut list need JavaScript.</p></noscript>
       </section>
