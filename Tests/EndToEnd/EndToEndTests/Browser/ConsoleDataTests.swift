@@ -85,9 +85,9 @@ struct ConsoleDataTests {
       ("routes", "0 of 2 routes extracted"), ("traffic", "Not known yet"),
       ("tables", "0 of 1 tables extracted (0\u{00a0}%), 1 under way"),
     ] {
-      let text: String = try await page.evaluate(
-        "document.querySelector('[data-measure=\(measure)]').textContent")
-      #expect(text.contains(words), "\(text)")
+      // The feed brings it, some time after the answer to the order.
+      let text = "document.querySelector('[data-measure=\(measure)]').textContent"
+      try await page.wait(until: "\(text).includes('\(words)')")
     }
   }
 
