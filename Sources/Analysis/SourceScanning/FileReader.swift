@@ -12,6 +12,7 @@ struct ReadFile: Sendable {
     case doesNotParse(offset: UInt32)
     case tooDeep(offset: UInt32)
     case bracketTower(offset: UInt32)
+    case longChain(calls: Int, offset: UInt32)
   }
   var facts: FileFacts
   var lines = 0
@@ -117,6 +118,9 @@ struct FileReader: Sendable {
     file.lines = file.facts.lineStarts.count - (endsWithNewline || bytes.isEmpty ? 1 : 0)
     if tree.hasError { file.problems.append(.doesNotParse(offset: Self.firstError(in: tree))) }
     if let cut = lowering.firstCut { file.problems.append(.tooDeep(offset: cut)) }
+    if let chain = lowering.longChain {
+      file.problems.append(.longChain(calls: chain.calls, offset: chain.offset))
+    }
   }
 
   /// Compares bytes: looking for the marks in a text took a fifth of reading known files.

@@ -99,6 +99,13 @@ struct ScanFindings {
           id: "ignored-left-out", severity: .note,
           message: leftOut(discovery.ignoredFiles, "file") + " as the configuration says"))
     }
+    for pattern in discovery.idlePatterns {
+      findings.append(
+        Finding(
+          id: "ignore-without-match", severity: .note,
+          message: "no Swift file fits \(pattern) of analysis.ignore; patterns are paths below the "
+            + "folder that is analysed, and ** stands for any number of folders"))
+    }
     func leftOut(_ count: Int, _ what: String) -> String {
       "\(counted(count, what)) \(count == 1 ? "was" : "were") left out"
     }
@@ -147,6 +154,11 @@ struct ScanFindings {
         id: "nesting-too-deep", severity: .warning,
         message:
           "\(path) nests more than \(BracketTower.limit) brackets and was left out",
+        locations: place(offset))
+    case .longChain(let calls, let offset):
+      Finding(
+        id: "long-chain", severity: .note,
+        message: "\(path) chains \(counted(calls, "call")) in one expression; all of it was read",
         locations: place(offset))
     case .tooDeep(let offset):
       Finding(

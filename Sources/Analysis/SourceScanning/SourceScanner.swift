@@ -46,7 +46,8 @@ public struct SourceScanner: Sendable {
         ResolutionCache.stored(beside: FactsCache.path(folder: cache, root: root))
       }
     }
-    let discovery = SourceDiscovery(root: root, options: options).discover()
+    var search = SourceDiscovery(root: root, options: options)
+    let discovery = search.discover()
     guard !discovery.sources.isEmpty else {
       let leftOut = discovery.testFiles + discovery.generatedFiles + discovery.ignoredFiles
       throw ScanError(code: .noSources, folder: folder, leftOut: leftOut)

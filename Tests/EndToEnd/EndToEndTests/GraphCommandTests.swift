@@ -41,6 +41,28 @@ import Testing
     #expect(!metrics.output.contains("(fse)"))
   }
 
+  @Test func `two divisions are compared without a graph`() async throws {
+    let scratch = try Scratch()
+    let known = try scratch.write(Self.areas, to: "known.rsf")
+    let found = try scratch.write(
+      "contain one a0\ncontain one a1\ncontain two b0\n", to: "found.rsf")
+    let arguments = ["analyze", "metrics", "--clustering", found]
+    let compared = try await Executable.strangler.run(arguments + ["--truth", known])
+    #expect(compared.exitCode == 0, "\(compared.errors)")
+    #expect(compared.output.contains("2 clusters of 3 items; items without a cluster: 9"))
+    #expect(compared.output.contains("ari                             1.0000"))
+    #expect(!compared.output.contains("modularity"))
+
+    let alone = try await Executable.strangler.run(arguments)
+    #expect(alone.exitCode != 0 && alone.errors.contains("--graph or --truth is needed"))
+    let entry = try await Executable.strangler.run(
+      arguments + ["--truth", known, "--entry", "a0"])
+    #expect(entry.exitCode != 0 && entry.errors.contains("--entry is about a graph"))
+    let folder = try await Executable.strangler.run(
+      arguments + ["--truth", known, "--output", scratch.path])
+    #expect(folder.exitCode == 2 && folder.errors.contains("it is a folder"))
+  }
+
   @Test func `json tells the confidence of each item`() async throws {
     struct Report: Decodable {
       struct Cluster: Decodable {

@@ -98,7 +98,15 @@ package struct DiagramReport: Sendable {
         let text = "\(label(service)): \(size(service))"
         lines.append("  s\(number)[\(DiagramText.mermaid(text))]")
       }
-      for border in borders(study) {
+      let borders = borders(study)
+      // What stays, where something crosses to or from it.
+      for name in Set(borders.flatMap { [$0.edge.from, $0.edge.to] }).sorted()
+      where ids[name] == nil {
+        let id = "r\(ids.count)"
+        ids[name] = id
+        lines.append("  \(id)[\(DiagramText.mermaid(name))]")
+      }
+      for border in borders {
         guard let from = ids[border.edge.from], let to = ids[border.edge.to] else { continue }
         lines.append("  \(from) -->|\(border.count)| \(to)")
       }

@@ -58,6 +58,10 @@ enum FindingRules {
       "The history ended early",
       "Run git log in the folder to see why; what was read until then is used."
     ),
+    "ignore-without-match": (
+      "A pattern of ignore that fits no file",
+      "What it was meant to leave out is analysed. Mend the pattern, or take it out."
+    ),
     "ignored-left-out": (
       "Files were left out as configured",
       "See ignore of the section analysis."
@@ -85,6 +89,10 @@ enum FindingRules {
     "large-file": (
       "A file larger than people write",
       "It weighs as much as it is long. If a tool writes it, leave it out by ignore."
+    ),
+    "long-chain": (
+      "An expression longer than people write",
+      "It was read to its end. If a tool writes it, leave the file out by ignore."
     ),
     "manifest-not-read": (
       "A package manifest that could not be read",

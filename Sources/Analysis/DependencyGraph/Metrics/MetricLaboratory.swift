@@ -101,10 +101,17 @@ package struct MetricLaboratory: Sendable {
   /// How close the division comes to another one; MoJoFM, ARI and NMI on the items that both hold.
   /// Nil when they share none.
   package func agreement(with truth: [String: String]) -> [Measurement]? {
+    Self.agreement(of: clusters, with: truth)
+  }
+
+  /// The same of two divisions alone: cluster of each item.
+  package static func agreement(
+    of clusters: [String: String], with truth: [String: String]
+  ) -> [Measurement]? {
     let common = clusters.keys.filter { truth[$0] != nil }.sorted()
     guard !common.isEmpty else { return nil }
-    let found = Self.partition(common, clusters)
-    let expected = Self.partition(common, truth)
+    let found = partition(common, clusters)
+    let expected = partition(common, truth)
     let sizes = Dictionary(grouping: truth.values) { $0 }.values.map(\.count)
     return [
       Measurement(metric: "mojofm", value: found.mojoFM(to: expected), better: .high),

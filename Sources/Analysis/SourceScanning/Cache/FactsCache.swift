@@ -305,6 +305,10 @@ extension ReadFile.Problem: ByteCodable {
     case .bracketTower(let offset):
       bytes.write(tag: 5)
       bytes.write(number: Int(offset))
+    case .longChain(let calls, let offset):
+      bytes.write(tag: 6)
+      bytes.write(number: calls)
+      bytes.write(number: Int(offset))
     }
   }
   init(from bytes: inout ByteReader) throws(DamagedBytes) {
@@ -316,6 +320,7 @@ extension ReadFile.Problem: ByteCodable {
       case 3: .doesNotParse(offset: try bytes.offset())
       case 4: .tooDeep(offset: try bytes.offset())
       case 5: .bracketTower(offset: try bytes.offset())
+      case 6: .longChain(calls: try bytes.number(), offset: try bytes.offset())
       default: throw DamagedBytes()
       }
   }

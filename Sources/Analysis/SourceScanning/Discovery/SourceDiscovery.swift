@@ -18,6 +18,8 @@ struct SourceDiscovery {
     var testFiles = 0
     var generatedFiles = 0
     var ignoredFiles = 0
+    /// Patterns of the configuration that no file of Swift fits.
+    var idlePatterns: [String] = []
     var links: [String] = []
     var unreadableFolders: [String] = []
   }
@@ -25,6 +27,7 @@ struct SourceDiscovery {
   let root: String
   let options: ScanOptions
   private let ignored: [PathPattern]
+  private var fitting: Set<Int> = []
 
   init(root: String, options: ScanOptions) {
     self.root = root
@@ -32,7 +35,7 @@ struct SourceDiscovery {
     ignored = options.ignoredPaths.map(PathPattern.init)
   }
 
-  func discover() -> Result {
+  mutating func discover() -> Result {
     var result = Result()
     var folders = [""]
     while let folder = folders.popLast() {
@@ -42,10 +45,12 @@ struct SourceDiscovery {
     result.manifests.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     result.links.sort()
     result.unreadableFolders.sort()
+    result.idlePatterns = ignored.indices.filter { !fitting.contains($0) }
+      .map { options.ignoredPaths[$0] }
     return result
   }
 
-  private func visit(_ folder: String, _ folders: inout [String], _ result: inout Result) {
+  private mutating func visit(_ folder: String, _ folders: inout [String], _ result: inout Result) {
     let path = folder.isEmpty ? root : root + "/" + folder
     guard let entries = FolderEntry.entries(of: path) else {
       result.unreadableFolders.append(folder)
@@ -64,12 +69,16 @@ struct SourceDiscovery {
     }
   }
 
-  private func classify(_ relative: String, _ name: String, _ result: inout Result) {
+  private mutating func classify(
+    _ relative: String, _ name: String, _ result: inout Result
+  ) {
+    let patterns = ignored.indices.filter { ignored[$0].matches(relative) }
+    fitting.formUnion(patterns)
     if name == "Package.swift" {
       result.manifests.append(relative)
     } else if name.hasPrefix("Package@swift") {
       return
-    } else if ignored.contains(where: { $0.matches(relative) }) {
+    } else if !patterns.isEmpty {
       result.ignoredFiles += 1
     } else if !options.includeTests, SourceFile.isTest(relative) {
       result.testFiles += 1

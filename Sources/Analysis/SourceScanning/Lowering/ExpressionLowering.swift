@@ -17,6 +17,10 @@ extension FileLowering {
       links.append(root)
       root = base
     }
+    if links.count >= Self.linksOfLongChain, longChain == nil {
+      let calls = links.count { $0.is(FunctionCallExprSyntax.self) }
+      longChain = (calls, offset(expression))
+    }
     var result = lowerRoot(root)
     for link in links.reversed() { result = lower(link, onto: result) }
     return result

@@ -21,10 +21,13 @@ struct MetricsCommand: ParsableCommand {
       mojofm-of-whole-truth is scaled by all items of the known division, as the
       reference implementation does.
 
+      Without a graph two divisions are compared, of whatever language or source.
+
       EXAMPLES
         strangler analyze metrics --graph graph.rsf --clustering services.rsf
         strangler analyze metrics --graph graph.rsf --clustering services.rsf \\
           --truth experts.rsf
+        strangler analyze metrics --clustering services.rsf --truth experts.rsf
         strangler analyze graph ~/code/monolith |
           strangler analyze metrics --graph - --clustering services.rsf
         strangler analyze metrics --graph calls.rsf --clustering services.rsf \\
@@ -36,8 +39,8 @@ struct MetricsCommand: ParsableCommand {
         2  a file or an option cannot be used
       """)
 
-  @Option(help: "File of `depends` lines; - for standard input.")
-  var graph: String
+  @Option(help: "File of `depends` lines; - for standard input. Not needed where --truth is given.")
+  var graph: String?
 
   @Option(help: "Column of the weights, 4 to 64; the fourth where there is one when not given.")
   var weights: Int?
@@ -48,7 +51,7 @@ struct MetricsCommand: ParsableCommand {
   @Option(help: "A known division to compare with.")
   var truth: String?
 
-  @Option(help: "Only the formulas of one publication: fse, cargo, rldec, chgnn.")
+  @Option(help: "Of the formulas that publications differ in only one's: fse, cargo, rldec, chgnn.")
   var variant: MetricVariant?
 
   @Option(help: "File of `accesses USECASE ITEM` lines, for business context purity.")
@@ -72,6 +75,18 @@ struct MetricsCommand: ParsableCommand {
     if let weights, !(4...64).contains(weights) {
       throw ValidationError("--weights: expected a column from 4 to 64, found \(weights)")
     }
+    if graph == nil {
+      guard truth != nil else {
+        throw ValidationError("--graph or --truth is needed: what the clustering is measured by")
+      }
+      let ofGraph = [
+        ("--weights", weights != nil), ("--variant", variant != nil),
+        ("--use-cases", useCases != nil), ("--tables", tables != nil), ("--entry", entry != nil),
+      ]
+      if let (option, _) = ofGraph.first(where: \.1) {
+        throw ValidationError("\(option) is about a graph; give it by --graph")
+      }
+    }
     try InputFile.checkStandardInput([graph, clustering, truth, useCases, tables])
   }
 
@@ -84,6 +99,7 @@ struct MetricsCommand: ParsableCommand {
 
   private func measured() throws -> MeasurementReport {
     let clusters = try InputFile.clustering(clustering)
+    guard let graph else { return try compared(clusters) }
     var laboratory = MetricLaboratory(try InputFile.graph(graph, weights: weights), clusters)
     guard !laboratory.items.isEmpty else {
       throw CommandFailure.unusable("\(graph) and \(clustering) share no item")
@@ -103,6 +119,20 @@ struct MetricsCommand: ParsableCommand {
     return MeasurementReport(
       measurements, items: laboratory.items.count, services: laboratory.serviceCount,
       leftOut: laboratory.leftOut)
+  }
+}
+
+extension MetricsCommand {
+  /// The clustering beside the known one, without a graph.
+  private func compared(_ clusters: [String: String]) throws -> MeasurementReport {
+    let truth = try InputFile.clustering(self.truth ?? "")
+    guard let agreement = MetricLaboratory.agreement(of: clusters, with: truth) else {
+      throw CommandFailure.unusable("\(clustering) and \(self.truth ?? "") share no item")
+    }
+    let common = clusters.filter { truth[$0.key] != nil }
+    return MeasurementReport(
+      agreement, items: common.count, services: Set(common.values).count,
+      leftOut: truth.count - common.count)
   }
 }
 

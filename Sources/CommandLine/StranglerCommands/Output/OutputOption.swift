@@ -28,6 +28,9 @@ struct OutputOption: ParsableArguments {
     let attributes = try? FileManager.default.attributesOfItem(
       atPath: URL(filePath: file).resolvingSymlinksInPath().path(percentEncoded: false))
     let type = attributes?[.type] as? FileAttributeType
+    guard type != .typeDirectory else {
+      throw CommandFailure.unusable("cannot write \(file): it is a folder; name a file in it")
+    }
     do {
       try Data(text.utf8).write(
         to: URL(filePath: file), options: type == nil || type == .typeRegular ? .atomic : [])

@@ -36,6 +36,8 @@ import Testing
     let dot = report.dot(Self.study)
     #expect(dot.contains("\"orders\" -> \"shipments\" [label=\"2\"];"))
     #expect(dot.contains("[label=\"1. shipments\\n6 types, 1 table\"]"))
+    // Borders with what stays are drawn too.
+    #expect(mermaid.matches(of: /-->\|/).count == dot.matches(of: /\x20->\x20/).count)
   }
 
   @Test func `names cannot break out of a diagram`() {

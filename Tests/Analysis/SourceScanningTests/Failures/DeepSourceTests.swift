@@ -26,9 +26,11 @@ import Testing
       """
     let model = InlineSources(source).model()
     #expect(model.types.map(\.name) == ["A", "B", "C"])
-    // All of it, or a finding that says where it was cut; what stands behind it is read.
-    let calls = model.references.count { $0.kind == .call }
-    #expect(calls == links + 1 || model.findings.map(\.id) == ["nesting-too-deep"])
+    // All of it is read, and told.
+    #expect(model.references.count { $0.kind == .call } == links + 1)
+    #expect(model.findings.map(\.id) == ["long-chain"])
+    #expect(model.findings.first?.message.contains("100000 calls") == true)
+    #expect(model.findings.first?.locations.first?.line == 2)
     #expect(model.references.contains { model.types[Int($0.from.index)].name == "C" })
   }
 

@@ -26,7 +26,8 @@ import Testing
     try scratch.write(
       "struct Old { let older: Older }\nstruct Older {}\n", to: "code/Gone/Old.swift")
     let config = try scratch.write(
-      "analysis: { ignore: [Gone/**], teams: { checkout: [Ada, Grace] } }\n", to: "s.yaml")
+      "analysis: { ignore: [Gone/**, Left/*.swift], teams: { checkout: [Ada, Grace] } }\n",
+      to: "s.yaml")
     let code = scratch.path + "/code"
     try git("init", "-q", in: code)
     try git("add", ".", in: code)
@@ -45,7 +46,7 @@ import Testing
         let authors: [Author]
         let files: [String]
       }
-      struct Finding: Decodable { let id: String }
+      struct Finding: Decodable { let id, message: String }
       let services: [Service]
       let findings: [Finding]
     }
@@ -54,6 +55,8 @@ import Testing
     #expect(
       report.services.first?.authors == [.init(name: "Ada", changes: 1, team: "checkout")])
     #expect(report.findings.contains { $0.id == "ignored-left-out" })
+    let idle = report.findings.filter { $0.id == "ignore-without-match" }
+    #expect(idle.count == 1 && idle.first?.message.contains("Left/*.swift") == true)
 
     let wrong = try scratch.write("analysis: { teem: {} }\n", to: "wrong.yaml")
     let refused = try await Self.strangler("analyze", code, "--config", wrong)
