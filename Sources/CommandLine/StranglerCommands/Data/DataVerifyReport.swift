@@ -107,30 +107,29 @@ struct DataVerifyReport: Encodable {
       case name, from, to, equal, legacy, new, counts, rows, live
     }
 
-    init(_ check: MappingCheck, _ verification: Verification) {
-      name = check.mapping.name
-      from = check.mapping.legacy.description
-      to = check.mapping.new.description
-      equal = verification.isEqual
-      legacy = Digest(verification.digests.legacy)
-      new = Digest(verification.digests.new)
-      counts = Counts(verification.counts)
-      rows = verification.drifts.map(Row.init)
-      live = nil
+    init(_ check: MappingCheck, _ found: Verification) {
+      self.init(check, found.isEqual, found.digests, found.counts, found.drifts, live: nil)
     }
 
-    init(_ check: MappingCheck, _ verification: LiveVerification) {
+    init(_ check: MappingCheck, _ found: LiveVerification) {
+      self.init(
+        check, found.isEqual, found.digests, found.counts, found.drifts,
+        live: Live(checks: found.checks, retries: found.retries, unsettled: found.unsettled))
+    }
+
+    private init(
+      _ check: MappingCheck, _ isEqual: Bool, _ digests: (legacy: RangeDigest, new: RangeDigest),
+      _ counts: DriftCounts, _ drifts: [Drift], live: Live?
+    ) {
       name = check.mapping.name
       from = check.mapping.legacy.description
       to = check.mapping.new.description
-      equal = verification.isEqual
-      legacy = Digest(verification.digests.legacy)
-      new = Digest(verification.digests.new)
-      counts = Counts(verification.counts)
-      rows = verification.drifts.map(Row.init)
-      live = Live(
-        checks: verification.checks, retries: verification.retries,
-        unsettled: verification.unsettled)
+      equal = isEqual
+      legacy = Digest(digests.legacy)
+      new = Digest(digests.new)
+      self.counts = Counts(counts)
+      rows = drifts.map(Row.init)
+      self.live = live
     }
 
     /// What is not there is null.

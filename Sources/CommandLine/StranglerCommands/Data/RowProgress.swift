@@ -74,7 +74,9 @@ final class PassNames: Sendable {
       guard current != step else { return }
       current = step
       switch step {
-      case .digest, .done: break
+      case .ask: progress.expect("\(name): both servers hash their rows", more: 0)
+      case .digest: progress.expect("\(name): reading both sides", more: 0)
+      case .done: break
       case .collect: progress.expect("\(name): looking for rows that differ", more: rows)
       case .gather: progress.expect("\(name): looking at their columns", more: rows)
       }

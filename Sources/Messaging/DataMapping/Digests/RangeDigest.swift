@@ -43,6 +43,9 @@ package struct RangeDigest: Sendable, Hashable {
 
   package init() {}
 
+  /// Rows that a server hashed, which gives no sum.
+  package init(rows: UInt64, xor: UInt64) { (count, self.xor) = (rows, xor) }
+
   @inline(__always)
   package mutating func add(_ row: UInt64) {
     count &+= 1

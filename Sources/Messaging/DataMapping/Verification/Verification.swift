@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Compares two tables by reading both in whatever order they have, a pass at a time: digests of
-/// ranges first, then the rows of ranges that differ, then the values of rows that are shown.
+/// ranges first, then the rows of ranges that differ, then the values of rows that are shown. Where
+/// both servers can hash all of their rows themselves they are asked for that before.
 ///
-/// Two tables without a difference are read once. Memory is bounded: by the ranges, by
+/// Two tables without a difference are read once, or not at all. Memory is bounded: by the ranges, by
 /// `Limits.rows` and by `Limits.listed`. Each pass has to see the same rows as the one before.
 package struct Verification: Sendable {
   package struct Limits: Sendable, Hashable {
@@ -19,6 +20,8 @@ package struct Verification: Sendable {
 
   /// What to do next, with both tables.
   package enum Step: Sendable, Hashable {
+    /// Ask both servers for the hash of all their rows.
+    case ask
     /// Read all rows into a `TableDigest`.
     case digest
     /// Take the digests, meanings too, of all rows in these ranges.
@@ -28,7 +31,7 @@ package struct Verification: Sendable {
     case done
   }
 
-  package private(set) var step = Step.digest
+  package private(set) var step: Step
   package private(set) var counts = DriftCounts()
   /// Of each table; 0 before they were read.
   package private(set) var rows = (legacy: 0, new: 0)
@@ -45,9 +48,26 @@ package struct Verification: Sendable {
   private var batches: [RangeSet] = []
   private var listed: [Drift.Kind: [UInt64]] = [:]
 
-  package init(_ limits: Limits = Limits()) { self.limits = limits }
+  /// - Parameter asksServers: whether both can hash their rows themselves.
+  package init(_ limits: Limits = Limits(), asksServers: Bool = false) {
+    self.limits = limits
+    step = asksServers ? .ask : .digest
+  }
 
   package var isEqual: Bool { counts.all == 0 }
+
+  // MARK: - Hashes
+
+  /// What both servers answered; nil where one of them cannot.
+  package mutating func answered(_ hashes: (legacy: RangeDigest, new: RangeDigest)?) {
+    guard let hashes, hashes.legacy == hashes.new else {
+      step = .digest
+      return
+    }
+    rows = (Int(hashes.legacy.count), Int(hashes.new.count))
+    digests = hashes
+    step = .done
+  }
 
   // MARK: - Ranges
 

@@ -26,7 +26,7 @@ package struct VerificationPass: Sendable {
       if let whole = rowDigests.digest(row, withMeaning: true) { rows.append(whole) }
     case .gather(let keys):
       if keys.contains(found.key) { cells[found.key] = rowDigests.cells(row) }
-    case .done: break
+    case .ask, .done: break
     }
   }
 }
@@ -40,7 +40,7 @@ extension Verification {
     case .digest: digested(legacy: legacy.digest, new: new.digest)
     case .collect: collected(legacy: legacy.rows, new: new.rows)
     case .gather: gathered(columns, legacy: legacy.cells, new: new.cells)
-    case .done: break
+    case .ask, .done: break
     }
   }
 }

@@ -92,7 +92,8 @@ extension MigrationRun {
     limits.listed = 0
     var suspects: Set<UInt64>?
     for _ in 0..<Self.comparisons {
-      let found = try await run.run(limits) { _, rows in progress(rows) }
+      // The digest is kept, and asked for again from whatever store there is then.
+      let found = try await run.run(limits, readingAll: true) { _, rows in progress(rows) }
       if found.counts.all > found.differing.count { return .differs(rows: found.counts.all) }
       let left = suspects?.intersection(found.differing) ?? found.differing
       if left.isEmpty {
