@@ -21,42 +21,30 @@ package final class Program: Sendable {
     var waiters: [Int: (marker: String?, waiter: CheckedContinuation<Bool, Never>)] = [:]
   }
 
-  private let process: Process
+  private let process: SpawnedProcess
   private let state = Mutex(State())
 
-  private init(_ process: Process) { self.process = process }
+  private init(_ process: SpawnedProcess) { self.process = process }
 
   /// - Parameter user: as whom it runs where this process is root's.
   package static func start(
     _ executable: String, _ arguments: [String], as user: String? = nil
   ) throws -> Program {
-    let process = Process()
-    if let user, getuid() == 0 {
-      process.executableURL = URL(filePath: "/usr/bin/setpriv")
-      process.arguments =
-        ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", executable] + arguments
-    } else {
-      process.executableURL = URL(filePath: executable)
-      process.arguments = arguments
-    }
     // The server must be able to enter the folder it is started in.
-    process.currentDirectoryURL = URL(filePath: "/")
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    let program = Program(process)
-    process.terminationHandler = { _ in program.change { $0.hasEnded = true } }
-    let handle = try ChildLaunch.alone {
-      let messages = Pipe()
-      process.standardError = messages
-      try process.run()
-      return messages.fileHandleForReading
+    var command = ["-C", "/", executable] + arguments
+    if let user, getuid() == 0 {
+      command.insert(
+        contentsOf: ["setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups"], at: 2)
     }
-    Thread {
-      while case let data = handle.availableData, !data.isEmpty {
-        let text = String(decoding: data, as: UTF8.self)
+    let process = try SpawnedProcess("/usr/bin/env", command, errors: .pipe)
+    let program = Program(process)
+    process.whenEnded { _ in program.change { $0.hasEnded = true } }
+    if let errors = process.errors {
+      SpawnedProcess.read(errors) { bytes in
+        let text = String(decoding: bytes, as: UTF8.self)
         program.change { $0.text = String(($0.text + text).suffix(keptBytes)) }
       }
-    }.start()
+    }
     return program
   }
 
@@ -66,7 +54,7 @@ package final class Program: Sendable {
   ) async throws {
     let program = try start(executable, arguments, as: user)
     await program.ended()
-    guard program.process.terminationStatus == 0 else {
+    guard program.exitCode == 0 else {
       throw Failure(description: "\(executable): \(program.text)")
     }
   }
@@ -74,13 +62,9 @@ package final class Program: Sendable {
   package var text: String { state.withLock { $0.text } }
 
   /// The code with which it ended, or the number of the signal that ended it; nil before that.
-  package var exitCode: Int32? {
-    state.withLock { $0.hasEnded } ? process.terminationStatus : nil
-  }
+  package var exitCode: Int32? { process.outcome?.status }
 
-  package func signal(_ number: Int32) {
-    if process.isRunning { kill(process.processIdentifier, number) }
-  }
+  package func signal(_ number: Int32) { process.signal(number) }
 
   /// Ends it and returns when it has ended.
   package func end(_ number: Int32 = SIGKILL) async {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import ServerPrograms
 import Synchronization
 
 /// Programs of this package as built beside the tests.
@@ -46,29 +47,21 @@ final class RunningProgram: Sendable {
     let errors: String
   }
 
-  private let process: Process
+  private let process: SpawnedProcess
   private let output = ProgramOutput()
   private let ended: Task<Void, Never>
 
   init(_ executable: URL, _ arguments: [String], temporaryFolder: String? = nil) throws {
-    process = Process()
-    process.executableURL = executable
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    if let temporaryFolder {
-      process.environment = ProcessInfo.processInfo.environment
-        .merging(["TMPDIR": temporaryFolder]) { _, new in new }
-    }
-    let outputPipe = Pipe()
-    let errorPipe = Pipe()
-    process.standardOutput = outputPipe
-    process.standardError = errorPipe
+    var environment = ProcessInfo.processInfo.environment
+    if let temporaryFolder { environment["TMPDIR"] = temporaryFolder }
+    process = try SpawnedProcess(
+      executable.path(percentEncoded: false), arguments, environment: environment, output: .pipe,
+      errors: .pipe)
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-    process.terminationHandler = { _ in continuation.finish() }
+    process.whenEnded { _ in continuation.finish() }
     ended = Task { for await _ in stream {} }
-    try process.run()
-    output.collect(outputPipe.fileHandleForReading, as: .output)
-    output.collect(errorPipe.fileHandleForReading, as: .errors)
+    if let handle = process.output { output.collect(handle, as: .output) }
+    if let handle = process.errors { output.collect(handle, as: .errors) }
   }
 
   /// The rest of the first line of standard output or standard error that holds the marker.
@@ -84,14 +77,14 @@ final class RunningProgram: Sendable {
   /// Lines of standard output so far.
   var lines: Int { output.lines }
 
-  func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+  func signal(_ number: Int32) { process.signal(number) }
 
   /// Waits for the end and returns everything that was written.
   func outcome() async -> Outcome {
     await ended.value
     let written = await output.all()
     return Outcome(
-      exitCode: process.terminationStatus, output: written.output, errors: written.errors)
+      exitCode: process.outcome?.status ?? -1, output: written.output, errors: written.errors)
   }
 }
 
@@ -125,19 +118,19 @@ final class ProgramOutput: Sendable {
   /// Starts to read a pipe to its end.
   func collect(_ handle: FileHandle, as stream: Stream) {
     state.withLock { $0.openPipes += 1 }
-    Thread {
-      var bytes = Data()
-      // `read(upToCount:)` would wait for all the bytes; this returns what there is, which may end
-      // within a character.
-      while case let data = handle.availableData, !data.isEmpty {
-        bytes += data
-        let whole = bytes.count - Self.begun(at: bytes)
-        let text = String(decoding: bytes.prefix(whole), as: UTF8.self)
-        bytes = Data(bytes.dropFirst(whole))
-        self.change { stream == .output ? ($0.output += text) : ($0.errors += text) }
+    let rest = Mutex(Data())
+    SpawnedProcess.read(handle) { bytes in
+      // What there is may end within a character.
+      let text = rest.withLock { rest in
+        rest += bytes
+        let whole = rest.count - Self.begun(at: rest)
+        defer { rest = Data(rest.dropFirst(whole)) }
+        return String(decoding: rest.prefix(whole), as: UTF8.self)
       }
+      self.change { stream == .output ? ($0.output += text) : ($0.errors += text) }
+    } atEnd: {
       self.change { $0.openPipes -= 1 }
-    }.start()
+    }
   }
 
   /// Bytes at the end that begin a character of UTF-8 and do not finish it.

@@ -9,8 +9,7 @@ internal import TransactionalMessaging
 
 /// A process of a run as the rig sees it: this executable with other arguments.
 final class ChildProcess: Sendable {
-  private let process: Process
-  private let input: Pipe
+  private let process: SpawnedProcess
   private let hasEnded = WakeSignal()
   private let hasSaidAll = WakeSignal()
 
@@ -19,47 +18,38 @@ final class ChildProcess: Sendable {
     _ executable: URL, _ arguments: [String], _ assignment: TortureAssignment,
     take: @escaping @Sendable (TortureRecord) -> Void
   ) throws {
-    process = Process()
-    process.executableURL = executable
-    process.arguments = arguments
-    process.standardError = FileHandle.nullDevice
-    process.terminationHandler = { [hasEnded] _ in hasEnded.raise() }
-    let handle: FileHandle
     do {
-      (input, handle) = try ChildLaunch.alone { [process] in
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        return (input, output.fileHandleForReading)
-      }
+      process = try SpawnedProcess(
+        executable.path(percentEncoded: false), arguments, input: .pipe, output: .pipe)
     } catch {
-      throw TortureFailure("cannot start \(executable.path(percentEncoded: false)): \(error)")
+      throw TortureFailure("\(error)")
     }
-    Thread { [hasSaidAll] in
-      var rest: [UInt8] = []
-      while case let data = handle.availableData, !data.isEmpty {
-        rest += data
-        while let end = rest.firstIndex(of: 0x0A) {
-          let line = String(decoding: rest[..<end], as: UTF8.self)
-          rest.removeSubrange(...end)
-          if let record = TortureRecord(line: line) { take(record) }
+    process.whenEnded { [hasEnded] _ in hasEnded.raise() }
+    if let output = process.output {
+      let lines = Mutex<[UInt8]>([])
+      SpawnedProcess.read(output) { bytes in
+        lines.withLock { rest in
+          rest += bytes
+          while let end = rest.firstIndex(of: 0x0A) {
+            let line = String(decoding: rest[..<end], as: UTF8.self)
+            rest.removeSubrange(...end)
+            if let record = TortureRecord(line: line) { take(record) }
+          }
         }
+      } atEnd: { [hasSaidAll] in
+        hasSaidAll.raise()
       }
-      hasSaidAll.raise()
-    }.start()
+    }
     let line = try JSONEncoder().encode(assignment) + [0x0A]
-    try? input.fileHandleForWriting.write(contentsOf: line)
+    try? process.input?.write(contentsOf: line)
   }
 
   /// Told to a process that is gone, it is forgotten.
   func order(_ order: TortureOrder) {
-    try? input.fileHandleForWriting.write(contentsOf: Data((order.line + "\n").utf8))
+    try? process.input?.write(contentsOf: Data((order.line + "\n").utf8))
   }
 
-  func signal(_ number: Int32) {
-    if process.isRunning { kill(process.processIdentifier, number) }
-  }
+  func signal(_ number: Int32) { process.signal(number) }
 
   /// Returns once it has ended and all that it said was taken.
   func ended() async {
@@ -74,9 +64,11 @@ final class ChildProcess: Sendable {
   }
 
   /// How it ended; call it then.
-  var wasKilled: Bool { process.terminationReason == .uncaughtSignal }
-  var status: Int32 { process.terminationStatus }
+  var wasKilled: Bool {
+    if case .signalled = process.outcome { true } else { false }
+  }
+  var status: Int32 { process.outcome?.status ?? 0 }
 
   /// Closes what it listens to.
-  func close() { try? input.fileHandleForWriting.close() }
+  func close() { try? process.input?.close() }
 }

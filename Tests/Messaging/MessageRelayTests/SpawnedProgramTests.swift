@@ -5,7 +5,7 @@ import Testing
 
 /// Programs that start at the same time.
 @Suite(.timeLimit(.minutes(1)))
-struct ChildLaunchTests {
+struct SpawnedProgramTests {
   /// One that inherits what another's end is told by keeps it: that end would be seen when this
   /// test is over, and this test never is.
   @Test func anEndIsSeenThoughOthersWentOn() async throws {
