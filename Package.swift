@@ -21,6 +21,7 @@ enum Area: String, CaseIterable {
   case analysis = "Analysis"
   case proxy = "Proxy"
   case messaging = "Messaging"
+  case services = "Services"
   case fixtures = "Fixtures"
   case commandLine = "CommandLine"
 }
@@ -152,7 +153,6 @@ let proxy: [Target] = [
     providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
   library("HTTPExchange", .proxy),
   library("HTTP2Engine", .proxy, ["CNghttp2"]),
-  library("ResiliencePolicies", .proxy),
   library(
     "RoutingDecisions", .proxy,
     [
@@ -204,7 +204,6 @@ let proxy: [Target] = [
       "history.js", "icon.svg", "index.html", "journal.js", "orders.js", "plots.js", "routes.js",
       "shadows.js",
     ].map { .embedInCode("Console/Page/\($0)") }),
-  tests("ResiliencePolicies", "Proxy", ["ResiliencePolicies"]),
   tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange", "ShadowComparison"]),
   tests(
     "ConfigurationFiles", "Proxy",
@@ -316,10 +315,13 @@ let postgreSQL: [Target] = [
 let texts: [Target] = [library("DisplayWidths", .analysis)]
 
 // JSON with exact numbers, which comparisons of answers and contracts of events read, and what else
-// both areas share.
+// areas share.
 let documents: [Target] = [
   library("JSONDocuments", .proxy),
   library("SpellingSuggestions", .proxy),
+  library("TransactionalMessaging", .messaging),
+  library("ResiliencePolicies", .proxy),
+  tests("ResiliencePolicies", "Proxy", ["ResiliencePolicies"]),
   // Rows of one side as rows of the other; the configuration declares them.
   library("DataMapping", .messaging, ["SpellingSuggestions"]),
   tests("DataMapping", "Messaging", ["DataMapping"]),
@@ -335,7 +337,6 @@ let documents: [Target] = [
 ]
 
 let messaging: [Target] = [
-  library("TransactionalMessaging", .messaging),
   library("MessageContracts", .messaging, ["JSONDocuments", "TransactionalMessaging"]),
   library("MessageContractFiles", .messaging, ["MessageContracts"]),
   library(
@@ -496,6 +497,49 @@ let messaging: [Target] = [
     ]),
 ]
 
+// How extracted services call each other.
+let services: [Target] = [
+  library(
+    "ServiceCalls", .services, ["ResiliencePolicies", "TransactionalMessaging", .httpTypes]),
+  library(
+    "ServiceClient", .services,
+    [
+      "ResiliencePolicies", "ServiceCalls", "TransactionalMessaging", .asyncHTTPClient, .httpTypes,
+      .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix,
+    ]),
+  // What a Hummingbird service needs to be called so.
+  library(
+    "HummingbirdServices", .services,
+    [
+      "ResiliencePolicies", "ServiceCalls", "ServiceClient", .httpTypes, .hummingbird, .lifecycle,
+      .nioCore,
+    ]),
+  .target(
+    name: "ServiceTesting",
+    dependencies: [
+      "ServiceCalls", "TransactionalMessaging", .hummingbird, .logging, .nioCore, .nioPosix,
+    ],
+    path: "Tests/Support/ServiceTesting", swiftSettings: settings),
+  tests(
+    "ServiceCalls", "Services",
+    ["ResilienceModels", "ResiliencePolicies", "ServiceCalls", "TransactionalMessaging"]),
+  tests(
+    "ServiceClient", "Services",
+    [
+      "HummingbirdServices", "ResiliencePolicies", "ServiceCalls", "ServiceClient",
+      "ServiceTesting", "TransactionalMessaging", .httpTypes, .hummingbird, .lifecycle,
+      .lifecycleTestKit, .nioCore,
+    ]),
+  // Breaker, bulkhead and retries once more, written from their rules alone, to compare with.
+  .target(
+    name: "ResilienceModels",
+    dependencies: ["ResiliencePolicies", "ServiceCalls", "TransactionalMessaging"],
+    path: "Tests/Support/ResilienceModels", swiftSettings: settings),
+  .executableTarget(
+    name: "resilience-model-check", dependencies: ["ResilienceModels", .argumentParser],
+    path: "Tests/Benchmarks/ResilienceModelCheck", swiftSettings: settings),
+]
+
 // The shop that the toolkit is shown on: a monolith, the service taken out of it, their traffic.
 let fixtures: [Target] = [
   .target(
@@ -618,6 +662,7 @@ let areas: [Area: [Target]] = [
   .analysis: analysis,
   .proxy: proxy + proxyBenchmark,
   .messaging: messaging,
+  .services: services,
   .fixtures: fixtures,
   .commandLine: commandLine,
 ]
@@ -625,6 +670,11 @@ let areas: [Area: [Target]] = [
 let package = Package(
   name: "strangler",
   platforms: [.macOS(.v15)],
+  products: [
+    .library(
+      name: "ServiceClient", targets: ["ServiceClient", "ServiceCalls", "ResiliencePolicies"]),
+    .library(name: "HummingbirdServices", targets: ["HummingbirdServices"]),
+  ],
   traits: [
     .trait(
       name: "PostgreSQL",
@@ -651,6 +701,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: requestedAreas.flatMap { areas[$0] ?? [] } + texts
-    + (requestedAreas.contains { [.proxy, .messaging].contains($0) } ? documents + postgreSQL : []),
+    + (requestedAreas.contains { [.proxy, .messaging, .services].contains($0) }
+      ? documents + postgreSQL : []),
   swiftLanguageModes: [.v6]
 )

@@ -31,6 +31,10 @@ import Testing
     ],
     "TransactionalMessaging": ["Synchronization", "FoundationEssentials", "Foundation"],
     "TortureModel": ["TransactionalMessaging"],
+    // The types of HTTP fields and methods do nothing.
+    "ServiceCalls": [
+      "HTTPTypes", "ResiliencePolicies", "Synchronization", "TransactionalMessaging",
+    ],
     "SourceScanning": [
       "CIndexStore", "DependencyGraph", "SwiftSyntax", "SwiftParser", "Foundation",
       "Synchronization",

@@ -5,7 +5,7 @@
 public struct TraceContext: Sendable, Equatable {
   /// Version, trace id, parent id and flags, such as
   /// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
-  public let parent: String
+  public private(set) var parent: String
   /// What vendors add; nil when there is nothing.
   public var state: String?
 
@@ -21,6 +21,26 @@ public struct TraceContext: Sendable, Equatable {
     self.parent = parent
     self.state = state
   }
+
+  /// The same trace, with another span as the parent of what comes: one that the caller made for
+  /// its own part, and reports.
+  ///
+  /// - Parameter span: the span's id, which must not be 0; draw it at random.
+  public func child(span: UInt64) -> TraceContext {
+    let digits = String(span, radix: 16)
+    let id = String(repeating: "0", count: 16 - digits.count) + digits
+    var child = self
+    // What is passed on is written in the version that is known here, with the flag that is.
+    child.parent = "00-\(trace)-\(id)-\(isSampled ? "01" : "00")"
+    return child
+  }
+
+  /// The trace's id, 32 hexadecimal digits.
+  public var trace: String { String(parent.dropFirst(3).prefix(32)) }
+  /// The id of the span that is the parent of what comes, 16 hexadecimal digits.
+  public var span: String { String(parent.dropFirst(36).prefix(16)) }
+  /// Whoever began the trace records it.
+  public var isSampled: Bool { UInt8(parent.suffix(2), radix: 16).map { $0 & 1 == 1 } ?? false }
 
   private static func isDigit(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
