@@ -10,7 +10,7 @@ import Testing
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
     "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
-    "DisplayWidths",
+    "DisplayWidths", "RouteExports",
   ]
 
   /// Pure targets that a pure target may use.
@@ -23,6 +23,7 @@ import Testing
     ["TortureModel", "TransactionalMessaging"], ["RoutingDecisions", "DataMapping"],
     ["RoutingDecisions", "SpellingSuggestions"], ["DataMapping", "SpellingSuggestions"],
     ["AnalysisReports", "DisplayWidths"], ["RoutingDecisions", "DisplayWidths"],
+    ["RouteExports", "RoutingDecisions"], ["RouteExports", "ResiliencePolicies"],
   ]
 
   @Test(.timeLimit(.minutes(5)))
