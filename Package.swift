@@ -159,6 +159,8 @@ let proxy: [Target] = [
       "DataMapping", "DisplayWidths", "HTTPExchange", "ResiliencePolicies", "ShadowComparison",
       "SpellingSuggestions",
     ]),
+  // The routes as configuration of other proxies.
+  library("RouteExports", .proxy, ["ResiliencePolicies", "RoutingDecisions"]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
   library("ShadowComparison", .proxy, ["JSONDocuments"]),
   // How much of a monolith is left, as the command and the console tell it.
@@ -211,6 +213,9 @@ let proxy: [Target] = [
       "ConfigurationFiles", "DataMapping", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions",
       "ShadowComparison",
     ]),
+  tests(
+    "RouteExports", "Proxy",
+    ["ConfigurationFiles", "RouteExports", "RoutingDecisions", "ServerPrograms", .yams]),
   tests("HTTPExchange", "Proxy", ["HTTPExchange"]),
   tests("HTTP2Engine", "Proxy", ["HTTP2Engine"]),
   tests(
@@ -617,10 +622,11 @@ let commandLine: [Target] = [
       "MessageContracts", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
       "MessageStoreSQLite",
       "MessagingTorture",
-      "ProxyDataPlane", "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore",
-      "ShadowTraffic", "SourceScanning", "StranglerDemo", "StrangulationMeasures", "TortureModel",
-      "TransactionalMessaging", .argumentParser, .asyncHTTPClient, .grdb,
-      .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1, .unixSignals,
+      "ProxyDataPlane", "RouteExports", "RoutingDecisions", "ShadowComparison",
+      "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning", "StranglerDemo",
+      "StrangulationMeasures", "TortureModel", "TransactionalMessaging", .argumentParser,
+      .asyncHTTPClient, .grdb, .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1,
+      .unixSignals,
     ]),
   .executableTarget(
     name: "strangler", dependencies: ["StranglerCommands"],

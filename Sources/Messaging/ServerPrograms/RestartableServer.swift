@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+package import Foundation
 internal import Synchronization
 
 /// A server that can be ended and started again where it was, with what it has stored.
@@ -36,9 +36,11 @@ final class RunningProgram: Sendable {
 }
 
 /// Programs of servers, as Debian and others install them.
-enum Executables {
+package enum Executables {
   /// - Throws: `Program.Failure` that names the package.
-  static func find(_ name: String, package: String, in folders: [String]) throws -> String {
+  package static func find(
+    _ name: String, package: String, in folders: [String]
+  ) throws -> String {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     let candidates = folders + path.split(separator: ":").map(String.init)
     for folder in candidates where FileManager.default.isExecutableFile(atPath: "\(folder)/\(name)")
@@ -50,7 +52,7 @@ enum Executables {
   }
 
   /// A new folder for a server's files.
-  static func folder(_ name: String) throws -> URL {
+  package static func folder(_ name: String) throws -> URL {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "\(name)-\(UUID().uuidString.prefix(8).lowercased())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -127,6 +127,10 @@ public final class RoutingTable: Sendable {
     configuration.routes.firstIndex { $0.name == name }
   }
 
+  /// Indices of all routes, those that are tried first before the others: the first of them whose
+  /// path and conditions fit takes a request.
+  package var routesByPrecedence: [Int] { paths.precedence }
+
   /// The same table with another percentage for one route; nothing is compiled again.
   public func settingPercent(
     ofRoute name: String, to percent: Percentage

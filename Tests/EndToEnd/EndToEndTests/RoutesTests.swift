@@ -121,4 +121,29 @@ import Testing
       "\(quiet.errors)")
     #expect(try await validate("-1").exitCode == 2)
   }
+
+  @Test func `routes are exported with what cannot be told`() async throws {
+    let scratch = try Scratch()
+    let file = try scratch.write(Self.configuration, to: "strangler.yaml")
+    let written = scratch.path + "/strangler.conf"
+    let notes = scratch.path + "/notes.json"
+    let export = ["routes", "export", "--config", file, "--format"]
+    let nginx = try await Executable.strangler.run(
+      export + ["nginx", "--output", written, "--notes", notes])
+    #expect(nginx.exitCode == 0, "\(nginx.errors)")
+    #expect(nginx.output.isEmpty)
+    #expect(nginx.errors.contains("at the head of the file: what nginx cannot be told"))
+    let text = try String(contentsOfFile: written, encoding: .utf8)
+    #expect(text.hasPrefix("# Routes of strangler for nginx."))
+    #expect(
+      text.contains("# - route orders, percent: 5 % of the users go to orders by a hash of nginx"))
+    let json = try String(contentsOfFile: notes, encoding: .utf8)
+    #expect(json.contains("\"setting\" : \"percent\""))
+    for format in ["envoy", "gateway-api", "haproxy"] {
+      let outcome = try await Executable.strangler.run(export + [format, "--strict"])
+      #expect(outcome.exitCode == 1, "\(format): a share deals other users")
+      #expect(outcome.output.contains("orders"))
+    }
+    #expect(try await Executable.strangler.run(export + ["apache"]).exitCode == 2)
+  }
 }

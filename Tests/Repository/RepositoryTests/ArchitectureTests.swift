@@ -23,6 +23,7 @@ import Testing
       "DataMapping", "DisplayWidths", "HTTPExchange", "ResiliencePolicies", "ShadowComparison",
       "SpellingSuggestions", "FoundationEssentials", "Foundation",
     ],
+    "RouteExports": ["ResiliencePolicies", "RoutingDecisions"],
     "ShadowComparison": mathematics.union(["JSONDocuments"]),
     "StrangulationMeasures": [],
     "CutoverControl": [

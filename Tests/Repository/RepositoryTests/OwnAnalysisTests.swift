@@ -11,6 +11,7 @@ import Testing
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
     "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
     "DisplayWidths", "ServiceCalls",
+    "RouteExports",
   ]
 
   /// Pure targets that a pure target may use.
@@ -24,6 +25,7 @@ import Testing
     ["RoutingDecisions", "SpellingSuggestions"], ["DataMapping", "SpellingSuggestions"],
     ["AnalysisReports", "DisplayWidths"], ["RoutingDecisions", "DisplayWidths"],
     ["ServiceCalls", "ResiliencePolicies"], ["ServiceCalls", "TransactionalMessaging"],
+    ["RouteExports", "RoutingDecisions"], ["RouteExports", "ResiliencePolicies"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

@@ -90,6 +90,22 @@ struct PathTrie: Sendable {
     }
   }
 
+  /// All routes in one order, which no path contradicts: of the routes that take it, those visited
+  /// first stand first.
+  var precedence: [Int] { precedence(below: 0) }
+
+  private func precedence(below index: Int32) -> [Int] {
+    let node = nodes[Int(index)]
+    // A path leads to one literal at most, so that their order is free: the file's reads best.
+    let literals = edges[Int(node.literals.lowerBound)..<Int(node.literals.upperBound)]
+      .map { precedence(below: $0.child) }
+      .sorted { ($0.min() ?? 0) < ($1.min() ?? 0) }
+    return routes(node.exact) + literals.flatMap { $0 }
+      + (node.parameter < 0 ? [] : precedence(below: node.parameter)) + routes(node.below)
+  }
+
+  private func routes(_ range: Range<Int32>) -> [Int] { range.map { Int(order[Int($0)]) } }
+
   private func visit(
     _ index: Int32, _ path: UnsafeRawBufferPointer, from start: Int,
     _ body: (Range<Int32>) -> Bool
