@@ -30,6 +30,7 @@ import Testing
       "FoundationEssentials", "Foundation", "Synchronization",
     ],
     "TransactionalMessaging": ["Synchronization", "FoundationEssentials", "Foundation"],
+    "SagaModel": ["TransactionalMessaging", "FoundationEssentials", "Foundation"],
     "TortureModel": ["TransactionalMessaging"],
     "SourceScanning": [
       "CIndexStore", "DependencyGraph", "SwiftSyntax", "SwiftParser", "Foundation",
