@@ -344,11 +344,39 @@ let documents: [Target] = [
 let messaging: [Target] = [
   library("MessageContracts", .messaging, ["JSONDocuments", "TransactionalMessaging"]),
   library("MessageContractFiles", .messaging, ["MessageContracts"]),
+  // A business process over services as steps, each with what undoes it.
+  library("SagaModel", .messaging, ["TransactionalMessaging"]),
+  tests("SagaModel", "Messaging", ["SagaModel", "TransactionalMessaging"]),
   library(
-    "MessageStoreSQLite", .messaging, ["MessageContracts", "TransactionalMessaging", .grdb]),
+    "MessageStoreSQLite", .messaging,
+    ["MessageContracts", "SagaModel", "TransactionalMessaging", .grdb]),
   library(
     "MessageStorePostgreSQL", .messaging,
-    ["MessageContracts", "PostgreSQLClient", "TransactionalMessaging"]),
+    ["MessageContracts", "PostgreSQLClient", "SagaModel", "TransactionalMessaging"]),
+  library(
+    "SagaOrchestration", .messaging,
+    ["MessageRelay", "SagaModel", "TransactionalMessaging", .lifecycle, .logging]),
+  // The shop's checkout, shared by tests and a process that they kill.
+  .target(
+    name: "CheckoutExample",
+    dependencies: [
+      "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "SagaModel",
+      "SagaOrchestration", "TransactionalMessaging", .grdb, .logging,
+    ], path: "Tests/Messaging/CheckoutExample", swiftSettings: settings),
+  .executableTarget(
+    name: "saga-crash-child",
+    dependencies: [
+      "CheckoutExample", "MessageStorePostgreSQL", "MessageStoreSQLite", "SagaModel",
+      "SagaOrchestration", "TransactionalMessaging", .grdb, .logging,
+    ], path: "Tests/Messaging/SagaCrashChild", swiftSettings: settings),
+  tests(
+    "SagaOrchestration", "Messaging",
+    [
+      "CheckoutExample", "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite",
+      "MessagingConformance", "MessagingTestSupport", "SagaModel", "SagaOrchestration",
+      "ServerPrograms", "TransactionalMessaging", "saga-crash-child", .grdb, .lifecycle,
+      .lifecycleTestKit, .logging,
+    ]),
   // The stores of both sides: looked at, compared, and the new one filled.
   library("MappedStores", .messaging, ["DataMapping", "PostgreSQLClient", .grdb, .sqlite]),
   tests(
@@ -421,7 +449,7 @@ let messaging: [Target] = [
       "ServerPrograms", "TransactionalMessaging", .argumentParser, .grdb,
     ], path: "Tests/Benchmarks/DataBenchmark", swiftSettings: settings),
   // What every store and broker passes, for those that others write too.
-  library("MessagingConformance", .messaging, ["TransactionalMessaging"]),
+  library("MessagingConformance", .messaging, ["SagaModel", "TransactionalMessaging"]),
   .target(
     name: "MessagingTestSupport",
     dependencies: [
@@ -622,7 +650,7 @@ let commandLine: [Target] = [
       "MessageContracts", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
       "MessageStoreSQLite",
       "MessagingTorture",
-      "ProxyDataPlane", "RouteExports", "RoutingDecisions", "ShadowComparison",
+      "ProxyDataPlane", "RouteExports", "RoutingDecisions", "SagaModel", "ShadowComparison",
       "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning", "StranglerDemo",
       "StrangulationMeasures", "TortureModel", "TransactionalMessaging", .argumentParser,
       .asyncHTTPClient, .grdb, .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1,
@@ -653,8 +681,8 @@ let commandLine: [Target] = [
     [
       "BadReleases", "EventReceiver", "KafkaTesting", "MessageBrokerNATS", "MessageRelay",
       "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "PostgreSQLClient",
-      "SchemaValidation", "ServerPrograms", "TransactionalMessaging", "strangler", "shop-monolith",
-      "orders-service", "data-crash-child",
+      "SagaModel", "SchemaValidation", "ServerPrograms", "TransactionalMessaging", "strangler",
+      "shop-monolith", "orders-service", "data-crash-child",
       .asyncHTTPClient, .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   tests(

@@ -18,6 +18,7 @@ public struct Strangler: AsyncParsableCommand {
         strangler proxy --config strangler.yaml
         strangler cutover start orders --reason 'ticket 12'
         strangler outbox init --database postgresql://shop@db.internal/shop
+        strangler saga list --database shop.sqlite --state stuck
         strangler data check --config strangler.yaml
         strangler status --sources ~/code/monolith --live
         strangler shadow replay --har visit.har --legacy http://127.0.0.1:9001 \\
@@ -31,7 +32,8 @@ public struct Strangler: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       AnalyzeCommand.self, InitCommand.self, ProxyCommand.self, RoutesCommand.self,
-      CutoverCommand.self, OutboxCommand.self, DataCommand.self, StatusCommand.self,
+      CutoverCommand.self, OutboxCommand.self, SagaCommandGroup.self, DataCommand.self,
+      StatusCommand.self,
       ShadowCommand.self, DemoCommand.self, OrdersServiceCommand.self,
     ])
 

@@ -94,7 +94,7 @@ struct InboxTransaction {
 
   /// The database's own troubles (busy, full disk, interrupted) are not the event's fault: they
   /// end the transaction, and the delivery comes again without a counted attempt.
-  private static func belongsToEvent(_ error: any Error) -> Bool {
+  static func belongsToEvent(_ error: any Error) -> Bool {
     guard let error = error as? DatabaseError else { return !(error is CancellationError) }
     switch error.resultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_IOERR, .SQLITE_FULL, .SQLITE_INTERRUPT,

@@ -41,7 +41,7 @@ package struct SQLiteOperatorDatabase: OperatorDatabase {
     }
   }
 
-  private static func value(_ parameter: SQLParameter) -> DatabaseValue {
+  static func value(_ parameter: SQLParameter) -> DatabaseValue {
     switch parameter {
     case .null: .null
     case .text(let text): text.databaseValue
@@ -50,7 +50,7 @@ package struct SQLiteOperatorDatabase: OperatorDatabase {
     }
   }
 
-  private static func parameter(_ value: DatabaseValue) -> SQLParameter {
+  static func parameter(_ value: DatabaseValue) -> SQLParameter {
     switch value.storage {
     case .null: .null
     case .int64(let number): .integer(number)

@@ -31,6 +31,7 @@ import Testing
       "FoundationEssentials", "Foundation", "Synchronization",
     ],
     "TransactionalMessaging": ["Synchronization", "FoundationEssentials", "Foundation"],
+    "SagaModel": ["TransactionalMessaging", "FoundationEssentials", "Foundation"],
     "TortureModel": ["TransactionalMessaging"],
     // The types of HTTP fields and methods do nothing.
     "ServiceCalls": [

@@ -12,8 +12,7 @@ import Testing
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
     "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
-    "ServiceCalls",
-    "RouteExports",
+    "ServiceCalls", "RouteExports", "SagaModel",
   ]
 
   static let bans: [Ban] = [

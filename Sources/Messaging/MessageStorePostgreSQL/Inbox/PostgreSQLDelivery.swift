@@ -106,7 +106,7 @@
     /// The database's own troubles are not the event's fault: they end the transaction, and the
     /// delivery comes again without a counted attempt. So do conflicts with other transactions. A
     /// statement that takes too long is the event's: it would take as long each time.
-    private static func belongsToEvent(_ error: any Error) -> Bool {
+    static func belongsToEvent(_ error: any Error) -> Bool {
       guard let error = error as? MessageStoreError else { return !(error is CancellationError) }
       guard let state = error.sqlState else {
         return ![.unavailable, .busy].contains(error.code)

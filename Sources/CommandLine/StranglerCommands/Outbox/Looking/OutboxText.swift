@@ -82,6 +82,9 @@ enum OutboxText {
     if entry.aggregateType.isEmpty {
       return (entry.relay.map { "relay \($0)" } ?? "every relay") + " at \(entry.position)"
     }
+    guard entry.relay != nil || entry.consumer != nil else {
+      return "\(entry.aggregateType) \(entry.aggregateID) at step \(entry.position)"
+    }
     let place = place(entry.relay, entry.consumer)
     return "\(place) \(entry.aggregateType)/\(entry.aggregateID) at \(entry.position)"
   }

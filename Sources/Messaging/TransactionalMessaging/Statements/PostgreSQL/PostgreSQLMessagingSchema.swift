@@ -65,11 +65,12 @@ public enum PostgreSQLMessagingSchema {
       Migration(
         version: 1, statements: outbox(layout) + relay + inbox + [audit, database(layout)]),
       Migration(version: 2, statements: [attempts]),
+      Migration(version: 3, statements: SagaSchema.postgreSQL),
     ]
   }
 
   /// The number of the last step.
-  package static let newest = 2
+  package static let newest = 3
 
   /// Rows are inserted and never changed. `seq` is drawn while the aggregate's row in
   /// `aggregate_version` is locked, so within an aggregate its order is the order of commits; the

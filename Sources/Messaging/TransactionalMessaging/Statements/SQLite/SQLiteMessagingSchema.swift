@@ -27,6 +27,7 @@ public enum SQLiteMessagingSchema {
     Migration(version: 1, statements: outbox + relay + inbox),
     Migration(version: 2, statements: envelope + [audit]),
     Migration(version: 3, statements: [attempts]),
+    Migration(version: 4, statements: SagaSchema.sqlite),
   ]
 
   /// Attempts of consumers that began and whose end is not known.
