@@ -164,7 +164,8 @@ struct ServerHashTests {
     some.filter = [RowCondition("status", .noneOf(["gone"]))]
     #expect(try !isHashed(some))
     var joined = Self.mapping
-    joined.columns[3] = .init("note", .concat(["note", "status"], separator: " "))
+    joined.columns[3] = .init(
+      "note", .concat(["note", "status"], separator: " "), isReversed: false)
     #expect(try !isHashed(joined))
     await rig.stop()
   }

@@ -11,8 +11,8 @@ struct FileLowering {
   var depth = 0
   /// Offset of the first expression that `depthLimit` cut off.
   var firstCut: UInt32?
-  /// Links of a chain, calls and names, that are told.
-  static let linksOfLongChain = 10_000
+  /// Links of a chain, calls and names, from which on it is told.
+  static let linksOfLongChain = 20_000
   /// The first such chain.
   var longChain: (calls: Int, offset: UInt32)?
   /// Loops lowered so far; a closure compares before and after to know whether it holds one.
