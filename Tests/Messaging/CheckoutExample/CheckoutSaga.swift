@@ -30,6 +30,7 @@ package struct Reserved: Codable, Sendable {
 package struct CheckoutTimes: Sendable {
   package var call = Duration.milliseconds(300)
   package var command = Duration.milliseconds(300)
+  package var confirmation = Duration.milliseconds(300)
   package var deadline: Duration? = nil
   package var backoff = Backoff(first: 5, most: 20)
   /// A test that kills a process wherever it is, is no step's fault.
@@ -73,6 +74,9 @@ package func checkoutSaga<Store: SagaStore>(
         }
       ).within(times.call),
       compensation: obliged(.call { checkout, call in try await payments.giveBack(call) }))
-    Retriable("confirm", obliged(.command(to: "mail", "confirm") { OrderedItems(order: $0.order) }))
+    Retriable(
+      "confirm",
+      obliged(.command(to: "mail", "confirm") { OrderedItems(order: $0.order) })
+        .within(times.confirmation))
   }
 }

@@ -36,8 +36,10 @@ struct KilledSagaTests {
       }
       let verdict = try await CheckoutVerdict(of: world)
       #expect(verdict.findings == [], "killed at step \(point)")
-      #expect(
-        verdict.phases[id] == (Fault(id: id)?.isCompleted == true ? "completed" : "compensated"))
+      // A process that starts again may take longer than a step may.
+      let ends =
+        Fault(id: id)?.isCompleted == true ? ["completed", "compensated"] : ["compensated"]
+      #expect(ends.contains(verdict.phases[id] ?? ""), "killed at step \(point)")
       guard status == SIGKILL else { break }
     }
     #expect(points >= 5)
