@@ -54,6 +54,7 @@ struct ServerHashTests {
   private struct Rig {
     let old: TestStore
     let new: TestStore
+    let schemas: [String: StoreSchema]
     let check: MappingCheck
     let stores: [String: any MappedStore]
 
@@ -68,11 +69,13 @@ struct ServerHashTests {
       for (name, store) in stores {
         schemas[name] = try await store.schema(of: needed[name] ?? [], within: .seconds(10))
       }
+      self.schemas = schemas
       check = MappingCheck(
         ServerHashTests.mapping, legacy: try #require(schemas["legacy"]),
         new: try #require(schemas["new"]))
       #expect(check.findings == [])
-      let run = try #require(BackfillRun(check, legacy: try #require(stores["legacy"])))
+      let legacy = try #require(stores["legacy"])
+      let run = try #require(BackfillRun(check, legacy: legacy))
       let target = try new.place.openTarget()
       defer { target.close() }
       let position = BackfillPosition(fingerprint: run.fingerprint)
@@ -150,9 +153,11 @@ struct ServerHashTests {
   @Test func `what SQL does not say exactly alike is read`() async throws {
     let rig = try await Rig()
     func isHashed(_ mapping: TableMapping) throws -> Bool {
-      let stores = rig.check.stores
-      let check = MappingCheck(mapping, legacy: stores.legacy, new: stores.new)
-      return try #require(MappingStatements(check)).hash(.legacy) != nil
+      let legacy = try #require(rig.schemas["legacy"])
+      let new = try #require(rig.schemas["new"])
+      let statements = try #require(
+        MappingStatements(MappingCheck(mapping, legacy: legacy, new: new)))
+      return statements.hash(.legacy) != nil
     }
     #expect(try isHashed(Self.mapping))
     var some = Self.mapping
