@@ -13,7 +13,8 @@ public import DependencyGraph
 /// module, file, line, stability}], files}]`, `sharedKernel`, `compositionRoots`, `remainder {name,
 /// types, parts [{type, member, service, file, line, column}], core {types, divided, areas, inside,
 /// between, hubs [{type, references, areas, file, line, column}]}, tables {owned, shared}, routes
-/// [{method, path}], jobs}` or null, `modules [{name, types, usedBy}]`, `findings [{id, severity,
+/// [{method, path}], jobs}` or null, `routesOfNoService [{method, path}]`,
+/// `modules [{name, types, usedBy}]`, `findings [{id, severity,
 /// message, locations [{file, line, column}]}]`, `cuts [{fromService, toService,
 /// fromType, target, file, line, column, symbol, kind, seam, evidence}]`,
 /// `quality {modularity, stability, gamma, services, runs, folderShare, likenessWithoutFolders,
@@ -45,6 +46,7 @@ public struct JSONReport: Sendable {
       ("sharedKernel", .strings(suggestion.sharedKernel)),
       ("compositionRoots", .strings(suggestion.compositionRoots)),
       ("remainder", suggestion.remainder.map(remainder) ?? .null),
+      ("routesOfNoService", routes(suggestion.routesOfNoService)),
       ("modules", .array(suggestion.modules.map(module))),
       ("findings", .array(suggestion.findings.map(\.json))),
       ("doubts", doubts(suggestion.doubts)),

@@ -133,6 +133,8 @@ public struct TextReport: Sendable {
         "Composition roots, each service gets its own: "
           + suggestion.compositionRoots.joined(separator: ", ") + ".", width: width)
     }
+    let routes = RemainderSentences(suggestion).routesOfNoService
+    if !routes.isEmpty { lines += wrapped(routes, width: width) }
     return lines
   }
 }

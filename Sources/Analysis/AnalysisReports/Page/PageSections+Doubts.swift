@@ -111,6 +111,7 @@ extension PageSections {
           : "Each service gets its own: " + suggestion.compositionRoots.joined(separator: ", ")
             + "."
       ),
+      ("Routes of no service", RemainderSentences(suggestion).routesOfNoService),
       (
         "Not seen",
         "What only runs: reflection, names built at run time, configuration, how often a place is "

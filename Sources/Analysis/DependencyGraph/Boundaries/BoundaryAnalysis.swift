@@ -58,7 +58,8 @@ public struct BoundaryAnalysis: Sendable {
         core: remainder?.core, decision: verdict.decision, asked: options.services),
       quality: quality,
       coverage: Coverage(model), doubts: Doubts(),
-      filesOfNoService: descriptions.filesOfNoService(model))
+      filesOfNoService: descriptions.filesOfNoService(model),
+      routesOfNoService: descriptions.routesOfNoService(model))
     var study = BoundaryStudy(
       model: model, suggestion: suggestion, names: names, facts: facts, roles: division.roles,
       assignment: assignment, crossings: crossings, weights: options.weights)

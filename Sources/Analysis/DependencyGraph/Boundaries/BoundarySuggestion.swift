@@ -30,6 +30,10 @@ public struct BoundarySuggestion: Sendable, Equatable {
   /// Files that were read and declare no type of a service, in path order: wiring and the shared
   /// kernel.
   public var filesOfNoService: [String] = []
+  /// Routes that no service answers and what remains does not either, by path and method: closures
+  /// of the wiring, the shared kernel, modules. They stay where they are until somebody gives them
+  /// to a service.
+  public var routesOfNoService: [Service.Route] = []
 }
 
 extension BoundarySuggestion {
