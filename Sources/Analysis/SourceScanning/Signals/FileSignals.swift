@@ -72,7 +72,7 @@ struct FoundRoute: Sendable {
 }
 
 /// A router handed to a function, or a collection mounted on a router.
-struct RouterPass: Sendable {
+struct RouterPass: Sendable, Hashable {
   var carrier: RouteOrigin.Carrier
   var origin: RouteOrigin
 }
