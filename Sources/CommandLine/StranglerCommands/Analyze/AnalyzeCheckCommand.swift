@@ -92,7 +92,8 @@ struct AnalyzeCheckCommand: ParsableCommand {
       case .text: report.text(check)
       case .json: report.json(check)
       case .sarif:
-        SARIFReport(version: Strangler.configuration.version).render(check, baseline: baseline)
+        SARIFReport(version: Strangler.configuration.version)
+          .render(check, baseline: OutputOption.path(of: baseline, from: sources.path))
       }
     try output.deliver(text)
     if !check.passes { throw CommandFailure.negative(report.sentence(check)) }

@@ -8,13 +8,19 @@ struct OutputOption: ParsableArguments {
   var file: String?
 
   /// Whether two paths name one file, that need not be there yet.
-  static func isSame(_ one: String, _ other: String) -> Bool {
-    func resolved(_ path: String) -> String {
-      let file = URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath()
-      return file.deletingLastPathComponent().resolvingSymlinksInPath()
-        .appending(path: file.lastPathComponent).path(percentEncoded: false)
-    }
-    return resolved(one) == resolved(other)
+  static func isSame(_ one: String, _ other: String) -> Bool { resolved(one) == resolved(other) }
+
+  /// A path as seen from a folder: relative to it for what lies below, else absolute.
+  static func path(of file: String, from folder: String) -> String {
+    let (file, folder) = (resolved(file), resolved(folder))
+    let root = folder.hasSuffix("/") ? folder : folder + "/"
+    return file.hasPrefix(root) ? String(file.dropFirst(root.count)) : file
+  }
+
+  private static func resolved(_ path: String) -> String {
+    let file = URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath()
+    return file.deletingLastPathComponent().resolvingSymlinksInPath()
+      .appending(path: file.lastPathComponent).path(percentEncoded: false)
   }
 
   /// Writes the whole answer; a file is there completely or not at all.

@@ -96,4 +96,26 @@ import Testing
     }
     #expect(!FileManager.default.fileExists(atPath: file))
   }
+  @Test func `the place of a stale entry is where the baseline is`() async throws {
+    let scratch = try Scratch()
+    try scratch.write("struct A { let b: B }\nstruct B {}\n", to: "code/A.swift")
+    let code = scratch.path + "/code"
+    for (file, uri) in [
+      (code + "/team/borders.json", "\"uri\": \"team/borders.json\""),
+      (scratch.path + "/borders.json", "\"uri\": \"file://\(scratch.path)/borders.json\""),
+    ] {
+      try FileManager.default.createDirectory(
+        atPath: code + "/team", withIntermediateDirectories: true)
+      _ = try await Self.strangler("analyze", "check", code, "--no-git", "--write-baseline", file)
+      try String(contentsOfFile: file, encoding: .utf8)
+        .replacing(
+          "\"crossings\": [",
+          with: "\"crossings\": [{\"from\": \"A\", \"to\": \"B\", \"symbol\": \"gone\", "
+            + "\"kind\": \"call\", \"count\": 1}"
+        ).write(toFile: file, atomically: true, encoding: .utf8)
+      let stale = try await Self.strangler(
+        "analyze", "check", code, "--no-git", "--baseline", file, "--format", "sarif")
+      #expect(stale.exitCode == 1 && stale.output.contains(uri), "\(stale.output)")
+    }
+  }
 }
