@@ -19,7 +19,8 @@ public import DependencyGraph
 /// fromType, target, file, line, column, symbol, kind, seam, evidence}]`,
 /// `quality {modularity, stability, gamma, services, runs, folderShare, likenessWithoutFolders,
 /// references, crossingReferences}`, `coverage {files, lines,
-/// types, parseFailures, tiers {name: references}}`, `doubts {references, syntactic, byNameAlone,
+/// types, parseFailures, leftOut, tiers {name: references}}`, `doubts {references, syntactic,
+/// byNameAlone,
 /// uncertainCuts [{file, line, column}], placements [{type, service, stability, rival, pulledAway,
 /// file, line, column}], untied}`. Scores are shares from 0 to 1 with four decimals; lines and
 /// UTF-8 columns count from 1. A change that breaks readers raises the number in `schema`.
@@ -233,6 +234,7 @@ public struct JSONReport: Sendable {
     .object([
       ("files", .integer(coverage.files)), ("lines", .integer(coverage.lines)),
       ("types", .integer(coverage.types)), ("parseFailures", .integer(coverage.parseFailures)),
+      ("leftOut", .integer(coverage.leftOut)),
       (
         "tiers",
         .object(coverage.tiers.map { ($0.name.rawValue, .integer($0.references)) })

@@ -51,6 +51,9 @@ public struct TextReport: Sendable {
     if coverage.parseFailures > 0 {
       parts.append("\(counted(coverage.parseFailures, "file")) did not parse")
     }
+    if coverage.leftOut > 0 {
+      parts.append("\(counted(coverage.leftOut, "file")) left out in whole or in part")
+    }
     return wrapped("Read " + parts.joined(separator: ", ") + ".", width: width)
   }
 

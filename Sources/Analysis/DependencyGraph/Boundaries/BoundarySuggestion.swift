@@ -298,6 +298,8 @@ public struct Coverage: Sendable, Equatable {
   public var types: Int
   /// Files that did not parse.
   public var parseFailures: Int
+  /// Files that were left out, wholly or in part: unreadable, too large, nested too deeply.
+  public var leftOut = 0
   /// References found by each tier of evidence, in the order of the tiers; tiers without any are
   /// left out.
   public var tiers: [Tier]
