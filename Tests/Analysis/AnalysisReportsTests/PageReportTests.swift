@@ -94,6 +94,19 @@ import Testing
         ", 2 files left out in whole or in part."))
   }
 
+  @Test func `who has asked the compiler is not told to ask it`() {
+    var model = SampleShop.model
+    func text() -> String { TextReport(width: 2_000).render(BoundaryAnalysis().suggest(model)) }
+    #expect(text().contains("from syntax alone, which `--index` or `--precise` would settle"))
+    model.references[0].tier = .compilerIndex
+    #expect(text().contains("from syntax alone, which `--index` after a build would settle"))
+    model.references[0].tier = .buildIndex
+    #expect(text().contains("from syntax alone, where the index of the build tells nothing"))
+    model.references[0].tier = .syntax
+    model.findings.append(Finding(id: "index-not-read", severity: .warning, message: "no"))
+    #expect(text().contains("from syntax alone, because no index could be used"))
+  }
+
   @Test func `nothing to divide is a page too`() {
     let page = PageReport(title: "empty").render(BoundaryAnalysis().study(CodeModel()))
     #expect(page.contains("There is nothing to divide."))

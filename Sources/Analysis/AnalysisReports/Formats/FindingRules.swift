@@ -76,7 +76,8 @@ enum FindingRules {
     ),
     "index-not-found": (
       "There is no index of a build",
-      "Build once, name one by --index-store, or let --precise build; the syntax alone tells less."
+      "Build once, name one by --index-store, or ask the compiler without a build by --precise; "
+        + "the syntax alone tells less."
     ),
     "index-not-read": (
       "The compiler's index could not be read",
