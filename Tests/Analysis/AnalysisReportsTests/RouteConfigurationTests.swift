@@ -71,6 +71,19 @@ import Testing
           + "/api/v1/orders/export, GET /api/v1/orders/{id}, POST /api/v1/products/{id}/stock."))
   }
 
+  @Test func `what is not divided is not routed either`() {
+    var builder = ModelBuilder()
+    for name in ["Alpha", "Beta"] { builder.type(name) }
+    builder.route("GET", "/alpha", "Alpha")
+    let suggestion = BoundaryAnalysis().suggest(builder.model)
+    #expect(suggestion.services.map(\.routes.count) == [1])
+    let yaml = RouteConfiguration().render(suggestion)
+    #expect(!yaml.contains("/alpha"))
+    let playbook = MovePlaybook(sources: ".", configuration: "s.yaml", routes: RouteConfiguration())
+      .render(suggestion)
+    #expect(playbook.contains("There is nothing to move") && !playbook.contains("## "))
+  }
+
   @Test func withoutRoutesOnlyTheMonolithIsLeft() {
     let yaml = RouteConfiguration(legacyPort: 7000).render(BoundaryAnalysis().suggest(CodeModel()))
     #expect(yaml.contains("legacy: { endpoints: [127.0.0.1:7000] }"))

@@ -100,6 +100,7 @@ public struct RouteConfiguration: Sendable {
 
   /// Services that answer routes, in the order of extraction; none where nothing is divided.
   func plans(_ suggestion: BoundarySuggestion) -> [Plan] {
+    guard !suggestion.isWhole else { return [] }
     let prefixes = Prefixes(suggestion)
     let movable = suggestion.services.map { (service: $0, patterns: patterns($0, prefixes)) }
       .filter { !$0.patterns.isEmpty }

@@ -66,6 +66,14 @@ struct InitCommand: ParsableCommand {
       .render(suggestion, leavingOut: Set(configuration.leftOut))
     try OutputOption.write(configuration.text, to: output)
     try OutputOption.write(guide, to: playbook)
+    guard !suggestion.isWhole else {
+      return Terminal.standardOutput.write(
+        """
+        wrote \(output): nothing is to be moved, so everything goes to the monolith
+        wrote \(playbook), which says why
+
+        """)
+    }
     let count = configuration.leftOut.count
     let leftOut =
       count == 0
@@ -74,7 +82,7 @@ struct InitCommand: ParsableCommand {
       """
       wrote \(output): \(counted(configuration.services, "service")) with routes, all at 0 %\(leftOut)
       wrote \(playbook)
-      next: strangler proxy --config \(output)
+      next: strangler proxy --config \(MovePlaybook.shellArgument(output))
 
       """)
   }

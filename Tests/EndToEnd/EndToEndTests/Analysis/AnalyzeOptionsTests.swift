@@ -96,6 +96,20 @@ import Testing
     }
     #expect(!FileManager.default.fileExists(atPath: file))
   }
+  @Test func `where nothing is divided there is nothing to move`() async throws {
+    let scratch = try Scratch()
+    try scratch.write("struct A { let b: B }\nstruct B {}\n", to: "code/A.swift")
+    let file = scratch.path + "/new file.yaml"
+    let outcome = try await Self.strangler(
+      "init", scratch.path + "/code", "--no-git", "--output", file)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("nothing is to be moved, so everything goes to the monolith"))
+    #expect(!outcome.output.contains("next:") && !outcome.output.contains("0 services"))
+    let playbook = try String(
+      contentsOfFile: scratch.path + "/new file.playbook.md", encoding: .utf8)
+    #expect(playbook.contains("There is nothing to move") && !playbook.contains("## "))
+  }
+
   @Test func `the place of a stale entry is where the baseline is`() async throws {
     let scratch = try Scratch()
     try scratch.write("struct A { let b: B }\nstruct B {}\n", to: "code/A.swift")
