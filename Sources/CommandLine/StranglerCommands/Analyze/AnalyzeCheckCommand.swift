@@ -61,6 +61,9 @@ struct AnalyzeCheckCommand: ParsableCommand {
     if baseline != nil, services.count != nil {
       throw ValidationError("--services: a baseline holds the services already")
     }
+    if writeBaseline == OutputOption.standardOutput, output.file != nil {
+      throw ValidationError("--output: the baseline goes to standard output; there is no report")
+    }
     if let file = output.file, let borders = baseline ?? writeBaseline,
       OutputOption.isSame(file, borders)
     {
@@ -75,6 +78,8 @@ struct AnalyzeCheckCommand: ParsableCommand {
       let written = BoundaryBaseline(study)
       try OutputOption.write(report.file(written), to: writeBaseline)
       let places = written.crossings.reduce(0) { $0 + $1.count }
+      // The baseline is all that standard output may hold.
+      guard writeBaseline != OutputOption.standardOutput else { return }
       return try output.deliver(
         "wrote \(writeBaseline): \(counted(study.suggestion.services.count, "service"))"
           + "\(study.suggestion.remainder == nil ? "" : " and what remains of the monolith"), "

@@ -45,6 +45,9 @@ struct InitCommand: ParsableCommand {
   var force = false
 
   func validate() throws {
+    if output == OutputOption.standardOutput {
+      throw ValidationError("--output: two files are written; give the name of the first")
+    }
     for (option, address) in [("--legacy", legacy), ("--listen", listen), ("--admin", admin)] {
       guard let port = Self.parts(address)?.port, port > 0 || option != "--legacy" else {
         throw ValidationError("\(option): expected HOST:PORT, found \(address)")

@@ -4,8 +4,16 @@ internal import Foundation
 
 /// The `--output` option: where a command's answer goes.
 struct OutputOption: ParsableArguments {
-  @Option(name: .customLong("output"), help: "File to write to instead of standard output.")
-  var file: String?
+  @Option(
+    name: .customLong("output"),
+    help: ArgumentHelp("File to write to instead of standard output, which - means too."))
+  var named: String?
+
+  /// The file; nil for standard output.
+  var file: String? { named == Self.standardOutput ? nil : named }
+
+  /// What stands for standard output.
+  static let standardOutput = "-"
 
   /// Whether two paths name one file, that need not be there yet.
   static func isSame(_ one: String, _ other: String) -> Bool { resolved(one) == resolved(other) }
@@ -29,8 +37,10 @@ struct OutputOption: ParsableArguments {
     try Self.write(text, to: file)
   }
 
-  /// Writes a file, completely or not at all. A device or a pipe is written to, never replaced.
+  /// Writes a file, completely or not at all; `-` is standard output. A device or a pipe is written
+  /// to, never replaced.
   static func write(_ text: String, to file: String) throws {
+    guard file != standardOutput else { return Terminal.standardOutput.write(text) }
     let attributes = try? FileManager.default.attributesOfItem(
       atPath: URL(filePath: file).resolvingSymlinksInPath().path(percentEncoded: false))
     let type = attributes?[.type] as? FileAttributeType

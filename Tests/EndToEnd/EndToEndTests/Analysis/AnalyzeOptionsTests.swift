@@ -96,6 +96,25 @@ import Testing
     }
     #expect(!FileManager.default.fileExists(atPath: file))
   }
+
+  @Test func `a dash is standard output and no file`() async throws {
+    let scratch = try Scratch()
+    try scratch.write("struct A { let b: B }\nstruct B {}\n", to: "code/A.swift")
+    let code = scratch.path + "/code"
+    let report = try await Self.strangler("analyze", code, "--no-git", "--output", "-")
+    #expect(report.exitCode == 0 && report.output.hasPrefix("Read 1 file"), "\(report.errors)")
+    let baseline = try await Self.strangler(
+      "analyze", "check", code, "--no-git", "--write-baseline", "-")
+    #expect(baseline.exitCode == 0 && baseline.output.hasPrefix("{\n"), "\(baseline.errors)")
+    #expect(try JSONSerialization.jsonObject(with: Data(baseline.output.utf8)) is [String: Any])
+    let both = try await Self.strangler(
+      "analyze", "check", code, "--write-baseline", "-", "--output", "r.txt")
+    #expect(both.exitCode == 2 && both.errors.contains("the baseline goes to standard output"))
+    let start = try await Self.strangler("init", code, "--output", "-")
+    #expect(start.exitCode == 2 && start.errors.contains("two files are written"))
+    #expect(!FileManager.default.fileExists(atPath: "-"))
+  }
+
   @Test func `where nothing is divided there is nothing to move`() async throws {
     let scratch = try Scratch()
     try scratch.write("struct A { let b: B }\nstruct B {}\n", to: "code/A.swift")
