@@ -35,6 +35,18 @@ import Testing
     }
   }
 
+  @Test func `only services that refer to a type of the kernel count as its users`() throws {
+    var builder = SampleShop.builder()
+    builder.type("Ledger", folder: "App/Models")
+    for _ in 0..<3 { builder.refer("Ledger", "PaymentRecord", .signature) }
+    builder.refer("PaymentService", "Ledger", .storedProperty, times: 3)
+    let study = BoundaryAnalysis().study(builder.model)
+    #expect(try study.explanation(of: "Money").users == 4)
+    // It uses payments, and nobody else uses it.
+    #expect(try study.explanation(of: "PaymentController").users == 0)
+    #expect(try study.explanation(of: "Ledger").users == 1)
+  }
+
   @Test func `values move into it, together with values that they need`() throws {
     func values(_ builder: inout ModelBuilder) {
       for name in ["Weight", "WeightUnit"] { builder.type(name, folder: "App/Models") }
