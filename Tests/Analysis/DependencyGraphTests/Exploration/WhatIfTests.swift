@@ -35,6 +35,16 @@ import Testing
     }
   }
 
+  @Test func `what moves along because a type is nested in it is said`() throws {
+    #expect(
+      try Self.answer([("OrderRecord.Key", "payments")]).notes == [
+        "OrderRecord moves along with OrderRecord.Key: types that are nested in one another move as "
+          + "one."
+      ])
+    // Who names the outer one means those inside of it too.
+    #expect(try Self.answer([("OrderRecord", "payments")]).notes == [])
+  }
+
   @Test func `only services that refer to a type of the kernel count as its users`() throws {
     var builder = SampleShop.builder()
     builder.type("Ledger", folder: "App/Models")
