@@ -107,6 +107,7 @@ struct ModelAssembly {
       ScanFindings(discovery: discovery, files: read).findings()
       + ScanFindings.findings(ofNames: model.types)
       + ScanFindings.findings(ofRoutes: model.routes)
+      + ScanFindings.findings(ofTablesLeftOut: uses.dropped)
     return model
   }
 }

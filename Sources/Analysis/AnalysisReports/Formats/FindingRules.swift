@@ -164,6 +164,10 @@ enum FindingRules {
       "A long chain of services that wait",
       "Its time adds up and its failures too. Turn a link into an event, or keep a copy."
     ),
+    "table-not-sure": (
+      "Names that may be tables",
+      "If they are, pass the text as an argument labelled sql, or count the table in by hand."
+    ),
     "tangled-core": (
       "A piece that no border divides",
       "It stays with the monolith. Untangle the types that hold it together; then ask again."

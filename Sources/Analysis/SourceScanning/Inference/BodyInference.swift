@@ -41,6 +41,8 @@ struct BodyInference {
   var log = MentionLog()
   var depth = 0
   var signals = FileSignals()
+  /// The argument that is being walked is labelled as SQL.
+  var isSaidToBeSQL = false
   /// Off while a type is looked up on behalf of another declaration.
   var isRecording = true
   /// Set while types of properties are still being found; afterwards the table has them all.

@@ -30,7 +30,7 @@ struct FileSignals: Sendable {
 struct FoundTableUse: Sendable {
   var use: TableUse
   var member: MemberID?
-  /// Only a string that looks like SQL says so.
+  /// Only a string that looks like SQL says so, and not the code around it.
   var isFromSQL = false
   /// Innermost opening around it: index of the file's openings.
   var opening: Int?
