@@ -52,8 +52,12 @@ extension BoundaryBaseline {
     let keys = TypeKeys(model, knownTo: self)
     let names = services.map(\.name)
     let (service, newTypes) = placed(model, keys)
+    let numberOfName = Dictionary(
+      services.enumerated().map { ($0.element.name, $0.offset) },
+      uniquingKeysWith: { first, _ in first })
     let assignment = ServiceAssignment(
-      model, serviceOfType: service, serviceCount: services.count)
+      model, serviceOfType: service, serviceCount: services.count,
+      owners: (tableOwners ?? [:]).compactMapValues { numberOfName[$0] })
     let found = CrossingPlaces(model, BorderCrossings(model, assignment), keys)
     var numbers: [String: Int] = [:]
     for (index, number) in service.enumerated() { numbers[keys[index]] = number }
