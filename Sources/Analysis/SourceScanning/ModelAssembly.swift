@@ -30,7 +30,7 @@ struct ModelAssembly {
     leftovers: Leftovers = Leftovers(), progress: (Int, Int) -> Void
   ) -> CodeModel {
     var table = SymbolTable(files: read.map(\.facts), threads: options.threads)
-    let numbering = TypeNumbering(table: table)
+    let numbering = TypeNumbering(table: table, telling: options.toldTypes)
     let names = TableNames(table: table)
     resolveProperties(&table, numbering, names)
     let walks = BodyWalks(

@@ -92,6 +92,18 @@ extension BoundaryBaseline {
     return check
   }
 
+  /// Types that the baseline takes apart and that have become so small that a scan no longer tells
+  /// their members one by one: module and qualified name.
+  package func typesToTell(_ model: CodeModel) -> Set<String> {
+    guard let takenApart, !takenApart.isEmpty else { return [] }
+    let keys = TypeKeys(model, knownTo: self)
+    let known = Set(takenApart)
+    let told = Set(model.members.map(\.owner))
+    return Set(
+      model.types.indices.filter { known.contains(keys[$0]) && !told.contains(TypeID($0)) }
+        .map { model.types[$0].module + "." + model.types[$0].qualifiedName })
+  }
+
   /// The code in the parts that the baseline knows.
   func takingApart(_ model: CodeModel) -> CodeModel {
     guard let takenApart, !takenApart.isEmpty else { return model }

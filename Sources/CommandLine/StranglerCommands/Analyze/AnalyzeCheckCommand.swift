@@ -87,7 +87,9 @@ struct AnalyzeCheckCommand: ParsableCommand {
     }
     guard let baseline else { return }
     let agreed = try BaselineFile.read(baseline)
-    let model = try sources.scan()
+    let found = try sources.scan()
+    let told = agreed.typesToTell(found)
+    let model = told.isEmpty ? found : try sources.scan(telling: told)
     let check = sources.working("looking for crossings") { agreed.check(model) }
     guard check.knownTypes > 0 || agreed.types == 0 else {
       throw BaselineFile.ofOtherCode(baseline)

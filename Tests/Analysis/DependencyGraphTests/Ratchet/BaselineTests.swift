@@ -130,6 +130,15 @@ import Testing
     #expect(old.check(SampleShop.model).passes)
   }
 
+  @Test func `a type that was taken apart is told by its members however few it has left`() {
+    var baseline = Self.baseline
+    #expect(baseline.typesToTell(SampleShop.model) == [])
+    baseline.takenApart = ["App.OrderService", "App.PaymentService", "App.Gone"]
+    var builder = SampleShop.builder()
+    builder.member("pay", of: "PaymentService")
+    #expect(baseline.typesToTell(builder.model) == ["App.OrderService"])
+  }
+
   @Test func `a table keeps its owner, however many new types come to use it elsewhere`() {
     var builder = SampleShop.builder()
     for number in 1...4 {

@@ -40,6 +40,16 @@ import Testing
     #expect(model.types.first { $0.name == "God" }?.memberCount == 4)
   }
 
+  @Test func `members of a small type are told where they are asked for`() {
+    var sources = InlineSources(
+      "struct Small { func a() { b() }; func b() {} }\nstruct Other { func c() { c() } }")
+    #expect(sources.model().members.isEmpty && sources.model().references.isEmpty)
+    sources.options.toldTypes = ["App.Small"]
+    let model = sources.model()
+    #expect(model.members.map(\.name) == ["a", "b"])
+    #expect(model.references.map(\.symbol) == ["b"])
+  }
+
   @Test func referencesTellTheNameAndItsPlace() {
     let source = "struct A { func go() {} }\nstruct B {\n  func f(a: A) { a.go() }\n}\n"
     let call = InlineSources(source).model().references.first { $0.kind == .call }
