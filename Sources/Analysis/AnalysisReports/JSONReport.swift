@@ -13,12 +13,14 @@ public import DependencyGraph
 /// module, file, line, stability}], files}]`, `sharedKernel`, `compositionRoots`, `remainder {name,
 /// types, parts [{type, member, service, file, line, column}], core {types, divided, areas, inside,
 /// between, hubs [{type, references, areas, file, line, column}]}, tables {owned, shared}, routes
-/// [{method, path}], jobs}` or null, `modules [{name, types, usedBy}]`, `findings [{id, severity,
+/// [{method, path}], jobs}` or null, `routesOfNoService [{method, path}]`,
+/// `modules [{name, types, usedBy}]`, `findings [{id, severity,
 /// message, locations [{file, line, column}]}]`, `cuts [{fromService, toService,
 /// fromType, target, file, line, column, symbol, kind, seam, evidence}]`,
 /// `quality {modularity, stability, gamma, services, runs, folderShare, likenessWithoutFolders,
 /// references, crossingReferences}`, `coverage {files, lines,
-/// types, parseFailures, tiers {name: references}}`, `doubts {references, syntactic, byNameAlone,
+/// types, parseFailures, leftOut, tiers {name: references}}`, `doubts {references, syntactic,
+/// byNameAlone,
 /// uncertainCuts [{file, line, column}], placements [{type, service, stability, rival, pulledAway,
 /// file, line, column}], untied}`. Scores are shares from 0 to 1 with four decimals; lines and
 /// UTF-8 columns count from 1. A change that breaks readers raises the number in `schema`.
@@ -45,6 +47,7 @@ public struct JSONReport: Sendable {
       ("sharedKernel", .strings(suggestion.sharedKernel)),
       ("compositionRoots", .strings(suggestion.compositionRoots)),
       ("remainder", suggestion.remainder.map(remainder) ?? .null),
+      ("routesOfNoService", routes(suggestion.routesOfNoService)),
       ("modules", .array(suggestion.modules.map(module))),
       ("findings", .array(suggestion.findings.map(\.json))),
       ("doubts", doubts(suggestion.doubts)),
@@ -231,6 +234,7 @@ public struct JSONReport: Sendable {
     .object([
       ("files", .integer(coverage.files)), ("lines", .integer(coverage.lines)),
       ("types", .integer(coverage.types)), ("parseFailures", .integer(coverage.parseFailures)),
+      ("leftOut", .integer(coverage.leftOut)),
       (
         "tiers",
         .object(coverage.tiers.map { ($0.name.rawValue, .integer($0.references)) })

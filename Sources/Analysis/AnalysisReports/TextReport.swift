@@ -51,6 +51,9 @@ public struct TextReport: Sendable {
     if coverage.parseFailures > 0 {
       parts.append("\(counted(coverage.parseFailures, "file")) did not parse")
     }
+    if coverage.leftOut > 0 {
+      parts.append("\(counted(coverage.leftOut, "file")) left out in whole or in part")
+    }
     return wrapped("Read " + parts.joined(separator: ", ") + ".", width: width)
   }
 
@@ -133,6 +136,8 @@ public struct TextReport: Sendable {
         "Composition roots, each service gets its own: "
           + suggestion.compositionRoots.joined(separator: ", ") + ".", width: width)
     }
+    let routes = RemainderSentences(suggestion).routesOfNoService
+    if !routes.isEmpty { lines += wrapped(routes, width: width) }
     return lines
   }
 }

@@ -2,7 +2,8 @@
 
 /// What version control tells about the files of a model: which change together, and by whom.
 public struct ChangeHistory: Sendable, Equatable {
-  /// Commits that were counted, without merges, bots and commits that touch very many files.
+  /// Commits that changed files of the model, without merges, bots and commits that touch very many
+  /// files.
   public var commits: Int
   /// Pairs of files that change together often enough to mean something, sorted by both files.
   public var coChanges: [CoChange]

@@ -162,20 +162,23 @@ public struct Reference: Sendable, Equatable {
   public enum Tier: String, Sendable, Codable {
     case syntax, compilerIndex, buildIndex
   }
+  // Models hold many: the order of what follows keeps each small.
   /// Type whose code holds the reference.
   public var from: TypeID
   /// Type that is named, or whose member is used.
   public var to: TypeID
+  /// Where.
+  public var position: SourcePosition
+  /// File that declares what is used, where that is not the file of the type: an extension's.
+  package var extensionFile: FileID?
   /// How.
   public var kind: Kind
   /// The evidence.
   public var tier: Tier
-  /// The name as written at the position: a type, a member, an operator.
-  public var symbol: String
-  /// Where.
-  public var position: SourcePosition
   /// A guess: only the name of a member tells, because a single visible type has one of that name.
   public var isByNameAlone: Bool
+  /// The name as written at the position: a type, a member, an operator.
+  public var symbol: String
   /// Creates a reference.
   public init(
     from: TypeID, to: TypeID, kind: Kind, tier: Tier, symbol: String, position: SourcePosition,

@@ -30,7 +30,7 @@ struct ModelAssembly {
     leftovers: Leftovers = Leftovers(), progress: (Int, Int) -> Void
   ) -> CodeModel {
     var table = SymbolTable(files: read.map(\.facts), threads: options.threads)
-    let numbering = TypeNumbering(table: table)
+    let numbering = TypeNumbering(table: table, telling: options.toldTypes)
     let names = TableNames(table: table)
     resolveProperties(&table, numbering, names)
     let walks = BodyWalks(
@@ -107,6 +107,7 @@ struct ModelAssembly {
       ScanFindings(discovery: discovery, files: read).findings()
       + ScanFindings.findings(ofNames: model.types)
       + ScanFindings.findings(ofRoutes: model.routes)
+      + ScanFindings.findings(ofTablesLeftOut: uses.dropped)
     return model
   }
 }

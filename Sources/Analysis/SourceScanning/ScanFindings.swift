@@ -61,6 +61,21 @@ struct ScanFindings {
     ]
   }
 
+  /// Names that may be tables.
+  static func findings(ofTablesLeftOut uses: [TableUse]) -> [Finding] {
+    guard let first = uses.first else { return [] }
+    let rest = uses.count - 1
+    return [
+      Finding(
+        id: "table-not-sure", severity: .note,
+        message:
+          "\(counted(uses.count, "name")) that a single text mentions as SQL mentions tables "
+          + "\(rest == 0 ? "was" : "were") left out, because it may be prose: \(first.table)"
+          + (rest == 0 ? "" : " and \(rest) more"),
+        locations: uses.map(\.position))
+    ]
+  }
+
   func findings() -> [Finding] {
     var findings: [Finding] = []
     for (index, file) in files.enumerated() {

@@ -11,6 +11,9 @@ public struct ScanOptions: Sendable {
   /// Files to leave out, by path relative to the folder: `*` stands for anything in a name, `**`
   /// for any folders; a name without `/` matches anywhere.
   public var ignoredPaths: [String]
+  /// Types whose members are told one by one though they have few, as module and qualified name. A
+  /// scan for them keeps nothing of what it concludes.
+  public var toldTypes: Set<String> = []
   /// Value that `#if os(...)` is evaluated for.
   public var platform: String
   /// Names that `#if NAME` finds defined.

@@ -41,7 +41,7 @@ public struct SourceScanner: Sendable {
     let stored = options.cacheFolder.map { cache in
       Background { FactsCache.bytes(folder: cache, root: root) }
     }
-    let concluded = options.cacheFolder.map { cache in
+    let concluded = (options.toldTypes.isEmpty ? options.cacheFolder : nil).map { cache in
       Background {
         ResolutionCache.stored(beside: FactsCache.path(folder: cache, root: root))
       }
@@ -72,7 +72,7 @@ public struct SourceScanner: Sendable {
       progress(
         ScanProgress(phase: .indexing, completed: completed, total: assembly.files.count))
     }
-    let resolution = cache?.resolution(concluded)
+    let resolution = options.toldTypes.isEmpty ? cache?.resolution(concluded) : nil
     func resolving(_ completed: Int, _ total: Int) {
       progress(ScanProgress(phase: .resolving, completed: completed, total: total))
     }

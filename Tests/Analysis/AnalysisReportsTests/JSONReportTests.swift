@@ -19,7 +19,7 @@ import Testing
     #expect(
       root.keys.sorted() == [
         "compositionRoots", "coverage", "cuts", "doubts", "findings", "modules", "quality",
-        "remainder", "schema", "services", "sharedKernel", "verdict",
+        "remainder", "routesOfNoService", "schema", "services", "sharedKernel", "verdict",
       ])
     let services = try #require(root["services"] as? [[String: Any]])
     #expect(services.compactMap { $0["order"] as? Int } == [1, 2, 3, 4])

@@ -74,6 +74,39 @@ import Testing
     #expect(Set(data.cuts.map(\.ends)) == Set(data.borders.map { Array($0[..<2]) }))
   }
 
+  @Test func `files that were left out are said to be`() {
+    var model = SampleShop.model
+    #expect(
+      PageReport(title: "").render(BoundaryAnalysis().study(model)).contains("Every file parsed."))
+    for (index, id) in ["unreadable-file", "nesting-too-deep", "nesting-too-deep"].enumerated() {
+      model.findings.append(
+        Finding(
+          id: id, severity: .warning, message: id,
+          locations: [SourcePosition(file: FileID(min(index, 1)), line: index + 1, column: 1)]))
+    }
+    let study = BoundaryAnalysis().study(model)
+    #expect(study.suggestion.coverage.leftOut == 2)
+    let page = PageReport(title: "").render(study)
+    #expect(page.contains("2 files were left out in whole or in part; the findings say why."))
+    #expect(!page.contains("Every file parsed."))
+    #expect(
+      TextReport(width: 500).render(study.suggestion).contains(
+        ", 2 files left out in whole or in part."))
+  }
+
+  @Test func `who has asked the compiler is not told to ask it`() {
+    var model = SampleShop.model
+    func text() -> String { TextReport(width: 2_000).render(BoundaryAnalysis().suggest(model)) }
+    #expect(text().contains("from syntax alone, which `--index` or `--precise` would settle"))
+    model.references[0].tier = .compilerIndex
+    #expect(text().contains("from syntax alone, which `--index` after a build would settle"))
+    model.references[0].tier = .buildIndex
+    #expect(text().contains("from syntax alone, where the index of the build tells nothing"))
+    model.references[0].tier = .syntax
+    model.findings.append(Finding(id: "index-not-read", severity: .warning, message: "no"))
+    #expect(text().contains("from syntax alone, because no index could be used"))
+  }
+
   @Test func `nothing to divide is a page too`() {
     let page = PageReport(title: "empty").render(BoundaryAnalysis().study(CodeModel()))
     #expect(page.contains("There is nothing to divide."))

@@ -45,6 +45,45 @@ import Testing
         "routes to add, whose paths the code computes: GET /api/v1/orders/{?}/lines, GET /{?}"))
   }
 
+  @Test func `what the wiring answers below the paths of a service stays with the monolith`() {
+    var builder = SampleShop.builder()
+    builder.route("GET", "/api/v1/orders/export", "AppRoutes")
+    builder.route("GET", "/api/v1/orders/{id}", "AppRoutes")
+    builder.route("POST", "/api/v1/products/{id}/stock", "AppRoutes")
+    let suggestion = BoundaryAnalysis().suggest(builder.model)
+    #expect(
+      suggestion.routesOfNoService.map(\.path) == [
+        "/api/v1/orders/export", "/api/v1/orders/{id}", "/api/v1/products/{id}/stock",
+      ])
+    let yaml = RouteConfiguration().render(suggestion)
+    #expect(!yaml.contains("/api/v1/orders/**") && !yaml.contains("/api/v1/products/**"))
+    #expect(yaml.contains("/api/v1/payments/**"))
+    // `/api/v1/orders/{id}` of the service would take it along.
+    #expect(
+      yaml.contains(
+        "- { name: legacy-orders-export, match: { path: /api/v1/orders/export, methods: [GET] }, "
+          + "legacy: legacy }"))
+    #expect(yaml.split(separator: "\n").count { $0.hasSuffix(", legacy: legacy }") } == 2)
+    let text = TextReport(width: 1_000).render(suggestion)
+    #expect(
+      text.contains(
+        "3 routes of no service, which stay with the monolith until a service answers them: GET "
+          + "/api/v1/orders/export, GET /api/v1/orders/{id}, POST /api/v1/products/{id}/stock."))
+  }
+
+  @Test func `what is not divided is not routed either`() {
+    var builder = ModelBuilder()
+    for name in ["Alpha", "Beta"] { builder.type(name) }
+    builder.route("GET", "/alpha", "Alpha")
+    let suggestion = BoundaryAnalysis().suggest(builder.model)
+    #expect(suggestion.services.map(\.routes.count) == [1])
+    let yaml = RouteConfiguration().render(suggestion)
+    #expect(!yaml.contains("/alpha"))
+    let playbook = MovePlaybook(sources: ".", configuration: "s.yaml", routes: RouteConfiguration())
+      .render(suggestion)
+    #expect(playbook.contains("There is nothing to move") && !playbook.contains("## "))
+  }
+
   @Test func withoutRoutesOnlyTheMonolithIsLeft() {
     let yaml = RouteConfiguration(legacyPort: 7000).render(BoundaryAnalysis().suggest(CodeModel()))
     #expect(yaml.contains("legacy: { endpoints: [127.0.0.1:7000] }"))

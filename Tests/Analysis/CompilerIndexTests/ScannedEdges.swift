@@ -31,8 +31,11 @@ struct ScannedEdges {
       else { continue }
       types.insert(TypeEdge(from: from, to: to))
     }
-    for dependency in model.fileDependencies {
-      guard let from = path(dependency.from), let to = path(dependency.to) else { continue }
+    // What `analyze graph --level file` writes.
+    let graph = DependencyEdges(model, level: .file)
+    for link in graph.links {
+      let (from, to) = (root + "/" + graph.nodes[link.from], root + "/" + graph.nodes[link.to])
+      guard indexed.contains(from), indexed.contains(to) else { continue }
       files.insert(FileEdge(from: from, to: to))
     }
   }

@@ -49,7 +49,16 @@ import Testing
     #expect(try schema.problems(in: text) == [])
     let log = try JSONDecoder().decode(SARIFLog.self, from: Data(text.utf8))
     let run = try #require(log.runs.first)
-    #expect(run.results.count == suggestion.findings.count + suggestion.cuts.count)
+    // What has no place is told of the run: code hosts refuse it as a result.
+    let placeless = suggestion.findings.filter(\.locations.isEmpty)
+    let notes = try #require(run.invocations.first).toolExecutionNotifications
+    #expect(notes.map(\.descriptor.id) == placeless.map(\.id))
+    #expect(
+      notes.allSatisfy { run.tool.driver.notifications[$0.descriptor.index].id == $0.descriptor.id }
+    )
+    #expect(
+      run.results.count == suggestion.findings.count + suggestion.cuts.count - placeless.count)
+    #expect(Set(run.results.map(\.partialFingerprints)).count == run.results.count)
     // Every result names the rule that its index names.
     #expect(
       run.results.allSatisfy { run.tool.driver.rules[$0.ruleIndex].id == $0.ruleId })
@@ -65,15 +74,26 @@ struct SARIFLog: Decodable {
     let id: String
     let help: Text
   }
-  struct Driver: Decodable { let rules: [Rule] }
+  struct Driver: Decodable {
+    let rules: [Rule]
+    let notifications: [Rule]
+  }
   struct Tool: Decodable { let driver: Driver }
   struct Result: Decodable {
     let ruleId: String
     let ruleIndex: Int
     let level: String
+    let partialFingerprints: [String: String]
+  }
+  struct Invocation: Decodable { let toolExecutionNotifications: [Notification] }
+  struct Notification: Decodable { let descriptor: Descriptor }
+  struct Descriptor: Decodable {
+    let id: String
+    let index: Int
   }
   struct Run: Decodable {
     let tool: Tool
+    let invocations: [Invocation]
     let results: [Result]
   }
   let runs: [Run]

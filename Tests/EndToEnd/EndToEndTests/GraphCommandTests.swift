@@ -82,6 +82,12 @@ import Testing
     #expect(report.clusters.flatMap(\.items).count == 12)
     #expect(report.clusters.flatMap(\.items).allSatisfy { (0...1).contains($0.confidence) })
     #expect(try await Executable.strangler.run(arguments).output == outcome.output)
+    #expect(outcome.errors == "")
+    let more = try await Executable.strangler.run([
+      "analyze", "cluster", "--graph", graph, "--services", "500",
+    ])
+    #expect(more.exitCode == 0)
+    #expect(more.errors == "--services 500: the graph gives 12 clusters of 12 items\n")
   }
 
   @Test func `constraints that contradict each other end with 1 and name their lines`() async throws

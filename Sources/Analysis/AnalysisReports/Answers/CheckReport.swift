@@ -147,6 +147,12 @@ package struct CheckReport: Sendable {
           (baseline.files ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
       ),
       ("takenApart", .strings(baseline.takenApart ?? [])),
+      (
+        "tableOwners",
+        .object(
+          (baseline.tableOwners ?? [:]).sorted { $0.key < $1.key }
+            .map { ($0.key, .string($0.value)) })
+      ),
       ("crossings", .array(baseline.crossings.map { .object(Self.members($0)) })),
     ]).text
   }

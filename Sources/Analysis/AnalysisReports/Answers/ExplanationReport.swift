@@ -81,7 +81,8 @@ package struct ExplanationReport: Sendable {
   private func placement(_ explanation: PlacementExplanation) -> String {
     switch explanation.placement {
     case .sharedKernel:
-      return "Shared kernel: \(counted(explanation.pulls.count, "service")) use it and it uses no "
+      return "Shared kernel: \(counted(explanation.users, "service")) "
+        + "\(explanation.users == 1 ? "uses" : "use") it and it uses no "
         + "area of its own, so it becomes a library."
     case .module:
       return "It serves nothing: it is part of a module that services are built from."

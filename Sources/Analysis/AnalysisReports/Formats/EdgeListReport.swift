@@ -16,7 +16,8 @@ package struct EdgeListReport: Sendable {
     }.joined()
   }
 
-  /// Every single reference with kind, weight, tier and place; schema `strangler.graph/1`.
+  /// Every single reference with kind, weight, tier and place, and the pairs that they and places
+  /// inside of types tie; schema `strangler.graph/1`.
   package func json(_ graph: DependencyEdges) -> String {
     JSONValue.object([
       ("schema", .string("strangler.graph/1")), ("level", .string(graph.level.rawValue)),
@@ -34,10 +35,20 @@ package struct EdgeListReport: Sendable {
               ] + edge.location.members)
           })
       ),
+      (
+        "links",
+        .array(
+          graph.links.map { link in
+            .object([
+              ("from", .string(graph.nodes[link.from])), ("to", .string(graph.nodes[link.to])),
+              ("places", .integer(link.count)), ("weight", .number(link.weight)),
+            ])
+          })
+      ),
     ]).text
   }
 
-  /// Graphviz, one edge for each pair of nodes with the number of references.
+  /// Graphviz, one edge for each pair of nodes with the number of places.
   package func dot(_ graph: DependencyEdges) -> String {
     var lines = ["digraph dependencies {", "  rankdir=LR; node [shape=box, fontsize=10];"]
     for link in graph.links {

@@ -76,7 +76,8 @@ enum FindingRules {
     ),
     "index-not-found": (
       "There is no index of a build",
-      "Build once, name one by --index-store, or let --precise build; the syntax alone tells less."
+      "Build once, name one by --index-store, or ask the compiler without a build by --precise; "
+        + "the syntax alone tells less."
     ),
     "index-not-read": (
       "The compiler's index could not be read",
@@ -162,6 +163,10 @@ enum FindingRules {
     "synchronous-chain": (
       "A long chain of services that wait",
       "Its time adds up and its failures too. Turn a link into an event, or keep a copy."
+    ),
+    "table-not-sure": (
+      "Names that may be tables",
+      "If they are, pass the text as an argument labelled sql, or count the table in by hand."
     ),
     "tangled-core": (
       "A piece that no border divides",

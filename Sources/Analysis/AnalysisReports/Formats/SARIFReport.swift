@@ -31,6 +31,9 @@ public struct SARIFReport: Sendable {
   }
 
   /// What makes a check fail as errors, growth as warnings; ends with a line break.
+  ///
+  /// - Parameter baseline: path of the baseline, relative to the folder that was analysed where it
+  ///   stands below that, else absolute.
   package func render(_ check: BaselineCheck, baseline: String) -> String {
     func entry(_ entry: BaselineCheck.Crossing, _ rule: String, _ level: String) -> Result {
       let crossing = entry.crossing
@@ -60,7 +63,7 @@ public struct SARIFReport: Sendable {
     var level: String
     var message: String
     var locations: [Location]
-    /// What stays the same when lines move.
+    /// What stays the same when lines move; results that share it are numbered.
     var fingerprint: [String]
   }
 
@@ -72,8 +75,18 @@ public struct SARIFReport: Sendable {
         + [finding.message.filter { !$0.isNumber }])
   }
 
-  private func log(_ results: [Result]) -> String {
+  /// Code hosts refuse a result without a place. What is told about the run as a whole is what
+  /// SARIF calls a notification (3.58).
+  private func log(_ all: [Result]) -> String {
+    let results = all.filter { !$0.locations.isEmpty }
+    let notes = all.filter(\.locations.isEmpty)
     let rules = Set(results.map(\.rule)).sorted()
+    let told = Set(notes.map(\.rule)).sorted()
+    var occurrences: [[String]: Int] = [:]
+    let written = results.map { result in
+      occurrences[result.fingerprint, default: 0] += 1
+      return self.result(result, rules, occurrence: occurrences[result.fingerprint] ?? 1)
+    }
     return JSONValue.object([
       ("$schema", .string("https://json.schemastore.org/sarif-2.1.0.json")),
       ("version", .string("2.1.0")),
@@ -89,8 +102,18 @@ public struct SARIFReport: Sendable {
                   .object([
                     ("name", .string("strangler")), ("version", .string(version)),
                     ("rules", .array(rules.map(rule))),
+                    ("notifications", .array(told.map(rule))),
                   ])
                 )
+              ])
+            ),
+            (
+              "invocations",
+              .array([
+                .object([
+                  ("executionSuccessful", .boolean(true)),
+                  ("toolExecutionNotifications", .array(notes.map { notification($0, told) })),
+                ])
               ])
             ),
             ("columnKind", .string("unicodeCodePoints")),
@@ -108,7 +131,7 @@ public struct SARIFReport: Sendable {
                 )
               ])
             ),
-            ("results", .array(results.map { result($0, rules) })),
+            ("results", .array(written)),
           ])
         ])
       ),
@@ -123,7 +146,20 @@ public struct SARIFReport: Sendable {
     ])
   }
 
-  private func result(_ result: Result, _ rules: [String]) -> JSONValue {
+  private func notification(_ note: Result, _ told: [String]) -> JSONValue {
+    .object([
+      (
+        "descriptor",
+        .object([
+          ("id", .string(note.rule)), ("index", .integer(told.firstIndex(of: note.rule) ?? -1)),
+        ])
+      ),
+      ("level", .string(note.level)),
+      ("message", .object([("text", .string(note.message))])),
+    ])
+  }
+
+  private func result(_ result: Result, _ rules: [String], occurrence: Int) -> JSONValue {
     var members: [(String, JSONValue)] = [
       ("ruleId", .string(result.rule)),
       ("ruleIndex", .integer(rules.firstIndex(of: result.rule) ?? -1)),
@@ -138,7 +174,12 @@ public struct SARIFReport: Sendable {
     members.append(
       (
         "partialFingerprints",
-        .object([("crossing/v1", .string(result.fingerprint.joined(separator: "|")))])
+        .object([
+          (
+            "crossing/v1",
+            .string((result.fingerprint + ["\(occurrence)"]).joined(separator: "|"))
+          )
+        ])
       ))
     return .object(members)
   }
@@ -150,9 +191,12 @@ public struct SARIFReport: Sendable {
         .object([
           (
             "artifactLocation",
-            .object([
-              ("uri", .string(Self.uri(location.file))), ("uriBaseId", .string("SRCROOT")),
-            ])
+            .object(
+              location.file.hasPrefix("/")
+                ? [("uri", .string("file://" + Self.uri(location.file)))]
+                : [
+                  ("uri", .string(Self.uri(location.file))), ("uriBaseId", .string("SRCROOT")),
+                ])
           ),
           (
             "region",

@@ -52,6 +52,23 @@ extension PageSections {
     return html.text
   }
 
+  /// What of the files is not in the analysis.
+  private static func missing(_ coverage: Coverage) -> String {
+    var sentences: [String] = []
+    let failures = coverage.parseFailures
+    if failures > 0 {
+      sentences.append(
+        "\(counted(failures, "file")) did not parse and \(failures == 1 ? "is" : "are") missing "
+          + "in part.")
+    }
+    if coverage.leftOut > 0 {
+      sentences.append(
+        "\(counted(coverage.leftOut, "file")) \(coverage.leftOut == 1 ? "was" : "were") left out "
+          + "in whole or in part; the findings say why.")
+    }
+    return sentences.isEmpty ? "Every file parsed." : sentences.joined(separator: " ")
+  }
+
   /// How the division was made and how well it holds.
   var doubts: String {
     let quality = suggestion.quality
@@ -69,9 +86,7 @@ extension PageSections {
         "\(counted(coverage.files, "file")), \(counted(coverage.lines, "line")), "
           + "\(counted(coverage.types, "type")), "
           + "references found: \(tiers.isEmpty ? "none" : tiers). "
-          + (coverage.parseFailures == 0
-            ? "Every file parsed."
-            : "\(counted(coverage.parseFailures, "file")) did not parse and is missing in part.")
+          + Self.missing(coverage)
       ),
       (
         "Borders hold",
@@ -111,6 +126,7 @@ extension PageSections {
           : "Each service gets its own: " + suggestion.compositionRoots.joined(separator: ", ")
             + "."
       ),
+      ("Routes of no service", RemainderSentences(suggestion).routesOfNoService),
       (
         "Not seen",
         "What only runs: reflection, names built at run time, configuration, how often a place is "

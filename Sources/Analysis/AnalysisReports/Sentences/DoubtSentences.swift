@@ -14,8 +14,10 @@ struct DoubtSentences {
   private let doubts: Doubts
   private let cuts: Int
   private let runs: Int
+  private let settling: String
 
   init(_ suggestion: BoundarySuggestion) {
+    settling = Self.settling(suggestion)
     doubts = suggestion.doubts
     cuts = suggestion.cuts.count
     runs = suggestion.quality.runs
@@ -32,13 +34,22 @@ struct DoubtSentences {
       doubts.syntactic == doubts.references
       ? "\(all) \(doubts.references == 1 ? "is" : "are")"
       : "\(doubts.syntactic) of \(all) \(doubts.syntactic == 1 ? "is" : "are")"
-    var text = "\(syntactic) read from syntax alone, which `--index` or `--precise` would settle"
+    var text = "\(syntactic) read from syntax alone, \(settling)"
     if doubts.byNameAlone > 0 {
       text +=
         "; \(doubts.byNameAlone) of them \(doubts.byNameAlone == 1 ? "is" : "are") told by a "
         + "member's name alone, because the type of its owner could not be found out"
     }
     return text + "."
+  }
+
+  /// What would tell more than was asked already.
+  private static func settling(_ suggestion: BoundarySuggestion) -> String {
+    let tiers = Set(suggestion.coverage.tiers.map(\.name))
+    if tiers.contains(.buildIndex) { return "where the index of the build tells nothing" }
+    if tiers.contains(.compilerIndex) { return "which `--index` after a build would settle" }
+    return suggestion.findings.contains { $0.id.hasPrefix("index-") }
+      ? "because no index could be used" : "which `--index` or `--precise` would settle"
   }
 
   /// Cuts that may be none.

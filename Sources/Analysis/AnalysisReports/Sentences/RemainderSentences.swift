@@ -43,6 +43,17 @@ struct RemainderSentences {
     return lines
   }
 
+  /// Routes that nobody takes along; empty where there are none.
+  var routesOfNoService: String {
+    let routes = suggestion.routesOfNoService
+    guard !routes.isEmpty else { return "" }
+    return "\(counted(routes.count, "route")) of no service, which "
+      + "\(routes.count == 1 ? "stays" : "stay") with the monolith until a service answers "
+      + "\(routes.count == 1 ? "it" : "them"): "
+      + DoubtSentences.listed(routes.map { "\($0.method) \($0.path)" }, most: Self.namedTypes)
+      + "."
+  }
+
   private var modules: [String] {
     guard !suggestion.modules.isEmpty else { return [] }
     let listed = suggestion.modules.map { module in

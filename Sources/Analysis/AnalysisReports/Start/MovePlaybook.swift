@@ -27,20 +27,28 @@ public struct MovePlaybook: Sendable {
   public func render(
     _ suggestion: BoundarySuggestion, leavingOut leftOut: Set<String> = []
   ) -> String {
-    var lines = [
-      "# From monolith to services", "", suggestion.verdict.reason, "",
-      "This follows the suggestion of `strangler analyze`. Names and shapes are all that it knows: "
-        + "check each step with the people who own the code.", "",
-      "## Before the first service", "", "```sh",
-      "strangler analyze \(shell(sources)) --format html --output boundaries.html",
-      "strangler analyze check \(shell(sources)) --write-baseline boundaries.json",
-      "strangler routes validate --config \(shell(configuration))",
-      "strangler proxy --config \(shell(configuration))", "```", "",
-      "The baseline goes into version control; `strangler analyze check \(shell(sources)) "
-        + "--baseline boundaries.json` in CI keeps new references from crossing the borders. The proxy stands "
-        + "in front of the monolith at \(routes.legacyHost):\(routes.legacyPort) and changes "
-        + "nothing yet: every route is at 0 %.",
-    ]
+    let title = ["# From monolith to services", "", suggestion.verdict.reason, ""]
+    guard !suggestion.isWhole else {
+      return TerminalText.document(
+        title + [
+          "There is nothing to move, so there is no chapter: the configuration sends everything to "
+            + "the monolith. Ask again when the code has changed."
+        ], .plain)
+    }
+    var lines =
+      title + [
+        "This follows the suggestion of `strangler analyze`. Names and shapes are all that it knows: "
+          + "check each step with the people who own the code.", "",
+        "## Before the first service", "", "```sh",
+        "strangler analyze \(shell(sources)) --format html --output boundaries.html",
+        "strangler analyze check \(shell(sources)) --write-baseline boundaries.json",
+        "strangler routes validate --config \(shell(configuration))",
+        "strangler proxy --config \(shell(configuration))", "```", "",
+        "The baseline goes into version control; `strangler analyze check \(shell(sources)) "
+          + "--baseline boundaries.json` in CI keeps new references from crossing the borders. The proxy stands "
+          + "in front of the monolith at \(routes.legacyHost):\(routes.legacyPort) and changes "
+          + "nothing yet: every route is at 0 %.",
+      ]
     let plans = Dictionary(
       routes.plans(suggestion).map { ($0.service.name, $0) }, uniquingKeysWith: { $1 })
     let cuts = CutsByService(suggestion.cuts)
@@ -103,8 +111,10 @@ public struct MovePlaybook: Sendable {
         ? "." : "; it uses \(shared.joined(separator: ", ")) of others: ask, or keep a copy.")
   }
 
-  /// An argument of a shell.
-  private func shell(_ text: String) -> String {
+  private func shell(_ text: String) -> String { Self.shellArgument(text) }
+
+  /// An argument of a shell: quoted where it is not one by itself.
+  public static func shellArgument(_ text: String) -> String {
     let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || "/._-~".contains($0) }
     return isPlain && !text.isEmpty
       ? text

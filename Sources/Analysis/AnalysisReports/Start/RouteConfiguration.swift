@@ -42,15 +42,13 @@ public struct RouteConfiguration: Sendable {
     for plan in plans {
       lines += comments(plan.service, globs)
       for (name, pattern) in plan.routes {
-        let methods =
-          pattern.methods.isEmpty
-          ? "" : ", methods: [\(pattern.methods.map(quoted).joined(separator: ", "))]"
         lines.append(
-          "  - { name: \(name), match: { path: \(quoted(pattern.path))\(methods) }, "
+          "  - { name: \(name), match: { \(match(pattern)) }, "
             + "legacy: legacy, extracted: \(plan.upstream), percent: 0, "
             + "sticky: [ client-address ] }")
       }
     }
+    lines += kept(suggestion, plans)
     let others = globs.patterns(suggestion.filesOfNoService, of: nil)
     if !others.isEmpty, !plans.isEmpty {
       lines.append(
@@ -82,8 +80,27 @@ public struct RouteConfiguration: Sendable {
     var methods: [String]
   }
 
-  /// Services that answer routes, in the order of extraction.
+  /// Routes that a service's would take along.
+  private func kept(_ suggestion: BoundarySuggestion, _ plans: [Plan]) -> [String] {
+    let patterns = KeptRoutes(suggestion, beside: plans).patterns
+    guard !patterns.isEmpty else { return [] }
+    var names = ConfigurationNames(
+      taken: Set(plans.flatMap(\.routes).map(\.name)).union([Self.rest]))
+    return ["  # of no service, below the paths of one: the monolith goes on answering"]
+      + patterns.map { pattern in
+        let name = names.unique(routeName("legacy", "", pattern.source), else: "legacy-route")
+        return "  - { name: \(name), match: { \(match(pattern)) }, legacy: legacy }"
+      }
+  }
+
+  private func match(_ pattern: Pattern) -> String {
+    let methods = pattern.methods.map(quoted).joined(separator: ", ")
+    return "path: \(quoted(pattern.path))" + (methods.isEmpty ? "" : ", methods: [\(methods)]")
+  }
+
+  /// Services that answer routes, in the order of extraction; none where nothing is divided.
   func plans(_ suggestion: BoundarySuggestion) -> [Plan] {
+    guard !suggestion.isWhole else { return [] }
     let prefixes = Prefixes(suggestion)
     let movable = suggestion.services.map { (service: $0, patterns: patterns($0, prefixes)) }
       .filter { !$0.patterns.isEmpty }
@@ -175,8 +192,8 @@ public struct RouteConfiguration: Sendable {
     private var services: [String: Set<String>] = [:]
 
     init(_ suggestion: BoundarySuggestion) {
-      // What remains goes on answering its own.
-      for route in suggestion.remainder?.routes ?? [] {
+      // What remains goes on answering its own, and so does what no service takes along.
+      for route in (suggestion.remainder?.routes ?? []) + suggestion.routesOfNoService {
         services[Self.prefix(route.path), default: []].insert("")
       }
       for service in suggestion.services {

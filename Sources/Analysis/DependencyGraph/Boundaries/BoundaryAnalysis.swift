@@ -58,7 +58,8 @@ public struct BoundaryAnalysis: Sendable {
         core: remainder?.core, decision: verdict.decision, asked: options.services),
       quality: quality,
       coverage: Coverage(model), doubts: Doubts(),
-      filesOfNoService: descriptions.filesOfNoService(model))
+      filesOfNoService: descriptions.filesOfNoService(model),
+      routesOfNoService: descriptions.routesOfNoService(model))
     var study = BoundaryStudy(
       model: model, suggestion: suggestion, names: names, facts: facts, roles: division.roles,
       assignment: assignment, crossings: crossings, weights: options.weights)
@@ -68,6 +69,11 @@ public struct BoundaryAnalysis: Sendable {
 }
 
 extension Coverage {
+  /// Findings of files of which nothing, or not everything, was read.
+  private static let leavingOut: Set<String> = [
+    "unreadable-file", "file-too-large", "nesting-too-deep",
+  ]
+
   init(_ model: CodeModel) {
     var tiers: [Reference.Tier: Int] = [:]
     for reference in model.references { tiers[reference.tier, default: 0] += 1 }
@@ -76,6 +82,9 @@ extension Coverage {
       lines: model.files.reduce(0) { $0 + $1.lines },
       types: model.types.count { $0.kind != .fileScope && $0.kind != .member },
       parseFailures: model.findings.count { $0.id == "parse-failure" },
+      leftOut: Set(
+        model.findings.filter { Self.leavingOut.contains($0.id) }.flatMap(\.locations).map(\.file)
+      ).count,
       tiers: [Reference.Tier.syntax, .compilerIndex, .buildIndex].compactMap { tier in
         tiers[tier].map { Tier(name: tier, references: $0) }
       })

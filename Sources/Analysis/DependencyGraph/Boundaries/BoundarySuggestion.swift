@@ -30,6 +30,10 @@ public struct BoundarySuggestion: Sendable, Equatable {
   /// Files that were read and declare no type of a service, in path order: wiring and the shared
   /// kernel.
   public var filesOfNoService: [String] = []
+  /// Routes that no service answers and what remains does not either, by path and method: closures
+  /// of the wiring, the shared kernel, modules. They stay where they are until somebody gives them
+  /// to a service.
+  public var routesOfNoService: [Service.Route] = []
 }
 
 extension BoundarySuggestion {
@@ -294,6 +298,8 @@ public struct Coverage: Sendable, Equatable {
   public var types: Int
   /// Files that did not parse.
   public var parseFailures: Int
+  /// Files that were left out, wholly or in part: unreadable, too large, nested too deeply.
+  public var leftOut = 0
   /// References found by each tier of evidence, in the order of the tiers; tiers without any are
   /// left out.
   public var tiers: [Tier]

@@ -26,15 +26,17 @@ struct ServiceAssignment: Sendable {
   }
 
   /// An assignment that is given, for instance one that was stored.
+  ///
+  /// - Parameter owners: services of tables whose owners are known; the others are found.
   init(
     _ model: CodeModel, serviceOfType: [Int?], serviceCount: Int, remainder: Int? = nil,
-    core: Set<TypeID> = []
+    core: Set<TypeID> = [], owners: [String: Int] = [:]
   ) {
     self.serviceCount = serviceCount
     self.remainder = remainder
     self.core = core
     self.serviceOfType = serviceOfType
-    ownerOfTable = Self.owners(model, serviceOfType)
+    ownerOfTable = Self.owners(model, serviceOfType).merging(owners) { $1 }
   }
 
   subscript(type: TypeID) -> Int? { serviceOfType[Int(type.index)] }

@@ -60,6 +60,19 @@ struct ServiceDescriptions {
     Set(model.files.map(\.path)).subtracting(inOrder.flatMap(\.files)).sorted()
   }
 
+  /// What tests register serves nobody.
+  func routesOfNoService(_ model: CodeModel) -> [Service.Route] {
+    let routes = model.routes.filter {
+      context.assignment[$0.handler] == nil
+        && !SourceFile.isTest(model.location($0.position).file)
+    }
+    return Self.sorted(Set(routes.map { Service.Route(method: $0.method, path: $0.path) }))
+  }
+
+  private static func sorted(_ routes: Set<Service.Route>) -> [Service.Route] {
+    routes.sorted { ($0.path, $0.method) < ($1.path, $1.method) }
+  }
+
   private static func fillMembers(
     _ services: inout [Service], _ model: CodeModel, _ facts: UnitFacts,
     _ division: ServiceDivision, _ assignment: ServiceAssignment
@@ -114,7 +127,7 @@ struct ServiceDescriptions {
     for index in services.indices {
       services[index].tables = Service.Tables(
         owned: owned[index].sorted(), shared: shared[index].sorted())
-      services[index].routes = routes[index].sorted { ($0.path, $0.method) < ($1.path, $1.method) }
+      services[index].routes = sorted(routes[index])
       services[index].jobs = jobs[index].sorted()
     }
   }

@@ -33,6 +33,9 @@ package struct DependencyEdges: Sendable, Equatable {
   package var nodes: [String]
   /// In order of place.
   package var edges: [Edge]
+  /// Pairs of nodes with the places that tie them, references or not: what the parts of one type
+  /// use of each other ties its files and is no reference.
+  private var places: [FileDependency] = []
 
   /// Reads the references of a model; those inside one node are left out.
   package init(_ model: CodeModel, level: Level) {
@@ -42,14 +45,17 @@ package struct DependencyEdges: Sendable, Equatable {
     case .type:
       let keys = TypeKeys(model)
       nodes = model.types.indices.map { keys[$0] }
-    case .file: nodes = model.files.map(\.path)
+    case .file:
+      nodes = model.files.map(\.path)
+      places = model.fileDependencies
     }
     edges = model.references.compactMap { reference in
       let (from, to) =
         level == .type
         ? (Int(reference.from.index), Int(reference.to.index))
         : (
-          Int(reference.position.file.index), Int(model.type(reference.to).position.file.index)
+          Int(reference.position.file.index),
+          Int((reference.extensionFile ?? model.type(reference.to).position.file).index)
         )
       guard from != to else { return nil }
       return Edge(
@@ -70,7 +76,21 @@ package struct DependencyEdges: Sendable, Equatable {
         links.append(Link(from: edge.from, to: edge.to, count: 1, weight: edge.weight))
       }
     }
-    return links
+    return places.isEmpty ? links : withPlaces(links)
+  }
+
+  /// A place that is no reference weighs 1.
+  private func withPlaces(_ links: [Link]) -> [Link] {
+    var all = Dictionary(uniqueKeysWithValues: links.map { ([$0.from, $0.to], $0) })
+    for place in places where place.from != place.to {
+      let (from, to) = (Int(place.from.index), Int(place.to.index))
+      var link = all[[from, to]] ?? Link(from: from, to: to, count: 0, weight: 0)
+      let others = max(0, place.count - link.count)
+      link.count += others
+      link.weight += Double(others)
+      all[[from, to]] = link
+    }
+    return all.values.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
   }
 }
 

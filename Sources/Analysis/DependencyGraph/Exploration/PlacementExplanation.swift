@@ -48,6 +48,9 @@ package struct PlacementExplanation: Sendable, Equatable {
   package var runs: Int
   /// The services that pull at it, strongest first.
   package var pulls: [Pull]
+  /// Services with a type that refers to it, its own among them; what remains of the monolith is
+  /// none.
+  package var users: Int
   /// References between it and types of services that were read from syntax alone.
   package var syntactic: Int
   /// Places of those that only the name of a member tells, in order.
@@ -83,8 +86,17 @@ extension BoundaryStudy {
       nested: unit.types.filter { $0 != id }.map(model.displayName).sorted(),
       placement: placement(of: id), cause: cause(of: id), stability: member?.stability,
       runs: suggestion.quality.runs,
-      pulls: pulls(types), syntactic: syntactic.count,
+      pulls: pulls(types), users: users(types).count, syntactic: syntactic.count,
       byNameAlone: syntactic.filter(\.isByNameAlone).map { model.location($0.position) })
+  }
+
+  private func users(_ types: Set<TypeID>) -> Set<Int> {
+    var users: Set<Int> = []
+    for reference in model.references
+    where types.contains(reference.to) && !types.contains(reference.from) {
+      if let user = assignment[reference.from], user != assignment.remainder { users.insert(user) }
+    }
+    return users
   }
 
   private func pulls(_ types: Set<TypeID>) -> [PlacementExplanation.Pull] {

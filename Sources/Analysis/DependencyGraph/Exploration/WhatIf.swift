@@ -60,7 +60,7 @@ package struct WhatIfAnswer: Sendable, Equatable {
     }
   }
 
-  /// What moves out of the shared kernel cost, a sentence each.
+  /// What moves along unasked, and what moves out of the shared kernel cost, a sentence each.
   package var notes: [String]
   package var before: Measures
   package var after: Measures
@@ -146,8 +146,24 @@ extension BoundaryStudy {
     }
   }
 
-  /// A sentence for each type that leaves the kernel.
+  /// A sentence for each type that takes along what it is nested in, and for each that leaves the
+  /// kernel.
   private func notes(
+    _ moved: [TypeID], _ assignment: ServiceAssignment, _ newCuts: [Cut], _ leaving: [Int]
+  ) -> [String] {
+    moved.compactMap(takenAlong) + leavingKernel(moved, assignment, newCuts, leaving)
+  }
+
+  private func takenAlong(_ id: TypeID) -> String? {
+    let name = model.displayName(id)
+    let others = facts.units.units[facts.units[id]].types.filter { $0 != id }
+      .map(model.displayName).filter { !$0.hasPrefix(name + ".") }.sorted()
+    guard !others.isEmpty else { return nil }
+    return "\(others.joined(separator: ", ")) \(others.count == 1 ? "moves" : "move") along with "
+      + "\(name): types that are nested in one another move as one."
+  }
+
+  private func leavingKernel(
     _ moved: [TypeID], _ assignment: ServiceAssignment, _ newCuts: [Cut], _ leaving: [Int]
   ) -> [String] {
     var seen: Set<Int> = []

@@ -52,6 +52,9 @@ extension CodeModel {
       references[index].from = type(references[index].from)
       references[index].to = type(references[index].to)
       references[index].position = position(references[index].position)
+      references[index].extensionFile = references[index].extensionFile.map { file in
+        position(SourcePosition(file: file, line: 1, column: 1)).file
+      }
     }
     for index in tableUses.indices {
       tableUses[index].type = type(tableUses[index].type)
@@ -98,7 +101,9 @@ extension CodeModel {
     if left.from != right.from { return left.from < right.from }
     if left.to != right.to { return left.to < right.to }
     if left.symbol != right.symbol { return left.symbol < right.symbol }
-    return (left.kind.rawValue, left.tier.rawValue) < (right.kind.rawValue, right.tier.rawValue)
+    let (first, second) = (left.extensionFile?.index ?? -1, right.extensionFile?.index ?? -1)
+    return (left.kind.rawValue, left.tier.rawValue, first)
+      < (right.kind.rawValue, right.tier.rawValue, second)
   }
 
   private static func precedes(_ left: TableUse, _ right: TableUse) -> Bool {

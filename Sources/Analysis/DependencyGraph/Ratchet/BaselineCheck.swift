@@ -52,8 +52,12 @@ extension BoundaryBaseline {
     let keys = TypeKeys(model, knownTo: self)
     let names = services.map(\.name)
     let (service, newTypes) = placed(model, keys)
+    let numberOfName = Dictionary(
+      services.enumerated().map { ($0.element.name, $0.offset) },
+      uniquingKeysWith: { first, _ in first })
     let assignment = ServiceAssignment(
-      model, serviceOfType: service, serviceCount: services.count)
+      model, serviceOfType: service, serviceCount: services.count,
+      owners: (tableOwners ?? [:]).compactMapValues { numberOfName[$0] })
     let found = CrossingPlaces(model, BorderCrossings(model, assignment), keys)
     var numbers: [String: Int] = [:]
     for (index, number) in service.enumerated() { numbers[keys[index]] = number }
@@ -86,6 +90,18 @@ extension BoundaryBaseline {
       }
     }
     return check
+  }
+
+  /// Types that the baseline takes apart and that have become so small that a scan no longer tells
+  /// their members one by one: module and qualified name.
+  package func typesToTell(_ model: CodeModel) -> Set<String> {
+    guard let takenApart, !takenApart.isEmpty else { return [] }
+    let keys = TypeKeys(model, knownTo: self)
+    let known = Set(takenApart)
+    let told = Set(model.members.map(\.owner))
+    return Set(
+      model.types.indices.filter { known.contains(keys[$0]) && !told.contains(TypeID($0)) }
+        .map { model.types[$0].module + "." + model.types[$0].qualifiedName })
   }
 
   /// The code in the parts that the baseline knows.

@@ -38,6 +38,9 @@ package struct BoundaryBaseline: Sendable, Equatable, Codable {
   /// Keys of the types whose members belong to services of their own; a baseline without it is
   /// read too.
   package var takenApart: [String]?
+  /// Service that owns each table: whoever comes to use it later cannot take it over. A baseline
+  /// without it is read too.
+  package var tableOwners: [String: String]?
   /// By source, target, symbol and kind.
   package var crossings: [Crossing]
 
@@ -66,6 +69,7 @@ package struct BoundaryBaseline: Sendable, Equatable, Codable {
     setApart = apart.sorted()
     self.files = files
     takenApart = study.model.takenApart.map { keys[$0] }.sorted()
+    tableOwners = study.assignment.ownerOfTable.mapValues { study.names[$0] }
     crossings = CrossingPlaces(study.model, study.crossings, keys).counted
   }
 }

@@ -89,6 +89,8 @@ struct IndexOverlay {
       reference.from = from
       reference.tier = tier
       reference.isByNameAlone = false
+      reference.extensionFile = targetFile(of: occurrence)
+        .flatMap { numbering.extensionFile(of: to, $0) }
       if result.references.last != reference { result.references.append(reference) }
     }
     if !isComplete {

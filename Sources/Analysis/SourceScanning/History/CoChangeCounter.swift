@@ -48,6 +48,8 @@ struct CoChangeCounter {
       massCommits += 1
       return
     }
+    // Of who works on what was read, a commit to something else tells nothing.
+    guard commit.changes.contains(where: touches) else { return }
     commits += 1
     let changed = Set(commit.changes.compactMap(changedFile)).sorted()
     guard !changed.isEmpty else { return }
@@ -73,6 +75,13 @@ struct CoChangeCounter {
     pair.shared += 1
     pair.weight += weight
     pairs[key] = pair
+  }
+
+  private func touches(_ change: LoggedCommit.Change) -> Bool {
+    switch change {
+    case .changed(let path), .renamed(_, let path, _): file(at: path) != nil
+    case .removed: false
+    }
   }
 
   /// A file that only moved was not worked on.

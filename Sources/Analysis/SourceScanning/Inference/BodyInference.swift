@@ -41,6 +41,8 @@ struct BodyInference {
   var log = MentionLog()
   var depth = 0
   var signals = FileSignals()
+  /// The argument that is being walked is labelled as SQL.
+  var isSaidToBeSQL = false
   /// Off while a type is looked up on behalf of another declaration.
   var isRecording = true
   /// Set while types of properties are still being found; afterwards the table has them all.
@@ -72,16 +74,17 @@ struct BodyInference {
   }
 
   mutating func record(
-    _ target: TypeID?, _ kind: Reference.Kind, symbol: String, at offset: UInt32,
+    _ target: TypeID?, _ kind: Reference.Kind, symbol: String, at offset: UInt32, in file: Int,
     byNameAlone: Bool = false
   ) {
     guard isRecording, let origin, let target else { return }
     // What the members of a large type ask of each other tells how it can be taken apart.
     guard origin != target || (kind == .call && numbering.isLarge(target)) else { return }
-    signals.references.append(
-      Reference(
-        from: origin, to: target, kind: kind, tier: .syntax, symbol: symbol,
-        position: position(offset), isByNameAlone: byNameAlone))
+    var reference = Reference(
+      from: origin, to: target, kind: kind, tier: .syntax, symbol: symbol,
+      position: position(offset), isByNameAlone: byNameAlone)
+    reference.extensionFile = numbering.extensionFile(of: target, file)
+    signals.references.append(reference)
   }
 
   /// Counts a use of what another file declares, whoever's code it is.
@@ -96,7 +99,8 @@ struct BodyInference {
     default: recordUse(ofFile: table[nominal].file)
     }
     record(
-      numbering.type(of: nominal, in: table), kind, symbol: table[nominal].name, at: offset)
+      numbering.type(of: nominal, in: table), kind, symbol: table[nominal].name, at: offset,
+      in: table[nominal].file)
   }
 
   mutating func record(
@@ -106,11 +110,12 @@ struct BodyInference {
     let member = table[id]
     recordUse(ofFile: member.file)
     if let owner = member.owner, let type = numbering.type(of: owner, in: table) {
-      record(type, kind, symbol: member.name, at: offset, byNameAlone: byNameAlone)
+      record(
+        type, kind, symbol: member.name, at: offset, in: member.file, byNameAlone: byNameAlone)
     } else {
       record(
         numbering.fileScopes[member.file], member.owner == nil ? .global : kind,
-        symbol: member.name, at: offset, byNameAlone: byNameAlone)
+        symbol: member.name, at: offset, in: member.file, byNameAlone: byNameAlone)
     }
   }
 

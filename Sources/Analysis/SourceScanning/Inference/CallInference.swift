@@ -222,9 +222,12 @@ extension BodyInference {
       signature.unify(parameter, argument)
       if case .function(_, let result) = argument { closureResult = result }
     }
+    let isSaid = isSaidToBeSQL
+    defer { isSaidToBeSQL = isSaid }
     for argument in site.arguments {
       let index = signature.parameter(labelled: argument.label)
       let wanted = signature.type(of: index)
+      isSaidToBeSQL = argument.label.map(Self.labelsOfSQL.contains) ?? false
       if case .closure = facts[argument.value] {
         learn(wanted, infer(argument.value, expecting: closureType(wanted, site, effect)))
       } else {
@@ -233,6 +236,7 @@ extension BodyInference {
         noteRouterPassed(value, toParameter: index, of: site)
       }
     }
+    isSaidToBeSQL = false
     for argument in site.trailingClosures {
       let index = signature.parameter(ofTrailingClosure: argument.label)
       let wanted = signature.type(of: index)

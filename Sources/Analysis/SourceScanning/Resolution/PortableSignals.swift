@@ -25,6 +25,7 @@ struct SignalsWriter {
       writer.body.write(text: reference.symbol)
       writer.write(place: reference.position)
       writer.body.write(flag: reference.isByNameAlone)
+      writer.body.write(number: reference.extensionFile.map { writer.files[$0] + 1 } ?? 0)
     }
     write(signals.filesUsed.sorted { $0.key < $1.key }) { writer, used in
       writer.body.write(number: writer.files[used.key])
@@ -164,10 +165,13 @@ struct SignalsReader: RecordReader {
   mutating func signals() throws(DamagedBytes) -> FileSignals {
     var signals = FileSignals()
     signals.references = try list { reader throws(DamagedBytes) in
-      Reference(
+      var reference = Reference(
         from: try reader.type(), to: try reader.type(), kind: try .init(code: reader.bytes.tag()),
         tier: .syntax, symbol: try reader.bytes.text(), position: try reader.place(),
         isByNameAlone: try reader.bytes.flag())
+      let file = try reader.bytes.number()
+      if file > 0 { reference.extensionFile = try Self.element(reader.files, file - 1) }
+      return reference
     }
     for _ in 0..<(try bytes.count()) {
       let used = try Self.element(files, try bytes.number())

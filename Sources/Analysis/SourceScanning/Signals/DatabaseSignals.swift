@@ -136,14 +136,17 @@ extension BodyInference {
         use: use, member: context.member, isFromSQL: isFromSQL, opening: context.opening))
   }
 
+  /// Arguments that take SQL: `execute(sql:)`, `SQLRequest(literal:)`.
+  static let labelsOfSQL: Set<String> = ["sql", "literal"]
+
   /// SQL in a literal, with fixed interpolations filled in.
   mutating func noteSQL(_ id: Expression.ID) {
     guard isRecording,
       let text = StaticStrings(table: table, tableNames: tableNames).fold(
         id, file: context.file, scope: context.scope, keepingHoles: true)
     else { return }
-    for mention in SQLText.tables(in: text) {
-      note(mention.table, mention.access, at: facts.offset(of: id), isFromSQL: true)
+    for mention in SQLText.tables(in: text, isSaid: isSaidToBeSQL) {
+      note(mention.table, mention.access, at: facts.offset(of: id), isFromSQL: !isSaidToBeSQL)
     }
   }
 

@@ -30,7 +30,7 @@ struct FileSignals: Sendable {
 struct FoundTableUse: Sendable {
   var use: TableUse
   var member: MemberID?
-  /// Only a string that looks like SQL says so.
+  /// Only a string that looks like SQL says so, and not the code around it.
   var isFromSQL = false
   /// Innermost opening around it: index of the file's openings.
   var opening: Int?
@@ -72,7 +72,7 @@ struct FoundRoute: Sendable {
 }
 
 /// A router handed to a function, or a collection mounted on a router.
-struct RouterPass: Sendable {
+struct RouterPass: Sendable, Hashable {
   var carrier: RouteOrigin.Carrier
   var origin: RouteOrigin
 }

@@ -8,6 +8,8 @@ struct TableUses {
   private let inCalledFunctions: [TableUse]
   /// What bodies do, with the functions that they do it in.
   let found: [FoundTableUse]
+  /// What a single text names in the way of SQL, and nothing else.
+  let dropped: [TableUse]
 
   init(names: [TableUse], _ signals: [FileSignals]) {
     let found = signals.flatMap(\.tableUses)
@@ -16,9 +18,11 @@ struct TableUses {
     var occurrences: [String: Int] = [:]
     for item in found { occurrences[item.use.table, default: 0] += 1 }
     // A name that one string mentions once may be prose or the alias of a subquery.
-    let trusted = found.filter {
-      known.contains($0.use.table) || (occurrences[$0.use.table] ?? 0) > 1
+    func isTrusted(_ item: FoundTableUse) -> Bool {
+      known.contains(item.use.table) || (occurrences[item.use.table] ?? 0) > 1
     }
+    let trusted = found.filter(isTrusted)
+    dropped = Self.sorted(found.filter { !isTrusted($0) }.map(\.use))
     let derived = TransactionPropagation(
       uses: trusted, calls: signals.flatMap(\.databaseCalls))
     self.found = trusted

@@ -7,8 +7,11 @@ struct TypeNumbering: Sendable {
   /// The pseudo type of each file that has code outside of types.
   private(set) var fileScopes: [TypeID?]
   private(set) var typeOfNominal: [TypeID?]
+  /// Types whose members are told though they have few.
+  private var told: Set<TypeID> = []
 
-  init(table: SymbolTable) {
+  /// - Parameter told: such types, as module and qualified name.
+  init(table: SymbolTable, telling told: Set<String> = []) {
     fileScopes = Array(repeating: nil, count: table.files.count)
     typeOfNominal = Array(repeating: nil, count: table.nominals.count)
     var byFile: [[NominalID]] = Array(repeating: [], count: table.files.count)
@@ -16,6 +19,11 @@ struct TypeNumbering: Sendable {
       byFile[table.nominals[index].file].append(NominalID(index))
     }
     for file in table.files.indices { add(file, byFile[file], in: table) }
+    guard !told.isEmpty else { return }
+    self.told = Set(
+      declarations.indices.filter {
+        told.contains(declarations[$0].module + "." + declarations[$0].qualifiedName)
+      }.map { TypeID($0) })
   }
 
   /// - Parameters:
@@ -66,7 +74,13 @@ struct TypeNumbering: Sendable {
   func isLarge(_ type: TypeID) -> Bool {
     let declaration = declarations[Int(type.index)]
     return declaration.kind != .fileScope
-      && declaration.memberCount >= MemberDeclaration.leastOfLargeType
+      && (declaration.memberCount >= MemberDeclaration.leastOfLargeType || told.contains(type))
+  }
+
+  /// The file of a declaration, where that is not the file of its type.
+  func extensionFile(of type: TypeID, _ file: Int) -> FileID? {
+    let file = FileID(file)
+    return declarations[Int(type.index)].position.file == file ? nil : file
   }
 
   /// Members of the large types, in order of place.

@@ -61,6 +61,9 @@ struct AnalyzeCheckCommand: ParsableCommand {
     if baseline != nil, services.count != nil {
       throw ValidationError("--services: a baseline holds the services already")
     }
+    if writeBaseline == OutputOption.standardOutput, output.file != nil {
+      throw ValidationError("--output: the baseline goes to standard output; there is no report")
+    }
     if let file = output.file, let borders = baseline ?? writeBaseline,
       OutputOption.isSame(file, borders)
     {
@@ -75,6 +78,8 @@ struct AnalyzeCheckCommand: ParsableCommand {
       let written = BoundaryBaseline(study)
       try OutputOption.write(report.file(written), to: writeBaseline)
       let places = written.crossings.reduce(0) { $0 + $1.count }
+      // The baseline is all that standard output may hold.
+      guard writeBaseline != OutputOption.standardOutput else { return }
       return try output.deliver(
         "wrote \(writeBaseline): \(counted(study.suggestion.services.count, "service"))"
           + "\(study.suggestion.remainder == nil ? "" : " and what remains of the monolith"), "
@@ -82,7 +87,9 @@ struct AnalyzeCheckCommand: ParsableCommand {
     }
     guard let baseline else { return }
     let agreed = try BaselineFile.read(baseline)
-    let model = try sources.scan()
+    let found = try sources.scan()
+    let told = agreed.typesToTell(found)
+    let model = told.isEmpty ? found : try sources.scan(telling: told)
     let check = sources.working("looking for crossings") { agreed.check(model) }
     guard check.knownTypes > 0 || agreed.types == 0 else {
       throw BaselineFile.ofOtherCode(baseline)
@@ -92,7 +99,8 @@ struct AnalyzeCheckCommand: ParsableCommand {
       case .text: report.text(check)
       case .json: report.json(check)
       case .sarif:
-        SARIFReport(version: Strangler.configuration.version).render(check, baseline: baseline)
+        SARIFReport(version: Strangler.configuration.version)
+          .render(check, baseline: OutputOption.path(of: baseline, from: sources.path))
       }
     try output.deliver(text)
     if !check.passes { throw CommandFailure.negative(report.sentence(check)) }

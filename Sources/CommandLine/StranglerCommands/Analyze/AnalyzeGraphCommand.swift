@@ -15,7 +15,7 @@ struct AnalyzeGraphCommand: ParsableCommand {
       FORMATS
         rsf   depends FROM TO WEIGHT, one line for each pair
         json  every single reference with kind, weight, tier, symbol, file, line and
-              column:
+              column, and one link for each pair:
               fixtures/schemas/graph.schema.json
         dot   Graphviz, one edge for each pair
 

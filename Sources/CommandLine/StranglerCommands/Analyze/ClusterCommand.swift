@@ -131,6 +131,11 @@ struct ClusterCommand: ParsableCommand {
     }
     if let truth { try compare(graph, truth, clustering, workers, line) }
     line.clear()
+    if let services, clustering.clusterCount != services {
+      Terminal.standardError.write(
+        "--services \(services): the graph gives \(counted(clustering.clusterCount, "cluster")) of "
+          + "\(counted(clustering.members.count, "item"))\n")
+    }
     let names = (stored ?? [:]).merging(pins) { $1 }
     let report = ClusteringReport(
       clustering, algorithm: algorithm, objective: objective, names: names)

@@ -45,6 +45,9 @@ struct InitCommand: ParsableCommand {
   var force = false
 
   func validate() throws {
+    if output == OutputOption.standardOutput {
+      throw ValidationError("--output: two files are written; give the name of the first")
+    }
     for (option, address) in [("--legacy", legacy), ("--listen", listen), ("--admin", admin)] {
       guard let port = Self.parts(address)?.port, port > 0 || option != "--legacy" else {
         throw ValidationError("\(option): expected HOST:PORT, found \(address)")
@@ -66,6 +69,14 @@ struct InitCommand: ParsableCommand {
       .render(suggestion, leavingOut: Set(configuration.leftOut))
     try OutputOption.write(configuration.text, to: output)
     try OutputOption.write(guide, to: playbook)
+    guard !suggestion.isWhole else {
+      return Terminal.standardOutput.write(
+        """
+        wrote \(output): nothing is to be moved, so everything goes to the monolith
+        wrote \(playbook), which says why
+
+        """)
+    }
     let count = configuration.leftOut.count
     let leftOut =
       count == 0
@@ -74,7 +85,7 @@ struct InitCommand: ParsableCommand {
       """
       wrote \(output): \(counted(configuration.services, "service")) with routes, all at 0 %\(leftOut)
       wrote \(playbook)
-      next: strangler proxy --config \(output)
+      next: strangler proxy --config \(MovePlaybook.shellArgument(output))
 
       """)
   }

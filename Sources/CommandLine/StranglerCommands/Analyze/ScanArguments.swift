@@ -35,8 +35,9 @@ struct ScanArguments: ParsableArguments {
   }
 
   /// What the folder holds.
-  func scan() throws -> CodeModel {
+  func scan(telling types: Set<String> = []) throws -> CodeModel {
     var options = ScanOptions()
+    options.toldTypes = types
     options.ignoredPaths = try settings().ignore
     options.includeTests = includeTests
     if let threads { options.threads = threads }

@@ -61,14 +61,7 @@ struct AnalysedCode {
     options.ignoredPaths = settings.ignore
     options.cacheFolder = ScanOptions.userCacheFolder
     options.readsHistory = true
-    let model: CodeModel
-    do throws(ScanError) {
-      model = try SourceScanner(options: options).scan(folder: folder) { progress in
-        line.update(progress.phase.rawValue, done: progress.completed, of: progress.total)
-      }
-    } catch {
-      throw CommandFailure.unusable(error.description)
-    }
+    let model = try Self.scan(folder, options, line)
     let suggestion = line.working("finding borders") {
       BoundaryAnalysis(workers: .threads(nil)).study(model).suggestion
     }
@@ -76,11 +69,25 @@ struct AnalysedCode {
     self.init(suggestion, model)
     if let path {
       let baseline = try BaselineFile.read(path)
-      let standing = Standing(baseline.standing(model))
+      options.toldTypes = baseline.typesToTell(model)
+      let told = options.toldTypes.isEmpty ? model : try Self.scan(folder, options, line)
+      let standing = Standing(baseline.standing(told))
       guard standing.knownTypes > 0 || baseline.types == 0 else {
         throw BaselineFile.ofOtherCode(path)
       }
       self.standing = standing
+    }
+  }
+
+  private static func scan(
+    _ folder: String, _ options: ScanOptions, _ line: ProgressLine
+  ) throws -> CodeModel {
+    do throws(ScanError) {
+      return try SourceScanner(options: options).scan(folder: folder) { progress in
+        line.update(progress.phase.rawValue, done: progress.completed, of: progress.total)
+      }
+    } catch {
+      throw CommandFailure.unusable(error.description)
     }
   }
 

@@ -101,7 +101,48 @@ import Testing
       #expect(text.contains("\"level\": \"\(level)\""))
     }
     #expect(text.contains("\"uri\": \"bound%20aries.json\""))
-    #expect(text.contains("App.PaymentService|App.ProductService|discount|call"))
+    #expect(text.contains("App.PaymentService|App.ProductService|discount|call|1"))
+    let elsewhere = SARIFReport(version: "0.1.0").render(check, baseline: "/else/b.json")
+    #expect(try schema.problems(in: elsewhere) == [])
+    #expect(elsewhere.contains("\"uri\": \"file:///else/b.json\""))
+  }
+
+  @Test func `SARIF tells of the run what has no place, and numbers what is alike`() throws {
+    var builder = SampleShop.builder()
+    builder.finding(Finding(id: "no-history", severity: .note, message: "nothing"))
+    builder.finding(Finding(id: "index-not-found", severity: .warning, message: "none"))
+    var suggestion = BoundaryAnalysis().suggest(builder.model)
+    suggestion.findings.removeAll { !$0.locations.isEmpty }
+    let cut = try #require(suggestion.cuts.first)
+    suggestion.cuts = [cut, cut, cut]
+    struct Log: Decodable {
+      struct Result: Decodable {
+        let ruleId: String
+        let partialFingerprints: [String: String]
+      }
+      struct Note: Decodable {
+        struct Descriptor: Decodable {
+          let id: String
+          let index: Int
+        }
+        let descriptor: Descriptor
+        let level: String
+      }
+      struct Invocation: Decodable { let toolExecutionNotifications: [Note] }
+      struct Run: Decodable {
+        let results: [Result]
+        let invocations: [Invocation]
+      }
+      let runs: [Run]
+    }
+    let text = SARIFReport(version: "0.1.0").render(suggestion)
+    #expect(try JSONSchema.fixture("sarif-as-written.schema.json").problems(in: text) == [])
+    let run = try #require(JSONDecoder().decode(Log.self, from: Data(text.utf8)).runs.first)
+    #expect(run.results.map(\.ruleId) == Array(repeating: "crossing-reference", count: 3))
+    #expect(Set(run.results.map(\.partialFingerprints)).count == 3)
+    let notes = try #require(run.invocations.first).toolExecutionNotifications
+    #expect(notes.map(\.descriptor.id) == ["index-not-found", "no-history"])
+    #expect(notes.map(\.descriptor.index) == [0, 1] && notes.map(\.level) == ["warning", "note"])
   }
 
   @Test func `a check's text says what fails, what grew, and the sum`() {

@@ -35,6 +35,28 @@ import Testing
     }
   }
 
+  @Test func `what moves along because a type is nested in it is said`() throws {
+    #expect(
+      try Self.answer([("OrderRecord.Key", "payments")]).notes == [
+        "OrderRecord moves along with OrderRecord.Key: types that are nested in one another move as "
+          + "one."
+      ])
+    // Who names the outer one means those inside of it too.
+    #expect(try Self.answer([("OrderRecord", "payments")]).notes == [])
+  }
+
+  @Test func `only services that refer to a type of the kernel count as its users`() throws {
+    var builder = SampleShop.builder()
+    builder.type("Ledger", folder: "App/Models")
+    for _ in 0..<3 { builder.refer("Ledger", "PaymentRecord", .signature) }
+    builder.refer("PaymentService", "Ledger", .storedProperty, times: 3)
+    let study = BoundaryAnalysis().study(builder.model)
+    #expect(try study.explanation(of: "Money").users == 4)
+    // It uses payments, and nobody else uses it.
+    #expect(try study.explanation(of: "PaymentController").users == 0)
+    #expect(try study.explanation(of: "Ledger").users == 1)
+  }
+
   @Test func `values move into it, together with values that they need`() throws {
     func values(_ builder: inout ModelBuilder) {
       for name in ["Weight", "WeightUnit"] { builder.type(name, folder: "App/Models") }

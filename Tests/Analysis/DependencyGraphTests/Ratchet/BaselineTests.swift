@@ -130,6 +130,35 @@ import Testing
     #expect(old.check(SampleShop.model).passes)
   }
 
+  @Test func `a type that was taken apart is told by its members however few it has left`() {
+    var baseline = Self.baseline
+    #expect(baseline.typesToTell(SampleShop.model) == [])
+    baseline.takenApart = ["App.OrderService", "App.PaymentService", "App.Gone"]
+    var builder = SampleShop.builder()
+    builder.member("pay", of: "PaymentService")
+    #expect(baseline.typesToTell(builder.model) == ["App.OrderService"])
+  }
+
+  @Test func `a table keeps its owner, however many new types come to use it elsewhere`() {
+    var builder = SampleShop.builder()
+    for number in 1...4 {
+      builder.type("Report\(number)", folder: "App/Reports")
+      builder.refer("Report\(number)", "ProductService", .call, symbol: "find")
+      builder.table("payments", .maps, by: "Report\(number)")
+    }
+    let check = Self.baseline.check(builder.model)
+    #expect(Self.baseline.tableOwners?["payments"] == "payments")
+    #expect(check.newTypes.allSatisfy { $0.service == "products" })
+    // The four are what is new; what payments does with its own table is as it was.
+    #expect(Set(check.new.map(\.crossing.from).filter { !$0.hasPrefix("App.Report") }) == [])
+    #expect(check.new.map(\.toService) == Array(repeating: "payments", count: 4))
+    #expect(check.stale == [])
+    // A baseline of before finds the owner anew.
+    var old = Self.baseline
+    old.tableOwners = nil
+    #expect(old.check(builder.model).new.contains { $0.crossing.from.hasPrefix("App.Payment") })
+  }
+
   @Test func `borders stay where they are when the code would be divided differently`() {
     var builder = SampleShop.builder()
     // Enough to pull shipments and orders together in a new division.

@@ -84,6 +84,14 @@ import Testing
     #expect(counter.history() == ChangeHistory())
   }
 
+  @Test func `commits to what was not read are none of the code's`() {
+    let counter = counted(
+      Array(repeating: commit("README.md"), count: 60) + [commit("A.swift", "README.md")])
+    #expect(counter.commits == 1)
+    // Of one commit nobody knows who works on the code.
+    #expect(counter.history().mostChanges == nil)
+  }
+
   @Test func authorsAreKnownByAddress() {
     let history = counted([
       commit("A.swift", author: "Ada L.", address: "Ada@example.org"),

@@ -40,6 +40,33 @@ import Testing
     #expect(model.types.first { $0.name == "God" }?.memberCount == 4)
   }
 
+  @Test func `a file that holds only extensions is used by who uses its members`() {
+    let model = InlineSources([
+      "Sources/App/A.swift": "struct A { func a() { b() } }",
+      "Sources/App/B.swift": "extension A { func b() {} }",
+      "Sources/App/C.swift": "struct C { func c(_ a: A) { a.b() } }",
+    ]).model()
+    let graph = DependencyEdges(model, level: .file)
+    let names = graph.nodes.map { $0.replacing("Sources/App/", with: "") }
+    func text(_ from: Int, _ to: Int) -> String { "\(names[from]) \(names[to])" }
+    // Inside of a type nothing is a reference, and its files are tied all the same.
+    #expect(graph.edges.map { text($0.from, $0.to) } == ["C.swift A.swift", "C.swift B.swift"])
+    #expect(
+      graph.links.map { text($0.from, $0.to) + " \($0.count)" } == [
+        "A.swift B.swift 1", "B.swift A.swift 1", "C.swift A.swift 1", "C.swift B.swift 1",
+      ])
+  }
+
+  @Test func `members of a small type are told where they are asked for`() {
+    var sources = InlineSources(
+      "struct Small { func a() { b() }; func b() {} }\nstruct Other { func c() { c() } }")
+    #expect(sources.model().members.isEmpty && sources.model().references.isEmpty)
+    sources.options.toldTypes = ["App.Small"]
+    let model = sources.model()
+    #expect(model.members.map(\.name) == ["a", "b"])
+    #expect(model.references.map(\.symbol) == ["b"])
+  }
+
   @Test func referencesTellTheNameAndItsPlace() {
     let source = "struct A { func go() {} }\nstruct B {\n  func f(a: A) { a.go() }\n}\n"
     let call = InlineSources(source).model().references.first { $0.kind == .call }

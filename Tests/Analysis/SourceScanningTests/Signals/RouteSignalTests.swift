@@ -213,6 +213,40 @@ struct RouteRule: CustomTestStringConvertible {
     #expect(InlineSources(rule.source).model().routeLines == rule.routes)
   }
 
+  @Test(.timeLimit(.minutes(1)), arguments: ["r", "r.group(\"in\")"])
+  func `a router handed on twice at each of many levels ends at once`(again: String) {
+    let levels = 40
+    let functions = (0..<levels).map {
+      "func r\($0)(_ r: Router<Context>) { r\($0 + 1)(r); r\($0 + 1)(\(again)) }"
+    }
+    let model = InlineSources(
+      """
+      struct App {
+        func build() { let router = Router(context: Context.self); r0(router) }
+        \(functions.joined(separator: "\n"))
+        func r\(levels)(_ r: Router<Context>) { r.get("orders") { _, _ in "" } }
+      }
+      """
+    ).model()
+    let paths = model.routes.map(\.path)
+    // A router that is the same each time has one path; one that differs has its limit.
+    #expect(again == "r" ? paths == ["/orders"] : Set(paths).count == levels + 1)
+  }
+
+  @Test func `functions that hand a router on in a ring have the prefixes from outside of it`() {
+    let model = InlineSources(
+      """
+      struct App {
+        func build() { let router = Router(context: Context.self); one(router.group("api")) }
+        func one(_ r: Router<Context>) { two(r); r.get("a") { _, _ in "" } }
+        func two(_ r: Router<Context>) { one(r); three(r.group("x")); r.get("b") { _, _ in "" } }
+        func three(_ r: Router<Context>) { two(r); r.get("c") { _, _ in "" } }
+      }
+      """
+    ).model()
+    #expect(model.routeLines == ["GET /api/a App", "GET /api/b App", "GET /api/x/c App"])
+  }
+
   @Test func `a path that is computed is a finding`() {
     let model = InlineSources(
       """

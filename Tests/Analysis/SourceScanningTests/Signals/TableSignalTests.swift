@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DependencyGraph
 import Testing
 
 struct TableRule: CustomTestStringConvertible {
@@ -65,6 +66,21 @@ struct TableRule: CustomTestStringConvertible {
         "lines writes Store Store.f",
       ]),
     .init(
+      "what an argument says to be SQL counts, once and in lower case too",
+      """
+      struct Store { func f(_ db: Database) throws {
+        try db.execute(sql: "delete from refunds")
+        _ = try Row.fetchAll(db, sql: "-- open ones\\nSELECT * FROM invoices")
+        _ = try SQLRequest<Row>(literal: "select * from \\(name("SELECT a FROM b")) join parts").fetchAll(db)
+        _ = try Row.fetchAll(db, sql: "SELECT * FROM \\"bills\\"\\nWHERE a = 1")
+        let text = "SELECT * FROM sure_of_nothing"
+      } }
+      """,
+      [
+        "refunds writes Store Store.f", "invoices reads Store Store.f", "parts reads Store Store.f",
+        "bills reads Store Store.f",
+      ]),
+    .init(
       "prose is not SQL",
       "struct A { let a = \"Select an item from the list\"; let b = \"DELETE THIS\" }", []),
     .init(
@@ -120,5 +136,18 @@ struct TableRule: CustomTestStringConvertible {
 @Suite struct TableSignalTests {
   @Test(arguments: TableRule.all) func tables(rule: TableRule) {
     #expect(InlineSources(rule.source).model().tableLines == rule.uses)
+  }
+
+  @Test func `a name that may be a table and is left out is a finding`() {
+    let model = InlineSources(
+      "struct A { let a = \"SELECT * FROM orders\"; let b = \"SELECT * FROM carts\" }"
+    ).model()
+    #expect(model.tableUses.isEmpty)
+    let finding = model.findings.first { $0.id == "table-not-sure" }
+    #expect(
+      finding?.message
+        == "2 names that a single text mentions as SQL mentions tables were left out, "
+        + "because it may be prose: orders and 1 more")
+    #expect(finding?.locations.count == 2)
   }
 }

@@ -96,4 +96,59 @@ import Testing
     }
     #expect(!FileManager.default.fileExists(atPath: file))
   }
+
+  @Test func `a dash is standard output and no file`() async throws {
+    let scratch = try Scratch()
+    try scratch.write("struct A { let b: B }\nstruct B {}\n", to: "code/A.swift")
+    let code = scratch.path + "/code"
+    let report = try await Self.strangler("analyze", code, "--no-git", "--output", "-")
+    #expect(report.exitCode == 0 && report.output.hasPrefix("Read 1 file"), "\(report.errors)")
+    let baseline = try await Self.strangler(
+      "analyze", "check", code, "--no-git", "--write-baseline", "-")
+    #expect(baseline.exitCode == 0 && baseline.output.hasPrefix("{\n"), "\(baseline.errors)")
+    #expect(try JSONSerialization.jsonObject(with: Data(baseline.output.utf8)) is [String: Any])
+    let both = try await Self.strangler(
+      "analyze", "check", code, "--write-baseline", "-", "--output", "r.txt")
+    #expect(both.exitCode == 2 && both.errors.contains("the baseline goes to standard output"))
+    let start = try await Self.strangler("init", code, "--output", "-")
+    #expect(start.exitCode == 2 && start.errors.contains("two files are written"))
+    #expect(!FileManager.default.fileExists(atPath: "-"))
+  }
+
+  @Test func `where nothing is divided there is nothing to move`() async throws {
+    let scratch = try Scratch()
+    try scratch.write("struct A { let b: B }\nstruct B {}\n", to: "code/A.swift")
+    let file = scratch.path + "/new file.yaml"
+    let outcome = try await Self.strangler(
+      "init", scratch.path + "/code", "--no-git", "--output", file)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("nothing is to be moved, so everything goes to the monolith"))
+    #expect(!outcome.output.contains("next:") && !outcome.output.contains("0 services"))
+    let playbook = try String(
+      contentsOfFile: scratch.path + "/new file.playbook.md", encoding: .utf8)
+    #expect(playbook.contains("There is nothing to move") && !playbook.contains("## "))
+  }
+
+  @Test func `the place of a stale entry is where the baseline is`() async throws {
+    let scratch = try Scratch()
+    try scratch.write("struct A { let b: B }\nstruct B {}\n", to: "code/A.swift")
+    let code = scratch.path + "/code"
+    for (file, uri) in [
+      (code + "/team/borders.json", "\"uri\": \"team/borders.json\""),
+      (scratch.path + "/borders.json", "\"uri\": \"file://\(scratch.path)/borders.json\""),
+    ] {
+      try FileManager.default.createDirectory(
+        atPath: code + "/team", withIntermediateDirectories: true)
+      _ = try await Self.strangler("analyze", "check", code, "--no-git", "--write-baseline", file)
+      try String(contentsOfFile: file, encoding: .utf8)
+        .replacing(
+          "\"crossings\": [",
+          with: "\"crossings\": [{\"from\": \"A\", \"to\": \"B\", \"symbol\": \"gone\", "
+            + "\"kind\": \"call\", \"count\": 1}"
+        ).write(toFile: file, atomically: true, encoding: .utf8)
+      let stale = try await Self.strangler(
+        "analyze", "check", code, "--no-git", "--baseline", file, "--format", "sarif")
+      #expect(stale.exitCode == 1 && stale.output.contains(uri), "\(stale.output)")
+    }
+  }
 }
