@@ -167,7 +167,7 @@ struct DataBackfillCommand: AsyncParsableCommand {
       CommandFailure.unusable(
         "\(name): \(failure); a backfill needs to select from and insert into the new table, and "
           + "to make the table \(BackfillPosition.table) or to change its rows")
-    case .timedOut, .locked, .conflict, .unusable:
+    case .timedOut, .locked, .conflict, .foreign, .unreachable, .unusable:
       CommandFailure.unusable("\(name): \(failure); \(end)")
     }
   }

@@ -47,7 +47,7 @@ struct Migrating {
         "\(failure); moving data needs to select, insert, update and delete in both tables, and to "
           + "make tables, functions and triggers in both stores")
     case .full: .unusable("\(failure); nothing of the last transaction was written; make room")
-    case .timedOut, .locked, .conflict, .unusable: .unusable("\(failure)")
+    case .timedOut, .locked, .conflict, .foreign, .unreachable, .unusable: .unusable("\(failure)")
     }
   }
 
