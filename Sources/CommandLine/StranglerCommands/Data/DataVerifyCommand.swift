@@ -151,7 +151,7 @@ extension Migrating {
   /// - Throws: a negative answer where no side follows the other, or not all rows are copied.
   func liveComparison(_ limits: LiveVerificationRun.Limits) async throws -> LiveVerificationRun {
     let migration = try await run.migration()
-    guard let comparing = run.liveVerification(migration, limits) else {
+    guard let comparing = try run.liveVerification(migration, limits) else {
       throw CommandFailure.negative(
         "\(name) is at \(migration.state.rawValue), where no side follows the other; leave "
           + "--live out, with both sides quiet, or let it follow by strangler data advance")
