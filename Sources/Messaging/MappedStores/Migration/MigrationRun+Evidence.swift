@@ -78,12 +78,10 @@ extension MigrationRun {
   }
 
   var verification: VerificationRun? {
-    let mapping = check.mapping
-    return VerificationRun(
-      check,
-      stores: [
-        mapping.legacy.store: stores.legacy.reading, mapping.new.store: stores.new.reading,
-      ])
+    // Both sides may be in one store.
+    var reading = [check.mapping.legacy.store: stores.legacy.reading]
+    reading[check.mapping.new.store] = stores.new.reading
+    return VerificationRun(check, stores: reading)
   }
 
   /// What compares both sides through the stream of changes; nil where no side follows the other.
