@@ -97,7 +97,8 @@ extension MappingCheck {
     case .real: condition = "typeof(\(name)) NOT IN ('real', 'null')"
     case .bytes: condition = "typeof(\(name)) NOT IN ('blob', 'null')"
     case .text:
-      let reachesPostgreSQL = side == .legacy && stores.new.kind == .postgreSQL
+      let other = side == .legacy ? stores.new : stores.legacy
+      let reachesPostgreSQL = other.kind == .postgreSQL
       condition =
         reachesPostgreSQL ? "\(isText) OR instr(CAST(\(name) AS BLOB), x'00') > 0" : isText
     case .timestamp, .date, .uuid, .other: condition = isText

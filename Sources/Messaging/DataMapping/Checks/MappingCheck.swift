@@ -54,7 +54,7 @@ package struct MappingCheck: Sendable {
     guard !findings.contains(where: { $0.severity == .error }) else { return }
     translation = RowTranslation(
       columns: columns, legacy: sources, origins: origins, conditions: conditions,
-      newKind: new.kind)
+      newKind: new.kind, legacyKind: legacy.kind)
     collectDoubts()
   }
 

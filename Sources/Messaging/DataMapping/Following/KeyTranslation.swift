@@ -43,6 +43,8 @@ extension MappingStatements {
         case .values(_, let pairs): result.append(try pairs.inverse(value))
         default: throw RowRefusal.Reason("is made by a rule that has no way back")
         }
+        let made = result.last ?? .null
+        if let reason = RowTranslation.objection(to: made, in: legacy.kind) { throw reason }
       } catch {
         throw RowRefusal(
           column: column.schema.name, source: column.schema.name, value: value, error)

@@ -39,10 +39,12 @@ package struct SQLText: Sendable {
     }
   }
 
-  /// SQLite has texts that hold a NUL, or that are no UTF-8.
+  /// SQLite has texts that hold a NUL, or that are no UTF-8; PostgreSQL refuses those.
   private func literal(_ text: ExactText) -> String {
     guard let string = text.string, !text.bytes.contains(0) else {
-      return "CAST(x'\(text.bytes.hexadecimal)' AS TEXT)"
+      let bytes = text.bytes.hexadecimal
+      return kind == .sqlite
+        ? "CAST(x'\(bytes)' AS TEXT)" : "convert_from('\\x\(bytes)'::bytea, 'UTF8')"
     }
     return quoted(string)
   }
