@@ -71,7 +71,7 @@ struct DataPlanCommand: AsyncParsableCommand {
     let refers = check.unfilled.map { mapping, table in
       "rows of \(mapping.mapping.new) refer to \(table), which no mapping fills"
     }
-    return refers
+    return refers + check.findings.filter { $0.severity == .warning }.map(\.text)
       + (circle.isEmpty
         ? []
         : [
