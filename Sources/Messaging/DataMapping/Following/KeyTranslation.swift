@@ -78,14 +78,7 @@ extension MappingStatements {
       let isText = sql.kind == .sqlite && $1.family == .text
       return "t.\(sql.name($0))" + (isText ? " COLLATE BINARY" : "")
     }
-    if names.count == 1 {
-      let values = keys.compactMap { literals($0, side).first }
-      return "\(names[0]) IN (\(values.joined(separator: ", ")))"
-    }
-    let alternatives = keys.map { key in
-      zip(names, literals(key, side)).map { "\($0) = \($1)" }.joined(separator: " AND ")
-    }
-    return alternatives.map { "(\($0))" }.joined(separator: " OR ")
+    return sql.among(names, keys.map { literals($0, side) })
   }
 
   // MARK: - Rows

@@ -113,13 +113,10 @@ package struct MappingStatements: Sendable {
   /// Rows of a joined table by their keys: the key's columns, then the taken one.
   package func find(_ lookup: Lookup, keys: [[FieldValue]]) -> String {
     let names = lookup.join.on.map { "t.\(legacy.name($0.other))" }
-    let alternatives = keys.map { key in
-      let parts = zip(zip(names, key), lookup.types).map { pair, type in
-        "\(pair.0) = \(legacy.literal(pair.1, type))"
-      }
-      return "(" + parts.joined(separator: " AND ") + ")"
-    }
-    return find(lookup, alternatives.joined(separator: " OR "))
+    return find(
+      lookup,
+      legacy.among(names, keys.map { key in zip(key, lookup.types).map { legacy.literal($0, $1) } })
+    )
   }
 
   /// Rows of a joined table by what was taken of them.

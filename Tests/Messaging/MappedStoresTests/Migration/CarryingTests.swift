@@ -246,3 +246,16 @@ struct CarryingTests {
     await other.stop()
   }
 }
+    // And many of them at once, as a chunk of a comparison asks for them.
+    try await old.run([
+      """
+      WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+      INSERT INTO lines SELECT CASE WHEN i % 2 = 0 THEN 'a' ELSE 'A' END, i, 'x' FROM n
+      """
+    ])
+    while try await carrier.batch().read > 0 {}
+    var limits = LiveVerificationRun.Limits()
+    limits.chunk = 2_000
+    let comparing = try #require(LiveVerificationRun(check, from: .legacy, stores, limits))
+    let found = try await comparing.run()
+    #expect(found.isEqual && found.digests.new.count == 2_494)
