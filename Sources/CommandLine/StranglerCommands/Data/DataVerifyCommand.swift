@@ -71,6 +71,7 @@ struct DataVerifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (settings, decoded) = try MappingOption.settings(configuration.file)
+    try refuseReplacing(settings)
     let line = ProgressLine(quiet: limit.quiet)
     let report =
       live
@@ -90,6 +91,17 @@ struct DataVerifyCommand: AsyncParsableCommand {
 
   private func compare(
     _ settings: DataSettings, _ opened: OpenedStores, _ decoded: DecodedData, _ line: ProgressLine
+  /// The report is not written over what it is made of.
+  private func refuseReplacing(_ settings: DataSettings) throws {
+    guard let answer = output.file else { return }
+    let stores = settings.stores.compactMap { store in
+      if case .file(let path) = store.place { path } else { nil }
+    }
+    for file in [configuration.file] + stores where OutputOption.isSame(answer, file) {
+      throw CommandFailure.unusable("--output: \(file) is read; the report would replace it")
+    }
+  }
+
   ) async throws -> DataVerifyReport {
     var limits = Verification.Limits()
     limits.listed = list
