@@ -107,7 +107,10 @@ import Testing
           AND (t."tenant" >= 1 AND t."tenant" <= 9)
         """)
     #expect(statements.writesLegacy == nil)
-    #expect(statements.writesNew.hasSuffix("\"memo\" = excluded.\"memo\""))
+    #expect(
+      statements.writesNew.hasSuffix(
+        "\"memo\" = excluded.\"memo\"\nWHERE (t.\"tenant\" >= 1 AND t.\"tenant\" <= 9)"))
+    #expect(statements.addsNamed.hasSuffix("\nON CONFLICT (\"order_id\") DO NOTHING"))
     #expect(statements.chunk(rows: 5).contains("(t.\"id\" > :last_id)\nORDER BY t.\"id\"\nLIMIT 5"))
   }
 }
