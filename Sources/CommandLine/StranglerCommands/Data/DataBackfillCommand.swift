@@ -63,7 +63,9 @@ struct DataBackfillCommand: AsyncParsableCommand {
   func run() async throws {
     let (settings, decoded) = try MappingOption.settings(configuration.file)
     let line = ProgressLine(quiet: limit.quiet)
-    try await OpenedStores.reading(settings, within: limit.duration, line) { opened in
+    try await OpenedStores.reading(
+      settings, only: mapping.names, within: limit.duration, line
+    ) { opened in
       let checks = try mapping.checks(settings, opened, decoded)
       try await inspect(checks, opened, decoded, line)
       for check in checks { try await copy(check, settings, opened, decoded, line) }

@@ -78,7 +78,9 @@ struct DataVerifyCommand: AsyncParsableCommand {
       ? try await Migrating.open(configuration.file, mapping, limit, line) {
         try await compare($0, line)
       }
-      : try await OpenedStores.reading(settings, within: limit.duration, line) {
+      : try await OpenedStores.reading(
+        settings, only: mapping.names, within: limit.duration, line
+      ) {
         try await compare(settings, $0, decoded, line)
       }
     switch format {
@@ -89,8 +91,6 @@ struct DataVerifyCommand: AsyncParsableCommand {
     guard report.equal else { throw CommandFailure.negativeAnswer }
   }
 
-  private func compare(
-    _ settings: DataSettings, _ opened: OpenedStores, _ decoded: DecodedData, _ line: ProgressLine
   /// The report is not written over what it is made of.
   private func refuseReplacing(_ settings: DataSettings) throws {
     guard let answer = output.file else { return }
@@ -102,6 +102,8 @@ struct DataVerifyCommand: AsyncParsableCommand {
     }
   }
 
+  private func compare(
+    _ settings: DataSettings, _ opened: OpenedStores, _ decoded: DecodedData, _ line: ProgressLine
   ) async throws -> DataVerifyReport {
     var limits = Verification.Limits()
     limits.listed = list

@@ -8,11 +8,17 @@ struct OpenedStores {
   let stores: [String: any MappedStore]
   let schemas: [String: StoreSchema]
 
-  /// Opens all stores and reads their schemas; one that cannot be read ends the command.
+  /// Opens the stores of some mappings and reads their schemas; one that cannot be read ends the
+  /// command.
+  ///
+  /// - Parameter names: of mappings; all where there are none.
   static func reading<Value>(
-    _ settings: DataSettings, within limit: Duration, _ progress: ProgressLine,
-    _ body: (OpenedStores) async throws -> Value
+    _ settings: DataSettings, only names: [String] = [], within limit: Duration,
+    _ progress: ProgressLine, _ body: (OpenedStores) async throws -> Value
   ) async throws -> Value {
+    let meant = settings.mappings.filter { names.contains($0.name) }
+    let needed = Set(meant.flatMap { [$0.legacy.store, $0.new.store] })
+    let places = settings.stores.filter { names.isEmpty || needed.contains($0.name) }
     var stores: [String: any MappedStore] = [:]
     defer {
       for store in stores.values { store.close() }
@@ -20,8 +26,8 @@ struct OpenedStores {
     }
     do {
       var schemas: [String: StoreSchema] = [:]
-      for (index, store) in settings.stores.enumerated() {
-        progress.update("schema of \(store.name)", done: index, of: settings.stores.count)
+      for (index, store) in places.enumerated() {
+        progress.update("schema of \(store.name)", done: index, of: places.count)
         let open = try store.place.open()
         stores[store.name] = open
         schemas[store.name] = try await open.schema(

@@ -20,7 +20,9 @@ struct Migrating {
     _ limits: MigrationRun.Limits = .init(), _ body: ([Migrating]) async throws -> Value
   ) async throws -> Value {
     let (settings, decoded) = try MappingOption.settings(file)
-    return try await OpenedStores.reading(settings, within: limit.duration, line) { opened in
+    return try await OpenedStores.reading(
+      settings, only: mapping.names, within: limit.duration, line
+    ) { opened in
       var all: [Migrating] = []
       defer { for migrating in all { migrating.run.stores.close() } }
       for check in try mapping.checks(settings, opened, decoded) {
