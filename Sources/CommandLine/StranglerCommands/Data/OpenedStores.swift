@@ -41,6 +41,57 @@ struct OpenedStores {
   }
 }
 
+extension OpenedStores {
+  /// Where a mapping is; nil where its new store is not open.
+  private func migration(of mapping: TableMapping, within limit: Duration) async throws
+    -> Migration?
+  {
+    guard let store = stores[mapping.new.store], let schema = schemas[mapping.new.store] else {
+      return nil
+    }
+    let tables = MigrationTables(schema.kind)
+    guard schema.tableNames.contains(MigrationTables.table) else {
+      return Migration(of: mapping.name)
+    }
+    let rows = try await store.rows(
+      tables.look(mapping.name), Array(repeating: .text(limit: nil), count: 5), within: limit)
+    return tables.migration(
+      mapping.name,
+      rows.map { row in
+        row.map { value in
+          switch value {
+          case .text(let text): text.string
+          case .integer(let number): "\(number)"
+          default: nil
+          }
+        }
+      })
+  }
+
+  /// What is split where a mapping is written on a side and those that it is tied to on the other.
+  ///
+  /// - Parameter state: where it is; nil for where its store says it is.
+  func splits(
+    _ mapping: TableMapping, at state: MigrationState? = nil, _ settings: DataSettings,
+    within limit: Duration
+  ) async throws -> [String] {
+    var own = state
+    if own == nil { own = try await migration(of: mapping, within: limit)?.state }
+    guard let own else { return [] }
+    var splits: [String] = []
+    for other in DataCheck.tied(to: mapping, settings, schemas) {
+      guard let theirs = try await migration(of: other, within: limit)?.state,
+        theirs.owner != own.owner
+      else { continue }
+      splits.append(
+        "\(mapping.name) is at \(own.rawValue) and \(other.name) at \(theirs.rawValue), though foreign "
+          + "keys tie their tables: rows that belong together are written on different sides, and "
+          + "a service finds half of them; move both, one right after the other")
+    }
+    return splits
+  }
+}
+
 /// What both commands ask of a store.
 struct StatementLimit: ParsableArguments {
   @Option(help: "Seconds after which a statement is given up, 0.01 to 3600.")
