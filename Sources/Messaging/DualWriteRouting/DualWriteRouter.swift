@@ -172,7 +172,8 @@ public final class DualWriteRouter: Sendable {
   ) async throws -> Value {
     let migration = try await migration(fresh: false)
     var side = migration.state.reads
-    if let token, migration.state == .newReads, token.side == .legacy, token.note > 0,
+    // What is known of the state may be older than the write, so the store is asked whatever it is.
+    if let token, side == .new, token.side == .legacy, token.note > 0,
       try await isWaiting(.legacy, upTo: token.note)
     {
       side = .legacy

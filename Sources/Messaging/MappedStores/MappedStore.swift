@@ -56,8 +56,12 @@ package struct StoreFailure: Error, Sendable, Hashable, CustomStringConvertible 
     case locked
     /// A row that the store does not take.
     case conflict
+    /// A row that is there already and is not the mapping's.
+    case foreign
     /// The fence of a mapping does not let it be written.
     case fenced
+    /// There is no connection to it.
+    case unreachable
     /// Anything else.
     case unusable
   }

@@ -108,8 +108,11 @@
       let statements = [
         """
         SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-          a.atthasdef OR a.attidentity <> '', a.attgenerated <> '' OR a.attidentity = 'a'
-        FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0
+          a.atthasdef OR a.attidentity <> '', a.attgenerated <> '' OR a.attidentity = 'a',
+          a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%'
+        FROM pg_attribute a
+        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE a.attrelid = to_regclass($1) AND a.attnum > 0
           AND NOT a.attisdropped ORDER BY a.attnum
         """,
         """
@@ -151,7 +154,7 @@
       return ColumnSchema(
         row.text(0) ?? "", ColumnType(postgreSQL: type), declaredType: type,
         isNullable: row.flag(2) == false, hasDefault: row.flag(3) ?? false,
-        isGenerated: row.flag(4) ?? false)
+        isGenerated: row.flag(4) ?? false, isNumbered: row.flag(5) ?? false)
     }
 
     // MARK: - Rows

@@ -205,6 +205,9 @@
         self.init(.full, "\(address): the disk is full: \(error.message)")
       case .refused(sqlState: "42501"), .refused(sqlState: "25006"):
         self.init(.denied, "\(address): \(error.message)")
+      case .connection, .refused(sqlState: "57P01"), .refused(sqlState: "57P02"),
+        .refused(sqlState: "57P03"), .refused(sqlState: "53300"):
+        self.init(.unreachable, "\(address): \(error.message)")
       default: self.init(.unusable, "\(address): \(error.message)")
       }
     }

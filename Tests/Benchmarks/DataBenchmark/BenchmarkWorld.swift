@@ -183,7 +183,7 @@
       var limits = LiveVerificationRun.Limits()
       (limits.chunk, limits.found.listed) = (chunk, listed)
       let migration = try await run.migration()
-      guard let comparing = run.liveVerification(migration, limits) else {
+      guard let comparing = try run.liveVerification(migration, limits) else {
         throw Program.Failure(description: "neither side follows the other")
       }
       return try await comparing.run()

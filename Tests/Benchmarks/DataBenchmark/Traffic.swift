@@ -41,7 +41,7 @@
         let value = try await body()
         isOver.withLock { $0 = true }
         try await group.waitForAll()
-        while let carrier = world.run.carrier(try await world.run.migration()),
+        while let carrier = try world.run.carrier(try await world.run.migration()),
           try await carrier.batch().read > 0
         {}
         return value
@@ -94,7 +94,7 @@
       while !isOver.withLock({ $0 }) {
         do {
           let migration = try await world.run.migration()
-          guard let carrier = world.run.carrier(migration) else { continue }
+          guard let carrier = try world.run.carrier(migration) else { continue }
           let end = clock.now + .milliseconds(200)
           while clock.now < end, !isOver.withLock({ $0 }) {
             if try await carrier.batch().read == 0 { try await clock.sleep(for: .milliseconds(2)) }

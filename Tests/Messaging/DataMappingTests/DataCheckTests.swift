@@ -45,6 +45,113 @@ import Testing
     #expect(findings(overlapping).count == 12)
   }
 
+  @Test func `a table that would be carried over into itself`() {
+    let table = SampleMapping.legacyOrders
+    let mapping = TableMapping(
+      name: "a", legacy: .init(store: "one", table: "orders"),
+      new: .init(store: "other", table: "orders"),
+      columns: table.columns.map { .init($0.name, .rename($0.name)) })
+    for (file, count) in [("a", 1), ("b", 0)] {
+      let settings = DataSettings(
+        stores: [
+          .init(name: "one", place: .file("a")), .init(name: "other", place: .file(file)),
+        ], mappings: [mapping])
+      let store = StoreSchema(.sqlite, encoding: "UTF-8", tables: [table])
+      let found = DataCheck(settings, schemas: ["one": store, "other": store]).findings
+      #expect(found.count == count)
+      #expect(found.allSatisfy { $0.message.hasPrefix("it is the table that the rows come from") })
+    }
+  }
+
+  /// Each keeps the other's rows from being written in legacy.
+  @Test func `two mappings of one legacy table`() {
+    func found(_ change: (inout TableMapping) -> Void, _ other: (inout TableMapping) -> Void)
+      -> [String]
+    {
+      let two = named("b") {
+        $0.new = .init(store: "new", table: "others")
+        other(&$0)
+      }
+      let others = TableSchema(
+        "others", columns: SampleMapping.newOrders.columns, primaryKey: ["order_id"])
+      let new = StoreSchema(.postgreSQL, tables: [SampleMapping.newOrders, others])
+      return DataCheck(
+        settings([named("a", change), two]), schemas: ["legacy": SampleMapping.legacy, "new": new]
+      ).findings.map { "\($0.key): \($0.message)" }
+    }
+    let both = found({ _ in }, { _ in })
+    #expect(both.count == 1)
+    #expect(
+      both.first?.hasPrefix("data.mappings.b.from: the mapping a moves rows of legacy.orders too")
+        == true)
+    #expect(found({ $0.isReversed = false }, { _ in }).count == 1)
+    #expect(found({ $0.isReversed = false }, { $0.isReversed = false }) == [])
+    let apart = found(
+      { $0.tenant = RowCondition("tenant", .range(from: nil, to: 9)) },
+      { $0.tenant = RowCondition("tenant", .range(from: 10, to: nil)) })
+    #expect(apart == [])
+  }
+
+  @Test func `what is wrong with another mapping is not asked`() {
+    let broken = named("b") {
+      $0.legacy = .init(store: "nowhere", table: "x")
+      $0.new = .init(store: "new", table: "y")
+    }
+    let settings = settings([named("a") { _ in }, broken])
+    let schemas = ["legacy": SampleMapping.legacy, "new": SampleMapping.new]
+    #expect(DataCheck(settings, schemas: schemas).findings.count == 1)
+    let one = DataCheck(settings, schemas: schemas, only: ["a"])
+    #expect(one.findings == [] && one.mappings.map(\.mapping.name) == ["a"])
+    // What it does to the chosen one is.
+    let two = DataCheck(
+      self.settings([named("a") { _ in }, named("b") { _ in }]), schemas: schemas, only: ["a"])
+    #expect(two.findings.count == 12 && two.mappings.count == 1)
+  }
+
+  @Test func `mappings that foreign keys tie together`() {
+    func table(_ name: String, _ references: [String]) -> TableSchema {
+      TableSchema(
+        name, columns: [ColumnSchema("id", SampleMapping.number)], primaryKey: ["id"],
+        references: references)
+    }
+    let legacy = StoreSchema(
+      .sqlite, encoding: "UTF-8", tables: [table("a", []), table("b", ["a"]), table("c", ["c"])])
+    let new = StoreSchema(
+      .sqlite, encoding: "UTF-8", tables: [table("a", []), table("b", []), table("c", ["b"])])
+    let settings = settings(
+      ["a", "b", "c"].map { name in
+        TableMapping(
+          name: name, legacy: .init(store: "legacy", table: name),
+          new: .init(store: "new", table: name), columns: [.init("id", .rename("id"))])
+      })
+    let tied = settings.mappings.map { mapping in
+      DataCheck.tied(to: mapping, settings, ["legacy": legacy, "new": new]).map(\.name)
+    }
+    #expect(tied == [["b"], ["a", "c"], ["b"]])
+    #expect(DataCheck.tied(to: settings.mappings[0], settings, ["new": new]) == [])
+  }
+
+  @Test func `a sequence that does not know the numbers that are carried over`() {
+    func numbered(_ schema: TableSchema, _ name: String) -> TableSchema {
+      TableSchema(
+        schema.name,
+        columns: schema.columns.map { column in
+          column.name == name
+            ? ColumnSchema(name, column.type, hasDefault: true, isNumbered: true) : column
+        }, primaryKey: schema.primaryKey)
+    }
+    let legacy = StoreSchema(
+      .postgreSQL,
+      tables: [numbered(SampleMapping.legacyOrders, "id"), SampleMapping.customers])
+    let new = StoreSchema(.postgreSQL, tables: [numbered(SampleMapping.newOrders, "order_id")])
+    let found = SampleMapping.check(legacy: legacy, new: new)
+    #expect(found.findings.map(\.severity) == [.warning, .warning] && found.translation != nil)
+    #expect(
+      found.findings.first?.message.hasPrefix("a sequence numbers new.purchases's order_id") == true
+    )
+    #expect(found.findings.last?.message.hasPrefix("a sequence numbers legacy.orders's id") == true)
+  }
+
   @Test func `stores that are not there, and texts that are not UTF-8`() {
     let lost = named("a") { $0.new = .init(store: "nwe", table: "purchases") }
     #expect(
@@ -107,7 +214,10 @@ import Testing
           AND (t."tenant" >= 1 AND t."tenant" <= 9)
         """)
     #expect(statements.writesLegacy == nil)
-    #expect(statements.writesNew.hasSuffix("\"memo\" = excluded.\"memo\""))
+    #expect(
+      statements.writesNew.hasSuffix(
+        "\"memo\" = excluded.\"memo\"\nWHERE (t.\"tenant\" >= 1 AND t.\"tenant\" <= 9)"))
+    #expect(statements.addsNamed.hasSuffix("\nON CONFLICT (\"order_id\") DO NOTHING"))
     #expect(statements.chunk(rows: 5).contains("(t.\"id\" > :last_id)\nORDER BY t.\"id\"\nLIMIT 5"))
   }
 }

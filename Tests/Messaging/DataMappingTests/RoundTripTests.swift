@@ -177,6 +177,27 @@ import Testing
     #expect(refusal?.description == expected)
   }
 
+  /// SQLite has texts that hold a NUL.
+  @Test(arguments: [StoreKind.sqlite, .postgreSQL])
+  func `a text that PostgreSQL cannot hold is refused on the way back too`(
+    legacy: StoreKind
+  ) throws {
+    let check = SampleMapping.check(
+      legacy: StoreSchema(legacy, tables: [SampleMapping.legacyOrders, SampleMapping.customers]),
+      new: StoreSchema(.sqlite, tables: [SampleMapping.newOrders])
+    ) { $0.set("customer_id", .constant(nil)) }
+    let translation = try #require(check.translation)
+    var row = try translation.forward(sound(translation.legacyColumns))
+    row[try #require(translation.newColumns.firstIndex(of: "memo"))] = .text("a\0b")
+    guard legacy == .postgreSQL else {
+      #expect(try translation.inverse(row).contains(.text("a\0b")))
+      return
+    }
+    let refusal = #expect(throws: RowRefusal.self) { try translation.inverse(row) }
+    #expect(refusal?.column == "memo")
+    #expect(refusal?.reason.text == "holds a NUL, which no text in PostgreSQL can")
+  }
+
   @Test func `a part and the separator that make a separator earlier are refused`() throws {
     let check = SampleMapping.check {
       $0.set("address", .concat(["street", "city"], separator: "::"))

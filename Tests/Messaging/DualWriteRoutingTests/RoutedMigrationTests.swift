@@ -15,6 +15,8 @@ struct RoutedMigrationTests {
     let legacy: DatabaseQueue
     let new: DatabaseQueue
     let router: DualWriteRouter
+    /// Another process of the service, that knows nothing yet.
+    let other: DualWriteRouter
     let run: MigrationRun
     private let folder: URL
 
@@ -57,6 +59,8 @@ struct RoutedMigrationTests {
       configuration.comparesEvery = 1
       router = DualWriteRouter(
         mapping: "orders", legacy: .sqlite(legacy), new: .sqlite(new), configuration: configuration)
+      other = DualWriteRouter(
+        mapping: "orders", legacy: .sqlite(legacy), new: .sqlite(new), configuration: configuration)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
@@ -77,8 +81,10 @@ struct RoutedMigrationTests {
       #expect(outcome.turnedBack == nil)
     }
 
-    func put(_ key: Int, _ amount: Int) async throws -> DualWriteRouter.Written<String> {
-      try await router.write(
+    func put(
+      _ key: Int, _ amount: Int, by router: DualWriteRouter? = nil
+    ) async throws -> DualWriteRouter.Written<String> {
+      try await (router ?? self.router).write(
         legacy: .sqlite(legacy) { db in
           try db.execute(
             sql: "INSERT OR REPLACE INTO orders VALUES (?, ?)", arguments: [key, amount])
@@ -174,6 +180,18 @@ struct RoutedMigrationTests {
       try $0.execute(sql: "UPDATE strangler_fence SET role = 'primary'")
     }
     #expect(try await late.value == "legacy")
+  }
+
+  /// Another process wrote after a retreat that this one has not heard of yet.
+  @Test func `a token is worth more than what is known of the state`() async throws {
+    let world = try await World(freshness: .seconds(60))
+    for _ in 0..<3 { try await world.give(.advance) }
+    #expect(try await world.put(1, 1).value == "new")
+    try await world.give(.retreat)
+    let written = try await world.put(1, 2, by: world.other)
+    #expect(written.value == "legacy")
+    #expect(try await world.get(1, after: written.token) == "legacy 2")
+    #expect(try await world.get(1) == "new 1")
   }
 
   /// A service that knows an old state writes nothing wrong, and finds the right side by itself.

@@ -63,7 +63,9 @@ struct DataBackfillCommand: AsyncParsableCommand {
   func run() async throws {
     let (settings, decoded) = try MappingOption.settings(configuration.file)
     let line = ProgressLine(quiet: limit.quiet)
-    try await OpenedStores.reading(settings, within: limit.duration, line) { opened in
+    try await OpenedStores.reading(
+      settings, only: mapping.names, within: limit.duration, line
+    ) { opened in
       let checks = try mapping.checks(settings, opened, decoded)
       try await inspect(checks, opened, decoded, line)
       for check in checks { try await copy(check, settings, opened, decoded, line) }
@@ -167,7 +169,7 @@ struct DataBackfillCommand: AsyncParsableCommand {
       CommandFailure.unusable(
         "\(name): \(failure); a backfill needs to select from and insert into the new table, and "
           + "to make the table \(BackfillPosition.table) or to change its rows")
-    case .timedOut, .locked, .conflict, .unusable:
+    case .timedOut, .locked, .conflict, .foreign, .unreachable, .unusable:
       CommandFailure.unusable("\(name): \(failure); \(end)")
     }
   }

@@ -85,6 +85,13 @@ struct DataCheckCommand: AsyncParsableCommand {
       }
       mappings.append(DataCheckReport.Mapping(mapping, result))
     }
+    if !findings.contains(where: { $0.severity == .error }) {
+      for mapping in settings.mappings {
+        findings += try await opened.splits(mapping, settings, within: limit.duration).map {
+          MappingFinding("\(mapping.path).to", $0, severity: .warning)
+        }
+      }
+    }
     return DataCheckReport(
       configuration.file, decoded.placing(findings), counterexamples: findings, mappings: mappings)
   }

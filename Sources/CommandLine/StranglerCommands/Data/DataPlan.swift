@@ -27,7 +27,10 @@ struct DataPlan: Encodable {
     /// Legacy columns that the reverse stream writes; empty without one.
     let reverse: [String]
     let reads: String
+    /// By the backfill, which changes no row.
     let writes: String
+    /// By whoever carries changes over.
+    let changes: String
     let reverseWrites: String?
 
     init(
@@ -57,7 +60,8 @@ struct DataPlan: Encodable {
       left = check.mapping.left
       reverse = check.mapping.isReversed ? check.translation?.reverseColumns ?? [] : []
       reads = statements.chunk(rows: chunkRows)
-      writes = statements.writesNew
+      writes = statements.addsNamed
+      changes = statements.writesNew
       reverseWrites = statements.writesLegacy
     }
 
@@ -81,6 +85,8 @@ struct DataPlan: Encodable {
       lines += indented(reads)
       lines.append("   written by")
       lines += indented(writes)
+      lines.append("   changes written by")
+      lines += indented(changes)
       if let reverseWrites {
         lines.append("   written back by")
         lines += indented(reverseWrites)

@@ -63,7 +63,11 @@ struct DataPlanCommand: AsyncParsableCommand {
       let estimate = try await store.estimate(statements, within: limit.duration)
       tables.append(DataPlan.Table(mapping, statements, estimate, chunkRows: chunkRows))
     }
-    return DataPlan(tables: tables, warnings: Self.warnings(check))
+    var splits: [String] = []
+    for mapping in settings.mappings {
+      splits += try await opened.splits(mapping, settings, within: limit.duration)
+    }
+    return DataPlan(tables: tables, warnings: Self.warnings(check) + splits)
   }
 
   private static func warnings(_ check: DataCheck) -> [String] {
@@ -71,7 +75,7 @@ struct DataPlanCommand: AsyncParsableCommand {
     let refers = check.unfilled.map { mapping, table in
       "rows of \(mapping.mapping.new) refer to \(table), which no mapping fills"
     }
-    return refers
+    return refers + check.findings.filter { $0.severity == .warning }.map(\.text)
       + (circle.isEmpty
         ? []
         : [

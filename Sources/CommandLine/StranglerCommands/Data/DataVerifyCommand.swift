@@ -71,13 +71,16 @@ struct DataVerifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (settings, decoded) = try MappingOption.settings(configuration.file)
+    try refuseReplacing(settings)
     let line = ProgressLine(quiet: limit.quiet)
     let report =
       live
       ? try await Migrating.open(configuration.file, mapping, limit, line) {
         try await compare($0, line)
       }
-      : try await OpenedStores.reading(settings, within: limit.duration, line) {
+      : try await OpenedStores.reading(
+        settings, only: mapping.names, within: limit.duration, line
+      ) {
         try await compare(settings, $0, decoded, line)
       }
     switch format {
@@ -86,6 +89,17 @@ struct DataVerifyCommand: AsyncParsableCommand {
     case .html: try output.deliver(report.html)
     }
     guard report.equal else { throw CommandFailure.negativeAnswer }
+  }
+
+  /// The report is not written over what it is made of.
+  private func refuseReplacing(_ settings: DataSettings) throws {
+    guard let answer = output.file else { return }
+    let stores = settings.stores.compactMap { store in
+      if case .file(let path) = store.place { path } else { nil }
+    }
+    for file in [configuration.file] + stores where OutputOption.isSame(answer, file) {
+      throw CommandFailure.unusable("--output: \(file) is read; the report would replace it")
+    }
   }
 
   private func compare(
@@ -151,7 +165,7 @@ extension Migrating {
   /// - Throws: a negative answer where no side follows the other, or not all rows are copied.
   func liveComparison(_ limits: LiveVerificationRun.Limits) async throws -> LiveVerificationRun {
     let migration = try await run.migration()
-    guard let comparing = run.liveVerification(migration, limits) else {
+    guard let comparing = try run.liveVerification(migration, limits) else {
       throw CommandFailure.negative(
         "\(name) is at \(migration.state.rawValue), where no side follows the other; leave "
           + "--live out, with both sides quiet, or let it follow by strangler data advance")

@@ -42,11 +42,10 @@ struct MappingOption: ParsableArguments {
       throw CommandFailure.unusable(
         "there is no mapping \"\(unknown)\"; there are \(known.joined(separator: ", "))")
     }
-    let check = DataCheck(settings, schemas: opened.schemas)
+    let check = DataCheck(settings, schemas: opened.schemas, only: Set(names))
     let errors = check.findings.filter { $0.severity == .error }
     guard errors.isEmpty else { throw Self.unusable(decoded.placing(errors)) }
-    let ordered = check.order.mappings + check.order.circle
-    return ordered.filter { names.isEmpty || names.contains($0.mapping.name) }
+    return check.order.mappings + check.order.circle
   }
 
   static func unusable(_ diagnostics: [Diagnostic]) -> CommandFailure {

@@ -18,6 +18,12 @@ package struct Doubt: Sendable, Hashable {
 }
 
 extension MappingCheck {
+  /// A row by its key, such as `legacy.orders id = 17`.
+  package func row(_ side: Doubt.Side, _ key: [FieldValue]) -> String {
+    let (place, names) = side == .legacy ? (mapping.legacy, legacyKey) : (mapping.new, newKey)
+    return "\(place) " + zip(names, key).map { "\($0) = \($1)" }.joined(separator: ", ")
+  }
+
   /// What a row shows that has nothing to become on the other side.
   package func finding(
     _ refusal: RowRefusal, _ side: Doubt.Side, rowKey: [FieldValue]
@@ -97,7 +103,8 @@ extension MappingCheck {
     case .real: condition = "typeof(\(name)) NOT IN ('real', 'null')"
     case .bytes: condition = "typeof(\(name)) NOT IN ('blob', 'null')"
     case .text:
-      let reachesPostgreSQL = side == .legacy && stores.new.kind == .postgreSQL
+      let other = side == .legacy ? stores.new : stores.legacy
+      let reachesPostgreSQL = other.kind == .postgreSQL
       condition =
         reachesPostgreSQL ? "\(isText) OR instr(CAST(\(name) AS BLOB), x'00') > 0" : isText
     case .timestamp, .date, .uuid, .other: condition = isText

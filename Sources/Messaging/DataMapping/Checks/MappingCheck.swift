@@ -54,8 +54,26 @@ package struct MappingCheck: Sendable {
     guard !findings.contains(where: { $0.severity == .error }) else { return }
     translation = RowTranslation(
       columns: columns, legacy: sources, origins: origins, conditions: conditions,
-      newKind: new.kind)
+      newKind: new.kind, legacyKind: legacy.kind)
+    warnOfSequences()
     collectDoubts()
+  }
+
+  /// Rows that are carried over bring their numbers along, so a sequence gives those again.
+  private mutating func warnOfSequences() {
+    let numbered =
+      columns.map { (mapping.new, $0.schema) }
+      + (translation?.reverseColumns ?? []).compactMap { name in
+        legacy.column(name).map { (mapping.legacy, $0) }
+      }
+    for (place, column) in numbered where column.isNumbered {
+      findings.append(
+        MappingFinding(
+          "\(path).columns",
+          "a sequence numbers \(place)'s \(column.name), and does not know the numbers of rows that "
+            + "are carried over: before that side takes writes, set it behind the largest of both "
+            + "sides", severity: .warning))
+    }
   }
 
   mutating func error(_ key: String, _ message: String) {

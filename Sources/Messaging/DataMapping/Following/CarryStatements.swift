@@ -145,17 +145,30 @@ package struct CarryStatements: Sendable {
     let values = fill.map(\.value)
     guard fence.sql.kind == .postgreSQL else {
       let sql = upsert([(columns + fill.map(\.column)).map { _ in "?" }])
-      return rows.map { StoreStatement(sql, $0 + values) }
+      return rows.map { StoreStatement(sql, $0 + values, writes: isLimited ? 1 : nil) }
     }
     let schema = from == .legacy ? check.new : check.legacy
     let types = (columns + fill.map(\.column)).map { schema.column($0)?.type ?? .other("") }
     return stride(from: 0, to: rows.count, by: Self.batch).map { start in
-      StoreStatement(
-        upsert(
-          rows[start..<min(rows.count, start + Self.batch)].map { row in
-            zip(row + values, types).map { fence.sql.literal($0, $1) }
-          }))
+      let batch = rows[start..<min(rows.count, start + Self.batch)].map { row in
+        zip(row + values, types).map { fence.sql.literal($0, $1) }
+      }
+      return StoreStatement(upsert(batch), writes: isLimited ? batch.count : nil)
     }
+  }
+
+  /// Whether the table of the other side has rows that are not the mapping's.
+  private var isLimited: Bool { !statements.scope(from.other).isEmpty }
+
+  /// Why a row of the other side was left as it is; nil where all rows there are the mapping's.
+  package var foreignness: String? {
+    if !isLimited { return nil }
+    let mapping = check.mapping
+    let tenant = mapping.tenant == nil ? nil : "belongs to another tenant"
+    let filter = mapping.filter.isEmpty || from == .legacy ? nil : "is outside of the filter"
+    let place = from == .legacy ? mapping.new : mapping.legacy
+    return "the row of \(place) with that key "
+      + [tenant, filter].compactMap(\.self).joined(separator: " or ") + ", and was left as it is"
   }
 
   /// Deletes rows of the other side that belong to the mapping.
@@ -180,10 +193,8 @@ package struct CarryStatements: Sendable {
 
   private func upsert(_ rows: [[String]]) -> String {
     let (columns, fill) = written
-    let (place, key) =
-      from == .legacy
-      ? (check.mapping.new, check.newKey) : (check.mapping.legacy, check.legacyKey)
     return statements.upsert(
-      fence.sql, place.table, columns + fill.map(\.column), rows, key: key, updates: columns)
+      from.other, columns + fill.map(\.column), rows,
+      key: from == .legacy ? check.newKey : check.legacyKey, updates: columns)
   }
 }

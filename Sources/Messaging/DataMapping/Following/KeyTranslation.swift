@@ -43,6 +43,8 @@ extension MappingStatements {
         case .values(_, let pairs): result.append(try pairs.inverse(value))
         default: throw RowRefusal.Reason("is made by a rule that has no way back")
         }
+        let made = result.last ?? .null
+        if let reason = RowTranslation.objection(to: made, in: legacy.kind) { throw reason }
       } catch {
         throw RowRefusal(
           column: column.schema.name, source: column.schema.name, value: value, error)
@@ -76,14 +78,7 @@ extension MappingStatements {
       let isText = sql.kind == .sqlite && $1.family == .text
       return "t.\(sql.name($0))" + (isText ? " COLLATE BINARY" : "")
     }
-    if names.count == 1 {
-      let values = keys.compactMap { literals($0, side).first }
-      return "\(names[0]) IN (\(values.joined(separator: ", ")))"
-    }
-    let alternatives = keys.map { key in
-      zip(names, literals(key, side)).map { "\($0) = \($1)" }.joined(separator: " AND ")
-    }
-    return alternatives.map { "(\($0))" }.joined(separator: " OR ")
+    return sql.among(names, keys.map { literals($0, side) })
   }
 
   // MARK: - Rows

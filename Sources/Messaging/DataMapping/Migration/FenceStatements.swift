@@ -85,8 +85,12 @@ package struct FenceStatements: Sendable {
   /// Changes the fence, with triggers where it begins or ends to mean something; nothing where
   /// another one is found than the one that was seen.
   ///
-  /// - Parameter schema: as `SQLText.schemaName` has it.
-  package func set(_ fence: Fence, over seen: Fence, schema: String) -> [StoreStatement] {
+  /// - Parameters:
+  ///   - schema: as `SQLText.schemaName` has it.
+  ///   - hasLeftovers: whether triggers of before are still there.
+  package func set(
+    _ fence: Fence, over seen: Fence, schema: String, hasLeftovers: Bool
+  ) -> [StoreStatement] {
     var all: [StoreStatement] = []
     if sql.kind == .postgreSQL {
       all.append(StoreStatement("SELECT pg_advisory_xact_lock(\(lock))"))
@@ -111,9 +115,25 @@ package struct FenceStatements: Sendable {
         WHERE \(isOwn) AND role = '\(seen.role.rawValue)' AND epoch = \(seen.epoch)
         """, mustMatch: true),
     ]
-    if seen.role == .free, fence.role != .free { all += install(schema) }
-    if seen.role != .free, fence.role == .free { all += removal }
+    if seen.role == .free, fence.role != .free {
+      all += (hasLeftovers ? removal : []) + install(schema)
+    }
     return all
+  }
+
+  /// Whether there are triggers, as 1 or 0.
+  package var hasTriggers: StoreStatement { sql.isThere(Self.changes(side, mapping)) }
+
+  /// Takes the triggers away; nothing where the fence is not free, by the decision of an epoch.
+  ///
+  /// That is a transaction of its own, and the table is locked first, as writers do it: were the
+  /// fence locked first, writers that have the table would wait for it, and it for them.
+  package func remove(epoch: Int64) -> [StoreStatement] {
+    let lock = sql.kind == .sqlite ? [] : [StoreStatement("LOCK TABLE \(own)")]
+    let isFree = StoreStatement(
+      "UPDATE \(Self.table) SET role = role WHERE \(isOwn) AND role = 'free' AND epoch = \(epoch)",
+      mustMatch: true)
+    return lock + [isFree] + removal
   }
 
   private func install(_ schema: String) -> [StoreStatement] {
@@ -175,7 +195,7 @@ package struct FenceStatements: Sendable {
   private func mayWrite(_ role: String, _ passing: String) -> String {
     """
     CASE \(role) WHEN 'primary' THEN \(passing) = '' WHEN 'follower' THEN \(passing) <> '' \
-    ELSE \(passing) = 'carry' END
+    WHEN 'free' THEN TRUE ELSE \(passing) = 'carry' END
     """
   }
 

@@ -43,6 +43,8 @@ package struct Migration: Sendable, Hashable {
     var settled = self
     settled.state = target
     settled.isSettled = true
+    // Until then the way back to where it was left is open.
+    if target == .legacyPrimary { settled.fingerprint = "" }
     return settled
   }
 }
@@ -76,16 +78,19 @@ extension Migration {
   ///   says now.
   package func decide(_ order: Order, _ evidence: MigrationEvidence) -> Decision {
     guard isSettled else {
+      let decision = decideUnderWay(order)
+      // Nothing is carried over on the way to where it began.
+      if case .goOn = decision, target == .legacyPrimary { return decision }
       let objections =
         fingerprint.isEmpty
         ? [] : MigrationGate.sameMapping.objections(to: evidence, fingerprint: fingerprint)
-      return objections.isEmpty ? decideUnderWay(order) : .refuse(objections)
+      return objections.isEmpty ? decision : .refuse(objections)
     }
     guard let step = step(order) else { return .refuse([endOfWay(order)]) }
     let objections = step.objections(to: evidence, fingerprint: fingerprint)
     guard objections.isEmpty else { return .refuse(objections) }
     var begun = toward(step.to)
-    begun.fingerprint = step.to == .legacyPrimary ? "" : evidence.fingerprint
+    if step.to != .legacyPrimary { begun.fingerprint = evidence.fingerprint }
     return .begin(begun)
   }
 

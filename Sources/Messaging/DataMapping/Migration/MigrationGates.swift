@@ -96,6 +96,11 @@ package struct MigrationEvidence: Sendable, Hashable {
 }
 
 extension MigrationGate {
+  /// Why another mapping than the one with which the data began to move does nothing.
+  package static let changed =
+    "the mapping changed since its data began to move; take the change back, or retreat to "
+    + "\(MigrationState.legacyPrimary.rawValue) first"
+
   /// Whether it takes reading both tables to tell.
   package var needsComparison: Bool { self == .sidesEqual }
 
@@ -106,10 +111,7 @@ extension MigrationGate {
     case .sameMapping:
       return evidence.fingerprint == fingerprint
         ? []
-        : [
-          "the mapping changed since its data began to move; take the change back, or retreat to "
-            + "\(MigrationState.legacyPrimary.rawValue) first"
-        ]
+        : [Self.changed]
     case .reversed:
       return evidence.isReversed
         ? []

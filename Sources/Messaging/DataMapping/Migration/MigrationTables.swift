@@ -38,6 +38,14 @@ package struct MigrationTables: Sendable {
       """)
   }
 
+  /// The same, as `MappedStore.rows` reads texts.
+  package func look(_ mapping: String) -> String {
+    let columns = ["state", "target", "settled", "epoch", "fingerprint"]
+    return
+      "SELECT \(columns.map { sql.selected($0) }.joined(separator: ", ")) FROM \(Self.table) AS t\n"
+      + "WHERE t.mapping = \(sql.quoted(mapping))"
+  }
+
   /// What `find` found; a mapping without a row did not move. Nil for a row that cannot be read.
   package func migration(_ mapping: String, _ rows: [[String?]]) -> Migration? {
     guard let row = rows.first else { return Migration(of: mapping) }

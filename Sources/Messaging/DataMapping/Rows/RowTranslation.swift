@@ -39,6 +39,8 @@ package struct RowTranslation: Sendable {
   let conditions: [CheckedCondition]
   /// Whose texts hold no NUL in PostgreSQL.
   let newKind: StoreKind
+  /// As well.
+  let legacyKind: StoreKind
 
   /// Columns of a legacy row as `forward` takes them.
   package var legacyColumns: [String] { legacy.map(\.name) }
@@ -113,14 +115,21 @@ package struct RowTranslation: Sendable {
       case .null where !column.schema.isNullable:
         "has nothing to become, and \(column.schema.name) may not be NULL"
       case .null: nil
-      case .text(let text) where newKind == .postgreSQL && text.bytes.contains(0):
-        "holds a NUL, which no text in PostgreSQL can"
-      default: column.schema.type.objection(to: value)
+      default:
+        Self.objection(to: value, in: newKind)?.text ?? column.schema.type.objection(to: value)
       }
     guard let objection else { return }
     throw RowRefusal(
       column: column.schema.name, source: source?.name ?? column.schema.name,
       value: source?.value ?? value, RowRefusal.Reason(objection))
+  }
+
+  /// Why no column of a kind of store can hold a value.
+  static func objection(to value: FieldValue, in kind: StoreKind) -> RowRefusal.Reason? {
+    guard case .text(let text) = value, kind == .postgreSQL, text.bytes.contains(0) else {
+      return nil
+    }
+    return RowRefusal.Reason("holds a NUL, which no text in PostgreSQL can")
   }
 
   private func joined(
@@ -187,6 +196,11 @@ package struct RowTranslation: Sendable {
           column: newColumns[from], source: newColumns[from], value: row[from],
           RowRefusal.Reason(
             "has nothing to become, and legacy's \(legacy[place].name) may not be NULL"))
+      }
+      if let reason = Self.objection(to: value, in: legacyKind) {
+        let from = from(origin)
+        throw RowRefusal(
+          column: newColumns[from], source: newColumns[from], value: row[from], reason)
       }
       whole[place] = value
     }

@@ -17,10 +17,13 @@ package struct ColumnSchema: Sendable, Hashable {
   package let hasDefault: Bool
   /// Computed by the store; nobody can write it.
   package let isGenerated: Bool
+  /// Whether a row that does not name it gets the next number of a sequence, which knows nothing of
+  /// rows that did.
+  package let isNumbered: Bool
 
   package init(
     _ name: String, _ type: ColumnType, declaredType: String? = nil, isNullable: Bool = false,
-    hasDefault: Bool = false, isGenerated: Bool = false
+    hasDefault: Bool = false, isGenerated: Bool = false, isNumbered: Bool = false
   ) {
     self.name = name
     self.type = type
@@ -28,6 +31,7 @@ package struct ColumnSchema: Sendable, Hashable {
     self.isNullable = isNullable
     self.hasDefault = hasDefault
     self.isGenerated = isGenerated
+    self.isNumbered = isNumbered
   }
 
   /// Whether whoever adds a row has to name it.

@@ -112,6 +112,9 @@ extension MappingStatements {
   /// The same for one row, whose values are bound.
   package var addsOne: String { adds([translation.newColumns.map { _ in "?" }]) }
 
+  /// The same, for a person.
+  package var addsNamed: String { adds([translation.newColumns.map { ":\($0)" }]) }
+
   private func adds(_ rows: [[String]]) -> String {
     let columns = translation.newColumns.map { new.name($0) }.joined(separator: ", ")
     let values = rows.map { "(" + $0.joined(separator: ", ") + ")" }

@@ -113,13 +113,10 @@ package struct MappingStatements: Sendable {
   /// Rows of a joined table by their keys: the key's columns, then the taken one.
   package func find(_ lookup: Lookup, keys: [[FieldValue]]) -> String {
     let names = lookup.join.on.map { "t.\(legacy.name($0.other))" }
-    let alternatives = keys.map { key in
-      let parts = zip(zip(names, key), lookup.types).map { pair, type in
-        "\(pair.0) = \(legacy.literal(pair.1, type))"
-      }
-      return "(" + parts.joined(separator: " AND ") + ")"
-    }
-    return find(lookup, alternatives.joined(separator: " OR "))
+    return find(
+      lookup,
+      legacy.among(names, keys.map { key in zip(key, lookup.types).map { legacy.literal($0, $1) } })
+    )
   }
 
   /// Rows of a joined table by what was taken of them.
@@ -142,7 +139,7 @@ package struct MappingStatements: Sendable {
   /// Writes a row of the new table, whether it is there or not.
   package var writesNew: String {
     upsert(
-      new, check.mapping.new.table, translation.newColumns,
+      .new, translation.newColumns,
       [translation.newColumns.map { ":\($0)" }], key: check.newKey,
       updates: translation.newColumns)
   }
@@ -156,23 +153,29 @@ package struct MappingStatements: Sendable {
         legacy.literal(value, check.legacy.column(column)?.type ?? .other(""))
       }
     return upsert(
-      legacy, check.mapping.legacy.table, translation.reverseColumns + check.fill.map(\.column),
+      .legacy, translation.reverseColumns + check.fill.map(\.column),
       [values], key: check.legacyKey, updates: translation.reverseColumns)
   }
 
+  /// Adds rows, and changes those that are there already, as far as those belong to the mapping: one
+  /// that does not is left as it is.
   func upsert(
-    _ sql: SQLText, _ table: String, _ columns: [String], _ rows: [[String]], key: [String],
+    _ side: Doubt.Side, _ columns: [String], _ rows: [[String]], key: [String],
     updates: [String]
   ) -> String {
-    let changed = updates.filter { !key.contains($0) }
+    let (sql, scope) = (sql(side), scope(side))
+    var changed = updates.filter { !key.contains($0) }
+    // Whether a row was left as it is shows in how many were written.
+    if changed.isEmpty, !scope.isEmpty { changed = Array(key.prefix(1)) }
     let names = { (columns: [String]) in columns.map { sql.name($0) }.joined(separator: ", ") }
     let action =
       changed.isEmpty
       ? "NOTHING"
       : "UPDATE SET "
         + changed.map { "\(sql.name($0)) = excluded.\(sql.name($0))" }.joined(separator: ", ")
+        + filtered(scope)
     let values = rows.map { "(\($0.joined(separator: ", ")))" }
-    return "INSERT INTO \(sql.table(table)) (\(names(columns)))"
+    return "INSERT INTO \(self.table(side)) (\(names(columns)))"
       + "\nVALUES \(values.joined(separator: ",\n  "))"
       + "\nON CONFLICT (\(names(key))) DO \(action)"
   }

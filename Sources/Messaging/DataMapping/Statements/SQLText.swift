@@ -39,12 +39,30 @@ package struct SQLText: Sendable {
     }
   }
 
-  /// SQLite has texts that hold a NUL, or that are no UTF-8.
+  /// SQLite has texts that hold a NUL, or that are no UTF-8; PostgreSQL refuses those.
   private func literal(_ text: ExactText) -> String {
     guard let string = text.string, !text.bytes.contains(0) else {
-      return "CAST(x'\(text.bytes.hexadecimal)' AS TEXT)"
+      let bytes = text.bytes.hexadecimal
+      return kind == .sqlite
+        ? "CAST(x'\(bytes)' AS TEXT)" : "convert_from('\\x\(bytes)'::bytea, 'UTF8')"
     }
     return quoted(string)
+  }
+
+  /// Whether some columns hold one of several rows of values.
+  func among(_ names: [String], _ rows: [[String]]) -> String {
+    if names.count == 1 {
+      return "\(names[0]) IN (\(rows.compactMap(\.first).joined(separator: ", ")))"
+    }
+    if kind == .sqlite {
+      // A chain of OR is nested as deep as it is long, and no index is used for VALUES alone.
+      let columns = names.indices.map { "column\($0 + 1)" }.joined(separator: ", ")
+      let values = rows.map { "(\($0.joined(separator: ", ")))" }.joined(separator: ", ")
+      return "(\(names.joined(separator: ", "))) IN (SELECT \(columns) FROM (VALUES \(values)))"
+    }
+    return rows.map { row in
+      "(" + zip(names, row).map { "\($0) = \($1)" }.joined(separator: " AND ") + ")"
+    }.joined(separator: " OR ")
   }
 
   private func moment(_ text: String, _ type: ColumnType) -> String {

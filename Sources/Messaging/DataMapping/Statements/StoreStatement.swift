@@ -7,11 +7,17 @@ package struct StoreStatement: Sendable, Hashable {
   package var values: [FieldValue]
   /// Whether the whole transaction is undone where it changes no row.
   package var mustMatch: Bool
+  /// How many rows it has to write, or else it writes over rows of others and the whole transaction
+  /// is undone; nil for any number.
+  package var writes: Int?
 
-  package init(_ sql: String, _ values: [FieldValue] = [], mustMatch: Bool = false) {
+  package init(
+    _ sql: String, _ values: [FieldValue] = [], mustMatch: Bool = false, writes: Int? = nil
+  ) {
     self.sql = sql
     self.values = values
     self.mustMatch = mustMatch
+    self.writes = writes
   }
 }
 

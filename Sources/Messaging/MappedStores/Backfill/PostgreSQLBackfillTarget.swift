@@ -50,6 +50,8 @@
       {
         throw StoreFailure.overtaken("\(address)")
       } catch {
+        // Whoever writes next opens another connection.
+        if (error as? PostgreSQLError)?.isUncertain == true { close() }
         throw StoreFailure(postgreSQL: error, "\(address)")
       }
     }

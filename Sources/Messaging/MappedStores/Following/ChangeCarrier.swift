@@ -223,11 +223,22 @@ package struct ChangeCarrier: Sendable {
           + carry.writes(items.compactMap(\.row)) + carry.fence.close)
       fence.step += 1
       return []
-    } catch let failure as StoreFailure where failure.code == .conflict {
-      guard items.count > 1 else { return items.map { ($0.numbers, failure.description) } }
+    } catch let failure as StoreFailure where Self.isOfRows(failure) {
+      guard items.count > 1 else { return items.map { ($0.numbers, refusal($0.key, failure)) } }
       let middle = items.startIndex + items.count / 2
       let first = try await write(items[..<middle], &fence)
       return try await first + write(items[middle...], &fence)
     }
+  }
+
+  /// Whether single rows are to blame. The fence that refuses is another mapping's: this one's was
+  /// seen to let changes be carried over in the same transaction.
+  private static func isOfRows(_ failure: StoreFailure) -> Bool {
+    [.conflict, .foreign, .fenced].contains(failure.code)
+  }
+
+  private func refusal(_ key: [FieldValue], _ failure: StoreFailure) -> String {
+    let reason = failure.code == .foreign ? carry.foreignness : nil
+    return "\(check.row(carry.from, key)): \(reason ?? failure.description)"
   }
 }

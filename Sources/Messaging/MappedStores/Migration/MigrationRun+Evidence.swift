@@ -22,7 +22,8 @@ extension MigrationRun {
     evidence.isReversed = check.mapping.isReversed
     evidence.acceptsNoReturn = acceptsNoReturn
     if step.gates.contains(.backfillFinished) { evidence.backfill = try await backfilled() }
-    if step.gates.contains(.fewWaiting) {
+    // Another mapping writes nothing before its gate has refused it.
+    if step.gates.contains(.fewWaiting), isSame(migration) {
       try await carrier(migration)?.retry()
       try await catchUp(migration)
     }
@@ -46,17 +47,27 @@ extension MigrationRun {
   }
 
   /// What carries the changes of the side that is written; nil where nothing follows it.
-  package func carrier(_ migration: Migration) -> ChangeCarrier? {
+  ///
+  /// - Throws: `StoreFailure`, with the code `unusable`, where the mapping changed meanwhile.
+  package func carrier(_ migration: Migration) throws -> ChangeCarrier? {
     let side = migration.state.owner
     guard migration.isSettled, migration.state.role(of: side.other) == .follower else {
       return nil
     }
+    guard isSame(migration) else {
+      throw StoreFailure(.unusable, "\(check.mapping.name): \(MigrationGate.changed)")
+    }
     return ChangeCarrier(check, from: side, stores)
+  }
+
+  /// Whether it is the mapping with which the data began to move.
+  private func isSame(_ migration: Migration) -> Bool {
+    migration.fingerprint.isEmpty || migration.fingerprint == statements.fingerprint
   }
 
   /// Carries changes over until few come in a batch.
   package func catchUp(_ migration: Migration) async throws {
-    guard let carrier = carrier(migration) else { return }
+    guard let carrier = try carrier(migration) else { return }
     let few = ChangeCarrier.Limits().batch / 4
     let clock = ContinuousClock()
     let end = clock.now + Self.catchingUp
@@ -67,19 +78,17 @@ extension MigrationRun {
   }
 
   var verification: VerificationRun? {
-    let mapping = check.mapping
-    return VerificationRun(
-      check,
-      stores: [
-        mapping.legacy.store: stores.legacy.reading, mapping.new.store: stores.new.reading,
-      ])
+    // Both sides may be in one store.
+    var reading = [check.mapping.legacy.store: stores.legacy.reading]
+    reading[check.mapping.new.store] = stores.new.reading
+    return VerificationRun(check, stores: reading)
   }
 
   /// What compares both sides through the stream of changes; nil where no side follows the other.
   package func liveVerification(
     _ migration: Migration, _ limits: LiveVerificationRun.Limits
-  ) -> LiveVerificationRun? {
-    carrier(migration) == nil
+  ) throws -> LiveVerificationRun? {
+    try carrier(migration) == nil
       ? nil : LiveVerificationRun(check, from: migration.state.owner, stores, limits)
   }
 

@@ -26,7 +26,7 @@ extension MigrationRun {
   package func mend(
     _ drifts: [Drift], _ migration: Migration, _ author: Author
   ) async throws -> Int? {
-    guard let carrier = carrier(migration) else { return nil }
+    guard let carrier = try carrier(migration) else { return nil }
     let side = migration.state.owner
     let carry = CarryStatements(statements, from: side)
     let keys = drifts.compactMap { carry.ownKey(ofNew: $0.newKey) }

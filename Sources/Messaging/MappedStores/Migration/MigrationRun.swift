@@ -195,6 +195,9 @@ package struct MigrationRun: Sendable {
         }
         try await carry(from: side)
       case .settle:
+        for side in [Doubt.Side.legacy, .new] where decision.target.role(of: side) == .free {
+          try await removeTriggers(of: side, decision)
+        }
         // Rows that were copied while nobody noted changes may have changed since.
         let begins = decision.state == .legacyPrimary && decision.target != .legacyPrimary
         try await write(
@@ -208,12 +211,32 @@ package struct MigrationRun: Sendable {
   private func set(_ fence: Fence, over seen: Fence, _ side: Doubt.Side) async throws {
     let (fencing, store) = (FenceStatements(statements, side), stores[side].writing)
     let schema = try await store.run([SQLText(store.kind).schemaName])[0].first?.first ?? nil
-    var change = fencing.set(fence, over: seen, schema: schema ?? "public")
+    let isFree = seen.role == .free
+    let hasLeftovers = isFree ? try await store.holds(fencing.hasTriggers) : false
+    var change = fencing.set(
+      fence, over: seen, schema: schema ?? "public", hasLeftovers: hasLeftovers)
     switch (side, seen.role, fence.role) {
     case (.new, .follower, .free): change += try await backfill(BackfillPosition.restart)
     case (.new, _, .primary): change += try await backfill(BackfillPosition.overtake)
     default: break
     }
+    try await pressOn(change, side)
+  }
+
+  /// Nothing asks a fence that is free any more.
+  private func removeTriggers(of side: Doubt.Side, _ decision: Migration) async throws {
+    let (fencing, store) = (FenceStatements(statements, side), stores[side].writing)
+    guard try await store.holds(fencing.hasTriggers) else { return }
+    do {
+      try await pressOn(fencing.remove(epoch: decision.epoch), side)
+    } catch let failure as StoreFailure where failure.code == .moved {
+      throw StoreFailure(.moved, "\(name): somebody else decided something else meanwhile")
+    }
+  }
+
+  /// Runs statements that writers are in the way of for a while.
+  private func pressOn(_ change: [StoreStatement], _ side: Doubt.Side) async throws {
+    let store = stores[side].writing
     let clock = ContinuousClock()
     let began = clock.now
     while true {

@@ -13,6 +13,8 @@
     private static let limit = Duration.seconds(120)
     /// SQLSTATE of a division by zero: a statement that must match changed nothing.
     static let nothingMatched = "22012"
+    /// SQLSTATE of a root of a negative number: a statement wrote fewer rows than it has to.
+    private static let tooFewWritten = "2201F"
 
     /// What was committed here outlives a crash of the server, whatever its settings say: notes of
     /// the other side are removed in reliance on it.
@@ -72,14 +74,22 @@
         if error.code == .refused(sqlState: Self.nothingMatched) {
           throw StoreFailure.overtaken("\(address)")
         }
+        if error.code == .refused(sqlState: Self.tooFewWritten) {
+          throw StoreFailure.foreign("\(address)")
+        }
         throw StoreFailure(postgreSQL: error, "\(address)")
       }
     }
 
-    /// The connection is given a whole transaction, so a statement that must match says by an error
-    /// that it did not.
+    /// The connection is given a whole transaction, so a statement that must match, or write so many
+    /// rows, says by an error that it did not.
     private static func statement(_ statement: StoreStatement) -> PostgreSQLStatement {
-      PostgreSQLStatement(
+      if let writes = statement.writes {
+        return PostgreSQLStatement(
+          "WITH written AS (\(statement.sql) RETURNING 1)\n"
+            + "SELECT sqrt(count(*) - \(writes)) FROM written")
+      }
+      return PostgreSQLStatement(
         statement.mustMatch
           ? "WITH matched AS (\(statement.sql) RETURNING 1) SELECT 1 / count(*) FROM matched"
           : statement.sql)

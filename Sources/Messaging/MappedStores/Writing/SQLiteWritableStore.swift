@@ -74,6 +74,7 @@ package struct SQLiteWritableStore: WritableStore {
       }
     }
     if statement.mustMatch, db.changesCount == 0 { throw StoreFailure.overtaken(path) }
+    if let writes = statement.writes, db.changesCount < writes { throw StoreFailure.foreign(path) }
     return []
   }
 }

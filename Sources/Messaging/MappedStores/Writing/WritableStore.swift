@@ -48,6 +48,11 @@ extension DataSettings.Place {
 }
 
 extension StoreFailure {
+  static func foreign(_ place: String) -> StoreFailure {
+    StoreFailure(
+      .foreign, "\(place): a row with that key is not the mapping's; nothing was written")
+  }
+
   static func overtaken(_ place: String) -> StoreFailure {
     StoreFailure(.moved, "\(place): somebody else went on meanwhile; nothing was written")
   }

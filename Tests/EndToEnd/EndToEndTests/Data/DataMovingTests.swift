@@ -154,6 +154,21 @@ struct DataMovingTests {
     await rig.stop()
   }
 
+  @Test func `a report does not replace what it is made of`() async throws {
+    let rig = try await Rig(.sqlite, .sqlite)
+    for file in [rig.file, rig.new.place] {
+      let before = FileManager.default.contents(atPath: file)
+      let refused = try await rig.run("verify", "--output", file, expecting: 2)
+      #expect(refused.errors.contains("the report would replace it"))
+      #expect(FileManager.default.contents(atPath: file) == before)
+    }
+    let plan = try await rig.run("plan", expecting: 0).output
+    let parts = plan.split(separator: "   changes written by\n")
+    #expect(parts.count == 2 && parts[0].hasSuffix("DO NOTHING\n"))
+    #expect(parts.last?.contains("DO UPDATE SET") == true)
+    await rig.stop()
+  }
+
   @Test func `what cannot be used`() async throws {
     let rig = try await Rig(.sqlite, .sqlite)
     let unknown = try await rig.run("verify", "--mapping", "order", expecting: 2)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import GRDB
+import Synchronization
 
 #if PostgreSQL
   import PostgreSQLClient
@@ -25,22 +26,22 @@ final class DataStore: Sendable {
   private let file: String?
   #if PostgreSQL
     private let server: PostgreSQLProgram?
-    private let connection: PostgreSQLConnection?
+    private let connection: Mutex<PostgreSQLConnection?>
   #endif
 
   init(_ kind: Kind, _ name: String, _ scratch: Scratch) async throws {
     #if PostgreSQL
       if kind == .postgreSQL {
         let server = try await PostgreSQLProgram.start()
-        connection = try await PostgreSQLConnection.open(
-          PostgreSQLAddress(server.address), as: "test", within: .seconds(10), onEvent: { _ in })
+        connection = Mutex(try await Self.connection(to: server))
         self.server = server
         place = server.address
         declaration = "{ url: '\(server.address)' }"
         file = nil
         return
       }
-      (server, connection) = (nil, nil)
+      server = nil
+      connection = Mutex(nil)
     #endif
     place = scratch.path + "/" + name + ".sqlite"
     file = place
@@ -55,7 +56,7 @@ final class DataStore: Sendable {
       return
     }
     #if PostgreSQL
-      for sql in statements { try await connection?.query(sql, within: .seconds(60)) }
+      for sql in statements { try await open?.query(sql, within: .seconds(60)) }
     #endif
   }
 
@@ -74,7 +75,7 @@ final class DataStore: Sendable {
       }
     }
     #if PostgreSQL
-      return try await connection?.query(sql, within: .seconds(10)).map { row in
+      return try await open?.query(sql, within: .seconds(10)).map { row in
         (0..<row.count).map { row.text($0) ?? "NULL" }.joined(separator: " ")
       } ?? []
     #else
@@ -85,9 +86,30 @@ final class DataStore: Sendable {
   /// A row as text; nil where there is none, or no table.
   func row(_ sql: String) async -> String? { try? await rows(sql).first }
 
+  #if PostgreSQL
+    private var open: PostgreSQLConnection? { connection.withLock { $0 } }
+
+    private static func connection(
+      to server: PostgreSQLProgram
+    ) async throws -> PostgreSQLConnection {
+      try await PostgreSQLConnection.open(
+        PostgreSQLAddress(server.address), as: "test", within: .seconds(10), onEvent: { _ in })
+    }
+
+    /// Stops its server, and starts it again after something that happens meanwhile.
+    func restart(after body: () async throws -> Void) async throws {
+      guard let server else { return }
+      await server.stop()
+      try await body()
+      try await server.restart()
+      let made = try await Self.connection(to: server)
+      connection.withLock { $0 = made }
+    }
+  #endif
+
   func stop() async {
     #if PostgreSQL
-      connection?.close()
+      connection.withLock { $0?.close() }
       await server?.stop()
     #endif
   }

@@ -31,7 +31,9 @@ import Testing
     case .begin(let begun):
       #expect(begun.target == to && begun.state == state)
       #expect(begun.epoch == 8 && !begun.isSettled)
-      #expect(begun.fingerprint == (to == .legacyPrimary ? "" : "f"))
+      // What turns back from there finds its mapping again.
+      #expect(begun.fingerprint == "f")
+      #expect(begun.settled.fingerprint == (to == .legacyPrimary ? "" : "f"))
       #expect(begun.settled.state == to && begun.settled.isSettled && begun.settled.epoch == 8)
     case .refuse(let reasons):
       #expect(to == nil && reasons.count == 1)
@@ -110,6 +112,10 @@ import Testing
       case .refuse: #expect(!isAlong && target == .retired)
       }
       let other = seen.decide(order, MigrationEvidence(fingerprint: "g"))
+      if isAlong, target == .legacyPrimary {
+        #expect(other == .goOn(seen))
+        continue
+      }
       guard case .refuse(let reasons) = other else {
         Issue.record("another mapping may carry over what this one noted")
         continue
@@ -119,6 +125,20 @@ import Testing
     let isClosing = state.owner != target.owner
     if target != state { #expect((seen.turnedBack == nil) == (target == .retired)) }
     if isClosing, target != .retired { #expect(seen.turnedBack?.target == state) }
+  }
+
+  @Test func `turned back from the way to where it began, it is the same mapping`() {
+    guard case .begin(let begun) = Self.migration(.legacyReads).decide(.retreat, Self.whole),
+      case .begin(let back) = begun.decide(.advance, Self.whole)
+    else {
+      Issue.record("refused")
+      return
+    }
+    guard case .begin(let onwards) = back.settled.decide(.advance, Self.whole) else {
+      Issue.record("the mapping was forgotten")
+      return
+    }
+    #expect(onwards.target == .newReads && onwards.fingerprint == "f")
   }
 
   @Test func `who is stuck on the way back goes on beyond`() {

@@ -207,6 +207,107 @@ struct CarryingTests {
     await rig.stop()
   }
 
+  /// Nor is one of those written over by a row of the new side that has its key.
+  @Test(arguments: InspectionTests.pairs)
+  func `a row outside of the filter is not written over`(
+    legacy: StoreKind, new: StoreKind
+  ) async throws {
+    let rig = try await MigrationRig(legacy, new, rows: 4) { mapping in
+      mapping.columns.removeAll { $0.name == "memo" }
+      mapping.filter = [RowCondition("note", .oneOf(["live"]))]
+      mapping.fill = ["note": "live"]
+    }
+    try await rig.old.run(["UPDATE orders SET note = 'live' WHERE id <> 2"])
+    try await rig.advance(to: .newPrimary)
+    try await rig.new.run([
+      "INSERT INTO purchases (number, pence) VALUES (2, 99), (5, 5)",
+      "UPDATE purchases SET pence = 1 WHERE number = 1",
+    ])
+    try await rig.carry(from: .new)
+    let waiting = try await rig.run.waiting(try await rig.run.migration())
+    #expect(
+      waiting.refused == [
+        "new.purchases number = 2: the row of legacy.orders with that key is outside of the filter, "
+          + "and was left as it is"
+      ])
+    let rows = "SELECT id, cents FROM orders WHERE id IN (1, 2, 5) ORDER BY id"
+    #expect(try await rig.old.rows(rows) == ["1|1", "2|14", "5|5"])
+    #expect(try await rig.give(.retreat).refused.first?.contains("number = 2") == true)
+    try await rig.new.run(["DELETE FROM purchases WHERE number = 2"])
+    #expect(try await rig.give(.retreat).outcome?.migration.state == .newReads)
+    #expect(try await rig.old.rows(rows) == ["1|1", "2|14", "5|5"])
+    await rig.stop()
+  }
+
+  /// The fence of another mapping holds up its own rows, not those beside them.
+  @Test(arguments: InspectionTests.pairs)
+  func `what another mapping keeps from being written waits with its name`(
+    legacy: StoreKind, new: StoreKind
+  ) async throws {
+    let rig = try await MigrationRig(legacy, new, rows: 4)
+    let other = try await MigrationRig(beside: rig, "others") { _ in }
+    try await rig.advance(to: .newPrimary)
+    try await rig.new.run(["UPDATE purchases SET pence = 1 WHERE number = 3"])
+    try await other.give(.advance)
+    let batch = try await #require(
+      ChangeCarrier(rig.run.check, from: .new, rig.run.stores)
+    ).batch()
+    #expect(batch.refused == 1)
+    let refused = try await rig.run.waiting(try await rig.run.migration()).refused.first
+    #expect(refused?.hasPrefix("new.purchases number = 3: ") == true)
+    #expect(refused?.contains("others is not written in legacy now") == true)
+    other.run.stores.close()
+    await rig.stop()
+  }
+
+  /// What a mapping notes that was changed meanwhile, nobody carries over by the changed one.
+  @Test func `a changed mapping writes nothing`() async throws {
+    let rig = try await MigrationRig(.sqlite, .sqlite, rows: 4)
+    try await rig.advance(to: .newReads)
+    try await rig.old.run(["UPDATE orders SET cents = 1, note = 'x' WHERE id = 3"])
+    let changed = try await MigrationRig(beside: rig, "orders") { mapping in
+      mapping.columns.removeAll { $0.name == "memo" }
+      mapping.columns.append(.init("memo", .constant(nil)))
+      mapping.left = ["note"]
+    }
+    let migration = try await changed.run.migration()
+    let refused = try await changed.give(.advance).refused
+    #expect(refused == [MigrationGate.changed])
+    #expect(throws: StoreFailure.self) { try changed.run.carrier(migration) }
+    #expect(throws: StoreFailure.self) {
+      try changed.run.liveVerification(migration, LiveVerificationRun.Limits())
+    }
+    await #expect(throws: StoreFailure.self) {
+      _ = try await changed.run.mend([], migration, MigrationRig.author)
+    }
+    #expect(try await rig.run.facts().legacyWaiting == 1)
+    #expect(
+      try await rig.new.rows("SELECT pence, memo FROM purchases WHERE number = 3") == ["21|é 3"])
+    #expect(try await rig.run.history(limit: 1).first?.action == .settle)
+    changed.run.stores.close()
+    await rig.stop()
+  }
+
+  #if PostgreSQL
+    /// A text of SQLite that PostgreSQL cannot hold becomes no other text.
+    @Test func `a NUL waits`() async throws {
+      let rig = try await MigrationRig(.postgreSQL, .sqlite, rows: 4)
+      try await rig.advance(to: .newPrimary)
+      try await rig.new.run([
+        "UPDATE purchases SET memo = CAST(x'610062' AS TEXT) WHERE number = 3",
+        "UPDATE purchases SET pence = 1 WHERE number = 4",
+      ])
+      try await rig.carry(from: .new)
+      let refused = try await rig.run.waiting(try await rig.run.migration()).refused
+      #expect(refused.count == 1 && refused.first?.contains("number = 3") == true)
+      #expect(refused.first?.contains("holds a NUL") == true)
+      #expect(
+        try await rig.old.rows("SELECT cents, note FROM orders WHERE id > 2 ORDER BY id")
+          == ["21|é 3", "1|é 4"])
+      await rig.stop()
+    }
+  #endif
+
   /// Keys of several columns, texts among them, as each store keeps them.
   @Test(arguments: InspectionTests.pairs)
   func `keys of texts come over as they are`(legacy: StoreKind, new: StoreKind) async throws {
@@ -241,6 +342,19 @@ struct CarryingTests {
     while try await carrier.batch().read > 0 {}
     let rows = try await other.rows("SELECT shop, line, name FROM lines ORDER BY line")
     #expect(rows == ["it's|1|a", "é|2|", "X|4|b"])
+    // And many of them at once, as a chunk of a comparison asks for them.
+    try await old.run([
+      """
+      WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+      INSERT INTO lines SELECT CASE WHEN i % 2 = 0 THEN 'a' ELSE 'A' END, i, 'x' FROM n
+      """
+    ])
+    while try await carrier.batch().read > 0 {}
+    var limits = LiveVerificationRun.Limits()
+    limits.chunk = 2_000
+    let comparing = try #require(LiveVerificationRun(check, from: .legacy, stores, limits))
+    let found = try await comparing.run()
+    #expect(found.isEqual && found.digests.new.count == 2_494)
     stores.close()
     await old.stop()
     await other.stop()

@@ -151,7 +151,7 @@ struct CrashPointTests {
   }
 
   private static func follow(_ rig: MigrationRig) async throws {
-    guard let carrier = rig.run.carrier(try await rig.run.migration()) else { return }
+    guard let carrier = try rig.run.carrier(await rig.run.migration()) else { return }
     try await carrier.retry()
     while try await carrier.batch().read > 0 {}
   }

@@ -123,6 +123,42 @@ struct MigrationTests {
     await rig.stop()
   }
 
+  /// Both tables in one store of one name.
+  @Test(arguments: InspectionTests.kinds)
+  func `a table moves to another one beside it`(kind: StoreKind) async throws {
+    let store = try await TestStore(kind)
+    try await store.run([
+      "CREATE TABLE orders (id bigint PRIMARY KEY NOT NULL, note text)",
+      "CREATE TABLE purchases (id bigint PRIMARY KEY NOT NULL, note text)",
+      "INSERT INTO orders VALUES (1, 'a'), (2, 'b')",
+    ])
+    let mapping = TableMapping(
+      name: "orders", legacy: .init(store: "shop", table: "orders"),
+      new: .init(store: "shop", table: "purchases"),
+      columns: [.init("id", .rename("id")), .init("note", .rename("note"))])
+    let stores = try MovingStores(
+      mapping,
+      DataSettings(stores: [.init(name: "shop", place: store.place)], mappings: [mapping]))
+    let schema = try await stores.legacy.reading.schema(
+      of: ["orders", "purchases"], within: .seconds(10))
+    let run = try #require(
+      MigrationRun(MappingCheck(mapping, legacy: schema, new: schema), stores))
+    try await MigrationRig.force(.advance, run)
+    try await MigrationRig.backfill(run)
+    let migration = try await run.migration()
+    #expect(try await run.verification(listed: 1) { _ in }?.isEqual == true)
+    guard case .equal = try await run.comparison(migration, { _ in }) else {
+      Issue.record("not equal")
+      return
+    }
+    for _ in 0..<2 { try await MigrationRig.force(.advance, run) }
+    try await store.run(["UPDATE purchases SET note = 'c' WHERE id = 2"])
+    try await MigrationRig.force(.retreat, run)
+    #expect(try await store.rows("SELECT note FROM orders ORDER BY id") == ["a", "c"])
+    stores.close()
+    await store.stop()
+  }
+
   /// A transaction that writes is in the way of a change of sides: that is given up, and writes go
   /// on.
   @Test func `what cannot be carried over turns a change of sides back`() async throws {

@@ -81,16 +81,17 @@ struct DataRepairCommand: AsyncParsableCommand {
     }
     show(found, name)
     guard apply else {
-      Terminal.standardOutput.write("\(name): nothing was written; mend them with --apply\n")
+      let follows = try run.carrier(migration) != nil
+      Terminal.standardOutput.write(
+        "\(name): \(follows ? Self.change(found, migration, run.check) : Self.standstill(migration))\n"
+      )
       return false
     }
     let author = MigrationRun.Author(
       actor: actor ?? ProcessInfo.processInfo.userName, reason: reason ?? ""
     ) { UnixTime.milliseconds() }
     guard let noted = try await run.mend(found.drifts, migration, author) else {
-      throw CommandFailure.negative(
-        "\(name) is at \(migration.state.rawValue), where no side follows the other; strangler data "
-          + "advance begins that")
+      throw CommandFailure.negative("\(name): \(Self.standstill(migration))")
     }
     let left = try await run.comparison(migration) { progress.add($0) }
     line.clear()
@@ -98,6 +99,23 @@ struct DataRepairCommand: AsyncParsableCommand {
     Terminal.standardOutput.write(
       "\(name): \(noted) rows carried over again; \(isEqual ? "equal now" : Self.rest(left))\n")
     return isEqual
+  }
+
+  private static func standstill(_ migration: Migration) -> String {
+    "at \(migration.state.rawValue) no side follows the other, so nothing can be mended; strangler "
+      + "data advance begins that"
+  }
+
+  /// What `--apply` would do, and where.
+  private static func change(
+    _ found: Verification, _ migration: Migration, _ check: MappingCheck
+  ) -> String {
+    let (missing, extra) = (found.counts[.missing], found.counts[.extra])
+    let isLegacy = migration.state.owner == .legacy
+    let (added, deleted) = isLegacy ? (missing, extra) : (extra, missing)
+    let place = isLegacy ? check.mapping.new : check.mapping.legacy
+    return "--apply would add \(added) rows of \(place), write over "
+      + "\(found.counts.all - missing - extra) and delete \(deleted); nothing was written"
   }
 
   private static func rest(_ left: MigrationEvidence.Comparison) -> String {

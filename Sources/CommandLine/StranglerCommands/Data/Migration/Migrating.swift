@@ -9,6 +9,7 @@ internal import RoutingDecisions
 struct Migrating {
   let run: MigrationRun
   let opened: OpenedStores
+  let settings: DataSettings
   let decoded: DecodedData
 
   var check: MappingCheck { run.check }
@@ -20,7 +21,9 @@ struct Migrating {
     _ limits: MigrationRun.Limits = .init(), _ body: ([Migrating]) async throws -> Value
   ) async throws -> Value {
     let (settings, decoded) = try MappingOption.settings(file)
-    return try await OpenedStores.reading(settings, within: limit.duration, line) { opened in
+    return try await OpenedStores.reading(
+      settings, only: mapping.names, within: limit.duration, line
+    ) { opened in
       var all: [Migrating] = []
       defer { for migrating in all { migrating.run.stores.close() } }
       for check in try mapping.checks(settings, opened, decoded) {
@@ -29,7 +32,7 @@ struct Migrating {
           stores.close()
           continue
         }
-        all.append(Migrating(run: run, opened: opened, decoded: decoded))
+        all.append(Migrating(run: run, opened: opened, settings: settings, decoded: decoded))
       }
       do {
         return try await body(all)
@@ -47,7 +50,7 @@ struct Migrating {
         "\(failure); moving data needs to select, insert, update and delete in both tables, and to "
           + "make tables, functions and triggers in both stores")
     case .full: .unusable("\(failure); nothing of the last transaction was written; make room")
-    case .timedOut, .locked, .conflict, .unusable: .unusable("\(failure)")
+    case .timedOut, .locked, .conflict, .foreign, .unreachable, .unusable: .unusable("\(failure)")
     }
   }
 
@@ -62,6 +65,13 @@ struct Migrating {
       line.update(question, done: done, of: all)
     }.findings.filter { $0.severity == .error }
     return decoded.placing(findings).map(\.description)
+  }
+
+  /// What somebody has to know who lets it be written on the side of a state.
+  func warnings(_ state: MigrationState, _ limit: StatementLimit) async throws -> [String] {
+    let sequences = check.findings.filter { $0.severity == .warning }.map(\.text)
+    let splits = try await opened.splits(check.mapping, at: state, settings, within: limit.duration)
+    return (state.owner == .new ? sequences : []) + splits
   }
 
   /// Carries an order out, or says why not.
@@ -160,7 +170,10 @@ struct MigrationOrderOptions: ParsableArguments {
   /// Gives an order for one mapping and writes what came of it; a refusal ends with 1.
   func give(_ order: Migration.Order, to name: String) async throws {
     let answer = try await with(name) { migrating, line in
-      try await migrating.give(order, by: author, limit, acceptsNoReturn: false, line)
+      let answer = try await migrating.give(
+        order, by: author, limit, acceptsNoReturn: false, line)
+      try await warn(migrating, answer.state, line)
+      return answer
     }
     Terminal.standardOutput.write(format == .json ? JSONText.encode(answer) : answer.text)
     guard answer.done else { throw CommandFailure.negativeAnswer }
@@ -170,12 +183,24 @@ struct MigrationOrderOptions: ParsableArguments {
   /// of it; a refusal ends with 1.
   func move(_ order: CutoverAnswer.Order, _ name: String, isDry: Bool) async throws {
     let answer = try await with(name) { migrating, line in
-      isDry
+      let answer =
+        isDry
         ? try await migrating.rehearse(order, line)
         : try await migrating.move(order, self, line)
+      try await warn(migrating, isDry ? order.target.rawValue : answer.state, line)
+      return answer
     }
     Terminal.standardOutput.write(format == .json ? JSONText.encode(answer) : answer.text)
     guard answer.done else { throw CommandFailure.negativeAnswer }
+  }
+
+  private func warn(
+    _ migrating: Migrating, _ state: String, _ line: ProgressLine
+  ) async throws {
+    guard let state = MigrationState(rawValue: state) else { return }
+    let warnings = try await migrating.warnings(state, limit)
+    line.clear()
+    for warning in warnings { Terminal.standardError.write("warning: \(warning)\n") }
   }
 
   private func with<Value>(
