@@ -78,7 +78,9 @@ package struct DataCheck: Sendable {
     let isOneTable = other.legacy == mapping.legacy
     if isOneTable, let one = other.tenant, let two = mapping.tenant, one.excludes(two) { return [] }
     if other.new == mapping.new {
-      let key = checks.first { $0.mapping.name == mapping.name }?.newKey ?? mapping.key ?? []
+      // One of both may be the only one that was checked.
+      let check = checks.first { [mapping.name, other.name].contains($0.mapping.name) }
+      let key = mapping.key ?? check?.newKey ?? []
       let theirs = Set(other.columns.map(\.name)).subtracting(key)
       let shared = mapping.columns.filter { theirs.contains($0.name) }.map { column in
         MappingFinding(
