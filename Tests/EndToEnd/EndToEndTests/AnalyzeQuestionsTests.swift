@@ -96,43 +96,56 @@ import Testing
     #expect(neither.exitCode == 2)
   }
 
+  /// Code that divides: an area with these routes, and two beside it.
+  private static func write(
+    _ name: String, _ routes: [String], beside others: [String] = [], to scratch: Scratch
+  ) throws {
+    let areas = [(name, routes), ("Order", ["/orders"] + others), ("Account", ["/accounts"])]
+    for (name, routes) in areas {
+      let registered = routes.map { "router.get(\"\($0)\") { _, _ in \"\" }" }
+      try scratch.write(
+        """
+        struct \(name)Controller {
+          let service: \(name)Service
+          func addRoutes(to router: Router<BasicRequestContext>) {
+            \(registered.joined(separator: "\n"))
+          }
+        }
+        struct \(name)Service {
+          let repository: \(name)Repository
+          let rules: \(name)Rules
+          func first() -> \(name) { rules.check(repository.first()) }
+        }
+        struct \(name)Rules { func check(_ row: \(name)) -> \(name) { row } }
+        struct \(name)Repository {
+          let row: \(name)
+          func first() -> \(name) { row }
+        }
+        struct \(name) { let id: Int }
+        """, to: "Sources/App/\(name)s/\(name).swift")
+    }
+  }
+
   @Test func `a route that the proxy would refuse becomes a comment that says why`() async throws {
     let scratch = try Scratch()
-    try scratch.write(
-      """
-      struct OddController {
-        let repository: OddRepository
-        func addRoutes(to router: Router<BasicRequestContext>) {
-          router.get("/odd//{id}") { _, _ in "" }
-          router.get("/odd/{id}/{id}") { _, _ in "" }
-          router.get("/odd/{id}") { _, _ in "" }
-        }
-      }
-      struct OddRepository { let row: OddRow }
-      struct OddRow { let id: Int }
-      """, to: "Sources/Odd/Odd.swift")
+    // One route of another service below its path: then each is written by itself.
+    try Self.write(
+      "Odd", ["/odd//{id}", "/odd/{id}/{id}", "/odd/{id}", "/odd/**/x"], beside: ["/odd/list"],
+      to: scratch)
     let file = scratch.path + "/strangler.yaml"
     let written = try await Self.strangler("init", scratch.path, "--output", file)
     #expect(written.exitCode == 0, "\(written.errors)")
     let valid = try await Self.strangler("routes", "validate", "--config", file)
     #expect(valid.exitCode == 0, "\(valid.output)\(valid.errors)")
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    #expect(text.contains("# left out, expected \"{name}\" for one whole segment"), "\(text)")
+    #expect(text.contains("path: \"/odd/{id}/{id}\""), "\(text)")
   }
 
   @Test func `paths beyond ASCII are routed as clients send them`() async throws {
     let scratch = try Scratch()
-    try scratch.write(
-      """
-      struct GrößenController {
-        let repository: GrößenRepository
-        func addRoutes(to router: Router<BasicRequestContext>) {
-          router.get("/größe") { _, _ in "" }
-          router.get("/größe/{größe}/50%/it's here") { _, _ in "" }
-          router.get("/größe/**/x") { _, _ in "" }
-        }
-      }
-      struct GrößenRepository { let row: Größe }
-      struct Größe { let id: Int }
-      """, to: "Sources/Größen/Größen.swift")
+    try Self.write(
+      "Größe", ["/größe", "/größe/{größe}/50%/it's here", "/größe/**/x"], to: scratch)
     let file = scratch.path + "/strangler.yaml"
     let written = try await Self.strangler("init", scratch.path, "--output", file)
     #expect(written.exitCode == 0, "\(written.errors)")

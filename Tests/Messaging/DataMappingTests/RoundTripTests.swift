@@ -185,7 +185,10 @@ import Testing
     let check = SampleMapping.check(
       legacy: StoreSchema(legacy, tables: [SampleMapping.legacyOrders, SampleMapping.customers]),
       new: StoreSchema(.sqlite, tables: [SampleMapping.newOrders])
-    ) { $0.set("customer_id", .constant(nil)) }
+    ) {
+      $0.set("customer_id", .constant(nil))
+      $0.left = ["customer"]
+    }
     let translation = try #require(check.translation)
     var row = try translation.forward(sound(translation.legacyColumns))
     row[try #require(translation.newColumns.firstIndex(of: "memo"))] = .text("a\0b")
