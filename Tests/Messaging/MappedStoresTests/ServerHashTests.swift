@@ -18,7 +18,8 @@ struct ServerHashTests {
     """,
     """
     INSERT INTO orders SELECT i, i * 7 - 300,
-      CASE i % 3 WHEN 0 THEN 'placed' WHEN 1 THEN 'shipped' END, CASE WHEN i % 5 > 0 THEN 'Zoë ' || i END,
+      CASE i % 3 WHEN 0 THEN 'placed' WHEN 1 THEN 'shipped' END,
+        CASE WHEN i % 5 > 0 THEN 'Zoë ' || i END,
       '2024-02-29 12:30:00.25+02'::timestamptz + i * interval '1 hour', i % 2 = 0,
       convert_to('b' || i, 'UTF8'), md5('' || i)::uuid, '2024-02-29'::date + i, i / 8.0
     FROM generate_series(1, \(rows)) AS i

@@ -6,8 +6,8 @@
 /// A row's hash is the server's of its values as the new side has them, and its seed is the hash of
 /// its key: the same change in two rows changes their hashes in unlike ways, so that the exclusive
 /// or of all, which knows no order, does not cancel it. Equal hashes mean equal rows but for a
-/// chance of about 2^-64. Unlike ones say only that rows have to be read: versions of the server may
-/// hash differently.
+/// chance of about 2^-64. Unlike ones say only that rows have to be read: versions of the server
+/// may hash differently.
 extension MappingStatements {
   /// The first version that hashes rows, as `server_version_num` counts.
   package static let firstHashingVersion: Int64 = 140_000

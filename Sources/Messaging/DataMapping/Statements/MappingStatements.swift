@@ -157,8 +157,8 @@ package struct MappingStatements: Sendable {
       [values], key: check.legacyKey, updates: translation.reverseColumns)
   }
 
-  /// Adds rows, and changes those that are there already, as far as those belong to the mapping: one
-  /// that does not is left as it is.
+  /// Adds rows, and changes those that are there already, as far as those belong to the mapping:
+  /// one that does not is left as it is.
   func upsert(
     _ side: Doubt.Side, _ columns: [String], _ rows: [[String]], key: [String],
     updates: [String]

@@ -4,8 +4,8 @@
 /// ranges first, then the rows of ranges that differ, then the values of rows that are shown. Where
 /// both servers can hash all of their rows themselves they are asked for that before.
 ///
-/// Two tables without a difference are read once, or not at all. Memory is bounded: by the ranges, by
-/// `Limits.rows` and by `Limits.listed`. Each pass has to see the same rows as the one before.
+/// Two tables without a difference are read once, or not at all. Memory is bounded: by the ranges,
+/// by `Limits.rows` and by `Limits.listed`. Each pass has to see the same rows as the one before.
 package struct Verification: Sendable {
   package struct Limits: Sendable, Hashable {
     /// Most rows of each kind that are shown with their values; all are counted.

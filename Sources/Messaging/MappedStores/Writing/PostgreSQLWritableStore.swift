@@ -81,8 +81,8 @@
       }
     }
 
-    /// The connection is given a whole transaction, so a statement that must match, or write so many
-    /// rows, says by an error that it did not.
+    /// The connection is given a whole transaction, so a statement that must match, or write so
+    /// many rows, says by an error that it did not.
     private static func statement(_ statement: StoreStatement) -> PostgreSQLStatement {
       if let writes = statement.writes {
         return PostgreSQLStatement(

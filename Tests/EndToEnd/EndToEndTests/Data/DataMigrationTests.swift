@@ -212,7 +212,8 @@ struct DataMigrationTests {
           number = 6
         orders: 1 differs
           number = 5
-        orders: --apply would add 0 rows of new.purchases, write over 1 and delete 1; nothing was written
+        orders: --apply would add 0 rows of new.purchases, write over 1 and delete 1; \
+        nothing was written
 
         """)
     let mended = try await rig.run("repair", "--apply", "--reason", "begun again", expecting: 0)
