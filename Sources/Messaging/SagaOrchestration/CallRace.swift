@@ -4,14 +4,21 @@ import TransactionalMessaging
 
 /// A call took longer than it may.
 struct CallTimedOut: Error, CustomStringConvertible {
-  let milliseconds: Int64
-  var description: String { "no answer within \(milliseconds) ms" }
+  let description: String
 }
 
-/// Runs a call for so long; then cancels it and waits until it has ended, so that nothing of it
+/// How long a call may go on.
+struct CallLimit {
+  /// Milliseconds from now.
+  let remaining: Int64
+  /// What is said of a call that takes longer.
+  let excess: CallTimedOut
+}
+
+/// Runs a call as long as its limit allows; then cancels it and waits until it has ended, so that nothing of it
 /// runs while it is undone. What it answers in the end counts all the same.
 func race(
-  _ milliseconds: Int64, _ clock: any MessagingClock,
+  _ limit: CallLimit, _ clock: any MessagingClock,
   _ body: @escaping @Sendable () async throws -> String
 ) async -> Result<String, any Error> {
   await withTaskGroup(of: Result<String, any Error>?.self) { group in
@@ -23,7 +30,7 @@ func race(
       }
     }
     group.addTask {
-      try? await clock.sleep(milliseconds: milliseconds)
+      try? await clock.sleep(milliseconds: limit.remaining)
       return nil
     }
     defer { group.cancelAll() }
@@ -33,7 +40,7 @@ func race(
     case .success(let text)?: return .success(text)
     case .failure(let refusal)? where !(refusal is CancellationError) && !Task.isCancelled:
       return .failure(refusal)
-    case .failure?, nil: return .failure(CallTimedOut(milliseconds: milliseconds))
+    case .failure?, nil: return .failure(limit.excess)
     }
   }
 }

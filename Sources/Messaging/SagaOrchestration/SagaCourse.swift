@@ -45,10 +45,15 @@ struct SagaCourse<Store: SagaStore>: Sendable {
   }
 
   /// How long an attempt of a call may take: not longer than the saga where it can still go back.
-  func limit(_ record: SagaRecord, _ place: SagaPlace, now: Int64) -> Int64 {
+  func limit(_ record: SagaRecord, _ place: SagaPlace, now: Int64) -> CallLimit {
     let due = record[place]?.dueAt ?? now
     let wake = record.wakeAt ?? due
-    return max(1, min(due, wake) - now)
+    let within = script.plan.steps[place.position].plan(place.direction).policy.within
+    return CallLimit(
+      remaining: max(1, min(due, wake) - now),
+      excess: CallTimedOut(
+        description: wake < due
+          ? "no answer in the time of the saga" : "no answer within \(within) ms"))
   }
 
   /// Whether anything would be stored.

@@ -212,6 +212,7 @@ struct OrchestratorTests {
     try await running([orchestrator([saga])]) { try await wait(for: "compensated", of: "a") }
     let shown = try #require(try await history.show("a"))
     #expect(shown.context == #"{"seen":["undone"]}"#)
+    #expect(shown.summary.failure == "no answer in the time of the saga")
   }
 
   // MARK: - Operators

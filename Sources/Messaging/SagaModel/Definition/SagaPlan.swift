@@ -115,7 +115,7 @@ public struct StepPlan: Sendable, Equatable {
     return "\(name)\(mark)(\(work.manner.rawValue)\(undo))"
   }
 
-  func plan(_ direction: SagaDirection) -> WorkPlan {
+  package func plan(_ direction: SagaDirection) -> WorkPlan {
     direction == .backward ? compensation ?? work : work
   }
 }
