@@ -151,6 +151,19 @@ struct LetterVerdictTests {
     #expect(TortureVerdict(ledger, TortureEvidence()).letters == 1)
   }
 
+  /// What ends processes has done so ten times, and perhaps once more over the letter itself.
+  @Test(arguments: [(9, 1), (10, 0), (11, 0), (13, 0), (14, 1)])
+  func deathsOverALetterCountToo(deaths: Int64, findings: Int) {
+    let event = Sighting(id: "a0", aggregate: "a", version: 1)
+    var ledger = TortureLedger()
+    for record: TortureRecord in [.poison(id: "a0"), .letter(event, attempts: deaths)] {
+      ledger.add(record, from: Seat(role: .operator, index: 0), life: 1)
+    }
+    let found = TortureVerdict(ledger, TortureEvidence()).findings
+    #expect(found.count == findings)
+    #expect(found.allSatisfy { $0.detail == "after \(deaths) attempts, not 10" })
+  }
+
   @Test func aPartIsSaidToBeOne() {
     let report = TortureReport(
       TortureSettings(seed: 5, store: .sqlite, broker: .inProcess, kills: 40),

@@ -105,7 +105,8 @@ package struct TortureReport: Sendable, Equatable, Codable {
       let event =
         finding.aggregate.isEmpty
         ? finding.id : "\(finding.aggregate) version \(finding.version), \(finding.id)"
-      return "    \(finding.fault.rawValue) at \(finding.place.rawValue): \(event)"
+      let detail = finding.detail.map { " (\($0))" } ?? ""
+      return "    \(finding.fault.rawValue) at \(finding.place.rawValue): \(event)\(detail)"
     }
     return lines.map { $0 + "\n" }.joined()
   }

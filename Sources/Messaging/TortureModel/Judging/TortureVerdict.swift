@@ -35,6 +35,8 @@ package struct TortureFinding: Sendable, Equatable, Codable {
   package var id: String
   package var aggregate: String
   package var version: Int64
+  /// What more there is to say; nil where the fault says all.
+  package var detail: String?
 
   package init(
     _ fault: Fault, _ place: Place, id: String, aggregate: String = "", version: Int64 = 0
@@ -46,9 +48,10 @@ package struct TortureFinding: Sendable, Equatable, Codable {
     self.version = version
   }
 
-  init(_ fault: Fault, _ place: Place, _ sighting: Sighting) {
+  init(_ fault: Fault, _ place: Place, _ sighting: Sighting, detail: String? = nil) {
     self.init(
       fault, place, id: sighting.id, aggregate: sighting.aggregate, version: sighting.version)
+    self.detail = detail
   }
 }
 
@@ -213,12 +216,13 @@ package struct TortureVerdict: Sendable, Equatable {
   private mutating func judgeLetters(_ ledger: TortureLedger) {
     letters = ledger.letters.count
     for letter in ledger.letters.values.sorted(by: { $0.sighting.id < $1.sighting.id }) {
-      let isDeadly = TortureSettings.isDeadly(letter.sighting.id)
-      let due = isDeadly ? TortureSettings.crashes : TortureSettings.attempts
-      let isDue = letter.attempts == [Int64(due)]
-      if !isDue || !ledger.poison.contains(letter.sighting.id) {
-        findings.append(TortureFinding(.condemned, .consumer, letter.sighting))
-      }
+      let attempts = letter.attempts.sorted()
+      let due = TortureSettings.attemptsDue(letter.sighting.id)
+      let isPoison = ledger.poison.contains(letter.sighting.id)
+      guard !isPoison || attempts.count != 1 || !due.contains(attempts[0]) else { continue }
+      let counts = attempts.map(String.init).joined(separator: " and ")
+      let detail = isPoison ? "after \(counts) attempts, not \(due.lowerBound)" : "no poison"
+      findings.append(TortureFinding(.condemned, .consumer, letter.sighting, detail: detail))
     }
   }
 

@@ -34,6 +34,17 @@ package struct TortureSettings: Sendable, Equatable, Codable {
   /// Whether an event that is poison ends the processes that apply it: one in sixteen, by its id.
   package static func isDeadly(_ id: String) -> Bool { id.hasSuffix("0") }
 
+  /// Deaths that may come on top: of processes killed while they made a dead letter of it, which
+  /// nothing tells from those over the event.
+  static let deathsOverLetters = 3
+
+  /// How often an event that is poison has failed when it becomes a dead letter.
+  package static func attemptsDue(_ id: String) -> ClosedRange<Int64> {
+    let crashes = Int64(crashes)
+    return isDeadly(id)
+      ? crashes...crashes + Int64(deathsOverLetters) : Int64(attempts)...Int64(attempts)
+  }
+
   /// Equal seeds give equal schedules.
   package var seed: UInt64
   package var store: Store
