@@ -34,6 +34,7 @@ struct MessagingWorld: Sendable {
     var configuration = RelayConfiguration()
     configuration.publishTimeout = 1 << 50
     configuration.lease = 1 << 50
+    configuration.saving = 0
     return configuration
   }
 

@@ -39,6 +39,7 @@ final class ScheduleWorld {
     configuration.concurrency = 3
     configuration.attempts = 2
     configuration.lease = 3_000
+    configuration.saving = 20
     configuration.standby = 100
     configuration.retry = Backoff(first: 50, most: 200)
     configuration.outage = Backoff(first: 10, most: 100)

@@ -59,6 +59,7 @@
         var configuration = RelayConfiguration()
         configuration.lease = Self.lease
         configuration.standby = 100
+        configuration.saving = 0
         let stores = try (0..<2).map { _ in try PostgreSQLRelayStore(world.address) }
         let relays = stores.map { store in
           Relay(

@@ -13,6 +13,7 @@ struct RelayLeaseTests {
   private func machine(parked: [ParkedAggregate] = []) -> RelayStateMachine {
     var configuration = RelayConfiguration()
     configuration.lease = 900
+    configuration.saving = 0
     var machine = RelayStateMachine(configuration: configuration, seed: 1)
     _ = machine.start(now: 0)
     _ = machine.acquired(

@@ -12,6 +12,7 @@ struct RelayStateMachineTests {
   private let configuration: RelayConfiguration = {
     var configuration = RelayConfiguration()
     configuration.lease = 900
+    configuration.saving = 0
     configuration.parkedAggregates = 2
     configuration.retry = Backoff(first: 100, most: 100)
     configuration.outage = Backoff(first: 10, most: 40)

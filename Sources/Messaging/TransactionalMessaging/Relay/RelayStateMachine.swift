@@ -57,6 +57,8 @@ package struct RelayStateMachine: Sendable {
   private var ownership: Ownership?
   private var work: Work?
   private var unsaved: RelayProgress?
+  /// Since when the cursor is behind what is acknowledged, where it is known; nil where it is not.
+  private var aheadSince: Int64?
   private var outages = 0
   private var poll: Int64
   private var parkedHadTurn = false
@@ -68,7 +70,8 @@ package struct RelayStateMachine: Sendable {
     poll = configuration.shortestPoll
   }
 
-  /// Cursor and number of parked aggregates, nil without the lease.
+  /// Cursor, which may be ahead of what is saved, and number of parked aggregates; nil without the
+  /// lease.
   package var position: (cursor: RelayCursor, parked: Int)? {
     ownership.map { ($0.cursor, $0.parked.count) }
   }
@@ -93,11 +96,12 @@ package struct RelayStateMachine: Sendable {
 
   private mutating func next(now: Int64) -> Action {
     guard let owned = ownership, !owned.lease.isOver(at: now) else {
-      ownership = nil
+      forget()
       return stopping ? .finish : .acquire(until: now + configuration.lease)
     }
-    if stopping { return .release(owned.lease.lease) }
-    if owned.lease.wantsRenewal(at: now) {
+    if stopping, aheadSince == nil { return .release(owned.lease.lease) }
+    let isDue = aheadSince.map { stopping || now - $0 >= configuration.saving } ?? false
+    if isDue || owned.lease.wantsRenewal(at: now) {
       return save(cursor: owned.cursor, parked: [], released: [], now: now)
     }
     if !parkedHadTurn {
@@ -169,6 +173,7 @@ package struct RelayStateMachine: Sendable {
     ownership = nil
     work = nil
     unsaved = nil
+    aheadSince = nil
   }
 
   private mutating func pauseForOutage() -> Action {
@@ -234,7 +239,14 @@ package struct RelayStateMachine: Sendable {
     _ page: EventPage, _ batch: PublicationBatch, _ owned: Ownership, now: Int64
   ) -> Action {
     if batch.isAcknowledged {
-      return save(cursor: page.end(from: owned.cursor), parked: [], released: [], now: now)
+      let cursor = page.end(from: owned.cursor)
+      guard configuration.saving > 0, !page.truncated else {
+        return save(cursor: cursor, parked: [], released: [], now: now)
+      }
+      ownership?.cursor = cursor
+      aheadSince = aheadSince ?? now
+      outages = 0
+      return next(now: now)
     }
     let lanes = Dictionary(
       batch.lanes.map { ($0.aggregate, $0) }, uniquingKeysWith: { first, _ in first })
@@ -324,6 +336,7 @@ package struct RelayStateMachine: Sendable {
   package mutating func saved(now: Int64) -> Action {
     guard let progress = unsaved, var owned = ownership else { return next(now: now) }
     unsaved = nil
+    aheadSince = nil
     owned.cursor = progress.cursor
     owned.lease.extend(to: progress.leaseUntil)
     for entry in progress.parked { owned.parked[entry.aggregate] = entry }
@@ -343,8 +356,9 @@ package struct RelayStateMachine: Sendable {
     outages = 0
     let delay = poll
     poll = min(poll * 2, configuration.longestPoll)
-    let due = owned.parked.values.lazy.filter { $0.state == .retrying }.map(\.nextAt).min()
-    return .wait(
-      milliseconds: max(1, min(delay, (due ?? .max) - now, owned.lease.rest(at: now))))
+    let retry = owned.parked.values.lazy.filter { $0.state == .retrying }.map(\.nextAt).min()
+    let saving = aheadSince.map { $0 + configuration.saving }
+    let due = min(retry ?? .max, saving ?? .max)
+    return .wait(milliseconds: max(1, min(delay, due - now, owned.lease.rest(at: now))))
   }
 }
