@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GraphQLRequests
 import HTTPExchange
 public import RoutingDecisions
 import Synchronization
@@ -225,6 +226,11 @@ public struct CachedRouting {
       if live.version != version { refresh() }
       return cached
     }
+  }
+
+  /// What the table in force says about a request whose operation it asks for.
+  mutating func decide(_ view: RequestView, operation: GraphQLOperation?) -> RoutingDecision {
+    table.decide(view, operation: operation)
   }
 
   /// What the table in force says about a request.
