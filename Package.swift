@@ -293,8 +293,9 @@ let proxy: [Target] = [
   tests(
     "ControlPlane", "Proxy",
     [
-      "ControlPlane", "CutoverControl", "CutoverScenario", "ProxyDataPlane", "RoutingDecisions",
-      "ShadowComparison", "ShadowEvidenceStore", .grdb, .hummingbird, .hummingbirdTesting,
+      "ControlPlane", "CutoverControl", "CutoverScenario", "GatewayComposition", "ProxyDataPlane",
+      "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore", .grdb, .hummingbird,
+      .hummingbirdTesting,
       .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
 ]

@@ -122,7 +122,7 @@ final class WorkerContext {
   }
 
   /// Some route asks for the operation of GraphQL requests.
-  var asksForOperations: Bool { routing.table.asksForOperations }
+  var asksForOperations: Bool { routing.asksForOperations }
 
   /// Whether a route that the path fits does.
   func asksForOperation(_ view: RequestView) -> Bool { routing.table.asksForOperation(view) }
