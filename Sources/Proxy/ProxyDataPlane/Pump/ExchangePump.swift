@@ -121,7 +121,7 @@ struct ExchangeRecord {
   var avoided: EndpointSeat?
   /// The route allows it, and the request carries the key that it takes.
   var mayResendWrite = false
-  /// The proxy asks for itself: no client's request is counted.
+  /// The proxy asks for itself: it is counted as no client's request, and was routed already.
   var isSubrequest = false
   /// What of the request has come as the head was looked at for its operation last, and how often
   /// that was.
@@ -169,7 +169,7 @@ extension ExchangePump {
     case .needBytes: return .starved
     case .blocked: return .blocked
     case .head:
-      if context.asksForOperations, waitsForBody() { return .starved }
+      if context.asksForOperations, !record.isSubrequest, waitsForBody() { return .starved }
       admitRequest()
     case .body(let body):
       if record.shadow != nil { shadowRequest(body) }

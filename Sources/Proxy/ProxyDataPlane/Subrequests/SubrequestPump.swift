@@ -29,6 +29,7 @@ class SubrequestClient: RegisteredClient {
     self.list = list
     context = list.context
     exchange = Exchange(list.context.workspace, isStream: true)
+    record.isSubrequest = true
   }
 
   final var nextDeadline: UInt64 { exchange.nextDeadline }
@@ -85,7 +86,6 @@ class SubrequestClient: RegisteredClient {
   final var peerIsSecure: Bool { false }
 
   fileprivate final func begin() {
-    record.isSubrequest = true
     record.decision = RoutingDecision(
       routeIndex: -1, side: .extracted, upstream: subrequest.upstream)
     deadlineAt = context.workspace.now &+ subrequest.deadline
