@@ -302,6 +302,8 @@ struct CompositionFailureTests {
         try await Loopback.connect(proxy.port) { client in
           try await client.send(Self.get)
           for await _ in asked { break }
+          // Who only says that he sends no more may still read.
+          try await client.reset()
         }
         for await _ in gone { break }
         try await proxy.waits(for: "orders") {

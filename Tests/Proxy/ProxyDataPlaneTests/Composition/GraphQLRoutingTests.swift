@@ -119,6 +119,7 @@ struct GraphQLRoutingTests {
           "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
             + "Expect: 100-continue\r\nContent-Length: \(Self.products.utf8.count)\r\n\r\n")
         // The origin says nothing before it has the body, which the client sends at last.
+        try await proxy.waits(for: "legacy") { $0.totals.inFlight == 1 }
         try await client.send(Self.products)
         #expect(try await client.message()?.text.hasPrefix("legacy") == true)
       }

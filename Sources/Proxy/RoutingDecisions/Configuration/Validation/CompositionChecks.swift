@@ -78,7 +78,8 @@ extension ConfigurationChecks {
         error(key, "there is no part \"\(reference.part)\"; \(guess)")
       }
     }
-    for name in names where !used.contains(name) {
+    // One that is misspelt is not there for the other reason.
+    for name in names where !used.contains(name) && used.isSubset(of: names) {
       warning("\(key)", "nothing of the part \"\(name)\" stands in the answer")
     }
   }
