@@ -156,9 +156,13 @@ let proxy: [Target] = [
   library(
     "RoutingDecisions", .proxy,
     [
-      "DataMapping", "DisplayWidths", "HTTPExchange", "ResiliencePolicies", "ShadowComparison",
-      "SpellingSuggestions",
+      "DataMapping", "DisplayWidths", "GatewayComposition", "GraphQLRequests", "HTTPExchange",
+      "ResiliencePolicies", "ShadowComparison", "SpellingSuggestions",
     ]),
+  // Answers of several upstreams as one.
+  library("GatewayComposition", .proxy, ["JSONDocuments"]),
+  // What a GraphQL request asks for, as far as routes tell requests apart by it.
+  library("GraphQLRequests", .proxy, ["JSONDocuments"]),
   // The routes as configuration of other proxies.
   library("RouteExports", .proxy, ["ResiliencePolicies", "RoutingDecisions"]),
   library("TLSEngine", .proxy, ["COpenSSL", "RoutingDecisions"]),
@@ -185,9 +189,9 @@ let proxy: [Target] = [
     "ProxyDataPlane", .proxy,
     [
       .target(name: "CLinuxEvents", condition: .when(platforms: [.linux])),
-      "ContentCodings", "CutoverControl", "HTTP2Engine", "HTTPExchange", "ResiliencePolicies",
-      "RoutingDecisions", "ShadowComparison", "TLSEngine", .httpTypes, .lifecycle, .logging,
-      .nioCore, .nioPosix, .collections,
+      "ContentCodings", "CutoverControl", "GatewayComposition", "GraphQLRequests", "HTTP2Engine",
+      "HTTPExchange", "ResiliencePolicies", "RoutingDecisions", "ShadowComparison", "TLSEngine",
+      .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix, .collections,
     ]),
   library(
     "HummingbirdModule", .proxy,
@@ -206,12 +210,16 @@ let proxy: [Target] = [
       "history.js", "icon.svg", "index.html", "journal.js", "orders.js", "plots.js", "routes.js",
       "shadows.js",
     ].map { .embedInCode("Console/Page/\($0)") }),
-  tests("RoutingDecisions", "Proxy", ["RoutingDecisions", "HTTPExchange", "ShadowComparison"]),
+  tests(
+    "RoutingDecisions", "Proxy",
+    ["GraphQLRequests", "HTTPExchange", "RoutingDecisions", "ShadowComparison"]),
+  tests("GatewayComposition", "Proxy", ["GatewayComposition", "JSONDocuments"]),
+  tests("GraphQLRequests", "Proxy", ["GraphQLRequests"]),
   tests(
     "ConfigurationFiles", "Proxy",
     [
-      "ConfigurationFiles", "DataMapping", "HTTPExchange", "ResiliencePolicies", "RoutingDecisions",
-      "ShadowComparison",
+      "ConfigurationFiles", "DataMapping", "GatewayComposition", "HTTPExchange",
+      "ResiliencePolicies", "RoutingDecisions", "ShadowComparison",
     ]),
   tests(
     "RouteExports", "Proxy",
@@ -221,7 +229,8 @@ let proxy: [Target] = [
   tests(
     "ProxyDataPlane", "Proxy",
     [
-      "CutoverControl", "HTTP2Engine", "HTTPExchange", "ProxyDataPlane", "ResiliencePolicies",
+      "CutoverControl", "GatewayComposition", "HTTP2Engine", "HTTPExchange", "ProxyDataPlane",
+      "ResiliencePolicies",
       "RoutingDecisions", "ShadowComparison", "TLSEngine", "TestCertificates", .httpTypes,
       .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
@@ -284,8 +293,9 @@ let proxy: [Target] = [
   tests(
     "ControlPlane", "Proxy",
     [
-      "ControlPlane", "CutoverControl", "CutoverScenario", "ProxyDataPlane", "RoutingDecisions",
-      "ShadowComparison", "ShadowEvidenceStore", .grdb, .hummingbird, .hummingbirdTesting,
+      "ControlPlane", "CutoverControl", "CutoverScenario", "GatewayComposition", "ProxyDataPlane",
+      "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore", .grdb, .hummingbird,
+      .hummingbirdTesting,
       .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
 ]

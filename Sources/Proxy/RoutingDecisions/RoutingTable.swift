@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import GraphQLRequests
 public import HTTPExchange
 import ResiliencePolicies
 
@@ -66,12 +67,17 @@ public final class RoutingTable: Sendable {
   }
 
   /// Says which side answers a request; allocates nothing and keeps nothing.
-  public func decide(_ view: RequestView) -> RoutingDecision {
+  ///
+  /// - Parameter operation: what the request has executed, where a route asks for that; nil when it
+  ///   cannot be told.
+  public func decide(
+    _ view: RequestView, operation: GraphQLOperation? = nil
+  ) -> RoutingDecision {
     var route = -1
     paths.visitCandidates(for: view[view.path]) { candidates in
       for position in candidates {
         let index = Int(paths.order[Int(position)])
-        if conditions.hold(of: index, for: view) {
+        if conditions.hold(of: index, for: view, operation) {
           route = index
           return true
         }
@@ -115,6 +121,19 @@ public final class RoutingTable: Sendable {
   public func permitsUpgrade(to name: UnsafeRawBufferPointer, route: Int) -> Bool {
     guard let index = routeIndex(numbered: route) else { return false }
     return upgrades[index].contains { $0.elementsEqual(name, by: { $0 == $1.asciiLowercased }) }
+  }
+
+  /// Some route asks for the operation of GraphQL requests.
+  package var asksForOperations: Bool { conditions.askForOperations }
+
+  /// Whether a route that the path fits does.
+  package func asksForOperation(_ view: RequestView) -> Bool {
+    var asks = false
+    paths.visitCandidates(for: view[view.path]) { candidates in
+      asks = candidates.contains { conditions.asksForOperation(Int(paths.order[Int($0)])) }
+      return asks
+    }
+    return asks
   }
 
   /// The index of a route by its number.

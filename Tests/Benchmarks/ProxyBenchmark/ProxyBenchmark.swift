@@ -21,7 +21,7 @@ struct ProxyBenchmark: ParsableCommand {
         proxy-benchmark --strangler .build/release/strangler --only connections,kill
         proxy-benchmark --strangler .build/release/strangler --only cost --cases "over TLS"
         proxy-benchmark --strangler .build/release/strangler --only cost --rounds 61
-        proxy-benchmark --strangler .build/release/strangler --only shadow
+        proxy-benchmark --strangler .build/release/strangler --only shadow,composition
         proxy-benchmark --strangler .build/release/strangler --gate
       """)
 
@@ -90,7 +90,7 @@ struct ProxyBenchmark: ParsableCommand {
 
 /// The parts of a run.
 enum Measurement: String, CaseIterable {
-  case cost, latency, memory, calls, instructions, connections, kill, shadow
+  case cost, latency, memory, calls, instructions, connections, kill, shadow, composition
 
   static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

@@ -20,14 +20,15 @@ import Testing
     let parts = key.split(separator: ".").map { part in
       part.contains("[") ? String(part.prefix { $0 != "[" }) + "[]" : String(part)
     }
-    let named: Set = ["upstreams", "cutovers", "headers", "query"]
+    let named: Set = ["upstreams", "cutovers", "headers", "query", "parts"]
     let namedInData: Set = ["stores", "mappings", "columns", "filter", "fill", "values", "on"]
     return parts.enumerated().map { index, part in
       let isName =
         index > 0
         && (parts[0] == "data"
           ? namedInData.contains(parts[index - 1])
-          : named.contains(parts[index - 1]) && (index == 1 || parts[index - 2] == "match"))
+          : named.contains(parts[index - 1])
+            && (index == 1 || ["match", "compose"].contains(parts[index - 2])))
       return isName ? "*" : part
     }.joined(separator: ".")
   }

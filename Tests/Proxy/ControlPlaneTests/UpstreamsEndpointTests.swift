@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ControlPlane
+import GatewayComposition
 import HTTPTypes
 import HummingbirdTesting
+import ProxyDataPlane
+import RoutingDecisions
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct UpstreamsEndpointTests {
@@ -50,6 +53,37 @@ import Testing
         #expect(lines.contains(line), "\(line)")
       }
       #expect(!lines.contains { $0.hasPrefix(#"strangler_breaker_state{upstream="legacy""#) })
+    }
+  }
+
+  @Test func thePartsOfComposedAnswersAreCounted() async throws {
+    let part = CompositionPart(
+      name: "stock", upstream: "legacy", path: try PartPath(parsing: "/stock"))
+    let configuration = ProxyConfiguration(
+      upstreams: [
+        UpstreamConfiguration(
+          name: "legacy", target: .network([NetworkAddress(host: "127.0.0.1", port: 9001)])),
+        UpstreamConfiguration(
+          name: "page", target: .composition(CompositionPlan(parts: [part]))),
+      ],
+      routes: [
+        RouteConfiguration(
+          name: "page",
+          match: RouteMatch(path: try PathTemplate(parsing: "/page"), methods: ["GET"]),
+          legacy: "page")
+      ])
+    let harness = try AdminHarness(routing: LiveRouting(try RoutingTable(configuration)))
+    try await harness.run { client in
+      let page = try await client.send(.get, "/upstreams/page").body
+      #expect(page.contains(#""kind" : "composition""#), "\(page)")
+      #expect(page.contains(#""name" : "stock""#), "\(page)")
+      #expect(!page.contains("address"), "\(page)")
+      let legacy = try await client.send(.get, "/upstreams/legacy").body
+      #expect(legacy.contains(#""breaker" : "closed""#), "\(legacy)")
+      let metrics = try await client.send(.get, "/metrics").body
+      let line =
+        #"strangler_composition_parts_total{upstream="page",part="stock",outcome="answered"} 0"#
+      #expect(metrics.contains(line), "\(metrics)")
     }
   }
 }

@@ -69,6 +69,27 @@ import Yams
     }
   }
 
+  @Test func `composed answers and conditions on operations stay behind`() throws {
+    let text = """
+      upstreams:
+        legacy: { endpoints: [127.0.0.1:9001] }
+        page: { compose: { parts: { all: { upstream: legacy, path: /all } } } }
+      routes:
+        - { name: page, match: { path: /page, methods: [GET] }, legacy: page }
+        - { name: writes, match: { path: /graphql, graphql: { type: mutation } }, legacy: legacy }
+        - { name: rest, match: { path: /** }, legacy: legacy }
+
+      """
+    for format in ExportFormat.allCases {
+      let export = try export(text, as: format)
+      let page = try #require(export.notes.first { $0.setting == "upstreams.page" }, "\(format)")
+      #expect(page.route == "page" && page.instead.contains("composed of several"))
+      let writes = try #require(export.notes.first { $0.setting == "match.graphql" }, "\(format)")
+      #expect(writes.route == "writes" && writes.instead.contains("is left out"))
+      #expect(!export.routesAlike)
+    }
+  }
+
   @Test func `the notes stand at the head and in the JSON`() throws {
     for format in ExportFormat.allCases {
       let export = try export(Self.split, as: format)

@@ -15,6 +15,7 @@ struct RoutesExplainCommand: AsyncParsableCommand {
         strangler routes explain --config strangler.yaml 'GET /orders/42' -H 'x-user-id: 7'
         strangler routes explain --config strangler.yaml 'POST /carts' --client 192.0.2.7
         strangler routes explain --live 'GET /orders/42' -H 'x-user-id: 7'
+        strangler routes explain 'POST /graphql' --data '{"query":"{ products { id } }"}'
       """)
 
   @OptionGroup var admin: AdminOption
@@ -24,6 +25,9 @@ struct RoutesExplainCommand: AsyncParsableCommand {
 
   @Option(name: [.customShort("H"), .customLong("header")], help: "Header field 'name: value'.")
   var headers: [String] = []
+
+  @Option(help: "Body, of which routes read the operation of GraphQL.")
+  var data = ""
 
   @Option(help: "Address of the client.")
   var client = "127.0.0.1"
@@ -39,7 +43,7 @@ struct RoutesExplainCommand: AsyncParsableCommand {
     let explanation: RoutingExplanation
     do throws(RequestText.Problem) {
       explanation = try table.explain(
-        RequestText(request, headers: headers, clientAddress: client))
+        RequestText(request, headers: headers, clientAddress: client, body: data))
     } catch {
       throw CommandFailure.unusable(error.description)
     }

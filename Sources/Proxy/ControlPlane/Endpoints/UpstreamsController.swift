@@ -34,7 +34,15 @@ private struct UpstreamReport: Encodable {
     let checksFailed: UInt64
   }
 
+  struct Part: Encodable {
+    let name: String
+    let answered: UInt64
+    let replaced: UInt64
+    let failures: [String: UInt64]
+  }
+
   let name: String
+  /// `network`, `module` or `composition`.
   let kind: String
   /// `closed`, `open`, `half-open` or `none`.
   let breaker: String
@@ -46,11 +54,13 @@ private struct UpstreamReport: Encodable {
   let queueTimeouts: UInt64
   let retryBudgetExhausted: UInt64
   let endpoints: [Endpoint]
+  /// nil unless its answers are composed.
+  let parts: [Part]?
 
   init(_ upstream: UpstreamSnapshot) {
     let totals = upstream.totals
     name = upstream.name
-    kind = upstream.isModule ? "module" : "network"
+    kind = upstream.isModule ? "module" : upstream.parts.isEmpty ? "network" : "composition"
     breaker = upstream.breaker ?? "none"
     breakerOpened = totals.breakerOpened
     refusedByBreaker = totals.refusedByBreaker
@@ -59,6 +69,13 @@ private struct UpstreamReport: Encodable {
     overloaded = totals.overloaded
     queueTimeouts = totals.queueTimeouts
     retryBudgetExhausted = totals.retryBudgetExhausted
+    parts =
+      upstream.parts.isEmpty
+      ? nil
+      : upstream.parts.map {
+        Part(
+          name: $0.name, answered: $0.answered, replaced: $0.replaced, failures: $0.failures)
+      }
     let endpoints = upstream.isModule ? [] : upstream.endpoints
     self.endpoints = endpoints.map { endpoint in
       Endpoint(

@@ -10,7 +10,32 @@ enum UpstreamMetrics {
     writeBreakers(upstreams, &output)
     writeTotals(upstreams, &output)
     writeEndpoints(upstreams, &output)
+    writeParts(upstreams, &output)
     return output.text
+  }
+
+  private static func writeParts(
+    _ upstreams: [UpstreamSnapshot], _ output: inout PrometheusText
+  ) {
+    let parts = upstreams.flatMap { upstream in upstream.parts.map { (upstream.name, $0) } }
+    if parts.isEmpty { return }
+    let name = "strangler_composition_parts_total"
+    output.family(
+      name, .counter, help: "Parts of composed answers that were there, or something in place.")
+    for (upstream, part) in parts {
+      for (outcome, count) in [("answered", part.answered), ("replaced", part.replaced)] {
+        output.sample(
+          name, count, ["upstream": upstream, "part": part.name, "outcome": outcome])
+      }
+    }
+    let failures = "strangler_composition_part_failures_total"
+    output.family(failures, .counter, help: "Parts of composed answers that failed, by reason.")
+    for (upstream, part) in parts {
+      for (reason, count) in part.failures.sorted(by: { $0.key < $1.key }) {
+        output.sample(
+          failures, count, ["upstream": upstream, "part": part.name, "reason": reason])
+      }
+    }
   }
 
   /// One series for each state, of which one is 1: states can be added up over replicas.

@@ -86,19 +86,27 @@ extension OpenAPIDocument {
             "at": string, "actor": string, "reason": string, "from": number, "to": number,
           ])),
       ]),
-    "Upstream": object([
-      "name": string, "kind": oneOf("module", "network"),
-      "breaker": oneOf("none", "closed", "open", "half-open"), "breakerOpened": integer,
-      "refusedByBreaker": integer, "inFlight": integer, "waiting": integer, "overloaded": integer,
-      "queueTimeouts": integer, "retryBudgetExhausted": integer,
-      "endpoints": list(
-        of: object(
-          [
-            "name": string, "address": string,
-            "health": oneOf("healthy", "unhealthy", "not-checked"), "ejections": integer,
-            "checksPassed": integer, "checksFailed": integer,
-          ], optional: ["ejectedForMilliseconds": integer])),
-    ]),
+    "Upstream": object(
+      [
+        "name": string, "kind": oneOf("module", "network", "composition"),
+        "breaker": oneOf("none", "closed", "open", "half-open"), "breakerOpened": integer,
+        "refusedByBreaker": integer, "inFlight": integer, "waiting": integer,
+        "overloaded": integer, "queueTimeouts": integer, "retryBudgetExhausted": integer,
+        "endpoints": list(
+          of: object(
+            [
+              "name": string, "address": string,
+              "health": oneOf("healthy", "unhealthy", "not-checked"), "ejections": integer,
+              "checksPassed": integer, "checksFailed": integer,
+            ], optional: ["ejectedForMilliseconds": integer])),
+      ],
+      optional: [
+        "parts": list(
+          of: object([
+            "name": string, "answered": integer, "replaced": integer,
+            "failures": ["type": "object", "additionalProperties": integer],
+          ]))
+      ]),
     "Configuration": object(
       [
         "version": integer, "routes": list(of: schema("Route")),

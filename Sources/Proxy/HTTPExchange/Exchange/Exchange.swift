@@ -64,6 +64,8 @@ package struct Exchange {
   package internal(set) var marks = ResponseMarks()
   /// Times the request was sent again; attempts to connect are none.
   package internal(set) var retries: UInt8 = 0
+  /// The head was read, and waits until the body that decides where it goes is there.
+  package internal(set) var awaitsBody = false
   var hasFallback = false
   /// The upstream may switch to another protocol.
   var offersUpgrade = false
@@ -98,7 +100,9 @@ package struct Exchange {
   }
 
   /// No request is being read or answered.
-  package var isIdle: Bool { requestPhase == .head && clientProgress == HeadProgress() }
+  package var isIdle: Bool {
+    requestPhase == .head && clientProgress == HeadProgress() && !awaitsBody
+  }
   /// A request was admitted and is not answered yet.
   @inlinable package var isActive: Bool { upstreamPhase != .none }
   /// The response head was passed on.

@@ -70,6 +70,14 @@ extension Exchange {
     return .body(step)
   }
 
+  /// The head of the workspace is looked at again with the body behind it, which has the time of a
+  /// request head to come.
+  package mutating func awaitBody(_ workspace: ExchangeWorkspace) {
+    if awaitsBody { return }
+    awaitsBody = true
+    deadline = workspace.deadline(workspace.timeouts.requestHead)
+  }
+
   /// The head of the workspace was routed: an upstream is being looked for.
   ///
   /// - Parameters:
@@ -80,6 +88,7 @@ extension Exchange {
     headLength: Int, hasFallback: Bool, offersUpgrade: Bool = false, _ workspace: ExchangeWorkspace
   ) {
     self.offersUpgrade = offersUpgrade
+    awaitsBody = false
     requestBody = BodyReader(facts.body)
     requestPhase = facts.body == .none ? .complete : .body
     self.hasFallback = hasFallback
@@ -166,6 +175,7 @@ extension Exchange {
 
   mutating func finishAnswer(ends: Bool, _ workspace: ExchangeWorkspace) {
     clientProgress = HeadProgress()
+    awaitsBody = false
     if ends {
       requestPhase = .lingering
       lingered = 0

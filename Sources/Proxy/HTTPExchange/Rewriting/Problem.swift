@@ -106,11 +106,14 @@ package enum Problem: Sendable, Equatable {
   }
 }
 
-enum ReasonPhrase {
+package enum ReasonPhrase {
   /// The registered phrase of the statuses that the proxy itself sends.
-  static func of(_ status: Int) -> String {
+  package static func of(_ status: Int) -> String {
     switch status {
+    case 200: "OK"
     case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
     case 404: "Not Found"
     case 405: "Method Not Allowed"
     case 408: "Request Timeout"

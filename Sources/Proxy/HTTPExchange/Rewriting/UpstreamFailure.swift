@@ -42,6 +42,8 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
   case unfitRequest
   /// The proxy's own process has no descriptor or memory for another connection.
   case outOfResources
+  /// A part without which there is no composed answer failed.
+  case partFailed
 
   package var status: Int {
     switch self {
@@ -50,7 +52,8 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
       503
     case .connectTimeout, .responseTimeout, .stalled, .tryTimeout: 504
     case .connectFailed, .tlsFailed, .certificateRefused, .closedBeforeResponse,
-      .closedMidResponse, .truncated, .malformedResponse, .moduleFailed, .refusedStream:
+      .closedMidResponse, .truncated, .malformedResponse, .moduleFailed, .refusedStream,
+      .partFailed:
       502
     }
   }
@@ -77,6 +80,7 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .tryTimeout: "try-timeout"
     case .unfitRequest: "unfit-request"
     case .outOfResources: "out-of-resources"
+    case .partFailed: "part-failed"
     }
   }
 
@@ -102,6 +106,7 @@ package enum UpstreamFailure: UInt8, Sendable, Equatable, CaseIterable {
     case .tryTimeout: "The upstream did not answer in the time of one try."
     case .outOfResources: "This proxy has no room for another connection; try again."
     case .unfitRequest: "The request's fields are more than the upstream takes."
+    case .partFailed: "A part without which there is no answer failed."
     }
   }
 

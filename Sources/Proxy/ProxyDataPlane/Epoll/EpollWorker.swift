@@ -36,6 +36,8 @@
     /// Clients of HTTP/2 that have something to send once the round is over.
     @exclusivity(unchecked) private var unflushed: [EpollClient] = []
     private var isDraining = false
+    /// What the loop asks for itself.
+    let subrequests: Subrequests
     /// What the loop runs for when it serves shadows instead of clients.
     @exclusivity(unchecked) var lane: ShadowLane?
     /// Succeeds once a drain has left no connection.
@@ -47,6 +49,8 @@
       self.loop = loop
       context = WorkerContext(configuration, parts, worker: index, on: loop)
       drained = loop.makePromise()
+      subrequests = Subrequests(context)
+      subrequests.make = { [unowned self] in EpollSubrequest($0, for: $1, self) }
       add(parts.upstreams)
     }
 
@@ -182,6 +186,7 @@
       listener?.close()
       for client in registry.clients.reversed() { client.close() }
       lane?.stop()
+      subrequests.stop()
       for upstream in upstreams { upstream.closeAll() }
       for connector in connectors { connector.cancel() }
       isDraining = true
@@ -221,7 +226,8 @@
     }
 
     var needsTicks: Bool {
-      !registry.isEmpty || (listener?.isHeldBack ?? false) || !upstreams.allSatisfy(\.isEmpty)
+      !registry.isEmpty || !subrequests.isEmpty || (listener?.isHeldBack ?? false)
+        || !upstreams.allSatisfy(\.isEmpty)
         || context.hasUnflushedGates || (lane?.isAwake ?? false)
     }
 
@@ -231,7 +237,7 @@
         position = client.position - 1
         client.deadlinePassed()
       }
-      lane?.tick()
+      if let lane { lane.tick() } else { subrequests.tick() }
       context.flushGates()
       for upstream in upstreams { upstream.closeIdle() }
       for connector in connectors where !connector.isEmpty { connector.checkDeadlines() }

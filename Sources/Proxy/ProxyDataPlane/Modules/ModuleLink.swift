@@ -10,14 +10,9 @@ import NIOCore
 /// Speaking bytes costs a second parse and buys one path for everything: routing, framing rules,
 /// fallback, counters and back-pressure treat a module like any server, and a module's answer is
 /// checked as strictly as a stranger's.
-final class ModuleLink {
+final class ModuleLink: LocalLink {
   /// Pieces of request body that wait for the module; above it the client is held back.
   private static let bodyPieces = (low: 2, high: 8)
-
-  var input = ByteBuffer()
-  private(set) var hasEnded = false
-  private(set) var failure: UpstreamFailure?
-  var client: (any LinkClient)?
 
   private let module: any InProcessModule
   private let channel: any Channel
@@ -37,20 +32,15 @@ final class ModuleLink {
     self.limits = limits
   }
 
-  func write(_ bytes: ByteBuffer) { received.writeImmutableBuffer(bytes) }
+  override func write(_ bytes: ByteBuffer) { received.writeImmutableBuffer(bytes) }
 
-  func writeAndFlush(_ bytes: ByteBuffer) {
-    write(bytes)
-    flush()
-  }
-
-  func flush() {
+  override func flush() {
     if isClosed || received.readableBytes == 0 { return }
     if task == nil { start() }
     feedBody()
   }
 
-  func consumed() {
+  override func consumed() {
     if input.readableBytes == 0 { input = ByteBuffer() }
     guard !writers.isEmpty, input.readableBytes < limits.readAhead else { return }
     let waiting = writers
@@ -58,7 +48,7 @@ final class ModuleLink {
     for writer in waiting { writer.succeed() }
   }
 
-  func close() {
+  override func close() {
     client = nil
     if isClosed { return }
     isClosed = true

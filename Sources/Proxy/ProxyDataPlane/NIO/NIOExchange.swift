@@ -63,6 +63,10 @@ extension NIOExchange {
     case .module(let module):
       guard let channel else { return }
       attach(NIOLink(ModuleLink(module, channel, workspace.limits)))
+    case .composition(let composition):
+      let link = CompositionLink(
+        composition, context.gates[upstream].shared.parts, worker.subrequests)
+      attach(NIOLink(link))
     case .waiting(let ticket): upstreamHalf.ticket = ticket
     case .failed(let failure): upstreamFailed(failure)
     }

@@ -14,13 +14,13 @@ final class NIOLink: UpstreamLink, PooledLink {
     case session(UpstreamSessionChannel)
     /// A share of the connection of another link.
     case share(UpstreamShare, NIOLink)
-    case module(ModuleLink)
+    case local(LocalLink)
   }
 
   private let carrier: Carrier
   /// The carrier's channel, which lives as long as the link: asked without being counted.
   private let channel: Unmanaged<UpstreamChannel>?
-  /// Where it waits between two requests; nil for a module and for a share.
+  /// Where it waits between two requests; nil for a local one and for a share.
   private let pool: EndpointPool<NIOLink>?
   @exclusivity(unchecked) var idleSince: UInt64 = 0
   @exclusivity(unchecked) var isIdle = false
@@ -50,9 +50,9 @@ final class NIOLink: UpstreamLink, PooledLink {
     connectionWasUsed = connection.connectionWasUsed
   }
 
-  /// A module has no connection to keep: each request gets a link of its own.
-  init(_ module: ModuleLink) {
-    carrier = .module(module)
+  /// There is no connection to keep: each request gets a link of its own.
+  init(_ local: LocalLink) {
+    carrier = .local(local)
     channel = nil
     pool = nil
   }
@@ -63,7 +63,7 @@ final class NIOLink: UpstreamLink, PooledLink {
     case .channel(let channel): channel.client = client
     case .share(let share, _): share.client = client
     case .session: break
-    case .module(let module): module.client = client
+    case .local(let local): local.client = client
     }
   }
 
@@ -88,7 +88,7 @@ final class NIOLink: UpstreamLink, PooledLink {
   private var otherInput: ByteBuffer {
     switch carrier {
     case .share(let share, _): share.input
-    case .module(let module): module.input
+    case .local(let local): local.input
     case .channel, .session: ByteBuffer()
     }
   }
@@ -108,7 +108,7 @@ final class NIOLink: UpstreamLink, PooledLink {
     case .channel(let channel): channel.input.moveReaderIndex(forwardBy: count)
     case .share(let share, _): share.input.moveReaderIndex(forwardBy: count)
     case .session: break
-    case .module(let module): module.input.moveReaderIndex(forwardBy: count)
+    case .local(let local): local.input.moveReaderIndex(forwardBy: count)
     }
   }
 
@@ -118,7 +118,7 @@ final class NIOLink: UpstreamLink, PooledLink {
     switch carrier {
     case .share(let share, _): share.consumed()
     case .channel, .session: break
-    case .module(let module): module.consumed()
+    case .local(let local): local.consumed()
     }
   }
 
@@ -134,7 +134,7 @@ final class NIOLink: UpstreamLink, PooledLink {
     case .channel(let channel): channel.hasEnded
     case .share(let share, _): share.stream.hasEnded
     case .session(let channel): channel.link == nil
-    case .module(let module): module.hasEnded
+    case .local(let local): local.hasEnded
     }
   }
 
@@ -143,7 +143,7 @@ final class NIOLink: UpstreamLink, PooledLink {
     case .channel(let channel): channel.failure
     case .share(let share, _): share.stream.failure
     case .session: nil
-    case .module(let module): module.failure
+    case .local(let local): local.failure
     }
   }
 
@@ -153,7 +153,7 @@ final class NIOLink: UpstreamLink, PooledLink {
     case .channel(let channel): channel.write(bytes)
     case .share(let share, _): share.write(bytes)
     case .session: break
-    case .module(let module): module.write(bytes)
+    case .local(let local): local.write(bytes)
     }
   }
 
@@ -162,7 +162,7 @@ final class NIOLink: UpstreamLink, PooledLink {
     case .channel(let channel): channel.flush()
     case .share(let share, _): share.flush()
     case .session: break
-    case .module(let module): module.flush()
+    case .local(let local): local.flush()
     }
   }
 
@@ -173,7 +173,7 @@ final class NIOLink: UpstreamLink, PooledLink {
       share.write(bytes)
       share.flush()
     case .channel, .session: break
-    case .module(let module): module.writeAndFlush(bytes)
+    case .local(let local): local.writeAndFlush(bytes)
     }
   }
 
@@ -181,7 +181,7 @@ final class NIOLink: UpstreamLink, PooledLink {
     switch carrier {
     case .channel(let channel): channel.finish()
     // Their requests end with their bodies; none is ever switched to another protocol.
-    case .share, .module, .session: break
+    case .share, .local, .session: break
     }
   }
 
@@ -190,7 +190,7 @@ final class NIOLink: UpstreamLink, PooledLink {
     case .channel(let channel): channel.close()
     case .share(let share, let connection): connection.left(share, isServed: false)
     case .session(let channel): channel.close()
-    case .module(let module): module.close()
+    case .local(let local): local.close()
     }
   }
 
@@ -202,7 +202,7 @@ final class NIOLink: UpstreamLink, PooledLink {
       pool?.release(self)
     case .share(let share, let connection): connection.left(share, isServed: true)
     case .session: break
-    case .module(let module): module.close()
+    case .local(let local): local.close()
     }
   }
 

@@ -20,6 +20,8 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
   /// Shared by the connections that speak TLS.
   let tlsWorkspace = TLSWorkspace()
   private var isDraining = false
+  /// What the loop asks for itself.
+  let subrequests: Subrequests
   /// What the loop runs for when it serves shadows instead of clients.
   @exclusivity(unchecked) var lane: ShadowLane?
   /// Succeeds once a drain has left no connection.
@@ -33,6 +35,8 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
     self.eventLoop = eventLoop
     context = WorkerContext(configuration, parts, worker: index, on: eventLoop)
     drained = eventLoop.makePromise()
+    subrequests = Subrequests(context)
+    subrequests.make = { [unowned self] in NIOSubrequest($0, for: $1, self) }
     add(parts.upstreams)
   }
 
@@ -52,7 +56,7 @@ final class Worker: @unchecked Sendable {  // confined to its event loop
       position = client.position - 1
       client.deadlinePassed()
     }
-    lane?.tick()
+    if let lane { lane.tick() } else { subrequests.tick() }
     context.flushGates()
     for upstream in upstreams { upstream.closeIdle() }
   }
@@ -139,6 +143,7 @@ extension Worker {
     ticker?.cancel()
     for client in registry.clients.reversed() { client.close() }
     lane?.stop()
+    subrequests.stop()
     for upstream in upstreams { upstream.closeAll() }
     isDraining = true
     finishDraining()

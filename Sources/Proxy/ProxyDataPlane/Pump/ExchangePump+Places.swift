@@ -120,7 +120,7 @@ extension UpstreamGate.Outcome {
       self = requestIsComplete ? .failure(isFinal: isFinal) : .none
     case .connectFailed, .connectTimeout, .tlsFailed, .certificateRefused, .closedBeforeResponse,
       .closedMidResponse, .truncated, .malformedResponse, .responseTimeout, .moduleFailed,
-      .refusedStream:
+      .refusedStream, .partFailed:
       self = .failure(isFinal: isFinal)
     }
   }

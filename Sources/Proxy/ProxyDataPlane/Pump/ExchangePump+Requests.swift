@@ -41,7 +41,9 @@ extension ExchangePump {
           peer: peer, isTrusted: peerIsTrusted, isSecure: peerIsSecure)
         let client = context.trust.client(workspace, bytes, source)
         let view = workspace.requestView(bytes, clientAddress: client)
-        record.decision = context.decide(view)
+        record.decision =
+          context.asksForOperations
+          ? context.decide(view, operation: operation(view, bytes)) : context.decide(view)
         if let observer = context.observer { observe(with: observer, bytes, client) }
         if record.decision.routeIndex < 0 { return .noRoute }
         let shadow = record.decision.isShadowed ? chooseShadow(view) : nil

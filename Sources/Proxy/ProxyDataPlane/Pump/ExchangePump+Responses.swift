@@ -72,6 +72,7 @@ extension ExchangePump {
   }
 
   func account(status: Int) {
+    if record.isSubrequest { return }
     let now = WorkerContext.clock()
     context.count {
       $0.requestFinished(

@@ -121,6 +121,11 @@ struct ExchangeRecord {
   var avoided: EndpointSeat?
   /// The route allows it, and the request carries the key that it takes.
   var mayResendWrite = false
+  /// The proxy asks for itself: it is counted as no client's request, and was routed already.
+  var isSubrequest = false
+  /// What of the request has come as the head was looked at for its operation last, and how often
+  /// that was.
+  var awaited = AwaitedBody()
 
   /// Another request begins. What may be counted is rarely there, and left alone then.
   mutating func begin(at nanoseconds: UInt64) {
@@ -137,6 +142,7 @@ struct ExchangeRecord {
     if shadow != nil { shadow = nil }
     if ticket != nil { ticket = nil }
     if avoided != nil { avoided = nil }
+    if awaited.looks > 0 { awaited = AwaitedBody() }
   }
 }
 
@@ -157,11 +163,14 @@ extension ExchangePump {
   func clientStep() -> PumpStep {
     // Without bytes there is nothing to decide, save what the client's end means.
     if !hasReceived, !exchange.hasInputEnded { return .starved }
+    if exchange.awaitsBody, !awaitedBodyIsThere { return .starved }
     let step = withReceived { exchange.nextFromClient($0, workspace) }
     switch step {
     case .needBytes: return .starved
     case .blocked: return .blocked
-    case .head: admitRequest()
+    case .head:
+      if context.asksForOperations, !record.isSubrequest, waitsForBody() { return .starved }
+      admitRequest()
     case .body(let body):
       if record.shadow != nil { shadowRequest(body) }
       if body.forward.length > 0 {
@@ -248,7 +257,9 @@ extension ExchangePump {
 
   /// The answer that is under way will not be whole.
   func countCut(by side: CutSide) {
-    if record.isCut || !exchange.hasResponded || exchange.isTunnel { return }
+    if record.isCut || !exchange.hasResponded || exchange.isTunnel || record.isSubrequest {
+      return
+    }
     record.isCut = true
     record.isCutByUpstream = side == .upstream
     record.observed?.reason = side.reason

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GraphQLRequests
 import HTTP2Engine
 import HTTPExchange
 import Logging
@@ -60,6 +61,8 @@ final class WorkerContext {
   private var random = WorkerRandom()
   let eventLoop: any EventLoop
   let trust: PeerTrust
+  /// The numbers of the upstreams in force, and the paths to those that are composed.
+  @exclusivity(unchecked) private(set) var names: UpstreamNames
   @exclusivity(unchecked) private var dateIsDue: UInt64 = 0
   @exclusivity(unchecked) private var routing: CachedRouting
 
@@ -88,6 +91,7 @@ final class WorkerContext {
     shadow = shared.shadow
     shadowRoutes = shadow.routes
     upstreamNames = configuration.upstreams.map(\.name)
+    names = shared.names
     routing = CachedRouting(shared.routing)
     fields = HTTP2Fields(capacity: workspace.limits.fieldCount + Self.ownFields)
     tellTime()
@@ -101,6 +105,7 @@ final class WorkerContext {
     counters = allCounters.growWorker(index)
     routeNames = change.numbers.routes
     upstreamNames = change.numbers.upstreams.map(\.name)
+    names = UpstreamNames(numbers: change.numbers, paths: change.paths)
     workspace.timeouts = ExchangeTimeouts(change.timeouts)
     shadowRoutes = shadow.routes
     trust.takeUp(hasShadows: hasShadows)
@@ -111,6 +116,16 @@ final class WorkerContext {
   }
 
   func decide(_ view: RequestView) -> RoutingDecision { routing.decide(view) }
+
+  func decide(_ view: RequestView, operation: GraphQLOperation?) -> RoutingDecision {
+    routing.decide(view, operation: operation)
+  }
+
+  /// Some route asks for the operation of GraphQL requests.
+  var asksForOperations: Bool { routing.asksForOperations }
+
+  /// Whether a route that the path fits does.
+  func asksForOperation(_ view: RequestView) -> Bool { routing.table.asksForOperation(view) }
 
   func permitsUpgrade(to name: UnsafeRawBufferPointer, route: Int) -> Bool {
     routing.table.permitsUpgrade(to: name, route: route)
@@ -177,6 +192,7 @@ final class WorkerContext {
 /// What a server hands to the transport that it runs on.
 struct ServerParts: Sendable {
   let upstreams: [UpstreamParts]
+  let names: UpstreamNames
   let routing: LiveRouting
   let counters: ProxyCounters
   let watch: RouteWatch
@@ -189,10 +205,17 @@ struct ServerParts: Sendable {
   let logger: Logger
 }
 
+/// By what upstreams that ask others find those, and what they ask them for.
+struct UpstreamNames: Sendable {
+  let numbers: RoutingNumbers
+  let paths: ComposedPaths
+}
+
 /// What a changed configuration brings to each worker.
 struct WorkerChange: Sendable {
   let timeouts: ProxyTimeouts
   let numbers: RoutingNumbers
+  let paths: ComposedPaths
   /// What stands behind the upstreams that were added; their numbers follow those before.
   let added: [UpstreamParts]
 }

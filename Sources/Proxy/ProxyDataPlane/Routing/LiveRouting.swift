@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GraphQLRequests
 import HTTPExchange
 public import RoutingDecisions
 import Synchronization
@@ -211,12 +212,22 @@ public struct CachedRouting {
   private var cached: RoutingTable
   /// The same one, for decisions: `cached` keeps it alive, and none replaces it while it decides.
   private var uncounted: Unmanaged<RoutingTable>
+  private var asks: Bool
 
   /// Creates the view of one event loop.
   public init(_ live: LiveRouting) {
     self.live = live
     (version, cached) = live.snapshot()
     uncounted = .passUnretained(cached)
+    asks = cached.asksForOperations
+  }
+
+  /// Some route of the table in force asks for the operation of GraphQL requests.
+  var asksForOperations: Bool {
+    @inline(__always) mutating get {
+      if live.version != version { refresh() }
+      return asks
+    }
   }
 
   /// The table in force: one atomic load, and a lock only after a change.
@@ -225,6 +236,11 @@ public struct CachedRouting {
       if live.version != version { refresh() }
       return cached
     }
+  }
+
+  /// What the table in force says about a request whose operation it asks for.
+  mutating func decide(_ view: RequestView, operation: GraphQLOperation?) -> RoutingDecision {
+    table.decide(view, operation: operation)
   }
 
   /// What the table in force says about a request.
@@ -238,5 +254,6 @@ public struct CachedRouting {
   private mutating func refresh() {
     (version, cached) = live.snapshot()
     uncounted = .passUnretained(cached)
+    asks = cached.asksForOperations
   }
 }

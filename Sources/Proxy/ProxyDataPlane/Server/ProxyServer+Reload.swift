@@ -45,7 +45,7 @@ extension ProxyServer {
     await shadows.host.adopt(shadowChange, of: next, numbers)
     await transport.adopt(
       WorkerChange(
-        timeouts: next.timeouts, numbers: numbers,
+        timeouts: next.timeouts, numbers: numbers, paths: ComposedPaths(next),
         added: zip(added, shared).map { UpstreamParts(target: $0, shared: $1) }))
     let change = routing.replace(with: table, unixMilliseconds: time)
     await transport.retire(before.retired(by: numbers))

@@ -152,7 +152,10 @@ public final class ProxyServer: Service {
 
   private func makeTransport() -> any ProxyTransport {
     let parts = ServerParts(
-      upstreams: upstreamParts, routing: routing, counters: counters, watch: watch,
+      upstreams: upstreamParts,
+      names: UpstreamNames(
+        numbers: routing.current.numbers, paths: ComposedPaths(configuration)),
+      routing: routing, counters: counters, watch: watch,
       accepting: AcceptLimit(configuration.limits.clientConnections), observation: observation,
       takesOver: takesOver, tls: tls, shadow: shadows.host.live, logger: logger)
     #if os(Linux)

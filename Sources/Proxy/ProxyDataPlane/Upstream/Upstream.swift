@@ -7,6 +7,7 @@ import RoutingDecisions
 enum UpstreamTarget: Sendable {
   case endpoints([NetworkAddress])
   case module(any InProcessModule)
+  case composition(Composition)
 
   /// - Throws: `ProxyServerError` for a module that is not there.
   init(_ upstream: UpstreamConfiguration, _ modules: [String: any InProcessModule]) throws {
@@ -21,6 +22,7 @@ enum UpstreamTarget: Sendable {
             + (modules.isEmpty ? "none" : modules.keys.sorted().joined(separator: ", ")) + ".")
       }
       self = .module(module)
+    case .composition(let plan): self = .composition(Composition(plan, name: upstream.name))
     }
   }
 }
@@ -28,6 +30,7 @@ enum UpstreamTarget: Sendable {
 /// How a request gets its upstream.
 enum LinkRequest<Link: PooledLink> {
   case module(any InProcessModule)
+  case composition(Composition)
   /// The client is told through `connected` or `connectionFailed`.
   case waiting(ConnectionTicket<Link>)
   case failed(UpstreamFailure)
@@ -44,7 +47,7 @@ final class Upstream<Link: PooledLink> {
   @exclusivity(unchecked) private var pools: [EndpointPool<Link>?] = []
   /// The same ones, for the request that finds a connection ready: `pools` keeps each alive.
   @exclusivity(unchecked) private var uncountedPools: [Unmanaged<EndpointPool<Link>>?] = []
-  private let module: (any InProcessModule)?
+  private let target: UpstreamTarget
   private let gate: UpstreamGate
   private let makePool: (EndpointSeat) -> EndpointPool<Link>
 
@@ -55,7 +58,7 @@ final class Upstream<Link: PooledLink> {
   ) {
     self.gate = gate
     self.makePool = makePool
-    module = if case .module(let module) = target { module } else { nil }
+    self.target = target
   }
 
   /// No connection is open or on its way.
@@ -73,7 +76,11 @@ final class Upstream<Link: PooledLink> {
   func link(
     for client: any PoolClient<Link>, seat: EndpointSeat, fresh: Bool
   ) -> LinkRequest<Link> {
-    if let module { return .module(module) }
+    switch target {
+    case .module(let module): return .module(module)
+    case .composition(let composition): return .composition(composition)
+    case .endpoints: break
+    }
     let pool = pool(of: seat)
     let ticket = ConnectionTicket(client, needsFresh: fresh)
     return pool.enqueue(ticket) ? .waiting(ticket) : .failed(.connectionLimit)

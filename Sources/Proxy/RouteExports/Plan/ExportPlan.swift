@@ -66,6 +66,12 @@ struct ExportPlan {
   }
 
   private mutating func add(_ route: RouteConfiguration) {
+    if route.match.graphQL != nil {
+      return note(
+        .routing, route: route.name, "match.graphql",
+        "\(format.product) does not read operations of GraphQL, so that the route takes no request "
+          + "and is left out")
+    }
     var conditions: [RouteCondition] = []
     for condition in RouteCondition.all(of: route.match) {
       switch condition.standing(in: configuration, format) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import GatewayComposition
+
 /// Everything the proxy is told: where to listen, whom to ask, and which request goes where.
 ///
 /// A plain value: it can be decoded from a file (`ConfigurationDecoding`) or written in Swift by a
@@ -118,6 +120,8 @@ public struct UpstreamConfiguration: Sendable, Equatable {
     case network([NetworkAddress])
     /// A module linked into the same process, by its name.
     case module(String)
+    /// Other upstreams, asked at the same time, whose JSON answers become one; GET and HEAD only.
+    case composition(CompositionPlan)
   }
 
   /// What the proxy speaks with servers.
@@ -152,5 +156,10 @@ public struct UpstreamConfiguration: Sendable, Equatable {
     self.tls = tls
     self.policies = policies
     self.isSandbox = isSandbox
+  }
+
+  /// How its answers are composed; nil when it answers by itself.
+  public var composition: CompositionPlan? {
+    if case .composition(let plan) = target { plan } else { nil }
   }
 }

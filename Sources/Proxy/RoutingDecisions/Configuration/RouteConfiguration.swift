@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import GraphQLRequests
+
 /// One route: which requests it takes, and which side answers how many of its users.
 public struct RouteConfiguration: Sendable, Equatable {
   /// When a request that the extracted side failed may be asked of legacy.
@@ -71,17 +73,21 @@ public struct RouteMatch: Sendable, Equatable {
   public var headers: [FieldCondition]
   /// Query parameters by name.
   public var query: [FieldCondition]
+  /// Which GraphQL operation the request has executed; nil takes any, and what is no GraphQL.
+  public var graphQL: GraphQLCondition?
 
   /// Creates conditions.
   public init(
     path: PathTemplate, host: HostPattern? = nil, methods: [String] = [],
-    headers: [FieldCondition] = [], query: [FieldCondition] = []
+    headers: [FieldCondition] = [], query: [FieldCondition] = [],
+    graphQL: GraphQLCondition? = nil
   ) {
     self.path = path
     self.host = host
     self.methods = methods
     self.headers = headers
     self.query = query
+    self.graphQL = graphQL
   }
 
   /// Takes calls of gRPC: all of a service such as `shop.Orders`, or those of one method.
@@ -95,6 +101,7 @@ public struct RouteMatch: Sendable, Equatable {
   /// Number of conditions besides the path; more of them win over fewer on the same path.
   public var conditionCount: Int {
     (host == nil ? 0 : 1) + (methods.isEmpty ? 0 : 1) + headers.count + query.count
+      + (graphQL == nil ? 0 : 1)
   }
 }
 
@@ -119,5 +126,39 @@ public struct FieldCondition: Sendable, Hashable {
   public init(_ name: String, _ requirement: Requirement) {
     self.name = name
     self.requirement = requirement
+  }
+}
+
+/// A condition on the operation of a GraphQL request: its sort, and its name or its root fields.
+///
+/// A request whose operation cannot be told meets none: it goes on to the route for the same path
+/// without this condition.
+public struct GraphQLCondition: Sendable, Hashable {
+  /// Names of operations, of which the request's is one.
+  public var operations: [String]
+  /// Fields, to which all at the operation's root belong; `__typename`, which everybody answers,
+  /// may stand beside them.
+  public var rootFields: [String]
+  /// What sort of operation it is; nil takes any.
+  public var type: GraphQLOperation.Kind?
+
+  /// Creates a condition; with neither names nor fields it asks for the sort alone.
+  public init(
+    operations: [String] = [], rootFields: [String] = [], type: GraphQLOperation.Kind? = nil
+  ) {
+    self.operations = operations
+    self.rootFields = rootFields
+    self.type = type
+  }
+
+  /// Whether an operation meets it.
+  func holds(of operation: GraphQLOperation) -> Bool {
+    if let type, operation.kind != type { return false }
+    if operations.isEmpty, rootFields.isEmpty { return true }
+    if let name = operation.name, operations.contains(name) { return true }
+    guard let fields = operation.rootFields?.filter({ $0 != "__typename" }), !fields.isEmpty else {
+      return false
+    }
+    return fields.allSatisfy(rootFields.contains)
   }
 }

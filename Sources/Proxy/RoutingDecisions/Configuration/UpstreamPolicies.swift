@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import GatewayComposition
 public import ResiliencePolicies
 
 /// A rule that has a sensible default of its own, can be switched off, or is written out.
@@ -22,8 +23,9 @@ public struct UpstreamPolicies: Sendable, Equatable {
   public var healthCheck: HealthCheckRules?
   /// The circuit breaker of the whole upstream, one for the process.
   ///
-  /// `.standard` has one where the upstream is the extracted side of a route. Elsewhere nobody
-  /// could answer in its place, and an open breaker would only make a short outage longer.
+  /// `.standard` has one where the upstream is the extracted side of a route, or a part of a
+  /// composed answer. Elsewhere nobody could answer in its place, and an open breaker would only
+  /// make a short outage longer.
   public var breaker: PolicySetting<BreakerRules>
   /// Leaving out endpoints that fail. `.standard` does so where there are several.
   public var ejection: PolicySetting<EjectionRules>
@@ -64,8 +66,17 @@ extension ProxyConfiguration {
     case .off: return nil
     case .rules(let rules): return rules
     case .standard:
-      return routes.contains { $0.extracted == upstream.name } ? BreakerRules() : nil
+      let isReplaceable =
+        routes.contains { $0.extracted == upstream.name }
+        || upstreams.contains { $0.composition?.upstreams.contains(upstream.name) ?? false }
+      return isReplaceable ? BreakerRules() : nil
     }
+  }
+
+  /// These upstreams, and those that they ask in turn.
+  package func upstreams(behind names: Set<String>) -> Set<String> {
+    upstreams.filter { names.contains($0.name) }
+      .reduce(into: names) { $0.formUnion($1.composition?.upstreams ?? []) }
   }
 
   /// Names of the upstreams that stand on the other side of routes with this one.
@@ -84,7 +95,7 @@ extension UpstreamConfiguration {
   /// The rules by which endpoints are ejected; nil for none.
   package var ejectionRules: EjectionRules? {
     switch (policies.ejection, target) {
-    case (.off, _), (.standard, .module): nil
+    case (.off, _), (.standard, .module), (.standard, .composition): nil
     case (.rules(let rules), _): rules
     // A name may stand for several addresses; the last endpoint is never ejected anyway.
     case (.standard, .network): EjectionRules()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GraphQLRequests
 import HTTPExchange
 
 /// A request as somebody types it: `GET /orders/42` and `name: value` for each header field.
@@ -32,12 +33,18 @@ public struct RequestText: Sendable, Equatable {
   public var headers: [String]
   /// The client's address, without port.
   public var clientAddress: String
+  /// The body; only the operation of a GraphQL request is read from it.
+  public var body: String
 
   /// Creates a request; without a `Host` field it is for the proxy's own address.
-  public init(_ request: String, headers: [String] = [], clientAddress: String = "127.0.0.1") {
+  public init(
+    _ request: String, headers: [String] = [], clientAddress: String = "127.0.0.1",
+    body: String = ""
+  ) {
     self.request = request
     self.headers = headers
     self.clientAddress = clientAddress
+    self.body = body
   }
 
   /// The bytes a client would send.
@@ -53,6 +60,9 @@ public struct RequestText: Sendable, Equatable {
         throw .malformedHeader(header)
       }
       text += "\(header)\r\n"
+    }
+    if !body.isEmpty, !headers.contains(where: { $0.lowercased().hasPrefix("content-type:") }) {
+      text += "Content-Type: application/json\r\n"
     }
     if !headers.contains(where: { $0.lowercased().hasPrefix("host:") }) {
       text += "Host: \(defaultHost)\r\n"
@@ -86,9 +96,11 @@ extension RoutingTable {
           status: rejection.status, reason: rejection.name, detail: rejection.detail))
     }
     let explanation = Array(text.clientAddress.utf8).withUnsafeBytes { client in
-      explain(
-        head.view(bytes, storage, clientAddress: client), offersUpgrade: head.upgrade.length > 0,
-        overridesMethod: head.facts.overridesMethod)
+      let view = head.view(bytes, storage, clientAddress: client)
+      return explain(
+        view, offersUpgrade: head.upgrade.length > 0,
+        overridesMethod: head.facts.overridesMethod,
+        operation: asksForOperation(view) ? view.operation(body: Array(text.body.utf8)) : nil)
     }
     return .success(explanation)
   }

@@ -11,6 +11,7 @@ extension RoutingExplanation {
     let query: String
     let authority: String
     let clientAddress: String
+    let graphql: String?
     let route: String?
     let side: String?
     let upstream: String?
@@ -43,6 +44,7 @@ extension RoutingExplanation {
       query = explanation.query
       authority = explanation.authority
       clientAddress = explanation.clientAddress
+      graphql = explanation.operationText
       route = report?.name
       side = report == nil ? nil : explanation.decision.side.name
       upstream = explanation.upstream?.name

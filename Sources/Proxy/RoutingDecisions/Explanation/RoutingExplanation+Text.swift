@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GraphQLRequests
+
 extension RoutingExplanation {
   /// The explanation for a terminal: what was decided, from what, and what became of each route.
   public var text: String {
@@ -18,6 +20,7 @@ extension RoutingExplanation {
   private var facts: [(String, String)] {
     var facts = [("host", authority), ("client", clientAddress)]
     if normalizedPath != path { facts.append(("path", "compared as \(normalizedPath)")) }
+    if let operationText { facts.append(("graphql", operationText)) }
     guard let route, let upstream else {
       return facts + [("route", "none: the proxy answers 404")]
     }
@@ -30,6 +33,19 @@ extension RoutingExplanation {
     }
     if let shadow = route.shadow { facts.append(("shadow", shadowFact(shadow))) }
     return facts
+  }
+
+  /// `query Page { cart products }`; nil when no route asks.
+  var operationText: String? {
+    switch operation {
+    case nil: nil
+    case .failure(let reason): "cannot be told: \(reason.rawValue)"
+    case .success(let operation):
+      [
+        operation.kind?.rawValue ?? "persisted", operation.name,
+        operation.rootFields.map { "{ \($0.joined(separator: " ")) }" },
+      ].compactMap(\.self).joined(separator: " ")
+    }
   }
 
   private func shadowFact(_ shadow: ShadowConfiguration) -> String {
@@ -81,6 +97,7 @@ extension RoutingExplanation.Outcome {
     case .otherMethod: "method does not match"
     case .header(let name): "header \(name) does not match"
     case .query(let name): "query parameter \(name) does not match"
+    case .operation: "GraphQL operation does not match"
     }
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import GraphQLRequests
+
 /// Why a request goes where it goes.
 public struct RoutingExplanation: Sendable, Equatable {
   /// What became of one route.
@@ -18,6 +20,8 @@ public struct RoutingExplanation: Sendable, Equatable {
     case header(String)
     /// The query parameter named does not meet the condition.
     case query(String)
+    /// It has another GraphQL operation executed, or one that cannot be told.
+    case operation
   }
 
   /// One route and what became of it.
@@ -60,6 +64,9 @@ public struct RoutingExplanation: Sendable, Equatable {
   public let route: RouteConfiguration?
   /// The user's key; nil when the request has none, or no route.
   public let userKey: UserKey?
+  /// The GraphQL operation that it has executed, or why that cannot be told; nil when no route for
+  /// its path asks.
+  public let operation: Result<GraphQLOperation, GraphQLUndecided>?
   /// The upstream that is asked.
   public let upstream: UpstreamConfiguration?
   /// The upstream that may answer if the first fails and the method is safe.

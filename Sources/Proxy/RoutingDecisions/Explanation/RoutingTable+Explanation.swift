@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import GraphQLRequests
 public import HTTPExchange
 
 extension RoutingTable {
@@ -9,11 +10,14 @@ extension RoutingTable {
   /// - Parameters:
   ///   - offersUpgrade: the request lets the upstream switch to another protocol.
   ///   - overridesMethod: it asks for another method than its own.
+  ///   - operation: what it has executed, or why that cannot be told; nil when no route asks.
   public func explain(
-    _ view: RequestView, offersUpgrade: Bool = false, overridesMethod: Bool = false
+    _ view: RequestView, offersUpgrade: Bool = false, overridesMethod: Bool = false,
+    operation: Result<GraphQLOperation, GraphQLUndecided>? = nil
   ) -> RoutingExplanation {
-    let decision = decide(view)
-    var recorder = AttemptRecorder(table: self, view: view)
+    let known = try? operation?.get()
+    let decision = decide(view, operation: known)
+    var recorder = AttemptRecorder(table: self, view: view, operation: known)
     paths.visitCandidates(for: view[view.path]) { recorder.visit($0) }
     let route = routeIndex(numbered: decision.routeIndex)
     let path = view[view.path]
@@ -27,7 +31,7 @@ extension RoutingTable {
       clientAddress: String(decoding: view.clientAddress, as: UTF8.self),
       decision: decision, attempts: recorder.attempts + otherPaths(recorder.attempts),
       route: route.map { configuration.routes[$0] }, userKey: userKey(route, view),
-      upstream: upstream(decision.upstream),
+      operation: operation, upstream: upstream(decision.upstream),
       fallbackUpstream: upstream(decision.fallbackUpstream),
       shadow: decision.isShadowed
         ? route.flatMap {
@@ -80,12 +84,14 @@ extension RoutingTable {
 private struct AttemptRecorder {
   let table: RoutingTable
   let view: RequestView
+  let operation: GraphQLOperation?
   var attempts: [RoutingExplanation.Attempt] = []
   private var winner: String?
 
-  init(table: RoutingTable, view: RequestView) {
+  init(table: RoutingTable, view: RequestView, operation: GraphQLOperation?) {
     self.table = table
     self.view = view
+    self.operation = operation
   }
 
   mutating func visit(_ candidates: Range<Int32>) -> Bool {
@@ -98,11 +104,12 @@ private struct AttemptRecorder {
 
   private mutating func outcome(of index: Int) -> RoutingExplanation.Outcome {
     let match = table.configuration.routes[index].match
-    switch table.conditions.firstMismatch(of: index, for: view) {
+    switch table.conditions.firstMismatch(of: index, for: view, operation) {
     case .host: return .otherHost
     case .method: return .otherMethod
     case .header(let position): return .header(match.headers[position].name)
     case .query(let position): return .query(match.query[position].name)
+    case .graphQL: return .operation
     case nil: break
     }
     if let winner { return .outranked(by: winner) }

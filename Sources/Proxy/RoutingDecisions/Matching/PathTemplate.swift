@@ -127,4 +127,31 @@ public struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
     }
     return takesEverythingBelow ? text + "/**" : text
   }
+
+  /// Names of its parameters.
+  var parameterNames: [String] {
+    segments.compactMap { if case .parameter(let name) = $0 { name } else { nil } }
+  }
+
+  /// What a path has in place of the parameters, as received; nil for a path that it does not take.
+  func parameters(of path: UnsafeRawBufferPointer) -> [String: [UInt8]]? {
+    guard path.first == UInt8(ascii: "/") else { return nil }
+    let parts = path.dropFirst().split(
+      separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    let isLongEnough =
+      takesEverythingBelow ? parts.count >= segments.count : parts.count == segments.count
+    guard isLongEnough else { return nil }
+    var found: [String: [UInt8]] = [:]
+    for (segment, part) in zip(segments, parts) {
+      switch segment {
+      case .literal(let literal):
+        let bytes = UnsafeRawBufferPointer(rebasing: part)
+        guard PathSegmentBytes.normalized(bytes).elementsEqual(literal.utf8) else { return nil }
+      case .parameter(let name):
+        if part.isEmpty { return nil }
+        found[name] = Array(part)
+      }
+    }
+    return found
+  }
 }

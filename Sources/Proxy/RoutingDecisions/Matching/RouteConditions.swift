@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GraphQLRequests
 import HTTPExchange
 
 /// Why a route whose path fits does not take a request.
@@ -10,6 +11,7 @@ enum ConditionMismatch: Equatable {
   case header(Int)
   /// Index into `RouteMatch.query`.
   case query(Int)
+  case graphQL
 }
 
 /// The conditions besides the path of all routes, compiled: evaluating them allocates nothing.
@@ -21,8 +23,12 @@ struct RouteConditions: Sendable {
     var methods: Range<Int>
     var headers: Range<Int>
     var query: Range<Int>
+    /// Index among the conditions on operations; -1 for none.
+    var graphQL: Int
 
-    var isEmpty: Bool { !hasHost && methods.isEmpty && headers.isEmpty && query.isEmpty }
+    var isEmpty: Bool {
+      !hasHost && methods.isEmpty && headers.isEmpty && query.isEmpty && graphQL < 0
+    }
   }
 
   private enum Requirement {
@@ -42,6 +48,7 @@ struct RouteConditions: Sendable {
   private var methods: ContiguousArray<BytePool.Text> = []
   private var headers: ContiguousArray<Field> = []
   private var query: ContiguousArray<Field> = []
+  private var operations: [GraphQLCondition] = []
   private var texts = BytePool()
 
   init(_ matches: [RouteMatch]) {
@@ -56,10 +63,12 @@ struct RouteConditions: Sendable {
       for condition in match.query {
         query.append(compile(condition, name: condition.name))
       }
+      if let condition = match.graphQL { operations.append(condition) }
       let route = Route(
         hasHost: match.host != nil, takesSubdomains: match.host?.takesSubdomains ?? false,
         host: texts.add((match.host?.name ?? "").utf8), methods: firstMethod..<methods.count,
-        headers: firstHeader..<headers.count, query: firstParameter..<query.count)
+        headers: firstHeader..<headers.count, query: firstParameter..<query.count,
+        graphQL: match.graphQL == nil ? -1 : operations.count - 1)
       routes.append(route)
       isUnconditional.append(route.isEmpty)
     }
@@ -75,14 +84,22 @@ struct RouteConditions: Sendable {
     return Field(name: texts.add(name.utf8), requirement: requirement)
   }
 
-  /// Whether all conditions of a route hold.
+  /// A route asks for an operation of GraphQL.
+  var askForOperations: Bool { !operations.isEmpty }
+
+  /// Whether a route does.
+  func asksForOperation(_ index: Int) -> Bool { routes[index].graphQL >= 0 }
+
+  /// Whether all conditions of a route hold. `operation`: nil when it cannot be told.
   @inline(__always)
-  func hold(of index: Int, for view: RequestView) -> Bool {
-    isUnconditional[index] || firstMismatch(of: index, for: view) == nil
+  func hold(of index: Int, for view: RequestView, _ operation: GraphQLOperation?) -> Bool {
+    isUnconditional[index] || firstMismatch(of: index, for: view, operation) == nil
   }
 
   /// The first condition of a route that does not hold; nil when all do.
-  func firstMismatch(of index: Int, for view: RequestView) -> ConditionMismatch? {
+  func firstMismatch(
+    of index: Int, for view: RequestView, _ operation: GraphQLOperation?
+  ) -> ConditionMismatch? {
     let route = routes[index]
     if route.hasHost, !hostMatches(route, view[view.authority]) { return .host }
     if !route.methods.isEmpty, !methodMatches(route.methods, view[view.method]) { return .method }
@@ -91,6 +108,9 @@ struct RouteConditions: Sendable {
     }
     for parameter in route.query where !parameterMatches(query[parameter], view[view.query]) {
       return .query(parameter - route.query.lowerBound)
+    }
+    if route.graphQL >= 0 {
+      guard let operation, operations[route.graphQL].holds(of: operation) else { return .graphQL }
     }
     return nil
   }

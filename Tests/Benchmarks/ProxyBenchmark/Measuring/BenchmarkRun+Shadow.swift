@@ -74,7 +74,7 @@ extension BenchmarkRun {
   private func latency(
     of name: String, _ shadow: String, _ plain: RunningContender, _ shadowed: RunningContender,
     _ rate: Double, limit: Double?
-  ) throws -> Report.Shadow {
+  ) throws -> Report.Pair {
     let rounds = try Rounds(
       wanted: effort.shadowRounds, most: effort.shadowRounds + effort.shadowRounds / 2,
       deadline: .now + effort.shadowSeconds, contenders: [plain, shadowed]
@@ -82,7 +82,7 @@ extension BenchmarkRun {
       try Turn(of: contender, origin: origin, pace: .perSecond(rate), seconds: effort.shadowTurn)
     }
     let turns = rounds.kept.map { ($0[0].latencies, $0[1].latencies) }
-    return Report.Shadow(
+    return Report.Pair(
       contender: name, what: "p99 us, shadow \(shadow), \(Int(rate))/s",
       without: Spread(rounds.values(0) { $0.latencies.percentile(0.99) }),
       with: Spread(rounds.values(1) { $0.latencies.percentile(0.99) }),
@@ -104,7 +104,7 @@ extension BenchmarkRun {
 
   private func cost(
     of name: String, _ make: Make, _ plain: RunningContender, _ setup: BenchmarkCase
-  ) throws -> Report.Shadow {
+  ) throws -> Report.Pair {
     let compared = try RunningContender(make("compared", (10, true), nil), setup, origin: origin)
     defer { compared.stop() }
     let rounds = try Rounds(
@@ -113,7 +113,7 @@ extension BenchmarkRun {
     ) { contender in
       try Turn(of: contender, origin: origin, pace: .saturating, seconds: effort.turn)
     }
-    return Report.Shadow(
+    return Report.Pair(
       contender: name, what: "processor us a request, shadow of 10 %",
       without: Spread(rounds.values(0, \.microsecondsPerRequest)),
       with: Spread(rounds.values(1, \.microsecondsPerRequest)),

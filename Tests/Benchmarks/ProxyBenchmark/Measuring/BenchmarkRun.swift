@@ -39,6 +39,7 @@ final class BenchmarkRun {
     if measurements.contains(.connections) { crowds() }
     if measurements.contains(.kill) { outages() }
     if measurements.contains(.shadow) { shadows() }
+    if measurements.contains(.composition) { compositions() }
     return report
   }
 

@@ -113,8 +113,8 @@ struct Report: Codable {
     let unsafeLost: Int
   }
 
-  /// A figure of the primary without any shadow, and with one.
-  struct Shadow: Codable {
+  /// A figure of a proxy without something that it can do, and with it.
+  struct Pair: Codable {
     let contender: String
     let what: String
     let without: Spread
@@ -125,7 +125,7 @@ struct Report: Codable {
     let limit: Double?
 
     /// Met or missed where the whole interval says so; nil where the rounds cannot tell, which the
-    /// row without a shadow on either side shows to be the machine's doing.
+    /// row with the same on both sides shows to be the machine's doing.
     var isMet: Bool? {
       guard let limit else { return nil }
       return ratio.high <= limit ? true : ratio.low > limit ? false : nil
@@ -142,7 +142,8 @@ struct Report: Codable {
   var figures: [Figure] = []
   var crowds: [Crowd] = []
   var outages: [Outages] = []
-  var shadows: [Shadow] = []
+  var shadows: [Pair] = []
+  var compositions: [Pair] = []
   /// What was left out, and why.
   var notes: [String] = []
   /// What went wrong; a run with any has failed.

@@ -15,7 +15,15 @@ struct ReportText {
       if !table.isEmpty { lines += [""] + table }
     }
     lines += report.crowds.map(sentence) + report.outages.map(sentence)
-    if !report.shadows.isEmpty { lines += [""] + shadows }
+    if !report.shadows.isEmpty {
+      lines +=
+        ["", "Shadow traffic: the primary without and with, interleaved"] + pairs(report.shadows)
+    }
+    if !report.compositions.isEmpty {
+      lines +=
+        ["", "Composed answers: their slowest part alone and the whole, interleaved"]
+        + pairs(report.compositions)
+    }
     lines += report.notes.map { "note: \($0)" }
     lines += report.failures.map { "FAILED: \($0)" }
     return lines.joined(separator: "\n") + "\n"
@@ -86,9 +94,9 @@ struct ReportText {
       + "\(item.unsafeReported) were reported as failed and \(item.unsafeLost) lost in silence"
   }
 
-  private var shadows: [String] {
+  private func pairs(_ pairs: [Report.Pair]) -> [String] {
     let titles = ["", "", "without", "with", "ratio", "(95 %)", "rounds", "demanded"]
-    let rows = report.shadows.map { item in
+    let rows = pairs.map { item in
       let verdict = item.limit.map { limit in
         let outcome = item.isMet.map { $0 ? "met" : "MISSED" } ?? "cannot be told here"
         return "\(outcome): at most \(number(limit, 2))"
@@ -100,8 +108,7 @@ struct ReportText {
         verdict ?? "the machine's own noise",
       ]
     }
-    return ["Shadow traffic: the primary without and with, interleaved"]
-      + TextColumns.align([titles] + rows)
+    return TextColumns.align([titles] + rows)
   }
 
   private var ratioTitles: [String] {

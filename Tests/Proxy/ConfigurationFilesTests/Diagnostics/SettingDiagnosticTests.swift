@@ -144,6 +144,9 @@ import Testing
     #expect(MistakenFile.settings(line) == ["s.yaml:\(expected)"])
   }
 
+  private static let oneTarget =
+    "expected { endpoints: [host:port] }, { module: name } or { compose: { parts } }"
+
   private static let upstreamMistakes: [(String, String)] = [
     ("{ endpoints: [] }", "2:24: error: upstreams.legacy.endpoints: expected at least one address"),
     (
@@ -163,21 +166,10 @@ import Testing
     ),
     (
       "{ endpoints: [\"h:1\"], module: m }",
-      """
-      2:11: error: upstreams.legacy: expected { endpoints: [host:port] } or { module: \
-      name }, found both
-      """
+      "2:11: error: upstreams.legacy: \(oneTarget), found 2 of them"
     ),
-    (
-      "{}", "2:11: error: upstreams.legacy: expected { endpoints: [host:port] } or { module: name }"
-    ),
-    (
-      "[]",
-      """
-      2:11: error: upstreams.legacy: expected { endpoints: [host:port] } or { module: \
-      name }, found a list
-      """
-    ),
+    ("{}", "2:11: error: upstreams.legacy: \(oneTarget)"),
+    ("[]", "2:11: error: upstreams.legacy: \(oneTarget), found a list"),
   ]
 
   @Test(arguments: upstreamMistakes)

@@ -13,7 +13,10 @@ extension WorkerContext {
     let routing = LiveRouting(try RoutingTable(configuration))
     let counters = ProxyCounters(configuration, rejectionReasons: [], failureReasons: [])
     let parts = ServerParts(
-      upstreams: [], routing: routing, counters: counters, watch: RouteWatch(workers: 1),
+      upstreams: [],
+      names: UpstreamNames(
+        numbers: routing.current.numbers, paths: ComposedPaths(configuration)),
+      routing: routing, counters: counters, watch: RouteWatch(workers: 1),
       accepting: AcceptLimit(1),
       observation: try Observation(configuration, counters: counters.observation, logger: logger),
       takesOver: false, tls: try LiveTLS(configuration, routing.current.numbers),

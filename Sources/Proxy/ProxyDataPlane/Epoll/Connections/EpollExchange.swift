@@ -57,7 +57,11 @@
       switch worker.withUpstream(upstream, { $0.link(for: self, seat: seat, fresh: fresh) }) {
       case .module(let module):
         let module = ModuleLink(module, moduleChannel(), workspace.limits)
-        attach(EpollLink(ModuleUpstream(module, self)))
+        attach(EpollLink(LocalUpstream(module, self)))
+      case .composition(let composition):
+        let link = CompositionLink(
+          composition, context.gates[upstream].shared.parts, worker.subrequests)
+        attach(EpollLink(LocalUpstream(link, self)))
       case .waiting(let ticket):
         // The pool may have found something at once.
         if upstreamHalf.found == nil { upstreamHalf.ticket = ticket }

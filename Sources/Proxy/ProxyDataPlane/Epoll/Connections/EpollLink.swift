@@ -15,13 +15,13 @@
       case session(UpstreamSessionSocket)
       /// A share of the connection of another link.
       case stream(UpstreamStream, EpollLink)
-      case module(ModuleUpstream)
+      case local(LocalUpstream)
     }
 
     private let carrier: Carrier
     /// The carrier's socket, which lives as long as the link: asked without being counted.
     private let socket: Unmanaged<UpstreamSocket>?
-    /// Where it waits between two requests; nil for a module and for a share.
+    /// Where it waits between two requests; nil for a local one and for a share.
     private let pool: EndpointPool<EpollLink>?
     @exclusivity(unchecked) var idleSince: UInt64 = 0
     @exclusivity(unchecked) var isIdle = false
@@ -54,9 +54,9 @@
       stream.listener = self
     }
 
-    /// A module has no connection to keep: each request gets a link of its own.
-    init(_ module: ModuleUpstream) {
-      carrier = .module(module)
+    /// There is no connection to keep: each request gets a link of its own.
+    init(_ local: LocalUpstream) {
+      carrier = .local(local)
       socket = nil
       pool = nil
     }
@@ -67,7 +67,7 @@
       switch carrier {
       case .socket(let socket): socket.inbox.bytes
       case .stream(let stream, _): stream.answer.bytes
-      case .module(let module): module.received
+      case .local(let local): local.received
       case .session: UnsafeRawBufferPointer(start: nil, count: 0)
       }
     }
@@ -78,7 +78,7 @@
       switch carrier {
       case .socket(let socket): socket.inbox.count
       case .stream(let stream, _): stream.answer.count
-      case .module(let module): module.received.count
+      case .local(let local): local.received.count
       case .session: 0
       }
     }
@@ -98,7 +98,7 @@
       switch carrier {
       case .socket(let socket): socket.inbox.consume(count)
       case .stream(let stream, _): stream.answer.consume(count)
-      case .module(let module): module.consume(count)
+      case .local(let local): local.consume(count)
       case .session: break
       }
     }
@@ -107,7 +107,7 @@
     func receive() -> Bool {
       if let socket { return socket._withUnsafeGuaranteedRef { $0.receive() } }
       // A connection that is shared is read for all its exchanges.
-      return if case .module(let module) = carrier { module.receive() } else { false }
+      return if case .local(let local) = carrier { local.receive() } else { false }
     }
 
     /// Ends a look at `received`: its bytes are kept by the link from here on.
@@ -116,7 +116,7 @@
       case .socket(let socket): socket.inbox.settle()
       case .stream(let stream, let connection):
         if stream.answerTaken(left: stream.answer.count) { connection.flushSession() }
-      case .module, .session: break
+      case .local, .session: break
       }
     }
 
@@ -132,7 +132,7 @@
       case .socket(let socket): socket.hasEnded
       case .stream(let stream, _): stream.hasEnded
       case .session(let socket): !socket.isOpen
-      case .module(let module): module.hasEnded
+      case .local(let local): local.hasEnded
       }
     }
 
@@ -141,7 +141,7 @@
       case .socket(let socket): socket.failure
       case .stream(let stream, _): stream.failure
       case .session: nil
-      case .module(let module): module.failure
+      case .local(let local): local.failure
       }
     }
 
@@ -155,7 +155,7 @@
         connection.flushSession()
         _ = stream.fullnessChanged()
         return !stream.isFull
-      case .module(let module): return module.send(first, second)
+      case .local(let local): return local.send(first, second)
       case .socket, .session: return true
       }
     }
@@ -164,7 +164,7 @@
       switch carrier {
       case .socket(let socket): socket.finishWhenSent()
       // Their requests end with their bodies; none is ever switched to another protocol.
-      case .stream, .module, .session: break
+      case .stream, .local, .session: break
       }
     }
 
@@ -174,7 +174,7 @@
       case .socket(let socket): if socket.close() { pool?.closed(self) }
       case .stream(let stream, let connection): connection.left(stream, isServed: false)
       case .session(let socket): if socket.close() { pool?.closed(self) }
-      case .module(let module): module.close()
+      case .local(let local): local.close()
       }
     }
 
@@ -185,7 +185,7 @@
       case .socket: pool?.release(self)
       case .stream(let stream, let connection): connection.left(stream, isServed: true)
       case .session: break
-      case .module(let module): module.close()
+      case .local(let local): local.close()
       }
     }
   }
@@ -232,17 +232,17 @@
     }
   }
 
-  /// A module behind the bytes of a link.
-  final class ModuleUpstream: LinkClient {
-    private let module: ModuleLink
+  /// What answers in this process, behind the bytes of a link.
+  final class LocalUpstream: LinkClient {
+    private let local: LocalLink
     private unowned let client: any EpollExchange
     @exclusivity(unchecked) private var inbox = ByteQueue()
     private var isClosed = false
 
-    init(_ module: ModuleLink, _ client: any EpollExchange) {
-      self.module = module
+    init(_ local: LocalLink, _ client: any EpollExchange) {
+      self.local = local
       self.client = client
-      module.client = self
+      local.client = self
     }
 
     var received: UnsafeRawBufferPointer { inbox.bytes }
@@ -252,28 +252,28 @@
 
     @inline(never)
     func receive() -> Bool {
-      if module.input.readableBytes == 0 { return false }
-      module.input.withUnsafeReadableBytes { inbox.append($0) }
-      module.input.clear()
-      module.consumed()
+      if local.input.readableBytes == 0 { return false }
+      local.input.withUnsafeReadableBytes { inbox.append($0) }
+      local.input.clear()
+      local.consumed()
       return true
     }
 
-    var hasEnded: Bool { module.hasEnded && module.input.readableBytes == 0 }
-    var failure: UpstreamFailure? { module.failure }
+    var hasEnded: Bool { local.hasEnded && local.input.readableBytes == 0 }
+    var failure: UpstreamFailure? { local.failure }
 
     @inline(never)
     func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
-      module.write(ByteBuffer(bytes: first))
-      if !second.isEmpty { module.write(ByteBuffer(bytes: second)) }
-      module.flush()
+      local.write(ByteBuffer(bytes: first))
+      if !second.isEmpty { local.write(ByteBuffer(bytes: second)) }
+      local.flush()
       // A module that is full says so through `upstreamWritability`.
       return true
     }
 
     func close() {
       isClosed = true
-      module.close()
+      local.close()
     }
 
     func upstreamIsReadable() {

@@ -87,7 +87,9 @@ extension ShadowHost {
   }
 
   private func makeThread() -> (any ShadowThread)? {
-    let (asked, upstreamParts) = state.withLock { ($0.configuration, $0.parts) }
+    let (asked, upstreamParts, numbers) = state.withLock {
+      ($0.configuration, $0.parts, $0.numbers)
+    }
     guard let table = try? RoutingTable(asked),
       let observation = try? Observation(
         asked, counters: counters.observation, logger: logger)
@@ -96,7 +98,9 @@ extension ShadowHost {
     var configuration = asked
     configuration.limits.makeRoom()
     let parts = ServerParts(
-      upstreams: upstreamParts, routing: LiveRouting(table), counters: counters,
+      upstreams: upstreamParts,
+      names: UpstreamNames(numbers: numbers, paths: ComposedPaths(asked)),
+      routing: LiveRouting(table), counters: counters,
       watch: RouteWatch(workers: configuration.workers), accepting: AcceptLimit(0),
       observation: observation, takesOver: false, tls: tls, shadow: LiveShadow(),
       logger: logger)
@@ -166,7 +170,8 @@ extension ShadowHost {
     }
     await upstreams.prepare()
     await thread?.adopt(
-      WorkerChange(timeouts: own.timeouts, numbers: ownNumbers, added: added))
+      WorkerChange(
+        timeouts: own.timeouts, numbers: ownNumbers, paths: ComposedPaths(own), added: added))
     live.adopt(next, numbers, lane: ownNumbers)
     let retired = before.retired(by: ownNumbers)
     await thread?.retire(retired)
@@ -206,7 +211,8 @@ extension ProxyConfiguration {
     own.tracing = nil
     own.cutovers = []
     own.routes = own.routes.filter { ($0.shadow?.mode ?? .off) != .off }
-    let asked = Set(own.routes.flatMap { [$0.legacy, $0.extracted].compactMap(\.self) })
+    let sides = Set(own.routes.flatMap { [$0.legacy, $0.extracted].compactMap(\.self) })
+    let asked = own.upstreams(behind: sides)
     own.routes = own.routes.map { route in
       var route = route
       route.shadow = nil

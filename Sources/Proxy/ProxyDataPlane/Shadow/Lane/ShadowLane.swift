@@ -17,16 +17,13 @@ final class ShadowLane {
   private let live: LiveShadow
   private let context: WorkerContext
   private let ledger: (any ShadowLedger)?
-  private let make: (ShadowQuestion, @escaping Report) -> ShadowClient
+  private let subrequests: Subrequests
   private let elsewhere = NIOThreadPool(numberOfThreads: 1)
-  @exclusivity(unchecked) private var registry = ClientRegistry<ShadowClient>()
   /// Jobs that wait for a place among those of their route.
   private var waiting: [ObjectIdentifier: Waiting] = [:]
   private(set) var isAwake = false
   private var isStopped = false
   private var lateness = LaneLateness()
-
-  typealias Report = (ShadowClient, ShadowReply, _ microseconds: Int) -> Void
 
   private struct Waiting {
     let route: ShadowRoute
@@ -34,15 +31,15 @@ final class ShadowLane {
     var inFlight = 0
   }
 
-  /// `make`: what carries a question on this loop.
+  /// `subrequests`: what carries questions on this loop.
   init(
     _ live: LiveShadow, _ context: WorkerContext, ledger: (any ShadowLedger)?,
-    make: @escaping (ShadowQuestion, @escaping Report) -> ShadowClient
+    _ subrequests: Subrequests
   ) {
     self.live = live
     self.context = context
     self.ledger = ledger
-    self.make = make
+    self.subrequests = subrequests
     elsewhere.start()
     elsewhere.submit { _ in ShadowPriority.lower() }
   }
@@ -54,11 +51,7 @@ final class ShadowLane {
   /// Looks for jobs and at deadlines; the loop calls it with each tick while it is awake.
   func tick() {
     if isAwake { lateness.look(at: now) }
-    var position = Int.max
-    while let client = registry.due(at: now, from: position) {
-      position = client.position - 1
-      client.deadlinePassed()
-    }
+    subrequests.tick()
     look()
   }
 
@@ -121,19 +114,15 @@ final class ShadowLane {
     _ question: ShadowQuestion, then: @escaping (ShadowReply, _ microseconds: Int) -> Void
   ) {
     let lateBefore = lateness.milliseconds(at: now)
-    let client = make(question) { [unowned self] client, reply, microseconds in
-      _ = registry.remove(client)
+    let asker = ShadowAsker(question) { [unowned self] reply, microseconds in
       if isStopped { return }
       guard case .answer(.failure) = reply,
         lateness.excuses(since: lateBefore, at: now, deadline: question.deadline)
       else { return then(reply, microseconds) }
       then(.dropped(.proxyLate), microseconds)
     }
-    registry.add(client)
-    client.run()
+    subrequests.ask(question.subrequest, for: asker)
   }
-
-  func deadlineChanged(_ client: ShadowClient) { registry.deadlineChanged(client) }
 
   private func answered(_ job: ShadowJob, _ reply: ShadowReply, _ microseconds: Int) {
     switch reply {
@@ -219,7 +208,7 @@ final class ShadowLane {
   func stop() {
     isStopped = true
     isAwake = false
-    for client in registry.clients.reversed() { client.abandon() }
+    subrequests.stop()
     waiting = [:]
     elsewhere.shutdownGracefully { _ in }
   }

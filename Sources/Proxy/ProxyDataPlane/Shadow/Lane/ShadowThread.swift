@@ -51,9 +51,7 @@ protocol ShadowThread: Sendable {
     ) {
       guard let loop = EpollLoop() else { return nil }
       let worker = EpollWorker(loop, configuration, parts, index: 0)
-      worker.lane = ShadowLane(live, worker.context, ledger: ledger) { [unowned worker] in
-        EpollShadow($0, worker, report: $1)
-      }
+      worker.lane = ShadowLane(live, worker.context, ledger: ledger, worker.subrequests)
       self.worker = worker
       thread.start()
       thread.submit { _ in
@@ -95,9 +93,7 @@ final class NIOShadowThread: ShadowThread {
     _ ledger: (any ShadowLedger)?
   ) {
     let worker = Worker(group.next(), configuration, parts, index: 0)
-    worker.lane = ShadowLane(live, worker.context, ledger: ledger) { [unowned worker] in
-      NIOShadow($0, worker, report: $1)
-    }
+    worker.lane = ShadowLane(live, worker.context, ledger: ledger, worker.subrequests)
     self.worker = worker
     worker.eventLoop.execute {
       ShadowPriority.lower()

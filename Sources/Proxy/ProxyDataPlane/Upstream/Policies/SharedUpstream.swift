@@ -20,6 +20,8 @@ final class SharedUpstream: Sendable {
   let bulkhead: SharedPlaces?
   /// The upstream is a module of this process, which has one endpoint without an address.
   let isModule: Bool
+  /// What came of the parts of its answers; nil when it is not composed.
+  let parts: PartTally?
   /// Endpoints given by a host name.
   let names: [NetworkAddress]
   private let logger: Logger
@@ -58,6 +60,7 @@ final class SharedUpstream: Sendable {
     var logger = logger
     logger[metadataKey: "upstream"] = "\(configuration.name)"
     self.logger = logger
+    parts = configuration.composition.map { former?.parts?.successor($0) ?? PartTally($0) }
     var endpoints: [SharedEndpoint] = []
     switch configuration.target {
     case .network(let addresses):
@@ -71,6 +74,11 @@ final class SharedUpstream: Sendable {
       isModule = true
       names = []
       let address = NetworkAddress(host: module, port: 0)
+      endpoints = [SharedEndpoint(address, at: address, UpstreamPolicies(), nil)]
+    case .composition:
+      isModule = false
+      names = []
+      let address = NetworkAddress(host: configuration.name, port: 0)
       endpoints = [SharedEndpoint(address, at: address, UpstreamPolicies(), nil)]
     }
     let known = former?.state.withLock(\.self)
@@ -302,7 +310,8 @@ extension SharedUpstream {
     return state.withLock { state in
       UpstreamSnapshot(
         name: name, isModule: isModule, breaker: state.breaker?.state.name,
-        totals: state.totals, endpoints: state.endpoints.map { $0.snapshot(at: now) })
+        totals: state.totals, parts: parts?.counts ?? [],
+        endpoints: parts == nil ? state.endpoints.map { $0.snapshot(at: now) } : [])
     }
   }
 }

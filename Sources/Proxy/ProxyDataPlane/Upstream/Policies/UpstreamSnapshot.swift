@@ -30,7 +30,9 @@ public struct UpstreamSnapshot: Sendable, Equatable {
   public let breaker: String?
   /// What happened so far.
   public let totals: UpstreamTotals
-  /// Its endpoints, in the order of the configuration.
+  /// The parts of its answers, in the order of the configuration; empty when it is not composed.
+  public let parts: [PartCounts]
+  /// Its endpoints, in the order of the configuration; empty when it is composed.
   public let endpoints: [Endpoint]
 }
 

@@ -216,32 +216,39 @@ struct ConfigurationDecoder {
     _ name: String, _ child: MappingReader.Child
   ) -> UpstreamConfiguration {
     let unknown = UpstreamConfiguration(name: name, target: .network([]))
-    let expected = "{ endpoints: [host:port] } or { module: name }"
+    let expected = "{ endpoints: [host:port] }, { module: name } or { compose: { parts } }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return unknown }
     let module = reader.value("module", as: .name)
     let list = reader.child("endpoints")
+    let compose = reader.child("compose")
     let wireProtocol = reader.value("protocol", as: .wireProtocol) ?? .http1
     let policies = decodePolicies(&reader)
     let tls = reader.child("tls").flatMap(decodeUpstreamTLS)
     let isSandbox = reader.value("sandbox", as: .truth) ?? false
     reader.finish()
-    switch (list, module) {
-    case (nil, let module?):
-      return UpstreamConfiguration(
-        name: name, target: .module(module), wireProtocol: wireProtocol, tls: tls,
-        policies: policies, isSandbox: isSandbox)
-    case (let list?, nil):
-      let endpoints = items(list, expected: "a list of addresses").compactMap { item in
-        ScalarType.address.read(item, findings)
-      }
-      return UpstreamConfiguration(
-        name: name, target: .network(endpoints), wireProtocol: wireProtocol, tls: tls,
-        policies: policies, isSandbox: isSandbox)
-    case (.some, .some):
-      findings.error(reader.key, at: reader.mark, "expected \(expected), found both")
-    case (nil, nil): findings.error(reader.key, at: reader.mark, "expected \(expected)")
+    let given = [list != nil, module != nil, compose != nil].count { $0 }
+    if given != 1 {
+      let found = given == 0 ? "" : ", found \(given) of them"
+      findings.error(reader.key, at: reader.mark, "expected \(expected)\(found)")
+      return unknown
     }
-    return unknown
+    let target: UpstreamConfiguration.Target? =
+      if let module {
+        .module(module)
+      } else if let compose {
+        decodeComposition(compose).map { .composition($0) }
+      } else {
+        list.map { .network(decodeEndpoints($0)) }
+      }
+    return UpstreamConfiguration(
+      name: name, target: target ?? .network([]), wireProtocol: wireProtocol, tls: tls,
+      policies: policies, isSandbox: isSandbox)
+  }
+
+  private func decodeEndpoints(_ list: MappingReader.Child) -> [NetworkAddress] {
+    items(list, expected: "a list of addresses").compactMap { item in
+      ScalarType.address.read(item, findings)
+    }
   }
 
   /// The items of a list; a finding and none when it is not one.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import GraphQLRequests
+
 extension ConfigurationDecoder {
   /// Decodes the routes. One with a mistake still takes its place, so that the keys of those
   /// behind it, `routes[4]`, say what the file says.
@@ -34,7 +36,7 @@ extension ConfigurationDecoder {
   }
 
   private func decodeMatch(_ child: MappingReader.Child, into match: inout RouteMatch) {
-    let expected = "conditions: { path or grpc, host, methods, headers, query }"
+    let expected = "conditions: { path or grpc, host, methods, headers, query, graphql }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return }
     let grpc = reader.child("grpc")
     if let path = reader.child("path") {
@@ -64,7 +66,34 @@ extension ConfigurationDecoder {
     }
     if let headers = reader.child("headers") { match.headers = decodeConditions(headers) }
     if let query = reader.child("query") { match.query = decodeConditions(query) }
+    match.graphQL = reader.child("graphql").flatMap(decodeGraphQL)
     reader.finish()
+  }
+
+  /// `{ operations: [Page], root-fields: [products], type: query }`; at least one of them.
+  private func decodeGraphQL(_ child: MappingReader.Child) -> GraphQLCondition? {
+    let expected = "{ operations: [Name], root-fields: [name], type: query }"
+    guard var reader = MappingReader(child, expected: expected, findings) else { return nil }
+    var condition = GraphQLCondition()
+    condition.operations = decodeGraphQLNames(reader.child("operations"))
+    condition.rootFields = decodeGraphQLNames(reader.child("root-fields"))
+    condition.type = reader.value("type", as: .graphQLKind)
+    let isEmpty = !["operations", "root-fields", "type"].contains(where: reader.has)
+    reader.finish()
+    if isEmpty { findings.error(child.key, at: child.node.mark, "expected \(expected)") }
+    return condition
+  }
+
+  private func decodeGraphQLNames(_ child: MappingReader.Child?) -> [String] {
+    guard let child else { return [] }
+    let names = items(child, expected: "a list of names").compactMap {
+      ScalarType.graphQLName.read($0, findings)
+    }
+    if case .sequence(let nodes) = child.node.value, nodes.isEmpty {
+      findings.error(
+        child.key, at: child.node.mark, "an empty list takes no request; leave the key out")
+    }
+    return names
   }
 
   /// `{ service: shop.Orders, method: Get }`; without a method all of the service.
@@ -155,7 +184,18 @@ extension ScalarType where Value == String {
     }
     return isName && !text.isEmpty && text.first != "." && text.last != "." ? text : nil
   }
+  static let graphQLName = ScalarType(expected: "a name such as products") { text in
+    let isName = text.utf8.allSatisfy { PathSegmentBytes.isAlphanumeric($0) || $0 == 0x5F }
+    let startsWithDigit = text.utf8.first.map { (0x30...0x39).contains($0) } ?? true
+    return isName && !startsWithDigit ? text : nil
+  }
   static let token = ScalarType(expected: "a name without spaces and separators") {
     HTTPToken.isValid($0) ? $0 : nil
   }
+}
+
+extension ScalarType where Value == GraphQLOperation.Kind {
+  static let graphQLKind = ScalarType(
+    expected: "one of " + Value.allCases.map(\.rawValue).joined(separator: ", "),
+    parse: { Value(rawValue: $0) })
 }

@@ -139,7 +139,8 @@ struct ConfigurationChecks {
 
   private mutating func checkUpstreams() {
     if configuration.upstreams.isEmpty { error("upstreams", "expected at least one upstream") }
-    let used = Set(configuration.routes.flatMap { [$0.legacy, $0.extracted ?? ""] })
+    let routed = Set(configuration.routes.flatMap { [$0.legacy, $0.extracted ?? ""] })
+    let used = configuration.upstreams(behind: routed)
     var names: Set<String> = []
     for upstream in configuration.upstreams {
       let key = "upstreams.\(upstream.name)"
@@ -149,6 +150,7 @@ struct ConfigurationChecks {
       if !names.insert(upstream.name).inserted { error(key, "another upstream has this name") }
       if !used.contains(upstream.name) { warning(key, "no route uses this upstream") }
       checkPolicies(of: upstream, key)
+      if let plan = upstream.composition { checkComposition(plan, of: upstream) }
       guard case .network(let endpoints) = upstream.target else { continue }
       if endpoints.isEmpty { error("\(key).endpoints", "expected at least one address") }
       for (index, endpoint) in endpoints.enumerated() {

@@ -71,6 +71,7 @@ extension RouteMatch {
   /// Whether a request that meets the other's conditions, methods apart, meets these too.
   fileprivate func isImplied(by other: RouteMatch) -> Bool {
     (host == nil || host == other.host || host?.takes(other.host) == true)
+      && (graphQL == nil || graphQL == other.graphQL)
       && headers.allSatisfy { condition in
         other.headers.contains { condition.isImplied(by: $0, sameName: isSameField) }
       }

@@ -23,7 +23,9 @@ extension ConfigurationChecks {
       }
       checkSplit(route, key)
       checkMethods(route.match.methods, "\(key).match.methods")
+      checkMethodsOfComposition(route, key)
       checkConditions(route.match, "\(key).match")
+      checkGraphQL(route.match, "\(key).match")
       checkUpgrades(route.upgrades, "\(key).upgrades")
       checkShadow(of: route, "\(key).shadow")
     }
@@ -106,6 +108,24 @@ extension ConfigurationChecks {
       if match.query[..<index].contains(where: { $0.name == parameter.name }) {
         error(key, "the parameter stands here twice")
       }
+    }
+  }
+
+  /// GraphQL comes by GET and POST, and not every operation can be told.
+  private mutating func checkGraphQL(_ match: RouteMatch, _ key: String) {
+    guard match.graphQL != nil else { return }
+    if !match.methods.isEmpty, !Set(match.methods).isSubset(of: ["GET", "POST"]) {
+      error("\(key).methods", "GraphQL comes by GET and POST; leave the key out")
+    }
+    let hasDefault = configuration.routes.contains { other in
+      other.match.graphQL == nil && other.match.methods.isEmpty
+        && (other.match.path == match.path || other.match.path == .everything)
+    }
+    if !hasDefault {
+      warning(
+        "\(key).graphql",
+        "requests whose operation cannot be told are answered 404; add a route for \(match.path) "
+          + "without this condition")
     }
   }
 

@@ -3,9 +3,9 @@
 #if os(Linux)
   import HTTPExchange
 
-  /// A shadow whose upstream is a socket of the lane's epoll loop.
-  final class EpollShadow: ShadowClient, ShadowPump, EpollExchange {
-    /// Times the upstream is read before other shadows get their turn.
+  /// A subrequest whose upstream is a socket of the same epoll loop.
+  final class EpollSubrequest: SubrequestClient, SubrequestPump, EpollExchange {
+    /// Times the upstream is read before others get their turn.
     private static let mostReceives = 8
 
     let worker: EpollWorker
@@ -15,11 +15,11 @@
     private var channel: DetachedChannel?
 
     init(
-      _ question: ShadowQuestion, _ worker: EpollWorker, report: @escaping ShadowLane.Report
+      _ subrequest: Subrequest, for asker: any SubrequestAsker, _ worker: EpollWorker
     ) {
       self.worker = worker
       upstreamHalf = EpollUpstreamHalf(worker.context.memory)
-      super.init(question, worker.context, report: report)
+      super.init(subrequest, for: asker, worker.subrequests)
     }
 
     override func run() {
@@ -31,7 +31,7 @@
       if isOpen { sendKept() }
       readUpstream()
       isRunning = false
-      if isOpen { worker.lane?.deadlineChanged(self) }
+      if isOpen { worker.subrequests.deadlineChanged(self) }
     }
 
     private func readUpstream() {
@@ -52,7 +52,7 @@
 
     override func deadlinePassed() {
       checkDeadline()
-      if isOpen { worker.lane?.deadlineChanged(self) }
+      if isOpen { worker.subrequests.deadlineChanged(self) }
     }
 
     override func ended() {

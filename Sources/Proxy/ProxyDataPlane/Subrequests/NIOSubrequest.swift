@@ -3,8 +3,8 @@
 import HTTPExchange
 import NIOCore
 
-/// A shadow whose upstream is a channel of the lane's SwiftNIO loop.
-final class NIOShadow: ShadowClient, ShadowPump, NIOExchange {
+/// A subrequest whose upstream is a channel of the same SwiftNIO loop.
+final class NIOSubrequest: SubrequestClient, SubrequestPump, NIOExchange {
   let worker: Worker
   let upstreamHalf: NIOUpstreamHalf
   @exclusivity(unchecked) private var isReadingClient = false
@@ -13,10 +13,10 @@ final class NIOShadow: ShadowClient, ShadowPump, NIOExchange {
     worker.eventLoop, remoteAddress: nil, localAddress: nil)
   private var hasChannel = false
 
-  init(_ question: ShadowQuestion, _ worker: Worker, report: @escaping ShadowLane.Report) {
+  init(_ subrequest: Subrequest, for asker: any SubrequestAsker, _ worker: Worker) {
     self.worker = worker
     upstreamHalf = NIOUpstreamHalf(worker.context.memory)
-    super.init(question, worker.context, report: report)
+    super.init(subrequest, for: asker, worker.subrequests)
   }
 
   /// Asked for when the upstream is a module.
@@ -54,7 +54,7 @@ final class NIOShadow: ShadowClient, ShadowPump, NIOExchange {
 
   private func settle() {
     upstreamHalf.countKept()
-    worker.lane?.deadlineChanged(self)
+    worker.subrequests.deadlineChanged(self)
   }
 
   func receivedSlice(_ range: ByteRange) -> ByteBuffer? {
@@ -63,7 +63,7 @@ final class NIOShadow: ShadowClient, ShadowPump, NIOExchange {
 
   override func deadlinePassed() {
     checkDeadline()
-    if isOpen { worker.lane?.deadlineChanged(self) }
+    if isOpen { worker.subrequests.deadlineChanged(self) }
   }
 
   override func ended() {
