@@ -99,7 +99,7 @@ struct ServiceSentences {
     let edit = service.effort.smallestEdit
     guard !cuts.isEmpty else { return "" }
     guard !edit.moves.isEmpty, edit.edits < cuts.count else {
-      return "moving types saves nothing; these places are the fewest edits."
+      return "moving types saves nothing: each place is replaced where it stands."
     }
     let moves = edit.moves.prefix(Self.named).map { "\($0.type) to \($0.to)" }
     let rest = edit.moves.count - moves.count
@@ -151,8 +151,15 @@ struct ServiceSentences {
     }
   }
 
-  /// How sure its border is.
-  var confidence: String {
+  /// How sure its border is, with the places of what is in doubt.
+  var confidence: String { confidence { "\($0.name) (there in \(rate($0)), \($0.location.text))" } }
+
+  /// The same without places, for where those are a step away.
+  var briefConfidence: String { confidence { "\($0.name) (there in \(rate($0)))" } }
+
+  private func rate(_ type: Service.Member) -> String { keptRuns(type.stability, of: runs) }
+
+  private func confidence(_ shown: (Service.Member) -> String) -> String {
     let doubtful = self.doubtful
     let stable = service.types.count - doubtful.count
     let firm = "\(stable) of \(counted(service.types.count, "type"))"
@@ -165,9 +172,7 @@ struct ServiceSentences {
         least == 1 ? counted(runs, "noisy run") : keptRuns(least, of: runs) + " with noise or more"
       return "\(all) place in \(often)\(guesses)."
     }
-    let names = doubtful.map {
-      "\($0.name) (there in \(keptRuns($0.stability, of: runs)), \($0.location.text))"
-    }
+    let names = doubtful.map(shown)
     return
       "\(firm) \(stable == 1 ? "keeps its" : "keep their") place in four of five noisy runs or more, "
       + "\(doubtful.count) could as well stand elsewhere: "
