@@ -40,7 +40,7 @@ package struct WhatIfAnswer: Sendable, Equatable {
     /// References from the shared kernel to types of services: to be cut too.
     package var kernelReferences: Int
     package var modularity: Double
-    /// What services have to agree upon: symbols that one calls of another, or tells it by an event.
+    /// What services have to agree upon: symbols that one calls of another, or tells by an event.
     package var contracts: Int
     /// Pairs of services that refer to each other.
     package var mutualPairs: Int
