@@ -207,6 +207,13 @@ import Testing
     let page = PageReport(title: "shop").render(study)
     #expect(page.contains("{\"name\":\"orders\",\"order\":9,"))
     #expect(page.contains("{\"name\":\"monolith\",\"types\":8}"))
+    #expect(
+      page.contains(
+        "carts has fewer points of effort (12 against 32) but 1 blocking problem against 0."))
+    // Nor does the page leave open what becomes of it.
+    #expect(page.contains(">What remains of the monolith (monolith, no service): AuditEntry, "))
+    #expect(
+      page.contains(">ShopEngine is taken apart: 30 of its 35 differently named members move. "))
     #expect(page.contains("<dd>A type that everything goes through (Sources/ShopMonolith/Engine/"))
   }
 

@@ -161,7 +161,11 @@ struct PageSections {
       "<p class=\"lead\">Those that nothing blocks first, then the cheap ones; each step pays for "
         + "the cuts of the next. Open a service for what moves along.</p>")
     html.markup(serviceTable)
-    html.markup("<button id=\"more-services\" type=\"button\" hidden></button></section>")
+    html.markup("<button id=\"more-services\" type=\"button\" hidden></button>")
+    let staying = RemainderSentences(suggestion).all
+    if !staying.isEmpty { html.element("h3", "What stays") }
+    for sentence in staying { html.element("p", sentence, "class=\"lead\"") }
+    html.markup("</section>")
     return html.text
   }
 
