@@ -711,14 +711,17 @@ let areas: [Area: [Target]] = [
   .commandLine: commandLine,
 ]
 
+/// What other packages build on. A product may only name targets that are there.
+let serviceLibraries: [Product] = [
+  .library(
+    name: "ServiceClient", targets: ["ServiceClient", "ServiceCalls", "ResiliencePolicies"]),
+  .library(name: "HummingbirdServices", targets: ["HummingbirdServices"]),
+]
+
 let package = Package(
   name: "strangler",
   platforms: [.macOS(.v15)],
-  products: [
-    .library(
-      name: "ServiceClient", targets: ["ServiceClient", "ServiceCalls", "ResiliencePolicies"]),
-    .library(name: "HummingbirdServices", targets: ["HummingbirdServices"]),
-  ],
+  products: requestedAreas.contains(.services) ? serviceLibraries : [],
   traits: [
     .trait(
       name: "PostgreSQL",

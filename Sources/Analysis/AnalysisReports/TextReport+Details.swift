@@ -45,8 +45,7 @@ extension TextReport {
       lines.append("  \(border.from) -> \(border.to): \(counted(cuts.count, "place"))")
       var table = TextTable([
         .init("place", isFlexible: true, keepsEnd: true), .init("symbol", isFlexible: true),
-        .init("kind"),
-        .init("seam"),
+        .init("kind", leaves: isNarrow ? 1 : nil), .init("seam"),
       ])
       let shown = cuts.prefix(cutsPerBorder ?? cuts.count)
       for cut in shown {

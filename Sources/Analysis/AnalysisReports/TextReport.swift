@@ -5,15 +5,17 @@ public import DependencyGraph
 /// Renders a suggestion for a terminal. Its first screen tells which service to extract first, why,
 /// what has to be cut for it, and how sure that is.
 public struct TextReport: Sendable {
-  /// Columns to fill, at least 60.
+  /// Columns to fill, at least 40.
   public var width: Int
   /// Emphasis.
   public var style: TextStyle
   /// Cuts listed per border; nil lists all.
   public var cutsPerBorder: Int?
 
-  static let leastWidth = 60
+  static let leastWidth = 40
   static let linesPerFinding = 3
+  /// Whether tables show no more than what names a line and what tells most.
+  var isNarrow: Bool { width < 60 }
 
   /// Creates a renderer.
   public init(width: Int = 100, style: TextStyle = .plain, cutsPerBorder: Int? = 5) {
@@ -80,8 +82,11 @@ public struct TextReport: Sendable {
 
   private func services(_ suggestion: BoundarySuggestion, _ cuts: CutsByService) -> [String] {
     var table = TextTable([
-      .init("#", .right), .init("service", isFlexible: true), .init("types", .right),
-      .init("files", .right, leaves: 1), .init("routes", .right), .init("tables", .right),
+      .init("#", .right), .init("service", isFlexible: true),
+      .init("types", .right, leaves: isNarrow ? 6 : nil),
+      .init("files", .right, leaves: 1),
+      .init("routes", .right, leaves: isNarrow ? 5 : nil),
+      .init("tables", .right, leaves: isNarrow ? 4 : nil),
       .init("of others", .right, leaves: 2), .init("cuts in", .right),
       .init("out", .right), .init("cohesion", .right, leaves: 3),
       .init("stability", .right),

@@ -13,6 +13,8 @@ import Testing
   @Test func `the page answers the questions in sentences`() {
     let page = PageReport(title: "shop").render(Self.study)
     #expect(page.contains("Extract <b>shipments</b> first"))
+    // Shipments and orders need each other; nothing has fewer problems.
+    #expect(page.contains("<b>Fewest problems: 1</b>"))
     #expect(page.contains("<b>3 places</b> <span>in 2 files</span>"))
     #expect(page.contains("<p>1 by API call, 2 by event. Most of it with "))
     #expect(page.contains("<b>Sure</b> <span>100 % of its border holds under noise</span>"))

@@ -34,6 +34,13 @@ import Testing
     #expect(tooLong.isEmpty)
   }
 
+  @Test func `what can be broken is broken on a narrow terminal too`() {
+    let lines = TextReport(width: 40).render(Self.suggestion).split(separator: "\n")
+    // Paths are not broken.
+    #expect(lines.filter { $0.count > 40 && $0.split(separator: " ").count > 1 } == [])
+    #expect(lines.contains("#  service    cuts in  out  stability"))
+  }
+
   @Test func colourChangesNothingElse() throws {
     let coloured = TextReport(width: 100, style: .coloured).render(Self.suggestion)
     let plain = TextReport(width: 100).render(Self.suggestion)

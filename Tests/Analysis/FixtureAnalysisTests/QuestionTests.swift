@@ -24,6 +24,15 @@ import Testing
     #expect(text.contains("Sources/"))
   }
 
+  @Test func `where nothing was divided no run is counted`() throws {
+    var library = try ShopMonolith.model.get()
+    (library.routes, library.jobs) = ([], [])
+    let whole = BoundaryAnalysis().study(library)
+    let text = ExplanationReport(width: 2_000).text(try whole.explanation(of: "OrderService"))
+    #expect(text.contains("Nothing was divided, so no run with noise tells how sure that is."))
+    #expect(!text.contains("0 of 0"))
+  }
+
   @Test(arguments: [
     ("ShopEngine", "monolith, no service: most areas go through it, so it is taken apart: "),
     ("ShopEngine.clock", "monolith, no service: ShopEngine holds it for many services"),
@@ -80,6 +89,37 @@ import Testing
     #expect(answer.savedCuts.count == between && answer.newCuts == [])
     let text = WhatIfReport().text(answer)
     #expect(text.contains("\(between) fewer"))
+  }
+
+  @Test func `who joins the monolith stays, whichever is named first`() throws {
+    let monolith = try #require(study.suggestion.remainder?.name)
+    let first = try study.answer(to: WhatIf(merges: [["orders", monolith]]))
+    let second = try study.answer(to: WhatIf(merges: [[monolith, "orders"]]))
+    #expect(first == second)
+    #expect(first.after.services == first.before.services - 1)
+    #expect(first.services.contains { $0.name == "orders" && $0.after == nil })
+    // The log is still one that each service keeps for itself.
+    #expect(!first.newFindings.contains { $0.message.contains("audit_log") })
+    // What stays still counts: no division is better for what it leaves behind.
+    #expect(first.after.modularity <= first.before.modularity)
+  }
+
+  @Test func `what goes back to the monolith is asked there, and not held`() throws {
+    let monolith = try #require(study.suggestion.remainder?.name)
+    let answer = try study.answer(
+      to: WhatIf(moves: [.init(type: "OrderService", service: monolith)]))
+    let into = answer.newCuts.filter { $0.target == "OrderService" && $0.toService == monolith }
+    #expect(!into.isEmpty && into.allSatisfy { $0.seam != .ownInstance })
+    #expect(answer.after.contracts > answer.before.contracts)
+    #expect(WhatIfReport().text(answer).contains("\ncontracts to design  "))
+  }
+
+  @Test func `shown differences are those of the shown numbers`() throws {
+    var answer = try study.answer(to: WhatIf(merges: [["orders", "reporting"]]))
+    (answer.before.modularity, answer.after.modularity) = (0.7044, 0.6751)
+    let line = WhatIfReport().text(answer).split(separator: "\n")
+      .first { $0.hasPrefix("modularity") }
+    #expect(line?.split(separator: " ") == ["modularity", "0.70", "0.68", "-0.02"])
   }
 
   @Test(

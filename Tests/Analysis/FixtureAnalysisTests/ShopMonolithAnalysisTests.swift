@@ -193,6 +193,30 @@ import Testing
     #expect(found.services.allSatisfy { $0.routes.count <= 12 })
   }
 
+  @Test func `who asks for a number of services gets no helper as a part of one`() throws {
+    let suggestion = BoundaryAnalysis(options: AnalysisOptions(services: 4))
+      .suggest(try ShopMonolith.model.get())
+    #expect(suggestion.services.count == 4)
+    #expect(suggestion.sharedKernel.contains("Page"))
+    // Every type stands where at least one of the runs has it.
+    #expect(suggestion.services.flatMap(\.types).allSatisfy { $0.stability > 0 })
+  }
+
+  @Test func `on the page the monolith has no place in the order`() throws {
+    let study = BoundaryAnalysis().study(try ShopMonolith.model.get())
+    let page = PageReport(title: "shop").render(study)
+    #expect(page.contains("{\"name\":\"orders\",\"order\":9,"))
+    #expect(page.contains("{\"name\":\"monolith\",\"types\":8}"))
+    #expect(
+      page.contains(
+        "carts has fewer points of effort (12 against 32) but 1 blocking problem against 0."))
+    // Nor does the page leave open what becomes of it.
+    #expect(page.contains(">What remains of the monolith (monolith, no service): AuditEntry, "))
+    #expect(
+      page.contains(">ShopEngine is taken apart: 30 of its 35 differently named members move. "))
+    #expect(page.contains("<dd>A type that everything goes through (Sources/ShopMonolith/Engine/"))
+  }
+
   @Test func startsWithAStableServiceThatHasRoutes() throws {
     let first = try #require(suggestion.services.first)
     #expect(!first.routes.isEmpty)

@@ -150,9 +150,12 @@ package struct ExplanationReport: Sendable {
   }
 
   private func stability(_ explanation: PlacementExplanation) -> [String] {
-    explanation.stability.map {
-      ["It keeps its place in \(keptRuns($0, of: explanation.runs)) with noise."]
-    } ?? []
+    guard let stability = explanation.stability else { return [] }
+    return [
+      explanation.runs == 0
+        ? "Nothing was divided, so no run with noise tells how sure that is."
+        : "It keeps its place in \(keptRuns(stability, of: explanation.runs)) with noise."
+    ]
   }
 
   private func amount(_ pull: PlacementExplanation.Pull) -> String {

@@ -65,7 +65,9 @@ package struct WhatIfReport: Sendable {
     func shown(_ value: Double) -> String { isWhole ? "\(Int(value))" : decimal(value) }
 
     var change: String {
-      let difference = after - before
+      // Of the numbers as they are shown, so that they add up.
+      func hundredths(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+      let difference = isWhole ? after - before : hundredths(after) - hundredths(before)
       let text = shown(difference)
       return difference > 0 && text != shown(0) ? "+" + text : text
     }
@@ -85,6 +87,7 @@ package struct WhatIfReport: Sendable {
       whole("crossingReferences", "references to cut", \.crossingReferences),
       whole("crossingTableUses", "uses of foreign tables to cut", \.crossingTableUses),
       whole("kernelReferences", "references out of the shared kernel to cut", \.kernelReferences),
+      whole("contracts", "contracts to design", \.contracts),
       whole("mutualPairs", "pairs of services that need each other", \.mutualPairs),
       whole("warnings", "warnings", \.warnings),
       Measure(

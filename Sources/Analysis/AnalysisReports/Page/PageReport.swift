@@ -71,13 +71,9 @@ package struct PageReport: Sendable {
     "sha256-" + Data(SHA256.hash(data: Data(text.utf8))).base64EncodedString()
   }
 
-  private static func remainder(
-    _ remainder: Remainder, _ suggestion: BoundarySuggestion
-  ) -> JSONValue {
-    .object([
-      ("name", .string(remainder.name)), ("order", .integer(suggestion.services.count + 1)),
-      ("types", .integer(remainder.types.count)),
-    ])
+  /// Nobody extracts it, so it has no place in the order.
+  private static func remainder(_ remainder: Remainder) -> JSONValue {
+    .object([("name", .string(remainder.name)), ("types", .integer(remainder.types.count))])
   }
 
   /// What the page's program reads; see `data.js` and `cuts.js`.
@@ -112,7 +108,7 @@ package struct PageReport: Sendable {
               ("name", .string($0.name)), ("order", .integer($0.order)),
               ("types", .integer($0.types.count)),
             ])
-          } + (suggestion.remainder.map { [remainder($0, suggestion)] } ?? []))
+          } + (suggestion.remainder.map { [remainder($0)] } ?? []))
       ),
       (
         "types",

@@ -40,11 +40,7 @@ struct PageSections {
     html.markup("<section class=\"panel first\" aria-label=\"The first service\">")
     html.markup("<h2>\(title)</h2><div class=\"cards\">")
     let effort = service.effort
-    let blockers = service.blockers.count
-    card(
-      "Why this one",
-      blockers == 0 ? "Nothing blocks it" : "\(counted(blockers, "problem")) to solve first", nil,
-      sentences.reasons, &html)
+    card("Why this one", standing(of: service), nil, sentences.reasons, &html)
     card(
       "What must be cut", counted(effort.places, "place"), "in \(counted(effort.files, "file"))",
       [capitalised(sentences.priceParts), capitalised(sentences.partners)].filter { !$0.isEmpty }
@@ -55,7 +51,7 @@ struct PageSections {
     card(
       "How sure", capitalised(sentences.certainty),
       "\(percent(service.scores.stability)) of its border holds under noise",
-      capitalised(sentences.confidence), link: ("#doubts", "All doubts"), &html)
+      capitalised(sentences.briefConfidence), link: ("#doubts", "All doubts"), &html)
     html.markup("</div><dl>")
     for (term, text) in [
       ("What it answers", interface(service)),
@@ -68,6 +64,16 @@ struct PageSections {
     }
     html.markup("</dl></section>")
     return html.text
+  }
+
+  /// How what blocks a service compares with the others, in a few words.
+  private func standing(of service: Service) -> String {
+    let blockers = service.blockers.count
+    if blockers == 0 { return "Nothing blocks it" }
+    func beatsAll(_ holds: (Service) -> Bool) -> Bool { suggestion.services.allSatisfy(holds) }
+    if beatsAll({ $0.blockers.count >= blockers }) { return "Fewest problems: \(blockers)" }
+    return beatsAll { $0.scores.stability <= service.scores.stability }
+      ? "Firmest border" : counted(blockers, "problem") + " to solve first"
   }
 
   /// One of the answers that a reader wants first: a word or a number, and the sentence behind it.
@@ -110,8 +116,9 @@ struct PageSections {
     }
     guard !named.isEmpty else { return "" }
     let titles = Dictionary(grouping: named, by: \.id).sorted { $0.key < $1.key }.map {
-      FindingRules.title(of: $0.key).lowercasedFirst
-        + ($0.value.count > 1 ? " (\($0.value.count))" : "")
+      FindingRules.title(of: $0.key).lowercasedFirst + " ("
+        + ($0.value.count == 1 ? $0.value[0].locations.first?.text ?? "1" : "\($0.value.count)")
+        + ")"
     }
     return capitalised(titles.joined(separator: "; ")) + "."
   }
@@ -154,7 +161,11 @@ struct PageSections {
       "<p class=\"lead\">Those that nothing blocks first, then the cheap ones; each step pays for "
         + "the cuts of the next. Open a service for what moves along.</p>")
     html.markup(serviceTable)
-    html.markup("<button id=\"more-services\" type=\"button\" hidden></button></section>")
+    html.markup("<button id=\"more-services\" type=\"button\" hidden></button>")
+    let staying = RemainderSentences(suggestion).all
+    if !staying.isEmpty { html.element("h3", "What stays") }
+    for sentence in staying { html.element("p", sentence, "class=\"lead\"") }
+    html.markup("</section>")
     return html.text
   }
 

@@ -36,7 +36,9 @@ struct RemainderSentences {
         .sorted { $0.key < $1.key }
         .map { "\($0.key): \($0.value.map(\.member).joined(separator: ", "))" }
       lines.append(
-        "\(type) is taken apart: \(moving.count) of its \(counted(parts.count, "member")) "
+        // Overloads share a name and move as one.
+        "\(type) is taken apart: \(moving.count) of its "
+          + "\(counted(parts.count, "differently named member")) "
           + "\(moving.count == 1 ? "moves" : "move"). " + targets.joined(separator: "; ")
           + (moving.count < parts.count ? "; the others stay." : "."))
     }

@@ -28,21 +28,41 @@ struct ServiceSentences {
     guard let cheapest = byPrice.first, let dearest = byPrice.last else { return "" }
     guard cheapest.effort.places < service.effort.places else {
       return "\(places), the fewest of all services; \(dearest.name) has "
-        + "\(dearest.effort.places)."
+        + "\(dearest.effort.places).\(lighter())"
     }
-    let objection =
-      if cheapest.routes.isEmpty {
-        " but answers no route"
-      } else if cheapest.blockers.count > service.blockers.count {
-        " but \(counted(cheapest.blockers.count, "blocking problem")) "
-          + "against \(service.blockers.count)"
-      } else if cheapest.effort.tables > service.effort.tables {
-        " but shares \(counted(cheapest.effort.tables, "table"))"
-      } else {
-        " and stability \(decimal(cheapest.scores.stability))"
-      }
-    return "\(places); \(cheapest.name) has fewer (\(cheapest.effort.places))\(objection), "
-      + "\(dearest.name) most (\(dearest.effort.places))."
+    return "\(places); \(cheapest.name) has fewer (\(cheapest.effort.places))"
+      + "\(objection(to: cheapest)), \(dearest.name) most (\(dearest.effort.places))."
+      + lighter(than: cheapest)
+  }
+
+  /// The service that takes least effort, where that is neither this one nor one that is told of
+  /// already; begins with a space.
+  private func lighter(than told: Service? = nil) -> String {
+    let least = services.min {
+      ($0.effort.points, $0.order) < ($1.effort.points, $1.order)
+    }
+    guard let least, least.effort.points < service.effort.points, least.name != told?.name else {
+      return ""
+    }
+    return " \(least.name) has fewer points of effort (\(least.effort.points) against "
+      + "\(service.effort.points))\(objection(to: least))."
+  }
+
+  /// Why a service with a lower price does not go before this one; begins with a space.
+  private func objection(to other: Service) -> String {
+    if other.routes.isEmpty { return " but answers no route" }
+    if other.blockers.count > service.blockers.count {
+      return " but \(counted(other.blockers.count, "blocking problem")) "
+        + "against \(service.blockers.count)"
+    }
+    if other.effort.tables > service.effort.tables {
+      return " but shares \(counted(other.effort.tables, "table"))"
+    }
+    if other.scores.stability < service.scores.stability {
+      return " but stability \(decimal(other.scores.stability))"
+    }
+    return other.effort.places > service.effort.places
+      ? " but \(counted(other.effort.places, "place")) to cut" : ""
   }
 
   /// Why it stands at its place: how it compares, and what is counted.
@@ -99,7 +119,7 @@ struct ServiceSentences {
     let edit = service.effort.smallestEdit
     guard !cuts.isEmpty else { return "" }
     guard !edit.moves.isEmpty, edit.edits < cuts.count else {
-      return "moving types saves nothing; these places are the fewest edits."
+      return "moving types saves nothing: each place is replaced where it stands."
     }
     let moves = edit.moves.prefix(Self.named).map { "\($0.type) to \($0.to)" }
     let rest = edit.moves.count - moves.count
@@ -151,8 +171,15 @@ struct ServiceSentences {
     }
   }
 
-  /// How sure its border is.
-  var confidence: String {
+  /// How sure its border is, with the places of what is in doubt.
+  var confidence: String { confidence { "\($0.name) (there in \(rate($0)), \($0.location.text))" } }
+
+  /// The same without places, for where those are a step away.
+  var briefConfidence: String { confidence { "\($0.name) (there in \(rate($0)))" } }
+
+  private func rate(_ type: Service.Member) -> String { keptRuns(type.stability, of: runs) }
+
+  private func confidence(_ shown: (Service.Member) -> String) -> String {
     let doubtful = self.doubtful
     let stable = service.types.count - doubtful.count
     let firm = "\(stable) of \(counted(service.types.count, "type"))"
@@ -165,9 +192,7 @@ struct ServiceSentences {
         least == 1 ? counted(runs, "noisy run") : keptRuns(least, of: runs) + " with noise or more"
       return "\(all) place in \(often)\(guesses)."
     }
-    let names = doubtful.map {
-      "\($0.name) (there in \(keptRuns($0.stability, of: runs)), \($0.location.text))"
-    }
+    let names = doubtful.map(shown)
     return
       "\(firm) \(stable == 1 ? "keeps its" : "keep their") place in four of five noisy runs or more, "
       + "\(doubtful.count) could as well stand elsewhere: "

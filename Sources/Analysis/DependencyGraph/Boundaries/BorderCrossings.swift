@@ -53,23 +53,27 @@ struct BorderCrossings: Sendable {
       }
   }
 
+  /// A crossing reference as a cut; nil for one whose ends are not both in services.
+  func cut(ofReference index: Int, _ model: CodeModel, names: [String]) -> Cut? {
+    let reference = model.references[index]
+    guard let from = assignment[reference.from], let to = assignment[reference.to] else {
+      return nil
+    }
+    return Cut(
+      fromService: names[from], toService: names[to],
+      fromType: model.displayName(reference.from), target: model.displayName(reference.to),
+      location: model.location(reference.position), symbol: reference.symbol,
+      kind: .reference(reference.kind), seam: seams.seam(for: reference, model),
+      evidence: Cut.Evidence(of: reference))
+  }
+
   /// The cut list in order of place, without what crosses in `other` already.
   func cuts(_ model: CodeModel, names: [String], notIn other: BorderCrossings? = nil) -> [Cut] {
     let known = Set(other?.references ?? [])
     let knownUses = Set(other?.tableUses ?? [])
     var cuts: [Cut] = []
     for index in references where !known.contains(index) {
-      let reference = model.references[index]
-      guard let from = assignment[reference.from], let to = assignment[reference.to] else {
-        continue
-      }
-      cuts.append(
-        Cut(
-          fromService: names[from], toService: names[to],
-          fromType: model.displayName(reference.from), target: model.displayName(reference.to),
-          location: model.location(reference.position), symbol: reference.symbol,
-          kind: .reference(reference.kind), seam: seams.seam(for: reference, model),
-          evidence: Cut.Evidence(of: reference)))
+      if let cut = cut(ofReference: index, model, names: names) { cuts.append(cut) }
     }
     for index in tableUses where !knownUses.contains(index) {
       let use = model.tableUses[index]

@@ -146,8 +146,8 @@ struct ServiceDescriptions {
     }
     let order = ExtractionOrder(
       candidates, references: references, tables: tables, problems: problems.map(\.services),
-      sharedTables: tableUsers(context)
-    ).services().filter { $0 != context.assignment.remainder }
+      sharedTables: tableUsers(context), remainder: context.assignment.remainder
+    ).services()
     var inbound = [Int](repeating: 0, count: services.count)
     var outbound = inbound
     var foreign = inbound

@@ -48,7 +48,7 @@ struct ServiceDivision: Sendable {
     var settled =
       isFree ? homes.settled(found) : ServiceHomes.Settled(services: found, modules: [])
     for unit in settled.modules.joined() { (roles[unit], isMember[unit]) = (.module, false) }
-    if isFree {
+    if code.isScoped {
       for unit in UnitRoles.lateKernel(code, settled.services, roles) {
         (roles[unit], isMember[unit], settled.services[unit]) = (.sharedKernel, false, nil)
       }

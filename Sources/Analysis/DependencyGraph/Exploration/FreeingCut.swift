@@ -2,7 +2,8 @@
 
 /// Finds the fewest edits that free a service: a minimum cut between what must stay in it and what
 /// must stay outside, where moving a type costs one edit and each reference left across costs one.
-/// Moves that free one service and make more cross elsewhere are no advice: then all stay.
+/// Moves that free one service and make more cross elsewhere, or more tables be used by others than
+/// their owners, are no advice: then all stay.
 struct FreeingCut {
   private let model: CodeModel
   private let units: CodeUnits
@@ -134,29 +135,42 @@ struct FreeingCut {
   }
 
   /// Places that cross any border once some units have moved.
-  private func crossings(moving targets: [Int: Int]) -> Int {
+  private func crossings(moving targets: [Int: Int]) -> (places: Int, tableUses: Int) {
     func service(_ unit: Int) -> Int? { targets[unit] ?? serviceOfUnit[unit] }
-    var crossings = 0
-    for link in links where service(link.from) != service(link.to) { crossings += link.count }
-    if model.tableUses.isEmpty { return crossings }
+    var references = 0
+    for link in links where service(link.from) != service(link.to) { references += link.count }
+    if model.tableUses.isEmpty { return (references, 0) }
     let moved = ServiceAssignment(
       model, serviceOfType: units.unitOfType.map { service($0) },
       serviceCount: assignment.serviceCount)
-    for use in model.tableUses {
-      guard let own = moved[use.type], let owner = moved.ownerOfTable[use.table] else { continue }
-      if own != owner { crossings += 1 }
+    let uses = model.tableUses.count { use in
+      guard let own = moved[use.type], let owner = moved.ownerOfTable[use.table] else {
+        return false
+      }
+      return own != owner
     }
-    return crossings
+    return (references + uses, uses)
   }
 
   /// Where units go that stand on the other side of the border than now.
   private func targets(_ freed: Int, _ movable: [Int], inside: Set<Int>) -> [Int: Int] {
     var targets: [Int: Int] = [:]
-    for unit in movable {
-      guard let service = service(unit), (service == freed) != inside.contains(unit) else {
-        continue
+    var waiting = movable.filter { service($0) == freed && !inside.contains($0) }
+    for unit in movable where service(unit) != freed && inside.contains(unit) {
+      targets[unit] = freed
+    }
+    // What only others that move are tied to goes where they go.
+    while !waiting.isEmpty {
+      var found = waiting.compactMap { unit in
+        closest(unit, not: freed, targets).map { (unit: unit, target: $0) }
       }
-      targets[unit] = service == freed ? closest(unit, not: freed) : freed
+      if found.isEmpty, let other = (0..<assignment.serviceCount).first(where: { $0 != freed }) {
+        found = waiting.map { ($0, other) }
+      }
+      for move in found { targets[move.unit] = move.target }
+      let before = waiting.count
+      waiting.removeAll { targets[$0] != nil }
+      if waiting.count == before { break }
     }
     return targets
   }
@@ -200,7 +214,8 @@ struct FreeingCut {
     let (_, isInside) = network.solve()
     let inside = Set(movable.filter { isInside[nodes[$0] ?? 0] })
     let moves = targets(freed, movable, inside: inside)
-    if moves.isEmpty || crossings(moving: moves) < crossings(moving: [:]) {
+    let (before, after) = (crossings(moving: [:]), crossings(moving: moves))
+    if moves.isEmpty || (after.places < before.places && after.tableUses <= before.tableUses) {
       return edit(freed, moves, inside: inside)
     }
     return edit(freed, [:], inside: Set(unitsOfService[freed]))
@@ -256,15 +271,22 @@ struct FreeingCut {
     return edit
   }
 
-  /// The service other than `service` that a unit shares most references with.
-  private func closest(_ unit: Int, not service: Int) -> Int {
+  /// The service other than `service` that a unit shares most with; nil where it shares nothing.
+  ///
+  /// - Parameter targets: where units go that have moved already.
+  private func closest(_ unit: Int, not service: Int, _ targets: [Int: Int]) -> Int? {
     var counts: [Int: Int] = [:]
+    func count(_ other: Int?, _ places: Int) {
+      if let other, other != service { counts[other, default: 0] += places }
+    }
     for index in places[unit].links {
       let link = links[index]
       let other = link.from == unit ? link.to : link.from
-      if let its = self.service(other), its != service { counts[its, default: 0] += link.count }
+      count(targets[other] ?? self.service(other), link.count)
     }
-    let first = (0..<assignment.serviceCount).first { $0 != service } ?? service
-    return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? first
+    for index in places[unit].tableUses {
+      count(assignment.ownerOfTable[model.tableUses[index].table], 1)
+    }
+    return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
   }
 }

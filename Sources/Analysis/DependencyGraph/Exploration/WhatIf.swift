@@ -40,6 +40,8 @@ package struct WhatIfAnswer: Sendable, Equatable {
     /// References from the shared kernel to types of services: to be cut too.
     package var kernelReferences: Int
     package var modularity: Double
+    /// What services have to agree upon: symbols that one calls of another, or tells by an event.
+    package var contracts: Int
     /// Pairs of services that refer to each other.
     package var mutualPairs: Int
     package var warnings: Int
@@ -93,9 +95,11 @@ extension BoundaryStudy {
     for merge in question.merges {
       var numbers: [Int] = []
       for name in merge { numbers.append(root[try self.service(named: name)]) }
-      guard let kept = numbers.first, Set(numbers).count > 1 else {
+      guard let first = numbers.first, Set(numbers).count > 1 else {
         throw StudyQuestionError.nothingToMerge(merge)
       }
+      // Who joins what remains of the monolith does not leave it, whichever is named first.
+      let kept = numbers.first { $0 == assignment.remainder } ?? first
       for index in service.indices {
         if let old = service[index], numbers.contains(old) { service[index] = kept }
       }
@@ -103,19 +107,28 @@ extension BoundaryStudy {
     }
     let changed = ServiceAssignment(
       model, serviceOfType: service, serviceCount: assignment.serviceCount,
-      remainder: assignment.remainder, core: assignment.core)
+      remainder: assignment.remainder, core: assignment.core.union(staying(service)))
     let leaving = KernelGuard(self, service: changed.serviceOfType).leaving(movedIn: kernel)
-    let before = Division(self, assignment, crossings, kernelReferences: 0)
+    let before = Division(self, assignment, crossings, kernelCuts: [])
     let after = Division(
-      self, changed, BorderCrossings(model, changed), kernelReferences: leaving.count)
+      self, changed, BorderCrossings(model, changed), kernelCuts: kernelCuts(leaving, changed))
     let newCuts = after.crossings.cuts(model, names: names, notIn: crossings)
     return WhatIfAnswer(
       notes: notes(moved, changed, newCuts, leaving), before: before.measures,
       after: after.measures, services: changes(before, after),
-      newCuts: (newCuts + kernelCuts(leaving, changed)).sorted { $0.location < $1.location },
+      newCuts: (newCuts + after.kernelCuts).sorted { $0.location < $1.location },
       savedCuts: crossings.cuts(model, names: names, notIn: after.crossings),
       newFindings: Self.difference(after.findings, before.findings),
       goneFindings: Self.difference(before.findings, after.findings))
+  }
+
+  /// Types that would stay with the monolith and that do not now. Others ask them there: they are
+  /// not merely held, as what knew everybody is.
+  private func staying(_ service: [Int?]) -> [TypeID] {
+    guard let remainder = assignment.remainder else { return [] }
+    return service.indices.map { TypeID($0) }.filter {
+      service[Int($0.index)] == remainder && assignment[$0] != remainder
+    }
   }
 
   /// - Returns: all types that were moved into the kernel.
@@ -212,10 +225,22 @@ extension BoundaryStudy {
   }
 }
 
+extension BoundaryStudy {
+  /// Whether modularity is taken over a unit: what a question sends back to the monolith still
+  /// counts, or any service would be better off without its worst types.
+  fileprivate func isMeasured(_ unit: Int, _ service: Int?) -> Bool {
+    guard let service, service == assignment.remainder else { return service != nil }
+    let own = assignment[facts.units.units[unit].types[0]]
+    return own != nil && own != assignment.remainder
+  }
+}
+
 /// An assignment with its numbers.
 private struct Division {
   let measures: WhatIfAnswer.Measures
   let crossings: BorderCrossings
+  /// What leads out of the shared kernel.
+  let kernelCuts: [Cut]
   let findings: [LocatedFinding]
   private let counts: BorderCounts
   private let types: [Int]
@@ -223,9 +248,10 @@ private struct Division {
 
   init(
     _ study: BoundaryStudy, _ assignment: ServiceAssignment, _ crossings: BorderCrossings,
-    kernelReferences: Int
+    kernelCuts: [Cut]
   ) {
     let model = study.model
+    self.kernelCuts = kernelCuts
     counts = BorderCounts(model, assignment)
     var types = [Int](repeating: 0, count: assignment.serviceCount)
     for case let service? in assignment.serviceOfType { types[service] += 1 }
@@ -249,10 +275,11 @@ private struct Division {
       services: types.indices.count { types[$0] > 0 && $0 != assignment.remainder },
       references: counts.inner.reduce(0, +) + crossings.references.count,
       crossingReferences: crossings.references.count,
-      crossingTableUses: crossings.tableUses.count, kernelReferences: kernelReferences,
+      crossingTableUses: crossings.tableUses.count, kernelReferences: kernelCuts.count,
       modularity: study.facts.referenceGraph(study.weights) {
-        units[$0] != nil && units[$0] != assignment.remainder
+        study.isMeasured($0, units[$0])
       }.modularity(partition),
+      contracts: Contract.count(crossings.cuts(model, names: study.names) + kernelCuts),
       mutualPairs: directions.count { $0[0] < $0[1] && directions.contains([$0[1], $0[0]]) },
       warnings: findings.count { $0.severity >= .warning })
   }

@@ -55,8 +55,8 @@ package struct MetricLaboratory: Sendable {
       })
   }
 
-  /// Metrics of the graph, in a fixed order; `variant` keeps the ones of one publication and those
-  /// that all agree on.
+  /// Metrics of the graph, in a fixed order; `variant` keeps the ones of one publication, and of
+  /// the others those of which it has no formula of its own.
   package func measurements(_ variant: MetricVariant? = nil) -> [Measurement] {
     let common = [
       Measurement(
@@ -70,7 +70,8 @@ package struct MetricLaboratory: Sendable {
     ]
     let published = MetricVariant.allCases.filter { variant == nil || variant == $0 }
       .flatMap(measurements(of:))
-    return common + published
+    let own = Set(variant == nil ? [] : published.map(\.metric))
+    return common.filter { !own.contains($0.metric) } + published
   }
 
   private func measurements(of variant: MetricVariant) -> [Measurement] {

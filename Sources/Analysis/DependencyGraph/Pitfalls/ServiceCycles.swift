@@ -36,9 +36,10 @@ enum ServiceCycles {
   private static func finding(
     _ context: PitfallContext, _ first: Side, _ second: Side
   ) -> Finding {
-    // The direction with fewer references is the one to break; it is named and shown first.
+    // The direction that costs less is the one to break; it is named and shown first.
+    let (one, other) = (price(context, first), price(context, second))
     let (few, many) =
-      first.places.count <= second.places.count ? (first, second) : (second, first)
+      (one, first.places.count) <= (other, second.places.count) ? (first, second) : (second, first)
     let (from, to) = (context.names[few.service], context.names[many.service])
     let references = context.model.references
     var seams: [String: Int] = [:]
@@ -57,7 +58,14 @@ enum ServiceCycles {
       locations: few.places.map { references[$0].position }
         + many.places.prefix(3).map { references[$0].position },
       // The cheapest way out.
-      weight: Pitfalls.points(places: few.places.count)
-        + Double(Set(few.places.map { references[$0].symbol }).count))
+      weight: min(one, other))
+  }
+
+  /// Points of effort of cutting one direction: contracts, and places to change.
+  private static func price(_ context: PitfallContext, _ side: Side) -> Double {
+    let cuts = side.places.compactMap {
+      context.crossings.cut(ofReference: $0, context.model, names: context.names)
+    }
+    return Double(Contract.count(cuts)) + Pitfalls.points(places: cuts.count)
   }
 }

@@ -29,7 +29,8 @@ struct AnalyzeWhatIfCommand: ParsableCommand {
   @Option(help: "TYPE:SERVICE; the service may be shared-kernel. May be repeated.")
   var move: [String] = []
 
-  @Option(help: "A,B: services that become one, named A. May be repeated.")
+  @Option(
+    help: "A,B: services that become one, named A; the monolith keeps its name. May be repeated.")
   var merge: [String] = []
 
   @OptionGroup var services: ServiceCountOption

@@ -51,7 +51,7 @@ struct MetricsCommand: ParsableCommand {
   @Option(help: "A known division to compare with.")
   var truth: String?
 
-  @Option(help: "Of the formulas that publications differ in only one's: fse, cargo, rldec, chgnn.")
+  @Option(help: "Where publications differ, the formulas of this one: fse, cargo, rldec, chgnn.")
   var variant: MetricVariant?
 
   @Option(help: "File of `accesses USECASE ITEM` lines, for business context purity.")

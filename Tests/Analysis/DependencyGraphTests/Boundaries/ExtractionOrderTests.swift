@@ -50,6 +50,14 @@ import Testing
     #expect(order.services() == [0, 1, 3, 2])
   }
 
+  @Test func `what remains is extracted by nobody, so it pays for nothing`() {
+    // Fewest problems tie the rest; were it to go, nothing but its name would hold back the second.
+    let order = ExtractionOrder(
+      Self.candidates("first", "second", "third", "rest"), references: [], tables: [],
+      problems: [[0, 1], [0, 2], [1, 2], [1, 3]], remainder: 3)
+    #expect(order.services() == [0, 2, 1])
+  }
+
   @Test func `who cannot be moved by routing waits, blocked or not`() {
     var candidates = Self.candidates("blocked", "other", "jobs")
     candidates[2].hasRoutes = false

@@ -37,6 +37,68 @@ import Testing
     #expect(looked.reduce(0, +) == 6 * count / 4 - 2)
   }
 
+  /// A service of a record, a helper that the other service refers to six times, and what only the
+  /// helper refers to; another service of two types.
+  private func helped(tables: [String]) -> Service.SmallestEdit {
+    var model = CodeModel()
+    model.files = [SourceFile(path: "Helped.swift", module: "App", lines: 9)]
+    func position(_ line: Int) -> SourcePosition {
+      SourcePosition(file: FileID(0), line: line, column: 1)
+    }
+    let names = ["Record", "Helper", "Helpers", "Other", "Others"]
+    model.types = names.enumerated().map { index, name in
+      TypeDeclaration(
+        name: name, qualifiedName: name, module: "App", kind: .struct,
+        position: position(index + 1), memberCount: 1)
+    }
+    func refer(_ from: Int, _ to: Int, times: Int) {
+      for line in 0..<times {
+        model.references.append(
+          Reference(
+            from: TypeID(from), to: TypeID(to), kind: .call, tier: .syntax, symbol: names[to],
+            position: position(10 * to + line)))
+      }
+    }
+    refer(3, 1, times: 6)
+    refer(1, 2, times: 4)
+    refer(1, 0, times: 1)
+    refer(4, 3, times: 1)
+    for table in ["records"] + tables {
+      model.tableUses.append(
+        TableUse(
+          table: table, access: .maps, type: TypeID(0), function: "", inTransaction: false,
+          position: position(1)))
+    }
+    for table in tables {
+      model.tableUses.append(
+        TableUse(
+          table: table, access: .writes, type: TypeID(1), function: "", inTransaction: false,
+          position: position(2)))
+    }
+    model.routes = [0, 3, 4].map { type in
+      RouteRegistration(
+        method: "GET", path: "/\(names[type])", registeredBy: TypeID(type), handler: TypeID(type),
+        position: position(9))
+    }
+    // A third service stands before the one that the helper belongs to.
+    let assignment = ServiceAssignment(
+      model, serviceOfType: [1, 1, 1, 2, 2], serviceCount: 3)
+    return FreeingCut(model, CodeUnits(model), assignment, names: ["none", "one", "two"])
+      .smallestEdit(freeing: 1)
+  }
+
+  @Test func `what only a moved type is tied to goes where that goes`() {
+    let edit = helped(tables: [])
+    #expect(edit.moves.map(\.type) == ["Helper", "Helpers"])
+    #expect(edit.moves.allSatisfy { $0.from == "one" && $0.to == "two" })
+    #expect(edit.places.count == 1)
+  }
+
+  @Test func `a move that leaves its tables behind is no advice`() {
+    let edit = helped(tables: ["stock"])
+    #expect(edit.moves == [] && edit.places.count == 6)
+  }
+
   @Test func `cutting a chain in two places frees a service in its middle`() {
     let edit = search(types: 40).smallestEdit(freeing: 5)
     #expect(edit.moves.isEmpty)

@@ -28,6 +28,16 @@ import Testing
     #expect(isClose(one.structuralModularity(), 5.0 / 16))
   }
 
+  @Test func `who asks for one publication gets each metric once`() {
+    let laboratory = MetricLaboratory(Self.graph, ["a": "1", "b": "1", "c": "2", "d": "2"])
+    for variant in MetricVariant.allCases {
+      let metrics = laboratory.measurements(variant)
+      #expect(Set(metrics.map(\.metric)).count == metrics.count, "\(variant)")
+      #expect(metrics.contains { $0.variant == variant } && metrics.contains { $0.variant == nil })
+    }
+    #expect(laboratory.measurements().count { $0.metric == "structural-modularity" } == 2)
+  }
+
   @Test func turboMQCohesionAndCoupling() {
     // In weights: inside 4 and 2, border 5 for both.
     #expect(isClose(division.turboMQ, 8.0 / 13 + 4.0 / 9))

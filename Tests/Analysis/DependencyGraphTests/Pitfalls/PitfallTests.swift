@@ -21,6 +21,21 @@ import Testing
       found.first?.locations.first?.file == "Sources/App/Services/ShipmentService.swift")
   }
 
+  @Test func `a cycle is broken where that costs least, not where fewest places are`() throws {
+    var builder = SampleShop.builder()
+    // Seven places of two contracts against three places of three.
+    builder.refer("OrderService", "ShipmentService", .call, symbol: "scheduleShipment", times: 4)
+    builder.refer("OrderService", "ShipmentService", .call, symbol: "price")
+    builder.refer("ShipmentService", "OrderService", .call, symbol: "total")
+    builder.refer("ShipmentService", "OrderService", .call, symbol: "weight")
+    let found = try #require(Self.findings("service-cycle", builder.model).first)
+    #expect(
+      found.message == "orders and shipments need each other: 7 references from orders to "
+        + "shipments and 3 back; cutting the first 7 (6 by event, 1 by API call) breaks the cycle, "
+        + "which is the cheapest way.")
+    #expect(found.weight == 2.7)
+  }
+
   @Test func tableWrittenByTwoServices() {
     let found = Self.findings("shared-table", SampleShop.model)
     #expect(found.count == 2)

@@ -26,6 +26,11 @@ function counted(count, noun) {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+// A service with its place in the order; what remains of the monolith has none.
+function numbered(service) {
+  return service.order ? `${service.order}. ${service.name}` : service.name;
+}
+
 // Places on the borders that a condition chooses.
 function placesOf(isChosen) {
   return data.borders.reduce(

@@ -95,7 +95,7 @@ function overview(width) {
   const label = Math.min(
     width * 0.5,
     largestOf(data.services.slice(0, shown)
-      .map((service) => measure(`${service.order}. ${service.name}`, 13, 600))) + 24);
+      .map((service) => measure(numbered(service), 13, 600))) + 24);
   const svg = element("svg", {
     viewBox: `0 0 ${width} ${height}`, width, height, role: "group",
     "aria-label": "Services and the borders between them. Arrow keys go to the next service.",
@@ -154,7 +154,7 @@ function serviceNode(row, label) {
   const service = data.services[row];
   const own = placesOf((from, to) => from === row || to === row);
   const isHub = hubs.has(row);
-  const text = `${service.order}. ${service.name}: ${counted(service.types, "type")}, `
+  const text = `${numbered(service)}: ${counted(service.types, "type")}, `
     + `${counted(own, "place")} to cut${isHub ? ", a hub that most services are tied to" : ""}`;
   const largest = largestOf(data.services.map((each) => each.types));
   const choose = () => {
@@ -178,7 +178,7 @@ function serviceNode(row, label) {
     height: rowHeight - 2, rx: 5,
   }),
   element("text", { x: 8, y: middleOf(row) + 4.5 },
-    fitted(`${service.order}. ${service.name}`, label - 22, 13, 600)),
+    fitted(numbered(service), label - 22, 13, 600)),
   element("circle", {
     cx: label - 2, cy: middleOf(row), r: (3 + 6 * Math.sqrt(service.types / largest)).toFixed(1),
   }),

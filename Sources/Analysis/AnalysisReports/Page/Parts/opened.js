@@ -40,7 +40,7 @@ function openedService(width) {
   if (opened === null) return [element("p", { class: "quiet" }, "There is no service to open.")];
   const service = data.services[opened];
   const links = openLinks(opened);
-  const heading = element("h3", {}, `${service.order}. ${service.name}`);
+  const heading = element("h3", {}, numbered(service));
   const places = placesOf((from, to) => from === opened || to === opened);
   const summary = element("p", { class: "quiet" },
     `${counted(service.types, "type")}; ${counted(places, "place")} to cut with `

@@ -47,28 +47,14 @@ struct EffortEstimate {
     }
   }
 
-  private struct Contract: Hashable {
-    var from: String
-    var to: String
-    var target: String
-    var symbol: String
-  }
-
   /// - Parameter own: what crosses the border of the service.
   private func effort(_ own: [Cut]) -> Service.Effort {
-    var contracts: Set<Contract> = []
-    var tables: Set<String> = []
-    for cut in own {
-      if case .table = cut.kind {
-        tables.insert(cut.target)
-      } else if cut.seam == .apiCall || cut.seam == .event {
-        contracts.insert(
-          Contract(
-            from: cut.fromService, to: cut.toService, target: cut.target, symbol: cut.symbol))
-      }
-    }
+    let tables = Set(
+      own.compactMap { cut in
+        if case .table = cut.kind { cut.target } else { nil }
+      })
     return Service.Effort(
-      places: own.count, files: Set(own.map(\.location.file)).count, contracts: contracts.count,
-      tables: tables.count)
+      places: own.count, files: Set(own.map(\.location.file)).count,
+      contracts: Contract.count(own), tables: tables.count)
   }
 }

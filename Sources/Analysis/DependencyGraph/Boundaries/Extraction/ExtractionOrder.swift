@@ -25,6 +25,8 @@ struct ExtractionOrder {
   }
 
   private let candidates: [Candidate]
+  /// What nobody extracts: ties to it stay open until the other side leaves.
+  private let remainder: Int?
   /// What each service shares with each other one.
   private let costs: [[Int: Int]]
   private var problems: OpenTies
@@ -37,11 +39,14 @@ struct ExtractionOrder {
   ///   - tables: services that use a table and that own it.
   ///   - problems: services that each blocking problem ties.
   ///   - sharedTables: services that use each table.
+  ///   - remainder: what remains of the monolith, which is in no order.
   init(
     _ candidates: [Candidate], references: [(from: Int, to: Int)],
-    tables: [(from: Int, to: Int)], problems: [Set<Int>] = [], sharedTables: [Set<Int>] = []
+    tables: [(from: Int, to: Int)], problems: [Set<Int>] = [], sharedTables: [Set<Int>] = [],
+    remainder: Int? = nil
   ) {
     self.candidates = candidates
+    self.remainder = remainder
     var costs = [[Int: Int]](repeating: [:], count: candidates.count)
     for pair in references {
       costs[pair.from][pair.to, default: 0] += 1
@@ -60,7 +65,7 @@ struct ExtractionOrder {
   /// Service indices in order of extraction.
   func services() -> [Int] {
     var state = self
-    var left = Array(candidates.indices)
+    var left = candidates.indices.filter { $0 != remainder }
     var order: [Int] = []
     while let next = left.min(by: { state.precedes($0, $1) }) {
       order.append(next)

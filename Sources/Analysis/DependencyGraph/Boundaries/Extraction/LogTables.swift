@@ -21,8 +21,9 @@ enum LogTables {
       if use.access == .writes { writers[use.table, default: []].insert(use.type) }
     }
     let candidates = writers.filter { table, types in
-      services[table].map { $0.count == 1 && serving.isDisjoint(with: $0) } ?? false
-        && types.count == 1
+      // What stays with the monolith to be held answers nobody, whatever else stays there.
+      guard types.count == 1, let home = services[table], home.count == 1 else { return false }
+      return types.allSatisfy(assignment.isHeld) || serving.isDisjoint(with: home)
     }
     guard !candidates.isEmpty else { return [] }
     var users: [TypeID: Set<Int>] = [:]
