@@ -157,8 +157,10 @@ package struct CarryStatements: Sendable {
     }
   }
 
-  /// Whether the table of the other side has rows that are not the mapping's.
-  private var isLimited: Bool { !statements.scope(from.other).isEmpty }
+  /// Whether a row of the other side that has a key already may not be the one that is meant.
+  private var isLimited: Bool {
+    !statements.scope(from.other).isEmpty || !statements.spelling(from.other).isEmpty
+  }
 
   /// Why a row of the other side was left as it is; nil where all rows there are the mapping's.
   package var foreignness: String? {
@@ -166,9 +168,13 @@ package struct CarryStatements: Sendable {
     let mapping = check.mapping
     let tenant = mapping.tenant == nil ? nil : "belongs to another tenant"
     let filter = mapping.filter.isEmpty || from == .legacy ? nil : "is outside of the filter"
+    let spelling =
+      statements.spelling(from.other).isEmpty
+      ? nil : "is another one, whose key that table takes for equal"
     let place = from == .legacy ? mapping.new : mapping.legacy
     return "the row of \(place) with that key "
-      + [tenant, filter].compactMap(\.self).joined(separator: " or ") + ", and was left as it is"
+      + [tenant, filter, spelling].compactMap(\.self).joined(separator: " or ")
+      + ", and was left as it is"
   }
 
   /// Deletes rows of the other side that belong to the mapping.

@@ -9,6 +9,8 @@ package struct FenceStatements: Sendable {
   package static let table = "strangler_fence"
   /// SQLSTATE of a refused write in PostgreSQL.
   package static let refusalState = "SG001"
+  /// SQLSTATE of a row that is refused another key.
+  package static let keyRefusalState = "SG002"
   /// How the message of a refused write begins.
   package static let refusal = "strangler: "
   /// Longest name of a mapping whose tables and triggers PostgreSQL can name.
@@ -62,6 +64,24 @@ package struct FenceStatements: Sendable {
   private var refusalText: String {
     "\(Self.refusal)\(mapping) is not written in \(side.title) now: the other side takes its "
       + "writes, or a change of sides is under way"
+  }
+
+  /// Columns of legacy that only legacy knows: a row of the new side that gets another key is
+  /// another row there, and would leave them behind.
+  private var unknownColumns: [String] {
+    guard side == .new, statements.check.mapping.isReversed else { return [] }
+    let carried = Set(statements.translation.reverseColumns)
+    return statements.check.legacy.columns
+      .filter { !$0.isGenerated && !carried.contains($0.name) }.map(\.name)
+  }
+
+  /// Nil where a row may get another key.
+  private var keyRefusal: String? {
+    let columns = unknownColumns
+    if columns.isEmpty { return nil }
+    return "strangler keeps keys: \(mapping) may be moved back, and legacy's "
+      + "\(columns.joined(separator: ", ")) would not follow to another key; add a row with that "
+      + "key and delete this one where they are not needed"
   }
 
   // MARK: - Fence
@@ -229,19 +249,34 @@ package struct FenceStatements: Sendable {
         WHERE EXISTS (\(fence) AND NOT \(mayWrite("role", "passing")))\(isMapped);
         """
       let concerned = concerns(rows).map { " AND \($0)" } ?? ""
+      let isPrimary = "EXISTS (\(fence) AND role = 'primary')"
+      let keeping = event != "update" ? nil : keyRefusal.map {
+        "SELECT RAISE(ABORT, \(sql.quoted($0))) WHERE \(isPrimary) AND \(hasMoved)\(concerned);"
+      }
       let notes = rows.map { row in
         let moved = event == "update" && row == "OLD" ? " AND \(hasMoved)" : ""
-        return note(row, where: "EXISTS (\(fence) AND role = 'primary')\(moved)\(concerned)")
+        return note(row, where: "\(isPrimary)\(moved)\(concerned)")
       }
       return StoreStatement(
         "CREATE TRIGGER \(name(event)) AFTER \(event.uppercased()) ON \(own)\nBEGIN\n"
-          + ([refusal] + notes).joined(separator: "\n") + "\nEND")
+          + ([refusal] + [keeping].compactMap(\.self) + notes).joined(separator: "\n") + "\nEND")
     }
+  }
+
+  private func keepingKeys(where hasMoved: String) -> String {
+    guard let keyRefusal else { return "" }
+    return """
+      IF \(hasMoved) THEN
+              RAISE EXCEPTION USING ERRCODE = '\(Self.keyRefusalState)',
+                MESSAGE = \(sql.quoted(keyRefusal));
+            END IF;
+      """
   }
 
   private func postgreSQLTriggers(_ schema: String) -> [StoreStatement] {
     func refusing(_ row: String) -> String { scope(row) ?? "TRUE" }
     let either = concerns(["OLD", "NEW"])
+    let hasMoved = [hasMoved, either].compactMap(\.self).joined(separator: " AND ")
     let body = """
       DECLARE
         allowed text;
@@ -278,7 +313,8 @@ package struct FenceStatements: Sendable {
           ELSIF TG_OP = 'INSERT' THEN
             \(note("NEW", where: concerns(["NEW"]) ?? "TRUE"))
           ELSE
-            \(note("OLD", where: [hasMoved, either].compactMap(\.self).joined(separator: " AND ")))
+            \(keepingKeys(where: hasMoved))
+            \(note("OLD", where: hasMoved))
             \(note("NEW", where: either ?? "TRUE"))
           END IF;
         END IF;
