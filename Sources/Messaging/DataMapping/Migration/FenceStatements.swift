@@ -156,33 +156,70 @@ package struct FenceStatements: Sendable {
     return lock + [isFree] + removal
   }
 
+  /// Whether all triggers are there and on, as 1 or 0: who makes the table anew, as SQLite's columns
+  /// are changed, takes them away.
+  package var areTriggersThere: StoreStatement {
+    let names = triggerNames.map { sql.quoted($0) }.joined(separator: ", ")
+    let table =
+      side == .legacy ? statements.check.mapping.legacy.table : statements.check.mapping.new.table
+    let found =
+      sql.kind == .sqlite
+      ? "sqlite_master WHERE type = 'trigger' AND name IN (\(names))\n"
+        + "  AND tbl_name = \(sql.quoted(table)) COLLATE NOCASE"
+      : "pg_trigger WHERE tgrelid = to_regclass(\(sql.quoted(own))) AND tgname IN (\(names))\n"
+        + "  AND tgenabled IN ('O', 'A')"
+    return StoreStatement(
+      "SELECT CASE WHEN count(*) = \(triggerNames.count) THEN 1 ELSE 0 END FROM \(found)")
+  }
+
+  private var triggerNames: [String] {
+    (sql.kind == .sqlite ? ["insert", "update", "delete"] : ["change", "truncate"])
+      .map { Self.name(side, $0, mapping) }
+  }
+
+  /// Puts triggers that are gone back, and keeps what was noted; nothing where the fence is free.
+  package func rearm(schema: String) -> [StoreStatement] {
+    let isGuarded = StoreStatement(
+      "UPDATE \(Self.table) SET role = role WHERE \(isOwn) AND role <> 'free'", mustMatch: true)
+    return triggerRemoval + [isGuarded] + changesTable(orThere: true) + triggers(schema)
+  }
+
   private func install(_ schema: String) -> [StoreStatement] {
+    changesTable(orThere: false) + triggers(schema)
+  }
+
+  private func triggers(_ schema: String) -> [StoreStatement] {
+    sql.kind == .sqlite ? sqliteTriggers : postgreSQLTriggers(schema)
+  }
+
+  private func changesTable(orThere: Bool) -> [StoreStatement] {
     let table = side == .legacy ? statements.check.legacy : statements.check.new
     // SQLite's columns without a type keep every value as it is.
     let columns = zip(noted, key).map { noted, column in
       sql.kind == .sqlite ? noted : "\(noted) \(table.column(column)?.declaredType ?? "text")"
     }
+    let missing = orThere ? "IF NOT EXISTS " : ""
     let changes = StoreStatement(
       """
-      CREATE TABLE \(changes) (
+      CREATE TABLE \(missing)\(changes) (
         sequence \(sql.numbered), \(columns.joined(separator: ", ")), refusal text,
         held \(sql.bigint) NOT NULL DEFAULT 0)
       """)
     // Few are held, and they are looked for with every batch.
     let held = StoreStatement(
-      "CREATE INDEX \(name("held")) ON \(self.changes) (held) WHERE held <> 0")
-    return [changes, held] + (sql.kind == .sqlite ? sqliteTriggers : postgreSQLTriggers(schema))
+      "CREATE INDEX \(missing)\(name("held")) ON \(self.changes) (held) WHERE held <> 0")
+    return [changes, held]
   }
 
   private var removal: [StoreStatement] {
-    let triggers: [String] =
-      switch sql.kind {
-      case .sqlite: ["insert", "update", "delete"].map { "DROP TRIGGER IF EXISTS \(name($0))" }
-      case .postgreSQL:
-        ["change", "truncate"].map { "DROP TRIGGER IF EXISTS \(name($0)) ON \(own)" }
-          + ["DROP FUNCTION IF EXISTS \(name("note"))()"]
-      }
-    return (triggers + ["DROP TABLE IF EXISTS \(changes)"]).map { StoreStatement($0) }
+    triggerRemoval + [StoreStatement("DROP TABLE IF EXISTS \(changes)")]
+  }
+
+  private var triggerRemoval: [StoreStatement] {
+    let place = sql.kind == .sqlite ? "" : " ON \(own)"
+    let function = sql.kind == .sqlite ? [] : ["DROP FUNCTION IF EXISTS \(name("note"))()"]
+    return (triggerNames.map { "DROP TRIGGER IF EXISTS \(sql.name($0))\(place)" } + function)
+      .map { StoreStatement($0) }
   }
 
   // MARK: - Triggers

@@ -22,6 +22,7 @@ extension MigrationRun {
     evidence.isReversed = check.mapping.isReversed
     evidence.acceptsNoReturn = acceptsNoReturn
     if step.gates.contains(.backfillFinished) { evidence.backfill = try await backfilled() }
+    if step.gates.contains(.changesNoted) { evidence.unguarded = try await unguarded() }
     // Another mapping writes nothing before its gate has refused it.
     if step.gates.contains(.fewWaiting), isSame(migration) {
       try await carrier(migration)?.retry()
@@ -61,7 +62,7 @@ extension MigrationRun {
   }
 
   /// Whether it is the mapping with which the data began to move.
-  private func isSame(_ migration: Migration) -> Bool {
+  func isSame(_ migration: Migration) -> Bool {
     migration.fingerprint.isEmpty || migration.fingerprint == statements.fingerprint
   }
 

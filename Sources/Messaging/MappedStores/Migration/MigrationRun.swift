@@ -122,6 +122,51 @@ package struct MigrationRun: Sendable {
     return (seen.waiting, reasons + (more > 0 ? ["and \(more) more"] : []))
   }
 
+  /// The tables whose triggers are gone, or switched off, though their fences mean something.
+  package func unguarded() async throws -> [String] {
+    try await unguardedSides().map { "\(check.place($0))" }
+  }
+
+  private func unguardedSides() async throws -> [Doubt.Side] {
+    var sides: [Doubt.Side] = []
+    for side in [Doubt.Side.legacy, .new] where try await look(side).fence.role != .free {
+      let guarding = FenceStatements(statements, side)
+      if try await !stores[side].writing.holds(guarding.areTriggersThere) { sides.append(side) }
+    }
+    return sides
+  }
+
+  /// Puts triggers back that are gone, or switched off.
+  ///
+  /// - Returns: the tables that got some.
+  /// - Throws: `StoreFailure`, with the code `unusable`, where the mapping changed meanwhile.
+  package func rearm(_ migration: Migration, _ author: Author) async throws -> [String] {
+    let sides = try await unguardedSides()
+    if sides.isEmpty { return [] }
+    guard isSame(migration) else {
+      throw StoreFailure(.unusable, "\(name): \(MigrationGate.changed)")
+    }
+    let tables = sides.map { "\(check.place($0))" }
+    try await write(
+      migration, over: migration, .repair,
+      "triggers of \(tables.joined(separator: " and ")) put back", author)
+    for side in sides {
+      let schema = try await schemaName(side)
+      do {
+        try await pressOn(FenceStatements(statements, side).rearm(schema: schema), side)
+      } catch let stuck as Stuck {
+        throw StoreFailure(.locked, "\(name): \(stuck.reason)")
+      }
+    }
+    return tables
+  }
+
+  private func schemaName(_ side: Doubt.Side) async throws -> String {
+    let store = stores[side].writing
+    return try await store.run([SQLText(store.kind).schemaName])[0].first?.first.flatMap { $0 }
+      ?? "public"
+  }
+
   // MARK: - Deciding
 
   /// Writes a decision and brings both stores there; where that takes too long, turns back.
@@ -210,11 +255,11 @@ package struct MigrationRun: Sendable {
 
   private func set(_ fence: Fence, over seen: Fence, _ side: Doubt.Side) async throws {
     let (fencing, store) = (FenceStatements(statements, side), stores[side].writing)
-    let schema = try await store.run([SQLText(store.kind).schemaName])[0].first?.first ?? nil
+    let schema = try await schemaName(side)
     let isFree = seen.role == .free
     let hasLeftovers = isFree ? try await store.holds(fencing.hasTriggers) : false
     var change = fencing.set(
-      fence, over: seen, schema: schema ?? "public", hasLeftovers: hasLeftovers)
+      fence, over: seen, schema: schema, hasLeftovers: hasLeftovers)
     switch (side, seen.role, fence.role) {
     case (.new, .follower, .free): change += try await backfill(BackfillPosition.restart)
     case (.new, _, .primary): change += try await backfill(BackfillPosition.overtake)

@@ -61,6 +61,7 @@ import Testing
       (.backfillFinished, { $0.backfill = .missing }),
       (.backfillFinished, { $0.backfill = .unfinished(rows: 9) }),
       (.backfillFinished, { $0.backfill = .otherMapping }),
+      (.changesNoted, { $0.unguarded = ["shop.orders"] }),
       (.fewWaiting, { $0.waiting = MigrationEvidence.mostWaiting + 1 }),
       (.noneRefused, { $0.refused = ["id = 17"] }),
       (.sidesEqual, { $0.comparison = .notMade }),

@@ -93,4 +93,32 @@ struct LossTests {
     await old.stop()
     await other.stop()
   }
+
+  /// Who makes a table anew takes its triggers away, and what is written then nobody notes: it must
+  /// not get lost on the way back.
+  @Test(arguments: InspectionTests.pairs)
+  func `a table without its triggers goes no step`(
+    legacy: StoreKind, new: StoreKind
+  ) async throws {
+    let rig = try await MigrationRig(legacy, new, rows: 4)
+    try await rig.advance(to: .newPrimary)
+    #expect(try await rig.run.unguarded() == [])
+    try await rig.new.run(
+      new == .sqlite
+        ? ["DROP TRIGGER strangler_new_update_orders"]
+        : ["ALTER TABLE purchases DISABLE TRIGGER strangler_new_change_orders"])
+    try await rig.new.run(["UPDATE purchases SET pence = 99 WHERE number = 2"])
+    let refused = try await rig.give(.retreat).refused
+    #expect(refused == [MigrationGate.unguarded(["new.purchases"])])
+    let migration = try await rig.run.migration()
+    #expect(try await rig.run.rearm(migration, MigrationRig.author) == ["new.purchases"])
+    #expect(try await rig.run.unguarded() == [])
+    try await rig.new.run(["UPDATE purchases SET pence = 98 WHERE number = 3"])
+    let found = try #require(try await rig.run.verification(listed: 10) { _ in })
+    _ = try await rig.run.mend(found.drifts, migration, MigrationRig.author)
+    #expect(try await rig.give(.retreat).outcome?.migration.state == .newReads)
+    try await rig.expectEqual(4)
+    #expect(try await rig.old.rows("SELECT cents FROM orders ORDER BY id") == ["7", "99", "98", "28"])
+    await rig.stop()
+  }
 }
