@@ -43,7 +43,7 @@ struct OpenedStores {
 
 extension OpenedStores {
   /// Where a mapping is; nil where its new store is not open.
-  private func migration(of mapping: TableMapping, within limit: Duration) async throws
+  func migration(of mapping: TableMapping, within limit: Duration) async throws
     -> Migration?
   {
     guard let store = stores[mapping.new.store], let schema = schemas[mapping.new.store] else {

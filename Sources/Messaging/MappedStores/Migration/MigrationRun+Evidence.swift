@@ -78,11 +78,11 @@ extension MigrationRun {
     }
   }
 
-  var verification: VerificationRun? {
+  func verification(_ migration: Migration) -> VerificationRun? {
     // Both sides may be in one store.
     var reading = [check.mapping.legacy.store: stores.legacy.reading]
     reading[check.mapping.new.store] = stores.new.reading
-    return VerificationRun(check, stores: reading)
+    return VerificationRun(check, stores: reading, writtenOn: migration.state.owner)
   }
 
   /// What compares both sides through the stream of changes; nil where no side follows the other.
@@ -97,7 +97,7 @@ extension MigrationRun {
   package func comparison(
     _ migration: Migration, _ progress: @escaping @Sendable (_ rows: Int) -> Void
   ) async throws -> MigrationEvidence.Comparison {
-    guard let run = verification else { return .notMade }
+    guard let run = verification(migration) else { return .notMade }
     var limits = Verification.Limits()
     limits.listed = 0
     var suspects: Set<UInt64>?

@@ -14,7 +14,9 @@ extension MigrationRun {
   ) async throws -> Verification? {
     var limits = Verification.Limits()
     limits.listed = listed
-    return try await verification?.run(limits) { _, rows in progress(rows) }
+    return try await verification(try await migration())?.run(limits) { _, rows in
+      progress(rows)
+    }
   }
 
   /// Notes the rows that differ as if they had been written on the side that takes writes, and

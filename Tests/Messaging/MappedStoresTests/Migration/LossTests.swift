@@ -121,4 +121,36 @@ struct LossTests {
     #expect(try await rig.old.rows("SELECT cents FROM orders ORDER BY id") == ["7", "99", "98", "28"])
     await rig.stop()
   }
+
+  /// What legacy need not know does not keep it from being current, nor the data from being retired.
+  @Test(arguments: InspectionTests.pairs)
+  func `columns of the new side alone are no difference while it is written`(
+    legacy: StoreKind, new: StoreKind
+  ) async throws {
+    let rig = try await MigrationRig(legacy, new, rows: 4) { mapping in
+      mapping.columns.removeAll { $0.name == "memo" }
+      mapping.columns.append(.init("memo", .constant("shop"), isReversed: false))
+      mapping.left = ["note"]
+    }
+    try await rig.advance(to: .newReads)
+    #expect(
+      try await rig.new.rows("SELECT DISTINCT memo FROM purchases") == ["shop"])
+    try await rig.advance(to: .newPrimary)
+    try await rig.new.run([
+      "UPDATE purchases SET memo = 'web' WHERE number = 2",
+      "INSERT INTO purchases VALUES (9, 9, 'phone')",
+    ])
+    try await rig.carry(from: .new)
+    let migration = try await rig.run.migration()
+    #expect(try await rig.run.verification(listed: 9) { _ in }?.isEqual == true)
+    let live = try #require(
+      try rig.run.liveVerification(migration, LiveVerificationRun.Limits()))
+    #expect(try await live.run().isEqual)
+    try await rig.new.run(["UPDATE purchases SET pence = 8 WHERE number = 2"])
+    #expect(try await rig.run.verification(listed: 9) { _ in }?.counts[.differs] == 1)
+    let retired = try await rig.give(.advance, acceptsNoReturn: true)
+    #expect(retired.refused == [] && retired.outcome?.migration.state == .retired)
+    #expect(try await rig.old.rows("SELECT cents FROM orders WHERE id IN (2, 9) ORDER BY id") == ["8", "9"])
+    await rig.stop()
+  }
 }

@@ -153,7 +153,7 @@ struct DataRepairCommand: AsyncParsableCommand {
     for kind in Drift.Kind.allCases where found.counts[kind] > 0 {
       Terminal.standardOutput.write("\(name): \(found.counts[kind]) \(kind.rawValue)\n")
       for drift in found.drifts.lazy.filter({ $0.kind == kind }).prefix(list) {
-        Terminal.standardOutput.write("  \(drift.place)\n")
+        Terminal.standardOutput.write("\(DataVerifyReport.Row(drift).text)\n")
       }
     }
   }
