@@ -53,6 +53,12 @@ package struct CarryStatements: Sendable {
     StoreStatement("SELECT count(*), count(refusal) FROM \(notes)")
   }
 
+  /// How many notes nobody tried yet, up to a limit, as `MappedStore.rows` reads them.
+  package func pendingCount(upTo limit: Int) -> String {
+    "SELECT \(source.sql.selected("number")) FROM (SELECT count(*) AS number FROM (\n"
+      + "SELECT 1 FROM \(notes) WHERE refusal IS NULL AND held = 0 LIMIT \(limit)) AS some) AS t"
+  }
+
   /// Why notes were refused, the oldest first.
   package func refusals(limit: Int) -> StoreStatement {
     StoreStatement(

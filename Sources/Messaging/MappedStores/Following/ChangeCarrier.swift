@@ -240,14 +240,13 @@ package struct ChangeCarrier: Sendable {
   }
 
   /// Writes rows together that single ones are in the way of: they may have exchanged what no two
-  /// rows may have.
+  /// rows may have, or refer to each other.
   ///
   /// - Returns: what is not taken still.
   private func exchanged(_ refused: [Refused], _ fence: Fence) async throws -> [Refused] {
     let rows = refused.filter { $0.failure.code == .conflict && $0.item.row != nil }
     guard rows.count > 1 else { return refused }
     let parks = carry.parks(rows.compactMap { try? carry.otherKey($0.item.key) })
-    if parks.isEmpty { return refused }
     do {
       _ = try await run(
         target,
