@@ -189,7 +189,35 @@ package struct FenceStatements: Sendable {
   }
 
   private func triggers(_ schema: String) -> [StoreStatement] {
-    sql.kind == .sqlite ? sqliteTriggers : postgreSQLTriggers(schema)
+    sql.kind == .sqlite ? sqliteTriggers : postgreSQLTriggers(schema) + [grants]
+  }
+
+  /// Lets whoever may read the table read its fence, its notes, which hold keys of it, and how far
+  /// it moved: a service asks for those by `DualWriteRouter`.
+  private var grants: StoreStatement {
+    let tables = [Self.table, MigrationTables.table].map { sql.quoted($0) } + [sql.quoted(changes)]
+    return StoreStatement(
+      """
+      DO $strangler$
+      DECLARE
+        grantee oid;
+        own text;
+      BEGIN
+        FOR grantee IN
+          SELECT DISTINCT a.grantee FROM pg_class AS c,
+            aclexplode(COALESCE(c.relacl, acldefault('r', c.relowner))) AS a
+          WHERE c.oid = to_regclass(\(sql.quoted(self.own))) AND a.privilege_type = 'SELECT'
+        LOOP
+          FOREACH own IN ARRAY ARRAY[\(tables.joined(separator: ", "))] LOOP
+            IF to_regclass(own) IS NOT NULL THEN
+              EXECUTE format('GRANT SELECT ON %s TO %s', own, CASE grantee WHEN 0 THEN 'PUBLIC'
+                ELSE quote_ident(pg_get_userbyid(grantee)) END);
+            END IF;
+          END LOOP;
+        END LOOP;
+      END
+      $strangler$
+      """)
   }
 
   private func changesTable(orThere: Bool) -> [StoreStatement] {
@@ -287,9 +315,12 @@ package struct FenceStatements: Sendable {
         """
       let concerned = concerns(rows).map { " AND \($0)" } ?? ""
       let isPrimary = "EXISTS (\(fence) AND role = 'primary')"
-      let keeping = event != "update" ? nil : keyRefusal.map {
-        "SELECT RAISE(ABORT, \(sql.quoted($0))) WHERE \(isPrimary) AND \(hasMoved)\(concerned);"
-      }
+      let keeping =
+        event != "update"
+        ? nil
+        : keyRefusal.map {
+          "SELECT RAISE(ABORT, \(sql.quoted($0))) WHERE \(isPrimary) AND \(hasMoved)\(concerned);"
+        }
       let notes = rows.map { row in
         let moved = event == "update" && row == "OLD" ? " AND \(hasMoved)" : ""
         return note(row, where: "\(isPrimary)\(moved)\(concerned)")
