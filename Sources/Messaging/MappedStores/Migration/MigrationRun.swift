@@ -43,15 +43,15 @@ package struct MigrationRun: Sendable {
   private static let pause = Duration.milliseconds(5)
 
   /// Why stores could not be brought to what was decided.
-  private struct Stuck: Error {
+  struct Stuck: Error {
     let reason: String
   }
 
   package let check: MappingCheck
   package let statements: MappingStatements
   package let stores: MovingStores
-  private let tables: MigrationTables
-  private let limits: Limits
+  let tables: MigrationTables
+  let limits: Limits
 
   /// Nil for a mapping with errors.
   package init?(_ check: MappingCheck, _ stores: MovingStores, _ limits: Limits = .init()) {
@@ -63,7 +63,7 @@ package struct MigrationRun: Sendable {
     tables = MigrationTables(stores.new.writing.kind)
   }
 
-  private var name: String { check.mapping.name }
+  var name: String { check.mapping.name }
 
   // MARK: - Looking
 
@@ -174,26 +174,14 @@ package struct MigrationRun: Sendable {
     _ decision: Migration, over seen: Migration, _ action: MigrationEntry.Action,
     evidence: String, _ author: Author
   ) async throws -> Outcome {
-    _ = try await stores.new.writing.run(tables.install)
-    try await write(decision, over: seen, action, evidence, author)
-    return try await goOn(decision, author)
+    let order = Order(
+      run: self, decision: decision, seen: seen, action: action, evidence: evidence)
+    return try await Self.carryOut([order], author)[0]
   }
 
   /// Brings both stores to what was decided before.
   package func goOn(_ decision: Migration, _ author: Author) async throws -> Outcome {
-    let pause = PauseClock()
-    do {
-      let settled = try await settle(decision, author, pause, limits.pause)
-      return Outcome(migration: settled, turnedBack: nil, pause: pause.longest)
-    } catch let stuck as Stuck {
-      // Only a change of sides is ever stuck for long, and its other side is as good to open.
-      guard let back = decision.turnedBack else {
-        throw StoreFailure(.unusable, "\(name): \(stuck.reason)")
-      }
-      try await write(back, over: decision, .turnBack, stuck.reason, author)
-      let settled = try await settle(back, author, pause, pause.current + limits.pause)
-      return Outcome(migration: settled, turnedBack: stuck.reason, pause: pause.longest)
-    }
+    try await Self.carryOut([Order(run: self, decision: decision)], author)[0]
   }
 
   func write(
@@ -219,41 +207,20 @@ package struct MigrationRun: Sendable {
 
   // MARK: - Acting
 
-  /// Does what is next until nothing is.
-  ///
-  /// - Parameter longest: how long writes may pause.
-  private func settle(
-    _ decision: Migration, _ author: Author, _ pause: PauseClock, _ longest: Duration
-  ) async throws -> Migration {
-    while true {
-      let facts = try await facts()
-      pause.saw(isPaused: facts.isPaused)
-      switch decision.next(facts) {
-      case .overtaken:
-        throw StoreFailure(.moved, "\(name): somebody else decided something else meanwhile")
-      case .fence(let side, let fence):
-        try await set(fence, over: facts[side], side)
-      case .carry(let side):
-        if pause.current > longest {
-          throw Stuck(
-            reason: "\(facts.waiting(side)) changes were not carried over within \(longest)")
-        }
-        try await carry(from: side)
-      case .settle:
-        for side in [Doubt.Side.legacy, .new] where decision.target.role(of: side) == .free {
-          try await removeTriggers(of: side, decision)
-        }
-        // Rows that were copied while nobody noted changes may have changed since.
-        let begins = decision.state == .legacyPrimary && decision.target != .legacyPrimary
-        try await write(
-          decision.settled, over: decision, .settle, "", author,
-          with: begins ? backfill(BackfillPosition.restart) : [])
-        return decision.settled
-      }
+  /// Notes that both stores are what was decided.
+  func settle(_ decision: Migration, _ author: Author) async throws -> Migration {
+    for side in [Doubt.Side.legacy, .new] where decision.target.role(of: side) == .free {
+      try await removeTriggers(of: side, decision)
     }
+    // Rows that were copied while nobody noted changes may have changed since.
+    let begins = decision.state == .legacyPrimary && decision.target != .legacyPrimary
+    try await write(
+      decision.settled, over: decision, .settle, "", author,
+      with: begins ? backfill(BackfillPosition.restart) : [])
+    return decision.settled
   }
 
-  private func set(_ fence: Fence, over seen: Fence, _ side: Doubt.Side) async throws {
+  func set(_ fence: Fence, over seen: Fence, _ side: Doubt.Side) async throws {
     let (fencing, store) = (FenceStatements(statements, side), stores[side].writing)
     let schema = try await schemaName(side)
     let isFree = seen.role == .free
@@ -300,21 +267,36 @@ package struct MigrationRun: Sendable {
     }
   }
 
-  private func carry(from side: Doubt.Side) async throws {
-    guard let carrier = ChangeCarrier(check, from: side, stores) else { return }
+  /// What came of a batch that was carried over while writes pause.
+  enum Carried {
+    case some, othersInTheWay
+    /// So many changes are left, which were refused or are held for a backfill.
+    case stuck(Int)
+    case all
+  }
+
+  func carry(from side: Doubt.Side) async throws -> Carried {
+    guard let carrier = ChangeCarrier(check, from: side, stores) else { return .all }
     let batch: ChangeCarrier.Batch
     do {
       batch = try await carrier.batch()
     } catch let failure as StoreFailure where [.locked, .fenced].contains(failure.code) {
       // Neither side takes writes, so it is tried again for as long as that may last.
-      return try await Task.sleep(for: Self.pause)
+      try await Task.sleep(for: Self.pause)
+      return .othersInTheWay
     }
-    if batch.isOvertaken { return try await Task.sleep(for: Self.pause) }
-    guard batch.read == 0 else { return }
-    // What is left was refused, or is held for a backfill.
-    let seen = try await look(side)
-    if seen.waiting > 0 {
-      throw Stuck(reason: "\(seen.waiting) changes could not be carried over")
+    if batch.isOvertaken {
+      try await Task.sleep(for: Self.pause)
+      return .othersInTheWay
     }
+    if batch.written + batch.deleted > 0 { return .some }
+    if batch.read > 0 { return .othersInTheWay }
+    let left = try await look(side).waiting
+    return left > 0 ? .stuck(left) : .all
+  }
+
+  /// Tries again what the other side refused.
+  func retry(from side: Doubt.Side) async throws {
+    try await ChangeCarrier(check, from: side, stores)?.retry()
   }
 }

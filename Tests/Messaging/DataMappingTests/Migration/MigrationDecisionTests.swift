@@ -142,6 +142,19 @@ import Testing
     #expect(onwards.target == .newReads && onwards.fingerprint == "f")
   }
 
+  /// Several take the step that the last of them, or the first, has before it.
+  @Test func `those that have the farthest to go move`() {
+    let states: [(MigrationState, to: MigrationState?)] = [
+      (.newReads, nil), (.legacyReads, nil), (.legacyReads, .newReads), (.newPrimary, .newReads),
+    ]
+    let seen = states.map { Self.migration($0.0, to: $0.to) }
+    #expect(Migration.behind(seen, .advance) == [1, 2])
+    #expect(Migration.behind(seen, .retreat) == [3])
+    #expect(Migration.behind([seen[0], seen[2]], .retreat) == [0, 1])
+    #expect(Migration.behind([seen[0]], .advance) == [0])
+    #expect(Migration.behind([], .advance) == [])
+  }
+
   @Test func `who is stuck on the way back goes on beyond`() {
     let back = Self.migration(.newReads, to: .newReads)
     #expect(back.turnedBack?.target == .newPrimary)
