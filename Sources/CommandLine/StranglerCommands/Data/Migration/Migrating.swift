@@ -109,8 +109,8 @@ struct Migrating {
 extension Migrating {
   /// Takes the steps to where an order leads, until one is refused or turned back.
   static func move(
-    _ order: CutoverAnswer.Order, _ all: [Migrating], _ options: MigrationOrderOptions,
-    _ line: ProgressLine
+    _ order: CutoverAnswer.Order, _ all: [Migrating], by author: MigrationRun.Author,
+    _ limit: StatementLimit, _ line: ProgressLine
   ) async throws -> [CutoverAnswer] {
     var answers: [CutoverAnswer] = []
     for migrating in all {
@@ -119,8 +119,7 @@ extension Migrating {
     while answers.contains(where: \.isOpen), answers.allSatisfy({ $0.isOpen || $0.done }) {
       let open = zip(all, answers).filter { $0.1.isOpen }.map(\.0)
       let steps = try await give(
-        .advance, to: open, by: options.author, options.limit, acceptsNoReturn: order == .retire,
-        line)
+        .advance, to: open, by: author, limit, acceptsNoReturn: order == .retire, line)
       for step in steps {
         for place in answers.indices where answers[place].mapping == step.mapping {
           answers[place].took(step)
@@ -201,7 +200,7 @@ struct MigrationOrderOptions: ParsableArguments {
       if isDry {
         for migrating in all { answers.append(try await migrating.rehearse(order, line)) }
       } else {
-        answers = try await Migrating.move(order, all, self, line)
+        answers = try await Migrating.move(order, all, by: author, limit, line)
       }
       for answer in answers {
         let state = isDry ? order.target.rawValue : answer.state
