@@ -40,10 +40,31 @@ public final class DualWriteRouter: Sendable {
     public init() {}
   }
 
-  /// Says which write a later read has to see.
-  public struct WriteToken: Sendable, Hashable {
+  /// Says which write a later read has to see, in this process or, as a text, in another one: send
+  /// it along with the answer, such as in a header, and take it from the next request.
+  ///
+  /// ```swift
+  /// response.headers["x-written"] = "\(placed.token)"
+  /// let token = request.headers["x-written"].flatMap(DualWriteRouter.WriteToken.init)
+  /// ```
+  public struct WriteToken: Sendable, Hashable, CustomStringConvertible, LosslessStringConvertible {
     let side: Doubt.Side
     let note: Int64
+
+    init(side: Doubt.Side, note: Int64) { (self.side, self.note) = (side, note) }
+
+    /// The token that a text such as `legacy-17` is; nil for any other text. It says nothing of who
+    /// may read what: whoever makes one up sees what a read without one would show a moment later.
+    public init?(_ description: String) {
+      let parts = description.split(separator: "-", omittingEmptySubsequences: false)
+      guard parts.count == 2, let side = Doubt.Side(rawValue: String(parts[0])),
+        parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let note = Int64(parts[1])
+      else { return nil }
+      self.init(side: side, note: note)
+    }
+
+    /// `legacy-17`.
+    public var description: String { "\(side.rawValue)-\(note)" }
   }
 
   /// What a write gave, with its token.
@@ -170,9 +191,12 @@ public final class DualWriteRouter: Sendable {
     after token: WriteToken? = nil, legacy: RoutedWork<Value>, new: RoutedWork<Value>,
     comparing isEqual: (@Sendable (Value, Value) -> Bool)? = nil
   ) async throws -> Value {
-    let migration = try await migration(fresh: false)
+    var migration = try await migration(fresh: false)
+    // What is known of the state may be older than the write, which another process made.
+    if let token, token.side != migration.state.reads {
+      migration = try await self.migration(fresh: true)
+    }
     var side = migration.state.reads
-    // What is known of the state may be older than the write, so the store is asked whatever it is.
     if let token, side == .new, token.side == .legacy, token.note > 0,
       try await isWaiting(.legacy, upTo: token.note)
     {

@@ -21,16 +21,21 @@ package struct VerificationRun: Sendable {
   private let new: Side
 
   /// Nil for a mapping with errors.
-  package init?(_ check: MappingCheck, stores: [String: any MappedStore]) {
+  ///
+  /// - Parameter owner: the side that takes the writes.
+  package init?(
+    _ check: MappingCheck, stores: [String: any MappedStore], writtenOn owner: Doubt.Side = .legacy
+  ) {
     guard let statements = MappingStatements(check) else { return nil }
     func side(_ side: Doubt.Side, _ name: String) -> Side? {
       guard let store = stores[name],
         let digests = RowDigests(
-          check, side, composed: { $0.precomposedStringWithCanonicalMapping })
+          check, side, writtenOn: owner,
+          composed: { $0.precomposedStringWithCanonicalMapping })
       else { return nil }
       return Side(
         store: store, sql: statements.stream(side), types: statements.streamTypes(side),
-        digests: digests, hash: statements.hash(side))
+        digests: digests, hash: statements.hash(side, writtenOn: owner))
     }
     guard let legacy = side(.legacy, check.mapping.legacy.store),
       let new = side(.new, check.mapping.new.store)

@@ -194,6 +194,28 @@ struct RoutedMigrationTests {
     #expect(try await world.get(1) == "new 1")
   }
 
+  /// It leaves the process as a text, and one that knows an old state reads what it wrote.
+  @Test func `a token goes to another process`() async throws {
+    let world = try await World(freshness: .seconds(60))
+    try await world.give(.advance)
+    #expect(try await world.get(1) == "legacy 0")
+    for _ in 0..<2 { try await world.give(.advance) }
+    let written = try await world.put(1, 5, by: world.other)
+    let text = "\(written.token)"
+    #expect(text == "new-1")
+    let token = try #require(DualWriteRouter.WriteToken(text))
+    #expect(token == written.token)
+    #expect(try await world.get(1, after: token) == "new 5")
+    for _ in 0..<3 { try await world.give(.retreat) }
+    #expect(try await world.get(1, after: token) == "new 5")
+    #expect(try await world.get(1, after: DualWriteRouter.WriteToken("legacy-99")) == "legacy 5")
+  }
+
+  @Test(arguments: ["", "new", "new-", "old-1", "new-x", "new--1", "new-1-2", "new-+1", "new-9e9"])
+  func `another text is no token`(text: String) {
+    #expect(DualWriteRouter.WriteToken(text) == nil)
+  }
+
   /// A service that knows an old state writes nothing wrong, and finds the right side by itself.
   @Test func `a router that was left behind`() async throws {
     let world = try await World(freshness: .seconds(60))

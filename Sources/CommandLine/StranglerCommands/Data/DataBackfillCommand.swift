@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import DataMapping
 internal import MappedStores
 internal import RoutingDecisions
+internal import Synchronization
 
 struct DataBackfillCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,13 +14,17 @@ struct DataBackfillCommand: AsyncParsableCommand {
       A row whose key the new side has already stays as it is, whoever wrote it: a backfill adds
       what is missing and changes nothing. strangler data verify finds what differs.
 
+      A row that the new side does not take, such as one that refers to a row which comes later, is
+      noted as if it had been written, so that strangler data follow carries it over; before
+      strangler data advance was called it ends the backfill.
+
       What legacy writes meanwhile is carried over by strangler data follow, once strangler data
       advance was called: begin the backfill then. Before that, keep both sides quiet.
 
       The mappings are checked first, as strangler data check does it. The position is kept in the
       new store, in the table \(BackfillPosition.table), in the transaction that adds a chunk's
       rows; there the command needs to be allowed to make that table once, to insert and to select.
-      Chunks grow and shrink so that each takes 0.25 to 0.5 s. A run behind the end copies what was
+      Chunks grow and shrink so that each takes 0.25 to 0.5 s, and wait while many changes do. A run behind the end copies what was
       added there since.
 
       Ends with 0 when the end is reached, with 1 at a row that has nothing to become or when
@@ -97,25 +102,34 @@ struct DataBackfillCommand: AsyncParsableCommand {
   ) async throws {
     let name = check.mapping.name
     guard let legacy = opened.stores[check.mapping.legacy.store],
-      let place = settings.stores.first(where: { $0.name == check.mapping.new.store })?.place,
       let run = BackfillRun(check, legacy: legacy), let statements = MappingStatements(check)
     else { return }
-    let target = try place.openTarget()
-    defer { target.close() }
+    let migration = try await opened.migration(of: check.mapping, within: limit.duration)
+    if let begun = migration?.fingerprint, !begun.isEmpty, begun != run.fingerprint {
+      throw CommandFailure.unusable("\(name): \(MigrationGate.changed)")
+    }
+    let stores = try MovingStores(check.mapping, settings)
+    defer { stores.close() }
+    let target = stores.backfill
     let position = try await begin(name, run.fingerprint, target)
+    let following = Following(check, stores, migration)
     var limits = BackfillRun.Limits()
     limits.pace.largest = chunkRows
     limits.pace.rate = throttle.map { Double($0) }
     limits.statement = max(limit.duration, .seconds(60))
+    limits.watchesNotes = following != nil
     let rows = try await legacy.estimate(statements, within: .seconds(1))?.rows
     let progress = RowProgress(name, of: rows.map { max(0, $0 - Int(position.read)) }, on: line)
     let counted = SeenRows(position.read)
     do {
-      let end = try await run.run(from: position, into: isDry ? nil : target, limits) { at, _ in
+      let end = try await run.run(
+        from: position, into: isDry ? nil : target, limits, noting: following?.noting
+      ) { at, _ in
         progress.add(counted.more(at.read))
       }
       line.clear()
-      Terminal.standardOutput.write(summary(name, from: position, to: end))
+      Terminal.standardOutput.write(
+        summary(name, from: position, to: end, noted: following?.noted.withLock { $0 } ?? 0))
     } catch let refusal as BackfillRun.Refusal {
       line.clear()
       for diagnostic in decoded.placing([refusal.finding]) {
@@ -175,12 +189,42 @@ struct DataBackfillCommand: AsyncParsableCommand {
   }
 
   private func summary(
-    _ name: String, from start: BackfillPosition, to end: BackfillPosition
+    _ name: String, from start: BackfillPosition, to end: BackfillPosition, noted: Int
   ) -> String {
     let read = end.read - start.read
     if isDry { return "\(name): \(read) rows of legacy can be copied; nothing was written\n" }
     let added = end.added - start.added
     let before = start.read > 0 ? "; \(start.read) rows were read before" : ""
-    return "\(name): \(read) rows read, \(added) added, \(read - added) there already\(before)\n"
+    let others =
+      noted == 0
+      ? ""
+      : "; \(noted) were not taken with the rows beside them, and strangler data follow carries them "
+        + "over as changes"
+    let there = max(0, Int(read - added) - noted)
+    return "\(name): \(read) rows read, \(added) added, \(there) there already\(others)\(before)\n"
+  }
+}
+
+extension DataBackfillCommand {
+  /// What notes the rows that the new side does not take.
+  private final class Following: Sendable {
+    let noted = Mutex(0)
+    private let run: MigrationRun
+    private let migration: Migration
+
+    /// Nil where legacy does not note its changes.
+    init?(_ check: MappingCheck, _ stores: MovingStores, _ migration: Migration?) {
+      guard let migration, migration.isSettled, migration.state.role(of: .legacy) == .primary,
+        let run = MigrationRun(check, stores)
+      else { return nil }
+      (self.run, self.migration) = (run, migration)
+    }
+
+    var noting: BackfillRun.Noting {
+      { keys in
+        try await self.run.note(keys, self.migration)
+        self.noted.withLock { $0 += keys.count }
+      }
+    }
   }
 }

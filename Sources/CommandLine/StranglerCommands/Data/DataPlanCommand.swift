@@ -79,8 +79,8 @@ struct DataPlanCommand: AsyncParsableCommand {
       + (circle.isEmpty
         ? []
         : [
-          "\(circle.joined(separator: ", ")) refer to each other; their foreign keys have to be "
-            + "deferrable"
+          "\(circle.joined(separator: ", ")) refer to each other; let all of them follow before the "
+            + "backfill, so that rows which come too early are carried over as changes"
         ])
   }
 }

@@ -28,6 +28,9 @@ struct DataVerifyCommand: AsyncParsableCommand {
                   accents taken apart, numbers stored as texts
         stale     with --live: the side that follows is behind, since changes were refused
 
+      While the new side takes the writes, columns with reverse: false are left out: what it writes
+      there, legacy does not have.
+
       All rows are counted, and --list of each kind shown with the columns that differ. Tables
       without a difference are read once, others up to three times or more. Nothing is written,
       but for what --live carries over.
@@ -110,8 +113,11 @@ struct DataVerifyCommand: AsyncParsableCommand {
     var mappings: [DataVerifyReport.Mapping] = []
     for check in try mapping.checks(settings, opened, decoded) {
       let name = check.mapping.name
+      let owner =
+        try await opened.migration(of: check.mapping, within: limit.duration)?.state.owner
+        ?? .legacy
       guard let translation = check.translation,
-        let run = VerificationRun(check, stores: opened.stores)
+        let run = VerificationRun(check, stores: opened.stores, writtenOn: owner)
       else { continue }
       guard RowDigests.canTellTenants(translation) else {
         throw CommandFailure.unusable(
@@ -125,7 +131,7 @@ struct DataVerifyCommand: AsyncParsableCommand {
         passes.enter(step)
         progress.add(count)
       }
-      mappings.append(DataVerifyReport.Mapping(check, verification))
+      mappings.append(DataVerifyReport.Mapping(check, verification, writtenOn: owner))
     }
     return DataVerifyReport(file: configuration.file, mappings: mappings)
   }
@@ -142,9 +148,10 @@ struct DataVerifyCommand: AsyncParsableCommand {
       let (run, name) = (migrating.run, migrating.name)
       let rows = try await estimate(run.check, migrating.opened)
       let progress = RowProgress("\(name): reading both sides", of: rows.map { 2 * $0 }, on: line)
+      let owner = try await run.migration().state.owner
       let comparing = try await migrating.liveComparison(limits)
       let found = try await comparing.run { progress.add($0) }
-      mappings.append(DataVerifyReport.Mapping(run.check, found))
+      mappings.append(DataVerifyReport.Mapping(run.check, found, writtenOn: owner))
     }
     return DataVerifyReport(file: configuration.file, mappings: mappings)
   }

@@ -100,31 +100,36 @@ struct DataVerifyReport: Encodable {
     let new: Digest
     let counts: Counts
     let rows: [Row]
+    /// Columns that the new side writes as it likes.
+    let leftOut: [String]
     /// Null where both sides were quiet.
     let live: Live?
 
     private enum CodingKeys: CodingKey {
-      case name, from, to, equal, legacy, new, counts, rows, live
+      case name, from, to, equal, legacy, new, counts, rows, leftOut, live
     }
 
-    init(_ check: MappingCheck, _ found: Verification) {
-      self.init(check, found.isEqual, found.digests, found.counts, found.drifts, live: nil)
-    }
-
-    init(_ check: MappingCheck, _ found: LiveVerification) {
+    init(_ check: MappingCheck, _ found: Verification, writtenOn owner: Doubt.Side) {
       self.init(
-        check, found.isEqual, found.digests, found.counts, found.drifts,
+        check, owner, found.isEqual, found.digests, found.counts, found.drifts, live: nil)
+    }
+
+    init(_ check: MappingCheck, _ found: LiveVerification, writtenOn owner: Doubt.Side) {
+      self.init(
+        check, owner, found.isEqual, found.digests, found.counts, found.drifts,
         live: Live(checks: found.checks, retries: found.retries, unsettled: found.unsettled))
     }
 
     private init(
-      _ check: MappingCheck, _ isEqual: Bool, _ digests: (legacy: RangeDigest, new: RangeDigest),
+      _ check: MappingCheck, _ owner: Doubt.Side, _ isEqual: Bool,
+      _ digests: (legacy: RangeDigest, new: RangeDigest),
       _ counts: DriftCounts, _ drifts: [Drift], live: Live?
     ) {
       name = check.mapping.name
       from = check.mapping.legacy.description
       to = check.mapping.new.description
       equal = isEqual
+      leftOut = check.translation?.uncompared(writtenOn: owner) ?? []
       legacy = Digest(digests.legacy)
       new = Digest(digests.new)
       self.counts = Counts(counts)
@@ -143,12 +148,15 @@ struct DataVerifyReport: Encodable {
       try container.encode(new, forKey: .new)
       try container.encode(counts, forKey: .counts)
       try container.encode(rows, forKey: .rows)
+      try container.encode(leftOut, forKey: .leftOut)
       try container.encode(live, forKey: .live)
     }
 
     var headline: String {
       let checks = live.map { "; \($0.checks) chunks compared while they were written" } ?? ""
-      let amount = "\(legacy.rows) rows of \(from), \(new.rows) of \(to)\(checks)"
+      let others =
+        leftOut.isEmpty ? "" : "; without \(leftOut.joined(separator: ", ")), the new side's alone"
+      let amount = "\(legacy.rows) rows of \(from), \(new.rows) of \(to)\(checks)\(others)"
       if equal { return "\(name): equal: \(amount)" }
       let kinds = [
         (counts.missing, "missing"), (counts.extra, "extra"), (counts.differs, "differ"),

@@ -17,6 +17,9 @@ struct MappingOption: ParsableArguments {
   /// One mapping.
   init(_ name: String) { names = [name] }
 
+  /// Some mappings.
+  init(_ names: [String]) { self.names = names }
+
   /// All mappings.
   static var all: MappingOption {
     var option = MappingOption()

@@ -43,7 +43,7 @@ struct OpenedStores {
 
 extension OpenedStores {
   /// Where a mapping is; nil where its new store is not open.
-  private func migration(of mapping: TableMapping, within limit: Duration) async throws
+  func migration(of mapping: TableMapping, within limit: Duration) async throws
     -> Migration?
   {
     guard let store = stores[mapping.new.store], let schema = schemas[mapping.new.store] else {
@@ -70,23 +70,27 @@ extension OpenedStores {
 
   /// What is split where a mapping is written on a side and those that it is tied to on the other.
   ///
-  /// - Parameter state: where it is; nil for where its store says it is.
+  /// - Parameters:
+  ///   - state: where it is; nil for where its store says it is.
+  ///   - together: mappings that go there with it.
   func splits(
-    _ mapping: TableMapping, at state: MigrationState? = nil, _ settings: DataSettings,
+    _ mapping: TableMapping, at state: MigrationState? = nil, together: Set<String> = [],
+    _ settings: DataSettings,
     within limit: Duration
   ) async throws -> [String] {
     var own = state
     if own == nil { own = try await migration(of: mapping, within: limit)?.state }
     guard let own else { return [] }
     var splits: [String] = []
-    for other in DataCheck.tied(to: mapping, settings, schemas) {
+    for other in DataCheck.tied(to: mapping, settings, schemas)
+    where !together.contains(other.name) {
       guard let theirs = try await migration(of: other, within: limit)?.state,
         theirs.owner != own.owner
       else { continue }
       splits.append(
         "\(mapping.name) is at \(own.rawValue) and \(other.name) at \(theirs.rawValue), though foreign "
           + "keys tie their tables: rows that belong together are written on different sides, and "
-          + "a service finds half of them; move both, one right after the other")
+          + "a service finds half of them; move both, by one command")
     }
     return splits
   }

@@ -20,11 +20,49 @@ package struct ChunkPace: Sendable, Hashable {
   private let limits: Limits
   /// Rows of the next chunk.
   package private(set) var rows: Int
+  /// Changes that waited when it was looked last.
+  private var waiting = 0
+  /// Seconds that were waited for them.
+  private var pause = 0.0
+
+  /// Changes that may wait to be carried over while a backfill goes as fast as it can.
+  package static let mostWaiting = 1_000
+  /// Seconds that are waited before a chunk while more of them wait, at first and at last.
+  private static let pauses = 0.25...5.0
 
   package init(_ limits: Limits = Limits()) {
     self.limits = limits
     rows = max(1, min(limits.first, limits.largest))
   }
+
+  /// Takes how many changes wait to be carried over: what follows them has the same stores to work
+  /// with.
+  ///
+  /// - Returns: seconds to wait before the next chunk, more while the changes get more. It never
+  ///   waits until they are carried over: nobody may do that yet.
+  package mutating func saw(waiting: Int) -> Double {
+    if waiting <= Self.mostWaiting {
+      pause = 0
+    } else if waiting > self.waiting {
+      pause = min(Self.pauses.upperBound, max(Self.pauses.lowerBound, 2 * pause))
+    } else {
+      pause = max(Self.pauses.lowerBound, pause / 2)
+    }
+    self.waiting = waiting
+    return pause
+  }
+
+  /// Takes that the new side refused a chunk for some of its rows.
+  ///
+  /// - Returns: whether fewer rows are to be tried.
+  package mutating func refused(rows count: Int) -> Bool {
+    if count <= Self.fewRows { return false }
+    rows = max(Self.fewRows, min(rows, count) / 4)
+    return true
+  }
+
+  /// Rows of a chunk that is divided no more.
+  package static let fewRows = 100
 
   /// Takes what a chunk took, in seconds, reading and writing it.
   ///

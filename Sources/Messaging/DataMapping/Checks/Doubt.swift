@@ -18,10 +18,15 @@ package struct Doubt: Sendable, Hashable {
 }
 
 extension MappingCheck {
+  /// The table of a side.
+  package func place(_ side: Doubt.Side) -> TableMapping.Place {
+    side == .legacy ? mapping.legacy : mapping.new
+  }
+
   /// A row by its key, such as `legacy.orders id = 17`.
   package func row(_ side: Doubt.Side, _ key: [FieldValue]) -> String {
-    let (place, names) = side == .legacy ? (mapping.legacy, legacyKey) : (mapping.new, newKey)
-    return "\(place) " + zip(names, key).map { "\($0) = \($1)" }.joined(separator: ", ")
+    let names = side == .legacy ? legacyKey : newKey
+    return "\(place(side)) " + zip(names, key).map { "\($0) = \($1)" }.joined(separator: ", ")
   }
 
   /// What a row shows that has nothing to become on the other side.

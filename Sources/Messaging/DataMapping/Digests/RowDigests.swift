@@ -67,10 +67,13 @@ package struct RowDigests: Sendable {
 
   /// Nil for a mapping with errors.
   ///
-  /// - Parameter composed: gives texts one form that differ in how letters and their accents are
-  ///   put together, as Unicode's normalization form C does.
+  /// - Parameters:
+  ///   - owner: the side that takes the writes.
+  ///   - composed: gives texts one form that differ in how letters and their accents are put
+  ///     together, as Unicode's normalization form C does.
   package init?(
-    _ check: MappingCheck, _ side: Doubt.Side, composed: @escaping @Sendable (String) -> String
+    _ check: MappingCheck, _ side: Doubt.Side, writtenOn owner: Doubt.Side = .legacy,
+    composed: @escaping @Sendable (String) -> String
   ) {
     guard let translation = check.translation, let statements = MappingStatements(check) else {
       return nil
@@ -80,7 +83,8 @@ package struct RowDigests: Sendable {
     let key = check.newKey
     let order = translation.columns.filter { key.contains($0.schema.name) }
       .sorted { key.firstIndex(of: $0.schema.name) ?? 0 < key.firstIndex(of: $1.schema.name) ?? 0 }
-    let ordered = order + translation.columns.filter { !key.contains($0.schema.name) }
+    let compared = translation.compared(writtenOn: owner)
+    let ordered = order + compared.filter { !key.contains($0.schema.name) }
     columns = ordered.map(\.schema.name)
     keyCount = order.count
     types = statements.streamTypes(side)

@@ -53,6 +53,12 @@ package struct CarryStatements: Sendable {
     StoreStatement("SELECT count(*), count(refusal) FROM \(notes)")
   }
 
+  /// How many notes nobody tried yet, up to a limit, as `MappedStore.rows` reads them.
+  package func pendingCount(upTo limit: Int) -> String {
+    "SELECT \(source.sql.selected("number")) FROM (SELECT count(*) AS number FROM (\n"
+      + "SELECT 1 FROM \(notes) WHERE refusal IS NULL AND held = 0 LIMIT \(limit)) AS some) AS t"
+  }
+
   /// Why notes were refused, the oldest first.
   package func refusals(limit: Int) -> StoreStatement {
     StoreStatement(
@@ -157,8 +163,10 @@ package struct CarryStatements: Sendable {
     }
   }
 
-  /// Whether the table of the other side has rows that are not the mapping's.
-  private var isLimited: Bool { !statements.scope(from.other).isEmpty }
+  /// Whether a row of the other side that has a key already may not be the one that is meant.
+  private var isLimited: Bool {
+    !statements.scope(from.other).isEmpty || !statements.spelling(from.other).isEmpty
+  }
 
   /// Why a row of the other side was left as it is; nil where all rows there are the mapping's.
   package var foreignness: String? {
@@ -166,9 +174,53 @@ package struct CarryStatements: Sendable {
     let mapping = check.mapping
     let tenant = mapping.tenant == nil ? nil : "belongs to another tenant"
     let filter = mapping.filter.isEmpty || from == .legacy ? nil : "is outside of the filter"
+    let spelling =
+      statements.spelling(from.other).isEmpty
+      ? nil : "is another one, whose key that table takes for equal"
     let place = from == .legacy ? mapping.new : mapping.legacy
     return "the row of \(place) with that key "
-      + [tenant, filter].compactMap(\.self).joined(separator: " or ") + ", and was left as it is"
+      + [tenant, filter, spelling].compactMap(\.self).joined(separator: " or ")
+      + ", and was left as it is"
+  }
+
+  /// Gives rows of the other side, which are written next, other values where no two rows may have
+  /// the same: rows that exchanged theirs are in each other's way otherwise. Empty where there are
+  /// no such columns.
+  package func parks(_ keys: [[FieldValue]]) -> [StoreStatement] {
+    let (side, schema) = (from.other, from == .legacy ? check.new : check.legacy)
+    let key = Set(from == .legacy ? check.newKey : check.legacyKey)
+    let written = Set(written.columns).subtracting(key)
+    var parked: [String: String] = [:]
+    for unique in schema.uniqueKeys {
+      let choices = unique.filter(written.contains).compactMap { schema.column($0) }
+      guard !choices.contains(where: { parked[$0.name] != nil }),
+        let (column, value) = choices.lazy.compactMap({ column in
+          passing(column).map { (column.name, $0) }
+        }).first
+      else { continue }
+      parked[column] = value
+    }
+    if parked.isEmpty { return [] }
+    let values = parked.sorted { $0.key < $1.key }.map { "\(fence.sql.name($0.key)) = \($0.value)" }
+    return stride(from: 0, to: keys.count, by: Self.batch).map { start in
+      let batch = Array(keys[start..<min(keys.count, start + Self.batch)])
+      return StoreStatement(
+        "UPDATE \(statements.table(side)) SET \(values.joined(separator: ", "))"
+          + statements.filtered(statements.scope(side) + [statements.matching(batch, side)]))
+    }
+  }
+
+  /// A value that no other row has; nil for types that have none to spare.
+  private func passing(_ column: ColumnSchema) -> String? {
+    if column.isNullable { return "NULL" }
+    let isSQLite = fence.sql.kind == .sqlite
+    return switch column.type {
+    case .text: isSQLite ? "hex(randomblob(16))" : "md5(random()::text || clock_timestamp()::text)"
+    case .integer(let bits):
+      isSQLite ? "random()" : "-trunc(random() * \(Int64.max >> (64 - bits)))::bigint"
+    case .uuid: isSQLite ? nil : "gen_random_uuid()"
+    default: nil
+    }
   }
 
   /// Deletes rows of the other side that belong to the mapping.

@@ -9,6 +9,8 @@ package struct FenceStatements: Sendable {
   package static let table = "strangler_fence"
   /// SQLSTATE of a refused write in PostgreSQL.
   package static let refusalState = "SG001"
+  /// SQLSTATE of a row that is refused another key.
+  package static let keyRefusalState = "SG002"
   /// How the message of a refused write begins.
   package static let refusal = "strangler: "
   /// Longest name of a mapping whose tables and triggers PostgreSQL can name.
@@ -62,6 +64,24 @@ package struct FenceStatements: Sendable {
   private var refusalText: String {
     "\(Self.refusal)\(mapping) is not written in \(side.title) now: the other side takes its "
       + "writes, or a change of sides is under way"
+  }
+
+  /// Columns of legacy that only legacy knows: a row of the new side that gets another key is
+  /// another row there, and would leave them behind.
+  private var unknownColumns: [String] {
+    guard side == .new, statements.check.mapping.isReversed else { return [] }
+    let carried = Set(statements.translation.reverseColumns)
+    return statements.check.legacy.columns
+      .filter { !$0.isGenerated && !carried.contains($0.name) }.map(\.name)
+  }
+
+  /// Nil where a row may get another key.
+  private var keyRefusal: String? {
+    let columns = unknownColumns
+    if columns.isEmpty { return nil }
+    return "strangler keeps keys: \(mapping) may be moved back, and legacy's "
+      + "\(columns.joined(separator: ", ")) would not follow to another key; add a row with that "
+      + "key and delete this one where they are not needed"
   }
 
   // MARK: - Fence
@@ -136,33 +156,98 @@ package struct FenceStatements: Sendable {
     return lock + [isFree] + removal
   }
 
+  /// Whether all triggers are there and on, as 1 or 0: who makes the table anew, as SQLite's columns
+  /// are changed, takes them away.
+  package var areTriggersThere: StoreStatement {
+    let names = triggerNames.map { sql.quoted($0) }.joined(separator: ", ")
+    let table =
+      side == .legacy ? statements.check.mapping.legacy.table : statements.check.mapping.new.table
+    let found =
+      sql.kind == .sqlite
+      ? "sqlite_master WHERE type = 'trigger' AND name IN (\(names))\n"
+        + "  AND tbl_name = \(sql.quoted(table)) COLLATE NOCASE"
+      : "pg_trigger WHERE tgrelid = to_regclass(\(sql.quoted(own))) AND tgname IN (\(names))\n"
+        + "  AND tgenabled IN ('O', 'A')"
+    return StoreStatement(
+      "SELECT CASE WHEN count(*) = \(triggerNames.count) THEN 1 ELSE 0 END FROM \(found)")
+  }
+
+  private var triggerNames: [String] {
+    (sql.kind == .sqlite ? ["insert", "update", "delete"] : ["change", "truncate"])
+      .map { Self.name(side, $0, mapping) }
+  }
+
+  /// Puts triggers that are gone back, and keeps what was noted; nothing where the fence is free.
+  package func rearm(schema: String) -> [StoreStatement] {
+    let isGuarded = StoreStatement(
+      "UPDATE \(Self.table) SET role = role WHERE \(isOwn) AND role <> 'free'", mustMatch: true)
+    return triggerRemoval + [isGuarded] + changesTable(orThere: true) + triggers(schema)
+  }
+
   private func install(_ schema: String) -> [StoreStatement] {
+    changesTable(orThere: false) + triggers(schema)
+  }
+
+  private func triggers(_ schema: String) -> [StoreStatement] {
+    sql.kind == .sqlite ? sqliteTriggers : postgreSQLTriggers(schema) + [grants]
+  }
+
+  /// Lets whoever may read the table read its fence, its notes, which hold keys of it, and how far
+  /// it moved: a service asks for those by `DualWriteRouter`.
+  private var grants: StoreStatement {
+    let tables = [Self.table, MigrationTables.table].map { sql.quoted($0) } + [sql.quoted(changes)]
+    return StoreStatement(
+      """
+      DO $strangler$
+      DECLARE
+        grantee oid;
+        own text;
+      BEGIN
+        FOR grantee IN
+          SELECT DISTINCT a.grantee FROM pg_class AS c,
+            aclexplode(COALESCE(c.relacl, acldefault('r', c.relowner))) AS a
+          WHERE c.oid = to_regclass(\(sql.quoted(self.own))) AND a.privilege_type = 'SELECT'
+        LOOP
+          FOREACH own IN ARRAY ARRAY[\(tables.joined(separator: ", "))] LOOP
+            IF to_regclass(own) IS NOT NULL THEN
+              EXECUTE format('GRANT SELECT ON %s TO %s', own, CASE grantee WHEN 0 THEN 'PUBLIC'
+                ELSE quote_ident(pg_get_userbyid(grantee)) END);
+            END IF;
+          END LOOP;
+        END LOOP;
+      END
+      $strangler$
+      """)
+  }
+
+  private func changesTable(orThere: Bool) -> [StoreStatement] {
     let table = side == .legacy ? statements.check.legacy : statements.check.new
     // SQLite's columns without a type keep every value as it is.
     let columns = zip(noted, key).map { noted, column in
       sql.kind == .sqlite ? noted : "\(noted) \(table.column(column)?.declaredType ?? "text")"
     }
+    let missing = orThere ? "IF NOT EXISTS " : ""
     let changes = StoreStatement(
       """
-      CREATE TABLE \(changes) (
+      CREATE TABLE \(missing)\(changes) (
         sequence \(sql.numbered), \(columns.joined(separator: ", ")), refusal text,
         held \(sql.bigint) NOT NULL DEFAULT 0)
       """)
     // Few are held, and they are looked for with every batch.
     let held = StoreStatement(
-      "CREATE INDEX \(name("held")) ON \(self.changes) (held) WHERE held <> 0")
-    return [changes, held] + (sql.kind == .sqlite ? sqliteTriggers : postgreSQLTriggers(schema))
+      "CREATE INDEX \(missing)\(name("held")) ON \(self.changes) (held) WHERE held <> 0")
+    return [changes, held]
   }
 
   private var removal: [StoreStatement] {
-    let triggers: [String] =
-      switch sql.kind {
-      case .sqlite: ["insert", "update", "delete"].map { "DROP TRIGGER IF EXISTS \(name($0))" }
-      case .postgreSQL:
-        ["change", "truncate"].map { "DROP TRIGGER IF EXISTS \(name($0)) ON \(own)" }
-          + ["DROP FUNCTION IF EXISTS \(name("note"))()"]
-      }
-    return (triggers + ["DROP TABLE IF EXISTS \(changes)"]).map { StoreStatement($0) }
+    triggerRemoval + [StoreStatement("DROP TABLE IF EXISTS \(changes)")]
+  }
+
+  private var triggerRemoval: [StoreStatement] {
+    let place = sql.kind == .sqlite ? "" : " ON \(own)"
+    let function = sql.kind == .sqlite ? [] : ["DROP FUNCTION IF EXISTS \(name("note"))()"]
+    return (triggerNames.map { "DROP TRIGGER IF EXISTS \(sql.name($0))\(place)" } + function)
+      .map { StoreStatement($0) }
   }
 
   // MARK: - Triggers
@@ -229,19 +314,37 @@ package struct FenceStatements: Sendable {
         WHERE EXISTS (\(fence) AND NOT \(mayWrite("role", "passing")))\(isMapped);
         """
       let concerned = concerns(rows).map { " AND \($0)" } ?? ""
+      let isPrimary = "EXISTS (\(fence) AND role = 'primary')"
+      let keeping =
+        event != "update"
+        ? nil
+        : keyRefusal.map {
+          "SELECT RAISE(ABORT, \(sql.quoted($0))) WHERE \(isPrimary) AND \(hasMoved)\(concerned);"
+        }
       let notes = rows.map { row in
         let moved = event == "update" && row == "OLD" ? " AND \(hasMoved)" : ""
-        return note(row, where: "EXISTS (\(fence) AND role = 'primary')\(moved)\(concerned)")
+        return note(row, where: "\(isPrimary)\(moved)\(concerned)")
       }
       return StoreStatement(
         "CREATE TRIGGER \(name(event)) AFTER \(event.uppercased()) ON \(own)\nBEGIN\n"
-          + ([refusal] + notes).joined(separator: "\n") + "\nEND")
+          + ([refusal] + [keeping].compactMap(\.self) + notes).joined(separator: "\n") + "\nEND")
     }
+  }
+
+  private func keepingKeys(where hasMoved: String) -> String {
+    guard let keyRefusal else { return "" }
+    return """
+      IF \(hasMoved) THEN
+              RAISE EXCEPTION USING ERRCODE = '\(Self.keyRefusalState)',
+                MESSAGE = \(sql.quoted(keyRefusal));
+            END IF;
+      """
   }
 
   private func postgreSQLTriggers(_ schema: String) -> [StoreStatement] {
     func refusing(_ row: String) -> String { scope(row) ?? "TRUE" }
     let either = concerns(["OLD", "NEW"])
+    let hasMoved = [hasMoved, either].compactMap(\.self).joined(separator: " AND ")
     let body = """
       DECLARE
         allowed text;
@@ -278,7 +381,8 @@ package struct FenceStatements: Sendable {
           ELSIF TG_OP = 'INSERT' THEN
             \(note("NEW", where: concerns(["NEW"]) ?? "TRUE"))
           ELSE
-            \(note("OLD", where: [hasMoved, either].compactMap(\.self).joined(separator: " AND ")))
+            \(keepingKeys(where: hasMoved))
+            \(note("OLD", where: hasMoved))
             \(note("NEW", where: either ?? "TRUE"))
           END IF;
         END IF;

@@ -67,6 +67,24 @@ extension Migration {
     case refuse([String])
   }
 
+  /// Which of several mappings an order is for, by their places: those that have the farthest to go.
+  package static func behind(_ migrations: [Migration], _ order: Order) -> [Int] {
+    func isBehind(_ one: Migration, _ other: Migration) -> Bool {
+      order == .advance
+        ? other.bounds.first.isBehind(one.bounds.first)
+        : one.bounds.last.isBehind(other.bounds.last)
+    }
+    return migrations.indices.filter { place in
+      !migrations.contains { isBehind($0, migrations[place]) }
+    }
+  }
+
+  /// The states between which it is; one state twice where it is settled.
+  private var bounds: (first: MigrationState, last: MigrationState) {
+    if isSettled { return (state, state) }
+    return target.isBehind(state) ? (state, target) : (target, state)
+  }
+
   /// The step that an order would begin; nil where there is none, or where one is under way that it
   /// only goes on with or turns back.
   package func step(_ order: Order) -> MigrationStep? {

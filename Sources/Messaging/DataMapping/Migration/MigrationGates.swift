@@ -12,12 +12,15 @@ package struct MigrationStep: Sendable, Hashable {
     switch (from, to) {
     case (.legacyPrimary, .legacyReads): [.mappingHolds]
     case (.legacyReads, .newReads):
-      [.sameMapping, .backfillFinished, .fewWaiting, .noneRefused, .sidesEqual]
+      [.sameMapping, .backfillFinished, .changesNoted, .fewWaiting, .noneRefused, .sidesEqual]
     case (.newReads, .newPrimary):
-      [.sameMapping, .reversed, .backfillFinished, .fewWaiting, .noneRefused, .sidesEqual]
+      [
+        .sameMapping, .reversed, .backfillFinished, .changesNoted, .fewWaiting, .noneRefused,
+        .sidesEqual,
+      ]
     case (.newPrimary, .retired):
-      [.sameMapping, .fewWaiting, .noneRefused, .sidesEqual, .noReturnAccepted]
-    case (.newPrimary, .newReads): [.sameMapping, .fewWaiting, .noneRefused]
+      [.sameMapping, .changesNoted, .fewWaiting, .noneRefused, .sidesEqual, .noReturnAccepted]
+    case (.newPrimary, .newReads): [.sameMapping, .changesNoted, .fewWaiting, .noneRefused]
     default: []
     }
   }
@@ -40,6 +43,8 @@ package enum MigrationGate: String, Sendable, Hashable, CaseIterable {
   /// There is a way back for what the new side writes.
   case reversed
   case backfillFinished = "backfill-finished"
+  /// The triggers are there that note changes and keep the side that follows from being written.
+  case changesNoted = "changes-noted"
   /// Changes are carried over about as fast as they come: a change of sides waits for the rest.
   case fewWaiting = "few-waiting"
   /// No change could not be carried over.
@@ -73,6 +78,8 @@ package struct MigrationEvidence: Sendable, Hashable {
   package var objections: [String] = []
   package var isReversed = true
   package var backfill = Backfill.missing
+  /// Tables whose triggers are gone, or switched off.
+  package var unguarded: [String] = []
   /// Changes that the primary side noted and that wait to be carried over.
   package var waiting = 0
   /// Changes that could not be carried over, such as `orders id = 17: ...`.
@@ -101,6 +108,12 @@ extension MigrationGate {
     "the mapping changed since its data began to move; take the change back, or retreat to "
     + "\(MigrationState.legacyPrimary.rawValue) first"
 
+  /// What tables without their triggers mean, and what to do.
+  package static func unguarded(_ tables: [String]) -> String {
+    "triggers of \(tables.joined(separator: " and ")) are gone or switched off, so changes may have "
+      + "gone unnoticed; strangler data repair --apply puts them back and carries over what differs"
+  }
+
   /// Whether it takes reading both tables to tell.
   package var needsComparison: Bool { self == .sidesEqual }
 
@@ -120,6 +133,8 @@ extension MigrationGate {
             + "no way back"
         ]
     case .backfillFinished: return objection(to: evidence.backfill)
+    case .changesNoted:
+      return evidence.unguarded.isEmpty ? [] : [Self.unguarded(evidence.unguarded)]
     case .fewWaiting:
       return evidence.waiting <= MigrationEvidence.mostWaiting
         ? []

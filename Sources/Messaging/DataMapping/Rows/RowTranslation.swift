@@ -53,6 +53,17 @@ package struct RowTranslation: Sendable {
   /// The new columns that the reverse stream reads.
   package var carriedColumns: [String] { columns.filter(\.isReversed).map(\.schema.name) }
 
+  /// Columns that are to say the same on both sides: of what the new side takes writes for, legacy
+  /// is kept current where it needs to be, and nowhere else.
+  func compared(writtenOn owner: Doubt.Side) -> [Column] {
+    owner == .legacy ? columns : columns.filter(\.isReversed)
+  }
+
+  /// The others, which the new side writes as it likes.
+  package func uncompared(writtenOn owner: Doubt.Side) -> [String] {
+    owner == .legacy ? [] : columns.filter { !$0.isReversed }.map(\.schema.name)
+  }
+
   /// Whether a legacy row belongs to the mapping.
   package func includes(_ row: [FieldValue]) -> Bool {
     conditions.allSatisfy { $0.passes(row[$0.place]) }

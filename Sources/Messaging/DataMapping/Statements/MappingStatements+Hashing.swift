@@ -23,12 +23,14 @@ extension MappingStatements {
 
   /// The number of rows of a side and the exclusive or of their hashes; nil where one of both sides
   /// is no PostgreSQL, or where the mapping does more than SQL says exactly alike.
-  package func hash(_ side: Doubt.Side) -> String? {
+  ///
+  /// - Parameter owner: the side that takes the writes.
+  package func hash(_ side: Doubt.Side, writtenOn owner: Doubt.Side = .legacy) -> String? {
     guard legacy.kind == .postgreSQL, new.kind == .postgreSQL, translation.conditions.isEmpty else {
       return nil
     }
     var (key, others): ([HashedValue], [HashedValue]) = ([], [])
-    for column in translation.columns {
+    for column in translation.compared(writtenOn: owner) {
       guard let values = hashed(column) else { return nil }
       let own = side == .legacy ? values.legacy : values.new
       if check.newKey.contains(column.schema.name) { key += own } else { others += own }

@@ -157,13 +157,24 @@ package struct MappingStatements: Sendable {
       [values], key: check.legacyKey, updates: translation.reverseColumns)
   }
 
-  /// Adds rows, and changes those that are there already, as far as those belong to the mapping:
-  /// one that does not is left as it is.
+  /// What tells a row apart from one whose key its columns only take for equal, such as one in
+  /// capitals; empty where the store compares keys by their bytes.
+  func spelling(_ side: Doubt.Side) -> [String] {
+    let sql = sql(side)
+    guard sql.kind == .sqlite else { return [] }
+    return zip(side == .legacy ? check.legacyKey : check.newKey, keyTypes(side)).compactMap {
+      $1.family == .text
+        ? "t.\(sql.name($0)) COLLATE BINARY = excluded.\(sql.name($0))" : nil
+    }
+  }
+
+  /// Adds rows, and changes those that are there already, as far as those belong to the mapping and
+  /// have that very key: one that does not is left as it is.
   func upsert(
     _ side: Doubt.Side, _ columns: [String], _ rows: [[String]], key: [String],
     updates: [String]
   ) -> String {
-    let (sql, scope) = (sql(side), scope(side))
+    let (sql, scope) = (sql(side), scope(side) + spelling(side))
     var changed = updates.filter { !key.contains($0) }
     // Whether a row was left as it is shows in how many were written.
     if changed.isEmpty, !scope.isEmpty { changed = Array(key.prefix(1)) }

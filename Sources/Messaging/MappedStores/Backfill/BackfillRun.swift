@@ -11,9 +11,14 @@ package struct BackfillRun: Sendable {
     package var pace = ChunkPace.Limits()
     /// A chunk of legacy that takes longer to read ends the backfill.
     package var statement: Duration = .seconds(60)
+    /// Whether legacy notes its changes, so that chunks are to wait while many are on their way.
+    package var watchesNotes = false
 
     package init() {}
   }
+
+  /// Notes legacy rows that the new side did not take, as if they had been written.
+  package typealias Noting = @Sendable (_ keys: [[FieldValue]]) async throws -> Void
 
   /// A legacy row that has nothing to become; what was copied before it stays.
   package struct Refusal: Error, Sendable {
@@ -38,11 +43,14 @@ package struct BackfillRun: Sendable {
   ///
   /// - Parameters:
   ///   - target: nil to read and translate everything and to write nothing.
+  ///   - noting: what is done with rows that the new side refuses, such as one whose parent comes
+  ///     later: they are carried over as changes are. Nil for an end there.
   ///   - progress: hears the position after each chunk.
   /// - Returns: the last position.
   /// - Throws: `StoreFailure`, or `Refusal`.
   package func run(
     from position: BackfillPosition, into target: (any BackfillTarget)?, _ limits: Limits,
+    noting: Noting? = nil,
     progress: @Sendable (BackfillPosition, ChunkPace) -> Void = { _, _ in }
   ) async throws -> BackfillPosition {
     var position = position
@@ -50,6 +58,7 @@ package struct BackfillRun: Sendable {
     let clock = ContinuousClock()
     position.isFinished = false
     while !position.isFinished {
+      let last = position
       let began = clock.now
       let size = pace.rows
       let rows = try await legacy.rows(
@@ -62,16 +71,37 @@ package struct BackfillRun: Sendable {
       if let last = rows.last { position.last = Array(last.prefix(keys)) }
       position.isFinished = rows.count < size
       if let target {
-        position.added += Int64(
-          try await target.add(
-            translated, statements, check.mapping.name, to: position, key: key(position.last)))
+        do {
+          position.added += Int64(
+            try await target.add(
+              translated, statements, check.mapping.name, to: position, key: key(position.last)))
+        } catch let failure as StoreFailure where failure.code == .conflict {
+          guard let noting else { throw failure }
+          if pace.refused(rows: rows.count) {
+            position = last
+            continue
+          }
+          try await noting(rows.map { Array($0.prefix(keys)) })
+          _ = try await target.add(
+            [], statements, check.mapping.name, to: position, key: key(position.last))
+        }
       }
       let (seconds, fraction) = (clock.now - began).components
-      let wait = pace.took(Double(seconds) + Double(fraction) / 1e18, rows: rows.count)
+      var wait = pace.took(Double(seconds) + Double(fraction) / 1e18, rows: rows.count)
       progress(position, pace)
+      if limits.watchesNotes { wait = max(wait, pace.saw(waiting: try await waiting(limits))) }
       if wait > 0, !position.isFinished { try await Task.sleep(for: .seconds(wait)) }
     }
     return position
+  }
+
+  private func waiting(_ limits: Limits) async throws -> Int {
+    let carry = CarryStatements(statements, from: .legacy)
+    let rows = try await legacy.rows(
+      carry.pendingCount(upTo: 100 * ChunkPace.mostWaiting), [.integer(bits: 64)],
+      within: limits.statement)
+    guard case .integer(let number)? = rows.first?.first else { return 0 }
+    return Int(number)
   }
 
   private func key(_ values: [FieldValue]?) -> String {

@@ -79,6 +79,8 @@ package struct SQLiteBackfillTarget: BackfillTarget {
   ) async throws -> Int {
     try await reporting {
       try await queue.write { db in
+        // Rows of one chunk may refer to each other, in any order.
+        try db.execute(sql: "PRAGMA defer_foreign_keys = ON")
         try db.execute(
           sql: """
             UPDATE \(BackfillPosition.table) SET step = ?, position = ?, last_key = ?,

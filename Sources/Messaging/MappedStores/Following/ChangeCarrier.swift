@@ -44,6 +44,12 @@ package struct ChangeCarrier: Sendable {
     var other: [FieldValue]?
   }
 
+  /// One that the other side does not take.
+  private struct Refused {
+    let item: Item
+    let failure: StoreFailure
+  }
+
   private let carry: CarryStatements
   private let statements: MappingStatements
   private let check: MappingCheck
@@ -95,7 +101,9 @@ package struct ChangeCarrier: Sendable {
     }
     do {
       var step = fence
-      refused += try await write(items[...], &step)
+      refused += try await exchanged(try await write(items[...], &step), step).map {
+        ($0.item.numbers, refusal($0.item.key, $0.failure))
+      }
     } catch let failure as StoreFailure where failure.code == .moved {
       batch.isOvertaken = true
       return batch
@@ -211,10 +219,10 @@ package struct ChangeCarrier: Sendable {
   /// Writes all of them in one transaction; where the store does not take a row, halves of them,
   /// down to that row.
   ///
-  /// - Returns: notes of rows that it does not take, with the reason.
+  /// - Returns: what it does not take.
   private func write(
     _ items: ArraySlice<Item>, _ fence: inout Fence
-  ) async throws -> [([Int64], String)] {
+  ) async throws -> [Refused] {
     if items.isEmpty { return [] }
     do {
       _ = try await run(
@@ -224,11 +232,30 @@ package struct ChangeCarrier: Sendable {
       fence.step += 1
       return []
     } catch let failure as StoreFailure where Self.isOfRows(failure) {
-      guard items.count > 1 else { return items.map { ($0.numbers, refusal($0.key, failure)) } }
+      guard items.count > 1 else { return items.map { Refused(item: $0, failure: failure) } }
       let middle = items.startIndex + items.count / 2
       let first = try await write(items[..<middle], &fence)
       return try await first + write(items[middle...], &fence)
     }
+  }
+
+  /// Writes rows together that single ones are in the way of: they may have exchanged what no two
+  /// rows may have, or refer to each other.
+  ///
+  /// - Returns: what is not taken still.
+  private func exchanged(_ refused: [Refused], _ fence: Fence) async throws -> [Refused] {
+    let rows = refused.filter { $0.failure.code == .conflict && $0.item.row != nil }
+    guard rows.count > 1 else { return refused }
+    let parks = carry.parks(rows.compactMap { try? carry.otherKey($0.item.key) })
+    do {
+      _ = try await run(
+        target,
+        carry.fence.open(fence) + parks + carry.writes(rows.compactMap(\.item.row))
+          + carry.fence.close)
+    } catch let failure as StoreFailure where Self.isOfRows(failure) {
+      return refused
+    }
+    return refused.filter { $0.failure.code != .conflict || $0.item.row == nil }
   }
 
   /// Whether single rows are to blame. The fence that refuses is another mapping's: this one's was

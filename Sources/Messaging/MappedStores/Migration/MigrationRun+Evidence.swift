@@ -22,6 +22,7 @@ extension MigrationRun {
     evidence.isReversed = check.mapping.isReversed
     evidence.acceptsNoReturn = acceptsNoReturn
     if step.gates.contains(.backfillFinished) { evidence.backfill = try await backfilled() }
+    if step.gates.contains(.changesNoted) { evidence.unguarded = try await unguarded() }
     // Another mapping writes nothing before its gate has refused it.
     if step.gates.contains(.fewWaiting), isSame(migration) {
       try await carrier(migration)?.retry()
@@ -61,7 +62,7 @@ extension MigrationRun {
   }
 
   /// Whether it is the mapping with which the data began to move.
-  private func isSame(_ migration: Migration) -> Bool {
+  func isSame(_ migration: Migration) -> Bool {
     migration.fingerprint.isEmpty || migration.fingerprint == statements.fingerprint
   }
 
@@ -77,11 +78,11 @@ extension MigrationRun {
     }
   }
 
-  var verification: VerificationRun? {
+  func verification(_ migration: Migration) -> VerificationRun? {
     // Both sides may be in one store.
     var reading = [check.mapping.legacy.store: stores.legacy.reading]
     reading[check.mapping.new.store] = stores.new.reading
-    return VerificationRun(check, stores: reading)
+    return VerificationRun(check, stores: reading, writtenOn: migration.state.owner)
   }
 
   /// What compares both sides through the stream of changes; nil where no side follows the other.
@@ -96,7 +97,7 @@ extension MigrationRun {
   package func comparison(
     _ migration: Migration, _ progress: @escaping @Sendable (_ rows: Int) -> Void
   ) async throws -> MigrationEvidence.Comparison {
-    guard let run = verification else { return .notMade }
+    guard let run = verification(migration) else { return .notMade }
     var limits = Verification.Limits()
     limits.listed = 0
     var suspects: Set<UInt64>?

@@ -14,7 +14,9 @@ extension MigrationRun {
   ) async throws -> Verification? {
     var limits = Verification.Limits()
     limits.listed = listed
-    return try await verification?.run(limits) { _, rows in progress(rows) }
+    return try await verification(try await migration())?.run(limits) { _, rows in
+      progress(rows)
+    }
   }
 
   /// Notes the rows that differ as if they had been written on the side that takes writes, and
@@ -32,10 +34,7 @@ extension MigrationRun {
     let keys = drifts.compactMap { carry.ownKey(ofNew: $0.newKey) }
     try await write(
       migration, over: migration, .repair, "\(keys.count) rows carried over again", author)
-    for start in stride(from: 0, to: keys.count, by: Self.batch) {
-      let part = Array(keys[start..<min(keys.count, start + Self.batch)])
-      _ = try await stores[side].writing.run(carry.note(part, epoch: migration.epoch))
-    }
+    try await note(keys, migration)
     var left = keys.count
     while left > 0 {
       let batch = try await carrier.batch()
@@ -43,5 +42,17 @@ extension MigrationRun {
       left -= batch.read
     }
     return keys.count
+  }
+
+  /// Notes rows of the side that takes the writes as if they had been written.
+  ///
+  /// - Throws: `StoreFailure`, with the code `moved` where somebody decided something meanwhile.
+  package func note(_ keys: [[FieldValue]], _ migration: Migration) async throws {
+    let side = migration.state.owner
+    let carry = CarryStatements(statements, from: side)
+    for start in stride(from: 0, to: keys.count, by: Self.batch) {
+      let part = Array(keys[start..<min(keys.count, start + Self.batch)])
+      _ = try await stores[side].writing.run(carry.note(part, epoch: migration.epoch))
+    }
   }
 }

@@ -43,15 +43,15 @@ package struct MigrationRun: Sendable {
   private static let pause = Duration.milliseconds(5)
 
   /// Why stores could not be brought to what was decided.
-  private struct Stuck: Error {
+  struct Stuck: Error {
     let reason: String
   }
 
   package let check: MappingCheck
   package let statements: MappingStatements
   package let stores: MovingStores
-  private let tables: MigrationTables
-  private let limits: Limits
+  let tables: MigrationTables
+  let limits: Limits
 
   /// Nil for a mapping with errors.
   package init?(_ check: MappingCheck, _ stores: MovingStores, _ limits: Limits = .init()) {
@@ -63,7 +63,7 @@ package struct MigrationRun: Sendable {
     tables = MigrationTables(stores.new.writing.kind)
   }
 
-  private var name: String { check.mapping.name }
+  var name: String { check.mapping.name }
 
   // MARK: - Looking
 
@@ -122,6 +122,51 @@ package struct MigrationRun: Sendable {
     return (seen.waiting, reasons + (more > 0 ? ["and \(more) more"] : []))
   }
 
+  /// The tables whose triggers are gone, or switched off, though their fences mean something.
+  package func unguarded() async throws -> [String] {
+    try await unguardedSides().map { "\(check.place($0))" }
+  }
+
+  private func unguardedSides() async throws -> [Doubt.Side] {
+    var sides: [Doubt.Side] = []
+    for side in [Doubt.Side.legacy, .new] where try await look(side).fence.role != .free {
+      let guarding = FenceStatements(statements, side)
+      if try await !stores[side].writing.holds(guarding.areTriggersThere) { sides.append(side) }
+    }
+    return sides
+  }
+
+  /// Puts triggers back that are gone, or switched off.
+  ///
+  /// - Returns: the tables that got some.
+  /// - Throws: `StoreFailure`, with the code `unusable`, where the mapping changed meanwhile.
+  package func rearm(_ migration: Migration, _ author: Author) async throws -> [String] {
+    let sides = try await unguardedSides()
+    if sides.isEmpty { return [] }
+    guard isSame(migration) else {
+      throw StoreFailure(.unusable, "\(name): \(MigrationGate.changed)")
+    }
+    let tables = sides.map { "\(check.place($0))" }
+    try await write(
+      migration, over: migration, .repair,
+      "triggers of \(tables.joined(separator: " and ")) put back", author)
+    for side in sides {
+      let schema = try await schemaName(side)
+      do {
+        try await pressOn(FenceStatements(statements, side).rearm(schema: schema), side)
+      } catch let stuck as Stuck {
+        throw StoreFailure(.locked, "\(name): \(stuck.reason)")
+      }
+    }
+    return tables
+  }
+
+  private func schemaName(_ side: Doubt.Side) async throws -> String {
+    let store = stores[side].writing
+    return try await store.run([SQLText(store.kind).schemaName])[0].first?.first.flatMap { $0 }
+      ?? "public"
+  }
+
   // MARK: - Deciding
 
   /// Writes a decision and brings both stores there; where that takes too long, turns back.
@@ -129,26 +174,14 @@ package struct MigrationRun: Sendable {
     _ decision: Migration, over seen: Migration, _ action: MigrationEntry.Action,
     evidence: String, _ author: Author
   ) async throws -> Outcome {
-    _ = try await stores.new.writing.run(tables.install)
-    try await write(decision, over: seen, action, evidence, author)
-    return try await goOn(decision, author)
+    let order = Order(
+      run: self, decision: decision, seen: seen, action: action, evidence: evidence)
+    return try await Self.carryOut([order], author)[0]
   }
 
   /// Brings both stores to what was decided before.
   package func goOn(_ decision: Migration, _ author: Author) async throws -> Outcome {
-    let pause = PauseClock()
-    do {
-      let settled = try await settle(decision, author, pause, limits.pause)
-      return Outcome(migration: settled, turnedBack: nil, pause: pause.longest)
-    } catch let stuck as Stuck {
-      // Only a change of sides is ever stuck for long, and its other side is as good to open.
-      guard let back = decision.turnedBack else {
-        throw StoreFailure(.unusable, "\(name): \(stuck.reason)")
-      }
-      try await write(back, over: decision, .turnBack, stuck.reason, author)
-      let settled = try await settle(back, author, pause, pause.current + limits.pause)
-      return Outcome(migration: settled, turnedBack: stuck.reason, pause: pause.longest)
-    }
+    try await Self.carryOut([Order(run: self, decision: decision)], author)[0]
   }
 
   func write(
@@ -174,47 +207,26 @@ package struct MigrationRun: Sendable {
 
   // MARK: - Acting
 
-  /// Does what is next until nothing is.
-  ///
-  /// - Parameter longest: how long writes may pause.
-  private func settle(
-    _ decision: Migration, _ author: Author, _ pause: PauseClock, _ longest: Duration
-  ) async throws -> Migration {
-    while true {
-      let facts = try await facts()
-      pause.saw(isPaused: facts.isPaused)
-      switch decision.next(facts) {
-      case .overtaken:
-        throw StoreFailure(.moved, "\(name): somebody else decided something else meanwhile")
-      case .fence(let side, let fence):
-        try await set(fence, over: facts[side], side)
-      case .carry(let side):
-        if pause.current > longest {
-          throw Stuck(
-            reason: "\(facts.waiting(side)) changes were not carried over within \(longest)")
-        }
-        try await carry(from: side)
-      case .settle:
-        for side in [Doubt.Side.legacy, .new] where decision.target.role(of: side) == .free {
-          try await removeTriggers(of: side, decision)
-        }
-        // Rows that were copied while nobody noted changes may have changed since.
-        let begins = decision.state == .legacyPrimary && decision.target != .legacyPrimary
-        try await write(
-          decision.settled, over: decision, .settle, "", author,
-          with: begins ? backfill(BackfillPosition.restart) : [])
-        return decision.settled
-      }
+  /// Notes that both stores are what was decided.
+  func settle(_ decision: Migration, _ author: Author) async throws -> Migration {
+    for side in [Doubt.Side.legacy, .new] where decision.target.role(of: side) == .free {
+      try await removeTriggers(of: side, decision)
     }
+    // Rows that were copied while nobody noted changes may have changed since.
+    let begins = decision.state == .legacyPrimary && decision.target != .legacyPrimary
+    try await write(
+      decision.settled, over: decision, .settle, "", author,
+      with: begins ? backfill(BackfillPosition.restart) : [])
+    return decision.settled
   }
 
-  private func set(_ fence: Fence, over seen: Fence, _ side: Doubt.Side) async throws {
+  func set(_ fence: Fence, over seen: Fence, _ side: Doubt.Side) async throws {
     let (fencing, store) = (FenceStatements(statements, side), stores[side].writing)
-    let schema = try await store.run([SQLText(store.kind).schemaName])[0].first?.first ?? nil
+    let schema = try await schemaName(side)
     let isFree = seen.role == .free
     let hasLeftovers = isFree ? try await store.holds(fencing.hasTriggers) : false
     var change = fencing.set(
-      fence, over: seen, schema: schema ?? "public", hasLeftovers: hasLeftovers)
+      fence, over: seen, schema: schema, hasLeftovers: hasLeftovers)
     switch (side, seen.role, fence.role) {
     case (.new, .follower, .free): change += try await backfill(BackfillPosition.restart)
     case (.new, _, .primary): change += try await backfill(BackfillPosition.overtake)
@@ -255,21 +267,36 @@ package struct MigrationRun: Sendable {
     }
   }
 
-  private func carry(from side: Doubt.Side) async throws {
-    guard let carrier = ChangeCarrier(check, from: side, stores) else { return }
+  /// What came of a batch that was carried over while writes pause.
+  enum Carried {
+    case some, othersInTheWay
+    /// So many changes are left, which were refused or are held for a backfill.
+    case stuck(Int)
+    case all
+  }
+
+  func carry(from side: Doubt.Side) async throws -> Carried {
+    guard let carrier = ChangeCarrier(check, from: side, stores) else { return .all }
     let batch: ChangeCarrier.Batch
     do {
       batch = try await carrier.batch()
     } catch let failure as StoreFailure where [.locked, .fenced].contains(failure.code) {
       // Neither side takes writes, so it is tried again for as long as that may last.
-      return try await Task.sleep(for: Self.pause)
+      try await Task.sleep(for: Self.pause)
+      return .othersInTheWay
     }
-    if batch.isOvertaken { return try await Task.sleep(for: Self.pause) }
-    guard batch.read == 0 else { return }
-    // What is left was refused, or is held for a backfill.
-    let seen = try await look(side)
-    if seen.waiting > 0 {
-      throw Stuck(reason: "\(seen.waiting) changes could not be carried over")
+    if batch.isOvertaken {
+      try await Task.sleep(for: Self.pause)
+      return .othersInTheWay
     }
+    if batch.written + batch.deleted > 0 { return .some }
+    if batch.read > 0 { return .othersInTheWay }
+    let left = try await look(side).waiting
+    return left > 0 ? .stuck(left) : .all
+  }
+
+  /// Tries again what the other side refused.
+  func retry(from side: Doubt.Side) async throws {
+    try await ChangeCarrier(check, from: side, stores)?.retry()
   }
 }

@@ -63,18 +63,20 @@ package struct LiveVerificationRun: Sendable {
 
   /// Nil for a mapping with errors.
   ///
-  /// - Parameter side: the one that takes the writes.
+  /// - Parameter owner: the side that takes the writes.
   package init?(
-    _ check: MappingCheck, from side: Doubt.Side, _ stores: MovingStores, _ limits: Limits = .init()
+    _ check: MappingCheck, from owner: Doubt.Side, _ stores: MovingStores,
+    _ limits: Limits = .init()
   ) {
     func digests(_ side: Doubt.Side) -> RowDigests? {
-      RowDigests(check, side, composed: { $0.precomposedStringWithCanonicalMapping })
+      RowDigests(
+        check, side, writtenOn: owner, composed: { $0.precomposedStringWithCanonicalMapping })
     }
     guard let statements = MappingStatements(check), let legacy = digests(.legacy),
-      let new = digests(.new), let carrier = ChangeCarrier(check, from: side, stores)
+      let new = digests(.new), let carrier = ChangeCarrier(check, from: owner, stores)
     else { return nil }
     (self.check, self.stores, self.limits, self.carrier) = (check, stores, limits, carrier)
-    self.statements = CutStatements(statements, from: side)
+    self.statements = CutStatements(statements, from: owner)
     self.digests = (legacy, new)
   }
 

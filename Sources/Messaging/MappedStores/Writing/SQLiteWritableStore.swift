@@ -41,6 +41,8 @@ package struct SQLiteWritableStore: WritableStore {
         // Who only looks is in no writer's way.
         let isLooking = statements.allSatisfy { $0.sql.hasPrefix("SELECT") }
         try db.inTransaction(isLooking ? .deferred : .immediate) {
+          // Rows of one batch may refer to each other, in any order.
+          if !isLooking { try db.execute(sql: "PRAGMA defer_foreign_keys = ON") }
           results = try statements.map { try run($0, db) }
           return .commit
         }

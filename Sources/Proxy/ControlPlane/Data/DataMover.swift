@@ -3,8 +3,8 @@
 /// What moves tables while they are written, as far as the admin API asks it. The program that runs
 /// the proxy hands it over: the API itself knows no stores, so a proxy needs no client of any.
 ///
-/// It gives the same answers as `strangler data status`, `advance`, `retreat` and `verify --live`,
-/// by the same gates, and writes the same journal.
+/// It gives the same answers as the commands of `strangler data`, by the same gates, and writes the
+/// same journal.
 package protocol DataMover: Sendable {
   /// Where every mapping is.
   ///
@@ -12,7 +12,7 @@ package protocol DataMover: Sendable {
   /// - Throws: `DataRefusal`, as all of these do.
   func mappings(history: Int) async throws -> [DataMappingStatus]
 
-  /// Takes one step, or says what is missing for it.
+  /// Does it, or says what is missing for it.
   func carryOut(_ order: DataOrder) async throws -> DataOutcome
 
   /// Compares both sides of a mapping while they are written.
@@ -34,19 +34,24 @@ package enum DataRefusal: Error, Sendable, Equatable {
   case unusable(String)
 }
 
-/// Somebody wants a mapping to take a step.
+/// Somebody wants something done about a mapping.
 package struct DataOrder: Sendable, Equatable {
-  package enum Direction: String, Sendable, Equatable, CaseIterable, Codable {
+  package enum Action: String, Sendable, Equatable, CaseIterable, Codable {
+    /// One step, or back.
     case advance, retreat
+    /// The steps to where the new side takes the writes, and the last one.
+    case cutover, retire
+    /// Copies what legacy has, and carries over again what differs.
+    case backfill, repair
   }
 
-  package let direction: Direction
+  package let action: Action
   package let mapping: String
   package let actor: String
   package let reason: String
 
-  package init(_ direction: Direction, _ mapping: String, actor: String, reason: String) {
-    (self.direction, self.mapping) = (direction, mapping)
+  package init(_ action: Action, _ mapping: String, actor: String, reason: String) {
+    (self.action, self.mapping) = (action, mapping)
     (self.actor, self.reason) = (actor, reason)
   }
 }
@@ -234,7 +239,7 @@ package struct DataOrderStatus: Sendable, Equatable, Codable {
     case failed
   }
 
-  package let order: DataOrder.Direction
+  package let order: DataOrder.Action
   package let actor: String
   package let reason: String
   package let startedAt: String

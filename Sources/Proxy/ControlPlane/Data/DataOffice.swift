@@ -109,7 +109,7 @@ package actor DataOffice {
       throw DataRefusal.busy("An order to \(name) is under way: GET /data/\(name) says how far.")
     }
     orders[name] = DataOrderStatus(
-      order: order.direction, actor: order.actor, reason: order.reason, startedAt: now)
+      order: order.action, actor: order.actor, reason: order.reason, startedAt: now)
     let (ended, end) = AsyncStream.makeStream(of: Void.self)
     Task {
       await carryOut(order)
@@ -118,7 +118,7 @@ package actor DataOffice {
     await wait(for: ended)
     return orders[name]
       ?? DataOrderStatus(
-        order: order.direction, actor: order.actor, reason: order.reason, startedAt: now)
+        order: order.action, actor: order.actor, reason: order.reason, startedAt: now)
   }
 
   private func carryOut(_ order: DataOrder) async {

@@ -6,6 +6,9 @@ internal import Hummingbird
 /// `/data`: tables that move while they are written, orders to them, and comparisons.
 struct DataController {
   private static let example = #"{"actor": "ann", "reason": "..."}"#
+  private static let finalExample = #"{"actor": "ann", "reason": "...", "confirm": "orders"}"#
+  /// Longest name of a mapping that is confirmed, in characters.
+  private static let longestName = 500
 
   /// nil when the configuration has no section data.
   let office: DataOffice?
@@ -22,10 +25,11 @@ struct DataController {
       let office = try running()
       return Response.json(.ok, try await Self.answering { try await office.status(of: name) })
     }
-    for direction in DataOrder.Direction.allCases {
-      router.post(RouterPath("/data/{name}/\(direction.rawValue)")) { request, context in
-        let (name, actor, reason) = try await words(request, context)
-        return try await give(DataOrder(direction, name, actor: actor, reason: reason))
+    for action in DataOrder.Action.allCases {
+      router.post(RouterPath("/data/{name}/\(action.rawValue)")) { request, context in
+        let (name, actor, reason) = try await words(
+          request, context, isFinal: action == .retire)
+        return try await give(DataOrder(action, name, actor: actor, reason: reason))
       }
     }
     router.get("/data/{name}/verify") { _, context in
@@ -49,11 +53,18 @@ struct DataController {
     }
   }
 
+  /// - Parameter isFinal: whether the mapping's name has to be said twice, as there is no way back.
   private func words(
-    _ request: Request, _ context: AdminRequestContext
+    _ request: Request, _ context: AdminRequestContext, isFinal: Bool = false
   ) async throws -> (name: String, actor: String, reason: String) {
     let name = try context.parameters.require("name")
-    let order = try await OrderBody(request, example: Self.example).order(context)
+    let body = try await OrderBody(
+      request, isFinal ? ["confirm"] : [], example: isFinal ? Self.finalExample : Self.example)
+    let order = try body.order(context)
+    if isFinal, try body.text("confirm", longest: Self.longestName) != name {
+      throw Problem(
+        .badRequest, "There is no way back from retired: confirm has to be \(name), and is not.")
+    }
     return (name, order.actor, order.reason)
   }
 
@@ -67,7 +78,7 @@ struct DataController {
       return Response.json(given.state == .done ? .ok : .accepted, status)
     case .refused:
       throw Problem(
-        .conflict, "To \(order.direction.rawValue) \(order.mapping), this is missing: \(details).")
+        .conflict, "To \(order.action.rawValue) \(order.mapping), this is missing: \(details).")
     case .turnedBack: throw Problem(.conflict, "\(order.mapping) was turned back: \(details).")
     case .failed: throw Problem(.serviceUnavailable, details)
     }

@@ -26,6 +26,19 @@ extension OpenAPIDocument {
         + "what is missing."),
     "/data/{name}/retreat": dataOrder(
       "retreatData", "Moves a mapping back by one state; nothing that was written is lost."),
+    "/data/{name}/cutover": dataOrder(
+      "cutOverData",
+      "Moves the reads, then the writes, to the new side, if every gate holds; 409 says what is "
+        + "missing, or why it was turned back."),
+    "/data/{name}/retire": dataOrder(
+      "retireData", "Freezes legacy's table for ever; there is no way back.",
+      body: "DataRetirement"),
+    "/data/{name}/backfill": dataOrder(
+      "backfillData", "Copies what legacy has, in chunks, from where the last one ended."),
+    "/data/{name}/repair": dataOrder(
+      "repairData",
+      "Carries rows that differ over again, from the side that takes the writes, and compares; "
+        + "409 where some still differ."),
     "/data/{name}/verify": [
       "parameters": [name],
       "get": get(
@@ -48,14 +61,16 @@ extension OpenAPIDocument {
     ]
   }
 
-  private static func dataOrder(_ id: String, _ summary: String) -> OpenAPIValue {
+  private static func dataOrder(
+    _ id: String, _ summary: String, body name: String = "Order"
+  ) -> OpenAPIValue {
     var underWay = mapping
     underWay.description = "The same: it is under way, and `order` says what comes of it."
     return [
-      "parameters": [name],
+      "parameters": [Self.name],
       "post": operation(
         id, summary, mapping, others: ["202": underWay], refusals: orderRefusals
-      ).with(body("Order")),
+      ).with(body(name)),
     ]
   }
 
@@ -80,9 +95,10 @@ extension OpenAPIDocument {
           ])),
       ],
       optional: ["order": schema("DataOrderStatus"), "verification": schema("DataVerification")]),
+    "DataRetirement": order(["confirm": string]),
     "DataOrderStatus": object(
       [
-        "order": oneOf(DataOrder.Direction.self), "actor": string, "reason": string,
+        "order": oneOf(DataOrder.Action.self), "actor": string, "reason": string,
         "startedAt": string, "state": oneOf(DataOrderStatus.State.self),
         "details": list(of: string),
       ], optional: ["pauseMilliseconds": number]),

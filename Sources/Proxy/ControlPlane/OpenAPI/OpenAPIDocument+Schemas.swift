@@ -61,7 +61,7 @@ extension OpenAPIDocument {
 
   /// Who orders what, and why. A proxy without a journal does not insist on who, and writes down
   /// the client's address then.
-  private static func order(
+  static func order(
     _ required: [String: OpenAPIValue], optional: [String: OpenAPIValue] = [:]
   ) -> OpenAPIValue {
     let words: [String: OpenAPIValue] = [

@@ -209,9 +209,9 @@ struct DataMigrationTests {
     #expect(
       shown.output == """
         orders: 1 extra
-          number = 6
+          extra     number = 6
         orders: 1 differs
-          number = 5
+          differs   number = 5: pence is 1 in legacy, 35 on the new side
         orders: --apply would add 0 rows of new.purchases, write over 1 and delete 1; \
         nothing was written
 

@@ -61,6 +61,7 @@ import Testing
       (.backfillFinished, { $0.backfill = .missing }),
       (.backfillFinished, { $0.backfill = .unfinished(rows: 9) }),
       (.backfillFinished, { $0.backfill = .otherMapping }),
+      (.changesNoted, { $0.unguarded = ["shop.orders"] }),
       (.fewWaiting, { $0.waiting = MigrationEvidence.mostWaiting + 1 }),
       (.noneRefused, { $0.refused = ["id = 17"] }),
       (.sidesEqual, { $0.comparison = .notMade }),
@@ -139,6 +140,19 @@ import Testing
       return
     }
     #expect(onwards.target == .newReads && onwards.fingerprint == "f")
+  }
+
+  /// Several take the step that the last of them, or the first, has before it.
+  @Test func `those that have the farthest to go move`() {
+    let states: [(MigrationState, to: MigrationState?)] = [
+      (.newReads, nil), (.legacyReads, nil), (.legacyReads, .newReads), (.newPrimary, .newReads),
+    ]
+    let seen = states.map { Self.migration($0.0, to: $0.to) }
+    #expect(Migration.behind(seen, .advance) == [1, 2])
+    #expect(Migration.behind(seen, .retreat) == [3])
+    #expect(Migration.behind([seen[0], seen[2]], .retreat) == [0, 1])
+    #expect(Migration.behind([seen[0]], .advance) == [0])
+    #expect(Migration.behind([], .advance) == [])
   }
 
   @Test func `who is stuck on the way back goes on beyond`() {

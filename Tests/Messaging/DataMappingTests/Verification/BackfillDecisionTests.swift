@@ -37,6 +37,24 @@ import Testing
     #expect(wait == 0)
   }
 
+  @Test func `a chunk waits while changes do, longer while they get more, and never for good`() {
+    var pace = ChunkPace()
+    let waits = [500, 2_000, 3_000, 4_000, 4_000, 2_000, 1_000, 1_001].map { pace.saw(waiting: $0) }
+    #expect(waits == [0, 0.25, 0.5, 1, 0.5, 0.25, 0, 0.25])
+    for waiting in 0..<20 { #expect(pace.saw(waiting: 9_000 + waiting) <= 5) }
+  }
+
+  @Test func `a chunk that is refused is divided, down to a few rows`() {
+    var limits = ChunkPace.Limits()
+    limits.first = 5_000
+    var pace = ChunkPace(limits)
+    var sizes: [Int] = []
+    repeat { sizes.append(pace.rows) } while pace.refused(rows: pace.rows)
+    #expect(sizes == [5_000, 1_250, 312, 100])
+    // The end of a table is as few.
+    #expect(!pace.refused(rows: 7) && pace.rows == 100)
+  }
+
   @Test func `positions are read as they were written`() throws {
     let keys: [[FieldValue]] = [
       [.integer(-5)], [.text("é'\0"), .integer(.max)], [.decimal(ExactDecimal("-12.50")!)],

@@ -49,8 +49,36 @@ import Testing
         .post, "/data/orders/retreat", Self.token, body: Self.order)
       #expect(try Self.mapping(back).way.state == "dual-write-legacy-reads")
       let given = mover.state.withLock(\.given)
-      #expect(given.map(\.direction) == [.advance, .retreat])
+      #expect(given.map(\.action) == [.advance, .retreat])
       #expect(given.map(\.reason) == ["ticket 12", "ticket 12"])
+    }
+  }
+
+  @Test func everyOrderOfTheCommandsIsTaken() async throws {
+    let mover = StillMover()
+    try await Self.harness(mover).run { client in
+      for action in ["backfill", "repair", "cutover"] {
+        let done = try await client.send(
+          .post, "/data/orders/\(action)", Self.token, body: Self.order)
+        #expect(done.status == 200, "\(done.body)")
+        #expect(try Self.mapping(done).order?.order.rawValue == action)
+      }
+      #expect(mover.state.withLock(\.position) == 3)
+      // The last one has no way back, so the name is said twice.
+      for body in [
+        Self.order, #"{"actor": "ann", "reason": "done", "confirm": "order"}"#,
+        #"{"actor": "ann", "reason": "done", "confirm": true}"#,
+      ] {
+        let refused = try await client.send(.post, "/data/orders/retire", Self.token, body: body)
+        #expect(refused.status == 400, "\(refused.body)")
+      }
+      #expect(mover.state.withLock(\.position) == 3)
+      let retired = try await client.send(
+        .post, "/data/orders/retire", Self.token,
+        body: #"{"actor": "ann", "reason": "done", "confirm": "orders"}"#)
+      #expect(try Self.mapping(retired).way.state == "retired")
+      #expect(
+        mover.state.withLock(\.given).map(\.action) == [.backfill, .repair, .cutover, .retire])
     }
   }
 

@@ -57,7 +57,13 @@ final class StillMover: DataMover {
       state.given.append(order)
       if let failure = state.failure { throw failure }
       if state.missing.isEmpty, state.turnedBack == nil {
-        state.position += order.direction == .advance ? 1 : -1
+        switch order.action {
+        case .advance: state.position += 1
+        case .retreat: state.position -= 1
+        case .cutover: state.position = 3
+        case .retire: state.position = 4
+        case .backfill, .repair: break
+        }
       }
       return DataOutcome(
         missing: state.missing, turnedBack: state.turnedBack, pauseMilliseconds: 12.5)

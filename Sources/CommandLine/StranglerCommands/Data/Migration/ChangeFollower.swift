@@ -21,6 +21,8 @@ struct ChangeFollower {
   private var refusals = Refusals(at: .now)
   /// What is waited next for a store that is away; nil while none is.
   private var outage: Duration?
+  /// Tables without their triggers, of which it was said so.
+  private var unguarded: [String] = []
 
   init(_ migrating: Migrating, untilEmpty: Bool, _ line: ProgressLine) {
     (self.migrating, self.untilEmpty, self.line) = (migrating, untilEmpty, line)
@@ -54,6 +56,9 @@ struct ChangeFollower {
     let migration = try await migrating.run.migration()
     try refuseOtherMapping(migration)
     let until = clock.now + Self.looksAgain
+    let tables = try await migrating.run.unguarded()
+    if tables != unguarded, !tables.isEmpty { say(MigrationGate.unguarded(tables)) }
+    unguarded = tables
     guard let carrier = try migrating.run.carrier(migration) else {
       back()
       if untilEmpty { return migration.isSettled ? [] : [underWay] }

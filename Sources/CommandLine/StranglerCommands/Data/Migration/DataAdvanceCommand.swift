@@ -22,20 +22,24 @@ struct DataAdvanceCommand: AsyncParsableCommand {
       \(MigrationTables.journal), before anything is done: killed, the next advance or retreat goes
       on from there.
 
+      Several mappings take the step in one pause, all of them or none: no side is opened before all
+      have come as far. Those that are farther on the way wait for the others.
+
       Ends with 0 when the state was reached, with 1 when the step was refused or turned back, with
       2 when the file, the mapping or a store cannot be used.
 
       EXAMPLES
         strangler data advance orders --reason 'ticket 12'
+        strangler data advance orders order-lines --reason 'ticket 12'
         strangler data advance orders --reason 'ticket 12' --pause-limit 1 --format json
       """)
 
   @OptionGroup var options: MigrationOrderOptions
 
-  @Argument(help: "Mapping of the section data.")
-  var mapping: String
+  @Argument(help: "Mapping of the section data, or several that move together.")
+  var mappings: [String]
 
-  func run() async throws { try await options.give(.advance, to: mapping) }
+  func run() async throws { try await options.give(.advance, to: mappings) }
 }
 
 extension MigrationState {

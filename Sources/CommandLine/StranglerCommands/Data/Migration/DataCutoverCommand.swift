@@ -13,6 +13,9 @@ struct DataCutoverCommand: AsyncParsableCommand {
       written. The writes change sides in a pause, which is measured and told; one that is longer
       than --pause-limit is turned back, and the writes go on in legacy.
 
+      Several mappings take each step in one pause, all of them or none: tables that foreign keys
+      tie together are never written on different sides then.
+
       With --dry-run the gates are asked and shown, and no state changes; what waits is carried
       over meanwhile. Killed, the next cutover goes on; strangler data retreat leads back.
 
@@ -22,19 +25,20 @@ struct DataCutoverCommand: AsyncParsableCommand {
 
       EXAMPLES
         strangler data cutover orders --reason 'ticket 12' --dry-run
+        strangler data cutover orders order-lines --reason 'ticket 12'
         strangler data cutover orders --reason 'ticket 12' --pause-limit 0.5
         strangler data cutover orders --reason 'ticket 12' --format json
       """)
 
   @OptionGroup var options: MigrationOrderOptions
 
-  @Argument(help: "Mapping of the section data.")
-  var mapping: String
+  @Argument(help: "Mapping of the section data, or several that move together.")
+  var mappings: [String]
 
   @Flag(name: .customLong("dry-run"), help: "Show what the gates say; change no state.")
   var isDry = false
 
   func run() async throws {
-    try await options.move(.cutover, mapping, isDry: isDry)
+    try await options.move(.cutover, mappings, isDry: isDry)
   }
 }

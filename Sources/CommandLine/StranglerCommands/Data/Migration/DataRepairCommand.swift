@@ -15,6 +15,9 @@ struct DataRepairCommand: AsyncParsableCommand {
       other side alone has deleted. Then both sides are compared again. The journal keeps who did
       it, and why.
 
+      Triggers that somebody took away, such as by making the table anew, are put back first, as
+      they would not note what is written meanwhile.
+
       Rows that were written during the comparison may be among them; to carry those over again
       changes nothing.
 
@@ -71,13 +74,14 @@ struct DataRepairCommand: AsyncParsableCommand {
   private func mend(_ migrating: Migrating, _ line: ProgressLine) async throws -> Bool {
     let (run, name) = (migrating.run, migrating.name)
     let migration = try await run.migration()
+    let isGuarded = try await guardTables(run, migration)
     let progress = RowProgress("\(name): comparing both sides", of: nil, on: line)
     guard let found = try await run.verification(listed: mostRows, progress: { progress.add($0) })
     else { return false }
     line.clear()
     if found.isEqual {
       Terminal.standardOutput.write("\(name): equal; there is nothing to mend\n")
-      return true
+      return isGuarded
     }
     show(found, name)
     guard apply else {
@@ -87,9 +91,6 @@ struct DataRepairCommand: AsyncParsableCommand {
       )
       return false
     }
-    let author = MigrationRun.Author(
-      actor: actor ?? ProcessInfo.processInfo.userName, reason: reason ?? ""
-    ) { UnixTime.milliseconds() }
     guard let noted = try await run.mend(found.drifts, migration, author) else {
       throw CommandFailure.negative("\(name): \(Self.standstill(migration))")
     }
@@ -99,6 +100,32 @@ struct DataRepairCommand: AsyncParsableCommand {
     Terminal.standardOutput.write(
       "\(name): \(noted) rows carried over again; \(isEqual ? "equal now" : Self.rest(left))\n")
     return isEqual
+  }
+
+  private var author: MigrationRun.Author {
+    MigrationRun.Author(actor: actor ?? ProcessInfo.processInfo.userName, reason: reason ?? "") {
+      UnixTime.milliseconds()
+    }
+  }
+
+  /// Puts triggers back that are gone, or says so: what is written past them, no comparison that is
+  /// made before sees.
+  ///
+  /// - Returns: whether all of them are there now.
+  private func guardTables(_ run: MigrationRun, _ migration: Migration) async throws -> Bool {
+    let name = run.check.mapping.name
+    if apply {
+      let tables = try await run.rearm(migration, author)
+      if !tables.isEmpty {
+        Terminal.standardOutput.write(
+          "\(name): triggers of \(tables.joined(separator: " and ")) put back\n")
+      }
+      return true
+    }
+    let tables = try await run.unguarded()
+    if tables.isEmpty { return true }
+    Terminal.standardOutput.write("\(name): \(MigrationGate.unguarded(tables))\n")
+    return false
   }
 
   private static func standstill(_ migration: Migration) -> String {
@@ -126,7 +153,7 @@ struct DataRepairCommand: AsyncParsableCommand {
     for kind in Drift.Kind.allCases where found.counts[kind] > 0 {
       Terminal.standardOutput.write("\(name): \(found.counts[kind]) \(kind.rawValue)\n")
       for drift in found.drifts.lazy.filter({ $0.kind == kind }).prefix(list) {
-        Terminal.standardOutput.write("  \(drift.place)\n")
+        Terminal.standardOutput.write("\(DataVerifyReport.Row(drift).text)\n")
       }
     }
   }

@@ -36,7 +36,7 @@ struct DataRetireCommand: AsyncParsableCommand {
 
   func run() async throws {
     if !isDry { try askForName() }
-    try await options.move(.retire, mapping, isDry: isDry)
+    try await options.move(.retire, [mapping], isDry: isDry)
   }
 
   private func askForName() throws {

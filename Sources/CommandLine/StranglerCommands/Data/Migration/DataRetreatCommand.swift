@@ -13,6 +13,8 @@ struct DataRetreatCommand: AsyncParsableCommand {
       \(MigrationState.legacyReads.rawValue) nothing follows any more, and the triggers go. There is
       no way back from \(MigrationState.retired.rawValue).
 
+      Several mappings take the step in one pause, all of them or none.
+
       While an advance is under way, a retreat turns it back.
 
       Ends with 0 when the state was reached, with 1 when it was refused or turned back, with 2 when
@@ -20,13 +22,14 @@ struct DataRetreatCommand: AsyncParsableCommand {
 
       EXAMPLES
         strangler data retreat orders --reason 'customers call'
+        strangler data retreat orders order-lines --reason 'customers call'
         strangler data retreat orders --reason 'customers call' --format json
       """)
 
   @OptionGroup var options: MigrationOrderOptions
 
-  @Argument(help: "Mapping of the section data.")
-  var mapping: String
+  @Argument(help: "Mapping of the section data, or several that move together.")
+  var mappings: [String]
 
-  func run() async throws { try await options.give(.retreat, to: mapping) }
+  func run() async throws { try await options.give(.retreat, to: mappings) }
 }

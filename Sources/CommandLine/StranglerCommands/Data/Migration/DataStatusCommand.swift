@@ -54,6 +54,7 @@ extension Migrating {
     evidence.objections = run.statements.objectionsToFollowing
     evidence.isReversed = run.check.mapping.isReversed
     evidence.backfill = try await run.backfilled()
+    evidence.unguarded = try await run.unguarded()
     (evidence.waiting, evidence.refused) = try await run.waiting(migration)
     return MigrationReport.Mapping(
       run.check, migration, try await run.facts(), evidence,

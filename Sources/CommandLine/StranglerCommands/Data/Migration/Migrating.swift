@@ -68,9 +68,14 @@ struct Migrating {
   }
 
   /// What somebody has to know who lets it be written on the side of a state.
-  func warnings(_ state: MigrationState, _ limit: StatementLimit) async throws -> [String] {
+  ///
+  /// - Parameter together: mappings that go there with it.
+  func warnings(
+    _ state: MigrationState, together: Set<String>, _ limit: StatementLimit
+  ) async throws -> [String] {
     let sequences = check.findings.filter { $0.severity == .warning }.map(\.text)
-    let splits = try await opened.splits(check.mapping, at: state, settings, within: limit.duration)
+    let splits = try await opened.splits(
+      check.mapping, at: state, together: together, settings, within: limit.duration)
     return (state.owner == .new ? sequences : []) + splits
   }
 
@@ -79,7 +84,15 @@ struct Migrating {
     _ order: Migration.Order, by author: MigrationRun.Author, _ limit: StatementLimit,
     acceptsNoReturn: Bool, _ line: ProgressLine
   ) async throws -> MigrationAnswer {
-    let seen = try await run.migration()
+    try await Self.give(
+      order, to: [self], by: author, limit, acceptsNoReturn: acceptsNoReturn, line)[0]
+  }
+
+  /// What the gates say of an order.
+  func ask(
+    _ order: Migration.Order, _ seen: Migration, _ limit: StatementLimit, acceptsNoReturn: Bool,
+    _ line: ProgressLine
+  ) async throws -> MigrationEvidence {
     var evidence = MigrationEvidence(fingerprint: run.statements.fingerprint)
     if let step = seen.step(order) {
       let asksRows = step.gates.contains(.mappingHolds)
@@ -89,33 +102,31 @@ struct Migrating {
         acceptsNoReturn: acceptsNoReturn
       ) { progress.add($0) }
     }
-    line.update("\(name): bringing both stores there")
-    switch seen.decide(order, evidence) {
-    case .refuse(let objections):
-      return MigrationAnswer(order, seen, nil, objections)
-    case .goOn(let migration):
-      return MigrationAnswer(order, seen, try await run.goOn(migration, author), [])
-    case .begin(let migration):
-      let action: MigrationEntry.Action = order == .advance ? .advance : .retreat
-      let outcome = try await run.carryOut(
-        migration, over: seen, action, evidence: evidence.summary, author)
-      return MigrationAnswer(order, seen, outcome, [])
-    }
+    return evidence
   }
 }
 
 extension Migrating {
   /// Takes the steps to where an order leads, until one is refused or turned back.
-  func move(
-    _ order: CutoverAnswer.Order, _ options: MigrationOrderOptions, _ line: ProgressLine
-  ) async throws -> CutoverAnswer {
-    var answer = CutoverAnswer(order, try await run.migration(), dryRun: false)
-    while answer.isOpen {
-      answer.took(
-        try await give(
-          .advance, by: options.author, options.limit, acceptsNoReturn: order == .retire, line))
+  static func move(
+    _ order: CutoverAnswer.Order, _ all: [Migrating], by author: MigrationRun.Author,
+    _ limit: StatementLimit, _ line: ProgressLine
+  ) async throws -> [CutoverAnswer] {
+    var answers: [CutoverAnswer] = []
+    for migrating in all {
+      answers.append(CutoverAnswer(order, try await migrating.run.migration(), dryRun: false))
     }
-    return answer
+    while answers.contains(where: \.isOpen), answers.allSatisfy({ $0.isOpen || $0.done }) {
+      let open = zip(all, answers).filter { $0.1.isOpen }.map(\.0)
+      let steps = try await give(
+        .advance, to: open, by: author, limit, acceptsNoReturn: order == .retire, line)
+      for step in steps {
+        for place in answers.indices where answers[place].mapping == step.mapping {
+          answers[place].took(step)
+        }
+      }
+    }
+    return answers
   }
 
   /// Asks the gates of the step that leads there, and changes no state.
@@ -167,55 +178,67 @@ struct MigrationOrderOptions: ParsableArguments {
     }
   }
 
-  /// Gives an order for one mapping and writes what came of it; a refusal ends with 1.
-  func give(_ order: Migration.Order, to name: String) async throws {
-    let answer = try await with(name) { migrating, line in
-      let answer = try await migrating.give(
-        order, by: author, limit, acceptsNoReturn: false, line)
-      try await warn(migrating, answer.state, line)
-      return answer
+  /// Gives an order for some mappings and writes what came of it; a refusal ends with 1.
+  func give(_ order: Migration.Order, to names: [String]) async throws {
+    let answers = try await with(names) { all, line in
+      let answers = try await Migrating.give(
+        order, to: all, by: author, limit, acceptsNoReturn: false, line)
+      for answer in answers { try await warn(all, answer.mapping, answer.state, line) }
+      return answers
     }
-    Terminal.standardOutput.write(format == .json ? JSONText.encode(answer) : answer.text)
-    guard answer.done else { throw CommandFailure.negativeAnswer }
+    for answer in answers {
+      Terminal.standardOutput.write(format == .json ? JSONText.encode(answer) : answer.text)
+    }
+    guard answers.allSatisfy(\.done) else { throw CommandFailure.negativeAnswer }
   }
 
-  /// Moves a mapping to where an order leads, however many steps that takes, and writes what came
+  /// Moves mappings to where an order leads, however many steps that takes, and writes what came
   /// of it; a refusal ends with 1.
-  func move(_ order: CutoverAnswer.Order, _ name: String, isDry: Bool) async throws {
-    let answer = try await with(name) { migrating, line in
-      let answer =
-        isDry
-        ? try await migrating.rehearse(order, line)
-        : try await migrating.move(order, self, line)
-      try await warn(migrating, isDry ? order.target.rawValue : answer.state, line)
-      return answer
+  func move(_ order: CutoverAnswer.Order, _ names: [String], isDry: Bool) async throws {
+    let answers = try await with(names) { all, line in
+      var answers: [CutoverAnswer] = []
+      if isDry {
+        for migrating in all { answers.append(try await migrating.rehearse(order, line)) }
+      } else {
+        answers = try await Migrating.move(order, all, by: author, limit, line)
+      }
+      for answer in answers {
+        let state = isDry ? order.target.rawValue : answer.state
+        try await warn(all, answer.mapping, state, together: isDry ? Set(names) : [], line)
+      }
+      return answers
     }
-    Terminal.standardOutput.write(format == .json ? JSONText.encode(answer) : answer.text)
-    guard answer.done else { throw CommandFailure.negativeAnswer }
+    for answer in answers {
+      Terminal.standardOutput.write(format == .json ? JSONText.encode(answer) : answer.text)
+    }
+    guard answers.allSatisfy(\.done) else { throw CommandFailure.negativeAnswer }
   }
 
   private func warn(
-    _ migrating: Migrating, _ state: String, _ line: ProgressLine
+    _ all: [Migrating], _ name: String, _ state: String, together: Set<String> = [],
+    _ line: ProgressLine
   ) async throws {
-    guard let state = MigrationState(rawValue: state) else { return }
-    let warnings = try await migrating.warnings(state, limit)
+    guard let state = MigrationState(rawValue: state),
+      let migrating = all.first(where: { $0.name == name })
+    else { return }
+    let warnings = try await migrating.warnings(state, together: together, limit)
     line.clear()
     for warning in warnings { Terminal.standardError.write("warning: \(warning)\n") }
   }
 
   private func with<Value>(
-    _ name: String, _ body: (Migrating, ProgressLine) async throws -> Value
+    _ names: [String], _ body: ([Migrating], ProgressLine) async throws -> Value
   ) async throws -> Value {
     let line = ProgressLine(quiet: limit.quiet)
     var limits = MigrationRun.Limits()
     limits.pause = .seconds(pauseLimit)
     return try await Migrating.open(
-      configuration.file, MappingOption(name), limit, line, limits
+      configuration.file, MappingOption(names), limit, line, limits
     ) { all in
-      guard let migrating = all.first else {
-        throw CommandFailure.unusable("\(name): the mapping cannot be used")
+      guard !all.isEmpty else {
+        throw CommandFailure.unusable("\(names[0]): the mapping cannot be used")
       }
-      return try await body(migrating, line)
+      return try await body(all, line)
     }
   }
 }

@@ -68,6 +68,9 @@ struct MigrationAnswer: Encodable {
     if let turnedBack {
       return "\(mapping): turned back to \(state), \(pause): \(turnedBack)\n"
     }
+    if from == state, turnedBack == nil, pauseMilliseconds == 0 {
+      return "\(mapping): stays at \(state): \(summary)\n"
+    }
     return
       "\(mapping): \(from) to \(state): \(summary)\(pauseMilliseconds > 0 ? "; \(pause)" : "")\n"
   }

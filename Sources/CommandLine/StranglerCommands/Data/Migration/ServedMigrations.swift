@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
 internal import ConfigurationFiles
 internal import ControlPlane
 internal import DataMapping
@@ -39,17 +40,54 @@ struct ServedMigrations: DataMover {
   }
 
   func carryOut(_ order: DataOrder) async throws -> DataOutcome {
-    let answer = try await open(named: order.mapping) { migrating in
-      let author = MigrationRun.Author(actor: order.actor, reason: order.reason) {
-        UnixTime.milliseconds()
-      }
-      return try await migrating.give(
-        order.direction == .advance ? .advance : .retreat, by: author, limit,
-        acceptsNoReturn: false, ProgressLine(quiet: true))
+    let author = MigrationRun.Author(actor: order.actor, reason: order.reason) {
+      UnixTime.milliseconds()
     }
-    return DataOutcome(
-      missing: answer.missing, turnedBack: answer.turnedBack,
-      pauseMilliseconds: answer.pauseMilliseconds)
+    switch order.action {
+    case .advance, .retreat:
+      let answer = try await open(named: order.mapping) { migrating in
+        try await migrating.give(
+          order.action == .advance ? .advance : .retreat, by: author, limit,
+          acceptsNoReturn: false, ProgressLine(quiet: true))
+      }
+      return DataOutcome(
+        missing: answer.missing, turnedBack: answer.turnedBack,
+        pauseMilliseconds: answer.pauseMilliseconds)
+    case .cutover, .retire:
+      let answer = try await open(named: order.mapping) { migrating in
+        try await Migrating.move(
+          order.action == .cutover ? .cutover : .retire, [migrating], by: author, limit,
+          ProgressLine(quiet: true))[0]
+      }
+      return DataOutcome(
+        missing: answer.missing, turnedBack: answer.turnedBack,
+        pauseMilliseconds: answer.pauseMilliseconds)
+    case .backfill:
+      let arguments = ["--config", file, "--quiet", "--mapping=\(order.mapping)"]
+      return try await run { try await DataBackfillCommand.parse(arguments).run() }
+    case .repair:
+      let words = ["--apply", "--reason=\(order.reason)", "--actor=\(order.actor)"]
+      let arguments = ["--config", file, "--quiet"] + words + ["--", order.mapping]
+      return try await run { try await DataRepairCommand.parse(arguments).run() }
+    }
+  }
+
+  /// Runs a command, whose own answer goes where the proxy writes.
+  private func run(_ command: () async throws -> Void) async throws -> DataOutcome {
+    do {
+      try await command()
+      return DataOutcome(missing: [], turnedBack: nil, pauseMilliseconds: 0)
+    } catch is ExitCode {
+      return DataOutcome(
+        missing: ["both sides still differ, which a comparison shows"], turnedBack: nil,
+        pauseMilliseconds: 0)
+    } catch let failure as CommandFailure {
+      let text = ([failure.message] + failure.details).joined(separator: "; ")
+      guard failure.exitCode == CommandFailure.negativeAnswer else {
+        throw DataRefusal.unusable(text + ".")
+      }
+      return DataOutcome(missing: [text], turnedBack: nil, pauseMilliseconds: 0)
+    }
   }
 
   func verify(

@@ -25,6 +25,25 @@ const orders = {
       ? `${from} to ${to}: from ${way.state} back to ${way.back}. Nothing that was written is lost.`
       : `${from} to ${to}: turns back what is under way.`),
   },
+  cutover: {
+    label: "Cut over",
+    fits: ({ way }) => way.isSettled && ["dual-write-legacy-reads", "dual-write-new-reads"]
+      .includes(way.state),
+    effect: ({ way, from, to }) =>
+      `${from} to ${to}: from ${way.state} to new-primary, if every gate holds on the way.`,
+  },
+  backfill: {
+    label: "Backfill",
+    fits: ({ way, backfill }) => way.isSettled && way.writes === "legacy"
+      && way.follower !== "free" && backfill.state !== "finished",
+    effect: ({ from, to }) => `Copies what ${from} has and ${to} has not, from where it ended last.`,
+  },
+  repair: {
+    label: "Repair", fits: ({ way }) => way.isSettled && way.follower === "follower",
+    effect: ({ way, from, to }) =>
+      `Carries rows that differ over again, from ${way.writes === "legacy" ? from : to}, which takes `
+        + "the writes.",
+  },
   verify: {
     label: "Verify", fits: ({ way }) => way.isSettled && !["free", "closed"].includes(way.follower),
     effect: ({ from, to }) =>
