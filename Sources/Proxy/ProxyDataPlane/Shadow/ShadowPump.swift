@@ -8,6 +8,7 @@ import ShadowComparison
 struct ShadowQuestion {
   /// The head as HTTP/1.1, with the fields that mark it.
   let head: [UInt8]
+  let purpose: ShadowRequest.Purpose
   /// The request that it is a copy of, with the body.
   let original: ShadowRequest
   /// The lane's number of the upstream.
@@ -186,12 +187,23 @@ extension ShadowPump {
         target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<length]))
         return length
       }
+      if let observer = context.observer { observe(with: observer, bytes) }
     }
     consumeReceived(length)
     begin()
     exchange.admit(headLength: length, hasFallback: false, workspace)
     context.withGate(currentUpstream) { $0.deposit() }
     askUpstream(fresh: false)
+  }
+
+  /// The copy is told a span of its own, a child of that of the request.
+  private func observe(with observer: RequestObserver, _ bytes: UnsafeRawBufferPointer) {
+    let purpose = question.purpose.rawValue
+    guard let begun = observer.beginShadow(workspace, bytes, purpose: purpose),
+      let context = begun.request.context
+    else { return }
+    record.observed = begun.request
+    overwriteKept(at: begun.place, with: TraceContext.digits(ofSpan: context.span))
   }
 
   func writeResponseHead(_ link: Link) {
