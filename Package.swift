@@ -404,7 +404,8 @@ let messaging: [Target] = [
       "CheckoutExample", "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite",
       "MessagingConformance", "MessagingTestSupport", "SagaModel", "SagaOrchestration",
       "ServerPrograms", "ServiceTracing", "TraceCollecting", "TracePropagation",
-      "TransactionalMessaging", "saga-crash-child", .grdb, .lifecycle, .lifecycleTestKit, .logging, .tracing,
+      "TransactionalMessaging", "saga-crash-child", .grdb, .lifecycle, .lifecycleTestKit, .logging,
+      .tracing,
     ]),
   // The stores of both sides: looked at, compared, and the new one filled.
   library("MappedStores", .messaging, ["DataMapping", "PostgreSQLClient", .grdb, .sqlite]),

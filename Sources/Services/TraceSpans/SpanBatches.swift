@@ -18,7 +18,7 @@ package enum ExportOutcome: Sendable, Equatable {
   }
 }
 
-/// Spans on their way to a collector, as decisions: what waits, what is sent when, and what is lost.
+/// Spans on their way to a collector, as decisions: what waits, what is sent when, what is lost.
 ///
 /// Whoever offers a span never waits. Times are milliseconds.
 package struct SpanBatches<Span: Sendable>: Sendable {

@@ -17,8 +17,8 @@ import TraceSpans
 import TransactionalMessaging
 import UnixSignals
 
-/// The shop's checkout as a process that takes events over HTTP: each order that was placed begins a
-/// saga, in the inbox's own transaction.
+/// The shop's checkout as a process that takes events over HTTP: each order that was placed begins
+/// a saga, in the inbox's own transaction.
 ///
 /// `traced-checkout FOLDER SHOP` keeps its databases in the folder, and asks the shop at that
 /// address for an order before it takes an event. OpenTelemetry's variables say where spans go.

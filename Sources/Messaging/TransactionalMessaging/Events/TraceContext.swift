@@ -11,8 +11,8 @@ public struct TraceContext: Sendable, Equatable {
 
   /// Creates a context.
   ///
-  /// - Returns: nil when `parent` is not written as version 00 demands, or its ids are all zeros. Of
-  ///   a version to come the part that is known is read, and nothing of version ff.
+  /// - Returns: nil when `parent` is not written as version 00 demands, or its ids are all zeros.
+  ///   Of a version to come the part that is known is read, and nothing of version ff.
   public init?(parent: String, state: String? = nil) {
     let parts = parent.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
     guard parts.prefix(4).map(\.count) == [2, 32, 16, 2],
