@@ -37,8 +37,9 @@ let requestedAreas: [Area] = {
     }
     return area
   }
-  // The orders service appends to the outbox.
-  if areas.contains(.fixtures), !areas.contains(.messaging) { areas.append(.messaging) }
+  // The orders service appends to the outbox, and is called.
+  for needed in [Area.messaging, .services]
+  where areas.contains(.fixtures) && !areas.contains(needed) { areas.append(needed) }
   return areas
 }()
 
@@ -83,6 +84,7 @@ extension Target.Dependency {
   static let nioFoundation = product(name: "NIOFoundationCompat", package: "swift-nio")
   static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
   static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+  static let tracing = product(name: "Tracing", package: "swift-distributed-tracing")
   static let swiftParser = product(name: "SwiftParser", package: "swift-syntax")
   static let swiftSyntax = product(name: "SwiftSyntax", package: "swift-syntax")
   static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -200,7 +202,8 @@ let proxy: [Target] = [
     "ControlPlane", .proxy,
     [
       "CutoverControl", "CutoverJournalStore", "JSONDocuments", "ProxyDataPlane",
-      "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore", "StrangulationMeasures",
+      "RoutingDecisions", "ServiceTracing", "ShadowComparison", "ShadowEvidenceStore",
+      "StrangulationMeasures", "TraceSpans",
       .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .nioCore,
       .nioHTTP1,
     ],
@@ -335,6 +338,29 @@ let documents: [Target] = [
   library("JSONDocuments", .proxy),
   library("SpellingSuggestions", .proxy),
   library("TransactionalMessaging", .messaging),
+  // Spans: as values and decisions, as a tracer that exports them, and between headers and tracers.
+  library("TraceSpans", .services, ["TransactionalMessaging"]),
+  library(
+    "ServiceTracing", .services,
+    [
+      "TraceSpans", "TransactionalMessaging", .asyncHTTPClient, .lifecycle, .logging, .nioCore,
+      .nioHTTP1, .tracing,
+    ]),
+  library("TracePropagation", .services, ["TransactionalMessaging", .tracing]),
+  // A collector of spans, and what the rules say of a trace.
+  .target(
+    name: "TraceCollecting",
+    dependencies: [
+      "ServiceTracing", "TraceSpans", "TransactionalMessaging", .hummingbird, .lifecycle, .logging,
+      .nioCore,
+    ], path: "Tests/Support/TraceCollecting", swiftSettings: settings),
+  tests("TraceSpans", "Services", ["TraceSpans", "TransactionalMessaging"]),
+  tests(
+    "ServiceTracing", "Services",
+    [
+      "ServiceTracing", "TraceCollecting", "TracePropagation", "TraceSpans",
+      "TransactionalMessaging", .httpTypes, .logging, .tracing,
+    ]),
   library("ResiliencePolicies", .proxy),
   tests("ResiliencePolicies", "Proxy", ["ResiliencePolicies"]),
   // Rows of one side as rows of the other; the configuration declares them.
@@ -365,13 +391,16 @@ let messaging: [Target] = [
     ["MessageContracts", "PostgreSQLClient", "SagaModel", "TransactionalMessaging"]),
   library(
     "SagaOrchestration", .messaging,
-    ["MessageRelay", "SagaModel", "TransactionalMessaging", .lifecycle, .logging]),
+    [
+      "MessageRelay", "SagaModel", "TracePropagation", "TransactionalMessaging", .lifecycle,
+      .logging, .tracing,
+    ]),
   // The shop's checkout, shared by tests and a process that they kill.
   .target(
     name: "CheckoutExample",
     dependencies: [
       "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "SagaModel",
-      "SagaOrchestration", "TransactionalMessaging", .grdb, .logging,
+      "SagaOrchestration", "TransactionalMessaging", .grdb, .logging, .tracing,
     ], path: "Tests/Messaging/CheckoutExample", swiftSettings: settings),
   .executableTarget(
     name: "saga-crash-child",
@@ -384,8 +413,9 @@ let messaging: [Target] = [
     [
       "CheckoutExample", "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite",
       "MessagingConformance", "MessagingTestSupport", "SagaModel", "SagaOrchestration",
-      "ServerPrograms", "TransactionalMessaging", "saga-crash-child", .grdb, .lifecycle,
-      .lifecycleTestKit, .logging,
+      "ServerPrograms", "ServiceTracing", "TraceCollecting", "TracePropagation",
+      "TransactionalMessaging", "saga-crash-child", .grdb, .lifecycle, .lifecycleTestKit, .logging,
+      .tracing,
     ]),
   // The stores of both sides: looked at, compared, and the new one filled.
   library("MappedStores", .messaging, ["DataMapping", "PostgreSQLClient", .grdb, .sqlite]),
@@ -409,7 +439,10 @@ let messaging: [Target] = [
       "data-crash-child", .grdb,
     ]),
   library(
-    "MessageRelay", .messaging, ["TransactionalMessaging", .lifecycle, .logging, .collections]),
+    "MessageRelay", .messaging,
+    [
+      "TracePropagation", "TransactionalMessaging", .lifecycle, .logging, .collections, .tracing,
+    ]),
   library(
     "MessagePublisherHTTP", .messaging,
     ["TransactionalMessaging", .asyncHTTPClient, .nioCore, .nioHTTP1]),
@@ -535,8 +568,9 @@ let messaging: [Target] = [
     "MessageRelay", "Messaging",
     [
       "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance",
-      "MessagingTestSupport", "ServerPrograms", "TransactionalMessaging",
-      "messaging-crash-child", .grdb, .lifecycle, .lifecycleTestKit, .logging,
+      "MessagingTestSupport", "ServerPrograms", "ServiceTracing", "TraceCollecting",
+      "TransactionalMessaging", "messaging-crash-child", .grdb, .lifecycle, .lifecycleTestKit,
+      .logging, .tracing,
     ]),
 ]
 
@@ -547,15 +581,15 @@ let services: [Target] = [
   library(
     "ServiceClient", .services,
     [
-      "ResiliencePolicies", "ServiceCalls", "TransactionalMessaging", .asyncHTTPClient, .httpTypes,
-      .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix,
+      "ResiliencePolicies", "ServiceCalls", "TracePropagation", "TransactionalMessaging",
+      .asyncHTTPClient, .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix, .tracing,
     ]),
   // What a Hummingbird service needs to be called so.
   library(
     "HummingbirdServices", .services,
     [
-      "ResiliencePolicies", "ServiceCalls", "ServiceClient", .httpTypes, .hummingbird, .lifecycle,
-      .nioCore,
+      "ResiliencePolicies", "ServiceCalls", "ServiceClient", "TracePropagation", .httpTypes,
+      .hummingbird, .lifecycle, .nioCore, .tracing,
     ]),
   .target(
     name: "ServiceTesting",
@@ -570,8 +604,8 @@ let services: [Target] = [
     "ServiceClient", "Services",
     [
       "HummingbirdServices", "ResiliencePolicies", "ServiceCalls", "ServiceClient",
-      "ServiceTesting", "TransactionalMessaging", .httpTypes, .hummingbird, .lifecycle,
-      .lifecycleTestKit, .nioCore,
+      "ServiceTesting", "ServiceTracing", "TraceCollecting", "TransactionalMessaging", .httpTypes,
+      .hummingbird, .lifecycle, .lifecycleTestKit, .nioCore, .tracing,
     ]),
   // Breaker, bulkhead and retries once more, written from their rules alone, to compare with.
   .target(
@@ -603,14 +637,15 @@ let fixtures: [Target] = [
   .target(
     name: "OrdersService",
     dependencies: [
-      "MessageStoreSQLite", "ShopSeed", "TransactionalMessaging", .grdb, .httpTypes, .hummingbird,
-      .logging,
+      "HummingbirdServices", "MessageRelay", "MessageStoreSQLite", "ShopSeed",
+      "TransactionalMessaging", .grdb, .httpTypes, .hummingbird, .logging, .tracing,
     ],
     path: "fixtures/orders-service/Sources/OrdersService", swiftSettings: settings),
   .executableTarget(
     name: "orders-service",
     dependencies: [
-      "OrdersService", .argumentParser, .hummingbird, .lifecycle, .logging, .unixSignals,
+      "OrdersService", "ServiceTracing", "TraceSpans", .argumentParser, .hummingbird, .lifecycle,
+      .logging, .unixSignals,
     ],
     path: "fixtures/orders-service/Sources/orders-service", swiftSettings: settings),
   .target(
@@ -660,9 +695,10 @@ let commandLine: [Target] = [
       "MessageContracts", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
       "MessageStoreSQLite",
       "MessagingTorture",
-      "ProxyDataPlane", "RouteExports", "RoutingDecisions", "SagaModel", "ShadowComparison",
-      "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning", "StranglerDemo",
-      "StrangulationMeasures", "TortureModel", "TransactionalMessaging", .argumentParser,
+      "ProxyDataPlane", "RouteExports", "RoutingDecisions", "SagaModel", "ServiceTracing",
+      "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning",
+      "StranglerDemo", "StrangulationMeasures", "TortureModel", "TraceSpans",
+      "TransactionalMessaging", .argumentParser,
       .asyncHTTPClient, .grdb, .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1,
       .unixSignals,
     ]),
@@ -686,13 +722,23 @@ let commandLine: [Target] = [
     name: "bad-release-trial",
     dependencies: ["BadReleases", .argumentParser],
     path: "Tests/Benchmarks/BadReleaseTrial", swiftSettings: settings),
+  // The shop's checkout behind an address for events, with spans of all of it.
+  .executableTarget(
+    name: "traced-checkout",
+    dependencies: [
+      "CheckoutExample", "HummingbirdServices", "MessageRelay", "MessageStoreSQLite", "SagaModel",
+      "ServiceCalls", "ServiceClient", "ServiceTracing", "TraceSpans", "TransactionalMessaging",
+      .hummingbird, .lifecycle, .logging, .nioCore, .unixSignals,
+    ], path: "Tests/EndToEnd/TracedCheckout", swiftSettings: settings),
   tests(
     "EndToEnd", "EndToEnd",
     [
       "BadReleases", "EventReceiver", "KafkaTesting", "MessageBrokerNATS", "MessageRelay",
       "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "PostgreSQLClient",
-      "SagaModel", "SchemaValidation", "ServerPrograms", "TransactionalMessaging", "strangler",
-      "shop-monolith", "orders-service", "data-crash-child",
+      "SagaModel", "SchemaValidation", "ServerPrograms", "ServiceCalls", "ServiceClient",
+      "ServiceTracing", "TraceCollecting", "TraceSpans", "TransactionalMessaging", "strangler",
+      "shop-monolith", "orders-service", "data-crash-child", "traced-checkout", .httpTypes,
+      .tracing,
       .asyncHTTPClient, .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   tests(
@@ -716,6 +762,8 @@ let serviceLibraries: [Product] = [
   .library(
     name: "ServiceClient", targets: ["ServiceClient", "ServiceCalls", "ResiliencePolicies"]),
   .library(name: "HummingbirdServices", targets: ["HummingbirdServices"]),
+  .library(
+    name: "ServiceTracing", targets: ["ServiceTracing", "TraceSpans", "TracePropagation"]),
 ]
 
 let package = Package(
@@ -739,6 +787,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),

@@ -15,8 +15,8 @@ struct CallLimit {
   let excess: CallTimedOut
 }
 
-/// Runs a call as long as its limit allows; then cancels it and waits until it has ended, so that nothing of it
-/// runs while it is undone. What it answers in the end counts all the same.
+/// Runs a call as long as its limit allows; then cancels it and waits until it has ended, so that
+/// nothing of it runs while it is undone. What it answers in the end counts all the same.
 func race(
   _ limit: CallLimit, _ clock: any MessagingClock,
   _ body: @escaping @Sendable () async throws -> String

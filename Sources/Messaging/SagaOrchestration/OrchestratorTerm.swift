@@ -4,6 +4,7 @@ import Logging
 import MessageRelay
 import SagaModel
 import Synchronization
+import Tracing
 import TransactionalMessaging
 
 /// An orchestrator from when it has its lease until it stops or loses it. Nothing that it knows
@@ -17,6 +18,7 @@ struct OrchestratorTerm<Store: SagaStore>: Sendable {
   private let scripts: [SagaIdentity: SagaScript<Store>]
   private let configuration: OrchestratorConfiguration
   private let clock: any MessagingClock
+  private let tracing: SagaTracing?
   private let logger: Logger
   private let shutdown: WakeSignal
   private let note: @Sendable ((inout OrchestratorStatus) -> Void) -> Void
@@ -25,8 +27,8 @@ struct OrchestratorTerm<Store: SagaStore>: Sendable {
 
   init(
     lease: SagaLease, until: Int64, store: Store, scripts: [SagaIdentity: SagaScript<Store>],
-    configuration: OrchestratorConfiguration, clock: any MessagingClock, logger: Logger,
-    shutdown: WakeSignal,
+    configuration: OrchestratorConfiguration, clock: any MessagingClock, tracing: SagaTracing?,
+    logger: Logger, shutdown: WakeSignal,
     note: @escaping @Sendable ((inout OrchestratorStatus) -> Void) -> Void
   ) {
     self.lease = lease
@@ -34,6 +36,7 @@ struct OrchestratorTerm<Store: SagaStore>: Sendable {
     self.scripts = scripts
     self.configuration = configuration
     self.clock = clock
+    self.tracing = tracing
     self.logger = logger
     self.shutdown = shutdown
     self.note = note
@@ -169,7 +172,7 @@ struct OrchestratorTerm<Store: SagaStore>: Sendable {
   }
 
   private func course(_ record: SagaRecord) -> SagaCourse<Store>? {
-    scripts[record.identity].map(SagaCourse.init)
+    scripts[record.identity].map { SagaCourse(script: $0, tracing: tracing) }
   }
 
   /// Stores what turns come to, as many at once as there are, and does what follows.
@@ -242,6 +245,7 @@ struct OrchestratorTerm<Store: SagaStore>: Sendable {
   private func follow(
     _ turn: SagaTurn<Store>, _ decision: SagaDecision?, _ tasks: inout DiscardingTaskGroup
   ) async {
+    tracing?.stored(turn.record.id, decision != nil)
     guard let decision else { return await reload(turn.record.id) }
     let record = decision.record
     guard case .attempt(let place, _) = decision.action, let course = course(record),
@@ -254,10 +258,17 @@ struct OrchestratorTerm<Store: SagaStore>: Sendable {
     case .command:
       hand.letGo(record.id, wakeAt: record.wakeAt)
     case .call(let body):
-      let call = course.call(record, place)
+      var call = course.call(record, place)
+      let span = tracing?.begin(&call)
       let limit = course.limit(record, place, now: clock.now())
-      tasks.addTask { [clock, hand] in
-        let outcome = await race(limit, clock) { try await body(call, record.context) }
+      tasks.addTask { [clock, hand, call] in
+        let outcome = await ServiceContext.withValue(span?.context ?? .current) {
+          await race(limit, clock) { try await body(call, record.context) }
+        }
+        if let span {
+          if case .failure(let error) = outcome { span.recordError(error) }
+          span.end()
+        }
         if Task.isCancelled { return }
         hand.enqueue(course.turn(open, .called(place, outcome), clock: clock))
       }

@@ -2,11 +2,13 @@
 
 import Foundation
 import SagaModel
+import Tracing
 import TransactionalMessaging
 
 /// What one saga comes to next: its definition's closures around the machine.
 struct SagaCourse<Store: SagaStore>: Sendable {
   let script: SagaScript<Store>
+  let tracing: SagaTracing?
 
   /// What has just happened to a saga.
   enum Event: Sendable {
@@ -23,8 +25,11 @@ struct SagaCourse<Store: SagaStore>: Sendable {
     let record = open.record
     var write: (body: Store.Write, call: SagaCall)?
     if case .writing(let place) = event, case .write(let body)? = script.work(place)?.body {
-      write = (body, call(record, place))
+      var call = call(record, place)
+      tracing?.beginStoring(&call)
+      write = (body, call)
     }
+    let written = write?.call
     return SagaTurn(record: record, write: write) { result in
       var inputs: [SagaInput] = []
       switch event {
@@ -32,6 +37,7 @@ struct SagaCourse<Store: SagaStore>: Sendable {
       case .called(let place, let outcome): inputs = [Self.input(place, outcome, mayRun: true)]
       case .writing(let place):
         if let result { inputs = [Self.input(place, result, mayRun: false)] }
+        if case .failure(let error)? = result, let written { tracing?.failed(written, error) }
       }
       return decide(open, inputs, now: clock.now())
     }
@@ -118,9 +124,11 @@ struct SagaCourse<Store: SagaStore>: Sendable {
       return decision(machine, from: former, next, settled, now: now)
     }
     do {
+      let payload = try command.content(machine.record.context)
+      var call = call(machine.record, place)
+      tracing?.beginStoring(&call, .producer)
       let event = SagaCommand.event(
-        call(machine.record, place), script: command,
-        payload: try command.content(machine.record.context),
+        call, script: command, payload: payload,
         isObliged: place.direction == .backward
           || script.plan.steps[place.position].kind == .retriable,
         id: UUID().uuidString.lowercased(), now: now)

@@ -5,6 +5,7 @@ public import MessageRelay
 public import SagaModel
 public import ServiceLifecycle
 import Synchronization
+public import Tracing
 public import TransactionalMessaging
 
 /// Runs sagas: begins their steps, waits for answers, and undoes what was done where a saga cannot
@@ -25,6 +26,7 @@ public final class SagaOrchestrator<Store: SagaStore>: Service {
   private let scripts: [SagaIdentity: SagaScript<Store>]
   private let configuration: OrchestratorConfiguration
   private let clock: any MessagingClock
+  private let tracing: SagaTracing?
   private let logger: Logger
   private let shutdown = WakeSignal()
   private let current = Mutex(OrchestratorStatus())
@@ -36,16 +38,20 @@ public final class SagaOrchestrator<Store: SagaStore>: Service {
   ///     processes have one at the same time.
   ///   - sagas: every definition that still has sagas, old versions too.
   ///   - clock: decides about time; the machine's clock by default.
+  ///   - tracer: gets a span of each attempt of a step, below the context that the saga was begun
+  ///     with; nil for none.
   public init(
     name: String, store: Store, sagas: [any SagaDefinition<Store>],
     configuration: OrchestratorConfiguration = OrchestratorConfiguration(),
-    clock: any MessagingClock = SystemMessagingClock(), logger: Logger
+    clock: any MessagingClock = SystemMessagingClock(), tracer: (any Tracer)? = nil,
+    logger: Logger
   ) {
     self.name = name
     self.store = store
     scripts = Dictionary(sagas.map { ($0.script.plan.identity, $0.script) }) { first, _ in first }
     self.configuration = configuration
     self.clock = clock
+    tracing = tracer.map(SagaTracing.init)
     var logger = logger
     logger[metadataKey: "orchestrator"] = "\(name)"
     self.logger = logger
@@ -82,7 +88,8 @@ public final class SagaOrchestrator<Store: SagaStore>: Service {
         }
         let term = OrchestratorTerm(
           lease: lease, until: until, store: store, scripts: scripts,
-          configuration: configuration, clock: clock, logger: logger, shutdown: shutdown
+          configuration: configuration, clock: clock, tracing: tracing, logger: logger,
+          shutdown: shutdown
         ) { change in self.current.withLock { change(&$0) } }
         try await term.run()
       } catch let error as SagaFenced {

@@ -3,6 +3,8 @@
 internal import HTTPTypes
 internal import ResiliencePolicies
 internal import ServiceCalls
+internal import TracePropagation
+internal import Tracing
 internal import TransactionalMessaging
 
 /// One call on its way: carries out what the machine decides.
@@ -10,6 +12,8 @@ struct CallRun {
   private let client: ServiceClient
   private let request: ServiceRequest
   private let context: CallContext
+  /// Under whose context the attempts' spans come; nil without a tracer.
+  private let parent: ServiceContext?
   private var call: CallMachine
   /// Of the last attempt.
   private var endpoint: ServiceEndpoint?
@@ -20,6 +24,7 @@ struct CallRun {
     self.client = client
     self.request = request
     self.context = context
+    parent = client.tracer?.currentContext(or: context.trace)
     call = CallMachine(
       client.policy, at: client.clock.now(), callerDeadline: context.deadline,
       isRepeatable: request.isRepeatable)
@@ -67,7 +72,8 @@ struct CallRun {
       return .refused(.bulkheadFull)
     }
     let start = clock.now()
-    let trace = ownTrace()
+    let span = beginSpan(seat.endpoint)
+    let trace = span.flatMap { client.tracer?.traceContext($0.context) } ?? ownTrace()
     let exchange = HTTPAttempt(
       http: client.http, endpoint: seat.endpoint, request: request,
       fields: fields(remaining: until - min(until, start), trace), limit: client.policy.answerBytes)
@@ -76,6 +82,7 @@ struct CallRun {
     endpoint = seat.endpoint
     received = end.answer
     reason = end.reason
+    if let span { self.end(span, end) }
     observe(end.outcome, trace, since: start)
     return end.outcome
   }
@@ -90,6 +97,40 @@ extension CallRun {
     return context.trace?.child(span: .random(in: 1 ... .max))
   }
 
+  /// Named and described as OpenTelemetry's conventions for HTTP clients ask.
+  private func beginSpan(_ endpoint: ServiceEndpoint) -> (any Span)? {
+    guard let tracer = client.tracer, let parent else { return nil }
+    let method = request.method.rawValue
+    let span: any Span = tracer.startSpan(
+      "\(method) \(client.service.name)", context: parent, ofKind: .client)
+    guard span.isRecording else { return span }
+    let path = request.path.prefix { $0 != "?" }
+    let resend = call.attempts
+    span.updateAttributes { attributes in
+      attributes["http.request.method"] = method
+      attributes["url.full"] = "\(endpoint)\(path)"
+      attributes["server.address"] = endpoint.host
+      attributes["server.port"] = endpoint.port
+      if resend > 0 { attributes["http.request.resend_count"] = resend }
+    }
+    return span
+  }
+
+  private func end(_ span: any Span, _ end: HTTPAttempt.End) {
+    if case .answered(let code, _) = end.outcome {
+      span.attributes["http.response.status_code"] = code
+      if code >= 400 { span.setStatus(SpanStatus(code: .error)) }
+    } else {
+      if case .failed(let failure) = end.outcome {
+        span.attributes["error.type"] = "\(failure)"
+      } else {
+        span.attributes["error.type"] = "cancelled"
+      }
+      span.setStatus(SpanStatus(code: .error, message: end.reason))
+    }
+    span.end()
+  }
+
   private func fields(remaining: UInt64, _ trace: TraceContext?) -> HTTPFields {
     var fields = request.headers
     fields[named: CallContext.timeoutField] = "\(max(1, remaining))"
@@ -98,6 +139,11 @@ extension CallRun {
       fields[named: "tracestate"] = trace.state
     }
     return fields
+  }
+
+  private var parentSpan: String? {
+    guard let tracer = client.tracer, let parent else { return context.trace?.span }
+    return tracer.traceContext(parent)?.span
   }
 
   private func observe(_ outcome: AttemptOutcome, _ trace: TraceContext?, since start: UInt64) {
@@ -112,7 +158,7 @@ extension CallRun {
     observe(
       CallAttempt(
         service: client.service.name, endpoint: endpoint, request: request,
-        number: call.attempts + 1, trace: trace, parentSpan: context.trace?.span,
+        number: call.attempts + 1, trace: trace, parentSpan: parentSpan,
         duration: .milliseconds(client.clock.now() - start), status: status, failure: failure))
   }
 }

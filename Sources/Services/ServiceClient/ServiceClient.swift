@@ -6,6 +6,7 @@ public import Logging
 internal import NIOCore
 internal import ResiliencePolicies
 public import ServiceCalls
+public import Tracing
 
 /// Calls one service: over its instances, within the time that somebody waits, and again where that
 /// does no harm.
@@ -28,6 +29,7 @@ public struct ServiceClient: Sendable {
   let http: HTTPClient
   let encoder: JSONEncoder
   let decoder: JSONDecoder
+  let tracer: (any Tracer)?
   let observe: (@Sendable (CallAttempt) -> Void)?
 
   /// Creates a client; connections come about as they are needed.
@@ -41,20 +43,25 @@ public struct ServiceClient: Sendable {
   ///   - encoder: for bodies that are sent as JSON.
   ///   - decoder: for bodies that come as JSON.
   ///   - logger: is told about changes of breakers.
-  ///   - observe: is told about each attempt that is over, such as to count it or to export its
-  ///     span. Without it no span is made, and the service is told the caller's.
+  ///   - tracer: gets a span of each attempt, below the current task's, or below
+  ///     `CallContext.trace` where that has none. The service is told the attempt's span.
+  ///   - observe: is told about each attempt that is over, such as to count it. Without a tracer
+  ///     it may export its span: without either no span is made, and the service is told the
+  ///     caller's.
   public init(
     _ service: ServiceEntry, policy: ServiceCallPolicy = ServiceCallPolicy(),
     clock: any CallClock = MonotonicClock(),
     transport: HTTPClient.Configuration = HTTPClient.Configuration(),
     encoder: JSONEncoder = JSONEncoder(), decoder: JSONDecoder = JSONDecoder(),
-    logger: Logger? = nil, observe: (@Sendable (CallAttempt) -> Void)? = nil
+    logger: Logger? = nil, tracer: (any Tracer)? = nil,
+    observe: (@Sendable (CallAttempt) -> Void)? = nil
   ) {
     self.service = service
     self.policy = policy
     self.clock = clock
     self.encoder = encoder
     self.decoder = decoder
+    self.tracer = tracer
     self.observe = observe
     gate = SharedGate(service, policy, logger)
     var settings = transport
@@ -63,6 +70,8 @@ public struct ServiceClient: Sendable {
     settings.timeout.read = nil
     settings.timeout.write = nil
     settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, policy.connections)
+    // One span for a request is enough.
+    if tracer != nil { settings.tracing.tracer = nil }
     // Another endpoint may be better, and the call knows how long there is time.
     settings.connectionPool.retryConnectionEstablishment = false
     http = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: settings)

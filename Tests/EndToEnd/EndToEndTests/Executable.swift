@@ -9,6 +9,7 @@ enum Executable: String {
   case shopMonolith = "shop-monolith"
   case ordersService = "orders-service"
   case dataCrashChild = "data-crash-child"
+  case tracedCheckout = "traced-checkout"
 
   /// The build's product folder: the tests' own bundle lies in it.
   static let folder: URL = {
@@ -28,8 +29,12 @@ enum Executable: String {
   }
 
   /// Starts the program and returns while it runs.
-  func start(_ arguments: [String], temporaryFolder: String? = nil) throws -> RunningProgram {
-    try RunningProgram(url, arguments, temporaryFolder: temporaryFolder)
+  /// - Parameter environment: Variables besides those of the tests.
+  func start(
+    _ arguments: [String], temporaryFolder: String? = nil, environment: [String: String] = [:]
+  ) throws -> RunningProgram {
+    try RunningProgram(
+      url, arguments, temporaryFolder: temporaryFolder, environment: environment)
   }
 }
 
@@ -51,8 +56,11 @@ final class RunningProgram: Sendable {
   private let output = ProgramOutput()
   private let ended: Task<Void, Never>
 
-  init(_ executable: URL, _ arguments: [String], temporaryFolder: String? = nil) throws {
-    var environment = ProcessInfo.processInfo.environment
+  init(
+    _ executable: URL, _ arguments: [String], temporaryFolder: String? = nil,
+    environment own: [String: String] = [:]
+  ) throws {
+    var environment = ProcessInfo.processInfo.environment.merging(own) { $1 }
     if let temporaryFolder { environment["TMPDIR"] = temporaryFolder }
     process = try SpawnedProcess(
       executable.path(percentEncoded: false), arguments, environment: environment, output: .pipe,

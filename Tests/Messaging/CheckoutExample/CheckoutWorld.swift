@@ -6,6 +6,7 @@ import MessageRelay
 import MessageStoreSQLite
 package import SagaModel
 package import SagaOrchestration
+package import Tracing
 import TransactionalMessaging
 
 /// The shop with its services in one process: sagas, stock, mail and payments, each with its own
@@ -16,13 +17,16 @@ package struct CheckoutWorld<Shop: ShopDatabase>: Sendable {
   package let mail: ShopService
   package let payments: PaymentLedger
   package let checkout: Saga<Checkout, Shop.Store>
+  private let tracer: (any Tracer)?
   private let logger: Logger
 
   /// - Parameter folder: of the services' databases.
   package init(
-    _ shop: Shop, folder: String, times: CheckoutTimes = CheckoutTimes(), logger: Logger
+    _ shop: Shop, folder: String, times: CheckoutTimes = CheckoutTimes(),
+    tracer: (any Tracer)? = nil, logger: Logger
   ) throws {
     self.shop = shop
+    self.tracer = tracer
     self.logger = logger
     stock = try ShopService("stock", path: folder + "/stock.sqlite")
     mail = try ShopService("mail", path: folder + "/mail.sqlite")
@@ -31,10 +35,10 @@ package struct CheckoutWorld<Shop: ShopDatabase>: Sendable {
   }
 
   /// Begins checkouts, each with what goes wrong in it.
-  package func begin(_ ids: [String]) async throws {
+  package func begin(_ ids: [String], trace: String? = nil) async throws {
     let now = Int64(Date().timeIntervalSince1970 * 1_000)
     try await shop.begin(
-      ids.map { try checkout.begin($0, Checkout(order: $0), now: now) })
+      ids.map { try checkout.begin($0, Checkout(order: $0), now: now, trace: trace) })
   }
 
   /// An orchestrator as the shop runs it.
@@ -44,7 +48,7 @@ package struct CheckoutWorld<Shop: ShopDatabase>: Sendable {
   ) -> SagaOrchestrator<Shop.Store> {
     SagaOrchestrator(
       name: name, store: store ?? shop.sagas, sagas: [checkout], configuration: configuration,
-      logger: logger)
+      tracer: tracer, logger: logger)
   }
 
   /// Runs everything while the body runs.
@@ -62,12 +66,14 @@ package struct CheckoutWorld<Shop: ShopDatabase>: Sendable {
     let relays = [
       Relay(
         name: "shop", store: shop.relayStore, broker: broker, signal: shop.outboxSignal,
-        configuration: configuration, logger: logger),
-      stock.relay(over: broker, logger: logger), mail.relay(over: broker, logger: logger),
+        configuration: configuration, tracer: tracer, logger: logger),
+      stock.relay(over: broker, tracer: tracer, logger: logger),
+      mail.relay(over: broker, tracer: tracer, logger: logger),
     ]
     let consumers = [
-      stock.consumer(of: broker, logger: logger), mail.consumer(of: broker, logger: logger),
-      Consumer(broker: broker, inbox: shop.answers, logger: logger),
+      stock.consumer(of: broker, tracer: tracer, logger: logger),
+      mail.consumer(of: broker, tracer: tracer, logger: logger),
+      Consumer(broker: broker, inbox: shop.answers, tracer: tracer, logger: logger),
     ]
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
       for relay in relays { tasks.addTask { try await relay.run() } }

@@ -6,6 +6,7 @@ package import Logging
 package import MessageRelay
 import MessageStoreSQLite
 import SagaModel
+package import Tracing
 package import TransactionalMessaging
 
 /// The stock or the mail of the shop: a service with a database of its own that carries out
@@ -30,24 +31,28 @@ package struct ShopService: Sendable {
     }
   }
 
-  package func relay(over broker: any MessageBroker, logger: Logger) -> Relay {
+  package func relay(
+    over broker: any MessageBroker, tracer: (any Tracer)?, logger: Logger
+  ) -> Relay {
     var configuration = RelayConfiguration()
     // A killed owner never gives its lease back; the next one must not wait for long.
     configuration.lease = 60
     configuration.standby = 5
     return Relay(
       name: name, store: SQLiteRelayStore(database), broker: broker, signal: outbox.signal,
-      configuration: configuration, logger: logger)
+      configuration: configuration, tracer: tracer, logger: logger)
   }
 
-  package func consumer(of broker: any MessageBroker, logger: Logger) -> Consumer {
+  package func consumer(
+    of broker: any MessageBroker, tracer: (any Tracer)?, logger: Logger
+  ) -> Consumer {
     let policy = InboxPolicy(retry: Backoff(first: 1, most: 2), crashes: .max)
     let inbox = SQLiteInbox(consumer: name, policy: policy).bound(to: database) { event, db in
       for answer in try answers(to: try SagaCommand(event), db) {
         try outbox.append(answer, in: db)
       }
     }
-    return Consumer(broker: broker, inbox: inbox, logger: logger)
+    return Consumer(broker: broker, inbox: inbox, tracer: tracer, logger: logger)
   }
 
   private func answers(to command: SagaCommand, _ db: Database) throws -> [OutboxEvent] {

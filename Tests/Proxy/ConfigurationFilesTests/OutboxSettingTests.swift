@@ -39,6 +39,7 @@ import Testing
         lease: 2s
         timeout: 500ms
         metrics: 9902
+        tracing: { collector: http://127.0.0.1:4318/v1/traces }
       """)
     #expect(diagnostics.isEmpty)
     var expected = OutboxSettings(database: "postgresql://shop@db/shop")
@@ -52,6 +53,8 @@ import Testing
     expected.lease = .seconds(2)
     expected.timeout = .milliseconds(500)
     expected.metrics = NetworkAddress(host: "127.0.0.1", port: 9_902)
+    expected.tracing = TracingConfiguration(
+      collector: "http://127.0.0.1:4318/v1/traces", serviceName: "strangler-relay")
     #expect(settings == expected)
   }
 
@@ -72,6 +75,7 @@ import Testing
     ("outbox: { database: a, batch: 0 }", "expected 1 to 10000, found 0"),
     ("outbox: { database: a, lease: 10ms }", "expected 100ms to 1h"),
     ("outbox: { database: a, metrics: all }", "expected a port, which only this machine reaches"),
+    ("outbox: { database: a, tracing: { sample: 2 } }", "expected a share from 0 to 1"),
     ("outbox: { database: a, publsh: {} }", "unknown key; did you mean \"publish\"?"),
   ])
   func `slips are told of with their place`(text: String, message: String) throws {

@@ -121,7 +121,7 @@ import Testing
   func spans() async throws {
     let collector = Collector()
     let counters = try await export(to: collector, requests: 3)
-    #expect(counters.exportedSpans == 3)
+    #expect(counters.exportedSpans == 6)
     #expect(counters.lostSpans == 0)
     #expect(collector.types.withLock(\.self).allSatisfy { $0 == "application/json" })
     let exports = try collector.bodies.withLock(\.self).map {
@@ -131,8 +131,10 @@ import Testing
     let service = resources.first?.resource.attributes.first
     #expect(service?.key == "service.name")
     #expect(service?.value.stringValue == "shop \"front\"")
-    let spans = resources.flatMap(\.scopeSpans).flatMap(\.spans)
-    #expect(spans.count == 3)
+    let all = resources.flatMap(\.scopeSpans).flatMap(\.spans)
+    let spans = all.filter { $0.kind == 2 }
+    #expect(spans.count == 3 && all.count == 6)
+    #expect(Set(all.compactMap(\.parentSpanId)) == Set(spans.map(\.spanId)))
     #expect(Set(spans.map(\.traceId)).count == 3)
     for span in spans {
       #expect(span.traceId.count == 32)
@@ -153,10 +155,10 @@ import Testing
   func failures() async throws {
     let patient = Collector()
     let retried = try await export(to: patient, answering: [.serviceUnavailable], requests: 1)
-    #expect(retried.exportedSpans == 1)
+    #expect(retried.exportedSpans == 2)
     let refusing = Collector()
     let lost = try await export(to: refusing, answering: [.badRequest, .badRequest], requests: 1)
-    #expect(lost.lostSpans == 1)
+    #expect(lost.lostSpans == 2)
     #expect(refusing.bodies.withLock(\.self).isEmpty)
   }
 }

@@ -33,6 +33,7 @@ import Testing
       "ResiliencePolicies", "RoutingDecisions", "ShadowComparison", "Crypto",
       "FoundationEssentials", "Foundation", "Synchronization",
     ],
+    "TraceSpans": ["TransactionalMessaging", "FoundationEssentials", "Foundation"],
     "TransactionalMessaging": ["Synchronization", "FoundationEssentials", "Foundation"],
     "SagaModel": ["TransactionalMessaging", "FoundationEssentials", "Foundation"],
     "TortureModel": ["TransactionalMessaging"],

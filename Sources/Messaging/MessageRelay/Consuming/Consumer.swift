@@ -3,6 +3,7 @@
 public import Logging
 public import ServiceLifecycle
 import Synchronization
+public import Tracing
 public import TransactionalMessaging
 
 /// Reads a consumer group and applies each event's effects exactly once, through an inbox.
@@ -15,6 +16,7 @@ public final class Consumer: Service {
   private let inbox: any EventInbox
   private let configuration: ConsumerConfiguration
   private let clock: any MessagingClock
+  private let tracing: EventTracing?
   private let logger: Logger
   private let parkedChanged = WakeSignal()
   private let shutdown = WakeSignal()
@@ -25,16 +27,20 @@ public final class Consumer: Service {
   /// - Parameters:
   ///   - group: name of the broker's group, the inbox's consumer name by default.
   ///   - clock: decides about time; the machine's clock by default.
+  ///   - tracer: gets a span of each delivery; nil for none. What the inbox is given then carries
+  ///     that span in place of the one in which the event was appended.
   public init(
     group: String? = nil, broker: any MessageBroker, inbox: any EventInbox,
     configuration: ConsumerConfiguration = ConsumerConfiguration(),
-    clock: any MessagingClock = SystemMessagingClock(), logger: Logger
+    clock: any MessagingClock = SystemMessagingClock(), tracer: (any Tracer)? = nil,
+    logger: Logger
   ) {
     self.group = group ?? inbox.consumer
     self.broker = broker
     self.inbox = inbox
     self.configuration = configuration
     self.clock = clock
+    tracing = tracer.map(EventTracing.init)
     var logger = logger
     logger[metadataKey: "consumer"] = "\(inbox.consumer)"
     self.logger = logger
@@ -77,7 +83,7 @@ public final class Consumer: Service {
       return .reject("\(error)")
     }
     do {
-      let outcome = try await inbox.receive(received, now: clock.now())
+      let outcome = try await receive(received)
       note(outcome, of: received)
       return .acknowledge
     } catch let full as InboxFull {
@@ -89,6 +95,22 @@ public final class Consumer: Service {
         "a delivery could not be recorded, it will come again",
         metadata: ["event": "\(received.event.id)", "reason": "\(error)"])
       return .redeliver(afterMilliseconds: noteOutage("\(error)"))
+    }
+  }
+
+  private func receive(_ received: ReceivedEvent) async throws -> InboxOutcome {
+    guard let tracing else { return try await inbox.receive(received, now: clock.now()) }
+    var traced = received
+    let span = tracing.beginProcessing(&traced, group: group)
+    do {
+      let outcome = try await ServiceContext.withValue(span.context) { [traced] in
+        try await inbox.receive(traced, now: clock.now())
+      }
+      tracing.endProcessing(span, .success(outcome))
+      return outcome
+    } catch {
+      tracing.endProcessing(span, .failure(error))
+      throw error
     }
   }
 

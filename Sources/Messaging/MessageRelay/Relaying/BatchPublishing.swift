@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Tracing
 import TransactionalMessaging
 
 /// Publishes one batch: in parallel across aggregates, until all is settled, nothing is confirmed
@@ -13,6 +14,7 @@ struct BatchPublishing: Sendable {
 
   /// Longest wait for a confirmation, in milliseconds.
   let timeout: Int64
+  let tracing: EventTracing?
 
   /// Why publications ended that did not end by themselves.
   private enum End {
@@ -94,23 +96,30 @@ struct BatchPublishing: Sendable {
     }
     guard !sound.isEmpty else { return }
     if let broker = broker as? any BatchPublisher {
-      group.addTask {
+      let spans = tracing.map { tracing in sound.map { tracing.beginSending($0.event.event) } }
+      group.addTask { [tracing] in
         await broker.publish(sound.map { BrokerMessage($0.event) }) { place, failure in
+          if let span = spans?[place] { tracing?.endSending(span, failure) }
           settlements.add(sound[place], failure)
         }
       }
       return
     }
     for publication in sound {
-      group.addTask { [broker] in
-        do throws(PublishFailure) {
-          try await broker.publish(BrokerMessage(publication.event))
-          settlements.add(publication, nil)
-        } catch {
-          settlements.add(publication, error)
-        }
-      }
+      group.addTask { [self] in settlements.add(publication, await send(publication.event)) }
     }
+  }
+
+  private func send(_ event: AppendedEvent) async -> PublishFailure? {
+    let span = tracing?.beginSending(event.event)
+    var failure: PublishFailure?
+    do throws(PublishFailure) {
+      try await broker.publish(BrokerMessage(event))
+    } catch {
+      failure = error
+    }
+    if let span { tracing?.endSending(span, failure) }
+    return failure
   }
 }
 

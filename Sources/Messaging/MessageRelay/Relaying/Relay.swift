@@ -4,6 +4,7 @@ import Foundation
 public import Logging
 public import ServiceLifecycle
 import Synchronization
+public import Tracing
 public import TransactionalMessaging
 
 /// Moves committed events from an outbox to a broker: at least once, in order within each
@@ -29,6 +30,7 @@ public final class Relay: Service {
   private let configuration: RelayConfiguration
   private let clock: any MessagingClock
   private let seed: UInt64
+  private let tracing: EventTracing?
   private let logger: Logger
   private let committed: WakeSignal
   private let shutdown = WakeSignal()
@@ -41,12 +43,13 @@ public final class Relay: Service {
   ///   - owner: unique name of this instance, random by default.
   ///   - clock: decides about time; the machine's clock by default.
   ///   - seed: of the jitter in waiting times, random by default.
+  ///   - tracer: gets a span of each event that belongs to a trace; nil for none.
   public init(
     name: String = "default", store: any RelayStore, broker: any MessagePublisher,
     signal: WakeSignal = WakeSignal(), configuration: RelayConfiguration = RelayConfiguration(),
     owner: String? = nil,
     clock: any MessagingClock = SystemMessagingClock(),
-    seed: UInt64 = UInt64.random(in: .min ... .max), logger: Logger
+    seed: UInt64 = UInt64.random(in: .min ... .max), tracer: (any Tracer)? = nil, logger: Logger
   ) {
     self.name = name
     self.owner = owner ?? UUID().uuidString.lowercased()
@@ -55,6 +58,7 @@ public final class Relay: Service {
     self.configuration = configuration
     self.clock = clock
     self.seed = seed
+    tracing = tracer.map(EventTracing.init)
     committed = signal
     var logger = logger
     logger[metadataKey: "relay"] = "\(name)"
@@ -80,7 +84,8 @@ public final class Relay: Service {
     var run = RelayRun(
       name: name, owner: owner, store: store, broker: broker, configuration: configuration,
       clock: clock, committed: committed, shutdown: shutdown,
-      machine: RelayStateMachine(configuration: configuration, seed: seed), logger: logger)
+      machine: RelayStateMachine(configuration: configuration, seed: seed),
+      tracing: tracing, logger: logger)
     await run.untilFinished { status in self.current.withLock { $0 = status } }
   }
 }

@@ -14,6 +14,7 @@ struct RelayRun {
   let committed: WakeSignal
   let shutdown: WakeSignal
   var machine: RelayStateMachine
+  let tracing: EventTracing?
   let logger: Logger
 
   private var status = RelayStatus()
@@ -25,7 +26,7 @@ struct RelayRun {
   init(
     name: String, owner: String, store: any RelayStore, broker: any MessagePublisher,
     configuration: RelayConfiguration, clock: any MessagingClock, committed: WakeSignal,
-    shutdown: WakeSignal, machine: RelayStateMachine, logger: Logger
+    shutdown: WakeSignal, machine: RelayStateMachine, tracing: EventTracing?, logger: Logger
   ) {
     self.name = name
     self.owner = owner
@@ -36,6 +37,7 @@ struct RelayRun {
     self.committed = committed
     self.shutdown = shutdown
     self.machine = machine
+    self.tracing = tracing
     self.logger = logger
   }
 
@@ -91,7 +93,7 @@ struct RelayRun {
     case .publish(let events):
       let publishing = BatchPublishing(
         broker: broker, clock: clock, concurrency: configuration.concurrency(of: broker),
-        timeout: configuration.publishTimeout)
+        timeout: configuration.publishTimeout, tracing: tracing)
       let reading = machine.readAhead.map { PageAhead(after: $0.after, limit: $0.limit, committed) }
       let store = store
       let (batch, read) = try await holdingLease {

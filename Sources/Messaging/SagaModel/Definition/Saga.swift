@@ -52,7 +52,7 @@ public struct Saga<Context: Codable & Sendable, Store: SagaStore>: SagaDefinitio
   /// - Parameters:
   ///   - id: unique; the same for each attempt to begin it.
   ///   - now: milliseconds since 1970.
-  ///   - trace: W3C trace context that its commands carry.
+  ///   - trace: W3C trace context that its steps belong to, as `TraceContext.text` writes it.
   /// - Throws: `SagaDefinitionError` for an id that cannot be used, or the context's error.
   public func begin(
     _ id: String, _ context: Context, now: Int64, trace: String? = nil

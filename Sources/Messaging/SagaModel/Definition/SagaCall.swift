@@ -12,7 +12,8 @@ public struct SagaCall: Sendable, Equatable {
   public var direction: SagaDirection
   /// Which attempt, from 1.
   public var attempt: Int
-  /// W3C trace context, where the saga was begun with one.
+  /// W3C trace context, where the saga was begun with one, as `TraceContext.text` writes it. Where
+  /// the orchestrator has a tracer it is that of the attempt.
   public var trace: String?
 
   package init(

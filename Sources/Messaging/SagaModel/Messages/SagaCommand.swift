@@ -52,7 +52,7 @@ public struct SagaCommand: Sendable, Equatable {
     call = SagaCall(
       saga: try place.value(SagaHeader.saga) { $0 }, sagaID: place.sagaID, step: place.step,
       direction: place.direction, attempt: attempt,
-      trace: received.event.headers[MessageHeader.traceParent])
+      trace: received.event.traceContext?.text)
     type = received.event.type
     payload = received.event.payload
     isObliged = received.event.headers[SagaHeader.obliged] == "true"
@@ -71,7 +71,7 @@ public struct SagaCommand: Sendable, Equatable {
         SagaHeader.direction: call.direction.rawValue, SagaHeader.attempt: "\(call.attempt)",
         SagaHeader.obliged: "\(isObliged)",
       ], payload: payload)
-    event.headers[MessageHeader.traceParent] = call.trace
+    event.traceContext = call.trace.flatMap(TraceContext.init(text:))
     return event
   }
 
@@ -89,7 +89,7 @@ public struct SagaCommand: Sendable, Equatable {
         SagaHeader.saga: call.saga, SagaHeader.sagaID: call.sagaID, SagaHeader.step: call.step,
         SagaHeader.direction: call.direction.rawValue, SagaHeader.outcome: answer.name,
       ], payload: answer.payload)
-    event.headers[MessageHeader.traceParent] = call.trace
+    event.traceContext = call.trace.flatMap(TraceContext.init(text:))
     return event
   }
 }

@@ -12,6 +12,10 @@ package struct TraceContext: Sendable, Equatable {
   package static let stateFieldName: StaticString = "tracestate"
   /// Bytes of a field's value: version, trace, span and flags.
   package static let length = 55
+  /// Where in a value the span's id begins.
+  package static let spanOffset = 36
+  /// Bytes between the span's id in `fieldLine` and the end of the head that it is the last of.
+  package static let spanFromEnd = length - spanOffset + 4
 
   /// The bit that says that the trace is recorded.
   package static let sampledFlag: UInt8 = 1
@@ -61,6 +65,13 @@ package struct TraceContext: Sendable, Equatable {
     Self.append(span, digits: 16, to: &text)
     text.append(45)
     Self.append(UInt64(flags), digits: 2, to: &text)
+    return text
+  }
+
+  /// A span's id in its 16 digits.
+  package static func digits(ofSpan span: UInt64) -> [UInt8] {
+    var text: [UInt8] = []
+    append(span, digits: 16, to: &text)
     return text
   }
 

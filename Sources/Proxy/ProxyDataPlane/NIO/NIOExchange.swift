@@ -121,6 +121,10 @@ extension NIOExchange {
 
   var keptCount: Int { upstreamHalf.kept.readableBytes }
 
+  func overwriteKept(at offset: Int, with bytes: [UInt8]) {
+    upstreamHalf.kept.setBytes(bytes, at: upstreamHalf.kept.readerIndex + offset)
+  }
+
   func send(_ range: ByteRange) {
     if let bytes = receivedSlice(range) { forward(bytes) }
   }

@@ -19,6 +19,16 @@ final class Observation: Sendable {
   let tracing: Tracing?
   /// Nanoseconds since 1970.
   let wallClock: @Sendable () -> UInt64
+  /// Number of the first worker's queue of spans.
+  let firstQueue: Int
+
+  /// Of a shadow lane, whose only worker has a queue behind those of the server's workers.
+  init(ofShadowLane tracing: Tracing?) {
+    log = nil
+    self.tracing = tracing
+    wallClock = Observation.systemTime
+    firstQueue = tracing?.laneQueue ?? 0
+  }
 
   /// - Throws: `ProxyServerError` when the access log cannot be written.
   init(
@@ -33,6 +43,7 @@ final class Observation: Sendable {
       Tracing($0, workers: workers, counters: counters)
     }
     self.wallClock = wallClock
+    firstQueue = 0
   }
 
   @Sendable static func systemTime() -> UInt64 {
@@ -47,13 +58,15 @@ final class Tracing: Sendable {
   /// Share of the traces begun here that are recorded.
   let sample: Double
   private let isExported: Bool
+  /// One for each worker, and one for the shadow lane.
   private let queues: [ObservationQueue]
+  var laneQueue: Int { queues.count - 1 }
   private let counters: ObservationCounters
 
   init(_ configuration: TracingConfiguration, workers: Int, counters: ObservationCounters) {
     sample = configuration.sample
     isExported = configuration.collector != nil
-    queues = (0..<workers).map { _ in ObservationQueue() }
+    queues = (0...workers).map { _ in ObservationQueue() }
     self.counters = counters
   }
 

@@ -17,7 +17,7 @@ final class RequestObserver {
     if observation.log == nil && observation.tracing == nil { return nil }
     log = observation.log
     tracing = observation.tracing
-    self.index = index
+    self.index = observation.firstQueue + index
     wallClock = observation.wallClock
     logSampling = Sampling(observation.log?.sample ?? 0)
     traceSampling = Sampling(observation.tracing?.sample ?? 0)
@@ -47,7 +47,54 @@ final class RequestObserver {
           includesQuery: log?.includesQuery ?? true) : nil,
       attributes: isRecorded
         ? SpanRecord.attributes(head, bytes, storage, client, isSecure: isSecure) : nil,
-      context: context, parent: parent?.span)
+      context: context, parent: parent?.span,
+      asked: isRecorded ? SpanRecord.asked(head, bytes) : nil)
+  }
+
+  /// A shadow's copy, whose head was read, goes out: its span is a child of that of the request
+  /// that it is a copy of. nil when that one is not recorded.
+  ///
+  /// - Returns: also where in the head the parent's id has to make room for the copy's.
+  func beginShadow(
+    _ workspace: ExchangeWorkspace, _ bytes: UnsafeRawBufferPointer, purpose: String
+  ) -> (request: ObservedRequest, place: Int)? {
+    let head = workspace.request
+    for field in workspace.storage.view
+    where bytes[field.name].equalsIgnoringCase(TraceContext.fieldName) {
+      guard let parent = TraceContext(bytes[field.value]), parent.isSampled else { return nil }
+      let request = ObservedRequest(
+        logged: nil, attributes: SpanRecord.asked(head, bytes),
+        context: parent.child(identifiers.next()), parent: parent.span, shadow: purpose)
+      return (request, Int(field.value.start) + TraceContext.spanOffset)
+    }
+    return nil
+  }
+
+  /// A try at an upstream begins; the id that the upstream is told, nil when it is not recorded.
+  func beginAttempt(
+    _ request: ObservedRequest, upstream: String?, peer: NetworkAddress
+  ) -> UInt64? {
+    if request.shadow != nil { request.peer = peer }
+    guard request.asked != nil, request.context != nil else { return nil }
+    let span = identifiers.next()
+    let resend = request.sentAttempts
+    request.sentAttempts += 1
+    request.attempt = UpstreamAttempt(
+      span: span, upstream: upstream, peer: peer, resend: resend,
+      startedAt: WorkerContext.clock())
+    return span
+  }
+
+  func endAttempt(_ request: ObservedRequest) {
+    guard let attempt = request.attempt, let asked = request.asked, let context = request.context
+    else { return }
+    request.attempt = nil
+    let now = WorkerContext.clock()
+    let duration = now > attempt.startedAt ? now - attempt.startedAt : 0
+    tracing?.offer(
+      SpanRecord.json(
+        attempt, asked: asked, of: context, at: wallClock() &- duration, lasting: duration),
+      worker: index)
   }
 
   /// A request was refused before its head could be read.
@@ -57,6 +104,7 @@ final class RequestObserver {
   }
 
   func finish(_ request: ObservedRequest, _ summary: ExchangeSummary) {
+    endAttempt(request)
     let startedAt = wallClock() &- summary.duration
     if let logged = request.logged {
       log?.offer(LogLine.line(request, logged, summary, at: startedAt), worker: index)

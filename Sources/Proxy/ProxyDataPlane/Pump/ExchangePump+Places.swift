@@ -24,6 +24,7 @@ extension ExchangePump {
     switch answer {
     case .place(let place):
       record.place = place
+      if let observed = record.observed { beginAttempt(observed, place) }
       context.withGate(currentUpstream) {
         exchange.beginTry(milliseconds: $0.perTry, speaksHTTP2: $0.speaksHTTP2, workspace)
       }
@@ -33,6 +34,16 @@ extension ExchangePump {
       record.ticket = gate.stand { [weak self] in self?.placeGranted(fresh: fresh) }
     case .refused(let failure): upstreamFailed(failure)
     }
+  }
+
+  /// The upstream is told a span of this try alone.
+  @inline(never)
+  private func beginAttempt(_ observed: ObservedRequest, _ place: UpstreamGate.Place) {
+    guard
+      let span = context.observer?.beginAttempt(
+        observed, upstream: context.upstreamName(currentUpstream), peer: place.seat.name)
+    else { return }
+    overwriteKept(at: record.spanPlace, with: TraceContext.digits(ofSpan: span))
   }
 
   /// The wait in line is over.
@@ -50,6 +61,7 @@ extension ExchangePump {
   ) {
     if let place = record.place {
       record.place = nil
+      if let observed = record.observed { context.observer?.endAttempt(observed) }
       let route = record.decision.routeIndex
       context.withGate(upstream ?? currentUpstream) { $0.leave(place, outcome, route: route) }
     } else if let ticket = record.ticket {
@@ -82,6 +94,7 @@ extension ExchangePump {
   /// The upstream answered, whatever becomes of the body: a stream may go on for hours.
   func noteAnswer(status: Int) {
     guard let place = record.place else { return }
+    record.observed?.attempt?.status = status
     let route = record.decision.routeIndex
     record.place = context.withGate(currentUpstream) {
       $0.answered(place, UpstreamGate.Outcome(status: status), route: route)
@@ -99,6 +112,7 @@ extension ExchangePump {
     }
     exchange.sendAgainInsteadOfAnswer(workspace)
     record.avoided = record.place?.seat
+    record.observed?.attempt?.status = workspace.response.status
     leavePlace(.failure(isFinal: false))
     dropUpstream()
     noteRetry()

@@ -22,6 +22,7 @@ extension ExchangePump {
     let problem = routeAndRewrite(&offersUpgrade)
     consumeReceived(length)
     if let problem { return refuse(problem) }
+    if record.observed != nil { record.spanPlace = keptCount - TraceContext.spanFromEnd }
     // An assignment would cost every request what only those of a cutover need.
     if let watched = context.watch.begin(record.decision, at: record.startedAt) {
       record.watched = watched
@@ -158,6 +159,7 @@ extension ExchangePump {
     _ failure: UpstreamFailure, of upstream: Int, _ recovery: Recovery, isFree: Bool
   ) {
     counters.upstreamFailed(upstream: upstream, reason: Int(failure.rawValue))
+    record.observed?.attempt?.failure = failure.name
     record.avoided = recovery == .fallBack ? nil : record.place?.seat
     // The next try has a connection of its own, and tells what the endpoint is worth.
     let outcome: UpstreamGate.Outcome =

@@ -54,6 +54,8 @@ protocol ExchangePump: AnyObject {
   /// Keeps the rewritten head in place of the request kept before.
   func keepHead(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int)
   var keptCount: Int { get }
+  /// Puts bytes in place of as many of the head that is kept.
+  func overwriteKept(at offset: Int, with bytes: [UInt8])
   /// Passes on a range of the received bytes, and keeps it while the exchange may be sent again.
   func send(_ range: ByteRange)
   /// Passes on bytes made here in the same way.
@@ -109,6 +111,8 @@ struct ExchangeRecord {
   var isCutByUpstream = false
   /// nil when the request is neither logged nor traced.
   var observed: ObservedRequest?
+  /// Where in the head that is kept the id of a recorded span stands.
+  var spanPlace = 0
   /// nil unless its route is under a cutover.
   var watched: WatchedRequest?
   /// The copy that is made of the exchange; nil when nobody wants one.

@@ -63,7 +63,8 @@ public final class ProxyServer: Service {
     observation = try Observation(
       configuration, counters: counters.observation, logger: logger)
     let host = try ShadowHost(
-      configuration, routing.current.numbers, modules: modules, logger: logger)
+      configuration, routing.current.numbers, modules: modules,
+      tracing: observation.tracing, logger: logger)
     shadows = ShadowMonitor(host)
     let targets = try configuration.upstreams.map { try UpstreamTarget($0, modules) }
     upstreams = UpstreamMonitor(logger: logger)

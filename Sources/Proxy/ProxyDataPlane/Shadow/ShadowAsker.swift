@@ -8,6 +8,7 @@ import ShadowComparison
 struct ShadowQuestion {
   /// The head as HTTP/1.1, with the fields that mark it.
   let head: [UInt8]
+  let purpose: ShadowRequest.Purpose
   /// The request that it is a copy of, with the body.
   let original: ShadowRequest
   /// The lane's number of the upstream.
@@ -22,7 +23,7 @@ struct ShadowQuestion {
   var subrequest: Subrequest {
     Subrequest(
       head: head, body: original.bytes[original.headLength...], upstream: upstream,
-      deadline: deadline)
+      deadline: deadline, shadow: purpose.rawValue)
   }
 }
 

@@ -12,6 +12,9 @@ struct Subrequest {
   let upstream: Int
   /// Milliseconds that it may take.
   let deadline: UInt64
+  /// What a shadow's copy is made for, which has a span of its own; nil for a part, of which the
+  /// composed answer's span tells.
+  var shadow: String?
 }
 
 /// How a subrequest ended.

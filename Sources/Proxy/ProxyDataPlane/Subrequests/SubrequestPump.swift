@@ -135,11 +135,22 @@ extension SubrequestPump {
         target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<length]))
         return length
       }
+      if let observer = context.observer { observe(with: observer, bytes) }
     }
     consumeReceived(length)
     admit(length)
     context.withGate(currentUpstream) { $0.deposit() }
     askUpstream(fresh: false)
+  }
+
+  /// The copy is told a span of its own, a child of that of the request.
+  private func observe(with observer: RequestObserver, _ bytes: UnsafeRawBufferPointer) {
+    guard let purpose = subrequest.shadow,
+      let begun = observer.beginShadow(workspace, bytes, purpose: purpose),
+      let context = begun.request.context
+    else { return }
+    record.observed = begun.request
+    overwriteKept(at: begun.place, with: TraceContext.digits(ofSpan: context.span))
   }
 
   func writeResponseHead(_ link: Link) {

@@ -20,8 +20,9 @@ public struct AccessLogConfiguration: Sendable, Equatable {
 
 /// Distributed tracing by W3C Trace Context.
 ///
-/// Each request gets a span of its own: the upstream is told `traceparent` with it, as a child of
-/// the caller's span or as the first of a new trace. Without tracing both fields pass as they came.
+/// Each request gets a span of its own, as a child of the caller's or as the first of a new trace,
+/// and each try at an upstream one below that, which the upstream is told in `traceparent`; so does
+/// the copy that a shadow gets. Without tracing both fields pass as they came.
 public struct TracingConfiguration: Sendable, Equatable {
   /// Where recorded spans are posted as OTLP/HTTP JSON, such as `http://127.0.0.1:4318/v1/traces`;
   /// nil passes the context on and sends nothing.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import RoutingDecisions
+import ShadowComparison
+import Synchronization
 import TLSEngine
 import TestCertificates
 import Testing
@@ -31,12 +34,18 @@ struct TracingTests {
           return try await client.message()?.text ?? ""
         }
         let spans = proxy.server.takeSpans()
-        #expect(spans.count <= 1)
+        #expect(spans.count == 0 || spans.count == 2)
         return (
           text.split(separator: "\n").map(String.init), String(decoding: spans.bytes, as: UTF8.self)
         )
       }
     }
+  }
+
+  /// The id of the span that has a parent.
+  private static func id(of spans: String, below parent: String) -> Substring? {
+    guard let end = spans.range(of: #"","parentSpanId":"\#(parent)""#) else { return nil }
+    return spans[..<end.lowerBound].suffix(16)
   }
 
   private let exporting = TracingConfiguration(collector: "http://127.0.0.1:4318/v1/traces")
@@ -59,7 +68,10 @@ struct TracingTests {
     #expect(own[1] == "0af7651916cd43dd8448eb211c80319c")
     #expect(own[2] != "b7ad6b7169203331")
     #expect(own[3] == "01")
-    #expect(spans.contains(#""spanId":"\#(own[2])","parentSpanId":"b7ad6b7169203331""#))
+    // The upstream is told the span of the try, whose parent is that of the request.
+    let span = try #require(Self.id(of: spans, below: "b7ad6b7169203331"))
+    #expect(span != own[2])
+    #expect(spans.contains(#""spanId":"\#(own[2])","parentSpanId":"\#(span)""#))
     #expect(spans.contains(#"{"key":"url.path","value":{"stringValue":"/a"}}"#))
     #expect(spans.contains(#"{"key":"url.scheme","value":{"stringValue":"http"}}"#))
     #expect(spans.contains(#"{"key":"network.protocol.version","value":{"stringValue":"1.1"}}"#))
@@ -85,9 +97,84 @@ struct TracingTests {
         let own = told.split(separator: "-")
         #expect(own.count == 4 && own[1] == "0af7651916cd43dd8448eb211c80319c")
         let spans = String(decoding: proxy.server.takeSpans().bytes, as: UTF8.self)
-        #expect(spans.contains(#""spanId":"\#(own[2])","parentSpanId":"b7ad6b7169203331""#))
+        let span = try #require(Self.id(of: spans, below: "b7ad6b7169203331"))
+        #expect(spans.contains(#""spanId":"\#(own[2])","parentSpanId":"\#(span)""#))
         #expect(spans.contains(#"{"key":"url.scheme","value":{"stringValue":"https"}}"#))
         #expect(spans.contains(#"{"key":"network.protocol.version","value":{"stringValue":"2"}}"#))
+      }
+    }
+  }
+
+  @Test("Each try at an upstream is a span that this upstream is told, and says how it went")
+  func tries() async throws {
+    let told = Told()
+    let deafOnce: Origin.Behaviour = { connection, requests in
+      while let request = try await connection.message() {
+        requests.add()
+        told.parents.withLock { $0 += request.values("traceparent") }
+        if requests.value == 1 { return }
+        try await connection.send("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+      }
+    }
+    try await Origin.run(deafOnce) { origin in
+      var configuration = try ProxyConfiguration.all(to: origin.port)
+      configuration.tracing = exporting
+      try await RunningProxy.run(configuration) { proxy in
+        try await Loopback.connect(proxy.port) { client in
+          try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+          #expect(try await client.message()?.status == 404)
+        }
+        let taken = proxy.server.takeSpans()
+        let spans = String(decoding: taken.bytes, as: UTF8.self).split(separator: "},{\"traceId")
+        #expect(taken.count == 3 && spans.count == 3)
+        let ids = told.parents.withLock { $0.map { $0.split(separator: "-")[2] } }
+        #expect(ids.count == 2 && Set(ids).count == 2)
+        let tries = ids.compactMap { id in spans.first { $0.contains(#""spanId":"\#(id)""#) } }
+        try #require(tries.count == 2)
+        #expect(tries[0].contains(#""error.type","value":{"stringValue":"closed-before-"#))
+        #expect(!tries[0].contains("resend_count") && !tries[0].contains("status_code"))
+        #expect(tries[1].contains(#""http.request.resend_count","value":{"intValue":"1"}"#))
+        #expect(tries[1].contains(#""http.response.status_code","value":{"intValue":"404"}"#))
+        for span in tries {
+          #expect(span.contains(#""kind":3,"#) && span.contains(#""status":{"code":2}"#))
+          #expect(span.contains(#""server.port","value":{"intValue":"\#(origin.port)"}"#))
+        }
+      }
+    }
+  }
+
+  private final class Told: Sendable {
+    let parents = Mutex<[String]>([])
+  }
+
+  @Test("A shadow's copy has a span of its own below that of the request, and is told it")
+  func shadows() async throws {
+    let (legacy, extracted) = (Received(), Received())
+    try await Origin.run(legacy.saying("old")) { old in
+      try await Origin.run(extracted.saying("new")) { new in
+        var configuration = try ProxyConfiguration.shadowed(
+          legacy: old.port, extracted: new.port, ShadowConfiguration(mode: .mirror))
+        configuration.tracing = exporting
+        try await RunningProxy.run(configuration) { proxy in
+          try await Loopback.connect(proxy.port) { client in
+            try await client.send(
+              "GET / HTTP/1.1\r\nHost: a\r\ntraceparent: \(Self.parent)\r\n\r\n")
+            #expect(try await client.message()?.text == "old")
+          }
+          try await proxy.waits { $0.sent == 1 }
+          let taken = proxy.server.takeSpans()
+          let spans = String(decoding: taken.bytes, as: UTF8.self)
+          #expect(taken.count == 3)
+          let span = try #require(Self.id(of: spans, below: "b7ad6b7169203331"))
+          let copy = try #require(extracted.all.first?.value("traceparent")).split(separator: "-")
+          let original = try #require(legacy.all.first?.value("traceparent")).split(separator: "-")
+          #expect(copy[1] == original[1] && copy[2] != original[2] && copy[3] == "01")
+          for own in [copy, original] {
+            #expect(spans.contains(#""spanId":"\#(own[2])","parentSpanId":"\#(span)""#))
+          }
+          #expect(spans.contains(#""name":"shadow","kind":3"#))
+          #expect(spans.contains(#""strangler.shadow","value":{"stringValue":"mirror"}"#))
+        }
       }
     }
   }
@@ -113,7 +200,8 @@ struct TracingTests {
     let own = try #require(told.first)
     #expect(own.hasPrefix("00-") && own.hasSuffix("-01"))
     #expect(!own.contains("0af7651916cd43dd8448eb211c80319c"))
-    #expect(!spans.contains("parentSpanId"))
+    // The try's is the only one that has a parent.
+    #expect(spans.split(separator: "parentSpanId").count == 2)
     var unsampled = exporting
     unsampled.sample = 0
     let without = try await trace(fields, unsampled)

@@ -9,6 +9,8 @@ internal import MessageStorePostgreSQL
 internal import MessageStoreSQLite
 internal import RoutingDecisions
 internal import ServiceLifecycle
+internal import ServiceTracing
+internal import TraceSpans
 internal import TransactionalMessaging
 internal import UnixSignals
 
@@ -35,6 +37,9 @@ struct OutboxRelayCommand: AsyncParsableCommand {
       or, with a build that has the trait NATS,
 
         publish: { nats: { servers: [nats://nats.internal:4222], stream: SHOP } }
+
+      With outbox.tracing: { collector: "http://127.0.0.1:4318/v1/traces" } each event that belongs
+      to a trace is a span.
 
       With outbox.metrics: 9902 it serves http://127.0.0.1:9902/metrics for Prometheus.
 
@@ -101,20 +106,22 @@ struct OutboxRelayCommand: AsyncParsableCommand {
   ) async throws {
     try await target.check()
     let logger = Self.logger
+    let tracer = settings.tracing.map { ServiceTracer(TracingSettings($0), logger: logger) }
     let relay = Relay(
       name: settings.relay, store: store, broker: target.publisher,
       configuration: settings.relayConfiguration(target),
       owner: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)-"
         + "\(UInt16.random(in: .min ... .max))",
-      logger: logger)
+      tracer: tracer, logger: logger)
     Terminal.standardOutput.write(
       "relay \(settings.relay): \(settings.database) -> \(target.shown)\n")
     ServiceNotification.ready()
-    // Shut down from the last to the first: metrics are told until the relay has ended.
+    // Shut down from the last to the first: metrics are told, and spans are sent, until the relay
+    // has ended.
     let server = settings.metrics.map { metrics($0, of: relay, operators) }
     do {
       try await ServiceGroup(
-        services: [server].compactMap(\.self) + [relay] + others,
+        services: [tracer, server].compactMap { $0 as (any Service)? } + [relay] + others,
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
       ).run()
     } catch let error as MetricsServer.BindFailed {
@@ -133,6 +140,14 @@ struct OutboxRelayCommand: AsyncParsableCommand {
         let shown = NetworkAddress(host: address.host, port: port)
         Terminal.standardOutput.write("metrics: http://\(shown)/metrics\n")
       }, text: { await observation.text() })
+  }
+}
+
+extension TracingSettings {
+  fileprivate init(_ configuration: TracingConfiguration) {
+    self.init(
+      collector: configuration.collector, service: configuration.serviceName,
+      sample: configuration.sample)
   }
 }
 

@@ -139,6 +139,10 @@
 
     var keptCount: Int { upstreamHalf.kept.count }
 
+    func overwriteKept(at offset: Int, with bytes: [UInt8]) {
+      upstreamHalf.kept.overwrite(at: offset, with: bytes)
+    }
+
     func sendKept() {
       if upstreamHalf.keptIsUnsent { pass(UnsafeRawBufferPointer(start: nil, count: 0)) }
     }

@@ -35,6 +35,15 @@ struct ByteQueue: ~Copyable {
     }
   }
 
+  /// Puts bytes in place of as many that are there already.
+  mutating func overwrite(at offset: Int, with bytes: [UInt8]) {
+    guard let memory, offset >= 0, offset &+ bytes.count <= count else { return }
+    bytes.withUnsafeBytes { source in
+      UnsafeMutableRawBufferPointer(start: memory + start + offset, count: source.count)
+        .copyMemory(from: source)
+    }
+  }
+
   /// `name: value` and the end of the line.
   mutating func append(
     line name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer

@@ -26,16 +26,19 @@ final class ShadowHost: Sendable {
   private let counters: ProxyCounters
   private let tls: LiveTLS
   private let modules: [String: any InProcessModule]
+  /// Where the spans of copies go.
+  private let tracing: Tracing?
   private let logger: Logger
 
   init(
     _ configuration: ProxyConfiguration, _ numbers: RoutingNumbers,
-    modules: [String: any InProcessModule], logger: Logger
+    modules: [String: any InProcessModule], tracing: Tracing?, logger: Logger
   ) throws {
     var logger = logger
     logger[metadataKey: "lane"] = "shadow"
     self.logger = logger
     self.modules = modules
+    self.tracing = tracing
     let own = configuration.ofShadowLane
     let ownNumbers = RoutingNumbers(own)
     tls = try LiveTLS(own, ownNumbers)
@@ -90,10 +93,7 @@ extension ShadowHost {
     let (asked, upstreamParts, numbers) = state.withLock {
       ($0.configuration, $0.parts, $0.numbers)
     }
-    guard let table = try? RoutingTable(asked),
-      let observation = try? Observation(
-        asked, counters: counters.observation, logger: logger)
-    else { return nil }
+    guard let table = try? RoutingTable(asked) else { return nil }
     // After the table, which takes no limits beyond those that a file may set.
     var configuration = asked
     configuration.limits.makeRoom()
@@ -102,8 +102,8 @@ extension ShadowHost {
       names: UpstreamNames(numbers: numbers, paths: ComposedPaths(asked)),
       routing: LiveRouting(table), counters: counters,
       watch: RouteWatch(workers: configuration.workers), accepting: AcceptLimit(0),
-      observation: observation, takesOver: false, tls: tls, shadow: LiveShadow(),
-      logger: logger)
+      observation: Observation(ofShadowLane: tracing), takesOver: false, tls: tls,
+      shadow: LiveShadow(), logger: logger)
     let ledger = ledger.withLock(\.self)
     #if os(Linux)
       if configuration.transport == .epoll {

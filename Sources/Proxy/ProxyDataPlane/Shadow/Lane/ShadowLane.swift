@@ -102,7 +102,7 @@ final class ShadowLane {
     let purpose: ShadowRequest.Purpose = route.compares ? .compare : .mirror
     let question = ShadowQuestion(
       head: job.request.markedHead(purpose, key: context.draw(), without: route.withheld),
-      original: job.request,
+      purpose: purpose, original: job.request,
       upstream: route.upstreams.extracted, route: route, hold: job.hold, deadline: route.deadline,
       keepsAnswer: route.compares)
     send(question) { [unowned self] reply, microseconds in
@@ -159,7 +159,7 @@ final class ShadowLane {
     let route = job.route
     route.counts.change { $0.reasks += 1 }
     let question = ShadowQuestion(
-      head: job.request.markedHead(.again, key: 0), original: job.request,
+      head: job.request.markedHead(.again, key: 0), purpose: .again, original: job.request,
       upstream: route.upstreams.legacy, route: route, hold: job.hold, deadline: route.deadline,
       keepsAnswer: true)
     send(question) { [unowned self] reply, _ in

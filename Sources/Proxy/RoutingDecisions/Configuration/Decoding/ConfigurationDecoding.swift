@@ -125,7 +125,7 @@ struct ConfigurationDecoder {
     configuration.transport =
       reader.value("transport", as: .transport) ?? configuration.transport
     configuration.accessLog = reader.child("access-log").flatMap(decodeAccessLog)
-    configuration.tracing = reader.child("tracing").flatMap(decodeTracing)
+    configuration.tracing = reader.child("tracing").flatMap { decodeTracing($0) }
     if let timeouts = reader.child("timeouts") {
       decodeTimeouts(timeouts, into: &configuration.timeouts)
     }

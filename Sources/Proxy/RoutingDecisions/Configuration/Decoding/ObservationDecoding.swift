@@ -31,13 +31,16 @@ extension ConfigurationDecoder {
 
   private typealias Place = JournalConfiguration.Place
 
-  func decodeTracing(_ child: MappingReader.Child) -> TracingConfiguration? {
+  /// - Parameter serviceName: the name where the file has none.
+  func decodeTracing(
+    _ child: MappingReader.Child, serviceName: String = TracingConfiguration().serviceName
+  ) -> TracingConfiguration? {
     let expected = "{ collector, sample, service-name }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return nil }
     var tracing = TracingConfiguration()
     tracing.collector = reader.value("collector", as: .webAddress)
     tracing.sample = reader.value("sample", as: .share) ?? tracing.sample
-    tracing.serviceName = reader.value("service-name", as: .text) ?? tracing.serviceName
+    tracing.serviceName = reader.value("service-name", as: .text) ?? serviceName
     reader.finish()
     return tracing
   }

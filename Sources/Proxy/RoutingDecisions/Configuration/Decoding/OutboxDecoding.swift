@@ -35,6 +35,9 @@ extension ConfigurationDecoder {
       settings[keyPath: path] = time
     }
     settings.metrics = reader.value("metrics", as: .portOrAddress)
+    settings.tracing = reader.child("tracing").flatMap {
+      decodeTracing($0, serviceName: "strangler-relay")
+    }
     reader.finish()
     return database == nil ? nil : settings
   }

@@ -20,6 +20,8 @@ public struct OutboxSettings: Sendable, Equatable {
   public var timeout = Duration.seconds(30)
   /// Where the relay tells its metrics; nil for nowhere.
   public var metrics: NetworkAddress?
+  /// Where the spans of published events go; nil for none.
+  public var tracing: TracingConfiguration?
 
   /// Creates settings with the defaults above.
   public init(database: String) { self.database = database }
