@@ -603,6 +603,19 @@ let fixtures: [Target] = [
       "OrdersService", .argumentParser, .hummingbird, .lifecycle, .logging, .unixSignals,
     ],
     path: "fixtures/orders-service/Sources/orders-service", swiftSettings: settings),
+  // Takes the events of orders.
+  .executableTarget(
+    name: "mail-service",
+    dependencies: [
+      "MessageStoreSQLite", "TransactionalMessaging", .argumentParser, .grdb, .httpTypes,
+      .hummingbird, .nioCore,
+    ],
+    path: "fixtures/mail-service/Sources/mail-service", swiftSettings: settings),
+  // The shop's checkout over services.
+  .executableTarget(
+    name: "shop-checkout",
+    dependencies: ["CheckoutExample", .argumentParser, .logging, .unixSignals],
+    path: "fixtures/shop-checkout/Sources/shop-checkout", swiftSettings: settings),
   .target(
     name: "ShopTraffic",
     dependencies: [.asyncHTTPClient, .nioCore, .nioHTTP1],
@@ -632,6 +645,9 @@ let fixtures: [Target] = [
 ]
 
 let commandLine: [Target] = [
+  // Procedures whose commands run as written.
+  library("Playbooks", .commandLine),
+  tests("Playbooks", "CommandLine", ["Playbooks"]),
   library(
     "StranglerDemo", .commandLine,
     [
@@ -648,10 +664,9 @@ let commandLine: [Target] = [
       "CutoverJournalStore", "DataMapping", "DependencyGraph", "JSONDocuments", "MappedStores",
       "MessageBrokerKafka", "MessageBrokerNATS", "MessageBrokerRabbitMQ", "MessageContractFiles",
       "MessageContracts", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
-      "MessageStoreSQLite",
-      "MessagingTorture",
-      "ProxyDataPlane", "RouteExports", "RoutingDecisions", "SagaModel", "ShadowComparison",
-      "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning", "StranglerDemo",
+      "MessageStoreSQLite", "MessagingTorture", "Playbooks", "ProxyDataPlane", "RouteExports",
+      "RoutingDecisions", "SagaModel", "ServerPrograms", "ShadowComparison", "ShadowEvidenceStore",
+      "ShadowTraffic", "SourceScanning", "SpellingSuggestions", "StranglerDemo",
       "StrangulationMeasures", "TortureModel", "TransactionalMessaging", .argumentParser,
       .asyncHTTPClient, .grdb, .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1,
       .unixSignals,

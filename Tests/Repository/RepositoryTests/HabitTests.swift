@@ -12,7 +12,7 @@ import Testing
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
     "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
-    "ServiceCalls", "RouteExports", "SagaModel",
+    "ServiceCalls", "RouteExports", "SagaModel", "Playbooks",
   ]
 
   static let bans: [Ban] = [
