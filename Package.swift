@@ -648,6 +648,19 @@ let fixtures: [Target] = [
       .logging, .unixSignals,
     ],
     path: "fixtures/orders-service/Sources/orders-service", swiftSettings: settings),
+  // Takes the events of orders.
+  .executableTarget(
+    name: "mail-service",
+    dependencies: [
+      "MessageStoreSQLite", "TransactionalMessaging", .argumentParser, .grdb, .httpTypes,
+      .hummingbird, .nioCore,
+    ],
+    path: "fixtures/mail-service/Sources/mail-service", swiftSettings: settings),
+  // The shop's checkout over services.
+  .executableTarget(
+    name: "shop-checkout",
+    dependencies: ["CheckoutExample", .argumentParser, .logging, .unixSignals],
+    path: "fixtures/shop-checkout/Sources/shop-checkout", swiftSettings: settings),
   .target(
     name: "ShopTraffic",
     dependencies: [.asyncHTTPClient, .nioCore, .nioHTTP1],
@@ -677,6 +690,9 @@ let fixtures: [Target] = [
 ]
 
 let commandLine: [Target] = [
+  // Procedures whose commands run as written.
+  library("Playbooks", .commandLine),
+  tests("Playbooks", "CommandLine", ["Playbooks"]),
   library(
     "StranglerDemo", .commandLine,
     [
@@ -693,10 +709,9 @@ let commandLine: [Target] = [
       "CutoverJournalStore", "DataMapping", "DependencyGraph", "JSONDocuments", "MappedStores",
       "MessageBrokerKafka", "MessageBrokerNATS", "MessageBrokerRabbitMQ", "MessageContractFiles",
       "MessageContracts", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
-      "MessageStoreSQLite",
-      "MessagingTorture",
-      "ProxyDataPlane", "RouteExports", "RoutingDecisions", "SagaModel", "ServiceTracing",
-      "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning",
+      "MessageStoreSQLite", "MessagingTorture", "Playbooks", "ProxyDataPlane", "RouteExports",
+      "RoutingDecisions", "SagaModel", "ServerPrograms", "ServiceTracing", "ShadowComparison",
+      "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning", "SpellingSuggestions",
       "StranglerDemo", "StrangulationMeasures", "TortureModel", "TraceSpans",
       "TransactionalMessaging", .argumentParser,
       .asyncHTTPClient, .grdb, .lifecycle, .logging, .nioCore, .nioFoundation, .nioHTTP1,

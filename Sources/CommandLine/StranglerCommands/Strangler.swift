@@ -21,6 +21,8 @@ public struct Strangler: AsyncParsableCommand {
         strangler saga list --database shop.sqlite --state stuck
         strangler data check --config strangler.yaml
         strangler status --sources ~/code/monolith --live
+        strangler playbook list
+        strangler retire orders --sources ~/code/monolith --live
         strangler shadow replay --har visit.har --legacy http://127.0.0.1:9001 \\
           --extracted http://127.0.0.1:9002
 
@@ -33,8 +35,9 @@ public struct Strangler: AsyncParsableCommand {
     subcommands: [
       AnalyzeCommand.self, InitCommand.self, ProxyCommand.self, RoutesCommand.self,
       CutoverCommand.self, OutboxCommand.self, SagaCommandGroup.self, DataCommand.self,
-      StatusCommand.self,
-      ShadowCommand.self, DemoCommand.self, OrdersServiceCommand.self,
+      StatusCommand.self, ShadowCommand.self, RetireCommand.self, PlaybookCommand.self,
+      DemoCommand.self,
+      OrdersServiceCommand.self,
     ])
 
   /// Creates the command.

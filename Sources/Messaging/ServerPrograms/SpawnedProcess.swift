@@ -49,17 +49,21 @@ package final class SpawnedProcess: Sendable {
   }
 
   private let ending = Mutex(Ending())
+  private let leadsGroup: Bool
 
   /// Starts a program.
   ///
   /// - Parameters:
   ///   - executable: its path; nothing is looked for.
   ///   - environment: nil for this process's own.
+  ///   - leadsGroup: puts it and what it starts into a process group, which ends when it ends.
   /// - Throws: `Program.Failure` with the system's reason.
   package init(
     _ executable: String, _ arguments: [String], environment: [String: String]? = nil,
-    input: Stream = .nothing, output: Stream = .nothing, errors: Stream = .nothing
+    input: Stream = .nothing, output: Stream = .nothing, errors: Stream = .nothing,
+    leadsGroup: Bool = false
   ) throws {
+    self.leadsGroup = leadsGroup
     var actions = Self.noActions
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -91,7 +95,8 @@ package final class SpawnedProcess: Sendable {
     #endif
     let values = environment ?? ProcessInfo.processInfo.environment
     processIdentifier = try Self.spawn(
-      executable, [executable] + arguments, values.map { "\($0)=\($1)" }, &actions)
+      executable, [executable] + arguments, values.map { "\($0)=\($1)" }, &actions,
+      leadsGroup: leadsGroup)
     Thread { [self] in waitForEnd() }.start()
   }
 
@@ -122,7 +127,7 @@ package final class SpawnedProcess: Sendable {
 
   private static func spawn(
     _ executable: String, _ arguments: [String], _ environment: [String],
-    _ actions: inout Actions
+    _ actions: inout Actions, leadsGroup: Bool
   ) throws -> pid_t {
     var attributes = noAttributes
     posix_spawnattr_init(&attributes)
@@ -134,7 +139,7 @@ package final class SpawnedProcess: Sendable {
     for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&defaults, signal) }
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setsigdefault(&attributes, &defaults)
-    posix_spawnattr_setflags(&attributes, Int16(flags))
+    posix_spawnattr_setflags(&attributes, Int16(flags | (leadsGroup ? POSIX_SPAWN_SETPGROUP : 0)))
     var argumentList = arguments.map { strdup($0) } + [nil]
     var environmentList = environment.map { strdup($0) } + [nil]
     defer { for text in argumentList + environmentList { free(text) } }
@@ -150,6 +155,7 @@ package final class SpawnedProcess: Sendable {
     var ended = siginfo_t()
     while waitid(P_PID, id_t(processIdentifier), &ended, WEXITED | WNOWAIT) == -1, errno == EINTR {}
     let (outcome, waiters) = ending.withLock { ending in
+      if leadsGroup { kill(-processIdentifier, SIGKILL) }
       var status: Int32 = 0
       while waitpid(processIdentifier, &status, 0) == -1, errno == EINTR {}
       let outcome = Outcome(waitStatus: status)
@@ -182,6 +188,13 @@ package final class SpawnedProcess: Sendable {
   package func signal(_ number: Int32) {
     ending.withLock { ending in
       if ending.outcome == nil { kill(processIdentifier, number) }
+    }
+  }
+
+  /// Sends a signal to it and to all of the group that it leads, to nobody once it has ended.
+  package func signalGroup(_ number: Int32) {
+    ending.withLock { ending in
+      if ending.outcome == nil, leadsGroup { kill(-processIdentifier, number) }
     }
   }
 

@@ -29,6 +29,7 @@ import Testing
     "RouteExports": ["ResiliencePolicies", "RoutingDecisions"],
     "ShadowComparison": mathematics.union(["JSONDocuments"]),
     "StrangulationMeasures": [],
+    "Playbooks": [],
     "CutoverControl": [
       "ResiliencePolicies", "RoutingDecisions", "ShadowComparison", "Crypto",
       "FoundationEssentials", "Foundation", "Synchronization",

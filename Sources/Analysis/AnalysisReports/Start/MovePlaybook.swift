@@ -88,7 +88,7 @@ public struct MovePlaybook: Sendable {
     }
     lines += [
       "3. Build it and let it answer at \(plan.endpoint).",
-      "4. Compare before anybody sees it: the page about shadows, `playbooks/02-first-shadow.md`.",
+      "4. Compare before anybody sees it: the page about shadows, `playbooks/03-first-shadow.md`.",
       "5. Move a few users, look, and move more:", "", "   ```sh",
       "   strangler routes list --config \(shell(configuration))",
     ]
@@ -96,7 +96,7 @@ public struct MovePlaybook: Sendable {
     lines += [
       "   ```", "",
       "6. Way back, at any time: the same with 0. To move all of its routes together, step by step "
-        + "and watched by gates, write a plan: `playbooks/03-first-cutover-and-rollback.md`.",
+        + "and watched by gates, write a plan: `playbooks/04-first-cutover.md`.",
     ]
     return lines
   }

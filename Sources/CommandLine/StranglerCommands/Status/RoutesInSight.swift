@@ -146,15 +146,22 @@ private struct RouteAnswers {
   /// Nil where no configuration tells; 0 where no route takes it.
   func share(of method: String, _ path: String) -> Double? {
     guard let table else { return nil }
-    // The code computes a part of it: any text would be a guess.
-    if path.contains(RouteRegistration.unread) { return nil }
-    let segments = path.split(separator: "/").map { segment in
-      segment.contains { "{}*:".contains($0) } ? "1" : String(segment)
-    }
-    let request = "\(method == "*" ? "GET" : method) /\(segments.joined(separator: "/"))"
+    guard let request = RegisteredRoute.request(method, path) else { return nil }
     guard let explanation = try? table.explain(RequestText(request)) else { return nil }
     guard let route = explanation.route else { return 0 }
     if taking.contains(route.legacy) { return 100 }
     return route.extracted == nil ? 0 : Double(route.percent.hundredths) / 100
+  }
+}
+
+/// A route that sources register, as a request.
+enum RegisteredRoute {
+  /// Nil where the code computes a part of the path: any text would be a guess.
+  static func request(_ method: String, _ path: String) -> String? {
+    if path.contains(RouteRegistration.unread) { return nil }
+    let segments = path.split(separator: "/").map { segment in
+      segment.contains { "{}*:".contains($0) } ? "1" : String(segment)
+    }
+    return "\(method == "*" ? "GET" : method) /\(segments.joined(separator: "/"))"
   }
 }
