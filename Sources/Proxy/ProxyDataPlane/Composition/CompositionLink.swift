@@ -3,6 +3,7 @@
 import GatewayComposition
 import HTTPExchange
 import NIOCore
+import RoutingDecisions
 
 /// A composed upstream, seen as a server: what the proxy writes becomes a question to each part,
 /// and what they answer becomes the bytes of one answer.

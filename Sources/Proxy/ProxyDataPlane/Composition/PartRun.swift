@@ -2,6 +2,7 @@
 
 import GatewayComposition
 import HTTPExchange
+import ShadowComparison
 
 /// A part that is there.
 struct PartReply {
