@@ -51,9 +51,8 @@ import Testing
         + "\"latest\":$orders.0,\"orders\":$orders,\"version\":2}")
     let condition = try #require(configuration.routes[1].match.graphQL)
     #expect(
-      condition
-        == GraphQLCondition(
-          operations: ["ProductPage"], rootFields: ["products", "product"], type: .query))
+      condition.operations == ["ProductPage"] && condition.rootFields == ["products", "product"])
+    #expect(condition.type.map { "\($0)" } == "query")
   }
 
   @Test("A part has a breaker unless told otherwise: somebody goes on without it")
