@@ -72,13 +72,14 @@ extension ExchangePump {
   }
 
   func account(status: Int) {
-    if record.isSubrequest { return }
     let now = WorkerContext.clock()
-    context.count {
-      $0.requestFinished(
-        route: record.decision.routeIndex,
-        side: exchange.marks.fellBack ? .legacy : record.decision.side, status: status,
-        nanoseconds: now > record.startedAt ? now &- record.startedAt : 0)
+    if !record.isSubrequest {
+      context.count {
+        $0.requestFinished(
+          route: record.decision.routeIndex,
+          side: exchange.marks.fellBack ? .legacy : record.decision.side, status: status,
+          nanoseconds: now > record.startedAt ? now &- record.startedAt : 0)
+      }
     }
     if record.watched != nil { judge(status, now) }
     if let observed = record.observed { report(observed, status, now) }
