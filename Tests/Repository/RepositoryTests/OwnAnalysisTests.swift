@@ -25,6 +25,7 @@ import Testing
     ["AnalysisReports", "DisplayWidths"], ["RoutingDecisions", "DisplayWidths"],
     ["ServiceCalls", "ResiliencePolicies"], ["ServiceCalls", "TransactionalMessaging"],
     ["RouteExports", "RoutingDecisions"], ["RouteExports", "ResiliencePolicies"],
+    ["RoutingDecisions", "GatewayComposition"], ["RoutingDecisions", "GraphQLRequests"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

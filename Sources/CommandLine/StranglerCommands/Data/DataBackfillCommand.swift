@@ -24,8 +24,8 @@ struct DataBackfillCommand: AsyncParsableCommand {
       The mappings are checked first, as strangler data check does it. The position is kept in the
       new store, in the table \(BackfillPosition.table), in the transaction that adds a chunk's
       rows; there the command needs to be allowed to make that table once, to insert and to select.
-      Chunks grow and shrink so that each takes 0.25 to 0.5 s, and wait while many changes do. A run behind the end copies what was
-      added there since.
+      Chunks grow and shrink so that each takes 0.25 to 0.5 s, and wait while many changes do. A
+      run behind the end copies what was added there since.
 
       Ends with 0 when the end is reached, with 1 at a row that has nothing to become or when
       another backfill is at work, with 2 when the file, a mapping or a store cannot be used.

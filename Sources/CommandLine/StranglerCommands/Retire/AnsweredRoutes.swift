@@ -1,5 +1,6 @@
-internal import ControlPlane
 // SPDX-License-Identifier: Apache-2.0
+
+internal import ControlPlane
 internal import CutoverControl
 internal import DependencyGraph
 internal import RoutingDecisions

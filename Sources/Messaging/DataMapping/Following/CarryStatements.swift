@@ -56,7 +56,7 @@ package struct CarryStatements: Sendable {
   /// How many notes nobody tried yet, up to a limit, as `MappedStore.rows` reads them.
   package func pendingCount(upTo limit: Int) -> String {
     "SELECT \(source.sql.selected("number")) FROM (SELECT count(*) AS number FROM (\n"
-      + "SELECT 1 FROM \(notes) WHERE refusal IS NULL AND held = 0 LIMIT \(limit)) AS some) AS t"
+      + "SELECT 1 FROM \(notes) WHERE refusal IS NULL AND held = 0 LIMIT \(limit)) AS found) AS t"
   }
 
   /// Why notes were refused, the oldest first.

@@ -156,8 +156,8 @@ package struct FenceStatements: Sendable {
     return lock + [isFree] + removal
   }
 
-  /// Whether all triggers are there and on, as 1 or 0: who makes the table anew, as SQLite's columns
-  /// are changed, takes them away.
+  /// Whether all triggers are there and on, as 1 or 0: who makes the table anew, as SQLite's
+  /// columns are changed, takes them away.
   package var areTriggersThere: StoreStatement {
     let names = triggerNames.map { sql.quoted($0) }.joined(separator: ", ")
     let table =

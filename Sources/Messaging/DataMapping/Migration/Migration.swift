@@ -67,7 +67,8 @@ extension Migration {
     case refuse([String])
   }
 
-  /// Which of several mappings an order is for, by their places: those that have the farthest to go.
+  /// Which of several mappings an order is for, by their places: those that have the farthest to
+  /// go.
   package static func behind(_ migrations: [Migration], _ order: Order) -> [Int] {
     func isBehind(_ one: Migration, _ other: Migration) -> Bool {
       order == .advance

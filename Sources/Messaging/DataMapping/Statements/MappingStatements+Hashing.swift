@@ -4,9 +4,9 @@
 /// difference are compared without a row that leaves its server.
 ///
 /// A row's hash is a chain: the hash of each value as the new side has it is the seed of the next
-/// one's. It begins with the key, so that the same change in two rows changes their hashes in unlike
-/// ways and the exclusive or of all, which knows no order, does not cancel it. Equal hashes mean
-/// equal rows but for a chance of about 2^-64. Unlike ones say only that rows have to be read:
+/// one's. It begins with the key, so that the same change in two rows changes their hashes in
+/// unlike ways and the exclusive or of all, which knows no order, does not cancel it. Equal hashes
+/// mean equal rows but for a chance of about 2^-64. Unlike ones say only that rows have to be read:
 /// versions of the server may hash differently.
 extension MappingStatements {
   /// The first version that hashes rows, as `server_version_num` counts.

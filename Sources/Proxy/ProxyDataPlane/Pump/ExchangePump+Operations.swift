@@ -19,8 +19,8 @@ struct AwaitedBody {
 /// asks for one.
 ///
 /// The body stays where it was received; it is read again when the request was routed. It is not
-/// waited for beyond `GraphQLReader.mostBytes`, where its sender waits for leave to send it, or when
-/// memory is short: such a request goes where those go whose operation cannot be told.
+/// waited for beyond `GraphQLReader.mostBytes`, where its sender waits for leave to send it, or
+/// when memory is short: such a request goes where those go whose operation cannot be told.
 extension ExchangePump {
   /// Whether what the head waits for may be there.
   var awaitedBodyIsThere: Bool {

@@ -126,7 +126,8 @@ struct LossTests {
     await rig.stop()
   }
 
-  /// What legacy need not know does not keep it from being current, nor the data from being retired.
+  /// What legacy need not know does not keep it from being current, nor the data from being
+  /// retired.
   @Test(arguments: InspectionTests.pairs)
   func `columns of the new side alone are no difference while it is written`(
     legacy: StoreKind, new: StoreKind
