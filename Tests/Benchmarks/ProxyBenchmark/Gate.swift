@@ -13,7 +13,7 @@ struct Gate: ParsableArguments {
   @Option(help: "User instructions for a small request on epoll.")
   var epollInstructions = 10_400.0
   @Option(help: "User instructions for a small request on SwiftNIO.")
-  var nioInstructions = 31_000.0
+  var nioInstructions = 25_500.0
   @Option(help: "User instructions for a small request of HTTP/2 over TLS on epoll.")
   var http2Instructions = 34_500.0
   @Option(help: "System calls for a small request on epoll.")
