@@ -58,6 +58,9 @@ public struct CodeModel: Sendable, Equatable {
     self.findings = findings
     self.members = members
   }
+
+  /// Types at which work begins: handlers of routes, then jobs; one for each route and job.
+  package var entryTypes: [TypeID] { routes.map(\.handler) + jobs.map(\.type) }
 }
 
 /// Index of a type in `CodeModel.types`.

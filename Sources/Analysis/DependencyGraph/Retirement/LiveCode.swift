@@ -25,7 +25,7 @@ struct LiveCode {
     let own = Set(scope.types.map { Int($0.index) })
     self.own = own
     let serving = Set(
-      (model.routes.map(\.handler) + model.jobs.map(\.type)).map { Int($0.index) })
+      model.entryTypes.map { Int($0.index) })
     self.serving = serving
     isTest = model.types.map { SourceFile.isTest(model.files[Int($0.position.file.index)].path) }
     holders = Self.holders(model)

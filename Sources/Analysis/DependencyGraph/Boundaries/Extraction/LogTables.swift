@@ -10,7 +10,7 @@ enum LogTables {
 
   static func names(_ model: CodeModel, _ assignment: ServiceAssignment) -> Set<String> {
     var serving: Set<Int> = []
-    for type in model.routes.map(\.handler) + model.jobs.map(\.type) {
+    for type in model.entryTypes {
       if let service = assignment[type] { serving.insert(service) }
     }
     var services: [String: Set<Int>] = [:]

@@ -27,7 +27,7 @@ struct Migrations {
     for use in model.tableUses where !defining.contains(use.function) {
       isMigration[facts.units[use.type]] = false
     }
-    for type in model.routes.map(\.handler) + model.jobs.map(\.type) + model.ownerOfPart.keys {
+    for type in model.entryTypes + model.ownerOfPart.keys {
       isMigration[facts.units[type]] = false
     }
     self.isMigration = isMigration

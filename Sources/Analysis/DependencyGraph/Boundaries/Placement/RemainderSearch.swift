@@ -31,7 +31,7 @@ struct RemainderSearch {
       if use.access == .writes { writes.insert(unit) }
     }
     let serving = Set(
-      (model.routes.map(\.handler) + model.jobs.map(\.type)).map { facts.units[$0] })
+      model.entryTypes.map { facts.units[$0] })
     var found: Set<Int> = []
     for unit in writes.sorted() where !serving.contains(unit) && isSpread(users[unit]) {
       let touched = tables[unit, default: []].reduce(into: Set<Int>()) {

@@ -171,7 +171,7 @@ struct UnitRoles {
     for use in model.tableUses where use.access != .defines && !filled.contains(use.position) {
       fillers.remove(facts.units[use.type])
     }
-    for type in model.routes.map(\.handler) + model.jobs.map(\.type) {
+    for type in model.entryTypes {
       fillers.remove(facts.units[type])
     }
     return fillers
