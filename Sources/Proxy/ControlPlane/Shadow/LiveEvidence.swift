@@ -71,6 +71,9 @@ final class LiveEvidence: ShadowLedger, Service {
   private let unixMilliseconds: @Sendable () -> Int64
   private let serving: @Sendable () async throws -> Void
   private let state = Mutex(State())
+  /// Held from a look at the routes until its sides are taken up, so that an older look does not
+  /// come after a newer one.
+  private let sidesLine = Mutex<Void>(())
   /// A look that began earlier is taken up earlier.
   private let looks = ChangeLine()
 
@@ -100,6 +103,8 @@ final class LiveEvidence: ShadowLedger, Service {
   // MARK: - From the lane
 
   func file(_ finding: ShadowFinding) -> FiledComparison {
+    // Either its service is a former one, or a change came after the last turn.
+    if !state.withLock({ $0.isServed(by: finding.service) }) { takeSides() }
     let (filed, writer, comparison) = state.withLock {
       state -> (FiledComparison, EvidenceWriter?, Comparison) in
       guard state.isServed(by: finding.service) else {
@@ -160,8 +165,7 @@ final class LiveEvidence: ShadowLedger, Service {
 
   /// Writes what came since the last turn.
   func turn() async {
-    let snapshot = shadows.snapshot()
-    takeSides(of: snapshot)
+    let snapshot = takeSides()
     // What can be read counts, whether or not anything can be written.
     if state.withLock({ $0.rulings == nil || !$0.sides.isEmpty }) { await lookUpRulings() }
     do {
@@ -182,6 +186,14 @@ final class LiveEvidence: ShadowLedger, Service {
   /// Ends the run when a route has other sides than it began with; a route that shadows from now
   /// on belongs to the run as well. All in one step, whether or not the file can be written: in
   /// between, findings of a former service would be taken for those of its successor.
+  @discardableResult private func takeSides() -> [ShadowSnapshot] {
+    sidesLine.withLock { _ in
+      let snapshot = shadows.snapshot()
+      takeSides(of: snapshot)
+      return snapshot
+    }
+  }
+
   private func takeSides(of snapshot: [ShadowSnapshot]) {
     state.withLock { state in
       let isReplaced = snapshot.contains { route in

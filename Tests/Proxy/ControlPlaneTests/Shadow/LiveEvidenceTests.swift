@@ -370,6 +370,29 @@ struct LiveEvidenceTests {
     }
   }
 
+  @Test("What is found right after a change belongs to the new run, before the next turn")
+  func rightAfterAChange() async throws {
+    try await Self.withFile { path in
+      let server = try Self.server(ShadowConfiguration())
+      let live = server.shadows.host.live
+      let former = try #require(live.routes.first ?? nil).service
+      let evidence = LiveEvidence(
+        path: path, shadows: server.shadows, logger: Self.silent, unixMilliseconds: { 5_000 })
+      await evidence.turn()
+      _ = evidence.file(Self.finding("2", by: former))
+      let next = try Self.configuration(ShadowConfiguration(), port: 10)
+      let numbers = try RoutingTable(next).numbers
+      live.adopt(next, numbers, lane: numbers)
+      let latter = try #require(live.routes.first ?? nil).service
+      for _ in 0..<3 { #expect(evidence.file(Self.finding("1", by: latter)).decision != .unfiled) }
+      #expect(evidence.file(Self.finding("4", by: former)).decision == .unfiled)
+      await evidence.turn()
+      let store = try ShadowEvidenceStore(path: path, creates: false)
+      let runs = try await store.runs().sorted { $0.number < $1.number }
+      #expect(runs.map(\.comparisons) == [1, 3] && runs.map(\.endedAt) == [5_000, nil])
+    }
+  }
+
   @Test("Other rules of comparison begin a run, another sample does not")
   func otherRules() async throws {
     try await Self.withFile { path in
