@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Foundation
 internal import Playbooks
 internal import ServerPrograms
+internal import UnixSignals
 
 /// Runs the shell of a playbook: shows what its marks say, holds each step to its time, and leaves
 /// nothing running.
@@ -62,9 +63,11 @@ struct PlaybookRunner {
   ) async throws -> PlaybookProgress {
     let token = UUID().uuidString.replacing("-", with: "")
     let (events, continuation) = AsyncStream.makeStream(of: Event.self)
+    // Before anything is started: what comes earlier ends the program.
+    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    let listening = Task { for await _ in signals { continuation.yield(.interrupted) } }
+    defer { listening.cancel() }
     let shell = try start(playbook, scratch, token)
-    let interruption = Interruption { continuation.yield(.interrupted) }
-    defer { interruption.end() }
     if let output = shell.output {
       SpawnedProcess.read(output) {
         continuation.yield(.output($0))
@@ -166,25 +169,5 @@ struct PlaybookRunner {
     } catch let failure as Program.Failure {
       throw CommandFailure.unusable(failure.description)
     }
-  }
-}
-
-/// Tells of the first SIGINT or SIGTERM instead of dying of it.
-private final class Interruption {
-  private var sources: [any DispatchSourceSignal] = []
-
-  init(_ tell: @escaping @Sendable () -> Void) {
-    for number in [SIGINT, SIGTERM] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler(handler: tell)
-      source.resume()
-      sources.append(source)
-    }
-  }
-
-  func end() {
-    for source in sources { source.cancel() }
-    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
   }
 }
