@@ -24,7 +24,9 @@ extension BenchmarkRun {
     let setup = BenchmarkCase.small(.http1)
     try ProcessorLayout(workers: setup.workers).apply()
     origin.answer(bodyBytes: setup.bodyBytes)
-    let slow = try SlowServer(milliseconds: milliseconds)
+    let slow = try PolledServer("slow server") {
+      try SlowLoop($0, milliseconds: milliseconds)
+    }
     defer { slow.stop() }
     func start(_ name: String, composes: Bool) throws -> RunningContender {
       try RunningContender(

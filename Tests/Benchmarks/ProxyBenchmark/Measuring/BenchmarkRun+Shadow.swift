@@ -58,8 +58,8 @@ extension BenchmarkRun {
     defer { twin.stop() }
     try report.shadows.append(
       latency(of: name, "none on both sides", plain, twin, rate, limit: nil))
-    for manner in BadServer.Manner.allCases {
-      let server = try BadServer(manner)
+    for manner in BadLoop.Manner.allCases {
+      let server = try PolledServer("bad server") { try BadLoop($0, manner) }
       defer { server.stop() }
       let shadowed = try RunningContender(
         make(manner.rawValue, (100, true), server.port), setup, origin: origin)
