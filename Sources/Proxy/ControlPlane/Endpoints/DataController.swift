@@ -8,7 +8,7 @@ struct DataController {
   private static let example = #"{"actor": "ann", "reason": "..."}"#
   private static let finalExample = #"{"actor": "ann", "reason": "...", "confirm": "orders"}"#
   /// Longest name of a mapping that is confirmed, in characters.
-  private static let longestName = 500
+  static let longestName = 500
 
   /// nil when the configuration has no section data.
   let office: DataOffice?
@@ -63,7 +63,7 @@ struct DataController {
     let order = try body.order(context)
     if isFinal, try body.text("confirm", longest: Self.longestName) != name {
       throw Problem(
-        .badRequest, "There is no way back from retired: confirm has to be \(name), and is not.")
+        .conflict, "There is no way back from retired: confirm has to be \(name), and is not.")
     }
     return (name, order.actor, order.reason)
   }

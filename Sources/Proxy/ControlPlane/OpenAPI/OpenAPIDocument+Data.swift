@@ -95,7 +95,10 @@ extension OpenAPIDocument {
           ])),
       ],
       optional: ["order": schema("DataOrderStatus"), "verification": schema("DataVerification")]),
-    "DataRetirement": order(["confirm": string]),
+    "DataRetirement": order([
+      "confirm": words(atMost: DataController.longestName)
+        .with(["description": "The mapping's name, once more. Refused with 409 if it is another."])
+    ]),
     "DataOrderStatus": object(
       [
         "order": oneOf(DataOrder.Action.self), "actor": string, "reason": string,

@@ -49,7 +49,7 @@ extension OpenAPIDocument {
   }
 
   /// Words for people: some letter or sign, and no control characters but breaks and tabs.
-  private static func words(atMost length: Int) -> OpenAPIValue {
+  static func words(atMost length: Int) -> OpenAPIValue {
     // Those that turn the direction of writing.
     let turning = #"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"#
     let kept = #"[^\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"# + turning + "]*"

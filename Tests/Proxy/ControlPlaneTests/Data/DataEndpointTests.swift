@@ -65,12 +65,13 @@ import Testing
       }
       #expect(mover.state.withLock(\.position) == 3)
       // The last one has no way back, so the name is said twice.
-      for body in [
-        Self.order, #"{"actor": "ann", "reason": "done", "confirm": "order"}"#,
-        #"{"actor": "ann", "reason": "done", "confirm": true}"#,
+      for (body, status) in [
+        (Self.order, 400), (#"{"actor": "ann", "reason": "done", "confirm": "order"}"#, 409),
+        (#"{"actor": "ann", "reason": "done", "confirm": true}"#, 400),
+        (#"{"actor": "ann", "reason": "done", "confirm": ""}"#, 400),
       ] {
         let refused = try await client.send(.post, "/data/orders/retire", Self.token, body: body)
-        #expect(refused.status == 400, "\(refused.body)")
+        #expect(refused.status == status, "\(refused.body)")
       }
       #expect(mover.state.withLock(\.position) == 3)
       let retired = try await client.send(
