@@ -481,8 +481,9 @@ let messaging: [Target] = [
   .executableTarget(
     name: "messaging-benchmark",
     dependencies: [
-      .natsLibrary, "MessageBrokerNATS", "MessageRelay", "MessageStorePostgreSQL",
-      "ServerPrograms", "TransactionalMessaging", .argumentParser, .lifecycle, .logging,
+      .natsLibrary, "MessageBrokerNATS", "MessageRelay", "MessageStorePostgreSQL", "SagaModel",
+      "SagaOrchestration", "ServerPrograms", "TransactionalMessaging", .argumentParser, .lifecycle,
+      .logging,
     ], path: "Tests/Benchmarks/MessagingBenchmark", swiftSettings: settings),
   // What the moving of data achieves on a machine, beside what is demanded.
   .executableTarget(

@@ -28,6 +28,11 @@ struct MessagingBenchmark: AsyncParsableCommand {
                       python3 -m venv /tmp/pgqueuer
                       /tmp/pgqueuer/bin/pip install pgqueuer asyncpg uvloop
                       messaging-benchmark --only pgqueuer --pgqueuer /tmp/pgqueuer/bin/python
+        saga        sagas of three steps a second, 16 in flight, beside workflows of DBOS on the
+                    same server; only with --dbos PYTHON, an interpreter that has it:
+                      python3 -m venv /tmp/dbos
+                      /tmp/dbos/bin/pip install dbos
+                      messaging-benchmark --only saga --dbos /tmp/dbos/bin/python
 
       EXAMPLES
         messaging-benchmark
@@ -50,22 +55,29 @@ struct MessagingBenchmark: AsyncParsableCommand {
   @Option(help: "Minutes that the hour is compressed to.") var minutes = 3
   @Option(help: ArgumentHelp("Python that has pgqueuer and asyncpg.", valueName: "python"))
   var pgqueuer: String?
+  @Option(help: ArgumentHelp("Python that has dbos.", valueName: "python")) var dbos: String?
+  @Option(help: "Sagas of a turn.") var sagas = 10_000
   @Flag(help: "Tell the relay of each commit, as in the process of the service.") var nudge = false
   @Flag(help: "A short look.") var quick = false
   @Option(help: "File for the rows as JSON.") var json: String?
   @Option(help: .hidden) var relay: String?
 
   enum Row: String, CaseIterable {
-    case throughput, latency, writer, backlog, hour, pgqueuer
+    case throughput, latency, writer, backlog, hour, pgqueuer, saga
   }
 
   func validate() throws {
     _ = try rows()
-    let numbers = [rounds, seconds, events, backlog, aggregates, rate, writers, minutes]
+    let numbers = [
+      rounds, seconds, events, backlog, aggregates, rate, writers, minutes, sagas,
+    ]
     guard numbers.allSatisfy({ $0 > 0 }) else { throw ValidationError("Numbers begin with 1.") }
     guard seconds <= 50 else { throw ValidationError("A transaction stays open for 50 s at most.") }
     guard try pgqueuer != nil || !rows().contains(.pgqueuer) else {
       throw ValidationError("--pgqueuer names a Python that has pgqueuer.")
+    }
+    guard try dbos != nil || !rows().contains(.saga) else {
+      throw ValidationError("--dbos names a Python that has dbos.")
     }
   }
 
@@ -75,7 +87,7 @@ struct MessagingBenchmark: AsyncParsableCommand {
       var plan = BenchmarkPlan(
         rounds: rounds, seconds: seconds, events: events, backlog: backlog, aggregates: aggregates,
         rate: rate, writers: writers, minutes: minutes, concurrency: concurrency, page: page,
-        nudge: nudge)
+        nudge: nudge, sagas: sagas)
       if quick { plan.shorten() }
       var results: [RowResult] = []
       for row in try rows() {
@@ -105,13 +117,20 @@ struct MessagingBenchmark: AsyncParsableCommand {
       case .backlog: try await BacklogRow(world).measure()
       case .hour: try await HourRow(world).measure()
       case .pgqueuer: try await PgqueuerRow(world, interpreter: pgqueuer ?? "").measure()
+      case .saga: try await SagaRow(world, interpreter: dbos ?? "").measure()
       }
     }
   #endif
 
   private func rows() throws -> [Row] {
     guard let only else {
-      return Row.allCases.filter { $0 != .pgqueuer || pgqueuer != nil }
+      return Row.allCases.filter { row in
+        switch row {
+        case .pgqueuer: pgqueuer != nil
+        case .saga: dbos != nil
+        case .throughput, .latency, .writer, .backlog, .hour: true
+        }
+      }
     }
     return try only.split(separator: ",").map { name in
       guard let row = Row(rawValue: String(name)) else {
@@ -148,12 +167,14 @@ struct BenchmarkPlan {
   var concurrency: Int?
   var page: Int?
   var nudge: Bool
+  var sagas: Int
 
   mutating func shorten() {
     rounds = min(rounds, 3)
     seconds = min(seconds, 3)
     events = min(events, 20_000)
     backlog = min(backlog, 50_000)
+    sagas = min(sagas, 2_000)
     minutes = 1
   }
 }
