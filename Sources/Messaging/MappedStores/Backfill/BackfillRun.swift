@@ -11,6 +11,9 @@ package struct BackfillRun: Sendable {
     package var pace = ChunkPace.Limits()
     /// A chunk of legacy that takes longer to read ends the backfill.
     package var statement: Duration = .seconds(60)
+    /// How often in a row a chunk gives way to others who write the same rows, such as whoever
+    /// carries changes over in another order.
+    package var givesWay = 10
     /// Whether legacy notes its changes, so that chunks are to wait while many are on their way.
     package var watchesNotes = false
 
@@ -56,6 +59,7 @@ package struct BackfillRun: Sendable {
     var position = position
     var pace = ChunkPace(limits.pace)
     let clock = ContinuousClock()
+    var gaveWay = 0
     position.isFinished = false
     while !position.isFinished {
       let last = position
@@ -84,7 +88,15 @@ package struct BackfillRun: Sendable {
           try await noting(rows.map { Array($0.prefix(keys)) })
           _ = try await target.add(
             [], statements, check.mapping.name, to: position, key: key(position.last))
+        } catch let failure as StoreFailure
+          where failure.code == .locked && gaveWay < limits.givesWay
+        {
+          // Nothing of it was written.
+          gaveWay += 1
+          position = last
+          continue
         }
+        gaveWay = 0
       }
       let (seconds, fraction) = (clock.now - began).components
       var wait = pace.took(Double(seconds) + Double(fraction) / 1e18, rows: rows.count)

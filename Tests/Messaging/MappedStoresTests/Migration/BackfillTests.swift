@@ -2,6 +2,7 @@
 
 import DataMapping
 import MappedStores
+import Synchronization
 import Testing
 
 /// Rows that refer to each other, in an order that no chunk has.
@@ -102,4 +103,55 @@ struct BackfillTests {
     #expect(end.isFinished && end.added == 500)
     await world.stop()
   }
+
+  @Test func `a chunk gives way to who writes the same rows, and comes again`() async throws {
+    let world = try await World(.sqlite, .sqlite)
+    let copying = try #require(BackfillRun(world.run.check, legacy: world.stores.legacy.reading))
+    var limits = BackfillRun.Limits()
+    (limits.pace.first, limits.pace.largest) = (1_000, 1_000)
+    let start = BackfillPosition(fingerprint: copying.fingerprint)
+    try await world.stores.backfill.begin("parts", at: start)
+    let stubborn = LockedTarget(world.stores.backfill, refuses: limits.givesWay + 1)
+    let failure = await #expect(throws: StoreFailure.self) {
+      _ = try await copying.run(from: start, into: stubborn, limits)
+    }
+    #expect(failure?.code == .locked)
+    let target = LockedTarget(world.stores.backfill, refuses: limits.givesWay)
+    let end = try await copying.run(from: start, into: target, limits)
+    #expect(end.isFinished && end.read == 500 && end.added == 500)
+    await world.stop()
+  }
+}
+
+/// Refuses chunks as a store does in which somebody else writes the same rows.
+private final class LockedTarget: BackfillTarget {
+  private let target: any BackfillTarget
+  private let left: Mutex<Int>
+
+  init(_ target: any BackfillTarget, refuses count: Int) {
+    self.target = target
+    left = Mutex(count)
+  }
+
+  func position(of mapping: String) async throws -> BackfillPosition? {
+    try await target.position(of: mapping)
+  }
+
+  func begin(_ mapping: String, at position: BackfillPosition) async throws {
+    try await target.begin(mapping, at: position)
+  }
+
+  func add(
+    _ rows: [[FieldValue]], _ statements: MappingStatements, _ mapping: String,
+    to position: BackfillPosition, key: String
+  ) async throws -> Int {
+    let isLocked = left.withLock { left in
+      left -= 1
+      return left >= 0
+    }
+    if isLocked { throw StoreFailure(.locked, "deadlock detected") }
+    return try await target.add(rows, statements, mapping, to: position, key: key)
+  }
+
+  func close() { target.close() }
 }
