@@ -11,6 +11,8 @@
   final class BenchmarkWorld: Sendable {
     /// Rows that are compared by SQL at a time.
     private static let page = 20_000
+    /// Longer than a server that was killed takes to be there again.
+    private static let patience = Duration.seconds(30)
     private static let author = MigrationRun.Author(actor: "benchmark", reason: "to measure") { 0 }
 
     let legacy: DataSettings.Place
@@ -55,6 +57,27 @@
       run.stores.close()
       for server in servers { server.end() }
       try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Ends the server of a side as a crash would, and starts it again where it was.
+    func crash(_ side: Doubt.Side) async throws {
+      let server = side == .new ? servers[0] : servers[servers.count - 1]
+      await server.kill()
+      try await server.restart()
+    }
+
+    /// Does something again while a store is away.
+    static func persistently<Value>(_ body: () async throws -> Value) async throws -> Value {
+      let clock = ContinuousClock()
+      let end = clock.now + patience
+      while true {
+        do {
+          return try await body()
+        } catch {
+          guard clock.now < end else { throw error }
+          try await clock.sleep(for: .milliseconds(20))
+        }
+      }
     }
 
     private static var mapping: TableMapping {

@@ -7,18 +7,27 @@
   import ServerPrograms
   import Synchronization
 
-  /// The commands that move a table, killed with SIGKILL at random moments while services write it;
-  /// each is given again until it ends by itself.
+  /// The commands that move a table, and the servers that it is on, killed with SIGKILL at random
+  /// moments while services write it; each command is given again until it ends by itself.
   struct KillsRow {
     /// Rows of the table, so that the commands last some hundred milliseconds.
     private static let rows = 20_000
     /// How often a command is given again before it counts as stuck.
     private static let attempts = 20
+    /// Of the steps, those in which a server is killed instead of the command.
+    private static let crashes = 0.2
 
     /// A command that was killed, and the state that it leads to.
     private struct Step {
       let words: [String]
       let target: MigrationState?
+    }
+
+    private struct Kills {
+      var commands = 0
+      var servers = 0
+      /// Commands that did not go on.
+      var stuck: [String] = []
     }
 
     private let plan: BenchmarkPlan
@@ -37,7 +46,7 @@
       let configuration = try world.configuration()
       let traffic = Traffic(world, plan)
       let observer = try OwnerObserver(world)
-      let (kills, stuck) = try await traffic.around(follows: false) {
+      let kills = try await traffic.around(follows: false) {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { try await observer.run() }
           defer { observer.stop() }
@@ -47,60 +56,77 @@
           return result
         }
       }
-      let (differing, lost) = (try await world.differingRows(), try await traffic.lost())
+      let (differing, lost) = try await BenchmarkWorld.persistently {
+        (try await world.differingRows(), try await traffic.lost())
+      }
       let (writes, seen) = (traffic.latencies.count, observer.found)
       return RowResult(
         row: "kills",
         numbers: [
-          "kills": Double(kills), "stuck": Double(stuck.count), "writes": Double(writes),
+          "commands": Double(kills.commands), "servers": Double(kills.servers),
+          "stuck": Double(kills.stuck.count), "writes": Double(writes),
           "lostWrites": Double(lost), "differingRows": Double(differing),
           "looks": Double(seen.looks), "epochs": Double(seen.epochs),
           "twoOwners": Double(seen.twoOwners), "seed": Double(seed),
         ],
-        text: "\(kills) commands killed, \(seen.epochs) changes of the fences, \(seen.looks) looks "
-          + "at both, \(seen.twoOwners) times two owners; \(writes) writes, \(lost) lost, "
-          + "\(differing) rows differ; \(stuck.isEmpty ? "none" : stuck.joined(separator: "; ")) "
-          + "stuck",
+        text: """
+          \(kills.commands) commands and \(kills.servers) servers killed, \(seen.epochs) changes of \
+          the fences, \(seen.looks) looks at both, \(seen.twoOwners) times two owners; \(writes) \
+          writes, \(lost) lost, \(differing) rows differ; \
+          \(kills.stuck.isEmpty ? "none" : kills.stuck.joined(separator: "; ")) stuck
+          """,
         demand: "all go on, one owner always, equal by SQL, 0 lost",
-        isAsDemanded: stuck.isEmpty && seen.twoOwners == 0 && lost == 0 && differing == 0
-          && kills >= plan.kills)
+        isAsDemanded: kills.stuck.isEmpty && seen.twoOwners == 0 && lost == 0 && differing == 0
+          && kills.commands >= plan.kills && kills.servers > 0)
     }
 
     // MARK: - Killing
 
-    /// - Returns: how many commands were killed, and those that did not go on.
-    private func kill(
-      _ world: BenchmarkWorld, _ configuration: String
-    ) async throws -> (kills: Int, stuck: [String]) {
+    private func kill(_ world: BenchmarkWorld, _ configuration: String) async throws -> Kills {
       var random = SeededMoments(seed)
-      var kills = 0
-      var stuck: [String] = []
+      var kills = Kills()
       // Of each command the longest time that it took by itself.
       var lasted: [String: Double] = [:]
       var follower = try start(["follow", "--mapping", "orders", "--quiet"], configuration)
       var state = MigrationState.legacyPrimary
       // In the end both sides are to be equal, so one of them has to follow all of the other.
-      while kills < plan.kills || ![.newReads, .newPrimary].contains(state), stuck.isEmpty {
+      while kills.commands < plan.kills || ![.newReads, .newPrimary].contains(state),
+        kills.stuck.isEmpty
+      {
         let step = try await next(world, &random)
         let name = step.words.joined(separator: " ")
         let command = try start(step.words, configuration)
         try await ContinuousClock().sleep(
           for: .seconds(random.next(below: 1.2 * (lasted[name] ?? 0.5))))
-        await command.end()
-        kills += 1
-        if random.next(below: 1) < 0.5 {
-          await follower.end()
-          kills += 1
-          follower = try start(["follow", "--mapping", "orders", "--quiet"], configuration)
+        if random.next(below: 1) < Self.crashes {
+          // Whoever carries changes over waits until it is back.
+          try await world.crash(random.next(below: 1) < 0.5 ? .legacy : .new)
+          kills.servers += 1
+          await command.end()
+        } else {
+          await command.end()
+          kills.commands += 1
+          if random.next(below: 1) < 0.5 {
+            await follower.end()
+            kills.commands += 1
+            follower = try start(["follow", "--mapping", "orders", "--quiet"], configuration)
+          }
+        }
+        if let code = follower.exitCode {
+          kills.stuck.append("follow ended with \(code): \(follower.text)")
         }
         if let reason = try await goOn(step, name, world, configuration, &lasted) {
-          stuck.append("\(name): \(reason)")
+          kills.stuck.append("\(name): \(reason)")
         }
-        state = try await world.run.migration().state
+        state = try await self.state(world)
       }
       // Without anybody under way, from wherever that is.
       await follower.end()
-      return (kills, stuck)
+      return kills
+    }
+
+    private func state(_ world: BenchmarkWorld) async throws -> MigrationState {
+      try await BenchmarkWorld.persistently { try await world.run.migration() }.state
     }
 
     /// What comes next from where the mapping is: each step there and back, and what only looks.
@@ -109,7 +135,7 @@
     ) async throws -> Step {
       let one = ["orders", "--reason", "kills"]
       let look = random.next(below: 1)
-      switch try await world.run.migration().state {
+      switch try await state(world) {
       case .legacyPrimary: return Step(words: ["advance"] + one, target: .legacyReads)
       case .legacyReads:
         if look < 0.4 { return Step(words: ["backfill", "--mapping", "orders"], target: nil) }
@@ -135,7 +161,7 @@
       let clock = ContinuousClock()
       var reason = ""
       for _ in 0..<Self.attempts {
-        let migration = try await world.run.migration()
+        let migration = try await BenchmarkWorld.persistently { try await world.run.migration() }
         if let target = step.target, migration.isSettled, migration.state == target { return nil }
         let began = clock.now
         let command = try start(step.words, configuration)
@@ -191,9 +217,13 @@
       while !isOver.withLock({ $0 }) {
         // A side that is the owner before and after the other one was, by one decision, was it
         // meanwhile.
-        let before = try await fence(legacy, .legacy)
-        let between = try await fence(new, .new)
-        let after = try await fence(legacy, .legacy)
+        guard let before = try? await fence(legacy, .legacy),
+          let between = try? await fence(new, .new), let after = try? await fence(legacy, .legacy)
+        else {
+          // A server was killed.
+          try await clock.sleep(for: .milliseconds(2))
+          continue
+        }
         seen.insert("\(before) \(between)")
         let count = seen.count
         let isTwice = before == after && before.role == .primary && between.role == .primary
