@@ -16,6 +16,7 @@ struct SagaCommandGroup: AsyncParsableCommand {
         strangler saga retry 4711 --config strangler.yaml --reason 'the mail server is back'
         strangler saga compensate 4712 --config strangler.yaml --reason 'the customer called'
         strangler saga resolve 4713 --config strangler.yaml --as done --reason 'paid by hand'
+        strangler saga prune --config strangler.yaml --keep-days 90
 
       EXIT CODES
         0  done
@@ -24,6 +25,6 @@ struct SagaCommandGroup: AsyncParsableCommand {
       """,
     subcommands: [
       SagaListCommand.self, SagaShowCommand.self, SagaRetryCommand.self,
-      SagaCompensateCommand.self, SagaResolveCommand.self,
+      SagaCompensateCommand.self, SagaResolveCommand.self, SagaPruneCommand.self,
     ])
 }

@@ -36,6 +36,27 @@ package struct SagaOperator: Sendable {
     return SagaHistory(id: id, saga: row, steps: answers[1], audit: answers[2], answers[3])
   }
 
+  /// How many sagas ended before a time, in milliseconds since 1970.
+  package func ended(before: Int64) async throws -> Int {
+    let rows = try await database.run(
+      [BoundStatement(SagaOperations.countEnded, ["before": .integer(before)])], changes: false)
+    return Int(rows[0].first?.integer(0) ?? 0)
+  }
+
+  /// Forgets sagas that ended before a time, the oldest first, in one transaction. What operators
+  /// decided about them stays in the audit. An id that is forgotten could be begun once more.
+  ///
+  /// - Parameter limit: most of them.
+  /// - Returns: how many.
+  package func prune(endedBefore before: Int64, limit: Int) async throws -> Int {
+    let values: [String: SQLParameter] = [
+      "before": .integer(before), "most": .integer(Int64(limit)),
+    ]
+    let answers = try await database.run(
+      SagaOperations.prune.map { BoundStatement($0, values) }, changes: true)
+    return answers.last?.count ?? 0
+  }
+
   /// Who decides, and why.
   package struct Order: Sendable {
     package var order: SagaOrder

@@ -79,4 +79,19 @@ enum SagaOperations {
       WHERE id = :id AND phase = 'stuck' AND owner IS NULL
       """),
   ]
+
+  private static let ended = """
+    FROM saga WHERE phase IN ('completed', 'compensated') AND ended_at < CAST(:before AS BIGINT)
+    """
+
+  static let countEnded = NamedStatement("SELECT COUNT(*) \(ended)")
+
+  /// Some that ended before a time, what is kept of them first; the last statement says which.
+  static let prune: [NamedStatement] = {
+    let some = "SELECT id \(ended) ORDER BY ended_at, id LIMIT CAST(:most AS BIGINT)"
+    let parts = ["saga_step", "saga_arrival"].map { table in
+      NamedStatement("DELETE FROM \(table) WHERE saga_id IN (\(some))")
+    }
+    return parts + [NamedStatement("DELETE FROM saga WHERE id IN (\(some)) RETURNING id")]
+  }()
 }

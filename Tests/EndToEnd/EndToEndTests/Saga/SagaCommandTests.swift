@@ -81,6 +81,22 @@ struct SagaCommandTests {
     try await look(place)
     try await refuse(place)
     try await decide(place, execute: execute, count: count)
+    try await prune(place, count: count)
+  }
+
+  private func prune(_ place: [String], count: (String) async throws -> Int) async throws {
+    let recent = ["prune", "--keep-days", "3650"] + place
+    let old = ["prune", "--keep-days", "1"] + place
+    _ = try await run(["prune", "--keep-days", "-1"] + place, expecting: 2)
+    // What has ended in 1970 is older than ten years.
+    #expect(try await run(recent + ["--dry-run"]).output == "would forget 1 saga\n")
+    #expect(try await count("SELECT COUNT(*) FROM saga") == 4)
+    #expect(try await run(old).output == "forgot 1 saga\n")
+    #expect(try await run(old).output == "forgot 0 sagas\n")
+    #expect(try await count("SELECT COUNT(*) FROM saga WHERE id = 'over'") == 0)
+    #expect(try await count("SELECT COUNT(*) FROM saga_step WHERE saga_id = 'over'") == 0)
+    #expect(try await count("SELECT COUNT(*) FROM saga") == 3)
+    #expect(try await count("SELECT COUNT(*) FROM saga_step") == 5)
   }
 
   private func look(_ place: [String]) async throws {
