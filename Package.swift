@@ -71,6 +71,8 @@ extension Target.Dependency {
   static let grdb = product(name: "GRDB", package: "GRDB.swift")
   /// The functions of SQLite itself, as GRDB links it.
   static let sqlite = product(name: "GRDBSQLite", package: "GRDB.swift")
+  static let grpcInProcess = product(
+    name: "GRPCInProcessTransport", package: "grpc-swift-2", condition: .when(traits: ["GRPC"]))
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
   static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
   static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
@@ -93,6 +95,8 @@ extension Target.Dependency {
 
 extension Target.Dependency {
   /// What the trait of the same name adds.
+  static let grpcCore = product(
+    name: "GRPCCore", package: "grpc-swift-2", condition: .when(traits: ["GRPC"]))
   static let postgreSQLLibrary = target(
     name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))
   static let natsLibrary = target(name: "CNATS", condition: .when(traits: ["NATS"]))
@@ -585,6 +589,13 @@ let services: [Target] = [
       "ResiliencePolicies", "ServiceCalls", "TracePropagation", "TransactionalMessaging",
       .asyncHTTPClient, .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix, .tracing,
     ]),
+  // The same for calls over gRPC.
+  library(
+    "GRPCServiceCalls", .services,
+    [
+      "ResiliencePolicies", "ServiceCalls", "ServiceClient", "TracePropagation",
+      "TransactionalMessaging", .grpcCore, .logging, .tracing,
+    ]),
   // What a Hummingbird service needs to be called so.
   library(
     "HummingbirdServices", .services,
@@ -607,6 +618,12 @@ let services: [Target] = [
       "HummingbirdServices", "ResiliencePolicies", "ServiceCalls", "ServiceClient",
       "ServiceTesting", "ServiceTracing", "TraceCollecting", "TransactionalMessaging", .httpTypes,
       .hummingbird, .lifecycle, .lifecycleTestKit, .nioCore, .tracing,
+    ]),
+  tests(
+    "GRPCServiceCalls", "Services",
+    [
+      "GRPCServiceCalls", "ResiliencePolicies", "ServiceCalls", "ServiceTesting",
+      "TraceCollecting", "TransactionalMessaging", .grpcCore, .grpcInProcess, .tracing,
     ]),
   // Breaker, bulkhead and retries once more, written from their rules alone, to compare with.
   .target(
@@ -777,6 +794,7 @@ let areas: [Area: [Target]] = [
 let serviceLibraries: [Product] = [
   .library(
     name: "ServiceClient", targets: ["ServiceClient", "ServiceCalls", "ResiliencePolicies"]),
+  .library(name: "GRPCServiceCalls", targets: ["GRPCServiceCalls"]),
   .library(name: "HummingbirdServices", targets: ["HummingbirdServices"]),
   .library(
     name: "ServiceTracing", targets: ["ServiceTracing", "TraceSpans", "TracePropagation"]),
@@ -796,12 +814,15 @@ let package = Package(
       name: "RabbitMQ", description: "Events over RabbitMQ; needs librabbitmq."),
     .trait(
       name: "Kafka", description: "Events over Kafka; needs librdkafka."),
+    .trait(
+      name: "GRPC", description: "Calls over gRPC, with the policies of those over HTTP."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),

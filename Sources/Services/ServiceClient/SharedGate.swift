@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Logging
+package import Logging
 internal import ResiliencePolicies
-internal import ServiceCalls
+package import ServiceCalls
 internal import Synchronization
 
 /// The gate that all calls of a client share, and those who wait in front of it.
-final class SharedGate: Sendable {
+package final class SharedGate: Sendable {
   private struct State {
     var gate: CallGate
     /// Of the entry's endpoints that the gate knows.
@@ -21,14 +21,14 @@ final class SharedGate: Sendable {
   private let logger: Logger?
   private let state: Mutex<State>
 
-  init(_ service: ServiceEntry, _ policy: ServiceCallPolicy, _ logger: Logger?) {
+  package init(_ service: ServiceEntry, _ policy: ServiceCallPolicy, _ logger: Logger?) {
     self.service = service
     self.logger = logger
     state = Mutex(State(gate: CallGate(policy)))
   }
 
   /// Gets a place at an endpoint, now or after a wait in line.
-  func enter(
+  package func enter(
     _ request: CallGate.Request, deadline: UInt64, on clock: any CallClock
   ) async -> CallGate.Entry {
     let (ticket, entry) = perform { state in
@@ -53,7 +53,7 @@ final class SharedGate: Sendable {
   }
 
   /// An attempt is over.
-  func leave(_ seat: CallGate.Seat, _ outcome: AttemptOutcome, at now: UInt64) {
+  package func leave(_ seat: CallGate.Seat, _ outcome: AttemptOutcome, at now: UInt64) {
     perform { $0.gate.leave(seat, outcome, at: now) }
   }
 
