@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
 internal import ConfigurationFiles
-internal import DataMapping
 internal import Foundation
-internal import MappedStores
-internal import RoutingDecisions
 
 struct DataCheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -54,46 +51,10 @@ struct DataCheckCommand: AsyncParsableCommand {
     }
     let progress = ProgressLine(quiet: limit.quiet)
     let report = try await OpenedStores.reading(settings, within: limit.duration, progress) {
-      try await inspect(settings, $0, decoded, progress)
+      try await DataCheckReport(
+        configuration.file, settings, $0, decoded, within: limit, rows: rows, progress)
     }
     try answer(report)
-  }
-
-  private func inspect(
-    _ settings: DataSettings, _ opened: OpenedStores, _ decoded: DecodedData,
-    _ progress: ProgressLine
-  ) async throws -> DataCheckReport {
-    let check = DataCheck(settings, schemas: opened.schemas)
-    var limits = DataInspection.Limits()
-    limits.statement = limit.duration
-    limits.rows = rows
-    var findings = check.findings
-    var mappings: [DataCheckReport.Mapping] = []
-    for mapping in check.mappings {
-      guard
-        let inspection = DataInspection(mapping, stores: opened.stores, limits: limits)
-      else { continue }
-      let result = try await inspection.run { question, done, all in
-        progress.update(question, done: done, of: all)
-      }
-      findings += result.findings
-      findings += result.settled.filter { $0.outcome == .open }.map { settled in
-        MappingFinding(
-          settled.doubt.key,
-          "not settled: whether \(settled.doubt.question): \(settled.reason ?? ""); look longer with "
-            + "--timeout, or at more rows with --rows")
-      }
-      mappings.append(DataCheckReport.Mapping(mapping, result))
-    }
-    if !findings.contains(where: { $0.severity == .error }) {
-      for mapping in settings.mappings {
-        findings += try await opened.splits(mapping, settings, within: limit.duration).map {
-          MappingFinding("\(mapping.path).to", $0, severity: .warning)
-        }
-      }
-    }
-    return DataCheckReport(
-      configuration.file, decoded.placing(findings), counterexamples: findings, mappings: mappings)
   }
 
   private func answer(_ report: DataCheckReport) throws {

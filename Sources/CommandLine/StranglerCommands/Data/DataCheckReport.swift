@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ConfigurationFiles
+internal import ControlPlane
 internal import DataMapping
 internal import MappedStores
 internal import RoutingDecisions
@@ -7,26 +9,17 @@ internal import RoutingDecisions
 struct DataCheckReport: Encodable {
   /// A mapping whose rows were looked at.
   struct Mapping: Encodable {
-    struct Question: Encodable {
-      let side: String
-      let key: String
-      let question: String
-      /// `holds`, `broken`, `sampled` or `open`.
-      let outcome: String
-      let reason: String?
-    }
-
     let name: String
     let from: String
     let to: String
-    let questions: [Question]
+    let questions: [DataMappingCheck.Question]
 
     init(_ check: MappingCheck, _ result: DataInspection.Result) {
       name = check.mapping.name
       from = check.mapping.legacy.description
       to = check.mapping.new.description
       questions = result.settled.map { settled in
-        Question(
+        DataMappingCheck.Question(
           side: settled.doubt.side.rawValue, key: settled.doubt.key,
           question: settled.doubt.question, outcome: settled.outcome.rawValue,
           reason: settled.reason)
@@ -43,24 +36,9 @@ struct DataCheckReport: Encodable {
     }
   }
 
-  struct Item: Encodable {
-    struct Counterexample: Encodable {
-      let place: String
-      let key: String
-      let text: String
-    }
-
-    let severity: String
-    let line: Int?
-    let column: Int?
-    let key: String
-    let message: String
-    let counterexample: Counterexample?
-  }
-
   let file: String
   let usable: Bool
-  let diagnostics: [Item]
+  let diagnostics: [DataMappingCheck.Finding]
   let mappings: [Mapping]
   private let lines: [String]
 
@@ -78,17 +56,59 @@ struct DataCheckReport: Encodable {
       let finding = index < counterexamples.count ? counterexamples[index] : nil
       return (
         diagnostic,
-        Item(
+        DataMappingCheck.Finding(
           severity: diagnostic.severity.rawValue, line: diagnostic.location?.line,
           column: diagnostic.location?.column, key: diagnostic.key,
           message: finding?.message ?? diagnostic.message,
           counterexample: finding?.counterexample.map {
-            Item.Counterexample(place: $0.place, key: $0.key, text: $0.text)
+            DataMappingCheck.Finding.Counterexample(place: $0.place, key: $0.key, text: $0.text)
           })
       )
     }.sorted { ($0.1.line ?? 0, $0.1.column ?? 0) < ($1.1.line ?? 0, $1.1.column ?? 0) }
     self.diagnostics = items.map(\.1)
     lines = items.map(\.0.description)
+  }
+
+  /// Asks both stores, writing nothing.
+  ///
+  /// - Parameters:
+  ///   - names: of the mappings; empty for all.
+  ///   - rows: most that are looked at for each question.
+  init(
+    _ file: String, _ settings: DataSettings, only names: Set<String> = [],
+    _ opened: OpenedStores, _ decoded: DecodedData, within limit: StatementLimit, rows: Int,
+    _ progress: ProgressLine
+  ) async throws {
+    let check = DataCheck(settings, schemas: opened.schemas, only: names)
+    var limits = DataInspection.Limits()
+    limits.statement = limit.duration
+    limits.rows = rows
+    var findings = check.findings
+    var mappings: [Mapping] = []
+    for mapping in check.mappings {
+      guard
+        let inspection = DataInspection(mapping, stores: opened.stores, limits: limits)
+      else { continue }
+      let result = try await inspection.run { question, done, all in
+        progress.update(question, done: done, of: all)
+      }
+      findings += result.findings
+      findings += result.settled.filter { $0.outcome == .open }.map { settled in
+        MappingFinding(
+          settled.doubt.key,
+          "not settled: whether \(settled.doubt.question): \(settled.reason ?? ""); look longer with "
+            + "--timeout, or at more rows with --rows")
+      }
+      mappings.append(Mapping(mapping, result))
+    }
+    if !findings.contains(where: { $0.severity == .error }) {
+      for mapping in settings.mappings where names.isEmpty || names.contains(mapping.name) {
+        findings += try await opened.splits(mapping, settings, within: limit.duration).map {
+          MappingFinding("\(mapping.path).to", $0, severity: .warning)
+        }
+      }
+    }
+    self.init(file, decoded.placing(findings), counterexamples: findings, mappings: mappings)
   }
 
   var isUsable: Bool { usable }

@@ -15,6 +15,12 @@ package protocol DataMover: Sendable {
   /// Does it, or says what is missing for it.
   func carryOut(_ order: DataOrder) async throws -> DataOutcome
 
+  /// What would be copied of a mapping, and by which SQL.
+  func plan(_ mapping: String) async throws -> DataMappingPlan
+
+  /// Holds a mapping against both stores.
+  func check(_ mapping: String) async throws -> DataMappingCheck
+
   /// Compares both sides of a mapping while they are written.
   ///
   /// - Parameter progress: hears how many more rows were read.

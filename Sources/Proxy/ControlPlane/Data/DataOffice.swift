@@ -32,6 +32,8 @@ package actor DataOffice {
   private var verifications: [String: DataVerification] = [:]
   /// Rows that the comparison under way has read.
   private var rowsRead: RowCount?
+  /// The mapping whose rows are asked what they have against it.
+  private var checked: String?
 
   package init(
     _ mover: any DataMover, _ limits: Limits = Limits(),
@@ -56,6 +58,21 @@ package actor DataOffice {
     if let verification = verifications[name] { return current(verification) }
     _ = try find(name, in: try await look())
     return nil
+  }
+
+  /// What would be copied of a mapping, and by which SQL.
+  package func plan(of name: String) async throws -> DataMappingPlan {
+    _ = try find(name, in: try await look())
+    return try await mover.plan(name)
+  }
+
+  /// Asks both stores what they have against a mapping, one mapping at a time.
+  package func check(_ name: String) async throws -> DataMappingCheck {
+    _ = try find(name, in: try await look())
+    if let checked { throw DataRefusal.busy("A check of \(checked) is under way: ask again.") }
+    checked = name
+    defer { checked = nil }
+    return try await mover.check(name)
   }
 
   private func find(

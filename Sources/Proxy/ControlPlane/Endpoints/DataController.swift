@@ -25,6 +25,16 @@ struct DataController {
       let office = try running()
       return Response.json(.ok, try await Self.answering { try await office.status(of: name) })
     }
+    router.get("/data/{name}/plan") { _, context in
+      let name = try context.parameters.require("name")
+      let office = try running()
+      return Response.json(.ok, try await Self.answering { try await office.plan(of: name) })
+    }
+    router.get("/data/{name}/check") { _, context in
+      let name = try context.parameters.require("name")
+      let office = try running()
+      return Response.json(.ok, try await Self.answering { try await office.check(name) })
+    }
     for action in DataOrder.Action.allCases {
       router.post(RouterPath("/data/{name}/\(action.rawValue)")) { request, context in
         let (name, actor, reason) = try await words(

@@ -20,6 +20,22 @@ extension OpenAPIDocument {
       "parameters": [name],
       "get": get("showDataMapping", "One mapping.", mapping, refusals: [404, 409, 503]),
     ],
+    "/data/{name}/plan": [
+      "parameters": [name],
+      "get": get(
+        "planData", "What would be copied, by which SQL, and what comes back. Nothing is written.",
+        Answer(description: "How its table is filled.", schema: schema("DataMappingPlan")),
+        refusals: [404, 409, 503]),
+    ],
+    "/data/{name}/check": [
+      "parameters": [name],
+      "get": get(
+        "checkData",
+        "Holds the mapping against both stores and their rows; each question ends after ten seconds. "
+          + "Nothing is written.",
+        Answer(description: "What does not hold.", schema: schema("DataMappingCheck")),
+        refusals: [404, 409, 503]),
+    ],
     "/data/{name}/advance": dataOrder(
       "advanceData",
       "Moves a mapping on by one state, once what that needs is there; 409 says "
@@ -95,6 +111,31 @@ extension OpenAPIDocument {
           ])),
       ],
       optional: ["order": schema("DataOrderStatus"), "verification": schema("DataVerification")]),
+    "DataMappingPlan": object(["table": schema("DataTablePlan"), "warnings": list(of: string)]),
+    "DataTablePlan": object(
+      [
+        "mapping": string, "from": string, "to": string, "key": list(of: string),
+        "precision": oneOf("exactly", "about", "at least", "unknown"), "chunkRows": wholeNumber,
+        "columns": list(of: object(["name": string, "from": string, "isReversed": flag])),
+        "left": list(of: string), "reverse": list(of: string), "reads": string,
+        "writes": string, "changes": string,
+      ], optional: ["rows": wholeNumber, "chunks": wholeNumber, "reverseWrites": string]),
+    "DataMappingCheck": object([
+      "isUsable": flag,
+      "findings": list(
+        of: object(
+          ["severity": oneOf("error", "warning"), "key": string, "message": string],
+          optional: [
+            "line": wholeNumber, "column": wholeNumber,
+            "counterexample": object(["place": string, "key": string, "text": string]),
+          ])),
+      "questions": list(
+        of: object(
+          [
+            "side": side, "key": string, "question": string,
+            "outcome": oneOf("holds", "broken", "sampled", "open"),
+          ], optional: ["reason": string])),
+    ]),
     "DataRetirement": order([
       "confirm": words(atMost: DataController.longestName)
         .with(["description": "The mapping's name, once more. Refused with 409 if it is another."])

@@ -21,6 +21,9 @@ struct ConsoleDataTests {
         try await page.press("Enter", code: 13, text: "\r")
         try await page.wait(until: "document.querySelector('[data-mapping=orders]')")
         #expect(try await page.evaluate(Self.state) == "legacy-primary")
+        try await Self.expectAnswer("plan", "50 rows in 1 chunk of 10,000, by id", page)
+        try await page.screenshot("console-data-plan")
+        try await Self.expectAnswer("check", "orders can run", page)
         #expect(
           try await page.evaluate(
             "document.querySelectorAll('[data-mapping=orders] .stages li').length") == 5)
@@ -48,10 +51,11 @@ struct ConsoleDataTests {
           try await Self.order("advance", page)
           try await page.wait(until: "\(Self.state) === '\(next)'")
         }
-        // The last step has no way back: it is no button.
+        // The last step has no way back: it is no advance, and asks for the name.
         #expect(
           try await page.evaluate(
             "document.querySelector('[data-mapping=orders] [data-action=advance]').hidden"))
+        try await Self.expectRetirementAsksForTheName(page)
         try await Self.order("retreat", page)
         try await page.wait(until: "\(Self.state) === 'dual-write-new-reads'")
         let decisions: String = try await page.evaluate(
@@ -63,6 +67,32 @@ struct ConsoleDataTests {
         #expect(page.complaints.filter { !$0.contains("409") } == [])
       }
     }
+  }
+
+  /// Asks something that changes nothing, and waits for words of the answer.
+  private static func expectAnswer(
+    _ question: String, _ words: String, _ page: BrowserPage
+  ) async throws {
+    try await page.click("[data-mapping=orders] [data-action=\(question)]")
+    try await page.wait(
+      until: "document.querySelector('[data-mapping=orders] .told').textContent"
+        + ".includes('\(words)')")
+  }
+
+  private static func expectRetirementAsksForTheName(_ page: BrowserPage) async throws {
+    try await page.wait(until: "!document.querySelector('#order').open")
+    try await page.click("[data-mapping=orders] [data-action=retire]")
+    try await page.wait(until: "document.activeElement.id === 'order-name'")
+    try await page.type("order")
+    try await page.click("#order-reason")
+    try await page.type("by a click")
+    try await page.click("#order-confirm")
+    try await page.wait(
+      until: "document.querySelector('#order-error').textContent"
+        + ".includes('confirm has to be orders')")
+    try await page.screenshot("console-data-retire")
+    try await page.press("Escape", code: 27)
+    #expect(try await page.evaluate(state) == "new-primary")
   }
 
   /// Gives an order by the dialog; reading the answer is up to who asks.

@@ -54,6 +54,45 @@ import Testing
     }
   }
 
+  @Test func aMappingIsPlannedAndCheckedWithoutAnOrder() async throws {
+    let mover = StillMover()
+    try await Self.harness(mover).run { client in
+      let answer = try await client.send(.get, "/data/orders/plan", Self.token)
+      let plan = try JSONDecoder().decode(DataMappingPlan.self, from: Data(answer.body.utf8))
+      #expect(plan.table.chunks == 3 && plan.table.columns.map(\.name) == ["amount"])
+      #expect(plan.warnings.count == 1 && plan.table.reverseWrites == nil)
+      for (isDifferent, outcome) in [(false, "holds"), (true, "broken")] {
+        mover.state.withLock { $0.isDifferent = isDifferent }
+        let answer = try await client.send(.get, "/data/orders/check", Self.token)
+        let check = try JSONDecoder().decode(DataMappingCheck.self, from: Data(answer.body.utf8))
+        #expect(check.isUsable == !isDifferent && check.questions.map(\.outcome) == [outcome])
+        #expect(check.findings.map(\.line) == (isDifferent ? [12] : []))
+      }
+      for path in ["plan", "check"] {
+        let unknown = try await client.send(.get, "/data/order/\(path)", Self.token)
+        #expect(unknown.status == 404, "\(unknown.body)")
+      }
+      mover.state.withLock { $0.failure = .unusable("store legacy is away") }
+      let refused = try await client.send(.get, "/data/orders/plan", Self.token)
+      #expect(refused.status == 503, "\(refused.body)")
+      #expect(mover.state.withLock(\.given) == [])
+    }
+  }
+
+  @Test func oneCheckIsMadeAtATime() async throws {
+    let gate = StillMover.Gate()
+    let mover = StillMover(gate: gate)
+    let office = DataOffice(mover, unixMilliseconds: { 0 })
+    async let first = office.check("orders")
+    while mover.state.withLock(\.checks) == 0 { await Task.yield() }
+    await #expect(throws: DataRefusal.busy("A check of orders is under way: ask again.")) {
+      try await office.check("orders")
+    }
+    gate.open()
+    #expect(try await first.isUsable)
+    #expect(try await office.check("orders").isUsable)
+  }
+
   @Test func everyOrderOfTheCommandsIsTaken() async throws {
     let mover = StillMover()
     try await Self.harness(mover).run { client in

@@ -8,6 +8,7 @@ final class StillMover: DataMover {
   struct State: Sendable {
     var position = 1
     var looks = 0
+    var checks = 0
     var missing: [String] = []
     var turnedBack: String?
     var failure: DataRefusal?
@@ -68,6 +69,38 @@ final class StillMover: DataMover {
       return DataOutcome(
         missing: state.missing, turnedBack: state.turnedBack, pauseMilliseconds: 12.5)
     }
+  }
+
+  func plan(_ mapping: String) async throws -> DataMappingPlan {
+    try state.withLock { state in if let failure = state.failure { throw failure } }
+    return DataMappingPlan(
+      table: DataTablePlan(
+        mapping: mapping, from: "legacy.orders", to: "new.purchases", key: ["id"],
+        amount: .init(rows: 50, precision: "exactly", chunkRows: 20),
+        columns: [.init(name: "amount", from: "cents", isReversed: true)], left: ["note"],
+        reverse: ["cents"],
+        statements: .init(reads: "SELECT", writes: "INSERT", changes: "UPSERT", reverseWrites: nil)),
+      warnings: ["rows refer to a table that no mapping fills"])
+  }
+
+  func check(_ mapping: String) async throws -> DataMappingCheck {
+    state.withLock { $0.checks += 1 }
+    await gate?.wait()
+    let isDifferent = state.withLock(\.isDifferent)
+    return DataMappingCheck(
+      isUsable: !isDifferent,
+      findings: isDifferent
+        ? [
+          .init(
+            severity: "error", line: 12, column: 3, key: "data.mappings.orders.columns.amount",
+            message: "loses something",
+            counterexample: .init(place: "id = 5", key: "amount", text: "1.5 becomes 1"))
+        ] : [],
+      questions: [
+        .init(
+          side: "legacy", key: "columns.amount", question: "every value fits",
+          outcome: isDifferent ? "broken" : "holds", reason: nil)
+      ])
   }
 
   func verify(

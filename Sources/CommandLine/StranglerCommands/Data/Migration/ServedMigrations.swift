@@ -13,6 +13,9 @@ internal import RoutingDecisions
 struct ServedMigrations: DataMover {
   /// Most rows of each kind that a comparison shows.
   private static let listed = 20
+  /// Rows of a chunk in a plan, and most rows that a check looks at for each question, as the
+  /// commands have them.
+  private static let (chunkRows, rows) = (10_000, 1_000)
   /// Seconds after which a statement is given up.
   private static let timeout = 10.0
 
@@ -102,6 +105,47 @@ struct ServedMigrations: DataMover {
     }
   }
 
+  func plan(_ mapping: String) async throws -> DataMappingPlan {
+    try await reading(mapping) { settings, opened, decoded in
+      let plan = try await DataPlan(
+        settings, only: [mapping], opened, decoded, chunkRows: Self.chunkRows, within: limit,
+        ProgressLine(quiet: true))
+      guard let table = plan.tables.first else {
+        throw DataRefusal.unusable("\(mapping): the mapping cannot be used")
+      }
+      return DataMappingPlan(table: table, warnings: plan.warnings)
+    }
+  }
+
+  func check(_ mapping: String) async throws -> DataMappingCheck {
+    try await reading(mapping) { settings, opened, decoded in
+      let report = try await DataCheckReport(
+        file, settings, only: [mapping], opened, decoded, within: limit, rows: Self.rows,
+        ProgressLine(quiet: true))
+      return DataMappingCheck(
+        isUsable: report.isUsable, findings: report.diagnostics,
+        questions: report.mappings.flatMap(\.questions))
+    }
+  }
+
+  private func reading<Value>(
+    _ mapping: String,
+    _ body: (DataSettings, OpenedStores, DecodedData) async throws -> Value
+  ) async throws -> Value {
+    do {
+      let (settings, decoded) = try MappingOption.settings(file)
+      return try await OpenedStores.reading(
+        settings, only: [mapping], within: limit.duration, ProgressLine(quiet: true)
+      ) { try await body(settings, $0, decoded) }
+    } catch let failure as CommandFailure {
+      throw DataRefusal.unusable(Self.text(failure))
+    }
+  }
+
+  private static func text(_ failure: CommandFailure) -> String {
+    ([failure.message] + failure.details).joined(separator: "; ") + "."
+  }
+
   private func open<Value>(
     named name: String, _ body: (Migrating) async throws -> Value
   ) async throws -> Value {
@@ -120,9 +164,8 @@ struct ServedMigrations: DataMover {
       return try await Migrating.open(
         file, mapping, limit, ProgressLine(quiet: true), MigrationRun.Limits(), body)
     } catch let failure as CommandFailure {
-      let text = ([failure.message] + failure.details).joined(separator: "; ") + "."
       throw failure.exitCode == CommandFailure.negativeAnswer
-        ? DataRefusal.unfit(text) : .unusable(text)
+        ? DataRefusal.unfit(Self.text(failure)) : .unusable(Self.text(failure))
     }
   }
 }

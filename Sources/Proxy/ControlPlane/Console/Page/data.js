@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables that move while they are written, and how much of the monolith is left.
 
+import { get } from "./api.js";
 import {
   button, element, hideButton, keyed, rows, scrolling, setAttribute, setText, table,
 } from "./elements.js";
@@ -13,7 +14,7 @@ const [decisions, drifts] = [8, 5];
 const orders = {
   advance: {
     label: "Advance", kind: "primary",
-    // The last step has no way back, and a command of its own.
+    // The last step has no way back, and an order of its own.
     fits: ({ way }) => !way.isSettled || (way.next && way.next !== way.states.at(-1)),
     effect: ({ way, from, to }) => (way.isSettled
       ? `${from} to ${to}: from ${way.state} to ${way.next}, if every gate holds.`
@@ -44,12 +45,23 @@ const orders = {
       `Carries rows that differ over again, from ${way.writes === "legacy" ? from : to}, which takes `
         + "the writes.",
   },
+  retire: {
+    label: "Retire", kind: "danger", repeatsName: true,
+    fits: ({ way }) => way.isSettled && way.next === way.states.at(-1),
+    effect: ({ from, to }) => `Freezes ${from} for ever: ${to} alone has the rows from then on, `
+      + "nothing is carried back, and no order leads back here.",
+  },
   verify: {
     label: "Verify", fits: ({ way }) => way.isSettled && !["free", "closed"].includes(way.follower),
     effect: ({ from, to }) =>
       `Compares every row of ${from} with ${to} while they are written. No row is changed but by `
         + "what is on its way.",
   },
+};
+
+/** What is asked without changing anything, and shown on the card. */
+const questions = {
+  plan: { label: "Plan", show: planned }, check: { label: "Check", show: checked },
 };
 
 export function showData(parent, mappings) {
@@ -87,8 +99,17 @@ function card(name) {
       title: `${order.label}: ${name}`, label: order.label, isDanger: order.kind === "danger",
       effect: order.effect(current), method: "POST", body: {},
       path: `/data/${encodeURIComponent(name)}/${action}`,
+      repeats: order.repeatsName ? name : undefined,
     }), order.kind),
   ]));
+  const told = element(
+    "div", { class: "told", role: "status", "aria-label": `Answers on ${name}` });
+  const asking = Object.entries(questions).map(([path, question]) => {
+    const node = button(question.label, () => tell(told, node, name, path, question));
+    setAttribute(node, "aria-label", `${question.label} ${name}`);
+    node.dataset.action = path;
+    return node;
+  });
   for (const [action, node] of buttons) {
     setAttribute(node, "aria-label", `${orders[action].label} ${name}`);
     node.dataset.action = action;
@@ -96,8 +117,8 @@ function card(name) {
   const node = element(
     "article", { class: "panel", "data-mapping": name, "aria-label": `Mapping ${name}` },
     element("div", { class: "heading" }, title, pill, lag), places, states, summary, progress,
-    refused, verified, driftPart, element("div", { class: "buttons" }, ...buttons.values()),
-    gatesPart, historyPart);
+    refused, verified, driftPart,
+    element("div", { class: "buttons" }, ...asking, ...buttons.values()), told, gatesPart, historyPart);
 
   function update(mapping) {
     current = mapping;
@@ -128,6 +149,63 @@ function card(name) {
   }
 
   return { node, update };
+}
+
+/** Asks, and shows the answer until something else is asked. */
+async function tell(told, node, name, path, { label, show }) {
+  node.disabled = true;
+  const asks = `${label} of ${name}: the stores are asked.`;
+  told.replaceChildren(element("p", { class: "quiet" }, asks));
+  try {
+    told.replaceChildren(...show(name, await get(`/data/${encodeURIComponent(name)}/${path}`)));
+  } catch (error) {
+    told.replaceChildren(element("p", { class: "error" }, `${label} of ${name}: ${error.message}`));
+  } finally {
+    node.disabled = false;
+  }
+}
+
+function planned(name, { table: plan, warnings }) {
+  const { rows: amount, precision, chunks, chunkRows } = plan;
+  const much = amount === undefined ? "too many rows to count in time"
+    : `${precision === "exactly" ? "" : `${precision} `}${count(amount)} rows in ${count(chunks)} `
+      + `${chunks === 1 ? "chunk" : "chunks"} of ${count(chunkRows)}`;
+  const back = plan.reverse.length
+    ? `The reverse stream writes ${plan.reverse.join(", ")}.` : "There is no reverse stream.";
+  const columns = table(["Column", "From", "Carried back"], `Columns of ${name}`);
+  columns.update(plan.columns.map((column) => [
+    column.name, column.from, column.isReversed ? "yes" : "no",
+  ]));
+  const statements = [
+    ["Read by", plan.reads], ["Written by", plan.writes], ["Changes written by", plan.changes],
+    ["Written back by", plan.reverseWrites],
+  ].filter(([, sql]) => sql);
+  const sql = element(
+    "details", {}, element("summary", {}, "SQL"),
+    ...statements.flatMap(([title, text]) => [
+      element("p", { class: "meta" }, title), element("pre", {}, element("code", {}, text)),
+    ]));
+  return [
+    element("p", {}, `${plan.from} \u2192 ${plan.to}: ${much}, by ${plan.key.join(", ")}. ${back}`),
+    ...warnings.map((text) => element("p", { class: "hold" }, `Warning: ${text}.`)),
+    scrolling(columns.node, `Columns of ${name}`), sql,
+  ];
+}
+
+function checked(name, { isUsable, findings, questions: asked }) {
+  const outcomes = ["holds", "sampled", "broken", "open"]
+    .map((outcome) => [outcome, asked.filter((question) => question.outcome === outcome).length])
+    .filter(([, number]) => number).map(([outcome, number]) => `${count(number)} ${outcome}`);
+  const about = outcomes.length
+    ? `questions to the rows: ${outcomes.join(", ")}` : "nothing to ask of the rows";
+  const list = element("ul", { class: "refusals" }, ...findings.map((finding) => {
+    const row = finding.counterexample ? ` (${finding.counterexample.text})` : "";
+    return element("li", {}, `${finding.severity}: ${finding.key}: ${finding.message}${row}`);
+  }));
+  list.hidden = findings.length === 0;
+  return [
+    element("p", {}, `${name} ${isUsable ? "can run" : "cannot run as it is"}; ${about}.`), list,
+  ];
 }
 
 function stateOf({ way, refused }) {

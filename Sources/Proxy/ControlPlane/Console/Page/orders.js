@@ -8,8 +8,8 @@ const actorKey = "strangler.actor";
 const find = (id) => document.getElementById(id);
 const dialog = find("order");
 const form = find("order-form");
-const [reason, actor, percent, skip, failure, confirm] = [
-  "order-reason", "order-actor", "order-percent", "order-skip-gates", "order-error",
+const [reason, actor, percent, skip, repeated, failure, confirm] = [
+  "order-reason", "order-actor", "order-percent", "order-skip-gates", "order-name", "order-error",
   "order-confirm",
 ].map(find);
 
@@ -24,7 +24,8 @@ export function announceWith(action) { announce = action; }
  *
  * `title`, `effect` and `label` are shown; the order goes to `method` and `path` with `body`, the
  * reason and the name. `share` asks for a percentage too, with that value at first; `canSkip`
- * offers to skip the gates.
+ * offers to skip the gates, and `repeats` is a name that has to be typed, where there is no way
+ * back.
  */
 export function ask(question) {
   asked = question;
@@ -38,13 +39,18 @@ export function ask(question) {
   percent.value = asksShare ? question.share : "";
   find("order-skip").hidden = question.canSkip !== true;
   skip.checked = false;
+  const repeats = question.repeats !== undefined;
+  find("order-repeat").hidden = !repeats;
+  repeated.required = repeats;
+  repeated.value = "";
+  setText(find("order-said"), question.repeats ?? "");
   setText(failure, "");
   reason.value = "";
   actor.value = sessionStorage.getItem(actorKey) ?? "";
   setBusy(false);
   // Closing it gives the focus back to the button that was pressed.
   dialog.showModal();
-  (asksShare ? percent : reason).focus();
+  (asksShare ? percent : repeats ? repeated : reason).focus();
 }
 
 function setBusy(isBusy) {
@@ -58,6 +64,7 @@ form.addEventListener("submit", async (event) => {
   const body = { ...question.body, reason: reason.value, actor: actor.value };
   if (question.share !== undefined) body.percent = Number(percent.value);
   if (question.canSkip && skip.checked) body["skip-gates"] = true;
+  if (question.repeats !== undefined) body.confirm = repeated.value;
   sessionStorage.setItem(actorKey, actor.value);
   setText(failure, "");
   setBusy(true);
