@@ -70,7 +70,7 @@
     package func query(
       _ sql: String, _ parameters: [PostgreSQLValue] = [], within limit: Duration
     ) async throws -> [PostgreSQLRow] {
-      try await run([PostgreSQLStatement(sql, parameters)], within: limit).last ?? []
+      try await run([PostgreSQLStatement(sql, parameters)], within: limit).rows.last ?? []
     }
 
     /// Runs statements in one transaction, which is committed if none of them is refused.
@@ -81,7 +81,19 @@
       _ statements: [PostgreSQLStatement], within limit: Duration
     ) async throws -> [[PostgreSQLRow]] {
       let whole = [PostgreSQLStatement("BEGIN")] + statements + [PostgreSQLStatement("COMMIT")]
-      return Array(try await run(whole, within: limit).dropFirst().dropLast())
+      return Array(try await run(whole, within: limit).rows.dropFirst().dropLast())
+    }
+
+    /// Runs statements of the transaction that is open in one round trip: all of them are sent
+    /// before the first answer comes, and behind one that is refused none runs.
+    ///
+    /// - Returns: what became of them; a refusal is no error here, since it says which one it was.
+    /// - Throws: `PostgreSQLError`, with the code `refused` where nothing was sent: no transaction
+    ///   is open, or a parameter is none.
+    package func pipeline(
+      _ statements: [PostgreSQLStatement], within limit: Duration
+    ) async throws -> PostgreSQLOutcome {
+      try await run(statements, isPipelined: true, within: limit)
     }
 
     /// Copies rows out, in constant memory: `COPY ... TO STDOUT`.
@@ -99,15 +111,15 @@
     package func close() { thread.close() }
 
     private func run(
-      _ statements: [PostgreSQLStatement], within limit: Duration,
+      _ statements: [PostgreSQLStatement], isPipelined: Bool = false, within limit: Duration,
       onRow: PostgreSQLRowTaker? = nil
-    ) async throws -> [[PostgreSQLRow]] {
+    ) async throws -> PostgreSQLOutcome {
       let thread = thread
       return try await withCheckedThrowingContinuation { answer in
         thread.submit(
           PostgreSQLThread.Request(
-            statements: statements, limit: limit, deadline: .now + limit, onRow: onRow,
-            answer: answer))
+            statements: statements, isPipelined: isPipelined, limit: limit,
+            deadline: .now + limit, onRow: onRow, answer: answer))
       }
     }
   }

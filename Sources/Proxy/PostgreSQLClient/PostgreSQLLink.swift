@@ -9,9 +9,9 @@
 
   /// libpq's connection, used by one thread alone and never in a blocking way.
   final class PostgreSQLLink {
-    private let connection: OpaquePointer
+    let connection: OpaquePointer
     private let pipe: WakePipe
-    private var prepared = PreparedStatements(
+    var prepared = PreparedStatements(
       prefix: "strangler_\(UInt64.random(in: .min ... .max))_")
 
     /// Connects.
@@ -56,7 +56,7 @@
       if PQsetnonblocking(connection, 1) != 0 { throw failure }
     }
 
-    private var failure: PostgreSQLError {
+    var failure: PostgreSQLError {
       PostgreSQLError(.connection, String(cString: PQerrorMessage(connection)).trimmed)
     }
 
@@ -101,7 +101,7 @@
       return try results(until: deadline, limit, onRow)
     }
 
-    private func send(_ sql: String, _ parameters: Parameters) throws(PostgreSQLError) {
+    func send(_ sql: String, _ parameters: Parameters) throws(PostgreSQLError) {
       let sent = Self.withBuffers(parameters.texts) { values in
         PQsendQueryParams(
           connection, sql, Int32(clamping: values.count), parameters.types, values,
@@ -110,14 +110,14 @@
       if sent == 0 { throw failure }
     }
 
-    private func prepare(
+    func prepare(
       _ sql: String, _ name: String, _ parameters: Parameters
     ) throws(PostgreSQLError) {
       let count = Int32(clamping: parameters.types.count)
       if PQsendPrepare(connection, name, sql, count, parameters.types) == 0 { throw failure }
     }
 
-    private func send(prepared name: String, _ parameters: Parameters) throws(PostgreSQLError) {
+    func send(prepared name: String, _ parameters: Parameters) throws(PostgreSQLError) {
       let sent = Self.withBuffers(parameters.texts) { values in
         PQsendQueryPrepared(
           connection, name, Int32(clamping: values.count), values, parameters.lengths,
@@ -126,7 +126,7 @@
       if sent == 0 { throw failure }
     }
 
-    private func flush(
+    func flush(
       until deadline: ContinuousClock.Instant, _ limit: Duration
     ) throws(PostgreSQLError) {
       while true {
@@ -149,13 +149,7 @@
       var refusal: PostgreSQLError?
       var deadline = deadline
       while true {
-        while PQisBusy(connection) == 1 {
-          guard wait(for: POLLIN, until: deadline) else {
-            throw PostgreSQLError(.timedOut, "the database did not answer within \(limit)")
-          }
-          if PQconsumeInput(connection) == 0 { throw failure }
-        }
-        guard let result = PQgetResult(connection) else { break }
+        guard let result = try nextResult(until: deadline, limit) else { break }
         // Frees it, unless its rows are kept.
         let kept = PostgreSQLResult(result)
         switch PQresultStatus(result) {
@@ -164,16 +158,32 @@
         case PGRES_COPY_OUT:
           try copyOut(limit, onRow ?? { _ in })
           deadline = .now + limit
-        default:
-          let state = PQresultErrorField(result, Int32(UInt8(ascii: "C")))
-          refusal = PostgreSQLError(
-            .refused(sqlState: state.map { String(cString: $0) } ?? ""),
-            String(cString: PQresultErrorMessage(result)).trimmed)
+        default: refusal = Self.refusal(result)
         }
       }
       if PQstatus(connection) == CONNECTION_BAD { throw failure }
       if let refusal { throw refusal }
       return rows
+    }
+
+    /// Waits for what libpq gives away next.
+    func nextResult(
+      until deadline: ContinuousClock.Instant, _ limit: Duration
+    ) throws(PostgreSQLError) -> OpaquePointer? {
+      while PQisBusy(connection) == 1 {
+        guard wait(for: POLLIN, until: deadline) else {
+          throw PostgreSQLError(.timedOut, "the database did not answer within \(limit)")
+        }
+        if PQconsumeInput(connection) == 0 { throw failure }
+      }
+      return PQgetResult(connection)
+    }
+
+    static func refusal(_ result: OpaquePointer) -> PostgreSQLError {
+      let state = PQresultErrorField(result, Int32(UInt8(ascii: "C")))
+      return PostgreSQLError(
+        .refused(sqlState: state.map { String(cString: $0) } ?? ""),
+        String(cString: PQresultErrorMessage(result)).trimmed)
     }
 
     /// Hands over the rows of a copy, one message each.

@@ -7,16 +7,16 @@
   /// The thread of one connection: takes statements from a line, and sleeps in `poll` on the
   /// connection's socket and on a pipe that wakes it.
   final class PostgreSQLThread: Sendable {
-    typealias Rows = [[PostgreSQLRow]]
-
     /// Statements that run one after the other, as long as none is refused.
     struct Request: Sendable {
       let statements: [PostgreSQLStatement]
+      /// All are sent before the first is answered, within a transaction that somebody else ends.
+      let isPipelined: Bool
       let limit: Duration
       let deadline: ContinuousClock.Instant
       /// Takes the rows of a copy.
       var onRow: PostgreSQLRowTaker?
-      let answer: CheckedContinuation<Rows, any Error>
+      let answer: CheckedContinuation<PostgreSQLOutcome, any Error>
     }
 
     private struct State {
@@ -124,17 +124,21 @@
         return request.answer.resume(
           throwing: PostgreSQLError(.busy, "it did not get its turn within \(request.limit)"))
       }
-      var rows: Rows = []
+      var outcome = PostgreSQLOutcome()
       do throws(PostgreSQLError) {
-        for statement in request.statements {
-          rows.append(
-            try link.execute(
-              statement, until: request.deadline, request.limit, onRow: request.onRow))
+        if request.isPipelined {
+          outcome = try link.pipeline(request.statements, until: request.deadline, request.limit)
+        } else {
+          for statement in request.statements {
+            outcome.rows.append(
+              try link.execute(
+                statement, until: request.deadline, request.limit, onRow: request.onRow))
+          }
         }
       } catch {
         if case .refused = error.code {
           // Whatever the refused transaction held is let go of before anybody else has a turn.
-          if request.statements.count > 1 {
+          if request.statements.count > 1, !request.isPipelined {
             do throws(PostgreSQLError) {
               _ = try link.execute(
                 PostgreSQLStatement("ROLLBACK"), until: request.deadline, request.limit)
@@ -148,7 +152,7 @@
         request.answer.resume(throwing: error)
         throw error
       }
-      request.answer.resume(returning: rows)
+      request.answer.resume(returning: outcome)
     }
   }
 

@@ -17,8 +17,8 @@ struct MessagingBenchmark: AsyncParsableCommand {
                     publisher in C alone on the same server
         latency     from COMMIT to the stream's acknowledgement at a steady rate, alone and beside a
                     transaction that has written and stays open
-        writer      checkouts of a shop a second with an event and without, and the worst case, a
-                    business transaction of one row
+        writer      checkouts of a shop a second with an event, sent with COMMIT or before it, and
+                    without, and the worst case, a business transaction of one row
         backlog     a full outbox with one aggregate that the broker refuses: memory of the process
                     that drains it
         hour        an hour compressed to --minutes: a steady rate beside a snapshot that somebody

@@ -70,10 +70,11 @@ struct RelaySavingTests {
     #expect(waited == 105)
   }
 
-  @Test func aFullPageIsSavedAtOnce() {
+  @Test func fullPagesAreSavedTogetherToo() {
     var machine = machine()
-    #expect(relay(11, at: 5, &machine) == read(after: 11))
-    #expect(cursor(savedBy: relay(12, truncated: true, at: 6, &machine)) == 12)
+    #expect(relay(11, truncated: true, at: 5, &machine) == read(after: 11))
+    #expect(relay(12, truncated: true, at: 6, &machine) == read(after: 12))
+    #expect(cursor(savedBy: relay(13, truncated: true, at: 105, &machine)) == 13)
   }
 
   @Test func whatIsParkedIsSavedAtOnceWithWhatCameBefore() {

@@ -8,8 +8,20 @@
   /// A transaction under way on a connection of its own; `PostgreSQLDatabase.transaction` begins
   /// and ends it.
   public final class PostgreSQLTransaction: Sendable {
+    /// A statement that travels with COMMIT.
+    struct CommitStatement: Sendable {
+      let statement: SQLStatement
+      /// What its refusal means.
+      let meaning: @Sendable (MessageStoreError) -> MessageStoreError
+    }
+
+    /// Most statements that wait for COMMIT; with one more, all of them are sent.
+    static let mostWaiting = 64
+
     private struct State {
       var isOver = false
+      /// What is sent with COMMIT, in order.
+      var waiting: [CommitStatement] = []
       /// What PostgreSQL refused: nothing in the transaction takes effect any more.
       var refusal: MessageStoreError?
       var afterCommit: [@Sendable () -> Void] = []
@@ -39,17 +51,20 @@
     /// Runs one statement.
     @discardableResult
     public func execute(_ statement: SQLStatement) async throws -> [SQLRow] {
-      guard !state.withLock(\.isOver) else {
-        throw MessageStoreError(
-          .outsideTransaction,
-          "the transaction has ended; use it only inside the closure that it was given to")
-      }
+      guard !state.withLock(\.isOver) else { throw Self.hasEnded }
       return try await run(statement)
+    }
+
+    private static var hasEnded: MessageStoreError {
+      MessageStoreError(
+        .outsideTransaction,
+        "the transaction has ended; use it only inside the closure that it was given to")
     }
 
     /// Undoes what the closure did when it throws, and nothing else of the transaction.
     @discardableResult
     public func savepoint<Value>(_ body: () async throws -> Value) async throws -> Value {
+      let waiting = state.withLock(\.waiting)
       try await execute(SQLStatement("SAVEPOINT strangler"))
       do {
         let value = try await body()
@@ -57,7 +72,11 @@
         return value
       } catch {
         try await execute(SQLStatement("ROLLBACK TO SAVEPOINT strangler"))
-        state.withLock { $0.refusal = nil }
+        // What waited before and was sent inside is undone as well: it waits again.
+        state.withLock { state in
+          state.refusal = nil
+          state.waiting = waiting
+        }
         try await execute(SQLStatement("RELEASE SAVEPOINT strangler"))
         throw error
       }
@@ -76,10 +95,60 @@
           within: database.configuration.answering + PostgreSQLDatabase.grace)
         return rows.map(SQLRow.init)
       } catch let error as PostgreSQLError {
-        let failure = MessageStoreError(error, database.address)
-        state.withLock { $0.refusal = $0.refusal ?? failure }
-        throw failure
+        throw noted(MessageStoreError(error, database.address))
       }
+    }
+
+    private func noted(_ failure: MessageStoreError) -> MessageStoreError {
+      state.withLock { $0.refusal = $0.refusal ?? failure }
+      return failure
+    }
+
+    // MARK: - With COMMIT
+
+    /// Takes a statement that runs with COMMIT, in the same round trip, behind those that came
+    /// before.
+    func runAtCommit(_ statement: CommitStatement) async throws {
+      let isFull = try state.withLock { state in
+        guard !state.isOver else { throw Self.hasEnded }
+        state.waiting.append(statement)
+        return state.waiting.count > Self.mostWaiting
+      }
+      if isFull { try await runWaiting() }
+    }
+
+    /// Runs a statement behind those that wait for COMMIT, all in one round trip.
+    func executeBehindWaiting(_ statement: SQLStatement) async throws -> [SQLRow] {
+      guard !state.withLock(\.isOver) else { throw Self.hasEnded }
+      return try await runWaiting(and: statement)
+    }
+
+    @discardableResult
+    private func runWaiting(and last: SQLStatement? = nil) async throws -> [SQLRow] {
+      let waiting = state.withLock { state in
+        defer { state.waiting = [] }
+        return state.waiting
+      }
+      if waiting.isEmpty {
+        guard let last else { return [] }
+        return try await run(last)
+      }
+      let statements = waiting.map(\.statement) + (last.map { [$0] } ?? [])
+      let outcome: PostgreSQLOutcome
+      do {
+        // Each may wait for a lock as long as any statement.
+        outcome = try await connection.pipeline(
+          statements.map { PostgreSQLStatement($0) },
+          within: database.configuration.answering * statements.count + PostgreSQLDatabase.grace)
+      } catch let error as PostgreSQLError {
+        throw noted(MessageStoreError(error, database.address))
+      }
+      guard let refusal = outcome.refusal else {
+        return outcome.rows.last?.map { SQLRow(row: $0) } ?? []
+      }
+      let failure = MessageStoreError(refusal, database.address)
+      let place = outcome.rows.count
+      throw noted(place < waiting.count ? waiting[place].meaning(failure) : failure)
     }
 
     // MARK: - For the database
@@ -97,7 +166,8 @@
         return state.refusal
       }
       if let refusal { throw refusal }
-      _ = try await run(SQLStatement("COMMIT"))
+      // Behind a statement that is refused the server takes no COMMIT.
+      try await runWaiting(and: SQLStatement("COMMIT"))
     }
 
     /// - Returns: false when the connection is of no use any more.

@@ -44,7 +44,11 @@
           try await Self.pause(transaction.pauseBeforeAppend)
           points.pass(.beforeAppend)
           for event in transaction.outboxEvents(now: SystemMessagingClock().now()) {
-            try await outbox.append(event, in: session)
+            if transaction.appendsAtCommit {
+              try await outbox.appendAtCommit(event, in: session)
+            } else {
+              try await outbox.append(event, in: session)
+            }
           }
           try await Self.pause(transaction.pauseBeforeCommit)
           points.pass(.beforeCommit)

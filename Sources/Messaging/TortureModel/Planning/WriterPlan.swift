@@ -25,6 +25,8 @@ package struct WriterTransaction: Sendable, Equatable {
   package var pauseBeforeCommit: Int64
   /// Undone at its end.
   package var aborts: Bool
+  /// The events travel with COMMIT: half of those that need no numbers before.
+  package var appendsAtCommit: Bool { pauseBeforeCommit == 0 && rest.isMultiple(of: 2) }
   /// Milliseconds until the next one begins.
   package var rest: Int64
   /// Id of the event that consumers fail at; nil for none.

@@ -13,9 +13,9 @@ public struct RelayConfiguration: Sendable, Equatable {
   public var shortestPoll: Int64 = 2
   /// Longest wait between reads.
   public var longestPoll: Int64 = 250
-  /// Longest time for which acknowledged events of small pages are not saved: whoever follows a
-  /// process that died sends those again. Each save leaves a dead version of the relay's row behind
-  /// and costs a write to disk; 0 saves after every page.
+  /// Longest time for which acknowledged events are not saved: whoever follows a process that died
+  /// sends those again. Each save leaves a dead version of the relay's row behind and costs a write
+  /// to disk, for which the next page would wait; 0 saves after every page.
   public var saving: Int64 = 100
   /// How long a lease lasts without renewal; it is renewed after a third of this.
   public var lease: Int64 = 10_000

@@ -240,7 +240,7 @@ package struct RelayStateMachine: Sendable {
   ) -> Action {
     if batch.isAcknowledged {
       let cursor = page.end(from: owned.cursor)
-      guard configuration.saving > 0, !page.truncated else {
+      guard configuration.saving > 0 else {
         return save(cursor: cursor, parked: [], released: [], now: now)
       }
       ownership?.cursor = cursor
