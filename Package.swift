@@ -774,6 +774,34 @@ let commandLine: [Target] = [
       .tracing,
       .asyncHTTPClient, .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix,
     ]),
+  // The worked examples of the libraries' documentation, built as another package would: without
+  // this one's settings, and with what is public alone.
+  .target(
+    name: "LibraryExamples",
+    dependencies: [
+      "ConfigurationFiles", "ControlPlane", "DualWriteRouting", "GRPCServiceCalls",
+      "HummingbirdModule", "HummingbirdServices", "MessageBrokerKafka", "MessageBrokerNATS",
+      "MessageBrokerRabbitMQ",
+      "MessageContractFiles", "MessageContracts", "MessagePublisherHTTP", "MessageRelay",
+      "MessageStorePostgreSQL", "MessageStoreSQLite", "MessagingConformance", "ProxyDataPlane",
+      "RoutingDecisions", "SagaModel", "SagaOrchestration", "ServiceCalls", "ServiceClient",
+      "ServiceTracing", "TraceSpans", "TransactionalMessaging", .grdb, .grpcCore, .hummingbird,
+      .lifecycle, .logging, .tracing,
+    ],
+    path: "Tests/EndToEnd/LibraryExamples", packageAccess: false,
+    swiftSettings: [.treatAllWarnings(as: .error)]),
+  tests(
+    "LibraryExamples", "EndToEnd",
+    [
+      "ControlPlane", "DataMapping", "HummingbirdModule", "KafkaTesting", "LibraryExamples",
+      "MappedStores", "MessageBrokerKafka", "MessageBrokerNATS", "MessageBrokerRabbitMQ",
+      "MessageContracts", "MessageRelay", "MessageStorePostgreSQL", "MessageStoreSQLite",
+      "MessagingConformance", "MessagingTestSupport", "ProxyDataPlane", "RoutingDecisions",
+      "SagaModel", "SagaOrchestration", "ServerPrograms", "ServiceCalls", "ServiceClient",
+      "ServiceTracing", "TraceCollecting", "TransactionalMessaging", .asyncHTTPClient, .grdb,
+      .grpcCore, .grpcInProcess, .httpTypes, .hummingbird, .hummingbirdTesting, .lifecycle,
+      .logging, .nioCore, .nioHTTP1,
+    ]),
   tests(
     "Repository", "Repository",
     ["DependencyGraph", "SourceScanning", .swiftSyntax, .swiftParser]),
@@ -790,20 +818,56 @@ let areas: [Area: [Target]] = [
   .commandLine: commandLine,
 ]
 
-/// What other packages build on. A product may only name targets that are there.
-let serviceLibraries: [Product] = [
-  .library(
-    name: "ServiceClient", targets: ["ServiceClient", "ServiceCalls", "ResiliencePolicies"]),
-  .library(name: "GRPCServiceCalls", targets: ["GRPCServiceCalls"]),
-  .library(name: "HummingbirdServices", targets: ["HummingbirdServices"]),
-  .library(
-    name: "ServiceTracing", targets: ["ServiceTracing", "TraceSpans", "TracePropagation"]),
+/// What other packages build on. A product has the name of the module that one begins with, and
+/// brings those whose types that one's users name; it may only name targets that are there.
+func embeddable(_ name: String, with others: [String] = []) -> Product {
+  .library(name: name, targets: [name] + others)
+}
+
+let libraries: [Area: [Product]] = [
+  .proxy: [
+    embeddable(
+      "ControlPlane", with: ["ConfigurationFiles", "ProxyDataPlane", "RoutingDecisions"]),
+    embeddable(
+      "HummingbirdModule", with: ["ProxyDataPlane", "ResiliencePolicies", "RoutingDecisions"]),
+  ],
+  .messaging: [
+    embeddable("MessageStoreSQLite", with: ["TransactionalMessaging"]),
+    embeddable("MessageStorePostgreSQL", with: ["TransactionalMessaging"]),
+    embeddable("MessageRelay", with: ["TransactionalMessaging"]),
+    embeddable("MessageBrokerNATS", with: ["TransactionalMessaging"]),
+    embeddable("MessageBrokerRabbitMQ", with: ["TransactionalMessaging"]),
+    embeddable("MessageBrokerKafka", with: ["TransactionalMessaging"]),
+    embeddable("MessagePublisherHTTP", with: ["TransactionalMessaging"]),
+    embeddable("MessageContracts", with: ["MessageContractFiles", "TransactionalMessaging"]),
+    embeddable("MessagingConformance", with: ["SagaModel", "TransactionalMessaging"]),
+    embeddable("SagaOrchestration", with: ["SagaModel", "TransactionalMessaging"]),
+    embeddable("DualWriteRouting"),
+  ],
+  .services: [
+    embeddable("ServiceClient", with: ["ResiliencePolicies", "ServiceCalls"]),
+    embeddable("GRPCServiceCalls", with: ["ResiliencePolicies", "ServiceCalls", "ServiceClient"]),
+    embeddable("HummingbirdServices"),
+    embeddable("ServiceTracing", with: ["TracePropagation", "TraceSpans"]),
+  ],
 ]
+
+/// Beside other packages, the manifest is read from the repository, at `/`, or from a checkout of it
+/// among those of whoever depends on it.
+let isDependency =
+  Context.packageDirectory == "/"
+  || Context.packageDirectory.split(separator: "/").dropLast().last == "checkouts"
+
+/// A package in the version that everything here is tested with; for whoever builds on this one, in
+/// that or a newer one, so that others may ask for it too.
+func dependency(_ url: String, _ tested: Version) -> Package.Dependency {
+  isDependency ? .package(url: url, from: tested) : .package(url: url, exact: tested)
+}
 
 let package = Package(
   name: "strangler",
   platforms: [.macOS(.v15)],
-  products: requestedAreas.contains(.services) ? serviceLibraries : [],
+  products: requestedAreas.flatMap { libraries[$0] ?? [] },
   traits: [
     .trait(
       name: "PostgreSQL",
@@ -818,20 +882,20 @@ let package = Package(
       name: "GRPC", description: "Calls over gRPC, with the policies of those over HTTP."),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
-    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
-    .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
-    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
-    .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
-    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
-    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-    .package(url: "https://github.com/swiftlang/swift-syntax", exact: "603.0.1"),
-    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    dependency("https://github.com/apple/swift-argument-parser", "1.8.2"),
+    dependency("https://github.com/swift-server/async-http-client", "1.37.0"),
+    dependency("https://github.com/apple/swift-collections", "1.6.0"),
+    dependency("https://github.com/apple/swift-crypto", "4.5.2"),
+    dependency("https://github.com/grpc/grpc-swift-2", "2.4.3"),
+    dependency("https://github.com/groue/GRDB.swift", "7.10.0"),
+    dependency("https://github.com/apple/swift-distributed-tracing", "1.7.3"),
+    dependency("https://github.com/apple/swift-http-types", "1.8.0"),
+    dependency("https://github.com/hummingbird-project/hummingbird", "2.28.1"),
+    dependency("https://github.com/swift-server/swift-service-lifecycle", "2.13.0"),
+    dependency("https://github.com/apple/swift-log", "1.16.2"),
+    dependency("https://github.com/apple/swift-nio", "2.101.2"),
+    dependency("https://github.com/swiftlang/swift-syntax", "603.0.1"),
+    dependency("https://github.com/jpsim/Yams", "6.2.2"),
   ],
   targets: requestedAreas.flatMap { areas[$0] ?? [] } + texts
     + (requestedAreas.contains { [.proxy, .messaging, .services].contains($0) }

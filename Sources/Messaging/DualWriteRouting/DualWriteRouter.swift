@@ -107,6 +107,7 @@ public final class DualWriteRouter: Sendable {
   ///   - mapping: its name in the section `data` of the configuration.
   ///   - legacy: where legacy's table is.
   ///   - new: where the new table is.
+  ///   - configuration: times and shares.
   public init(
     mapping: String, legacy: RoutedStore, new: RoutedStore,
     configuration: Configuration = Configuration()
@@ -183,6 +184,8 @@ public final class DualWriteRouter: Sendable {
   /// - Parameters:
   ///   - token: of a write that the read has to see; where it did not arrive on the side that
   ///     answers reads, the other side is read.
+  ///   - legacy: what reads from legacy's table.
+  ///   - new: what reads the same from the new one.
   ///   - isEqual: compares what both sides gave, for some of the reads while the new side follows
   ///     and is not read yet; nil for no comparison. What the caller gets is legacy's.
   /// - Throws: what the work throws, or `DualWriteError`. What goes wrong with a comparison harms

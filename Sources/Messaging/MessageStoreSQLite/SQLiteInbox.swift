@@ -36,7 +36,9 @@ public struct SQLiteInbox: Sendable {
   /// Attempts that end the process are counted too; see `InboxPolicy.crashes`.
   ///
   /// - Parameters:
+  ///   - event: the delivery.
   ///   - now: milliseconds since 1970.
+  ///   - writer: the consumer's own database.
   ///   - effects: what the event changes; runs inside the transaction and must change nothing
   ///     elsewhere. When it throws, its changes are undone and the event is kept for later.
   /// - Throws: `InboxFull` or GRDB's error; the delivery must then come again.

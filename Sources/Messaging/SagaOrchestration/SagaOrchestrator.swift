@@ -36,10 +36,13 @@ public final class SagaOrchestrator<Store: SagaStore>: Service {
   /// - Parameters:
   ///   - name: the same each time that this instance starts, such as its host's name; no two
   ///     processes have one at the same time.
+  ///   - store: where the sagas are.
   ///   - sagas: every definition that still has sagas, old versions too.
+  ///   - configuration: limits and times.
   ///   - clock: decides about time; the machine's clock by default.
   ///   - tracer: gets a span of each attempt of a step, below the context that the saga was begun
   ///     with; nil for none.
+  ///   - logger: is told of sagas that are stuck and of outages.
   public init(
     name: String, store: Store, sagas: [any SagaDefinition<Store>],
     configuration: OrchestratorConfiguration = OrchestratorConfiguration(),

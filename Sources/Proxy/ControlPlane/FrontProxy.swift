@@ -42,6 +42,7 @@ public struct FrontProxy: Service {
   ///   - evidence: The SQLite file that takes what shadows find, as `strangler shadow report` reads
   ///     it and the console shows it; made once a route shadows. nil leaves it at counters.
   ///   - source: Reads the configuration again for `reloader` and `POST /reload`; nil for none.
+  ///   - logger: Gets one line for each change of state; nothing per request.
   /// - Throws: `InvalidConfiguration`, `ProxyServerError` for a module that is missing,
   ///   `AdminServerError` for an admin address that nothing would guard; an error that tells what
   ///   is wrong with the journal. `run` throws that too, for a journal that was changed.

@@ -68,8 +68,10 @@ public final class RoutingTable: Sendable {
 
   /// Says which side answers a request; allocates nothing and keeps nothing.
   ///
-  /// - Parameter operation: what the request has executed, where a route asks for that; nil when it
-  ///   cannot be told.
+  /// - Parameters:
+  ///   - view: the request.
+  ///   - operation: what the request has executed, where a route asks for that; nil when it cannot
+  ///     be told.
   public func decide(
     _ view: RequestView, operation: GraphQLOperation? = nil
   ) -> RoutingDecision {

@@ -36,6 +36,7 @@ public final class ServiceHealth: Service {
   ///   - timeout: how long a check may take; then it failed.
   ///   - drain: how long requests are still taken after the process was asked to end. Whoever deals
   ///     them has to ask within that time.
+  ///   - clock: the time.
   public init(
     checks: [String: Check] = [:], timeout: Duration = .seconds(1), drain: Duration = .seconds(5),
     clock: any CallClock = MonotonicClock()

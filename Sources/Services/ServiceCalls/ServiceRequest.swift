@@ -15,8 +15,13 @@ public struct ServiceRequest: Sendable {
 
   /// Creates a request.
   ///
-  /// - Parameter idempotencyKey: sent as `Idempotency-Key`. A service that knows the key answers a
-  ///   second request as it did the first, so a POST that carries one may be sent again.
+  /// - Parameters:
+  ///   - method: what is asked for.
+  ///   - path: path and query.
+  ///   - headers: fields besides those that every call carries.
+  ///   - body: empty for none.
+  ///   - idempotencyKey: sent as `Idempotency-Key`. A service that knows the key answers a second
+  ///     request as it did the first, so a POST that carries one may be sent again.
   public init(
     _ method: HTTPRequest.Method = .get, _ path: String, headers: HTTPFields = [:],
     body: [UInt8] = [], idempotencyKey: String? = nil

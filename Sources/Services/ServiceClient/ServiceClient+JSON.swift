@@ -14,8 +14,12 @@ extension ServiceClient {
 
   /// Posts JSON, and gets JSON.
   ///
-  /// - Parameter idempotencyKey: lets the call be made again when nobody knows whether it arrived;
-  ///   the same for all that shall happen once, such as the order's number.
+  /// - Parameters:
+  ///   - path: path and query.
+  ///   - json: the body.
+  ///   - idempotencyKey: lets the call be made again when nobody knows whether it arrived; the same
+  ///     for all that shall happen once, such as the order's number.
+  ///   - type: what the answer is read as.
   public func post<Answer: Decodable>(
     _ path: String, json: some Encodable, idempotencyKey: String? = nil,
     as type: Answer.Type = Answer.self

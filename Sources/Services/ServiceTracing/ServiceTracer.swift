@@ -36,7 +36,10 @@ public final class ServiceTracer: Tracer, Service {
 
   /// Creates a tracer; `run` sends what it records.
   ///
-  /// - Parameter clock: decides when batches are sent; the machine's clock by default.
+  /// - Parameters:
+  ///   - settings: where spans go, and which are recorded.
+  ///   - clock: decides when batches are sent; the machine's clock by default.
+  ///   - logger: is told when the collector takes none, and takes them again.
   public init(
     _ settings: TracingSettings, clock: any MessagingClock = ExportClock(), logger: Logger
   ) {

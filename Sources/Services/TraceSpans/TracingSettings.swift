@@ -47,7 +47,9 @@ public struct TracingSettings: Sendable, Equatable {
   /// `OTEL_BSP_SCHEDULE_DELAY` and `OTEL_SDK_DISABLED`
   /// (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables).
   ///
-  /// - Parameter service: the name where the variables have none.
+  /// - Parameters:
+  ///   - environment: the process's variables.
+  ///   - service: the name where the variables have none.
   /// - Returns: nil where they name no collector, or tracing is disabled.
   /// - Throws: `Unusable` naming the first variable that cannot be read.
   public init?(environment: [String: String], service: String) throws(Unusable) {

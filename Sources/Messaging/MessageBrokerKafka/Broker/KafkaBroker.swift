@@ -31,7 +31,10 @@
 
     /// Creates a broker; it connects when it is used. Call `close` at the end.
     ///
-    /// - Parameter clock: decides about waiting; the machine's clock by default.
+    /// - Parameters:
+    ///   - configuration: the cluster and how it is used.
+    ///   - clock: decides about waiting; the machine's clock by default.
+    ///   - logger: gets a line for each outage.
     /// - Throws: `BrokerError` when the configuration cannot be used.
     public init(
       _ configuration: KafkaBrokerConfiguration,

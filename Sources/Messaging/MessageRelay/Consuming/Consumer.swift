@@ -26,9 +26,13 @@ public final class Consumer: Service {
   ///
   /// - Parameters:
   ///   - group: name of the broker's group, the inbox's consumer name by default.
+  ///   - broker: delivers the events.
+  ///   - inbox: applies them.
+  ///   - configuration: limits and times.
   ///   - clock: decides about time; the machine's clock by default.
   ///   - tracer: gets a span of each delivery; nil for none. What the inbox is given then carries
   ///     that span in place of the one in which the event was appended.
+  ///   - logger: is told of events that fail and of outages.
   public init(
     group: String? = nil, broker: any MessageBroker, inbox: any EventInbox,
     configuration: ConsumerConfiguration = ConsumerConfiguration(),

@@ -39,11 +39,16 @@ public final class Relay: Service {
   /// Creates a relay; `run` starts it.
   ///
   /// - Parameters:
+  ///   - name: whose cursor it goes on with; another name publishes everything anew.
+  ///   - store: the outbox.
+  ///   - broker: takes the events.
   ///   - signal: the outbox's signal when it is in this process; without it the relay only polls.
+  ///   - configuration: limits and times.
   ///   - owner: unique name of this instance, random by default.
   ///   - clock: decides about time; the machine's clock by default.
   ///   - seed: of the jitter in waiting times, random by default.
   ///   - tracer: gets a span of each event that belongs to a trace; nil for none.
+  ///   - logger: is told of events that fail and of outages.
   public init(
     name: String = "default", store: any RelayStore, broker: any MessagePublisher,
     signal: WakeSignal = WakeSignal(), configuration: RelayConfiguration = RelayConfiguration(),

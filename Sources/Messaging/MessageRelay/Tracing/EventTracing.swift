@@ -18,6 +18,7 @@ public struct EventTracing: Sendable {
   /// Appends an event within a span that the event carries from then on.
   ///
   /// - Parameters:
+  ///   - event: what happened.
   ///   - context: in which it happens. A database's closure may not run on the task that waits for
   ///     it: read `ServiceContext.current` before.
   ///   - append: appends the event that it is given.

@@ -38,7 +38,9 @@
     /// Attempts that end the process are counted too; see `InboxPolicy.crashes`.
     ///
     /// - Parameters:
+    ///   - event: the delivery.
     ///   - now: milliseconds since 1970.
+    ///   - database: the consumer's own.
     ///   - effects: what the event changes; runs inside the transaction and must change nothing
     ///     elsewhere. When it throws, its changes are undone and the event is kept for later.
     /// - Throws: `InboxFull`, `CancellationError` or `MessageStoreError`; the delivery must then

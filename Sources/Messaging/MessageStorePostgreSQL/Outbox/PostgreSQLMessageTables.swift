@@ -8,7 +8,9 @@
     /// Brings the tables up to date in one transaction, and makes the outbox's partitions for the
     /// week or, where they are of an hour, the two days to come. Does nothing when they are.
     ///
-    /// - Parameter layout: counts where there are no tables yet.
+    /// - Parameters:
+    ///   - database: the one that the service's transactions change.
+    ///   - layout: counts where there are no tables yet.
     /// - Returns: the statements that ran.
     /// - Throws: `MessageStoreError`, with the code `newerSchema` where a newer build made them.
     @discardableResult

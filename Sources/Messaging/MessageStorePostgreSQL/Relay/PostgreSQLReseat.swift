@@ -13,7 +13,10 @@
     /// Give a sequence where it is known for certain that everything up to it was published.
     ///
     /// - Parameters:
+    ///   - database: the one that has the tables now.
+    ///   - sequence: everything up to it counts as published.
     ///   - actor: who does it; kept, as the reason is.
+    ///   - reason: why.
     ///   - isForced: also where the tables belong to this database and no relay stands ahead of it,
     ///     where all that is gained is that everything is published once more.
     /// - Returns: how many rows will be published.

@@ -35,6 +35,7 @@ public struct Saga<Context: Codable & Sendable, Store: SagaStore>: SagaDefinitio
   ///   - version: from 1. Sagas go on with the version that they were begun with: give changed
   ///     steps a new one, and keep the old definition until its last saga has ended.
   ///   - time: after which it goes back where the pivot is not done; nil for no limit.
+  ///   - steps: in the order in which they are done.
   /// - Throws: `SagaDefinitionError` for names that cannot be used or that are there twice.
   public init(
     _ name: String, version: Int, within time: Duration? = nil,
@@ -51,6 +52,7 @@ public struct Saga<Context: Codable & Sendable, Store: SagaStore>: SagaDefinitio
   ///
   /// - Parameters:
   ///   - id: unique; the same for each attempt to begin it.
+  ///   - context: what its first step is given.
   ///   - now: milliseconds since 1970.
   ///   - trace: W3C trace context that its steps belong to, as `TraceContext.text` writes it.
   /// - Throws: `SagaDefinitionError` for an id that cannot be used, or the context's error.

@@ -8,6 +8,7 @@ public struct Step<Context: Codable & Sendable, Store: SagaStore>: Sendable {
   ///
   /// - Parameters:
   ///   - name: unique in its saga, of a-z, 0-9 and hyphens.
+  ///   - work: what it does.
   ///   - compensation: what undoes it, and finds nothing to undo where the step had no effect; nil
   ///     says that nothing needs to be undone.
   public init(
@@ -25,8 +26,11 @@ public struct Pivot<Context: Codable & Sendable, Store: SagaStore>: Sendable {
 
   /// Creates a pivot.
   ///
-  /// - Parameter compensation: takes back what a pivot of unknown outcome may have done. Without
-  ///   one it is asked again, under the same key, until its outcome is known.
+  /// - Parameters:
+  ///   - name: unique in its saga, of a-z, 0-9 and hyphens.
+  ///   - work: what it does.
+  ///   - compensation: takes back what a pivot of unknown outcome may have done. Without one it is
+  ///     asked again, under the same key, until its outcome is known.
   public init(
     _ name: String, _ work: SagaWork<Context, Store>,
     compensation: SagaWork<Context, Store>? = nil

@@ -19,7 +19,7 @@ public struct SagaWork<Context: Codable & Sendable, Store: SagaStore>: Sendable 
   /// Work in the transaction of the store; stores offer it under the name `write`.
   ///
   /// - Parameter write: gets the context as JSON and answers with the changed one.
-  package init(write: Store.Write) { self.init(.write(write)) }
+  public init(write: Store.Write) { self.init(.write(write)) }
 
   /// Work outside of the saga's database.
   ///
@@ -52,7 +52,11 @@ public struct SagaWork<Context: Codable & Sendable, Store: SagaStore>: Sendable 
 
   /// A command to another service.
   ///
-  /// - Parameter answered: takes what the answer says into the context.
+  /// - Parameters:
+  ///   - channel: the command's aggregate type; it travels on the topic `outbox.event.<channel>`.
+  ///   - type: what is asked for, such as `reserve-stock`.
+  ///   - content: the payload.
+  ///   - answered: takes what the answer says into the context.
   public static func command<Answer: Decodable & SendableMetatype>(
     to channel: String, _ type: String,
     _ content: @escaping @Sendable (Context) throws -> some Encodable & SendableMetatype,

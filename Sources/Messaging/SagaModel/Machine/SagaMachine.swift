@@ -35,7 +35,10 @@ public struct SagaMachine: Sendable {
 
   /// Goes on.
   ///
-  /// - Parameter now: milliseconds since 1970.
+  /// - Parameters:
+  ///   - input: what happened.
+  ///   - now: milliseconds since 1970.
+  ///   - random: gives the jitter of waits.
   public mutating func handle(
     _ input: SagaInput, now: Int64, using random: inout some RandomNumberGenerator
   ) -> SagaAction {

@@ -38,29 +38,31 @@ public struct SagaRecord: Sendable, Equatable {
   /// The definition that it was begun with.
   public let identity: SagaIdentity
   /// Whether it goes on.
-  public package(set) var phase = Phase.active
+  public var phase = Phase.active
   /// Where it is.
-  public package(set) var place = SagaPlace(0, .forward)
+  public var place = SagaPlace(0, .forward)
   /// The context as JSON.
-  public package(set) var context: String
+  public var context: String
   /// Milliseconds since 1970.
   public let begunAt: Int64
   /// When it goes back where the pivot is not done.
   public let deadline: Int64?
   /// When it has to be looked at where nothing else happens; nil where it does not go on.
-  public package(set) var wakeAt: Int64?
+  public var wakeAt: Int64?
   /// When it ended.
-  public package(set) var endedAt: Int64?
+  public var endedAt: Int64?
   /// Why it goes back, or is stuck.
-  public package(set) var failure: String?
+  public var failure: String?
   /// W3C trace context that it was begun with.
   public let trace: String?
   /// What was begun, in the order in which it was.
-  public package(set) var steps: [SagaStepRecord] = []
+  public var steps: [SagaStepRecord] = []
   /// Counts what was stored, from 1.
-  public package(set) var revision: Int64 = 1
+  public var revision: Int64 = 1
 
-  package init(
+  /// Creates a record of a saga that nothing was done of, for stores that read one: what else their
+  /// rows hold is set afterwards. A new saga comes from `Saga.begin`.
+  public init(
     id: String, identity: SagaIdentity, context: String, begunAt: Int64, deadline: Int64?,
     trace: String?
   ) {
@@ -113,23 +115,24 @@ public struct SagaStepRecord: Sendable, Equatable {
   /// What the step is in its saga.
   public let kind: StepKind
   /// What became of it.
-  public package(set) var state = State.running
+  public var state = State.running
   /// Attempts that began.
-  public package(set) var attempts = 0
+  public var attempts = 0
   /// Attempts in a row whose process ended.
-  public package(set) var crashes = 0
+  public var crashes = 0
   /// Whether an attempt ended of which it is not known what it did.
-  public package(set) var mayHaveRun = false
+  public var mayHaveRun = false
   /// When the first attempt began.
   public let begunAt: Int64
   /// When the attempt is given up, or when the next one begins.
-  public package(set) var dueAt: Int64?
+  public var dueAt: Int64?
   /// When it ended.
-  public package(set) var endedAt: Int64?
+  public var endedAt: Int64?
   /// The last failure.
-  public package(set) var failure: String?
+  public var failure: String?
 
-  package init(place: SagaPlace, name: String, kind: StepKind, begunAt: Int64) {
+  /// Creates a record of a step whose first attempt has begun, for stores that read one.
+  public init(place: SagaPlace, name: String, kind: StepKind, begunAt: Int64) {
     self.place = place
     self.name = name
     self.kind = kind

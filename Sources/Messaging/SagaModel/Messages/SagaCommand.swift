@@ -78,6 +78,7 @@ public struct SagaCommand: Sendable, Equatable {
   /// The event with which a service says what came of it; append it in the transaction that did it.
   ///
   /// - Parameters:
+  ///   - answer: what came of it.
   ///   - id: a new UUID, lower case.
   ///   - now: milliseconds since 1970.
   public func answer(_ answer: SagaAnswer.Outcome, id: String, now: Int64) -> OutboxEvent {

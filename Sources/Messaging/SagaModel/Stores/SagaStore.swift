@@ -16,7 +16,10 @@ public protocol SagaStore: Sendable {
   /// Takes an orchestrator's name: whoever had it before can store nothing more, and what it had
   /// belongs to nobody.
   ///
-  /// - Parameter former: what this process had so far.
+  /// - Parameters:
+  ///   - orchestrator: the name.
+  ///   - former: what this process had so far.
+  ///   - until: when the lease ends, milliseconds since 1970.
   /// - Throws: `SagaFenced` when another process has taken the name since.
   func acquire(_ orchestrator: String, after former: SagaLease?, until: Int64) async throws
     -> SagaLease
@@ -32,8 +35,11 @@ public protocol SagaStore: Sendable {
   /// Takes sagas that belong to nobody, the ones whose time comes first before others.
   ///
   /// - Parameters:
+  ///   - lease: who takes them.
   ///   - identities: what can be run; nothing else is taken.
   ///   - orphans: also those whose orchestrator's lease has ended.
+  ///   - now: milliseconds since 1970.
+  ///   - limit: most that are taken.
   func claim(
     _ lease: SagaLease, _ identities: [SagaIdentity], orphans: Bool, now: Int64, limit: Int
   ) async throws -> [OpenSaga]
@@ -98,7 +104,8 @@ public struct OpenSaga: Sendable, Equatable {
   /// In the order in which they came.
   public var arrivals: [SagaArrival]
 
-  package init(record: SagaRecord, arrivals: [SagaArrival]) {
+  /// Creates one, as a store reads it.
+  public init(record: SagaRecord, arrivals: [SagaArrival]) {
     self.record = record
     self.arrivals = arrivals
   }
@@ -119,7 +126,8 @@ public struct SagaArrival: Sendable, Equatable {
   /// What it is.
   public var content: Content
 
-  package init(number: Int64, content: Content) {
+  /// Creates one, as a store reads it.
+  public init(number: Int64, content: Content) {
     self.number = number
     self.content = content
   }
@@ -130,9 +138,10 @@ public struct SagaTurn<Store: SagaStore>: Sendable {
   /// What is stored.
   public let record: SagaRecord
   /// Work in the transaction, with what it is told.
-  package let write: (body: Store.Write, call: SagaCall)?
-  /// What the saga comes to, given the context after the work, or its failure.
-  package let decide: @Sendable (Result<String, any Error>?) -> SagaDecision
+  public let write: (body: Store.Write, call: SagaCall)?
+  /// What the saga comes to, given the context after the work, or its failure, whose changes are
+  /// undone; nil where there is no work.
+  public let decide: @Sendable (Result<String, any Error>?) -> SagaDecision
 
   package init(
     record: SagaRecord, write: (body: Store.Write, call: SagaCall)?,
@@ -151,13 +160,13 @@ public struct SagaDecision: Sendable {
   /// What follows once it is.
   public var action: SagaAction
   /// A command that goes out with it.
-  package var command: OutboxEvent?
+  public var command: OutboxEvent?
   /// What it comes to instead where the command cannot be appended.
-  package var refused: (@Sendable (any Error) -> SagaDecision)?
-  /// What has been looked at.
-  package var arrivals: [Int64]
+  public var refused: (@Sendable (any Error) -> SagaDecision)?
+  /// What has been looked at, by `SagaArrival.number`.
+  public var arrivals: [Int64]
   /// Steps that are not as they were.
-  package var changedSteps: [SagaStepRecord]
+  public var changedSteps: [SagaStepRecord]
 
   package init(
     from former: SagaRecord, to record: SagaRecord, action: SagaAction, arrivals: [Int64],

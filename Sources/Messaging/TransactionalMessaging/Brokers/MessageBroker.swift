@@ -37,6 +37,9 @@ public protocol MessageBroker: MessagePublisher {
   /// The handler runs concurrently for different keys, up to `concurrency`, and one message at a
   /// time within a key. A message counts as consumed when the handler says `.acknowledge`.
   ///
+  /// The handler runs where it is called from. A package without the upcoming feature
+  /// `NonisolatedNonsendingByDefault` writes `nonisolated(nonsending)` before its type.
+  ///
   /// - Throws: `ConsumeFailure`.
   func consume(
     group: String, concurrency: Int,

@@ -30,7 +30,9 @@ public protocol RelayStore: Sendable {
   /// Moves the end of a lease and nothing else, while its holder reads or publishes; may be called
   /// at the same time as those.
   ///
-  /// - Parameter until: milliseconds since 1970.
+  /// - Parameters:
+  ///   - lease: whose end moves.
+  ///   - until: milliseconds since 1970.
   /// - Throws: `RelayFenced` when the epoch is no longer the current one; nothing has changed then.
   func renew(_ lease: RelayLease, until: Int64) async throws
 

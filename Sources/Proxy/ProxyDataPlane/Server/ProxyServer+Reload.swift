@@ -10,7 +10,9 @@ extension ProxyServer {
   /// one, and a request that was decided before is finished where it is. Percentages set live stay
   /// unless the file changed them (`ConfigurationChange`). Changes come one after the other.
   ///
-  /// - Parameter unixMilliseconds: the time for the routes' history, since 1970-01-01T00:00:00Z.
+  /// - Parameters:
+  ///   - next: what is in force afterwards.
+  ///   - unixMilliseconds: the time for the routes' history, since 1970-01-01T00:00:00Z.
   /// - Returns: what changed.
   /// - Throws: `InvalidConfiguration`; `ProxyServerError` when a module is missing, when the change
   ///   needs a new process, or when the proxy does not run. Nothing is changed then.

@@ -8,6 +8,7 @@ extension RoutingTable {
   /// conditions; this one goes on after the first match to say what became of the others.
   ///
   /// - Parameters:
+  ///   - view: the request.
   ///   - offersUpgrade: the request lets the upstream switch to another protocol.
   ///   - overridesMethod: it asks for another method than its own.
   ///   - operation: what it has executed, or why that cannot be told; nil when no route asks.

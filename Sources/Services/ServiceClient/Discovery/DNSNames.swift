@@ -48,7 +48,10 @@ public struct DNSNames: Service {
   ///
   /// - Parameters:
   ///   - names: by the service.
+  ///   - registry: its entries are given the endpoints.
   ///   - interval: time between two look-ups of a name.
+  ///   - clock: the time.
+  ///   - logger: is told of names that cannot be looked up.
   ///   - lookUp: addresses of a name.
   public init(
     _ names: [String: Name], registry: ServiceRegistry, interval: Duration = .seconds(5),

@@ -22,7 +22,12 @@ public struct EndpointFile: Service {
 
   /// Creates a source of endpoints.
   ///
-  /// - Parameter interval: time between two looks at the file.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - registry: its entries are given the endpoints.
+  ///   - interval: time between two looks at the file.
+  ///   - clock: the time.
+  ///   - logger: is told of a file that cannot be read.
   public init(
     _ path: String, registry: ServiceRegistry, interval: Duration = .seconds(1),
     clock: any CallClock = MonotonicClock(), logger: Logger? = nil

@@ -15,7 +15,10 @@
 public enum PostgreSQLOutboxStatements {
   /// Numbers an event within its aggregate and appends it.
   ///
-  /// - Parameter payload: the type of the column `payload`, as the tables were made.
+  /// - Parameters:
+  ///   - event: what happened.
+  ///   - payload: the type of the column `payload`, as the tables were made.
+  ///   - limits: bounds of one event.
   /// - Throws: `EventRejection` when the event breaks a limit or a naming rule.
   public static func append(
     _ event: OutboxEvent, payload: PostgreSQLOutboxLayout.Payload = .bytes,
