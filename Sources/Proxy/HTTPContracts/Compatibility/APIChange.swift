@@ -63,39 +63,8 @@ package struct APIChangeReport: Sendable, Equatable {
   /// Changes beyond the limit.
   package let unlisted: Int
 
-  /// Changes of one place are one, whichever operations they concern; breaking ones come first.
-  init(_ found: [APIChange], operations: Int, accepted: [AcceptedChange]) {
-    struct Key: Hashable {
-      let rule: String
-      let side: APIChange.Side
-      let pointer: String
-      let message: String
-      let isAccepted: Bool
-    }
-    var places: [Key: Int] = [:]
-    var all: [APIChange] = []
-    for var change in found {
-      change.isAccepted = accepted.contains { one in
-        one.rule == change.rule
-          && (one.operation.map { change.operations == [$0] } ?? true)
-      }
-      let key = Key(
-        rule: change.rule, side: change.side, pointer: change.pointer, message: change.message,
-        isAccepted: change.isAccepted)
-      if let place = places[key] {
-        if change.operations.first == all[place].operations.first,
-          change.place.utf8.count < all[place].place.utf8.count
-        {
-          all[place].place = change.place
-        }
-        for operation in change.operations where !all[place].operations.contains(operation) {
-          all[place].operations.append(operation)
-        }
-      } else {
-        places[key] = all.count
-        all.append(change)
-      }
-    }
+  /// Breaking changes come first.
+  init(_ all: [APIChange], operations: Int) {
     let sorted = all.enumerated().sorted { one, other in
       (Self.rank(one.element), one.offset) < (Self.rank(other.element), other.offset)
     }

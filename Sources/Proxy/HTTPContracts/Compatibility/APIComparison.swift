@@ -8,20 +8,23 @@ package struct APIComparison {
   let new: APIDocument
   var requests: SchemaComparison
   var responses: SchemaComparison
-  var found: [APIChange] = []
+  private var found: APIChanges
+  /// Longest place within a value that is told, in bytes.
+  private static let pathBytes = 300
 
   /// All that changed.
   package static func report(
     old: APIDocument, new: APIDocument, accepted: [AcceptedChange] = []
   ) -> APIChangeReport {
-    var comparison = APIComparison(old, new)
+    var comparison = APIComparison(old, new, accepted)
     let operations = old.operations
     comparison.compareServers()
     comparison.compare(operations, new.operations)
-    return APIChangeReport(comparison.found, operations: operations.count, accepted: accepted)
+    return APIChangeReport(comparison.found.all, operations: operations.count)
   }
 
-  private init(_ old: APIDocument, _ new: APIDocument) {
+  private init(_ old: APIDocument, _ new: APIDocument, _ accepted: [AcceptedChange]) {
+    found = APIChanges(accepted: accepted)
     self.old = old
     self.new = new
     let same = UnchangedSchemas(old, new)
@@ -34,7 +37,7 @@ package struct APIComparison {
     _ rule: String, _ severity: APIChange.Severity, _ operation: String?, _ place: String,
     _ side: APIChange.Side, _ node: APINode, _ message: String, _ effect: String
   ) {
-    found.append(
+    found.add(
       APIChange(
         rule: rule, severity: severity, operations: operation.map { [$0] } ?? [], place: place,
         side: side, pointer: node.pointer, message: message, effect: effect))
@@ -46,10 +49,15 @@ package struct APIComparison {
     _ operation: String
   ) {
     for change in changes {
-      found.append(
+      let isLong = change.path.utf8.count > Self.pathBytes
+      let path =
+        isLong
+        ? String(decoding: change.path.utf8.prefix(Self.pathBytes), as: UTF8.self) + "…"
+        : change.path
+      found.add(
         APIChange(
           rule: change.rule(of: subject, in: direction), severity: change.severity,
-          operations: [operation], place: place + (change.path.isEmpty ? "" : ": " + change.path),
+          operations: [operation], place: place + (path.isEmpty ? "" : ": " + path),
           side: change.side, pointer: change.pointer, message: change.message,
           effect: change.effect))
     }

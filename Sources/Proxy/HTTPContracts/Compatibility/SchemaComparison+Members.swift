@@ -12,9 +12,9 @@ extension SchemaComparison {
       if direction == .request ? own.isReadOnly : own.isWriteOnly { continue }
       let step = JSONPointer.appending(name, to: "")
       if let others = read.members[name] {
-        found += changes(nodes, others).map { $0.below(step) }
+        follow(nodes, others, step)
       } else if case .open(let others) = read.additional, !others.isEmpty {
-        found += changes(nodes, others).map { $0.below(step) }
+        follow(nodes, others, step)
       } else if direction == .request {
         found.append(removed(name, read, own).below(step))
       }
@@ -90,7 +90,8 @@ extension SchemaComparison {
     switch read.additional {
     case .unsaid: return []
     case .open(let others):
-      return others.isEmpty ? [] : changes(own, others).map { $0.below("/*") }
+      if !others.isEmpty { follow(own, others, "/*") }
+      return []
     case .closed:
       // A tolerant reader passes over what it does not know.
       guard direction == .request else { return [] }
@@ -103,16 +104,12 @@ extension SchemaComparison {
     }
   }
 
-  mutating func elementChanges(_ written: SchemaView, _ read: SchemaView) -> [SchemaChange] {
-    var found: [SchemaChange] = []
+  mutating func followElements(_ written: SchemaView, _ read: SchemaView) {
     for index in 0..<max(written.prefix.count, read.prefix.count) {
       let own = index < written.prefix.count ? written.prefix[index] : written.items
       let other = index < read.prefix.count ? read.prefix[index] : read.items
-      if !other.isEmpty { found += changes(own, other).map { $0.below("/\(index)") } }
+      if !other.isEmpty { follow(own, other, "/\(index)") }
     }
-    if !read.items.isEmpty {
-      found += changes(written.items, read.items).map { $0.below("/*") }
-    }
-    return found
+    if !read.items.isEmpty { follow(written.items, read.items, "/*") }
   }
 }

@@ -7,22 +7,30 @@ internal import JSONDocuments
 /// In requests the older version's clients write and the newer service reads; in answers the newer
 /// service writes and the older version's clients read. So what is narrowed breaks requests, and
 /// what is widened breaks answers.
+///
+/// Each pair of schemas is compared once, whatever refers to it: what it says of its own, the pairs
+/// that it leads to, and its alternatives. Then `SchemaPairs` finds which pairs get along.
 struct SchemaComparison {
-  /// Most comparisons of two schemas.
-  private static let stepLimit = 100_000
-  /// Most comparisons within each other, so deep values.
-  private static let depthLimit = 100
-
   let old: APIDocument
   let new: APIDocument
   let direction: ValueDirection
   private let same: UnchangedSchemas
-  private var steps = 0
-  /// Comparisons that are being made, by their depth: what comes back to one adds nothing.
-  private var open: [String: Int] = [:]
-  /// The outermost comparison that one under way came back to.
-  private var outermost = Int.max
-  private var known: [String: [SchemaChange]] = [:]
+  private var pairs = SchemaPairs()
+  /// Pairs that are known and not compared yet.
+  private var pending: [Pending] = []
+  /// Where the pair that is being compared leads to.
+  private var edges: [SchemaPairs.Edge] = []
+  /// The pair that is being compared is one of several alternatives, and only whether it gets along
+  /// is asked: what breaks by itself is looked into no further.
+  private var isTrial = false
+
+  private struct Pending {
+    var pair: Int
+    var written: SchemaView
+    var read: SchemaView
+    var key: String
+    var isTrial: Bool
+  }
 
   init(
     old: APIDocument, new: APIDocument, same: UnchangedSchemas, direction: ValueDirection
@@ -40,45 +48,42 @@ struct SchemaComparison {
 
   /// What changed between two schemas; none of the nodes say nothing.
   mutating func changes(old: [APINode], new: [APINode]) -> [SchemaChange] {
-    direction == .request ? changes(old, new) : changes(new, old)
+    if same.holds(old, new) { return [] }
+    let (written, read) = direction == .request ? (old, new) : (new, old)
+    let (one, other) = (writer.view(written), reader.view(read))
+    let root = pair(one, other, key: one.key + " < " + other.key, isTrial: false)
+    while let next = pending.popLast() {
+      isTrial = next.isTrial
+      var pair = compared(next.written, next.read, key: next.key)
+      if isTrial, pair.own.contains(where: { $0.severity == .breaking }) {
+        pair.edges = []
+        pair.alternatives = []
+      }
+      pairs.set(next.pair, pair)
+    }
+    return pairs.changes(from: root)
   }
 
-  mutating func changes(_ written: [APINode], _ read: [APINode]) -> [SchemaChange] {
-    if same.holds(former(written, read), latter(written, read)) { return [] }
-    return changes(writer.view(written), reader.view(read))
+  private mutating func pair(
+    _ written: SchemaView, _ read: SchemaView, key: String, isTrial: Bool
+  ) -> Int {
+    let (pair, isNew) = pairs.pair((isTrial ? "? " : "") + key)
+    guard isNew else { return pair }
+    if pairs.isFull {
+      pairs.set(pair, .init(own: [notCompared(read, "the schemas are too large to compare")]))
+    } else {
+      pending.append(
+        Pending(pair: pair, written: written, read: read, key: key, isTrial: isTrial))
+    }
+    return pair
   }
 
-  private mutating func changes(_ written: SchemaView, _ read: SchemaView) -> [SchemaChange] {
-    let key = written.key + " < " + read.key
-    if let known = known[key] { return known }
-    if let depth = open[key] {
-      outermost = min(outermost, depth)
-      return []
-    }
-    if written.isIncomplete || read.isIncomplete {
-      return [notCompared(read, "the schema refers to too many others")]
-    }
-    guard open.count < Self.depthLimit else {
-      return [notCompared(read, "values are nested deeper than \(Self.depthLimit) levels")]
-    }
-    steps += 1
-    guard steps <= Self.stepLimit else {
-      return [
-        notCompared(
-          read, "the schemas are too large to compare, after \(Self.stepLimit) steps")
-      ]
-    }
-    let depth = open.count
-    let before = outermost
-    open[key] = depth
-    outermost = .max
-    let found = deprecation(written, read) + chosen(written, read)
-    open[key] = nil
-    // What rests on a comparison that is still open may change with it.
-    let isOwn = outermost >= depth
-    if isOwn { known[key] = found }
-    outermost = isOwn ? before : min(before, outermost)
-    return found
+  /// Leads from the pair that is being compared to that of a member or an element.
+  mutating func follow(_ written: [APINode], _ read: [APINode], _ step: String) {
+    if same.holds(former(written, read), latter(written, read)) { return }
+    let (one, other) = (writer.view(written), reader.view(read))
+    let pair = pair(one, other, key: one.key + " < " + other.key, isTrial: isTrial)
+    edges.append(.init(step: step, pair: pair))
   }
 
   func notCompared(_ view: SchemaView, _ reason: String) -> SchemaChange {
@@ -99,17 +104,28 @@ struct SchemaComparison {
 
   // MARK: - Alternatives
 
-  private mutating func chosen(_ written: SchemaView, _ read: SchemaView) -> [SchemaChange] {
-    if written.choices.isEmpty, read.choices.isEmpty { return compared(written, read) }
-    guard let writers = writer.branches(written), let readers = reader.branches(read) else {
-      return [notCompared(read, "there are too many alternatives to compare them all")]
+  private mutating func compared(
+    _ written: SchemaView, _ read: SchemaView, key: String
+  ) -> SchemaPairs.Pair {
+    if written.isIncomplete || read.isIncomplete {
+      return .init(own: [notCompared(read, "the schema refers to too many others")])
     }
-    var found: [SchemaChange] = []
-    for (index, branch) in writers.enumerated() {
-      found += alternative(branch, index, of: writers.count, readers, read)
+    if written.choices.isEmpty, read.choices.isEmpty {
+      edges = []
+      let own = compared(written, read)
+      return .init(own: own, edges: edges)
+    }
+    guard let writers = writer.branches(written), let readers = reader.branches(read) else {
+      return .init(
+        own: [notCompared(read, "there are too many alternatives to compare them all")])
+    }
+    var compared = SchemaPairs.Pair(own: deprecation(written, read))
+    for (index, branch) in writers.enumerated() where !branch.types.isEmpty {
+      compared.alternatives.append(
+        alternative(branch, index, of: writers.count, readers, key: "\(key) #\(index)"))
     }
     if let one = written.discriminator, let other = read.discriminator, one != other {
-      found.append(
+      compared.own.append(
         SchemaChange(
           stem: "discriminator-changed", side: readerSide, pointer: read.pointer,
           message: "alternatives were told apart by \(former(one, other)), now by "
@@ -117,62 +133,71 @@ struct SchemaComparison {
           effect: "a client finds no alternative for what it "
             + (direction == .request ? "sends" : "gets")))
     }
-    return found
+    return compared
   }
 
-  /// What changed for who writes one alternative: nothing where any of the reader's takes it.
+  /// What one of the writer's alternatives is held to: the one that is called the same, or else any
+  /// of the reader's that takes it, or all of its pieces.
   private mutating func alternative(
-    _ branch: SchemaView, _ index: Int, of count: Int, _ readers: [SchemaView], _ read: SchemaView
-  ) -> [SchemaChange] {
-    if branch.types.isEmpty { return [] }
-    var all: [[SchemaChange]] = []
-    // The one that is called the same is looked at first, and tells what changed.
+    _ branch: SchemaView, _ index: Int, of count: Int, _ readers: [SchemaView], key: String
+  ) -> SchemaPairs.Alternative {
     let named = readers.firstIndex {
       $0.alternative == branch.alternative && branch.alternative != nil
     }
-    let order = (named.map { [$0] } ?? []) + readers.indices.filter { $0 != named }
-    for place in order {
-      let changes = compared(branch, readers[place])
-      if changes.allSatisfy({ $0.severity == .warning }) { return changes }
-      all.append(changes)
-    }
-    if readers.count == 1 { return all.first ?? [] }
-    // Several alternatives may share what one lets through.
-    let pieces = branch.pieces
-    if pieces.count > 1 {
-      let found = pieces.flatMap { alternative($0, index, of: count, readers, read) }
-      if found.allSatisfy({ $0.severity == .warning }) { return found }
-    }
-    if named != nil { return all.first ?? [] }
     // Alternatives without names are taken to have kept their places.
-    if branch.alternative == nil, count == readers.count, readers[index].alternative == nil,
-      let place = order.firstIndex(of: index)
-    {
-      return all[place]
+    let isInPlace =
+      branch.alternative == nil && count == readers.count && readers[index].alternative == nil
+    let only = readers.count == 1 ? 0 : named
+    if let own = only ?? (isInPlace ? index : nil) {
+      let first = pair(branch, readers[own], key: "\(key) < \(own)", isTrial: isTrial)
+      var found = SchemaPairs.Alternative(options: [first], otherwise: .option(0))
+      if only == nil { addOthers(branch, index, of: count, readers, key, but: own, to: &found) }
+      return found
     }
+    var found = SchemaPairs.Alternative(options: [], otherwise: .change(lost(branch)))
+    addOthers(branch, index, of: count, readers, key, but: nil, to: &found)
+    return found
+  }
+
+  private mutating func addOthers(
+    _ branch: SchemaView, _ index: Int, of count: Int, _ readers: [SchemaView], _ key: String,
+    but own: Int?, to found: inout SchemaPairs.Alternative
+  ) {
+    for place in readers.indices where place != own {
+      found.options.append(
+        pair(branch, readers[place], key: "\(key) < \(place)", isTrial: true))
+    }
+    let pieces = branch.pieces
+    guard pieces.count > 1 else { return }
+    for (number, piece) in pieces.enumerated() {
+      found.pieces.append(
+        alternative(piece, index, of: count, readers, key: "\(key)/\(number)"))
+    }
+  }
+
+  private func lost(_ branch: SchemaView) -> SchemaChange {
     let name = branch.alternative.map { "\"\($0)\"" } ?? SchemaType.text(branch.types)
-    return [
-      SchemaChange(
-        stem: direction == .request ? "alternative-removed" : "alternative-added",
-        side: writerSide, pointer: branch.pointer,
-        message: direction == .request
-          ? "the alternative \(name) is taken no more" : "it may be the alternative \(name) now",
-        effect: direction == .request
-          ? "a client that sends it is refused" : "a client meets what it does not know")
-    ]
+    return SchemaChange(
+      stem: direction == .request ? "alternative-removed" : "alternative-added",
+      side: writerSide, pointer: branch.pointer,
+      message: direction == .request
+        ? "the alternative \(name) is taken no more" : "it may be the alternative \(name) now",
+      effect: direction == .request
+        ? "a client that sends it is refused" : "a client meets what it does not know")
   }
 
   // MARK: - One pair
 
   private mutating func compared(_ written: SchemaView, _ read: SchemaView) -> [SchemaChange] {
-    if written.types.isEmpty { return [] }
-    var found = typeChanges(written, read)
+    var found = deprecation(written, read)
+    if written.types.isEmpty { return found }
+    found += typeChanges(written, read)
     let shared = written.types.intersection(read.types)
     found += valueChanges(written, read, shared)
     found += formatChanges(written, read, shared)
     if written.values == nil { found += boundChanges(written, read, shared) }
     if shared.contains(.object) { found += memberChanges(written, read) }
-    if shared.contains(.array) { found += elementChanges(written, read) }
+    if shared.contains(.array) { followElements(written, read) }
     if written.others != read.others {
       let names = Set(written.others.keys).union(read.others.keys).filter {
         written.others[$0] != read.others[$0]
