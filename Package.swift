@@ -176,13 +176,17 @@ let proxy: [Target] = [
   // How much of a monolith is left, as the command and the console tell it.
   library("StrangulationMeasures", .proxy),
   library("ContentCodings", .proxy, ["CZlib", "ShadowComparison"]),
+  // What clients of an HTTP API rely on: recorded examples, and versions of its description.
+  library("HTTPContracts", .proxy, ["JSONDocuments", "ShadowComparison"]),
+  library("HTTPContractFiles", .proxy, ["HTTPContracts", "JSONDocuments", .yams]),
   library("SQLiteFiles", .proxy, [.grdb]),
   library("ShadowEvidenceStore", .proxy, ["ShadowComparison", "SQLiteFiles", .grdb, .logging]),
   library(
     "ShadowTraffic", .proxy,
     [
-      "ContentCodings", "ShadowComparison", "ShadowEvidenceStore", .asyncHTTPClient, .httpTypes,
-      .hummingbird, .hummingbirdCore, .lifecycle, .logging, .nioCore, .nioHTTP1,
+      "ContentCodings", "HTTPContracts", "JSONDocuments", "ShadowComparison",
+      "ShadowEvidenceStore", .asyncHTTPClient, .httpTypes, .hummingbird, .hummingbirdCore,
+      .lifecycle, .logging, .nioCore, .nioHTTP1,
     ]),
   library(
     "CutoverControl", .proxy,
@@ -250,6 +254,10 @@ let proxy: [Target] = [
   tests("ShadowComparison", "Proxy", ["JSONDocuments", "ShadowComparison"]),
   tests("StrangulationMeasures", "Proxy", ["StrangulationMeasures"]),
   tests("ContentCodings", "Proxy", ["ContentCodings", "ShadowComparison"]),
+  tests("HTTPContracts", "Proxy", ["HTTPContracts", "JSONDocuments", "ShadowComparison"]),
+  tests(
+    "HTTPContractFiles", "Proxy",
+    ["HTTPContractFiles", "HTTPContracts", "JSONDocuments", "ShadowComparison"]),
   tests(
     "ShadowEvidenceStore", "Proxy",
     ["ShadowComparison", "ShadowEvidenceStore", "shadow-crash-child", .grdb, .logging]),
@@ -261,8 +269,8 @@ let proxy: [Target] = [
   tests(
     "ShadowTraffic", "Proxy",
     [
-      "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic", .asyncHTTPClient, .hummingbird,
-      .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix,
+      "HTTPContracts", "JSONDocuments", "ShadowComparison", "ShadowEvidenceStore", "ShadowTraffic",
+      .asyncHTTPClient, .hummingbird, .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix,
     ]),
   // Seeded traffic for gates, shared by tests and the simulator.
   .target(
@@ -724,8 +732,9 @@ let commandLine: [Target] = [
     "StranglerCommands", .commandLine,
     [
       "AnalysisReports", "ConfigurationFiles", "ControlPlane", "CutoverControl",
-      "CutoverJournalStore", "DataMapping", "DependencyGraph", "JSONDocuments", "MappedStores",
-      "MessageBrokerKafka", "MessageBrokerNATS", "MessageBrokerRabbitMQ", "MessageContractFiles",
+      "CutoverJournalStore", "DataMapping", "DependencyGraph", "HTTPContractFiles",
+      "HTTPContracts", "JSONDocuments", "MappedStores", "MessageBrokerKafka", "MessageBrokerNATS",
+      "MessageBrokerRabbitMQ", "MessageContractFiles",
       "MessageContracts", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
       "MessageStoreSQLite", "MessagingTorture", "Playbooks", "ProxyDataPlane", "RouteExports",
       "RoutingDecisions", "SagaModel", "ServerPrograms", "ServiceTracing", "ShadowComparison",

@@ -23,6 +23,7 @@ public struct Strangler: AsyncParsableCommand {
         strangler status --sources ~/code/monolith --live
         strangler playbook list
         strangler retire orders --sources ~/code/monolith --live
+        strangler contracts verify contracts --service http://127.0.0.1:9002
         strangler shadow replay --har visit.har --legacy http://127.0.0.1:9001 \\
           --extracted http://127.0.0.1:9002
 
@@ -35,9 +36,8 @@ public struct Strangler: AsyncParsableCommand {
     subcommands: [
       AnalyzeCommand.self, InitCommand.self, ProxyCommand.self, RoutesCommand.self,
       CutoverCommand.self, OutboxCommand.self, SagaCommandGroup.self, DataCommand.self,
-      StatusCommand.self, ShadowCommand.self, RetireCommand.self, PlaybookCommand.self,
-      DemoCommand.self,
-      OrdersServiceCommand.self,
+      StatusCommand.self, ShadowCommand.self, HTTPContractsCommand.self, RetireCommand.self,
+      PlaybookCommand.self, DemoCommand.self, OrdersServiceCommand.self,
     ])
 
   /// Creates the command.

@@ -27,7 +27,7 @@ public struct BaseAddress: Sendable, Equatable, CustomStringConvertible {
   func url(of target: String) -> String { description + target }
 
   /// The part of a URL behind the address; nil when it lies elsewhere.
-  func target(of url: String) -> String? {
+  package func target(of url: String) -> String? {
     let text = description
     guard url.lowercased().hasPrefix(text.lowercased()) else { return nil }
     let rest = url.dropFirst(text.count).prefix { $0 != "#" }

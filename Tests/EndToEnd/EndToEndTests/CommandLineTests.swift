@@ -28,6 +28,7 @@ import Testing
     "outbox bypass report", "outbox bypass prune", "outbox bypass remove", "outbox torture",
     "data", "data check", "data plan", "data backfill", "data verify", "data follow",
     "data advance", "data retreat", "data status", "data repair", "data cutover", "data retire",
+    "contracts", "contracts record", "contracts verify", "contracts openapi",
     "saga", "saga list", "saga show", "saga retry", "saga compensate", "saga resolve", "status",
   ])
   func `every command's help has examples`(command: String) async throws {
@@ -61,6 +62,8 @@ import Testing
     ["data", "repair", "orders", "--apply"], ["data", "status", "--history", "-1"],
     ["status", "--sources", "a", "--analysis", "b"], ["status", "--baseline", "a"],
     ["data", "cutover", "orders"], ["data", "verify", "--live", "--chunk-rows", "0"],
+    ["contracts", "record", "--output", "x"], ["contracts", "verify", "x"],
+    ["contracts", "openapi", "--old", "x"],
     ["saga", "list", "--database", "a", "--state", "lost"], ["saga", "show", "--database", "a"],
     ["saga", "retry", "1", "--database", "a"],
     ["saga", "resolve", "1", "--database", "a", "--reason", "x"],

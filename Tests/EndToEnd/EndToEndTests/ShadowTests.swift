@@ -225,7 +225,7 @@ struct ShadowTests {
 }
 
 /// Shop and orders service on free ports, with evidence in a folder of their own.
-private struct BothSides {
+struct BothSides {
   let legacy: String
   let extracted: String
   private let scratch: Scratch

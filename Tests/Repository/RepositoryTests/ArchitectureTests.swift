@@ -15,6 +15,7 @@ import Testing
     "DisplayWidths": [],
     "GatewayComposition": ["JSONDocuments"],
     "GraphQLRequests": ["JSONDocuments"],
+    "HTTPContracts": ["JSONDocuments", "ShadowComparison"],
     "HTTPExchange": [],
     "JSONDocuments": [],
     "SpellingSuggestions": [],

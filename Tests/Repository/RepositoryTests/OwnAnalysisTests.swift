@@ -10,7 +10,7 @@ import Testing
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
     "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
-    "DisplayWidths", "ServiceCalls", "RouteExports",
+    "DisplayWidths", "ServiceCalls", "RouteExports", "HTTPContracts",
   ]
 
   /// Pure targets that a pure target may use.
@@ -26,6 +26,7 @@ import Testing
     ["ServiceCalls", "ResiliencePolicies"], ["ServiceCalls", "TransactionalMessaging"],
     ["RouteExports", "RoutingDecisions"], ["RouteExports", "ResiliencePolicies"],
     ["RoutingDecisions", "GatewayComposition"], ["RoutingDecisions", "GraphQLRequests"],
+    ["HTTPContracts", "JSONDocuments"], ["HTTPContracts", "ShadowComparison"],
   ]
 
   @Test(.timeLimit(.minutes(5)))

@@ -6,16 +6,7 @@ internal import ShadowTraffic
 
 /// The options that say which recorded requests count and how answers are compared.
 struct ReplayRules: ParsableArguments {
-  @Option(help: "Configuration file; its route named by --route filters and brings its rules.")
-  var config: String?
-
-  @Option(help: "Only requests that this route of --config takes, under its shadow rules.")
-  var route: String?
-
-  @Option(
-    name: .customLong("path"),
-    help: "Only requests with such a path, as in a route: /orders/** or /orders/{id}; repeatable.")
-  var paths: [String] = []
+  @OptionGroup var wanted: WantedRequests
 
   @Option(
     name: .customLong("ignore"),
@@ -32,16 +23,10 @@ struct ReplayRules: ParsableArguments {
   @Flag(help: "Numbers that are only written in another way, such as 12.5 for 12.50, are equal.")
   var ignoreNumberFormat = false
 
-  func validate() throws {
-    if config != nil, route == nil { throw ValidationError("--route: missing beside --config") }
-    if route != nil, config == nil { throw ValidationError("--config: missing beside --route") }
-    if config != nil, !paths.isEmpty {
-      throw ValidationError("--path: expected this or --config; the route has a path of its own")
-    }
-    try checkRedaction()
-  }
+  func validate() throws { try Self.check(redact) }
 
-  private func checkRedaction() throws {
+  /// Refuses what is no rule of redaction.
+  static func check(_ redact: [String]) throws {
     for text in redact where ComparisonRules.redaction(text) == nil {
       throw ValidationError(
         "--redact: expected \(ComparisonRules.expectedRedaction), found \"\(text)\"")
@@ -50,19 +35,8 @@ struct ReplayRules: ParsableArguments {
 
   /// What is compared, and which requests are wanted.
   func resolve() throws -> (rules: ComparisonRules, filter: RouteFilter?) {
-    var rules = ComparisonRules()
-    var filter: RouteFilter?
-    if let config, let route {
-      let configuration = try ConfigurationOption.load(config)
-      guard let found = configuration.routes.first(where: { $0.name == route }) else {
-        let names = configuration.routes.map(\.name).joined(separator: ", ")
-        throw CommandFailure.unusable("\(config) has no route \"\(route)\"; there are \(names)")
-      }
-      rules = found.shadow?.rules ?? rules
-      filter = try RouteFilter(configuration, routes: [route])
-    } else if !paths.isEmpty {
-      filter = try RouteFilter(paths: paths)
-    }
+    let (route, filter) = try wanted.resolve()
+    var rules = route?.shadow?.rules ?? ComparisonRules()
     rules.ignore += ignore.map { PathPattern($0) }
     rules.redact += redact.map { PathPattern($0) }
     if ignoreNumberFormat { rules.numberFormat = false }
@@ -104,9 +78,12 @@ struct RouteFilter: Sendable {
   }
 
   func takes(_ request: ReplayRequest) -> Bool {
+    takes(request.method, request.target, request.headers)
+  }
+
+  func takes(_ method: String, _ target: String, _ headers: [ComparedResponse.Header]) -> Bool {
     let text = RequestText(
-      "\(request.method) \(request.target)",
-      headers: request.headers.map { "\($0.name): \($0.value)" })
+      "\(method) \(target)", headers: headers.map { "\($0.name): \($0.value)" })
     // What the proxy would refuse before routing, no route takes.
     guard let explanation = try? table.explain(text) else { return false }
     return explanation.route.map { routes.contains($0.name) } ?? false

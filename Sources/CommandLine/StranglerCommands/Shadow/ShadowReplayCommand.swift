@@ -154,13 +154,7 @@ struct ShadowReplayCommand: AsyncParsableCommand {
   }
 
   private func parsedHeaders() throws -> [ComparedResponse.Header] {
-    try headers.map { text in
-      let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-      guard parts.count == 2, !parts[0].isEmpty, !parts[0].contains(" ") else {
-        throw ValidationError("--header: expected 'name: value', found \"\(text)\"")
-      }
-      return .init(name: parts[0], value: parts[1].trimmingCharacters(in: .whitespaces))
-    }
+    try SentHeaders.parse(headers)
   }
 
   // MARK: - Sending

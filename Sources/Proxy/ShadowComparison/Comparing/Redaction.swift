@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import JSONDocuments
+package import JSONDocuments
 
 /// Hides what the rules want hidden, before anything is kept.
 ///
 /// A rule that hides a little too much costs a look at the answer itself; one that hides too little
 /// cannot be mended afterwards. So case means nothing here, a pattern is also held against the bare
 /// name of a member or parameter, and whatever lies within a hidden place is hidden.
-struct Redaction: Sendable {
-  static let mark = "(redacted)"
+package struct Redaction: Sendable {
+  package static let mark = "(redacted)"
 
   /// Headers whose value is the address of a request.
   private static let addresses: Set<String> = ["location", "content-location"]
@@ -16,7 +16,7 @@ struct Redaction: Sendable {
   private let patterns: [PathPattern]
   private let targets: [TargetPattern]
 
-  init(_ rules: ComparisonRules) {
+  package init(_ rules: ComparisonRules) {
     targets = rules.redact.compactMap { TargetPattern($0) }
     patterns = rules.redact.filter { TargetPattern($0) == nil }
       .map { PathPattern($0.text.lowercased()) }
@@ -60,7 +60,7 @@ struct Redaction: Sendable {
   }
 
   /// The value without anything that a rule hides, however deep.
-  func value(_ value: JSONValue, at path: ResponsePath) -> JSONValue {
+  package func value(_ value: JSONValue, at path: ResponsePath) -> JSONValue {
     guard !isEmpty else { return value }
     return hides(path.shown) ? .string(Self.mark) : below(value, at: path)
   }
@@ -86,7 +86,7 @@ struct Redaction: Sendable {
   }
 
   /// The value of a header.
-  func header(_ name: String, _ value: String) -> String {
+  package func header(_ name: String, _ value: String) -> String {
     if hides(.header(name)) { return Self.mark }
     guard !isEmpty, Self.addresses.contains(name.lowercased()) else { return value }
     // The part behind `#` is the client's own, and may hold anything.
@@ -110,7 +110,7 @@ struct Redaction: Sendable {
 
   /// A request's path and query without what is hidden: segments that have a name in a rule become
   /// that name, values of parameters a mark.
-  func target(_ target: String) -> String {
+  package func target(_ target: String) -> String {
     guard !isEmpty else { return target }
     // The part behind `#` is the client's own, and no server gets it.
     let target = target.prefix { $0 != "#" }

@@ -18,12 +18,14 @@ public struct ResponsePath: Sendable, Hashable, Comparable, CustomStringConverti
     self.description = BoundedText.name(description, bytes: Self.mostBytes)
   }
 
-  static let status = ResponsePath("status")
-  static let body = ResponsePath("body")
-  static func header(_ name: String) -> ResponsePath { ResponsePath("header:" + name.lowercased()) }
-  static let root = ResponsePath("")
+  package static let status = ResponsePath("status")
+  package static let body = ResponsePath("body")
+  package static func header(_ name: String) -> ResponsePath {
+    ResponsePath("header:" + name.lowercased())
+  }
+  package static let root = ResponsePath("")
 
-  func member(_ name: String) -> ResponsePath {
+  package func member(_ name: String) -> ResponsePath {
     let isPlain =
       !name.isEmpty && !name.utf8.contains { Self.special.contains($0) }
       && !(description.isEmpty && ResponsePath(name).isOfMessage)
@@ -36,10 +38,10 @@ public struct ResponsePath: Sendable, Hashable, Comparable, CustomStringConverti
 
   private static let special = Set(".[]\"*".utf8)
 
-  var elements: ResponsePath { ResponsePath(description + "[]") }
+  package var elements: ResponsePath { ResponsePath(description + "[]") }
 
   /// The path as a report shows it: the whole document is `body`.
-  var shown: ResponsePath { description.isEmpty ? .body : self }
+  package var shown: ResponsePath { description.isEmpty ? .body : self }
 
   /// It was too long, so nobody knows how it ended.
   var isCut: Bool { description.utf8.count > Self.mostBytes }

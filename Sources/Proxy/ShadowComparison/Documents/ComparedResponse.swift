@@ -36,7 +36,7 @@ public struct ComparedResponse: Sendable, Equatable {
   }
 
   /// All values of a header in order, joined by commas; nil when it is absent.
-  func header(_ name: String) -> String? {
+  package func header(_ name: String) -> String? {
     let name = name.lowercased()
     let values = headers.filter { $0.name.lowercased() == name }.map(\.value)
     return values.isEmpty ? nil : values.joined(separator: ", ")
@@ -44,10 +44,10 @@ public struct ComparedResponse: Sendable, Equatable {
 }
 
 /// How a body is compared, from its content type.
-enum BodyForm: Equatable {
+package enum BodyForm: Equatable {
   case json, text, binary
 
-  init(contentType: String?) {
+  package init(contentType: String?) {
     let type = contentType?.prefix { $0 != ";" }.lowercased().filter { $0 != " " } ?? ""
     if type == "application/json" || type.hasSuffix("+json") {
       self = .json

@@ -45,11 +45,13 @@ struct SideClient: Sendable {
   private struct DeadlineExceeded: Error {}
 
   /// Tells whoever is asked that this is no user.
-  static let mark = ("x-strangler-shadow", "replay")
+  private static let markName = "x-strangler-shadow"
 
   let client: HTTPClient
   let base: BaseAddress
   let limits: AnswerLimits
+  /// What it is, in place of a user.
+  var mark = "replay"
 
   func ask(_ request: ReplayRequest) async -> Outcome {
     let clock = ContinuousClock()
@@ -74,7 +76,7 @@ struct SideClient: Sendable {
     var outgoing = HTTPClientRequest(url: base.url(of: request.target))
     outgoing.method = HTTPMethod(rawValue: request.method)
     for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
-    outgoing.headers.replaceOrAdd(name: Self.mark.0, value: Self.mark.1)
+    outgoing.headers.replaceOrAdd(name: Self.markName, value: mark)
     if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
     let response = try await client.execute(outgoing, deadline: .distantFuture)
     return ComparedResponse(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Header fields that a sent request or a recording takes over, and those it does not.
-enum CarriedFields {
+package enum CarriedFields {
   /// Fields of one connection (RFC 9110, section 7.6.1), and those that the client sets anew.
   private static let ofConnection: Set<String> = [
     "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
@@ -19,15 +19,17 @@ enum CarriedFields {
   ]
 
   /// Whether a request that is sent again has the field; browsers record HTTP/2's own as `:path`.
-  static func isReplayed(_ name: String) -> Bool {
+  package static func isReplayed(_ name: String) -> Bool {
     let name = name.lowercased()
     return !name.hasPrefix(":") && !ofConnection.contains(name) && !hidingBodies.contains(name)
   }
 
-  static func isForwarded(_ name: String) -> Bool { !ofConnection.contains(name.lowercased()) }
+  package static func isForwarded(_ name: String) -> Bool {
+    !ofConnection.contains(name.lowercased())
+  }
 
   /// Some servers do not tell an underscore from a hyphen.
-  static func isCredential(_ name: String) -> Bool {
+  package static func isCredential(_ name: String) -> Bool {
     credentials.contains(String(name.lowercased().map { $0 == "_" ? "-" : $0 }))
   }
 }
