@@ -581,9 +581,13 @@ let services: [Target] = [
   library(
     "ServiceClient", .services,
     [
-      "ResiliencePolicies", "ServiceCalls", "TracePropagation", "TransactionalMessaging",
+      "DNSRecords", "ResiliencePolicies", "ServiceCalls", "TracePropagation",
+      "TransactionalMessaging",
       .asyncHTTPClient, .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix, .tracing,
     ]),
+  // Questions to servers of names and their answers, as bytes and values.
+  library("DNSRecords", .services),
+  tests("DNSRecords", "Services", ["DNSRecords"]),
   // What a Hummingbird service needs to be called so.
   library(
     "HummingbirdServices", .services,
@@ -605,7 +609,7 @@ let services: [Target] = [
     [
       "HummingbirdServices", "ResiliencePolicies", "ServiceCalls", "ServiceClient",
       "ServiceTesting", "ServiceTracing", "TraceCollecting", "TransactionalMessaging", .httpTypes,
-      .hummingbird, .lifecycle, .lifecycleTestKit, .nioCore, .tracing,
+      .hummingbird, .lifecycle, .lifecycleTestKit, .nioCore, .nioPosix, .tracing,
     ]),
   // Breaker, bulkhead and retries once more, written from their rules alone, to compare with.
   .target(

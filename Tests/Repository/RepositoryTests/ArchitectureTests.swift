@@ -42,6 +42,7 @@ import Testing
     "ServiceCalls": [
       "HTTPTypes", "ResiliencePolicies", "Synchronization", "TransactionalMessaging",
     ],
+    "DNSRecords": [],
     "SourceScanning": [
       "CIndexStore", "DependencyGraph", "SwiftSyntax", "SwiftParser", "Foundation",
       "Synchronization",
