@@ -144,6 +144,15 @@ let analysis: [Target] = [
 ]
 
 let proxy: [Target] = [
+  // Leases of instances that several proxies share.
+  library(
+    "ServiceLeaseStore", .proxy, ["PostgreSQLClient", "RoutingDecisions", "ServiceLeases"]),
+  tests(
+    "ServiceLeaseStore", "Proxy",
+    [
+      "ControlPlane", "RoutingDecisions", "ServerPrograms", "ServiceLeaseStore", "ServiceLeases",
+      .logging,
+    ]),
   // epoll, eventfd, timerfd and accept4, which Swift's module of the C library leaves out.
   .systemLibrary(name: "CLinuxEvents", path: "Sources/System/CLinuxEvents"),
   .systemLibrary(
@@ -202,7 +211,8 @@ let proxy: [Target] = [
     "ControlPlane", .proxy,
     [
       "CutoverControl", "CutoverJournalStore", "JSONDocuments", "ProxyDataPlane",
-      "RoutingDecisions", "ServiceTracing", "ShadowComparison", "ShadowEvidenceStore",
+      "RoutingDecisions", "ServiceLeaseStore", "ServiceLeases", "ServiceTracing",
+      "ShadowComparison", "ShadowEvidenceStore",
       "StrangulationMeasures", "TraceSpans",
       .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .nioCore,
       .nioHTTP1,
@@ -297,7 +307,8 @@ let proxy: [Target] = [
     "ControlPlane", "Proxy",
     [
       "ControlPlane", "CutoverControl", "CutoverScenario", "GatewayComposition", "ProxyDataPlane",
-      "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore", .grdb, .hummingbird,
+      "RoutingDecisions", "ServiceLeases", "ShadowComparison", "ShadowEvidenceStore", .grdb,
+      .hummingbird,
       .hummingbirdTesting,
       .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
@@ -347,6 +358,9 @@ let documents: [Target] = [
       .nioHTTP1, .tracing,
     ]),
   library("TracePropagation", .services, ["TransactionalMessaging", .tracing]),
+  // Which instances of a service are there: leases that they renew, as values and decisions.
+  library("ServiceLeases", .services),
+  tests("ServiceLeases", "Services", ["ServiceLeases"]),
   // A collector of spans, and what the rules say of a trace.
   .target(
     name: "TraceCollecting",
@@ -581,7 +595,7 @@ let services: [Target] = [
   library(
     "ServiceClient", .services,
     [
-      "DNSRecords", "ResiliencePolicies", "ServiceCalls", "TracePropagation",
+      "DNSRecords", "ResiliencePolicies", "ServiceCalls", "ServiceLeases", "TracePropagation",
       "TransactionalMessaging",
       .asyncHTTPClient, .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix, .tracing,
     ]),
@@ -592,8 +606,9 @@ let services: [Target] = [
   library(
     "HummingbirdServices", .services,
     [
-      "ResiliencePolicies", "ServiceCalls", "ServiceClient", "TracePropagation", .httpTypes,
-      .hummingbird, .lifecycle, .nioCore, .tracing,
+      "ResiliencePolicies", "ServiceCalls", "ServiceClient", "ServiceLeases", "TracePropagation",
+      .asyncHTTPClient, .httpTypes, .hummingbird, .lifecycle, .logging, .nioCore, .nioHTTP1,
+      .tracing,
     ]),
   .target(
     name: "ServiceTesting",
@@ -608,8 +623,9 @@ let services: [Target] = [
     "ServiceClient", "Services",
     [
       "HummingbirdServices", "ResiliencePolicies", "ServiceCalls", "ServiceClient",
-      "ServiceTesting", "ServiceTracing", "TraceCollecting", "TransactionalMessaging", .httpTypes,
-      .hummingbird, .lifecycle, .lifecycleTestKit, .nioCore, .nioPosix, .tracing,
+      "ServiceLeases", "ServiceTesting", "ServiceTracing", "TraceCollecting",
+      "TransactionalMessaging", .httpTypes,
+      .hummingbird, .lifecycle, .lifecycleTestKit, .logging, .nioCore, .nioPosix, .tracing,
     ]),
   // Breaker, bulkhead and retries once more, written from their rules alone, to compare with.
   .target(
@@ -648,8 +664,8 @@ let fixtures: [Target] = [
   .executableTarget(
     name: "orders-service",
     dependencies: [
-      "OrdersService", "ServiceTracing", "TraceSpans", .argumentParser, .hummingbird, .lifecycle,
-      .logging, .unixSignals,
+      "HummingbirdServices", "OrdersService", "ServiceLeases", "ServiceTracing", "TraceSpans",
+      .argumentParser, .hummingbird, .lifecycle, .logging, .unixSignals,
     ],
     path: "fixtures/orders-service/Sources/orders-service", swiftSettings: settings),
   // Takes the events of orders.
@@ -714,7 +730,8 @@ let commandLine: [Target] = [
       "MessageBrokerKafka", "MessageBrokerNATS", "MessageBrokerRabbitMQ", "MessageContractFiles",
       "MessageContracts", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
       "MessageStoreSQLite", "MessagingTorture", "Playbooks", "ProxyDataPlane", "RouteExports",
-      "RoutingDecisions", "SagaModel", "ServerPrograms", "ServiceTracing", "ShadowComparison",
+      "RoutingDecisions", "SagaModel", "ServerPrograms", "ServiceLeaseStore", "ServiceTracing",
+      "ShadowComparison",
       "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning", "SpellingSuggestions",
       "StranglerDemo", "StrangulationMeasures", "TortureModel", "TraceSpans",
       "TransactionalMessaging", .argumentParser,
@@ -780,7 +797,7 @@ let areas: [Area: [Target]] = [
 let serviceLibraries: [Product] = [
   .library(
     name: "ServiceClient", targets: ["ServiceClient", "ServiceCalls", "ResiliencePolicies"]),
-  .library(name: "HummingbirdServices", targets: ["HummingbirdServices"]),
+  .library(name: "HummingbirdServices", targets: ["HummingbirdServices", "ServiceLeases"]),
   .library(
     name: "ServiceTracing", targets: ["ServiceTracing", "TraceSpans", "TracePropagation"]),
 ]

@@ -42,6 +42,7 @@ import Testing
     "ServiceCalls": [
       "HTTPTypes", "ResiliencePolicies", "Synchronization", "TransactionalMessaging",
     ],
+    "ServiceLeases": [],
     "DNSRecords": [],
     "SourceScanning": [
       "CIndexStore", "DependencyGraph", "SwiftSyntax", "SwiftParser", "Foundation",

@@ -13,7 +13,7 @@ import Testing
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
     "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
     "ServiceCalls", "RouteExports", "SagaModel", "GatewayComposition", "GraphQLRequests",
-    "Playbooks", "DNSRecords",
+    "Playbooks", "ServiceLeases", "DNSRecords",
   ]
 
   static let bans: [Ban] = [

@@ -10,7 +10,7 @@ import Testing
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
     "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
-    "DisplayWidths", "ServiceCalls", "RouteExports", "DNSRecords",
+    "DisplayWidths", "ServiceCalls", "RouteExports", "ServiceLeases", "DNSRecords",
   ]
 
   /// Pure targets that a pure target may use.
