@@ -221,7 +221,7 @@ let proxy: [Target] = [
     resources: [
       "api.js", "console.css", "console.js", "cutovers.js", "data.js", "elements.js", "formats.js",
       "history.js", "icon.svg", "index.html", "journal.js", "orders.js", "plots.js", "routes.js",
-      "shadows.js",
+      "shadows.js", "Sagas/sagas.js",
     ].map { .embedInCode("Console/Page/\($0)") }),
   tests(
     "RoutingDecisions", "Proxy",

@@ -42,6 +42,7 @@ package struct AdminServer: Service {
   ///   - reloader: what `/reload` calls; nil when there is no file to read again.
   ///   - cutovers: carries plans out; nil when there is no journal to write them down in.
   ///   - data: moves tables; nil when the configuration has no section data.
+  ///   - sagas: tells of sagas; nil when the configuration names no store of them.
   ///   - registry: the instances that register; nil for none.
   ///   - registryToken: is good for the registry alone.
   ///   - evidence: the file with what comparing both sides found; it may come later. nil for none.
@@ -56,7 +57,7 @@ package struct AdminServer: Service {
     counters: ProxyCounters, readiness: ProxyReadiness, upstreams: UpstreamMonitor? = nil,
     shadows: ShadowMonitor? = nil, reloader: ConfigurationReloader? = nil,
     cutovers runner: CutoverRunner? = nil, data: DataOffice? = nil,
-    registry: InstanceRegistry? = nil,
+    sagas: (any SagaSource)? = nil, registry: InstanceRegistry? = nil,
     registryToken: AdminToken? = nil, evidence: String? = nil,
     liveRun: @escaping @Sendable () -> Int64? = { nil },
     waitsForAddress: Bool = false, logger: Logger,
@@ -95,6 +96,7 @@ package struct AdminServer: Service {
     CutoversController(runner: runner).addRoutes(to: guarded)
     JournalController(runner: runner).addRoutes(to: guarded)
     DataController(office: data, hasToken: token != nil).addRoutes(to: guarded)
+    SagasController(source: sagas).addRoutes(to: guarded)
     MetricsController(
       routing: routing, counters: counters, upstreams: upstreams, shadows: shadows,
       reloader: reloader, runner: runner
@@ -111,7 +113,8 @@ package struct AdminServer: Service {
     let feed = ConsoleFeed(
       ConsoleSources(
         routing: routing, counters: counters, readiness: readiness, upstreams: upstreams,
-        shadows: shadows, cutovers: runner, data: data, hasEvidence: evidence != nil,
+        shadows: shadows, cutovers: runner, data: data, hasSagas: sagas != nil,
+        hasEvidence: evidence != nil,
         unixMilliseconds: unixMilliseconds))
     ConsoleController(feed: feed, needsToken: token != nil)
       .addRoutes(

@@ -62,13 +62,15 @@ public struct FrontProxy: Service {
       takesOver: takesOver, evidence: evidence, source: source, data: nil, logger: logger)
   }
 
-  /// - Parameter data: Moves the tables of the section data; nil where there is none.
+  /// - Parameters:
+  ///   - data: Moves the tables of the section data; nil where there is none.
+  ///   - sagas: Tells of the sagas in the outbox's database; nil where none is named.
   package init(
     configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
     environment: [String: String] = ProcessInfo.processInfo.environment,
     takesOver: Bool = false, evidence: String? = nil,
     source: ConfigurationReloader.Source? = nil, data: (any DataMover)?,
-    logger: Logger = Logger(label: "strangler.proxy")
+    sagas: (any SagaSource)? = nil, logger: Logger = Logger(label: "strangler.proxy")
   ) throws {
     self.logger = logger
     self.takesOver = takesOver
@@ -128,7 +130,7 @@ public struct FrontProxy: Service {
         upstreams: proxy.upstreams, shadows: proxy.shadows, reloader: reloader,
         cutovers: cutovers,
         data: data.map { DataOffice($0, unixMilliseconds: AdminServer.systemTime) },
-        registry: registry, registryToken: registryToken,
+        sagas: sagas, registry: registry, registryToken: registryToken,
         evidence: evidence, liveRun: { live?.run }, waitsForAddress: takesOver, logger: logger,
         onListening: { bound.succeed(NetworkAddress(host: admin.listen.host, port: $0)) })
     }

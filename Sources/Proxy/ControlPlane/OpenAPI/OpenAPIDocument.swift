@@ -21,7 +21,7 @@ enum OpenAPIDocument {
     ],
     "security": [["token": []]],
     "paths": .object(
-      [proxyPaths, cutoverPaths, evidencePaths, dataPaths, registryPaths]
+      [proxyPaths, cutoverPaths, evidencePaths, dataPaths, registryPaths, sagaPaths]
         .reduce(into: [:]) { all, paths in all.merge(paths) { _, new in new } }),
     "components": [
       "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
@@ -29,7 +29,7 @@ enum OpenAPIDocument {
       "schemas": .object(
         [
           proxySchemas, orderSchemas, cutoverSchemas, evidenceSchemas, dataSchemas,
-          registrySchemas,
+          registrySchemas, sagaSchemas,
         ]
         .reduce(into: [:]) { all, schemas in all.merge(schemas) { _, new in new } }),
     ],
