@@ -148,6 +148,15 @@ let analysis: [Target] = [
 ]
 
 let proxy: [Target] = [
+  // Leases of instances that several proxies share.
+  library(
+    "ServiceLeaseStore", .proxy, ["PostgreSQLClient", "RoutingDecisions", "ServiceLeases"]),
+  tests(
+    "ServiceLeaseStore", "Proxy",
+    [
+      "ControlPlane", "RoutingDecisions", "ServerPrograms", "ServiceLeaseStore", "ServiceLeases",
+      .logging,
+    ]),
   // epoll, eventfd, timerfd and accept4, which Swift's module of the C library leaves out.
   .systemLibrary(name: "CLinuxEvents", path: "Sources/System/CLinuxEvents"),
   .systemLibrary(
@@ -210,7 +219,8 @@ let proxy: [Target] = [
     "ControlPlane", .proxy,
     [
       "CutoverControl", "CutoverJournalStore", "JSONDocuments", "ProxyDataPlane",
-      "RoutingDecisions", "ServiceTracing", "ShadowComparison", "ShadowEvidenceStore",
+      "RoutingDecisions", "ServiceLeaseStore", "ServiceLeases", "ServiceTracing",
+      "ShadowComparison", "ShadowEvidenceStore",
       "StrangulationMeasures", "TraceSpans",
       .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .nioCore,
       .nioHTTP1,
@@ -219,7 +229,7 @@ let proxy: [Target] = [
     resources: [
       "api.js", "console.css", "console.js", "cutovers.js", "data.js", "elements.js", "formats.js",
       "history.js", "icon.svg", "index.html", "journal.js", "orders.js", "plots.js", "routes.js",
-      "shadows.js",
+      "shadows.js", "Sagas/sagas.js",
     ].map { .embedInCode("Console/Page/\($0)") }),
   tests(
     "RoutingDecisions", "Proxy",
@@ -309,7 +319,8 @@ let proxy: [Target] = [
     "ControlPlane", "Proxy",
     [
       "ControlPlane", "CutoverControl", "CutoverScenario", "GatewayComposition", "ProxyDataPlane",
-      "RoutingDecisions", "ShadowComparison", "ShadowEvidenceStore", .grdb, .hummingbird,
+      "RoutingDecisions", "ServiceLeases", "ShadowComparison", "ShadowEvidenceStore", .grdb,
+      .hummingbird,
       .hummingbirdTesting,
       .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix,
     ]),
@@ -359,6 +370,9 @@ let documents: [Target] = [
       .nioHTTP1, .tracing,
     ]),
   library("TracePropagation", .services, ["TransactionalMessaging", .tracing]),
+  // Which instances of a service are there: leases that they renew, as values and decisions.
+  library("ServiceLeases", .services),
+  tests("ServiceLeases", "Services", ["ServiceLeases"]),
   // A collector of spans, and what the rules say of a trace.
   .target(
     name: "TraceCollecting",
@@ -594,7 +608,8 @@ let services: [Target] = [
   library(
     "ServiceClient", .services,
     [
-      "ResiliencePolicies", "ServiceCalls", "TracePropagation", "TransactionalMessaging",
+      "DNSRecords", "ResiliencePolicies", "ServiceCalls", "ServiceLeases", "TracePropagation",
+      "TransactionalMessaging",
       .asyncHTTPClient, .httpTypes, .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix, .tracing,
     ]),
   // The same for calls over gRPC.
@@ -604,12 +619,16 @@ let services: [Target] = [
       "ResiliencePolicies", "ServiceCalls", "ServiceClient", "TracePropagation",
       "TransactionalMessaging", .grpcCore, .logging, .tracing,
     ]),
+  // Questions to servers of names and their answers, as bytes and values.
+  library("DNSRecords", .services),
+  tests("DNSRecords", "Services", ["DNSRecords"]),
   // What a Hummingbird service needs to be called so.
   library(
     "HummingbirdServices", .services,
     [
-      "ResiliencePolicies", "ServiceCalls", "ServiceClient", "TracePropagation", .httpTypes,
-      .hummingbird, .lifecycle, .nioCore, .tracing,
+      "ResiliencePolicies", "ServiceCalls", "ServiceClient", "ServiceLeases", "TracePropagation",
+      .asyncHTTPClient, .httpTypes, .hummingbird, .lifecycle, .logging, .nioCore, .nioHTTP1,
+      .tracing,
     ]),
   .target(
     name: "ServiceTesting",
@@ -624,8 +643,9 @@ let services: [Target] = [
     "ServiceClient", "Services",
     [
       "HummingbirdServices", "ResiliencePolicies", "ServiceCalls", "ServiceClient",
-      "ServiceTesting", "ServiceTracing", "TraceCollecting", "TransactionalMessaging", .httpTypes,
-      .hummingbird, .lifecycle, .lifecycleTestKit, .nioCore, .tracing,
+      "ServiceLeases", "ServiceTesting", "ServiceTracing", "TraceCollecting",
+      "TransactionalMessaging", .httpTypes,
+      .hummingbird, .lifecycle, .lifecycleTestKit, .logging, .nioCore, .nioPosix, .tracing,
     ]),
   tests(
     "GRPCServiceCalls", "Services",
@@ -670,8 +690,8 @@ let fixtures: [Target] = [
   .executableTarget(
     name: "orders-service",
     dependencies: [
-      "OrdersService", "ServiceTracing", "TraceSpans", .argumentParser, .hummingbird, .lifecycle,
-      .logging, .unixSignals,
+      "HummingbirdServices", "OrdersService", "ServiceLeases", "ServiceTracing", "TraceSpans",
+      .argumentParser, .hummingbird, .lifecycle, .logging, .unixSignals,
     ],
     path: "fixtures/orders-service/Sources/orders-service", swiftSettings: settings),
   // Takes the events of orders.
@@ -737,7 +757,8 @@ let commandLine: [Target] = [
       "MessageBrokerRabbitMQ", "MessageContractFiles",
       "MessageContracts", "MessagePublisherHTTP", "MessageRelay", "MessageStorePostgreSQL",
       "MessageStoreSQLite", "MessagingTorture", "Playbooks", "ProxyDataPlane", "RouteExports",
-      "RoutingDecisions", "SagaModel", "ServerPrograms", "ServiceTracing", "ShadowComparison",
+      "RoutingDecisions", "SagaModel", "ServerPrograms", "ServiceLeaseStore", "ServiceTracing",
+      "ShadowComparison",
       "ShadowEvidenceStore", "ShadowTraffic", "SourceScanning", "SpellingSuggestions",
       "StranglerDemo", "StrangulationMeasures", "TortureModel", "TraceSpans",
       "TransactionalMessaging", .argumentParser,
@@ -856,7 +877,7 @@ let libraries: [Area: [Product]] = [
   .services: [
     embeddable("ServiceClient", with: ["ResiliencePolicies", "ServiceCalls"]),
     embeddable("GRPCServiceCalls", with: ["ResiliencePolicies", "ServiceCalls", "ServiceClient"]),
-    embeddable("HummingbirdServices"),
+    embeddable("HummingbirdServices", with: ["ServiceLeases"]),
     embeddable("ServiceTracing", with: ["TracePropagation", "TraceSpans"]),
   ],
 ]

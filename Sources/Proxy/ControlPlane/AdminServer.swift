@@ -42,6 +42,9 @@ package struct AdminServer: Service {
   ///   - reloader: what `/reload` calls; nil when there is no file to read again.
   ///   - cutovers: carries plans out; nil when there is no journal to write them down in.
   ///   - data: moves tables; nil when the configuration has no section data.
+  ///   - sagas: tells of sagas; nil when the configuration names no store of them.
+  ///   - registry: the instances that register; nil for none.
+  ///   - registryToken: is good for the registry alone.
   ///   - evidence: the file with what comparing both sides found; it may come later. nil for none.
   ///   - liveRun: the run in it that this process writes; nil while there is none.
   ///   - waitsForAddress: an older process still has the address, and will leave it.
@@ -53,7 +56,9 @@ package struct AdminServer: Service {
     configuration: AdminConfiguration, token: AdminToken?, routing: LiveRouting,
     counters: ProxyCounters, readiness: ProxyReadiness, upstreams: UpstreamMonitor? = nil,
     shadows: ShadowMonitor? = nil, reloader: ConfigurationReloader? = nil,
-    cutovers runner: CutoverRunner? = nil, data: DataOffice? = nil, evidence: String? = nil,
+    cutovers runner: CutoverRunner? = nil, data: DataOffice? = nil,
+    sagas: (any SagaSource)? = nil, registry: InstanceRegistry? = nil,
+    registryToken: AdminToken? = nil, evidence: String? = nil,
     liveRun: @escaping @Sendable () -> Int64? = { nil },
     waitsForAddress: Bool = false, logger: Logger,
     unixMilliseconds: @escaping @Sendable () -> Int64 = Self.systemTime,
@@ -74,15 +79,24 @@ package struct AdminServer: Service {
     let open = RecordingRoutes(base: router, paths: recorded)
     HealthController(readiness: readiness).addRoutes(to: open)
     DescriptionController().addRoutes(to: open)
+    let refusals = TokenRefusals(logger: logger)
+    let tokens = [token].compactMap(\.self)
     let guarded = RecordingRoutes(
-      base: router.group().add(
-        middleware: TokenGuard(token: token, refusals: TokenRefusals(logger: logger))),
+      base: router.group().add(middleware: TokenGuard(tokens: tokens, refusals: refusals)),
       paths: recorded)
+    if let registry {
+      let either = TokenGuard(
+        tokens: tokens + [registryToken].compactMap(\.self), refusals: refusals)
+      RegistryController(registry: registry)
+        .addRoutes(
+          to: RecordingRoutes(base: router.group().add(middleware: either), paths: recorded))
+    }
     RoutesController(routing: routing, runner: runner, unixMilliseconds: unixMilliseconds)
       .addRoutes(to: guarded)
     CutoversController(runner: runner).addRoutes(to: guarded)
     JournalController(runner: runner).addRoutes(to: guarded)
     DataController(office: data, hasToken: token != nil).addRoutes(to: guarded)
+    SagasController(source: sagas).addRoutes(to: guarded)
     MetricsController(
       routing: routing, counters: counters, upstreams: upstreams, shadows: shadows,
       reloader: reloader, runner: runner
@@ -99,7 +113,8 @@ package struct AdminServer: Service {
     let feed = ConsoleFeed(
       ConsoleSources(
         routing: routing, counters: counters, readiness: readiness, upstreams: upstreams,
-        shadows: shadows, cutovers: runner, data: data, hasEvidence: evidence != nil,
+        shadows: shadows, cutovers: runner, data: data, hasSagas: sagas != nil,
+        hasEvidence: evidence != nil,
         unixMilliseconds: unixMilliseconds))
     ConsoleController(feed: feed, needsToken: token != nil)
       .addRoutes(

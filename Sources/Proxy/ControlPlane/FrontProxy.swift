@@ -4,6 +4,8 @@ internal import CutoverJournalStore
 public import Logging
 public import ProxyDataPlane
 public import RoutingDecisions
+internal import ServiceLeaseStore
+internal import ServiceLeases
 public import ServiceLifecycle
 
 #if canImport(FoundationEssentials)
@@ -28,6 +30,9 @@ public struct FrontProxy: Service {
   private let cutovers: CutoverRunner?
   private let exporter: TraceExporter?
   private let evidence: LiveEvidence?
+  private let registry: InstanceRegistry?
+  /// Knows the instances that registered with an older process; nil where there is none to ask.
+  private let older: OlderProcess?
   private let adminAddress = BoundAddress()
   private let logger: Logger
 
@@ -58,13 +63,15 @@ public struct FrontProxy: Service {
       takesOver: takesOver, evidence: evidence, source: source, data: nil, logger: logger)
   }
 
-  /// - Parameter data: Moves the tables of the section data; nil where there is none.
+  /// - Parameters:
+  ///   - data: Moves the tables of the section data; nil where there is none.
+  ///   - sagas: Tells of the sagas in the outbox's database; nil where none is named.
   package init(
     configuration: ProxyConfiguration, modules: [String: any InProcessModule] = [:],
     environment: [String: String] = ProcessInfo.processInfo.environment,
     takesOver: Bool = false, evidence: String? = nil,
     source: ConfigurationReloader.Source? = nil, data: (any DataMover)?,
-    logger: Logger = Logger(label: "strangler.proxy")
+    sagas: (any SagaSource)? = nil, logger: Logger = Logger(label: "strangler.proxy")
   ) throws {
     self.logger = logger
     self.takesOver = takesOver
@@ -80,6 +87,8 @@ public struct FrontProxy: Service {
     self.evidence = live
     let cutovers = try Self.cutovers(configuration, proxy, live, logger)
     self.cutovers = cutovers
+    let registry = try Self.registry(configuration, proxy, logger)
+    self.registry = registry
     let reloader = source.map { source in
       ConfigurationReloader(
         source: source, logger: logger, unixMilliseconds: AdminServer.systemTime
@@ -109,6 +118,11 @@ public struct FrontProxy: Service {
         logger: logger,
         unixMilliseconds: AdminServer.systemTime)
     }
+    older = configuration.admin.flatMap { admin in
+      guard takesOver, admin.listen.port != 0, registry?.isShared == false else { return nil }
+      return OlderProcess(holder: AddressHolder.of, admin: admin, token: token)
+    }
+    let registryToken = try Self.registryToken(configuration, environment)
     let bound = adminAddress
     admin = try configuration.admin.map { admin in
       try AdminServer(
@@ -117,6 +131,7 @@ public struct FrontProxy: Service {
         upstreams: proxy.upstreams, shadows: proxy.shadows, reloader: reloader,
         cutovers: cutovers,
         data: data.map { DataOffice($0, unixMilliseconds: AdminServer.systemTime) },
+        sagas: sagas, registry: registry, registryToken: registryToken,
         evidence: evidence, liveRun: { live?.run }, waitsForAddress: takesOver, logger: logger,
         onListening: { bound.succeed(NetworkAddress(host: admin.listen.host, port: $0)) })
     }
@@ -132,6 +147,25 @@ public struct FrontProxy: Service {
         metadata: ["file": "\(admin.tokenFile ?? "")", "mode": "\(mode)"])
     }
     return token
+  }
+
+  /// nil where nobody could register.
+  private static func registry(
+    _ configuration: ProxyConfiguration, _ proxy: ProxyServer, _ logger: Logger
+  ) throws -> InstanceRegistry? {
+    let store = try LeaseStorePlace.open(configuration.registry)
+    guard store != nil || configuration.admin != nil else { return nil }
+    return InstanceRegistry(store: store, logger: logger) { proxy.register($0) }
+  }
+
+  private static func registryToken(
+    _ configuration: ProxyConfiguration, _ environment: [String: String]
+  ) throws(AdminServerError) -> AdminToken? {
+    guard let admin = configuration.admin, let registry = configuration.registry else { return nil }
+    return try AdminToken.read(
+      for: AdminConfiguration(
+        listen: admin.listen, tokenEnvironmentVariable: registry.tokenEnvironmentVariable,
+        tokenFile: registry.tokenFile), environment: environment)
   }
 
   private static func cutovers(
@@ -177,6 +211,7 @@ public struct FrontProxy: Service {
     // The first one stops last: whatever the proxy finds until it has drained is written.
     var services: [any Service] = evidence.map { [$0] } ?? []
     services += exporter.map { [$0] } ?? []
+    services += registry.map { [$0] } ?? []
     services += admin.map { guarded(by: $0) } ?? unguarded
     do {
       try await ServiceGroup(services: services, logger: logger).run()
@@ -189,13 +224,20 @@ public struct FrontProxy: Service {
 
   /// Without an admin address there are no orders, but routes stand where the journal says.
   private var unguarded: [any Service] {
-    guard let cutovers else { return [proxy] }
+    guard let cutovers else {
+      let only = Step { [proxy, registry] in
+        await registry?.look()
+        try await proxy.run()
+      }
+      return [only]
+    }
     let between = Step { [takesOver] in
       if takesOver, !cutovers.isShared { await cutovers.follow { true } }
       try await cutovers.run()
     }
-    let last = Step { [proxy, takesOver] in
+    let last = Step { [proxy, takesOver, registry] in
       try await Self.begin(cutovers, leads: !takesOver)
+      await registry?.look()
       try await proxy.run()
     }
     return [between, last]
@@ -213,9 +255,12 @@ public struct FrontProxy: Service {
       }
     }
     // Nobody is served by a proxy that could not be asked about it.
-    let last = Step { [proxy, takesOver, succession, cutovers] in
+    let last = Step { [proxy, takesOver, succession, cutovers, registry, older] in
       if !takesOver { _ = try await address.value() }
       if let cutovers { try await Self.begin(cutovers, leads: !takesOver) }
+      await registry?.look()
+      await Self.take(older, registry, until: address)
+      async let _: Void = Self.follow(older, registry, until: address)
       guard let succession, let live = await succession.begin() else {
         return try await proxy.run()
       }
@@ -230,6 +275,24 @@ public struct FrontProxy: Service {
       try await cutovers.run()
     }
     return [first, between, last]
+  }
+
+  /// Instances register with the older process until this one has the address.
+  private static func follow(
+    _ older: OlderProcess?, _ registry: InstanceRegistry?, until address: BoundAddress
+  ) async {
+    while older != nil, !address.isKnown, (try? await Task.sleep(for: Succession.interval)) != nil {
+      await take(older, registry, until: address)
+    }
+  }
+
+  private static func take(
+    _ older: OlderProcess?, _ registry: InstanceRegistry?, until address: BoundAddress
+  ) async {
+    guard let listing = try? await older?.answer(to: "/registry", as: RegistryListing.self),
+      !address.isKnown
+    else { return }
+    await registry?.take(listing)
   }
 
   /// Puts the routes where the journal says. Which of several proxies leads is settled by asking;

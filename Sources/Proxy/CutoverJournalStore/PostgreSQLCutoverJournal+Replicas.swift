@@ -55,7 +55,7 @@
                 (SELECT hash FROM strangler_entry WHERE sequence = $1)
               FROM strangler_lease
               """, [.integer(Int64(clamping: report.sequence))]),
-          ], within: JournalDatabase.answering)
+          ], within: PostgreSQLReconnection.answering)
       }
       let lease = results[4].first
       return ReplicaExchange(
@@ -77,7 +77,7 @@
           PostgreSQLStatement(
             "UPDATE strangler_lease SET expires = '-infinity' WHERE holder = $1", [.text(replica)]),
           PostgreSQLStatement("DELETE FROM strangler_replica WHERE id = $1", [.text(replica)]),
-        ], within: JournalDatabase.answering)
+        ], within: PostgreSQLReconnection.answering)
     }
   }
 #endif

@@ -10,8 +10,13 @@
   /// them by other means is found out by the chain of hashes. Each entry is notified in the
   /// transaction that writes it. An append has returned only when the server has made it durable.
   package struct PostgreSQLCutoverJournal: SharedCutoverJournal {
+    /// Most pieces of news that wait to be heard; they all say "look again".
+    private static let longestNews = 16
+
     package let installation: String
-    let database: JournalDatabase
+    package let news: AsyncStream<JournalNews>
+    private let told: AsyncStream<JournalNews>.Continuation
+    let database: PostgreSQLReconnection
 
     /// A proxy's journal; tables are made where there are none. Nothing is connected to before the
     /// first use.
@@ -19,20 +24,40 @@
     /// - Parameter installation: whose journal it must be.
     package init(_ address: PostgreSQLAddress, installation: String) {
       self.installation = installation
-      database = JournalDatabase(address) { connection in
+      (news, told) = Self.makeNews()
+      database = PostgreSQLReconnection(address, tell: Self.telling(told)) { connection in
         _ = try await Self.reporting(address) {
           try await Self.settings(of: connection)
           try await Self.migrate(connection, address)
           try await Self.claim(connection, address, for: installation)
           try await connection.query(
-            "LISTEN \(PostgreSQLSchema.channel)", within: JournalDatabase.answering)
+            "LISTEN \(PostgreSQLSchema.channel)", within: PostgreSQLReconnection.answering)
         }
       }
     }
 
     private init(_ address: PostgreSQLAddress, reading installation: String) {
       self.installation = installation
-      database = JournalDatabase(address) { _ in }
+      (news, told) = Self.makeNews()
+      database = PostgreSQLReconnection(address, tell: Self.telling(told)) { _ in }
+    }
+
+    private static func makeNews() -> (
+      AsyncStream<JournalNews>, AsyncStream<JournalNews>.Continuation
+    ) {
+      AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(longestNews))
+    }
+
+    private static func telling(
+      _ told: AsyncStream<JournalNews>.Continuation
+    ) -> @Sendable (PostgreSQLReconnection.News) -> Void {
+      { news in
+        switch news {
+        case .notified: told.yield(.appended)
+        case .reachable: told.yield(.reachable)
+        case .cutOff(let reason): told.yield(.cutOff(reason: reason))
+        }
+      }
     }
 
     /// Opens a journal to read it; makes nothing.
@@ -44,7 +69,7 @@
     ) async throws -> PostgreSQLCutoverJournal {
       let owner = try await reporting(address) {
         let connection = try await PostgreSQLConnection.open(
-          address, as: "strangler", within: JournalDatabase.connecting, onEvent: { _ in })
+          address, as: "strangler", within: PostgreSQLReconnection.connecting, onEvent: { _ in })
         defer { connection.close() }
         try await check(connection, address)
         return try await Self.owner(connection)
@@ -55,8 +80,6 @@
       if let installation, installation != owner { throw otherOwner(owner, installation, address) }
       return PostgreSQLCutoverJournal(address, reading: owner)
     }
-
-    package var news: AsyncStream<JournalNews> { database.news }
 
     package func entries(after sequence: UInt64, limit: Int) async throws -> [JournalEntry] {
       let rows = try await Self.reporting(database.address) {
@@ -76,7 +99,7 @@
             .integer(Int64(clamping: sequence)), .integer(Int64(limit)),
             .integer(Int64(Self.pageBytes)),
           ],
-          within: JournalDatabase.answering)
+          within: PostgreSQLReconnection.answering)
       }
       return try rows.map { row in
         try StoredEntry(
@@ -103,12 +126,15 @@
           [
             .integer(Int64(clamping: entry.sequence)), .text(entry.hash.description),
             .text(entry.previous.description), .bytes(entry.canonicalBytes), lease,
-          ], within: JournalDatabase.answering)
+          ], within: PostgreSQLReconnection.answering)
       }
     }
 
     /// Ends the connection.
-    package func close() async { await database.close() }
+    package func close() async {
+      await database.close()
+      told.finish()
+    }
   }
 
   // MARK: - Opening
@@ -128,8 +154,8 @@
           CASE WHEN current_setting('synchronous_commit') <> 'remote_apply'
             THEN set_config('synchronous_commit', 'on', false) END
         """,
-        [.text("\(JournalDatabase.answering.components.seconds * 1_000)")],
-        within: JournalDatabase.answering)
+        [.text("\(PostgreSQLReconnection.answering.components.seconds * 1_000)")],
+        within: PostgreSQLReconnection.answering)
     }
 
     private static func migrate(
@@ -140,7 +166,7 @@
         if step == PostgreSQLSchema.version { return }
       } catch let error as PostgreSQLError where error.isMissingTable {}
       try await connection.transaction(
-        PostgreSQLSchema.statements, within: JournalDatabase.answering)
+        PostgreSQLSchema.statements, within: PostgreSQLReconnection.answering)
     }
 
     /// Refuses what a newer version made; returns the last step that was taken.
@@ -150,7 +176,7 @@
     ) async throws -> Int64 {
       let rows = try await connection.query(
         "SELECT COALESCE(max(step), 0) FROM strangler_migration",
-        within: JournalDatabase.answering)
+        within: PostgreSQLReconnection.answering)
       let step = rows.first?.integer(0) ?? 0
       if step > PostgreSQLSchema.version {
         throw CutoverJournalError(
@@ -161,7 +187,7 @@
 
     private static func owner(_ connection: PostgreSQLConnection) async throws -> String? {
       try await connection.query(
-        "SELECT installation FROM strangler_journal", within: JournalDatabase.answering
+        "SELECT installation FROM strangler_journal", within: PostgreSQLReconnection.answering
       ).first?.text(0)
     }
 
@@ -171,7 +197,7 @@
     ) async throws {
       try await connection.query(
         "INSERT INTO strangler_journal VALUES (1, $1) ON CONFLICT DO NOTHING",
-        [.text(installation)], within: JournalDatabase.answering)
+        [.text(installation)], within: PostgreSQLReconnection.answering)
       if let owner = try await owner(connection), owner != installation {
         throw otherOwner(owner, installation, address)
       }

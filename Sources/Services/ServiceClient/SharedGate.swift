@@ -35,7 +35,7 @@ package final class SharedGate: Sendable {
       state.lastTicket += 1
       if let changes = service.changes(since: state.version) {
         state.version = changes.version
-        state.gate.replace(changes.endpoints)
+        state.gate.replace(ranked: changes.endpoints)
       }
       let ticket = state.lastTicket
       let entry = state.gate.enter(ticket, request, at: clock.now(), deadline: deadline)

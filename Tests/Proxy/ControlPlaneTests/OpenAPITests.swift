@@ -40,6 +40,7 @@ import Testing
     harness.evidence = "/none.sqlite"
     harness.data = DataOffice(StillMover(), unixMilliseconds: { 0 })
     harness.shadows = try shadows()
+    harness.registry = InstanceRegistry(logger: harness.logger) { _ in }
     harness.token = AdminToken("correct horse battery")
     return harness
   }
@@ -69,6 +70,7 @@ import Testing
       #expect(document.openapi == "3.1.0")
       for (path, operations) in document.paths {
         let target = path.replacing("{name}", with: "none").replacing("{id}", with: "0")
+          .replacing("{service}", with: "none").replacing("{instance}", with: "none")
         for (name, method) in Self.methods {
           let answer = try await client.send(method, target, Self.token)
           let isServed = answer.status != 405

@@ -43,6 +43,8 @@ import Testing
     "ServiceCalls": [
       "HTTPTypes", "ResiliencePolicies", "Synchronization", "TransactionalMessaging",
     ],
+    "ServiceLeases": [],
+    "DNSRecords": [],
     "SourceScanning": [
       "CIndexStore", "DependencyGraph", "SwiftSyntax", "SwiftParser", "Foundation",
       "Synchronization",

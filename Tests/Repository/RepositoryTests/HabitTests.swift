@@ -13,7 +13,7 @@ import Testing
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
     "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
     "ServiceCalls", "RouteExports", "SagaModel", "GatewayComposition", "GraphQLRequests",
-    "Playbooks", "HTTPContracts",
+    "Playbooks", "HTTPContracts", "ServiceLeases", "DNSRecords",
   ]
 
   static let bans: [Ban] = [

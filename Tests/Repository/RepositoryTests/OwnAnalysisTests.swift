@@ -10,7 +10,7 @@ import Testing
     "DependencyGraph", "AnalysisReports", "HTTPExchange", "ResiliencePolicies",
     "RoutingDecisions", "ShadowComparison", "TransactionalMessaging", "CutoverControl",
     "JSONDocuments", "MessageContracts", "TortureModel", "DataMapping", "SpellingSuggestions",
-    "DisplayWidths", "ServiceCalls", "RouteExports", "HTTPContracts",
+    "DisplayWidths", "ServiceCalls", "RouteExports", "HTTPContracts", "ServiceLeases", "DNSRecords",
   ]
 
   /// Pure targets that a pure target may use.

@@ -39,6 +39,6 @@ struct ServiceEndpointTests {
     entry.replace([first, second])
     #expect(entry.changes(since: seen.version) == nil)
     entry.replace([second])
-    #expect(entry.changes(since: seen.version)?.endpoints == [second])
+    #expect(entry.changes(since: seen.version)?.endpoints == [RankedEndpoint(second)])
   }
 }

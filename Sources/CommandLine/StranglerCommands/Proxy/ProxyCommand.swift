@@ -63,7 +63,8 @@ struct ProxyCommand: AsyncParsableCommand {
       let front = try FrontProxy(
         configuration: loaded, environment: ProcessInfo.processInfo.environment,
         takesOver: takeOver, evidence: evidence.file, source: source,
-        data: ServedMigrations(configuration.file), logger: logger)
+        data: ServedMigrations(configuration.file), sagas: ServedSagas(configuration.file),
+        logger: logger)
       try await ServiceGroup(
         services: [front, Announcement(front: front), SignalListener(front: front)],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

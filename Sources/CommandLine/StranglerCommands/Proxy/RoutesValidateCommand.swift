@@ -6,6 +6,7 @@ internal import CutoverJournalStore
 internal import Foundation
 internal import ProxyDataPlane
 internal import RoutingDecisions
+internal import ServiceLeaseStore
 
 struct RoutesValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -62,6 +63,7 @@ struct RoutesValidateCommand: ParsableCommand {
     if let usable = decoded.configuration {
       decoded = decoded.adding(CertificateFiles.diagnostics(of: usable))
         .adding(JournalPlace.diagnostics(of: usable))
+        .adding(LeaseStorePlace.diagnostics(of: usable))
     }
     let forecasts = forecasts(decoded.configuration?.cutovers ?? [])
     decoded = decoded.adding(forecasts.flatMap(\.forecast.diagnostics))

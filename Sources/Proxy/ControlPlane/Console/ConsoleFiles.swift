@@ -41,6 +41,7 @@ struct ConsoleFiles: Sendable {
       "orders.js": File(module, PackageResources.orders_js),
       "plots.js": File(module, PackageResources.plots_js),
       "routes.js": File(module, PackageResources.routes_js),
+      "sagas.js": File(module, PackageResources.sagas_js),
       "shadows.js": File(module, PackageResources.shadows_js),
     ]
   }

@@ -15,6 +15,7 @@ struct ConsoleSources: Sendable {
   let cutovers: CutoverRunner?
   /// nil without a section data.
   let data: DataOffice?
+  let hasSagas: Bool
   let hasEvidence: Bool
   let unixMilliseconds: @Sendable () -> Int64
 
@@ -55,7 +56,7 @@ struct ConsoleSources: Sendable {
       readiness: "\(readiness.state)", routes: routes, traffic: .init(history),
       upstreams: upstreams?.snapshot().map(ConsoleState.Upstream.init) ?? [],
       shadows: shadows?.snapshot().map(ShadowStatus.init) ?? [],
-      hasEvidence: hasEvidence, hasData: data != nil,
+      hasEvidence: hasEvidence, hasData: data != nil, hasSagas: hasSagas,
       left: await left(snapshot), cutovers: await cutovers?.overview())
   }
 

@@ -81,6 +81,8 @@ struct ConsoleState: Encodable {
   let hasEvidence: Bool
   /// There is data that moves; `GET /data` tells of it.
   let hasData: Bool
+  /// There is a store of sagas; `GET /sagas` tells of them.
+  let hasSagas: Bool
   /// How much of the monolith is left, as far as a proxy knows.
   let left: [Measure]
   /// Absent without a journal.

@@ -22,14 +22,17 @@ struct OrderBody {
   private static let limits = JSONLimits(depth: 8, values: 100)
 
   private let members: [String: JSONValue]
-  private let example: String
+  let example: String
 
   /// Reads a body.
   ///
   /// - Parameters:
   ///   - names: what it may hold besides `reason` and `actor`.
+  ///   - isOrder: whether it may hold those.
   ///   - example: how one looks, for people who got it wrong.
-  init(_ request: Request, _ names: Set<String> = [], example: String) async throws {
+  init(
+    _ request: Request, _ names: Set<String> = [], isOrder: Bool = true, example: String
+  ) async throws {
     let type = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased() ?? ""
     guard type == "application/json" else {
       throw Problem(.unsupportedMediaType, "Send Content-Type: application/json.")
@@ -38,7 +41,8 @@ struct OrderBody {
     var body = try await Self.body(of: request)
     let members = try Self.members(
       of: body.readBytes(length: body.readableBytes) ?? [], example: self.example)
-    let unknown = Set(members.keys).subtracting(names).subtracting(["reason", "actor"])
+    let unknown = Set(members.keys).subtracting(names)
+      .subtracting(isOrder ? ["reason", "actor"] : [])
     guard unknown.isEmpty else {
       throw Problem(
         .badRequest,
@@ -131,6 +135,22 @@ struct OrderBody {
         "\(name): expected 1 to \(longest) characters, none of them control characters. \(example)")
     }
     return text
+  }
+
+  /// A text as it is.
+  func plainText(_ name: String) -> String? {
+    if case .string(let text)? = members[name] { text } else { nil }
+  }
+
+  /// A whole number of a range.
+  func number(_ name: String, in range: ClosedRange<Int>) throws -> Int {
+    if let number = number(name), let whole = Int(exactly: number), range.contains(whole) {
+      return whole
+    }
+    throw Problem(
+      .badRequest,
+      "\(name): expected a whole number from \(range.lowerBound) to \(range.upperBound). "
+        + example)
   }
 
   private func number(_ name: String) -> Double? {

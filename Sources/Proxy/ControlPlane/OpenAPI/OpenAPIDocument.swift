@@ -21,15 +21,17 @@ enum OpenAPIDocument {
     ],
     "security": [["token": []]],
     "paths": .object(
-      [proxyPaths, cutoverPaths, evidencePaths, dataPaths].reduce(into: [:]) { all, paths in
-        all.merge(paths) { _, new in new }
-      }),
+      [proxyPaths, cutoverPaths, evidencePaths, dataPaths, registryPaths, sagaPaths]
+        .reduce(into: [:]) { all, paths in all.merge(paths) { _, new in new } }),
     "components": [
       "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
       "responses": ["Problem": problem, "Unauthorized": unauthorized],
       "schemas": .object(
-        [proxySchemas, orderSchemas, cutoverSchemas, evidenceSchemas, dataSchemas]
-          .reduce(into: [:]) { all, schemas in all.merge(schemas) { _, new in new } }),
+        [
+          proxySchemas, orderSchemas, cutoverSchemas, evidenceSchemas, dataSchemas,
+          registrySchemas, sagaSchemas,
+        ]
+        .reduce(into: [:]) { all, schemas in all.merge(schemas) { _, new in new } }),
     ],
   ]
 

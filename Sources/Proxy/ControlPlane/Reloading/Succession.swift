@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import AsyncHTTPClient
 internal import Logging
-internal import NIOCore
-internal import NIOHTTP1
 internal import ProxyDataPlane
 internal import RoutingDecisions
-
-#if canImport(FoundationEssentials)
-  internal import FoundationEssentials
-#else
-  internal import Foundation
-#endif
 
 /// A percentage that was set live and is not what the file says; part of `GET /config`.
 struct LivePercentage: Codable, Equatable {
@@ -37,12 +28,8 @@ struct LivePercentage: Codable, Equatable {
 /// admin address, and with it every order of an operator. So the new process goes on asking until
 /// the address is its own: a route that is set to 0 % goes there in both.
 struct Succession {
-  /// How long the older process may take to answer.
-  static let timeout = TimeAmount.seconds(2)
   /// How long an order given to the older process may wait for its effect here.
   static let interval = Duration.milliseconds(250)
-  /// Largest answer that is read.
-  static let maximumAnswer = 4 << 20
 
   /// Who listens on the admin address. An older process is one of the same user, or the system's:
   /// anybody may listen on a port that is free, and neither is given the token nor believed.
@@ -86,20 +73,8 @@ struct Succession {
   }
 
   private func ask() async throws -> [LivePercentage] {
-    switch holder(admin.listen) {
-    case .own: break
-    case .nobody: throw AdminServerError.noOlderProcess
-    case .stranger(let user): throw AdminServerError.addressHeldByStranger(admin.listen, user: user)
-    }
-    let client = HTTPClient.shared
-    var request = HTTPClientRequest(url: "http://\(admin.listen)/config")
-    if let token { request.headers.add(name: "authorization", value: "Bearer \(token.text)") }
-    let response = try await client.execute(request, timeout: Self.timeout)
-    guard response.status == .ok else {
-      throw AdminServerError.olderProcessRefused("\(response.status)")
-    }
-    let body = try await response.body.collect(upTo: Self.maximumAnswer)
-    return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView)).live
+    try await OlderProcess(holder: holder, admin: admin, token: token)
+      .answer(to: "/config", as: Answer.self).live
   }
 
   private func take(_ orders: [OrderGiven]) {

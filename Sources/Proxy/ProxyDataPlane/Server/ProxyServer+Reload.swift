@@ -56,6 +56,16 @@ extension ProxyServer {
   }
 }
 
+extension ProxyServer {
+  /// Instances of services that registered are here from now on, by the service; upstreams whose
+  /// target is a registered service have these endpoints and no others. Requests under way are
+  /// finished where they are.
+  public func register(_ services: [String: [NetworkAddress]]) {
+    upstreams.register(services)
+    shadows.host.register(services)
+  }
+}
+
 extension ProxyServerError {
   fileprivate static func needsNewProcess(
     _ refusals: [ConfigurationChange.Item]

@@ -5,14 +5,14 @@ import RoutingDecisions
 
 /// What stands behind the name of an upstream.
 enum UpstreamTarget: Sendable {
-  case endpoints([NetworkAddress])
+  case endpoints
   case module(any InProcessModule)
   case composition(Composition)
 
   /// - Throws: `ProxyServerError` for a module that is not there.
   init(_ upstream: UpstreamConfiguration, _ modules: [String: any InProcessModule]) throws {
     switch upstream.target {
-    case .network(let endpoints): self = .endpoints(endpoints)
+    case .network, .registry: self = .endpoints
     case .module(let name):
       guard let module = modules[name] else {
         throw ProxyServerError(

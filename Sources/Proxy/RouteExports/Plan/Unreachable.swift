@@ -25,6 +25,9 @@ enum Unreachable {
     if case .module(let name) = upstream.target {
       return "the module \(name) lives in strangler's process"
     }
+    if let service = upstream.service {
+      return "instances of \(service) register with strangler"
+    }
     if upstream.composition != nil { return "its answers are composed of several by strangler" }
     if let tls = upstream.tls, !tls.isPlain {
       return "names and files of its TLS hold more than letters, digits and \(ExportText.signs)"

@@ -16,6 +16,8 @@ public struct ProxyConfiguration: Sendable, Equatable {
   /// Where moves of routes are written down before they are made; nil writes none, and carries no
   /// cutover out.
   public var journal: JournalConfiguration?
+  /// How services register their instances; nil where they need the admin token for it.
+  public var registry: RegistryConfiguration?
   /// Number of event loops, 1 to 256.
   public var workers: Int
   /// What moves the bytes.
@@ -118,6 +120,8 @@ public struct UpstreamConfiguration: Sendable, Equatable {
   public enum Target: Sendable, Equatable {
     /// Servers; at least one.
     case network([NetworkAddress])
+    /// `registry`: the instances that registered as this service on the admin API.
+    case registry(String)
     /// A module linked into the same process, by its name.
     case module(String)
     /// Other upstreams, asked at the same time, whose JSON answers become one; GET and HEAD only.
@@ -156,6 +160,11 @@ public struct UpstreamConfiguration: Sendable, Equatable {
     self.tls = tls
     self.policies = policies
     self.isSandbox = isSandbox
+  }
+
+  /// The service whose registered instances answer; nil unless it has some.
+  public var service: String? {
+    if case .registry(let service) = target { service } else { nil }
   }
 
   /// How its answers are composed; nil when it answers by itself.

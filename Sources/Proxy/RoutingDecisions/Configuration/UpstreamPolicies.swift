@@ -98,7 +98,7 @@ extension UpstreamConfiguration {
     case (.off, _), (.standard, .module), (.standard, .composition): nil
     case (.rules(let rules), _): rules
     // A name may stand for several addresses; the last endpoint is never ejected anyway.
-    case (.standard, .network): EjectionRules()
+    case (.standard, .network), (.standard, .registry): EjectionRules()
     }
   }
 }

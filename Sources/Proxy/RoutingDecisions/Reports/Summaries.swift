@@ -34,6 +34,7 @@ extension UpstreamConfiguration {
     switch target {
     case .network(let endpoints):
       "\(name) (\(endpoints.map(\.description).joined(separator: ", ")))"
+    case .registry(let service): "\(name) (who registers as \(service))"
     case .module(let module): "\(name) (module \(module))"
     case .composition(let plan): "\(name) (\(plan.summary))"
     }

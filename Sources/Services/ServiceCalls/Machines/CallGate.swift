@@ -49,6 +49,8 @@ package struct CallGate: Sendable {
     let endpoint: ServiceEndpoint
     let number: UInt64
     let identity: UInt64
+    var priority: Int
+    var weight: Int
     var load = 0
     var isUsable = true
     var breaker: CircuitBreaker?
@@ -59,6 +61,8 @@ package struct CallGate: Sendable {
   private var bulkhead: Bulkhead?
   private var balancer: LoadBalancer
   private var instances: [Instance] = []
+  /// Priorities or weights differ.
+  private var isRanked = false
   private var instancesEver: UInt64 = 0
   private var effects: [Effect] = []
 
@@ -72,14 +76,26 @@ package struct CallGate: Sendable {
 
   /// Replaces the endpoints; one that stays keeps its breaker and its load.
   package mutating func replace(_ endpoints: [ServiceEndpoint]) {
+    replace(ranked: endpoints.map { RankedEndpoint($0) })
+  }
+
+  /// The same with ranks.
+  package mutating func replace(ranked endpoints: [RankedEndpoint]) {
     let known = instances
-    instances = endpoints.map { endpoint in
-      if let instance = known.first(where: { $0.endpoint == endpoint }) { return instance }
+    instances = endpoints.map { ranked in
+      if var instance = known.first(where: { $0.endpoint == ranked.endpoint }) {
+        (instance.priority, instance.weight) = (ranked.priority, ranked.weight)
+        return instance
+      }
       instancesEver += 1
       return Instance(
-        endpoint: endpoint, number: instancesEver,
-        identity: LoadBalancer.identity(of: endpoint.description),
+        endpoint: ranked.endpoint, number: instancesEver,
+        identity: LoadBalancer.identity(of: ranked.endpoint.description),
+        priority: ranked.priority, weight: ranked.weight,
         breaker: rules.map(CircuitBreaker.init))
+    }
+    isRanked = instances.contains {
+      $0.priority != instances[0].priority || $0.weight != instances[0].weight
     }
   }
 
@@ -148,7 +164,7 @@ extension CallGate {
     let avoided = request.avoided.flatMap { avoided in
       instances.firstIndex { $0.endpoint == avoided }
     }
-    while let index = balancer.pick(instances, key: request.key, avoiding: avoided) {
+    while let index = pick(request, avoiding: avoided) {
       let isReplaceable = instances.count(where: \.isUsable) > 1
       let admission = instances[index].breaker?.admit(
         at: now, isReplaceable: isReplaceable, draw: request.draw)
@@ -165,6 +181,24 @@ extension CallGate {
       return Seat(endpoint: instance.endpoint, instance: instance.number, pass: pass)
     }
     return nil
+  }
+
+  /// The index of one that is usable, by rank where those differ: another one of a larger priority
+  /// comes before the one that failed the call.
+  private mutating func pick(_ request: Request, avoiding avoided: Int?) -> Int? {
+    if !isRanked { return balancer.pick(instances, key: request.key, avoiding: avoided) }
+    let usable = instances.indices.filter { instances[$0].isUsable }
+    let others = usable.filter { $0 != avoided }
+    let candidates = others.isEmpty ? usable : others
+    guard let first = candidates.map({ instances[$0].priority }).min() else { return nil }
+    let group = candidates.filter { instances[$0].priority == first }
+    let weights = group.map { instances[$0].weight }
+    let choice =
+      weights.allSatisfy { $0 == weights[0] }
+      ? balancer.pick(group.map { instances[$0] }, key: request.key)
+      // The breaker takes the same number.
+      : RankedEndpoint.choice(among: weights, draw: request.draw &* 0x9E37_79B9_7F4A_7C15)
+    return choice.map { group[$0] }
   }
 
   private mutating func tell(

@@ -43,7 +43,7 @@ struct SagaCommandTests {
   }
 
   /// Of four sagas one goes on, one is stuck behind its pivot, one at it, and one has ended.
-  private static let sagas = """
+  static let sagas = """
     INSERT INTO saga (id, name, version, shape, phase, direction, position, context, begun_at,
       wake_at, ended_at, failure, fingerprint, owner, epoch, revision) VALUES
       ('running', 'checkout', 1, 's', 'active', 'do', 1, '{"order":7}', 1000, 5000, NULL, NULL, '',

@@ -145,7 +145,8 @@ import Testing
   }
 
   private static let oneTarget =
-    "expected { endpoints: [host:port] }, { module: name } or { compose: { parts } }"
+    "expected { endpoints: [host:port] }, { registry: service }, { module: name } or "
+    + "{ compose: { parts } }"
 
   private static let upstreamMistakes: [(String, String)] = [
     ("{ endpoints: [] }", "2:24: error: upstreams.legacy.endpoints: expected at least one address"),

@@ -15,7 +15,7 @@ import Testing
       ConsoleSources(
         routing: harness.routing, counters: harness.counters, readiness: harness.readiness,
         upstreams: harness.upstreams, shadows: harness.shadows, cutovers: nil, data: harness.data,
-        hasEvidence: false, unixMilliseconds: { 1_795_435_200_250 }))
+        hasSagas: false, hasEvidence: false, unixMilliseconds: { 1_795_435_200_250 }))
   }
 
   private struct State: Decodable {

@@ -9,7 +9,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ConsolePageTests {
   private static let parts = [
     "api.js", "console.css", "console.js", "cutovers.js", "data.js", "elements.js", "formats.js",
-    "history.js", "icon.svg", "journal.js", "orders.js", "plots.js", "routes.js", "shadows.js",
+    "history.js", "icon.svg", "journal.js", "orders.js", "plots.js", "routes.js", "sagas.js",
+    "shadows.js",
   ]
 
   @Test func theAdminAddressLeadsToIt() async throws {

@@ -22,12 +22,20 @@ struct AdminHarness {
   var cutovers: CutoverRunner?
   /// Moves tables; nil without a section data.
   var data: DataOffice?
+  /// Tells of sagas; nil without a store of them.
+  var sagas: (any SagaSource)?
+  /// The instances that register; nil for none.
+  var registry: InstanceRegistry?
+  /// Is good for the registry alone.
+  var registryToken: AdminToken?
   /// What `/shadows` shows.
   var shadows: ShadowMonitor?
   /// The file with what comparing both sides found.
   var evidence: String?
   /// What `/reload` reads; nil when there is nothing to read.
   var source: ConfigurationReloader.Source?
+
+  var logger: Logger { Self.silent }
 
   private static let silent = Logger(label: "admin", factory: { _ in SwiftLogNoOpLogHandler() })
 
@@ -83,7 +91,8 @@ struct AdminHarness {
       configuration: AdminConfiguration(listen: NetworkAddress(host: "127.0.0.1", port: 0)),
       token: token, routing: routing, counters: counters, readiness: readiness,
       upstreams: upstreams, shadows: shadows,
-      reloader: reloader, cutovers: cutovers, data: data, evidence: evidence, logger: logger,
+      reloader: reloader, cutovers: cutovers, data: data, sagas: sagas,
+      registry: registry, registryToken: registryToken, evidence: evidence, logger: logger,
       unixMilliseconds: { 1_795_435_200_250 }, onListening: { listening.yield($0) })
     let group = ServiceGroup(
       services: [server], logger: Logger(label: "group", factory: { _ in SwiftLogNoOpLogHandler() })

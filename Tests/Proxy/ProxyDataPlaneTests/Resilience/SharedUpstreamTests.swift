@@ -66,6 +66,28 @@ struct SharedUpstreamTests {
     #expect(lines.texts.withLock(\.self) == ["endpoint resolved", "endpoint resolved"])
   }
 
+  @Test("Instances that registered are its endpoints, and one that stays keeps what is known of it")
+  func registration() {
+    let lines = Lines()
+    let upstream = SharedUpstream(
+      UpstreamConfiguration(name: "orders", target: .registry("orders")), breaker: nil,
+      ejection: EjectionRules(), registered: [Self.address(1)], logger: lines.logger)
+    #expect(upstream.service == "orders" && upstream.places.map(\.address) == [Self.address(1)])
+    let known = upstream.version
+    upstream.registered([Self.address(1)])
+    #expect(upstream.version == known)
+    upstream.checked(Self.address(1), failure: nil, since: 0)
+    upstream.registered([Self.address(2), Self.address(1)])
+    #expect(upstream.version > known)
+    upstream.registered([Self.address(1)])
+    #expect(upstream.snapshot(at: 0).endpoints.map(\.checksPassed) == [1])
+    upstream.registered([])
+    #expect(upstream.places == [])
+    #expect(
+      lines.texts.withLock(\.self)
+        == ["endpoint registered", "endpoint deregistered", "endpoint deregistered"])
+  }
+
   @Test("What is known of an address outlives a look-up that finds it again")
   func knowledge() {
     let upstream = Self.upstream([Self.name])

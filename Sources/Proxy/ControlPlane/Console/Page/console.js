@@ -10,6 +10,7 @@ import { History } from "./history.js";
 import { movesOf, readJournal, showJournal } from "./journal.js";
 import { announceWith, ask } from "./orders.js";
 import { showRoutes, showWholeRoutes } from "./routes.js";
+import { readSagas, showSagas, watchFilter } from "./sagas.js";
 import { showEvidence, showShadows } from "./shadows.js";
 
 /** Time to the next attempt to connect, in milliseconds. */
@@ -18,6 +19,8 @@ const [firstPause, longestPause] = [500, 10_000];
 const evidencePause = 10_000;
 /** Time between two looks at the data that moves, in milliseconds. */
 const dataPause = 2_000;
+/** Time between two looks at the sagas, in milliseconds. */
+const sagasPause = 2_000;
 /** How long what became of an order is shown, in milliseconds. */
 const newsTime = 8_000;
 
@@ -30,6 +33,10 @@ let mappings = [];
 let isReadingData = false;
 /** Why data could not be looked at. */
 let dataTrouble;
+/** What is known of sagas. */
+let sagas = { list: [] };
+/** Why sagas could not be looked at. */
+let sagasTrouble;
 /** Endpoints that were compared. */
 let compared = 0;
 let lastNews = 0;
@@ -128,6 +135,22 @@ async function watchData() {
   setTimeout(watchData, state ? dataPause : firstPause);
 }
 
+async function lookAtSagas() {
+  if (!state?.hasSagas) return;
+  try {
+    sagas = (await readSagas()) ?? sagas;
+    sagasTrouble = undefined;
+  } catch (error) {
+    sagasTrouble = error.message;
+  }
+  show();
+}
+
+async function watchSagas() {
+  if (!document.hidden) await lookAtSagas();
+  setTimeout(watchSagas, state ? sagasPause : firstPause);
+}
+
 // MARK: Showing
 
 function show() {
@@ -146,6 +169,8 @@ function show() {
   showWholeRoutes(find("whole-routes"), routes);
   find("data-section").hidden = !state.hasData;
   showData(find("data"), mappings);
+  find("sagas-section").hidden = !state.hasSagas;
+  showSagas(find("sagas"), find("saga"), sagas);
   showLeft(find("left"), state.left ?? []);
   find("shadows-section").hidden = !compared && !state.shadows?.length;
   showShadows(find("shadows"), state.shadows ?? []);
@@ -185,6 +210,7 @@ function showNotices(overview) {
       notices.push(["warn", `Upstream ${name}: ${unhealthy} of ${endpoints} endpoints unhealthy.`]);
     }
   }
+  if (sagasTrouble) notices.push(["warn", `Sagas cannot be looked at: ${sagasTrouble}`]);
   if (dataTrouble) notices.push(["warn", `The data cannot be looked at: ${dataTrouble}`]);
   if (said) notices.push(["good", said]);
   keyed(find("notices"), notices, ([kind, text]) => kind + text, ([kind, text]) => ({
@@ -264,5 +290,7 @@ find("sign-out").addEventListener("click", () => {
 const { needsToken } = await get("/console/access").catch(() => ({ needsToken: false }));
 if (needsToken && !hasToken()) askToken();
 else connect();
+watchFilter(find("sagas-state"), lookAtSagas);
 readEvidence();
 watchData();
+watchSagas();

@@ -113,6 +113,9 @@ extension ShadowHost {
     return NIOShadowThread(configuration, parts, live, ledger)
   }
 
+  /// Services that registered have their instances here.
+  func register(_ services: [String: [NetworkAddress]]) { upstreams.register(services) }
+
   /// Looks after the lane's upstreams until it is cancelled.
   func watch() async { await upstreams.watch(tls) }
 

@@ -22,6 +22,8 @@ final class SharedUpstream: Sendable {
   let isModule: Bool
   /// What came of the parts of its answers; nil when it is not composed.
   let parts: PartTally?
+  /// The service whose registered instances are its endpoints; nil for endpoints of the file.
+  let service: String?
   /// Endpoints given by a host name.
   let names: [NetworkAddress]
   private let logger: Logger
@@ -46,12 +48,14 @@ final class SharedUpstream: Sendable {
     var recent = RecentOutcomes()
   }
 
-  /// - Parameter former: what stood behind the name before its settings changed. What was learned
-  ///   under settings that are the same now still holds: a change of anything else must not close
-  ///   an open breaker, nor let twice as many requests pass.
+  /// - Parameters:
+  ///   - registered: instances of its service that are known already.
+  ///   - former: what stood behind the name before its settings changed. What was learned under
+  ///     settings that are the same now still holds: a change of anything else must not close an
+  ///     open breaker, nor let twice as many requests pass.
   init(
     _ configuration: UpstreamConfiguration, breaker: BreakerRules?, ejection: EjectionRules?,
-    former: SharedUpstream? = nil, logger: Logger
+    registered: [NetworkAddress] = [], former: SharedUpstream? = nil, logger: Logger
   ) {
     name = configuration.name
     policies = configuration.policies
@@ -70,6 +74,12 @@ final class SharedUpstream: Sendable {
       for address in addresses where !names.contains(address) {
         endpoints.append(SharedEndpoint(address, at: address, policies, ejection))
       }
+    case .registry:
+      isModule = false
+      names = []
+      endpoints = registered.map {
+        SharedEndpoint($0, at: $0, configuration.policies, ejection)
+      }
     case .module(let module):
       isModule = true
       names = []
@@ -81,6 +91,7 @@ final class SharedUpstream: Sendable {
       let address = NetworkAddress(host: configuration.name, port: 0)
       endpoints = [SharedEndpoint(address, at: address, UpstreamPolicies(), nil)]
     }
+    service = configuration.service
     let known = former?.state.withLock(\.self)
     var first = State(
       endpoints: endpoints,
@@ -301,6 +312,21 @@ extension SharedUpstream {
         state.endpoints.append(SharedEndpoint(name, at: address, policies, rules))
       }
       changes.append(.resolved(name, addresses))
+    }
+  }
+
+  /// Its instances are at these addresses from now on. What is under way at one that left is
+  /// finished there.
+  func registered(_ addresses: [NetworkAddress]) {
+    change { state, changes in
+      let known = state.endpoints.map(\.address)
+      changes += known.filter { !addresses.contains($0) }.map(StateChange.deregistered)
+      state.endpoints.removeAll { !addresses.contains($0.address) }
+      let rules = state.ejection
+      for address in addresses where !known.contains(address) {
+        state.endpoints.append(SharedEndpoint(address, at: address, policies, rules))
+        changes.append(.registered(address))
+      }
     }
   }
 

@@ -12,6 +12,8 @@ enum StateChange: Sendable {
   case healthy(NetworkAddress)
   case unhealthy(NetworkAddress, String)
   case resolved(NetworkAddress, [NetworkAddress])
+  case registered(NetworkAddress)
+  case deregistered(NetworkAddress)
 
   func log(to logger: Logger) {
     switch self {
@@ -30,6 +32,10 @@ enum StateChange: Sendable {
     case .unhealthy(let endpoint, let reason):
       logger.warning(
         "endpoint unhealthy", metadata: ["endpoint": "\(endpoint)", "reason": "\(reason)"])
+    case .registered(let endpoint):
+      logger.notice("endpoint registered", metadata: ["endpoint": "\(endpoint)"])
+    case .deregistered(let endpoint):
+      logger.notice("endpoint deregistered", metadata: ["endpoint": "\(endpoint)"])
     case .resolved(let name, let addresses):
       logger.notice(
         "endpoint resolved",
@@ -47,7 +53,7 @@ extension UpstreamTotals {
       switch change {
       case .breaker(let change): if change.to == .open { breakerOpened += 1 }
       case .ejected: ejections += 1
-      case .readmitted, .healthy, .unhealthy, .resolved: break
+      case .readmitted, .healthy, .unhealthy, .resolved, .registered, .deregistered: break
       }
     }
   }

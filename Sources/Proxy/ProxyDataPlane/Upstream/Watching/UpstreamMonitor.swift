@@ -11,6 +11,8 @@ public final class UpstreamMonitor: Sendable {
     var upstreams: [SharedUpstream] = []
     /// Numbers of those in force, in the order of the configuration.
     var inForce: [Int] = []
+    /// Where the instances of services are that registered.
+    var registered: [String: [NetworkAddress]] = [:]
   }
 
   private let state = Mutex(State())
@@ -55,7 +57,9 @@ public final class UpstreamMonitor: Sendable {
       let new = numbers.upstreams.dropFirst(state.upstreams.count).map { upstream in
         SharedUpstream(
           upstream, breaker: configuration.breakerRules(of: upstream),
-          ejection: upstream.ejectionRules, former: former[upstream.name], logger: logger)
+          ejection: upstream.ejectionRules,
+          registered: upstream.service.flatMap { state.registered[$0] } ?? [],
+          former: former[upstream.name], logger: logger)
       }
       let first = state.upstreams.count
       state.upstreams += new
@@ -88,6 +92,16 @@ public final class UpstreamMonitor: Sendable {
       found[extracted, default: [:]][number] = upstreams[legacy]
     }
     return found
+  }
+
+  /// Services that registered have their instances here from now on, and no others have any.
+  func register(_ services: [String: [NetworkAddress]]) {
+    state.withLock { state in
+      state.registered = services
+      for upstream in state.upstreams where !upstream.isRetired {
+        if let service = upstream.service { upstream.registered(services[service] ?? []) }
+      }
+    }
   }
 
   /// Upstreams that no request is decided for any more are not looked after.

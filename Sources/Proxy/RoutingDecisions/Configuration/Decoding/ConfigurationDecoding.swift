@@ -121,6 +121,7 @@ struct ConfigurationDecoder {
     configuration.tls = reader.child("tls").flatMap(decodeListenerTLS)
     decodeAdmin(&reader, into: &configuration)
     configuration.journal = reader.child("journal").flatMap(decodeJournal)
+    configuration.registry = reader.child("registry").flatMap(decodeRegistry)
     configuration.workers = reader.value("workers", as: .count) ?? configuration.workers
     configuration.transport =
       reader.value("transport", as: .transport) ?? configuration.transport
@@ -216,17 +217,20 @@ struct ConfigurationDecoder {
     _ name: String, _ child: MappingReader.Child
   ) -> UpstreamConfiguration {
     let unknown = UpstreamConfiguration(name: name, target: .network([]))
-    let expected = "{ endpoints: [host:port] }, { module: name } or { compose: { parts } }"
+    let expected =
+      "{ endpoints: [host:port] }, { registry: service }, { module: name } or "
+      + "{ compose: { parts } }"
     guard var reader = MappingReader(child, expected: expected, findings) else { return unknown }
     let module = reader.value("module", as: .name)
     let list = reader.child("endpoints")
+    let service = reader.value("registry", as: .name)
     let compose = reader.child("compose")
     let wireProtocol = reader.value("protocol", as: .wireProtocol) ?? .http1
     let policies = decodePolicies(&reader)
     let tls = reader.child("tls").flatMap(decodeUpstreamTLS)
     let isSandbox = reader.value("sandbox", as: .truth) ?? false
     reader.finish()
-    let given = [list != nil, module != nil, compose != nil].count { $0 }
+    let given = [list != nil, service != nil, module != nil, compose != nil].count { $0 }
     if given != 1 {
       let found = given == 0 ? "" : ", found \(given) of them"
       findings.error(reader.key, at: reader.mark, "expected \(expected)\(found)")
@@ -235,6 +239,8 @@ struct ConfigurationDecoder {
     let target: UpstreamConfiguration.Target? =
       if let module {
         .module(module)
+      } else if let service {
+        .registry(service)
       } else if let compose {
         decodeComposition(compose).map { .composition($0) }
       } else {

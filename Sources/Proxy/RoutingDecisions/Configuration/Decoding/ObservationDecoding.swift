@@ -31,6 +31,21 @@ extension ConfigurationDecoder {
 
   private typealias Place = JournalConfiguration.Place
 
+  func decodeRegistry(_ child: MappingReader.Child) -> RegistryConfiguration? {
+    let expected = "{ url, token-env or token-file }"
+    guard var reader = MappingReader(child, expected: expected, findings) else { return nil }
+    let url = reader.value("url", as: .text)
+    let variable = reader.value("token-env", as: .environmentVariable)
+    let file = reader.value("token-file", as: .text)
+    if variable != nil, file != nil {
+      findings.error(
+        reader.path("token-file"), at: reader.mark, "expected token-env or token-file, found both")
+    }
+    reader.finish()
+    return RegistryConfiguration(
+      url: url, tokenEnvironmentVariable: variable, tokenFile: file)
+  }
+
   /// - Parameter serviceName: the name where the file has none.
   func decodeTracing(
     _ child: MappingReader.Child, serviceName: String = TracingConfiguration().serviceName

@@ -58,6 +58,7 @@ struct ConfigurationChecks {
 
   private mutating func checkListeners() {
     checkJournal()
+    checkRegistry()
     guard let admin = configuration.admin else { return }
     if !admin.listen.isLoopback, !admin.asksForToken {
       error(
@@ -151,12 +152,22 @@ struct ConfigurationChecks {
       if !used.contains(upstream.name) { warning(key, "no route uses this upstream") }
       checkPolicies(of: upstream, key)
       if let plan = upstream.composition { checkComposition(plan, of: upstream) }
+      if let service = upstream.service { checkRegistered(service, "\(key).registry") }
       guard case .network(let endpoints) = upstream.target else { continue }
       if endpoints.isEmpty { error("\(key).endpoints", "expected at least one address") }
       for (index, endpoint) in endpoints.enumerated() {
         checkEndpoint(
           endpoint, "\(key).endpoints[\(index)]", isTwice: endpoints[..<index].contains(endpoint))
       }
+    }
+  }
+
+  private mutating func checkRegistered(_ service: String, _ key: String) {
+    if !ConfigurationName.isValid(service) || service.hasPrefix(".") {
+      error(key, "expected \(ConfigurationName.expected), the first of them no \".\"")
+    }
+    if configuration.admin == nil, configuration.registry?.url == nil {
+      error(key, "nobody can register: set proxy.admin, or proxy.registry.url")
     }
   }
 

@@ -31,6 +31,22 @@ extension ConfigurationChecks {
     }
   }
 
+  mutating func checkRegistry() {
+    guard let registry = configuration.registry else { return }
+    if let mistake = registry.url.flatMap({ JournalConfiguration.Place.postgreSQL($0).mistake }) {
+      error("proxy.registry.\(mistake.key)", mistake.text)
+    }
+    if configuration.admin == nil, registry.url == nil {
+      error("proxy.registry", "there is no \"admin\" address at which services could register")
+    }
+    if registry.hasToken, configuration.admin?.asksForToken == false {
+      error(
+        "proxy.registry",
+        "its token guards nothing while the admin API asks for none: set admin-token-file or "
+          + "admin-token-env as well")
+    }
+  }
+
   private mutating func checkShare(_ share: Double, _ key: String) {
     if !(0...1).contains(share) { error(key, "expected a share from 0 to 1, found \(share)") }
   }

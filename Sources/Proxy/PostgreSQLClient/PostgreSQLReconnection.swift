@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if PostgreSQL
-  internal import CutoverControl
-  internal import PostgreSQLClient
-  internal import Synchronization
+  /// The way to a database that proxies share: one connection, made anew when it was lost.
+  package actor PostgreSQLReconnection {
+    /// What it tells without being asked.
+    package enum News: Sendable {
+      /// Somebody notified a channel that the connection listens to.
+      case notified
+      /// It can be reached again; whatever happened before was not heard.
+      case reachable
+      case cutOff(reason: String)
+    }
 
-  /// The way to a journal's database: one connection, made anew when it was lost.
-  actor JournalDatabase {
     /// How long connecting may take, and each statement.
-    static let connecting = Duration.seconds(3)
-    static let answering = Duration.seconds(2)
+    package static let connecting = Duration.seconds(3)
+    package static let answering = Duration.seconds(2)
     /// Pauses between attempts to connect: each twice the one before, with a random part of it.
-    static let shortestPause = Duration.milliseconds(250)
-    static let longestPause = Duration.seconds(4)
-    /// Most pieces of news that wait to be heard; they all say "look again".
-    private static let longestNews = 16
+    private static let shortestPause = Duration.milliseconds(250)
+    private static let longestPause = Duration.seconds(4)
 
-    nonisolated let address: PostgreSQLAddress
-    nonisolated let news: AsyncStream<JournalNews>
-    private nonisolated let tell: AsyncStream<JournalNews>.Continuation
-    /// Makes a new connection fit for use.
+    package nonisolated let address: PostgreSQLAddress
+    private nonisolated let tell: @Sendable (News) -> Void
     private let prepare: @Sendable (PostgreSQLConnection) async throws -> Void
 
     private var connection: PostgreSQLConnection?
@@ -30,18 +31,21 @@
     private var pause = shortestPause
     private var refusal: (error: any Error, until: ContinuousClock.Instant)?
 
-    init(
-      _ address: PostgreSQLAddress,
+    /// - Parameters:
+    ///   - tell: hears news; it must not block.
+    ///   - prepare: makes a new connection fit for use.
+    package init(
+      _ address: PostgreSQLAddress, tell: @escaping @Sendable (News) -> Void = { _ in },
       prepare: @escaping @Sendable (PostgreSQLConnection) async throws -> Void
     ) {
       self.address = address
+      self.tell = tell
       self.prepare = prepare
-      (news, tell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.longestNews))
     }
 
     /// The connection that is there, or a new one. An attempt that failed stands for those that
     /// follow at once.
-    func current() async throws -> PostgreSQLConnection {
+    package func current() async throws -> PostgreSQLConnection {
       if let connection { return connection }
       if let opening { return try await opening.value }
       if let refusal, ContinuousClock.now < refusal.until { throw refusal.error }
@@ -56,7 +60,7 @@
           throw PostgreSQLError(.connection, "the connection was lost at once")
         }
         (connection, refusal, pause) = (opened, nil, Self.shortestPause)
-        tell.yield(.reachable)
+        tell(.reachable)
         return opened
       } catch {
         let wait = pause * Double.random(in: 0.5...1)
@@ -72,7 +76,7 @@
         address, as: "strangler", within: Self.connecting
       ) { event in
         switch event {
-        case .notified: tell.yield(.appended)
+        case .notified: tell(.notified)
         case .closed(let reason):
           Task { await self.lost(number, reason) }
         }
@@ -91,13 +95,10 @@
       // Later ones have taken its place.
       guard number == generation else { return }
       connection = nil
-      tell.yield(.cutOff(reason: reason))
+      tell(.cutOff(reason: reason))
     }
 
     /// Ends the connection for good.
-    func close() {
-      connection?.close()
-      tell.finish()
-    }
+    package func close() { connection?.close() }
   }
 #endif
