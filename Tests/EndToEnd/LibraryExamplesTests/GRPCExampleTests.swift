@@ -12,7 +12,7 @@
   @Suite("The worked example of calls over gRPC", .timeLimit(.minutes(1)))
   struct GRPCExampleTests {
     /// Is not there the first time that it is asked.
-    private final class PriceService: RegistrableRPCService {
+    private final class PriceServer: RegistrableRPCService {
       private let asked = Mutex(0)
 
       func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
@@ -38,9 +38,9 @@
 
     @Test func `a question is asked again where the service was not there`() async throws {
       let transport = InProcessTransport()
-      let prices = Prices(
+      let prices = PriceService(
         over: transport.client, logger: Logger(label: "prices") { _ in SwiftLogNoOpLogHandler() })
-      try await withGRPCServer(transport: transport.server, services: [PriceService()]) { _ in
+      try await withGRPCServer(transport: transport.server, services: [PriceServer()]) { _ in
         try await withThrowingTaskGroup(of: Void.self) { tasks in
           tasks.addTask { try await prices.run() }
           #expect(try await prices.price(of: "tea") == "tea: 100")

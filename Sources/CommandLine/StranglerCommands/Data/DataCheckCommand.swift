@@ -2,6 +2,7 @@
 internal import ArgumentParser
 internal import ConfigurationFiles
 internal import Foundation
+internal import RoutingDecisions
 
 struct DataCheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

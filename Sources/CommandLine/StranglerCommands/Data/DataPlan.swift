@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ConfigurationFiles
 internal import ControlPlane
 internal import DataMapping
 internal import MappedStores
+internal import RoutingDecisions
 
 /// What would be copied, in which order, by which SQL.
 struct DataPlan: Encodable {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
+internal import RoutingDecisions
 
 struct DataPlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -7,7 +7,7 @@
   import Logging
 
   /// The prices of a shop, which another service keeps.
-  struct Prices<Transport: ClientTransport>: Sendable {
+  struct PriceService<Transport: ClientTransport>: Sendable {
     private let client: GRPCClient<Transport>
     private let calls: GRPCServiceCalls
     private let find = MethodDescriptor(fullyQualifiedService: "shop.Prices", method: "Find")
