@@ -114,20 +114,28 @@ package struct AdminServer: Service {
       ConsoleSources(
         routing: routing, counters: counters, readiness: readiness, upstreams: upstreams,
         shadows: shadows, cutovers: runner, data: data, hasSagas: sagas != nil,
-        hasEvidence: evidence != nil,
-        unixMilliseconds: unixMilliseconds))
+        hasEvidence: evidence != nil, unixMilliseconds: unixMilliseconds))
     ConsoleController(feed: feed, needsToken: token != nil)
       .addRoutes(
         open: RecordingRoutes(base: router, paths: recorded, areListed: false),
         guarded: RecordingRoutes(base: guarded.base, paths: recorded, areListed: false))
-    application = Application(
-      responder: router.buildResponder(),
+    application = Self.application(
+      router.buildResponder(), at: configuration.listen, feed, logger, onListening)
+  }
+
+  private static func application(
+    _ responder: RouterResponder<AdminRequestContext>, at address: NetworkAddress,
+    _ feed: ConsoleFeed, _ logger: Logger,
+    _ onListening: @escaping @Sendable (Int) async -> Void
+  ) -> Application<RouterResponder<AdminRequestContext>> {
+    Application(
+      responder: responder,
       server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleTimeout))),
       configuration: ApplicationConfiguration(
-        address: .hostname(configuration.listen.host, port: configuration.listen.port),
+        address: .hostname(address.host, port: address.port),
         availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)),
       services: [feed],
-      onServerRunning: { await onListening($0.localAddress?.port ?? configuration.listen.port) },
+      onServerRunning: { await onListening($0.localAddress?.port ?? address.port) },
       logger: logger)
   }
 

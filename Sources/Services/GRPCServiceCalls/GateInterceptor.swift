@@ -51,8 +51,8 @@
   }
 
   extension AttemptOutcome {
-    /// What the end of an attempt says of the service, as the statuses of HTTP that stand for
-    /// gRPC's codes do (https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto).
+    /// What the end of an attempt says of the service, as the statuses of HTTP do that stand for
+    /// gRPC's codes (google/rpc/code.proto of googleapis).
     ///
     /// - Parameter code: nil for a response without an error.
     init(_ code: RPCError.Code?) {

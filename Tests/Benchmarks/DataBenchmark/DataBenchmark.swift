@@ -21,8 +21,8 @@ struct DataBenchmark: AsyncParsableCommand {
                     over each, and beside reladiff where --reladiff names it
         checks      chunks compared while they are written, and differences that are none
         drifts      rows of each kind that are planted, found, and repaired
-        kills       the commands of --strangler, and the servers, killed at random moments while rows
-                    are written, and an observer of both sides; left out without --strangler
+        kills       the commands of --strangler, and the servers, killed at random moments while
+                    rows are written, and an observer of both sides; left out without --strangler
 
       EXAMPLES
         data-benchmark

@@ -70,8 +70,8 @@
           "twoOwners": Double(seen.twoOwners), "seed": Double(seed),
         ],
         text: """
-          \(kills.commands) commands and \(kills.servers) servers killed, \(seen.epochs) changes of \
-          the fences, \(seen.looks) looks at both, \(seen.twoOwners) times two owners; \(writes) \
+          \(kills.commands) commands and \(kills.servers) servers killed, \(seen.epochs) changes \
+          of the fences, \(seen.looks) looks at both, \(seen.twoOwners) times two owners; \(writes) \
           writes, \(lost) lost, \(differing) rows differ; \
           \(kills.stuck.isEmpty ? "none" : kills.stuck.joined(separator: "; ")) stuck
           """,

@@ -9,8 +9,8 @@
   import Synchronization
   import TransactionalMessaging
 
-  /// Sagas of three steps that do nothing, so many of them at once, in turns with workflows of three
-  /// steps of DBOS on the same server, which writes through to the disk for both.
+  /// Sagas of three steps that do nothing, so many of them at once, in turns with workflows of
+  /// three steps of DBOS on the same server, which writes through to the disk for both.
   struct SagaRow {
     private static let leastRatio = 5.0
     private static let inFlight = 16

@@ -9,8 +9,8 @@ struct SagaPruneCommand: AsyncParsableCommand {
     abstract: "Forget sagas that ended long ago.",
     discussion: """
       Deletes sagas that are completed or compensated, with their steps, few at a time, while others
-      go on. What operators decided about them stays. One that is stuck stays, however old it is. The
-      id of a saga that is forgotten could be begun once more: keep them for longer than whoever
+      go on. What operators decided about them stays. One that is stuck stays, however old it is.
+      The id of a saga that is forgotten could be begun once more: keep them for longer than whoever
       begins one may try.
 
       EXAMPLES

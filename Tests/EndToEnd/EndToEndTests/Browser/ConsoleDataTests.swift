@@ -21,7 +21,7 @@ struct ConsoleDataTests {
         try await page.press("Enter", code: 13, text: "\r")
         try await page.wait(until: "document.querySelector('[data-mapping=orders]')")
         #expect(try await page.evaluate(Self.state) == "legacy-primary")
-        try await Self.expectAnswer("plan", "50 rows in 1 chunk of 10,000, by id", page)
+        try await Self.expectAnswer("plan", "50 rows in 1 chunk of 10,000, by number", page)
         try await page.screenshot("console-data-plan")
         try await Self.expectAnswer("check", "orders can run", page)
         #expect(
