@@ -71,8 +71,8 @@
         ],
         text: """
           \(kills.commands) commands and \(kills.servers) servers killed, \(seen.epochs) changes \
-          of the fences, \(seen.looks) looks at both, \(seen.twoOwners) times two owners; \(writes) \
-          writes, \(lost) lost, \(differing) rows differ; \
+          of the fences, \(seen.looks) looks at both, \(seen.twoOwners) times two owners; \
+          \(writes) writes, \(lost) lost, \(differing) rows differ; \
           \(kills.stuck.isEmpty ? "none" : kills.stuck.joined(separator: "; ")) stuck
           """,
         demand: "all go on, one owner always, equal by SQL, 0 lost",

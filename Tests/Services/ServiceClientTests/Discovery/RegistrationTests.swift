@@ -70,7 +70,7 @@ struct InstanceRegistrationTests {
       }()
       #expect(registry.count.count == 0)
       port.serverRuns(on: 80)
-      var next = await clock.sleeper(until: 1_010_000...1_012_000)
+      var next = await clock.sleeper(until: 1_009_000...1_011_000)
       #expect(registry.asked.value.count == 1)
       #expect(registry.asked.value[0].hasPrefix(put) && registry.asked.value[0].contains(body))
       clock.advance(milliseconds: next - clock.now())
