@@ -56,6 +56,8 @@ public struct InstanceRegistration: Service {
   ///   - token: the registry's token, or the admin token; nil where none is asked for.
   ///   - lease: how long the proxy keeps an instance that says nothing, 5 to 300 seconds.
   ///   - drain: how long requests are still taken after it left.
+  ///   - clock: the time.
+  ///   - logger: is told when it registers, and when that fails.
   ///   - address: returns, once requests can be answered, an address and a port at which the proxy
   ///     reaches it, such as `10.0.0.5:8080`; no name.
   public init(

@@ -43,8 +43,11 @@ public struct DNSServices: Service {
   ///
   /// - Parameters:
   ///   - names: by the service.
+  ///   - registry: whose entries follow the answers.
   ///   - servers: addresses of servers of names, such as `10.0.0.2` or `[fd00::2]:5353`; without
   ///     any those of `/etc/resolv.conf`, which is read for each question.
+  ///   - clock: the time.
+  ///   - logger: is told of answers that cannot be used.
   public init(
     _ names: [String: Name], registry: ServiceRegistry, servers: [String] = [],
     clock: any CallClock = MonotonicClock(), logger: Logger? = nil

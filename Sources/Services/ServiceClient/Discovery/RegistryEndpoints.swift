@@ -35,7 +35,10 @@ public struct RegistryEndpoints: Service {
   ///   - proxy: the admin API's URL without a path, such as `http://10.0.0.2:9901`.
   ///   - token: the admin token or the registry's; nil where none is asked for.
   ///   - scheme: what instances speak, `http` or `https`.
+  ///   - registry: whose entries follow the answers.
   ///   - interval: time between two questions.
+  ///   - clock: the time.
+  ///   - logger: is told of answers that cannot be used.
   public init(
     _ proxy: String, token: String?, scheme: String = "http", registry: ServiceRegistry,
     interval: Duration = .seconds(2), clock: any CallClock = MonotonicClock(),
